@@ -1,0 +1,29 @@
+/** The names of devices and modules, and the key under which the hub files everything about them. */
+
+/** A device, or one module of a device. */
+export interface Identity {
+  readonly deviceId: string
+  readonly moduleId?: string
+}
+
+/** `d1` or `d1/m1`: unique, because `/` is not allowed in an id. Also the MQTT client id (wire contract 1.2). */
+export function identityKey(identity: Identity): string {
+  return identity.moduleId === undefined ? identity.deviceId : `${identity.deviceId}/${identity.moduleId}`
+}
+
+/** The reverse of {@link identityKey}. */
+export function parseIdentityKey(key: string): Identity {
+  const slash = key.indexOf('/')
+  return slash < 0 ? { deviceId: key } : { deviceId: key.slice(0, slash), moduleId: key.slice(slash + 1) }
+}
+
+export function sameIdentity(a: Identity, b: Identity): boolean {
+  return a.deviceId === b.deviceId && a.moduleId === b.moduleId
+}
+
+/** Letters, digits and `- . + % _ # * ? ! ( ) , : = @ $ ' ;`, 1 to 128 of them (WIRE-REG-09). */
+const ID_RULE = /^[A-Za-z0-9\-.+%_#*?!(),:=@$';]{1,128}$/
+
+export function isValidId(id: string): boolean {
+  return ID_RULE.test(id)
+}
