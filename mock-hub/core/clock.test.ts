@@ -1,0 +1,122 @@
+import fc from 'fast-check'
+import { expect, test, vi } from 'vitest'
+import { HubClock, ManualClock } from './clock.ts'
+
+test('a manual clock stands still until it is advanced', () => {
+  const clock = new ManualClock(1_000)
+  expect(clock.now()).toBe(1_000)
+  clock.advance(3_600_000)
+  expect(clock.now()).toBe(3_601_000)
+})
+
+test('advance runs what falls due, each at its own moment, and nothing later', () => {
+  const clock = new ManualClock(0)
+  const seen: string[] = []
+  clock.schedule(30, () => seen.push(`c@${clock.now()}`))
+  clock.schedule(10, () => {
+    seen.push(`a@${clock.now()}`)
+    clock.schedule(10, () => seen.push(`b@${clock.now()}`))
+  })
+  clock.schedule(31, () => seen.push('late'))
+  clock.advance(30)
+  expect(seen).toEqual(['a@10', 'b@20', 'c@30'])
+  expect(clock.now()).toBe(30)
+})
+
+test('what is cancelled never runs', () => {
+  const clock = new ManualClock(0)
+  const run = vi.fn()
+  const cancel = clock.schedule(5, run)
+  cancel()
+  cancel()
+  clock.advance(10)
+  expect(run).not.toHaveBeenCalled()
+})
+
+test('callbacks run in order of time, then of arming, whatever the order of arming and cancelling', () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ ms: fc.nat(50), cancelled: fc.boolean() }), { maxLength: 80 }), (plan) => {
+      const clock = new ManualClock(0)
+      const seen: number[] = []
+      const cancels = plan.map(({ ms }, index) => clock.schedule(ms, () => seen.push(index)))
+      plan.forEach(({ cancelled }, index) => {
+        if (cancelled) cancels[index]?.()
+      })
+      clock.advance(50)
+      const expected = plan
+        .map((entry, index) => ({ ...entry, index }))
+        .filter(({ cancelled }) => !cancelled)
+        .sort((a, b) => a.ms - b.ms || a.index - b.index)
+      expect(seen).toEqual(expected.map(({ index }) => index))
+    }),
+  )
+})
+
+test('time never goes back by advance', () => {
+  expect(() => {
+    new ManualClock().advance(-1)
+  }).toThrow('time only goes forward, got -1 ms')
+})
+
+test('a running clock can be ahead of the system, frozen, and go on from where it stood', () => {
+  vi.useFakeTimers({ now: 1_000_000 })
+  try {
+    const clock = new HubClock()
+    clock.setOffset(3_600_000)
+    expect(clock.now()).toBe(4_600_000)
+    clock.freeze()
+    vi.setSystemTime(1_500_000)
+    expect(clock.now()).toBe(4_600_000)
+    clock.resume()
+    expect(clock.now()).toBe(4_600_000)
+    expect(clock.offsetMs).toBe(3_100_000)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('a running clock wakes by the system timer, also past the longest timer of Node', () => {
+  vi.useFakeTimers({ now: 0 })
+  try {
+    const clock = new HubClock()
+    const run = vi.fn()
+    const days30 = 30 * 86_400_000
+    clock.schedule(days30, run)
+    vi.advanceTimersByTime(days30 - 1)
+    expect(run).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    expect(run).toHaveBeenCalledTimes(1)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('an offset set on a running clock runs at once what is thereby overdue', () => {
+  vi.useFakeTimers({ now: 0 })
+  try {
+    const clock = new HubClock()
+    const run = vi.fn()
+    clock.schedule(60_000, run)
+    clock.setOffset(60_000)
+    expect(run).toHaveBeenCalledTimes(1)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('freezing a running clock holds its timers until it resumes', () => {
+  vi.useFakeTimers({ now: 0 })
+  try {
+    const clock = new HubClock()
+    const run = vi.fn()
+    clock.schedule(10, run)
+    clock.freeze()
+    vi.advanceTimersByTime(1_000)
+    expect(run).not.toHaveBeenCalled()
+    clock.resume()
+    vi.advanceTimersByTime(10)
+    expect(run).toHaveBeenCalledTimes(1)
+  } finally {
+    vi.useRealTimers()
+  }
+})
