@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts'
 import type { Explanation, HubError } from './errors.ts'
 import type { Identity } from './identity.ts'
 import type { Message, TelemetryMessage } from './message.ts'
+import type { Settings } from './settings.ts'
 
 /** A JSON value; twins, method payloads and bodies are made of it. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
@@ -533,11 +534,13 @@ export interface Faults {
   /**
    * A border asks at each point where a lever may strike (the lever's name without its last part, e.g. `mqtt.puback`).
    * The first armed fault that matches strikes: it counts, is journalled, and is given back.
+   * @param effects only levers whose last part is one of these; left out: any.
    * @returns the fault with `effect` = the last part of its name, or undefined.
    */
   meet(
     point: string,
     identity?: string,
+    effects?: readonly string[],
   ):
     | {
         readonly fault: ArmedFault
@@ -563,6 +566,7 @@ export interface Logger {
 /** The core as the borders see it. */
 export interface Hub {
   readonly hostName: string
+  readonly settings: Settings
   readonly clock: Clock
   readonly logger: Logger
   readonly journal: Journal
