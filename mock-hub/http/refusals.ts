@@ -5,6 +5,7 @@ import type { Hub } from '../core/contract.ts'
 import { HubError } from '../core/errors.ts'
 import { identityKey } from '../core/identity.ts'
 import { apiVersionOf } from './api-version.ts'
+import { throughGateway } from './edge-caller.ts'
 import { errorBody } from './error-body.ts'
 import { identityOf, type IdentityParams } from './room.ts'
 
@@ -15,7 +16,11 @@ export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply
   void reply
     .code(error.status)
     .header('iothub-errorcode', error.kind)
-    .send(errorBody(error, apiVersionOf(request), hub.clock.now()))
+    .send(
+      throughGateway(request)
+        ? { message: error.message }
+        : errorBody(error, apiVersionOf(request), hub.clock.now()),
+    )
 }
 
 /** The device or module on whose endpoint the request came in. */

@@ -20,11 +20,18 @@ export type HubRoutes = FastifyPluginCallback<RoomContext, Server>
  * Who may call a route:
  * - `{ service: […] }`: a token of a shared access policy that has one of these rights.
  * - `'identity'`: the device or module that the path names (`:deviceId`, `:moduleId`).
- * - `{ service: […], orDevice: true }`: either; the device or any of its modules speaks for itself.
+ * - `orDevice`: or the device that the path names.
+ * - `orModule`: or the module that the header `x-ms-edge-moduleId` names.
  * - `'own'`: the handler proves the caller itself.
  */
 export type Access =
-  { readonly service: readonly Permission[]; readonly orDevice?: boolean } | 'identity' | 'own'
+  | {
+      readonly service: readonly Permission[]
+      readonly orDevice?: boolean
+      readonly orModule?: boolean
+    }
+  | 'identity'
+  | 'own'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

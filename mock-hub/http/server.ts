@@ -4,12 +4,7 @@
  */
 
 import swagger from '@fastify/swagger'
-import Fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Hub } from '../core/contract.ts'
@@ -18,12 +13,30 @@ import { identityKey } from '../core/identity.ts'
 import { proveCaller } from './access.ts'
 import { checkApiVersion } from './api-version.ts'
 import { readBodies } from './body.ts'
+import { bulkRegistryRoutes } from './bulk-registry.ts'
+import { cloudToDeviceRoutes, serviceboundRoutes } from './cloud-to-device.ts'
+import { deviceboundRoutes } from './devicebound.ts'
+import { fileUploadRoutes } from './file-upload.ts'
+import { methodRoutes } from './methods.ts'
 import { asHubError, badPath, notFound, refuse, withoutSecrets } from './refusals.ts'
+import { registryRoutes } from './registry.ts'
 import type { HubRoutes } from './room.ts'
+import { telemetryRoutes } from './telemetry.ts'
+import { twinRoutes } from './twins.ts'
 import { schemaError } from './validation.ts'
 
 /** The resources of the hub, one file each. */
-const ROUTES: readonly HubRoutes[] = []
+const ROUTES: readonly HubRoutes[] = [
+  registryRoutes,
+  bulkRegistryRoutes,
+  twinRoutes,
+  methodRoutes,
+  cloudToDeviceRoutes,
+  serviceboundRoutes,
+  telemetryRoutes,
+  deviceboundRoutes,
+  fileUploadRoutes,
+]
 
 export interface HttpRoomOptions {
   readonly tls: {
@@ -64,7 +77,12 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
       noDelay: true,
     },
     // Ids of 128 characters, each of which may be percent-encoded; blob names of 1024.
-    routerOptions: { ignoreDuplicateSlashes: true, ignoreTrailingSlash: true, maxParamLength: 4096 },
+    routerOptions: {
+      caseSensitive: false,
+      ignoreDuplicateSlashes: true,
+      ignoreTrailingSlash: true,
+      maxParamLength: 4096,
+    },
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     bodyLimit: 2 ** 20,

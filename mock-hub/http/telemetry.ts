@@ -1,0 +1,78 @@
+/** A device or module sends telemetry over HTTPS, one message or a batch (wire contract 6.4). */
+
+import { HubError } from '../core/errors.ts'
+import type { Message } from '../core/message.ts'
+import { headerPairs, messageFrom } from './message-headers.ts'
+import { callerOf, IDENTITY_PATHS, type HubRoutes } from './room.ts'
+
+const BATCH = 'application/vnd.microsoft.iothub.json'
+
+/** A full message in base64 with its properties, in a batch of small ones. */
+const BODY_LIMIT = 2 ** 20
+
+export const telemetryRoutes: HubRoutes = (app, { hub }, done) => {
+  for (const path of IDENTITY_PATHS)
+    app.post(
+      `${path}/messages/events`,
+      {
+        config: { access: 'identity', body: 'raw' },
+        bodyLimit: BODY_LIMIT,
+        schema: { tags: ['device'], summary: 'Send one message, or a batch of them' },
+      },
+      async (request, reply) => {
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+        const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+        const messages =
+          type === BATCH ? batchOf(body) : [messageFrom(headerPairs(request.raw.rawHeaders), body)]
+        const caller = callerOf(request)
+        for (const message of messages) await hub.perform(caller, 'telemetry', { message })
+        return reply.code(204).send()
+      },
+    )
+  done()
+}
+
+/** `[{"body": base64, "base64Encoded"?: boolean, "properties": {"iothub-app-k": "v"}}]` (WIRE-HTTP-03). */
+export function batchOf(bytes: Buffer): readonly Message[] {
+  let entries: unknown
+  try {
+    entries = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    throw badBatch('a JSON array', 'bytes that are no JSON')
+  }
+  if (!Array.isArray(entries) || entries.length === 0)
+    throw badBatch(
+      'a JSON array of at least one message',
+      Array.isArray(entries) ? 'an empty array' : typeof entries,
+    )
+  return entries.map((entry: unknown, index) => {
+    if (typeof entry !== 'object' || entry === null)
+      throw badBatch(`[${String(index)}] to be an object`, entry === null ? 'null' : typeof entry)
+    const { body, base64Encoded, properties } = entry as Record<string, unknown>
+    if (typeof body !== 'string') throw badBatch(`[${String(index)}].body to be text`, typeof body)
+    if (base64Encoded !== false && !isBase64(body))
+      throw badBatch(`[${String(index)}].body to be base64`, `${String(body.length)} characters that are not`)
+    const named = Object.entries(properties ?? {}).map(([name, value]): [string, string] => {
+      if (typeof value === 'string') return [name, value]
+      throw badBatch(`[${String(index)}].properties.${name.slice(0, 80)} to be text`, typeof value)
+    })
+    return messageFrom(named, Buffer.from(body, base64Encoded === false ? 'utf8' : 'base64'))
+  })
+}
+
+function isBase64(text: string): boolean {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0
+}
+
+function badBatch(expected: string, received: string): HubError {
+  return new HubError(
+    'ArgumentInvalid',
+    `A batch must be an array of messages: expected ${expected}, got ${received}.`,
+    {
+      rule: 'WIRE-HTTP-03',
+      expected,
+      received,
+      source: 'wire contract 6.4',
+    },
+  )
+}
