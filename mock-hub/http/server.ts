@@ -7,6 +7,8 @@ import swagger from '@fastify/swagger'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { blobRoutes } from '../blob/blob-routes.ts'
+import type { OwnStorage } from '../blob/own-storage.ts'
 import type { Hub } from '../core/contract.ts'
 import { HubError } from '../core/errors.ts'
 import { identityKey } from '../core/identity.ts'
@@ -47,6 +49,8 @@ export interface HttpRoomOptions {
     /** PEM of the authorities that clients may be asked for. */
     readonly ca?: string | Buffer | undefined
   }
+  /** The hub's own blob storage, when uploads go there. */
+  readonly blob?: OwnStorage | undefined
 }
 
 export interface HttpRoom {
@@ -146,6 +150,7 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
     openapi: { info: { title: 'Mock IoT Hub: service and device API over HTTPS', version: '2021-04-12' } },
   })
   for (const routes of ROUTES) await app.register(routes, { hub })
+  if (options.blob !== undefined) await app.register(blobRoutes(options.blob), { hub })
   await app.ready()
 
   return {
@@ -155,6 +160,7 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
       await app.listen({ host: at.host, port: at.port })
       // A listening TCP server has an address with a port.
       const { port } = app.server.address() as AddressInfo
+      options.blob?.servedOn(port)
       return { port }
     },
     openApi: () => app.swagger(),

@@ -1,0 +1,105 @@
+/** `--blob azurite`: starts Azurite as a child process, when it is installed, and uploads go there. */
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Clock } from '../core/clock.ts'
+import { AccountStorage } from './account-storage.ts'
+
+export interface AzuriteOptions {
+  readonly clock: Clock
+  /** Host name that the certificate covers. */
+  readonly hostName: string
+  /** 0 (default): any free port. */
+  readonly port?: number | undefined
+  readonly containerName?: string | undefined
+  /** Devices upload over TLS only: the hub's own certificate serves here too. PEM. */
+  readonly tls: { readonly key: string; readonly cert: string; readonly ca: string }
+}
+
+export interface Azurite {
+  readonly storage: AccountStorage
+  /** Ends the child process and deletes what it kept. */
+  stop(): Promise<void>
+}
+
+const ACCOUNT = 'mockiothub'
+const LISTENING = /listening (?:at|on) https?:\/\/[^\s]*:(\d+)/i
+
+/** @throws Error when Azurite is not installed, or ends before it listens. */
+export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
+  const program = programPath()
+  const directory = await mkdtemp(join(tmpdir(), 'mock-iot-hub-azurite-'))
+  const cert = join(directory, 'cert.pem')
+  const key = join(directory, 'key.pem')
+  await writeFile(cert, options.tls.cert)
+  await writeFile(key, options.tls.key, { mode: 0o600 })
+  const accountKey = randomBytes(64).toString('base64')
+  const child = spawn(
+    process.execPath,
+    [
+      program,
+      ...['--blobHost', '127.0.0.1', '--blobPort', String(options.port ?? 0)],
+      ...['--location', directory, '--cert', cert, '--key', key],
+      ...['--skipApiVersionCheck', '--disableTelemetry'],
+    ],
+    {
+      env: { ...process.env, AZURITE_ACCOUNTS: `${ACCOUNT}:${accountKey}` },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill()
+      await ended
+    }
+    await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    const port = await portOf(child)
+    const storage = new AccountStorage({
+      connectionString: `AccountName=${ACCOUNT};AccountKey=${accountKey};BlobEndpoint=https://${options.hostName}:${String(port)}/${ACCOUNT}`,
+      containerName: options.containerName,
+      clock: options.clock,
+      ca: options.tls.ca,
+    })
+    await storage.createContainer()
+    return { storage, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Azurite's blob-only program, from the working directory's packages or beside this one. */
+function programPath(): string {
+  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
+    try {
+      return join(dirname(createRequire(from).resolve('azurite/package.json')), 'dist/src/blob/main.js')
+    } catch {
+      // Not there: the next place.
+    }
+  }
+  throw new Error('--blob azurite: the package azurite is not installed (npm install azurite)')
+}
+
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    const listen = (chunk: Buffer): void => {
+      said += chunk.toString()
+      const port = LISTENING.exec(said)?.[1]
+      if (port !== undefined) resolve(Number(port))
+    }
+    child.stdout?.on('data', listen)
+    child.stderr?.on('data', listen)
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      reject(new Error(`azurite ended with ${String(code)} before it listened: ${said.slice(-500)}`))
+    })
+  })
+}

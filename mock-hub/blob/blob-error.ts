@@ -1,0 +1,46 @@
+/** What the blob endpoint refuses, in the words of Azure Storage: status, `x-ms-error-code`, XML body. */
+
+/** A refusal of the blob endpoint. */
+export class BlobError extends Error {
+  readonly status: number
+  /** Azure Storage's name of the error, for example `AuthenticationFailed`. */
+  readonly code: string
+  /** What exactly was wrong, for the caller; holds no signature. */
+  readonly detail: string
+
+  /** @param detail what exactly was wrong; no signature, no key. */
+  constructor(status: number, code: string, message: string, detail = '') {
+    super(message)
+    this.name = 'BlobError'
+    this.status = status
+    this.code = code
+    this.detail = detail
+  }
+}
+
+/** @param detail which check failed. */
+export function authenticationFailed(detail: string): BlobError {
+  return new BlobError(
+    403,
+    'AuthenticationFailed',
+    'Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.',
+    detail,
+  )
+}
+
+/** The XML body. */
+export function errorXml(error: BlobError, requestId: string, time: string): string {
+  const detail =
+    error.detail === ''
+      ? ''
+      : `<AuthenticationErrorDetail>${escaped(error.detail)}</AuthenticationErrorDetail>`
+  return (
+    '<?xml version="1.0" encoding="utf-8"?>' +
+    `<Error><Code>${error.code}</Code>` +
+    `<Message>${escaped(error.message)}\nRequestId:${requestId}\nTime:${time}</Message>${detail}</Error>`
+  )
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`)
+}
