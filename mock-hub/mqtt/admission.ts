@@ -1,0 +1,88 @@
+/** Who may come in: the rules of CONNECT, one step each (wire contract 1.2 to 1.7). */
+
+import type { Hub, IdentityPrincipal } from '../core/contract.ts'
+import { identityKey } from '../core/identity.ts'
+import { parseConnectUsername } from './connect-username.ts'
+import type { ConnectUsername } from './connect-username.ts'
+import type { ConnectPacket } from './packets.ts'
+import { refusal, shown } from './refusals.ts'
+import { parsePublishTopic } from './topics.ts'
+
+export interface Admitted {
+  readonly principal: IdentityPrincipal
+  readonly modelId: string | undefined
+}
+
+interface Visit {
+  readonly hub: Hub
+  readonly packet: ConnectPacket
+  readonly user: ConnectUsername
+}
+
+const STEPS: readonly ((visit: Visit) => void)[] = [checkHost, checkClientId, checkWill]
+
+/** @throws HubError with the reason; the CONNACK says 5 whatever it is (WIRE-CONN-22). */
+export function admit(
+  hub: Hub,
+  packet: ConnectPacket,
+  certificates: readonly Buffer[] | undefined,
+): Admitted {
+  const user = parseConnectUsername(packet.username ?? '')
+  for (const step of STEPS) step({ hub, packet, user })
+  const password = packet.password?.toString() ?? ''
+  const principal = hub.authentication.admit(user.identity, {
+    sasToken: password === '' ? undefined : password,
+    certificates,
+  })
+  return { principal, modelId: user.modelId }
+}
+
+function checkHost({ hub, user }: Visit): void {
+  const host = user.host.toLowerCase()
+  if (host === hub.hostName.toLowerCase()) return
+  if (hub.settings.aliases.some((alias) => alias.toLowerCase() === host)) return
+  throw refusal(
+    'IotHubUnauthorizedAccess',
+    'WIRE-CONN-16',
+    `the host name of this hub, ${hub.hostName}, or one of its aliases in the user name`,
+    `host ${shown(user.host)}`,
+    'wire contract 1.3',
+  )
+}
+
+/** An ordinal comparison: ids are case-sensitive and never encoded (WIRE-CONN-17). */
+function checkClientId({ packet, user }: Visit): void {
+  const expected = identityKey(user.identity)
+  if (packet.clientId === expected) return
+  throw refusal(
+    'IotHubUnauthorizedAccess',
+    'WIRE-CONN-09',
+    `the client id to equal the identity in the user name, ${shown(expected)}`,
+    `client id ${shown(packet.clientId)}`,
+    'wire contract 1.2',
+  )
+}
+
+function checkWill({ packet, user }: Visit): void {
+  if (packet.will === undefined) return
+  const topic = packet.will.topic
+  const meaning = parsePublishTopic(topic)
+  if (meaning?.is !== 'telemetry' || identityKey(meaning.identity) !== identityKey(user.identity)) {
+    throw refusal(
+      'IotHubUnauthorizedAccess',
+      'WIRE-SESS-19',
+      "the will's topic to be the sender's own devices/{id}/messages/events/{properties}",
+      `will topic ${shown(topic)}`,
+      'wire contract 1.10',
+    )
+  }
+  if (packet.will.qos === 2) {
+    throw refusal(
+      'InvalidOperation',
+      'WIRE-SESS-11',
+      'QoS 0 or 1 for the will',
+      'a will of QoS 2',
+      'wire contract 2.4',
+    )
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * What an admitted identity does over its connection: its publishes become operations of the core, its PUBACKs settle
+ * deliveries, its subscriptions open channels.
+ */
+
+import type { Caller, CloseReason, Hub, Session } from '../core/contract.ts'
+import type { Explanation, HubError } from '../core/errors.ts'
+import { identityKey } from '../core/identity.ts'
+import type { Admitted } from './admission.ts'
+import { foreignTopic, qos2, tooLarge, unknownTopic } from './broken-rules.ts'
+import { MalformedPacket } from './frames.ts'
+import type { FrameReader } from './frames.ts'
+import { MqttLink } from './link.ts'
+import type { LinkPort } from './link.ts'
+import type { Outbound, Publication } from './outbound.ts'
+import { PublishView, RETAIN } from './packets.ts'
+import type { ConnectPacket } from './packets.ts'
+import { toHubError } from './refusals.ts'
+import { performRequest } from './requests.ts'
+import type { RequestPort, TwinAnswer } from './requests.ts'
+import { Subscriptions } from './subscriptions.ts'
+import { TelemetryPath, telemetryMessage, willMessage } from './telemetry-path.ts'
+import { formatTwinResponse, parsePublishTopic, telemetryRoot } from './topics.ts'
+
+/** What the exchange needs of its connection. */
+export interface ExchangePort {
+  readonly hub: Hub
+  readonly linkId: string
+  readonly transport: 'mqtt' | 'mqtt-ws'
+  readonly out: Outbound
+  /** CONNACK has been written and the link is not going down. */
+  readonly up: boolean
+  record(direction: 'in' | 'out', cmd: string, packet: object): void
+  puback(packetId: number): void
+  answerTwin(answer: Publication, status: number): void
+  /** Journals the refusal; the link stays. */
+  refused(error: HubError): void
+  /** Journals the refusal and closes the link. */
+  refuse(error: HubError): void
+  close(reason: CloseReason, explanation?: Explanation): void
+}
+
+export class Exchange implements LinkPort, RequestPort {
+  readonly key: string
+  readonly hub: Hub
+  readonly caller: Caller
+  readonly link: MqttLink
+  readonly subscriptions: Subscriptions = new Subscriptions()
+  readonly #port: ExchangePort
+  readonly #telemetry: TelemetryPath
+  readonly #will: ConnectPacket['will']
+  #session: Session | undefined
+
+  constructor(port: ExchangePort, admitted: Admitted, will: ConnectPacket['will']) {
+    const { principal, modelId } = admitted
+    this.hub = port.hub
+    this.key = identityKey(principal.identity)
+    this.caller = { principal, transport: port.transport, linkId: port.linkId, modelId }
+    this.link = new MqttLink(port.linkId, port.transport, admitted, this)
+    this.#port = port
+    this.#telemetry = new TelemetryPath(principal.identity)
+    this.#will = will
+  }
+
+  get up(): boolean {
+    return this.#port.up
+  }
+
+  /** The core closes an older link of this identity and watches the token's expiry. */
+  openSession(): void {
+    this.#session = this.hub.openSession(this.link)
+  }
+
+  /** What the stored session or a SUBSCRIBE has opened may flow. */
+  ready(channels: readonly Parameters<Session['ready']>[0][]): void {
+    for (const channel of channels) this.#session?.ready(channel)
+  }
+
+  ended(): void {
+    this.#session?.ended()
+  }
+
+  /**
+   * A PUBLISH of the device.
+   * @returns a promise when the core needs time; nothing else is handled until then.
+   * @throws MalformedPacket
+   */
+  publish({ buffer, header, body, end }: FrameReader): undefined | Promise<undefined> {
+    const qos = (header >> 1) & 3
+    if (qos === 3) throw new MalformedPacket('QoS 3')
+    if (qos === 2) {
+      this.#port.refuse(qos2())
+      return undefined
+    }
+    const topicStart = body + 2
+    const topicEnd = topicStart + ((buffer[body] ?? 0) << 8) + (buffer[body + 1] ?? 0)
+    const payloadStart = topicEnd + (qos === 0 ? 0 : 2)
+    if (payloadStart > end) throw new MalformedPacket('PUBLISH shorter than its topic says')
+    const packetId = qos === 0 ? 0 : ((buffer[topicEnd] ?? 0) << 8) + (buffer[topicEnd + 1] ?? 0)
+    if (qos === 1 && packetId === 0) throw new MalformedPacket('packet id 0 in a PUBLISH of QoS 1')
+    const payload = buffer.subarray(payloadStart, end)
+    const topic = buffer.subarray(topicStart, topicEnd)
+    this.#port.record('in', 'publish', new PublishView(header, topic, packetId || undefined, payload))
+
+    const bag = this.#telemetry.bagOf(buffer, topicStart, topicEnd)
+    if (bag === undefined) return this.#request(topic.toString(), payload, packetId)
+    const { maxTelemetryBytes } = this.hub.settings
+    if (payload.length > maxTelemetryBytes) {
+      this.#port.refuse(tooLarge('a payload', payload.length, maxTelemetryBytes))
+      return undefined
+    }
+    const message = telemetryMessage(payload, bag, (header & RETAIN) !== 0)
+    let outcome: undefined | Promise<undefined>
+    try {
+      outcome = this.hub.perform(this.caller, 'telemetry', { message })
+    } catch (error) {
+      this.#port.refuse(toHubError(error))
+      return undefined
+    }
+    if (outcome === undefined) {
+      if (packetId !== 0) this.#port.puback(packetId)
+      return undefined
+    }
+    return outcome.then(
+      () => {
+        if (packetId !== 0) this.#port.puback(packetId)
+        return undefined
+      },
+      (error: unknown) => {
+        this.#port.refuse(toHubError(error))
+        return undefined
+      },
+    )
+  }
+
+  /** The device has acknowledged a delivery; an unknown packet id is ignored, as it may be a late one. */
+  acknowledged(packetId: number): void {
+    this.#port.out.acknowledged(packetId)
+  }
+
+  /** The link was lost without DISCONNECT (WIRE-SESS-20). */
+  publishWill(): void {
+    if (this.#will === undefined) return
+    const { topic, payload, retain = false } = this.#will
+    const bag = topic.slice(telemetryRoot(this.caller.principal.identity).length + 1)
+    const message = willMessage(bag, Buffer.from(payload), retain)
+    const failed = (error: unknown): void => {
+      this.#port.refused(toHubError(error))
+    }
+    try {
+      this.hub.perform(this.caller, 'telemetry', { message })?.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  // ---- LinkPort and RequestPort
+
+  send(publication: Publication): void {
+    this.#port.out.publish(publication)
+  }
+
+  completed(lockToken: string): void {
+    const failed = (error: unknown): void => {
+      // The lock may have been lost meanwhile; the device cannot be told over MQTT.
+      this.#port.refused(toHubError(error))
+    }
+    try {
+      this.hub.perform(this.caller, 'c2dSettle', { lockToken, outcome: 'complete' })?.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  close(reason: CloseReason, explanation?: Explanation): void {
+    this.#port.close(reason, explanation)
+  }
+
+  refused(error: HubError): void {
+    this.#port.refused(error)
+  }
+
+  answer({ requestId, status, version, body }: TwinAnswer): void {
+    // Subscribe first: without a subscription there is no answer (WIRE-TWIN-07).
+    const granted = this.subscriptions.qosFor('answers')
+    if (granted === undefined && !this.hub.settings.twinAnswersWithoutSubscription) return
+    const topic = formatTwinResponse(status, requestId, version)
+    this.#port.answerTwin({ topic, payload: body, qos: granted ?? 0 }, status)
+  }
+
+  #request(topic: string, payload: Buffer, packetId: number): undefined | Promise<undefined> {
+    const request = parsePublishTopic(topic)
+    if (request === undefined || request.is === 'telemetry') {
+      const rule = request === undefined ? unknownTopic : foreignTopic
+      this.#port.refuse(rule(topic, this.key, telemetryRoot(this.caller.principal.identity)))
+      return undefined
+    }
+    const work = performRequest(this, request, payload)
+    if (packetId === 0) return work
+    if (work === undefined) {
+      this.#port.puback(packetId)
+      return undefined
+    }
+    return work.then(() => {
+      this.#port.puback(packetId)
+      return undefined
+    })
+  }
+}

@@ -1,0 +1,136 @@
+/** MQTT 3.1.1 control packets: numbers, the few that the gate writes itself, and parsing of the rest by mqtt-packet. */
+
+import mqttPacket from 'mqtt-packet'
+import type { IConnectPacket, ISubscribePacket, IUnsubscribePacket, Packet } from 'mqtt-packet'
+import { MalformedPacket } from './frames.ts'
+
+/** Control packet types, as in the high half of a packet's first byte. */
+export const TYPE = {
+  connect: 1,
+  connack: 2,
+  publish: 3,
+  puback: 4,
+  pubrec: 5,
+  pubrel: 6,
+  pubcomp: 7,
+  subscribe: 8,
+  suback: 9,
+  unsubscribe: 10,
+  unsuback: 11,
+  pingreq: 12,
+  pingresp: 13,
+  disconnect: 14,
+} as const
+
+export const DUP = 0x08
+export const RETAIN = 0x01
+
+export type ConnectPacket = IConnectPacket
+export type SubscribePacket = ISubscribePacket
+export type UnsubscribePacket = IUnsubscribePacket
+
+/** @throws MalformedPacket when the frame is no whole, valid packet. */
+export function parsePacket(frame: Buffer): Packet {
+  const parser = mqttPacket.parser({ protocolVersion: 4 })
+  let parsed: Packet | undefined
+  let problem: unknown
+  parser.on('packet', (packet) => (parsed ??= packet))
+  parser.on('error', (error: unknown) => (problem ??= error))
+  try {
+    parser.parse(frame)
+  } catch (error) {
+    problem ??= error
+  }
+  if (problem !== undefined || parsed === undefined) {
+    throw new MalformedPacket(problem instanceof Error ? problem.message : 'incomplete packet')
+  }
+  return parsed
+}
+
+export function connack(returnCode: number, sessionPresent = false): Buffer {
+  return Buffer.from([0x20, 2, sessionPresent ? 1 : 0, returnCode])
+}
+
+export function puback(packetId: number): Buffer {
+  return Buffer.from([0x40, 2, packetId >> 8, packetId & 0xff])
+}
+
+export function suback(packetId: number, granted: readonly number[]): Buffer {
+  return mqttPacket.generate({ cmd: 'suback', messageId: packetId, granted: [...granted] })
+}
+
+/** @param packetId 0: QoS 0. */
+export function publish(topic: string, payload: Buffer | string, packetId: number, dup = false): Buffer {
+  const topicLength = Buffer.byteLength(topic)
+  const payloadLength = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
+  const length = 2 + topicLength + (packetId === 0 ? 0 : 2) + payloadLength
+  const headerSize = length < 0x80 ? 2 : length < 0x4000 ? 3 : length < 0x200000 ? 4 : 5
+  const bytes = Buffer.allocUnsafe(headerSize + length)
+  bytes[0] = 0x30 | (packetId === 0 ? 0 : 2) | (dup ? DUP : 0)
+  let at = 1
+  for (let rest = length; ; rest >>= 7) {
+    bytes[at++] = rest < 0x80 ? rest : (rest & 0x7f) | 0x80
+    if (rest < 0x80) break
+  }
+  at = bytes.writeUInt16BE(topicLength, at)
+  at += bytes.write(topic, at)
+  if (packetId !== 0) at = bytes.writeUInt16BE(packetId, at)
+  if (typeof payload === 'string') bytes.write(payload, at)
+  else payload.copy(bytes, at)
+  return bytes
+}
+
+/** The same CONNECT without its keep-alive: the hub's clock decides about that, not the broker's timer. */
+export function withoutKeepAlive(frame: Buffer, body: number): Buffer {
+  const copy = Buffer.from(frame)
+  const keepAliveAt = body + 2 + copy.readUInt16BE(body) + 2
+  copy.writeUInt16BE(0, keepAliveAt)
+  return copy
+}
+
+/** A PUBLISH as the journal keeps it: in the words of mqtt-packet, decoded when somebody looks. */
+export class PublishView {
+  readonly cmd = 'publish'
+  readonly qos: number
+  readonly dup: boolean
+  readonly retain: boolean
+  /** Undefined for QoS 0. */
+  readonly messageId: number | undefined
+  readonly payload: Buffer
+  readonly #topic: Buffer
+
+  constructor(header: number, topic: Buffer, messageId: number | undefined, payload: Buffer) {
+    this.qos = (header >> 1) & 3
+    this.dup = (header & DUP) !== 0
+    this.retain = (header & RETAIN) !== 0
+    this.messageId = messageId
+    this.payload = payload
+    this.#topic = topic
+  }
+
+  get topic(): string {
+    return this.#topic.toString()
+  }
+
+  toJSON(): object {
+    const { cmd, qos, dup, retain, messageId, payload, topic } = this
+    return { cmd, qos, dup, retain, messageId, topic, payload }
+  }
+}
+
+/** Protocol name and level of a CONNECT; read apart, because the parser knows other versions too. */
+export function readProtocol(frame: Buffer, body: number): { name: string; level: number } {
+  if (frame.length < body + 2) throw new MalformedPacket('CONNECT without protocol name')
+  const levelAt = body + 2 + frame.readUInt16BE(body)
+  if (frame.length <= levelAt) throw new MalformedPacket('CONNECT without protocol level')
+  return { name: frame.toString('utf8', body + 2, levelAt), level: frame[levelAt] ?? 0 }
+}
+
+/** A SUBSCRIBE that asks the broker for no more than QoS 1 (WIRE-SESS-12). */
+export function cappedSubscribe(packetId: number, filters: readonly { text: string; qos: 0 | 1 }[]): Buffer {
+  return mqttPacket.generate({
+    cmd: 'subscribe',
+    messageId: packetId,
+    subscriptions: filters.map(({ text, qos }) => ({ topic: text, qos })),
+  })
+}

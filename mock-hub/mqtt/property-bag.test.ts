@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { formatPropertyBag, parsePropertyBag } from './property-bag.ts'
+
+describe('parsePropertyBag', () => {
+  test.each([
+    ['WIRE-D2C-03', 'a%20b=x%26y%3D1%2F%C3%A9&c=d', {}, { 'a b': 'x&y=1/é', c: 'd' }],
+    ['WIRE-D2C-03', 'a=1+2', {}, { a: '1+2' }],
+    ['WIRE-D2C-04', '?prop1&prop2=&prop3=a%20string', {}, { prop1: null, prop2: '', prop3: 'a string' }],
+    ['WIRE-D2C-05', 'k&e=', {}, { k: null, e: '' }],
+    ['WIRE-D2C-06', 'a=b/', {}, { a: 'b' }],
+    ['WIRE-D2C-06', 'a=b/c=d', {}, { a: 'b' }],
+    [
+      'WIRE-D2C-07',
+      '$.mid=1&$.cid=2&$.uid=3&$.ct=application%2Fjson&$.ce=utf-8&$.to=x',
+      {
+        messageId: '1',
+        correlationId: '2',
+        userId: '3',
+        contentType: 'application/json',
+        contentEncoding: 'utf-8',
+        to: 'x',
+      },
+      {},
+    ],
+    ['WIRE-D2C-08', '%24.mid=1&%24.cid=2', { messageId: '1', correlationId: '2' }, {}],
+    ['WIRE-D2C-09', '%24.on=out', { outputName: 'out' }, {}],
+    ['WIRE-D2C-10', '%24.sub=thermostat', { componentName: 'thermostat' }, {}],
+    ['WIRE-D2C-11', '%24.ctime=2026-01-01T00%3A00%3A00Z', { creationTimeUtc: '2026-01-01T00:00:00Z' }, {}],
+    ['WIRE-D2C-12', '%24.ifid=urn%3Ax', { interfaceId: 'urn:x' }, {}],
+    ['WIRE-D2C-03', 'bad=%zz', {}, { bad: '%zz' }],
+    [
+      'WIRE-D2C-03',
+      '__proto__=x&constructor=y',
+      {},
+      JSON.parse('{"__proto__":"x","constructor":"y"}') as object,
+    ],
+  ])('%s: %s', (_id, bag, system, properties) => {
+    const parsed = parsePropertyBag(bag)
+    expect(parsed.system).toEqual(system)
+    expect(Object.entries(parsed.properties)).toEqual(Object.entries(properties))
+  })
+})
+
+describe('formatPropertyBag', () => {
+  test('WIRE-C2D-05: names as the service writes them, values encoded', () => {
+    const bag = formatPropertyBag({
+      system: {
+        to: '/devices/d1/messages/deviceBound',
+        messageId: 'a b',
+        ack: 'full',
+        expiryTimeUtc: '2020-01-01T00:00:00.0000000Z',
+      },
+      properties: { 'k&': 'v=' },
+    })
+    expect(bag).toBe(
+      '%24.mid=a%20b&%24.to=%2Fdevices%2Fd1%2Fmessages%2FdeviceBound&%24.exp=2020-01-01T00%3A00%3A00.0000000Z&iothub-ack=full&k%26=v%3D',
+    )
+  })
+
+  test('WIRE-C2D-08: each element has its =', () => {
+    expect(formatPropertyBag({ system: {}, properties: { n: null, e: '' } })).toBe('n=&e=')
+  })
+
+  test('what is written is read back', () => {
+    const name = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !/^(\$\.|iothub-)/.test(text))
+    fc.assert(
+      fc.property(
+        fc.dictionary(name, fc.string({ unit: 'grapheme' })),
+        fc.string({ unit: 'grapheme' }),
+        (properties, id) => {
+          const parsed = parsePropertyBag(formatPropertyBag({ system: { messageId: id }, properties }))
+          expect(parsed.system).toEqual({ messageId: id })
+          expect(Object.entries(parsed.properties)).toEqual(Object.entries(properties))
+        },
+      ),
+    )
+  })
+
+  test('a lone surrogate does no harm', () => {
+    expect(formatPropertyBag({ system: {}, properties: { a: '\ud800' } })).toBe('a=%EF%BF%BD')
+  })
+})

@@ -1,0 +1,61 @@
+/** The refusals that MQTT itself causes, each with the rule it breaks; and how a refused twin request is answered. */
+
+import { randomBytes } from 'node:crypto'
+import { HubError } from '../core/errors.ts'
+import type { HubErrorKind } from '../core/errors.ts'
+
+/** A HubError whose text for the caller is what the rule demands. */
+export function refusal(
+  kind: HubErrorKind,
+  rule: string,
+  expected: string,
+  received: string,
+  source: string,
+): HubError {
+  return new HubError(kind, `Expected ${expected}.`, { rule, expected, received, source })
+}
+
+/** Whatever was thrown, as a HubError: what nobody foresaw is the hub's own fault and says so. */
+export function toHubError(error: unknown): HubError {
+  if (error instanceof HubError) return error
+  const text = error instanceof Error ? error.message : String(error)
+  return new HubError('ServerError', 'An internal error occurred.', {
+    rule: 'internal',
+    expected: 'the hub to handle this request',
+    received: text,
+    source: 'mock-iot-hub',
+  })
+}
+
+/** Long texts of a client are cut before they go into an explanation. */
+export function shown(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
+}
+
+/** Body of a refused twin request; the Node SDK decides by `errorCode` (wire contract 3.1, WIRE-TWIN-14). */
+export function errorBody(error: HubError, now: number): string {
+  const utc = new Date(now).toISOString()
+  const [date = '', time = ''] = utc.split('T')
+  const [year, month, day] = date.split('-')
+  const stamp = `${month ?? ''}/${day ?? ''}/${year ?? ''} ${time.slice(0, 8)}`
+  return JSON.stringify({
+    errorCode: error.code,
+    trackingId: `${randomBytes(16).toString('hex')}-G:0-TimeStamp:${stamp}`,
+    message: error.message,
+    ...(error.info === undefined ? {} : { info: error.info }),
+    timestampUtc: utc,
+  })
+}
+
+/** A token for the journal: all of it but the signature. */
+export function redactedPassword(password: Buffer | string | undefined): Buffer | undefined {
+  if (password === undefined) return undefined
+  const text = password.toString()
+  return Buffer.from(
+    text.startsWith('SharedAccessSignature ')
+      ? text.replace(/sig=[^&]*/gi, 'sig=***')
+      : text === ''
+        ? ''
+        : '***',
+  )
+}

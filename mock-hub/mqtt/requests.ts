@@ -1,0 +1,121 @@
+/** Twin requests and method responses: a PUBLISH becomes an operation, and its outcome the answer on `$iothub/twin/res/`. */
+
+import type { Caller, Hub, Json, JsonObject, TwinDocument, TwinSection } from '../core/contract.ts'
+import type { HubError } from '../core/errors.ts'
+import { errorBody, refusal, shown, toHubError } from './refusals.ts'
+import type { DevicePublish } from './topics.ts'
+
+/** The answer to a twin request. */
+export interface TwinAnswer {
+  readonly requestId: string
+  readonly status: number
+  /** New `$version` of reported, after a patch. */
+  readonly version: number | undefined
+  readonly body: string
+}
+
+export interface RequestPort {
+  readonly hub: Hub
+  readonly caller: Caller
+  answer(answer: TwinAnswer): void
+  refused(error: HubError): void
+}
+
+export type DeviceRequest = Exclude<DevicePublish, { is: 'telemetry' }>
+
+/** @returns a promise when the core needs time; the link handles nothing else until then. */
+export function performRequest(
+  port: RequestPort,
+  request: DeviceRequest,
+  payload: Buffer,
+): undefined | Promise<undefined> {
+  const { hub, caller } = port
+  const fail = (error: unknown): void => {
+    const refused = toHubError(error)
+    port.refused(refused)
+    // A method response has no answer; an unknown or late one is ignored (WIRE-METH-08).
+    if (request.is === 'methodResponse') return
+    const body = errorBody(refused, hub.clock.now())
+    port.answer({ requestId: request.requestId, status: refused.status, version: undefined, body })
+  }
+  try {
+    switch (request.is) {
+      case 'twinGet':
+        return then(hub.perform(caller, 'twinGet', undefined), fail, (twin) => {
+          const body = JSON.stringify(deviceView(twin))
+          port.answer({ requestId: request.requestId, status: 200, version: undefined, body })
+        })
+      case 'twinPatch': {
+        const input = { patch: parseJson(payload), baseVersion: baseVersion(request.baseVersion) }
+        return then(hub.perform(caller, 'twinPatch', input), fail, (version) => {
+          port.answer({ requestId: request.requestId, status: 204, version, body: '' })
+        })
+      }
+      case 'methodResponse': {
+        const { requestId, status } = request
+        const input = { requestId, status, payload: payload.length === 0 ? null : parseJson(payload) }
+        return then(hub.perform(caller, 'methodResponse', input), fail, () => undefined)
+      }
+    }
+  } catch (error) {
+    fail(error)
+    return undefined
+  }
+}
+
+/** Goes on at once with a value, later with a promise. */
+function then<T>(
+  outcome: T | Promise<T>,
+  fail: (error: unknown) => void,
+  done: (value: T) => void,
+): undefined | Promise<undefined> {
+  if (!(outcome instanceof Promise)) {
+    done(outcome)
+    return undefined
+  }
+  return outcome.then(
+    (value) => {
+      done(value)
+      return undefined
+    },
+    (error: unknown) => {
+      fail(error)
+      return undefined
+    },
+  )
+}
+
+/** What a device sees of its twin: no tags, no metadata (WIRE-TWIN-06). */
+function deviceView(twin: TwinDocument): JsonObject {
+  return { desired: withVersion(twin.desired), reported: withVersion(twin.reported) }
+}
+
+function withVersion(section: TwinSection): JsonObject {
+  return { ...section.properties, $version: section.version }
+}
+
+function parseJson(payload: Buffer): Json {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as Json // JSON by definition
+  } catch {
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-TWIN-12',
+      'a payload of JSON in UTF-8',
+      `${payload.length} bytes that are none: ${shown(payload.toString('latin1', 0, 40))}`,
+      'wire contract 3.1',
+    )
+  }
+}
+
+function baseVersion(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw refusal(
+    'ArgumentInvalid',
+    'WIRE-TWIN-11',
+    '$version in the topic to be a whole number',
+    shown(text),
+    'wire contract 3.1',
+  )
+}

@@ -1,0 +1,70 @@
+/** The hub's MQTT room: it takes streams, whatever carries them, and serves the devices on them. */
+
+import type { Duplex } from 'node:stream'
+import type { Hub } from '../core/contract.ts'
+import { identityKey } from '../core/identity.ts'
+import { Broker } from './broker.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionInfo } from './connection.ts'
+
+export type { ConnectionInfo } from './connection.ts'
+
+export interface MqttRoom {
+  /** Serves one client; what it sends on `stream` is MQTT 3.1.1. */
+  accept(stream: Duplex, info: ConnectionInfo): void
+  /** Streams accepted and not yet closed. */
+  readonly connections: number
+  /** Closes every connection and refuses new ones. */
+  stop(): Promise<void>
+}
+
+/** Opens the room over a hub's core. */
+export async function createMqttRoom(hub: Hub): Promise<MqttRoom> {
+  const broker = await Broker.start()
+  const connections = new Set<Connection>()
+  const byIdentity = new Map<string, Connection>()
+  let count = 0
+  let stopped = false
+
+  // A deleted identity leaves no session behind: another of the same name starts anew.
+  const stopListening = hub.registry.onChange(({ is, record }) => {
+    if (is === 'deleted') void broker.forget(identityKey(record.identity))
+  })
+
+  const port = {
+    hub,
+    broker,
+    claim: (key: string, connection: Connection) => {
+      const before = byIdentity.get(key)
+      byIdentity.set(key, connection)
+      return before
+    },
+    left: (connection: Connection) => {
+      connections.delete(connection)
+      // It keeps its place in `byIdentity` until the broker lets go: who comes next must wait for that.
+      void connection.gone.then(() => {
+        const key = connection.identity
+        if (key !== undefined && byIdentity.get(key) === connection) byIdentity.delete(key)
+      })
+    },
+  }
+
+  return {
+    accept: (stream, info) => {
+      if (stopped) {
+        stream.destroy()
+        return
+      }
+      connections.add(new Connection(port, `mqtt-${++count}`, stream, info))
+    },
+    get connections() {
+      return connections.size
+    },
+    stop: async () => {
+      stopped = true
+      stopListening()
+      for (const connection of [...connections]) connection.destroy()
+      await broker.stop()
+    },
+  }
+}

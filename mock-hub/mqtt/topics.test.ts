@@ -1,0 +1,152 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  formatC2d,
+  formatDesired,
+  formatInput,
+  formatMethodRequest,
+  formatTwinResponse,
+  parseFilter,
+  parsePublishTopic,
+  telemetryRoot,
+} from './topics.ts'
+
+const device = { deviceId: 'd1' }
+const module = { deviceId: 'd1', moduleId: 'm1' }
+
+describe('publish topics', () => {
+  test.each([
+    ['WIRE-D2C-01', 'devices/d1/messages/events/', { is: 'telemetry', identity: device, bag: '' }],
+    ['WIRE-D2C-02', 'devices/d1/messages/events', { is: 'telemetry', identity: device, bag: '' }],
+    [
+      'WIRE-D2C-03',
+      'devices/d1/messages/events/a=b&c=d',
+      { is: 'telemetry', identity: device, bag: 'a=b&c=d' },
+    ],
+    ['WIRE-MOD-01', 'devices/d1/modules/m1/messages/events/', { is: 'telemetry', identity: module, bag: '' }],
+    [
+      'WIRE-D2C-06',
+      'devices/d1/modules/m1/messages/events/a=b/',
+      { is: 'telemetry', identity: module, bag: 'a=b/' },
+    ],
+    [
+      'WIRE-CONN-17',
+      'devices/a.b:c@d/messages/events/',
+      { is: 'telemetry', identity: { deviceId: 'a.b:c@d' }, bag: '' },
+    ],
+    ['WIRE-TWIN-03', '$iothub/twin/GET/?$rid=7', { is: 'twinGet', requestId: '7' }],
+    ['WIRE-TWIN-05', '$iothub/twin/GET/?$rid=4d-%20x', { is: 'twinGet', requestId: '4d-%20x' }],
+    [
+      'WIRE-TWIN-08',
+      '$iothub/twin/PATCH/properties/reported/?$rid=7',
+      { is: 'twinPatch', requestId: '7', baseVersion: undefined },
+    ],
+    [
+      'WIRE-TWIN-11',
+      '$iothub/twin/PATCH/properties/reported/?$rid=7&$version=3',
+      { is: 'twinPatch', requestId: '7', baseVersion: '3' },
+    ],
+    [
+      'WIRE-METH-05',
+      '$iothub/methods/res/200/?$rid=1a',
+      { is: 'methodResponse', requestId: '1a', status: 200 },
+    ],
+    [
+      'WIRE-METH-06',
+      '$iothub/methods/res/-5/?$rid=1a',
+      { is: 'methodResponse', requestId: '1a', status: -5 },
+    ],
+  ])('%s: %s', (_id, topic, meaning) => {
+    expect(parsePublishTopic(topic)).toEqual(meaning)
+  })
+
+  test.each([
+    '',
+    'a/b',
+    'devices/d1',
+    'devices/d1/messages/eventsX',
+    'devices//messages/events/',
+    'devices/d1/modules//messages/events/',
+    'devices/d1/messages/devicebound/',
+    '$iothub/twin/GET/',
+    '$iothub/twin/GET/?$rid=',
+    '$iothub/twin/res/200/?$rid=1',
+    '$iothub/twin/PATCH/properties/desired/?$rid=1',
+    '$iothub/methods/POST/x/?$rid=1',
+    '$iothub/methods/res/ok/?$rid=1',
+    '$SYS/x',
+  ])('WIRE-D2C-16: %s means nothing', (topic) => {
+    expect(parsePublishTopic(topic)).toBeUndefined()
+  })
+
+  test('no text makes the parser throw', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parsePublishTopic(text)))
+    fc.assert(
+      fc.property(
+        fc.string(),
+        (tail) => void parsePublishTopic(`$iothub/twin/PATCH/properties/reported/${tail}`),
+      ),
+    )
+  })
+})
+
+describe('filters', () => {
+  test.each([
+    ['WIRE-C2D-01', device, 'devices/d1/messages/devicebound/#', { subjects: ['c2d'] }],
+    ['WIRE-C2D-02', device, 'devices/+/messages/devicebound/#', { subjects: ['c2d'] }],
+    ['WIRE-MOD-02', module, 'devices/d1/modules/m1/#', { subjects: ['c2d', 'inputs'] }],
+    ['WIRE-MOD-02', module, 'devices/d1/modules/m1/inputs/#', { subjects: ['inputs'] }],
+    ['WIRE-MOD-02', module, 'devices/d1/modules/m1/messages/devicebound/#', { subjects: ['c2d'] }],
+    ['WIRE-TWIN-01', device, '$iothub/twin/res/#', { subjects: ['answers'] }],
+    ['WIRE-TWIN-02', device, '$iothub/twin/PATCH/properties/desired/#', { subjects: ['desired'] }],
+    ['WIRE-METH-01', device, '$iothub/methods/POST/#', { subjects: ['methods'] }],
+    [
+      'WIRE-METH-01',
+      module,
+      '$iothub/methods/POST/reboot/#',
+      { subjects: ['methods'], methodName: 'reboot' },
+    ],
+  ])('%s: %o may subscribe to %s', (_id, identity, filter, meaning) => {
+    expect(parseFilter(filter, identity)).toEqual(meaning)
+  })
+
+  test.each([
+    [device, '#'],
+    [device, '+/+/messages/devicebound/#'],
+    [device, 'devices/d2/messages/devicebound/#'],
+    [device, 'devices/d1/#'],
+    [device, 'devices/d1/messages/events/#'],
+    [device, 'devices/d1/modules/m1/#'],
+    [device, 'devices/+/modules/+/#'],
+    [module, 'devices/+/messages/devicebound/#'],
+    [module, 'devices/d1/messages/devicebound/#'],
+    [module, 'devices/d1/modules/m2/inputs/#'],
+    [device, '$iothub/#'],
+    [device, '$iothub/methods/POST/+/#'],
+    [device, '$iothub/twin/res/200/#'],
+    [device, '$SYS/#'],
+    [device, '$share/g/devices/d1/messages/devicebound/#'],
+    [device, ''],
+  ])('WIRE-SESS-14: %o may not subscribe to %s', (identity, filter) => {
+    expect(parseFilter(filter, identity)).toBeUndefined()
+  })
+})
+
+describe('what the hub publishes', () => {
+  test('WIRE-C2D-03: the slash is there even for an empty bag', () => {
+    expect(formatC2d(device, '')).toBe('devices/d1/messages/devicebound/')
+    expect(formatC2d(module, 'a=b')).toBe('devices/d1/modules/m1/messages/devicebound/a=b')
+  })
+  test('WIRE-MOD-03: inputs', () => {
+    expect(formatInput(module, 'in', '')).toBe('devices/d1/modules/m1/inputs/in/')
+  })
+  test('WIRE-TWIN-09: $rid before $version', () => {
+    expect(formatTwinResponse(204, 'r', 5)).toBe('$iothub/twin/res/204/?$rid=r&$version=5')
+    expect(formatTwinResponse(200, 'r')).toBe('$iothub/twin/res/200/?$rid=r')
+  })
+  test('WIRE-TWIN-18 and WIRE-METH-03', () => {
+    expect(formatDesired(4)).toBe('$iothub/twin/PATCH/properties/desired/?$version=4')
+    expect(formatMethodRequest('c*x', 'ab')).toBe('$iothub/methods/POST/c*x/?$rid=ab')
+    expect(telemetryRoot(module)).toBe('devices/d1/modules/m1/messages/events')
+  })
+})

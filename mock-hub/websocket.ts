@@ -1,0 +1,118 @@
+/**
+ * WebSocket on the HTTPS port (wire contract 1.1): one path, one protocol a room, chosen by the sub-protocol that the
+ * client offers. Streams leave here as plain duplexes; what they carry is the rooms' business.
+ */
+
+import { STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import type { Server } from 'node:https'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import type { DetailedPeerCertificate } from 'node:tls'
+import { WebSocketServer, createWebSocketStream } from 'ws'
+import type { Faults } from './core/contract.ts'
+
+/** What is known of a client before it has said a word of its protocol. */
+export interface WebSocketInfo {
+  readonly peer: string
+  /** The TLS client certificate in DER, leaf first; undefined: none was shown. */
+  readonly certificates: readonly Buffer[] | undefined
+}
+
+/** Takes over the stream of an upgraded connection. */
+export type WebSocketProtocol = (stream: Duplex, info: WebSocketInfo) => void
+
+export interface WebSocketOptions {
+  /** Levers `ws.*` strike here; left out: none can. */
+  readonly faults?: Faults | undefined
+  /** Largest WebSocket message in bytes; default 1 MiB, four times the largest MQTT packet. */
+  readonly maxPayload?: number | undefined
+}
+
+const PATH = '/$iothub/websocket'
+
+/**
+ * Answers upgrades of an HTTPS server.
+ * @param protocols by sub-protocol, in lower case; a client's spelling is matched without regard to case and echoed.
+ * @returns detaches and closes what was upgraded.
+ */
+export function attachWebSocket(
+  server: Server,
+  protocols: Readonly<Record<string, WebSocketProtocol>>,
+  options: WebSocketOptions = {},
+): () => void {
+  const byName = new Map(Object.entries(protocols).map(([name, take]) => [name.toLowerCase(), take]))
+  const supported = (offered: Iterable<string>): string | undefined => {
+    for (const name of offered) if (byName.has(name.toLowerCase())) return name
+    return undefined
+  }
+  const wss = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: options.maxPayload ?? 1_048_576,
+    handleProtocols: (offered) => supported(offered) ?? false,
+  })
+
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', () => socket.destroy())
+    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+    if (decodedPath(path) !== PATH) {
+      answer(socket, 404, `There is nothing to upgrade to at ${path}.`)
+      return
+    }
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+    const name = supported(offered)
+    const take = name === undefined ? undefined : byName.get(name.toLowerCase())
+    if (take === undefined) {
+      answer(socket, 400, `Sec-WebSocket-Protocol must offer one of ${[...byName.keys()].join(', ')}.`)
+      return
+    }
+    wss.handleUpgrade(request, socket, head, (webSocket) => {
+      take(createWebSocketStream(webSocket), infoOf(request))
+    })
+  }
+
+  server.on('upgrade', upgrade)
+  return () => {
+    server.off('upgrade', upgrade)
+    for (const client of wss.clients) client.terminate()
+    wss.close()
+  }
+}
+
+/** Clients differ in whether they encode the dollar sign. */
+function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+function infoOf(request: IncomingMessage): WebSocketInfo {
+  const { remoteAddress = '', remotePort = 0 } = request.socket
+  return {
+    peer: `${remoteAddress}:${remotePort}`,
+    certificates: request.socket instanceof TLSSocket ? certificateChain(request.socket) : undefined,
+  }
+}
+
+/** The certificates that a TLS client has shown, in DER, leaf first. */
+export function certificateChain(socket: TLSSocket): readonly Buffer[] | undefined {
+  const chain: Buffer[] = []
+  // For a client without certificate this is an empty object, whatever the types say.
+  let next: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true)
+  while (next?.raw !== undefined && !chain.some((seen) => next?.raw?.equals(seen))) {
+    chain.push(next.raw)
+    next = next.issuerCertificate
+  }
+  return chain.length === 0 ? undefined : chain
+}
+
+function answer(socket: Duplex, status: number, text: string): void {
+  const body = `${text}\n`
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
