@@ -55,7 +55,8 @@ export function blobRoutes(storage: OwnStorage): HubRoutes {
       // Fastify hands over the raw stream, and nothing at all when the request has no body.
       const body = (request.body as Readable | undefined) ?? request.raw
       const query = queryOf(request.raw.url ?? '')
-      const md5 = request.headers['content-md5']
+      const given = request.headers['content-md5']
+      const md5 = typeof given === 'string' ? given : undefined
       switch (query.get('comp')) {
         case undefined: {
           checkBlobType(request)
