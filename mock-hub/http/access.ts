@@ -1,8 +1,9 @@
 /** Proves who calls a route and that he may (WIRE-AUTH-19, WIRE-AUTH-20), before anything of the body is read. */
 
 import type { FastifyRequest } from 'fastify'
+import { TLSSocket } from 'node:tls'
+import { certificateChain } from '../certificate-chain.ts'
 import type { DeviceCredentials, Hub, IdentityPrincipal, PolicyPrincipal } from '../core/contract.ts'
-import { clientCertificates } from './client-certificate.ts'
 import { EDGE_CALLER, edgeCaller } from './edge-caller.ts'
 import { identityOf, type Access, type IdentityParams } from './room.ts'
 
@@ -11,9 +12,10 @@ const POLICY_NAME = /[\s&]skn=[^&]/i
 
 /** What a device showed with this request: its `Authorization` header and its TLS client certificate. */
 export function credentialsOf(request: FastifyRequest): DeviceCredentials {
+  const { socket } = request.raw
   return {
     sasToken: request.headers.authorization,
-    certificates: clientCertificates(request.raw.socket),
+    certificates: socket instanceof TLSSocket ? certificateChain(socket) : undefined,
   }
 }
 

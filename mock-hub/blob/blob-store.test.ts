@@ -1,0 +1,85 @@
+import { Readable } from 'node:stream'
+import { afterEach, describe, expect, test } from 'vitest'
+import { BlobStore } from './blob-store.ts'
+
+const store = new BlobStore(() => 1000)
+const headers = { contentType: 'text/plain', others: {} }
+const latest = (...ids: string[]) => ids.map((id) => ({ from: 'latest' as const, id }))
+const bytes = (text: string): Readable => Readable.from([Buffer.from(text)])
+
+async function read(name: string, from = 0, to = Infinity): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of store.read(name, from, to)) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+afterEach(() => store.stop())
+
+describe('blob store', () => {
+  test('keeps a blob put in one piece and reads any range of it', async () => {
+    const info = await store.put('d/a', bytes('hello world'), headers)
+    expect(info).toMatchObject({ size: 11, modifiedAt: 1000, contentType: 'text/plain' })
+    expect(await read('d/a')).toBe('hello world')
+    expect(await read('d/a', 4, 6)).toBe('o w')
+  })
+
+  test('an empty blob is a blob', async () => {
+    await store.put('d/a', Readable.from([]), headers)
+    expect(store.find('d/a')?.size).toBe(0)
+    expect(await read('d/a')).toBe('')
+  })
+
+  test('makes a blob of blocks in the order of the list, and reads across their borders', async () => {
+    await store.putBlock('d/a', 'QQ==', bytes('abc'))
+    await store.putBlock('d/a', 'Qg==', bytes('DEF'))
+    expect(store.find('d/a')).toBeUndefined()
+    await store.commit('d/a', latest('Qg==', 'QQ=='), headers)
+    expect(await read('d/a')).toBe('DEFabc')
+    expect(await read('d/a', 2, 3)).toBe('Fa')
+  })
+
+  test('a later list may name blocks committed before', async () => {
+    await store.putBlock('d/a', 'QQ==', bytes('abc'))
+    await store.commit('d/a', latest('QQ=='), headers)
+    await store.putBlock('d/a', 'Qg==', bytes('DEF'))
+    await store.commit('d/a', [{ from: 'committed', id: 'QQ==' }, ...latest('Qg==')], headers)
+    expect(await read('d/a')).toBe('abcDEF')
+  })
+
+  test('refuses a list with an unknown block and keeps what was', async () => {
+    await store.put('d/a', bytes('old'), headers)
+    await store.putBlock('d/a', 'QQ==', bytes('abc'))
+    await expect(store.commit('d/a', latest('QQ==', 'Qg=='), headers)).rejects.toMatchObject({
+      code: 'InvalidBlockList',
+    })
+    expect(await read('d/a')).toBe('old')
+  })
+
+  test('refuses block ids of different lengths', async () => {
+    await store.putBlock('d/a', 'QQ==', bytes('abc'))
+    await expect(store.putBlock('d/a', 'QUFBQQ==', bytes('abc'))).rejects.toMatchObject({
+      code: 'InvalidBlobOrBlock',
+    })
+  })
+
+  test('a body that does not match its MD5, or breaks off, leaves nothing behind', async () => {
+    await expect(store.put('d/a', bytes('x'), headers, 'AAAA')).rejects.toMatchObject({ code: 'Md5Mismatch' })
+    const broken = new Readable({
+      read() {
+        this.push('part')
+        this.destroy(new Error('connection lost'))
+      },
+    })
+    await expect(store.put('d/a', broken, headers)).rejects.toThrow('connection lost')
+    expect(store.find('d/a')).toBeUndefined()
+  })
+
+  test('an overwritten blob is the new one', async () => {
+    const first = await store.put('d/a', bytes('one'), headers)
+    const second = await store.put('d/a', bytes('two'), headers)
+    expect(second.etag).not.toBe(first.etag)
+    expect(await read('d/a')).toBe('two')
+    expect(await store.remove('d/a')).toBe(true)
+    expect(await store.remove('d/a')).toBe(false)
+  })
+})
