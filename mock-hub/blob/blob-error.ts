@@ -30,10 +30,8 @@ export function authenticationFailed(detail: string): BlobError {
 
 /** The XML body. */
 export function errorXml(error: BlobError, requestId: string, time: string): string {
-  const detail =
-    error.detail === ''
-      ? ''
-      : `<AuthenticationErrorDetail>${escaped(error.detail)}</AuthenticationErrorDetail>`
+  const element = error.status === 403 ? 'AuthenticationErrorDetail' : 'Detail'
+  const detail = error.detail === '' ? '' : `<${element}>${escaped(error.detail)}</${element}>`
   return (
     '<?xml version="1.0" encoding="utf-8"?>' +
     `<Error><Code>${error.code}</Code>` +

@@ -7,11 +7,10 @@ import { HubError } from '../core/errors.ts'
 const KNOWN = /^\d{4}-\d\d-\d\d(-preview)?$/
 
 /** The text of `api-version`, undefined when there is none or more than one. */
-export function apiVersionOf(request: FastifyRequest): string | undefined {
-  const query = request.query
-  if (typeof query !== 'object' || query === null) return undefined
-  const given: unknown = (query as Record<string, unknown>)['api-version']
-  return typeof given === 'string' ? given : undefined
+export function apiVersionOf({ url }: Pick<FastifyRequest, 'url'>): string | undefined {
+  const query = url.indexOf('?')
+  const [given, ...more] = new URLSearchParams(query < 0 ? '' : url.slice(query + 1)).getAll('api-version')
+  return more.length === 0 ? given : undefined
 }
 
 /** @throws HubError InvalidProtocolVersion when it is missing or is no date (WIRE-ERR-04). */

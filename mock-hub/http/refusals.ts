@@ -8,6 +8,7 @@ import { apiVersionOf } from './api-version.ts'
 import { throughGateway } from './edge-caller.ts'
 import { errorBody } from './error-body.ts'
 import { identityOf, type IdentityParams } from './room.ts'
+import { schemaError } from './validation.ts'
 
 /** Tells the hub of a refusal and answers it in the service's words (WIRE-ERR-03: the header names the same error). */
 export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply: FastifyReply): void {
@@ -56,6 +57,7 @@ export function badPath(received: string): HubError {
 
 /** What fastify itself finds wrong, by the service's names; anything else is a fault of this hub. */
 export function asHubError(error: FastifyError): HubError {
+  if (error.validation !== undefined) return schemaError(error.validation, error.validationContext ?? 'body')
   const explain = (expected: string) => ({
     rule: 'WIRE-ERR-03',
     expected,

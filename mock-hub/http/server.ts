@@ -25,7 +25,6 @@ import { registryRoutes } from './registry.ts'
 import type { HubRoutes } from './room.ts'
 import { telemetryRoutes } from './telemetry.ts'
 import { twinRoutes } from './twins.ts'
-import { schemaError } from './validation.ts'
 
 /** The resources of the hub, one file each. */
 const ROUTES: readonly HubRoutes[] = [
@@ -93,7 +92,6 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
     ajv: {
       customOptions: { coerceTypes: false, removeAdditional: false, verbose: true, allowUnionTypes: true },
     },
-    schemaErrorFormatter: schemaError,
     // The only framework error before routing: a path that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
       // Their types say that nothing is known of the route; refusing needs nothing of it.
