@@ -20,6 +20,7 @@ import { cloudToDeviceRoutes, serviceboundRoutes } from './cloud-to-device.ts'
 import { deviceboundRoutes } from './devicebound.ts'
 import { fileUploadRoutes } from './file-upload.ts'
 import { methodRoutes } from './methods.ts'
+import { OPENAPI } from './openapi.ts'
 import { asHubError, badPath, notFound, refuse, withoutSecrets } from './refusals.ts'
 import { registryRoutes } from './registry.ts'
 import type { HubRoutes } from './room.ts'
@@ -144,9 +145,7 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
       )
     refuse(hub, refusal, request, reply)
   })
-  await app.register(swagger, {
-    openapi: { info: { title: 'Mock IoT Hub: service and device API over HTTPS', version: '2021-04-12' } },
-  })
+  await app.register(swagger, OPENAPI)
   for (const routes of ROUTES) await app.register(routes, { hub })
   if (options.blob !== undefined) await app.register(blobRoutes(options.blob), { hub })
   await app.ready()

@@ -1,0 +1,48 @@
+/** The service API as an OpenAPI document, made of the schemas that the routes validate with and of their access. */
+
+import type { SwaggerOptions } from '@fastify/swagger'
+import type { Access } from './room.ts'
+
+/** Names of the ways to prove oneself, in the document. */
+export const POLICY = 'sharedAccessPolicy'
+export const IDENTITY = 'deviceOrModule'
+
+const AUTHORIZATION = {
+  type: 'apiKey',
+  in: 'header',
+  name: 'Authorization',
+  description: 'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]',
+} as const
+
+const API_VERSION = {
+  type: 'object',
+  required: ['api-version'],
+  properties: { 'api-version': { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\d(-preview)?$' } },
+} as const
+
+export const OPENAPI: SwaggerOptions = {
+  openapi: {
+    openapi: '3.1.0',
+    info: { title: 'Mock IoT Hub: service and device API over HTTPS', version: '2021-04-12' },
+    components: { securitySchemes: { [POLICY]: AUTHORIZATION, [IDENTITY]: AUTHORIZATION } },
+  },
+  transform({ schema, url, route }) {
+    const { access, versioned } = route.config ?? {}
+    return {
+      url,
+      schema: {
+        ...schema,
+        ...(versioned === false ? {} : { querystring: API_VERSION }),
+        security: securityOf(access),
+      },
+    }
+  },
+}
+
+/** The rights that a route asks for stand as roles of its security requirement: one of them is enough. */
+function securityOf(access: Access | undefined): Record<string, readonly string[]>[] {
+  if (access === undefined || access === 'own') return []
+  if (access === 'identity') return [{ [IDENTITY]: [] }]
+  const either = access.orDevice === true || access.orModule === true
+  return [{ [POLICY]: access.service }, ...(either ? [{ [IDENTITY]: [] }] : [])]
+}

@@ -1,0 +1,42 @@
+/** A connected device without a wire: a link whose answers a test decides; for tests. */
+
+import type { Caller, Channel, Hub, Json } from '../../core/contract.ts'
+import type { Identity } from '../../core/identity.ts'
+import { identityToken } from './tokens.ts'
+
+/** What a device does with a method call; `undefined`: it never answers. */
+export type MethodHandler = (
+  name: string,
+  payload: string | undefined,
+) => { readonly status: number; readonly payload: Json } | undefined
+
+/** Opens a session that accepts these channels. @returns hangs up. */
+export function connectDevice(
+  hub: Hub,
+  identity: Identity,
+  channels: readonly Channel[],
+  onMethod: MethodHandler = () => undefined,
+): () => void {
+  const principal = hub.authentication.admit(identity, { sasToken: identityToken(hub, identity) })
+  const id = `test-${JSON.stringify(identity)}`
+  const caller: Caller = { principal, transport: 'mqtt', linkId: id }
+  const session = hub.openSession({
+    id,
+    transport: 'mqtt',
+    principal,
+    modelId: undefined,
+    accepts: (channel) => channels.includes(channel),
+    deliverC2d: () => undefined,
+    requestMethod(requestId, name, payload) {
+      const answer = onMethod(name, payload)
+      if (answer !== undefined) void hub.perform(caller, 'methodResponse', { requestId, ...answer })
+    },
+    notifyDesired: () => undefined,
+    deliverInput: () => undefined,
+    close: () => undefined,
+  })
+  for (const channel of channels) session.ready(channel)
+  return () => {
+    session.ended()
+  }
+}
