@@ -8,8 +8,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import type { DetailedPeerCertificate } from 'node:tls'
 import { WebSocketServer, createWebSocketStream } from 'ws'
+import { certificateChain } from './certificate-chain.ts'
 import type { Faults } from './core/contract.ts'
 
 /** What is known of a client before it has said a word of its protocol. */
@@ -95,18 +95,6 @@ function infoOf(request: IncomingMessage): WebSocketInfo {
     peer: `${remoteAddress}:${remotePort}`,
     certificates: request.socket instanceof TLSSocket ? certificateChain(request.socket) : undefined,
   }
-}
-
-/** The certificates that a TLS client has shown, in DER, leaf first. */
-export function certificateChain(socket: TLSSocket): readonly Buffer[] | undefined {
-  const chain: Buffer[] = []
-  // For a client without certificate this is an empty object, whatever the types say.
-  let next: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true)
-  while (next?.raw !== undefined && !chain.some((seen) => next?.raw?.equals(seen))) {
-    chain.push(next.raw)
-    next = next.issuerCertificate
-  }
-  return chain.length === 0 ? undefined : chain
 }
 
 function answer(socket: Duplex, status: number, text: string): void {

@@ -7,6 +7,8 @@ import type { Duplex } from 'node:stream'
 import type { CloseReason, Hub } from '../core/contract.ts'
 import type { Explanation, HubError } from '../core/errors.ts'
 import { admit } from './admission.ts'
+import { Answers } from './answers.ts'
+import type { AnswersPort } from './answers.ts'
 import type { Broker, Guest, Seat } from './broker.ts'
 import {
   connectTimeout,
@@ -14,43 +16,28 @@ import {
   notConnectFirst,
   secondConnect,
   silence,
-  tooManyFilters,
-  unsupportedFilter,
   unsupportedProtocol,
 } from './broken-rules.ts'
 import { Exchange } from './exchange.ts'
 import type { ExchangePort } from './exchange.ts'
+import type { ConnectionInfo } from './connection-info.ts'
 import { FrameReader, MalformedPacket } from './frames.ts'
 import { KeepAlive } from './keep-alive.ts'
+import type { InjectedFault, InjectedFaults } from './injected-faults.ts'
 import { Outbound } from './outbound.ts'
-import type { Publication } from './outbound.ts'
-import {
-  TYPE,
-  cappedSubscribe,
-  connack,
-  parsePacket,
-  readProtocol,
-  suback,
-  withoutKeepAlive,
-} from './packets.ts'
+import { number } from './packet-faults.ts'
+import { TYPE, connack, parsePacket, readProtocol, withoutKeepAlive } from './packets.ts'
 import type { ConnectPacket } from './packets.ts'
-import { redactedPassword, toHubError } from './refusals.ts'
-import { channelsOf } from './subscriptions.ts'
-import { parseFilter } from './topics.ts'
-import type { Filter } from './topics.ts'
+import { redactedPassword, refusalCode, toHubError } from './refusals.ts'
+import type { TwinAnswer } from './requests.ts'
+import { STREAM_EFFECTS, strikeStream } from './socket-faults.ts'
 import { Wire } from './wire.ts'
-
-export interface ConnectionInfo {
-  readonly transport: 'mqtt' | 'mqtt-ws'
-  readonly peer: string
-  /** The TLS client certificate in DER, leaf first. */
-  readonly certificates?: readonly Buffer[] | undefined
-}
 
 /** What a connection needs of the room. */
 export interface ConnectionPort {
   readonly hub: Hub
   readonly broker: Broker
+  readonly injected: InjectedFaults
   /** This connection now stands for the identity. @returns the one that did before. */
   claim(key: string, connection: Connection): Connection | undefined
   left(connection: Connection): void
@@ -58,20 +45,17 @@ export interface ConnectionPort {
 
 /** Room for the topic of the largest message: the fixed header tells only both together. */
 const TOPIC_ROOM = 4_096
-const MOST_FILTERS = 5
+/** Levers of CONNACK that strike before the device is looked at. */
+const CONNECT_EFFECTS = ['code', 'withhold', 'close']
 /** The broker's own packets are small. */
 const BROKER_LIMIT = 65_536
 
-interface PendingSubscribe {
-  readonly packetId: number
-  readonly filters: readonly { readonly text: string; readonly filter: Filter; readonly qos: 0 | 1 }[]
-}
-
-export class Connection implements Guest, ExchangePort {
+export class Connection implements Guest, ExchangePort, AnswersPort {
   readonly linkId: string
   readonly transport: 'mqtt' | 'mqtt-ws'
   readonly hub: Hub
   readonly out: Outbound
+  readonly injected: InjectedFaults
   /** Settles when the broker has let go of it: only then may another take its place there. */
   readonly gone: Promise<void>
   readonly #room: ConnectionPort
@@ -79,17 +63,19 @@ export class Connection implements Guest, ExchangePort {
   readonly #wire: Wire
   readonly #frames: FrameReader
   readonly #brokerFrames = new FrameReader(BROKER_LIMIT)
+  readonly #answers: Answers
   #seat: Seat | undefined
   #resolveGone: () => void = () => undefined
   #stage: 'new' | 'joining' | 'up' | 'over' = 'new'
   /** A packet is in work that must be finished before the next one. */
   #busy = false
+  /** A lever has struck the stream; one is enough. */
+  #struck = false
   /** DISCONNECT has come: the will is void. */
   #graceful = false
   #exchange: Exchange | undefined
   /** Client id of CONNECT: whom a refusal is about, believed or not. */
   #claimed: string | undefined
-  #pending: PendingSubscribe | undefined
   #keepAlive: KeepAlive | undefined
   #cancelConnectTimer: () => void
 
@@ -101,6 +87,8 @@ export class Connection implements Guest, ExchangePort {
     this.#info = info
     this.gone = new Promise((resolve) => (this.#resolveGone = resolve))
     const { settings, clock, journal } = room.hub
+    this.injected = room.injected
+    this.#answers = new Answers(this)
     this.#frames = new FrameReader(settings.maxTelemetryBytes + TOPIC_ROOM)
     this.out = new Outbound(
       {
@@ -125,6 +113,7 @@ export class Connection implements Guest, ExchangePort {
         this.#end(reason)
       },
     })
+    this.strike(STREAM_EFFECTS)
   }
 
   /** `d1` or `d1/m1`, once CONNECT has been believed. */
@@ -134,6 +123,15 @@ export class Connection implements Guest, ExchangePort {
 
   get up(): boolean {
     return this.#stage === 'up'
+  }
+
+  get over(): boolean {
+    return this.#stage === 'over'
+  }
+
+  /** Whom the link stands for, or claims to. */
+  get key(): string | undefined {
+    return this.#claimed
   }
 
   // ---- ExchangePort
@@ -148,11 +146,36 @@ export class Connection implements Guest, ExchangePort {
   }
 
   puback(packetId: number): void {
-    if (this.#stage === 'up') this.out.puback(packetId)
+    this.#answers.puback(packetId)
   }
 
-  answerTwin(answer: Publication): void {
-    if (this.#stage === 'up') this.out.publish(answer)
+  answerTwin(answer: TwinAnswer, qos: 0 | 1): void {
+    this.#answers.twin(answer, qos)
+  }
+
+  inject(fault: InjectedFault): boolean {
+    return this.injected.begin(this.identity ?? '', fault, () => {
+      this.#drop()
+    })
+  }
+
+  /** Lets armed levers of the socket strike this link. */
+  strike(effects: readonly string[]): void {
+    if (this.hub.faults.idle || this.#stage === 'over') return
+    const met = this.hub.faults.meet('tcp', this.identity, effects)
+    if (met === undefined) return
+    this.#struck = true
+    strikeStream(met.effect, met.parameters, this.#wire, this.hub.clock, {
+      drop: () => {
+        this.#drop()
+      },
+      reset: () => {
+        this.#end('fault')
+        this.#wire.abandon()
+        if (this.#info.reset === undefined) this.#wire.destroy()
+        else this.#info.reset()
+      },
+    })
   }
 
   refused(error: HubError): void {
@@ -172,6 +195,11 @@ export class Connection implements Guest, ExchangePort {
   close(reason: CloseReason, explanation?: Explanation): void {
     this.#end(explanation === undefined ? reason : `${reason}: ${explanation.received}`)
     this.#wire.hangUp()
+  }
+
+  #drop(): void {
+    this.#end('fault')
+    this.#wire.destroy()
   }
 
   /** Ends it at once, without lingering: the room is closing. */
@@ -201,9 +229,7 @@ export class Connection implements Guest, ExchangePort {
   }
 
   restored(text: string, qos: number): void {
-    const exchange = this.#exchange
-    const filter = exchange && parseFilter(text, exchange.caller.principal.identity)
-    if (filter !== undefined) exchange?.subscriptions.put(text, filter, qos === 0 ? 0 : 1)
+    this.#exchange?.restored(text, qos)
   }
 
   willDue(): void {
@@ -222,17 +248,17 @@ export class Connection implements Guest, ExchangePort {
       const frame = buffer.subarray(start, end)
       switch (header >> 4) {
         case TYPE.connack:
-          this.#connected(frame, buffer[body] === 1, buffer[body + 1] ?? 5)
+          this.#connected(buffer[body] === 1, buffer[body + 1] ?? 5)
           break
         case TYPE.suback:
           this.#subscribed()
           break
         case TYPE.unsuback:
-          this.#answer('unsuback', frame, { cmd: 'unsuback', messageId: buffer.readUInt16BE(body) })
+          this.#answers.unsuback(buffer.readUInt16BE(body), frame)
           this.#proceed()
           break
         case TYPE.pingresp:
-          this.#answer('pingresp', frame, { cmd: 'pingresp' })
+          this.#answers.pingresp(frame)
           break
       }
     }
@@ -284,9 +310,13 @@ export class Connection implements Guest, ExchangePort {
       case 'puback':
         this.#exchange?.acknowledged(packet.messageId ?? 0)
         break
-      case 'subscribe':
-        this.#subscribe(packet.messageId ?? 0, packet.subscriptions)
+      case 'subscribe': {
+        const forBroker = this.#exchange?.subscribe(packet.messageId ?? 0, packet.subscriptions)
+        if (forBroker === undefined) break
+        this.#wait()
+        this.#seat?.feed(forBroker)
         break
+      }
       case 'unsubscribe':
         if ((packet.messageId ?? 0) === 0) throw new MalformedPacket('UNSUBSCRIBE with packet id 0')
         for (const filter of packet.unsubscriptions) this.#exchange?.subscriptions.delete(filter)
@@ -311,14 +341,14 @@ export class Connection implements Guest, ExchangePort {
     const protocol = readProtocol(frame, body)
     if (protocol.name !== 'MQTT' || protocol.level !== 4) {
       this.refused(unsupportedProtocol(protocol.name, protocol.level))
-      this.#answer('connack', connack(1), { cmd: 'connack', returnCode: 1, sessionPresent: false })
-      this.close('refused')
+      this.#turnAway(1)
       return
     }
     const packet = parsePacket(frame) as ConnectPacket // its first byte says so
     this.#stage = 'joining'
     this.#claimed = packet.clientId
     this.record('in', 'connect', { ...packet, password: redactedPassword(packet.password) })
+    if (this.#connectFaulted()) return
     try {
       const admitted = admit(this.hub, packet, this.#info.certificates)
       this.#exchange = new Exchange(this, admitted, packet.will)
@@ -330,68 +360,59 @@ export class Connection implements Guest, ExchangePort {
     } catch (error) {
       const refused = toHubError(error)
       this.refused(refused)
-      const returnCode = refusalCode(refused)
-      this.#answer('connack', connack(returnCode), { cmd: 'connack', returnCode, sessionPresent: false })
-      this.close('refused')
+      this.#turnAway(refusalCode(refused))
       return
     }
+    if (!this.#struck) this.strike(STREAM_EFFECTS)
     this.#wait()
     this.#seat = this.#room.broker.enter(this)
     this.#seat.feed(withoutKeepAlive(frame, body))
   }
 
-  #connected(frame: Buffer, sessionPresent: boolean, returnCode: number): void {
-    const up = returnCode === 0
-    if (up) this.#stage = 'up'
-    this.#answer('connack', frame, { cmd: 'connack', returnCode, sessionPresent })
-    if (!up) {
-      this.close('refused')
-      return
-    }
-    // Before anything the client has sent after CONNECT: what was queued comes right after CONNACK (WIRE-SESS-03).
-    const exchange = this.#exchange
-    if (exchange !== undefined) exchange.ready(exchange.subscriptions.channels)
-    this.#proceed()
+  /** CONNACK with a code, then the end. */
+  #turnAway(returnCode: number): void {
+    this.#answers.send('connack', connack(returnCode), { cmd: 'connack', returnCode, sessionPresent: false })
+    this.close('refused')
   }
 
-  #subscribe(packetId: number, asked: readonly { topic: string; qos: number }[]): void {
-    const exchange = this.#exchange
-    if (exchange === undefined) return
-    if (packetId === 0 || asked.length === 0)
-      throw new MalformedPacket('SUBSCRIBE without packet id or filter')
-    const filters: PendingSubscribe['filters'][number][] = []
-    const distinct = new Set(
-      asked.map(({ topic }) => topic).filter((text) => !exchange.subscriptions.has(text)),
-    )
-    for (const { topic, qos } of asked) {
-      const filter = parseFilter(topic, exchange.caller.principal.identity)
-      if (filter === undefined) {
-        this.refuse(unsupportedFilter(topic, exchange.key))
-        return
-      }
-      filters.push({ text: topic, filter, qos: qos === 0 ? 0 : 1 })
+  /** Levers that keep a CONNECT from being looked at, and faults that the device itself has ordered. */
+  #connectFaulted(): boolean {
+    const key = this.#claimed ?? ''
+    const ordered = this.injected.onConnect(key)
+    if (ordered === 'close') this.#drop()
+    else if (ordered === 'refuse') this.#turnAway(5)
+    if (ordered !== undefined) return true
+    const { faults } = this.hub
+    const met = faults.idle ? undefined : faults.meet('mqtt.connack', key, CONNECT_EFFECTS)
+    if (met === undefined) return false
+    const code = met.effect === 'code' ? number(met.parameters['code'], 5) : undefined
+    if (code === 0) return false
+    if (code !== undefined) this.#turnAway(code)
+    else if (met.effect === 'close') this.close('fault')
+    else this.#wait()
+    return true
+  }
+
+  #connected(sessionPresent: boolean, returnCode: number): void {
+    if (returnCode !== 0) {
+      this.#turnAway(returnCode)
+      return
     }
-    const total = exchange.subscriptions.size + distinct.size
-    if (total > MOST_FILTERS && !this.#sixthAllowed(total)) return
-    this.#pending = { packetId, filters }
-    this.#wait()
-    this.#seat?.feed(cappedSubscribe(packetId, filters))
+    this.#answers.connack(sessionPresent, () => {
+      if (this.#stage !== 'joining') return
+      this.#stage = 'up'
+      // Before anything the client has sent after CONNECT: what was queued comes right after CONNACK (WIRE-SESS-03).
+      this.#exchange?.ready(this.#exchange.subscriptions.channels)
+      this.#proceed()
+    })
   }
 
   #subscribed(): void {
-    const { packetId, filters } = this.#pending ?? { packetId: 0, filters: [] }
-    this.#pending = undefined
-    const granted = filters.map(({ qos }) => qos)
-    for (const { text, filter, qos } of filters) this.#exchange?.subscriptions.put(text, filter, qos)
-    this.#answer('suback', suback(packetId, granted), { cmd: 'suback', messageId: packetId, granted })
-    this.#exchange?.ready([...new Set(filters.flatMap(({ filter }) => channelsOf(filter)))])
+    const done = this.#exchange?.subscribed()
+    if (done === undefined) return
+    this.#answers.suback(done.packetId, done.granted)
+    this.#exchange?.ready(done.channels)
     this.#proceed()
-  }
-
-  /** The one place where the broker's answers leave. */
-  #answer(cmd: 'connack' | 'suback' | 'unsuback' | 'pingresp', bytes: Buffer, packet: object): void {
-    this.record('out', cmd, packet)
-    this.out.send(bytes)
   }
 
   // ---- order
@@ -419,6 +440,7 @@ export class Connection implements Guest, ExchangePort {
 
   #end(reason: string): void {
     if (this.#stage === 'over') return
+    this.out.flush()
     this.#stage = 'over'
     this.#cancelConnectTimer()
     this.#keepAlive?.stop()
@@ -439,19 +461,4 @@ export class Connection implements Guest, ExchangePort {
     const known = error instanceof MalformedPacket
     this.refuse(known ? malformed(error, this.hub.settings.maxTelemetryBytes) : toHubError(error))
   }
-
-  #sixthAllowed(total: number): boolean {
-    const { settings, logger } = this.hub
-    if (settings.closeOnSixthSubscription) {
-      this.refuse(tooManyFilters(total, MOST_FILTERS))
-      return false
-    }
-    logger.warn(`${this.#claimed ?? ''} has ${total} subscriptions; the service allows ${MOST_FILTERS}`)
-    return true
-  }
-}
-
-/** A refusal for credentials is always 5; throttling and the hub's own trouble are 3 (wire contract 1.7). */
-function refusalCode(error: HubError): number {
-  return error.status === 429 || error.status >= 500 ? 3 : 5
 }

@@ -3,24 +3,34 @@
  * deliveries, its subscriptions open channels.
  */
 
-import type { Caller, CloseReason, Hub, Session } from '../core/contract.ts'
+import type { Caller, Channel, CloseReason, Hub, Session } from '../core/contract.ts'
 import type { Explanation, HubError } from '../core/errors.ts'
 import { identityKey } from '../core/identity.ts'
 import type { Admitted } from './admission.ts'
-import { foreignTopic, qos2, tooLarge, unknownTopic } from './broken-rules.ts'
+import {
+  foreignTopic,
+  qos2,
+  tooLarge,
+  tooManyFilters,
+  unknownTopic,
+  unsupportedFilter,
+} from './broken-rules.ts'
 import { MalformedPacket } from './frames.ts'
 import type { FrameReader } from './frames.ts'
+import { FAULT_ORDER, readInjectedFault } from './injected-faults.ts'
+import type { InjectedFault } from './injected-faults.ts'
 import { MqttLink } from './link.ts'
 import type { LinkPort } from './link.ts'
 import type { Outbound, Publication } from './outbound.ts'
-import { PublishView, RETAIN } from './packets.ts'
+import { DUP, PublishView, RETAIN, cappedSubscribe } from './packets.ts'
 import type { ConnectPacket } from './packets.ts'
 import { toHubError } from './refusals.ts'
 import { performRequest } from './requests.ts'
 import type { RequestPort, TwinAnswer } from './requests.ts'
-import { Subscriptions } from './subscriptions.ts'
+import { Subscriptions, channelsOf } from './subscriptions.ts'
 import { TelemetryPath, telemetryMessage, willMessage } from './telemetry-path.ts'
-import { formatTwinResponse, parsePublishTopic, telemetryRoot } from './topics.ts'
+import { parseFilter, parsePublishTopic, telemetryRoot } from './topics.ts'
+import type { Filter } from './topics.ts'
 
 /** What the exchange needs of its connection. */
 export interface ExchangePort {
@@ -32,12 +42,22 @@ export interface ExchangePort {
   readonly up: boolean
   record(direction: 'in' | 'out', cmd: string, packet: object): void
   puback(packetId: number): void
-  answerTwin(answer: Publication, status: number): void
+  answerTwin(answer: TwinAnswer, qos: 0 | 1): void
+  /** The device has ordered a fault by this message. @returns whether it goes unacknowledged. */
+  inject(fault: InjectedFault): boolean
   /** Journals the refusal; the link stays. */
   refused(error: HubError): void
   /** Journals the refusal and closes the link. */
   refuse(error: HubError): void
   close(reason: CloseReason, explanation?: Explanation): void
+}
+
+/** WIRE-SESS-16. */
+const MOST_FILTERS = 5
+
+interface PendingSubscribe {
+  readonly packetId: number
+  readonly filters: readonly { readonly text: string; readonly filter: Filter; readonly qos: 0 | 1 }[]
 }
 
 export class Exchange implements LinkPort, RequestPort {
@@ -50,6 +70,7 @@ export class Exchange implements LinkPort, RequestPort {
   readonly #telemetry: TelemetryPath
   readonly #will: ConnectPacket['will']
   #session: Session | undefined
+  #pending: PendingSubscribe | undefined
 
   constructor(port: ExchangePort, admitted: Admitted, will: ConnectPacket['will']) {
     const { principal, modelId } = admitted
@@ -72,7 +93,7 @@ export class Exchange implements LinkPort, RequestPort {
   }
 
   /** What the stored session or a SUBSCRIBE has opened may flow. */
-  ready(channels: readonly Parameters<Session['ready']>[0][]): void {
+  ready(channels: readonly Channel[]): void {
     for (const channel of channels) this.#session?.ready(channel)
   }
 
@@ -110,27 +131,65 @@ export class Exchange implements LinkPort, RequestPort {
       return undefined
     }
     const message = telemetryMessage(payload, bag, (header & RETAIN) !== 0)
-    let outcome: undefined | Promise<undefined>
+    const order = FAULT_ORDER in bag.properties ? readInjectedFault(bag.properties) : undefined
+    // Sent again after the cut, the order is a message like any other; else it would cut for ever.
+    const silent = order !== undefined && (header & DUP) === 0 && this.#port.inject(order)
+    const stored = (): undefined => {
+      if (packetId !== 0 && !silent) this.#port.puback(packetId)
+    }
     try {
-      outcome = this.hub.perform(this.caller, 'telemetry', { message })
+      const outcome = this.hub.perform(this.caller, 'telemetry', { message })
+      if (outcome !== undefined) return outcome.then(stored, this.#failed)
+      stored()
     } catch (error) {
-      this.#port.refuse(toHubError(error))
-      return undefined
+      this.#failed(error)
     }
-    if (outcome === undefined) {
-      if (packetId !== 0) this.#port.puback(packetId)
-      return undefined
+    return undefined
+  }
+
+  /** Telemetry is never answered with an error: the link is closed (WIRE-D2C-19). */
+  readonly #failed = (error: unknown): undefined => {
+    this.#port.refuse(toHubError(error))
+  }
+
+  /**
+   * A SUBSCRIBE of the device.
+   * @returns the packet for the broker; undefined: it was refused, and the link with it.
+   * @throws MalformedPacket
+   */
+  subscribe(packetId: number, asked: readonly { topic: string; qos: number }[]): Buffer | undefined {
+    if (packetId === 0 || asked.length === 0)
+      throw new MalformedPacket('SUBSCRIBE without packet id or filter')
+    const filters: PendingSubscribe['filters'][number][] = []
+    const added = new Set<string>()
+    for (const { topic, qos } of asked) {
+      const filter = parseFilter(topic, this.caller.principal.identity)
+      if (filter === undefined) {
+        this.#port.refuse(unsupportedFilter(topic, this.key))
+        return undefined
+      }
+      filters.push({ text: topic, filter, qos: qos === 0 ? 0 : 1 })
+      if (!this.subscriptions.has(topic)) added.add(topic)
     }
-    return outcome.then(
-      () => {
-        if (packetId !== 0) this.#port.puback(packetId)
-        return undefined
-      },
-      (error: unknown) => {
-        this.#port.refuse(toHubError(error))
-        return undefined
-      },
-    )
+    if (!this.#mayHave(this.subscriptions.size + added.size)) return undefined
+    this.#pending = { packetId, filters }
+    return cappedSubscribe(packetId, filters)
+  }
+
+  /** The broker has taken the SUBSCRIBE. @returns what to answer, and what may flow from now on. */
+  subscribed(): { packetId: number; granted: readonly number[]; channels: readonly Channel[] } | undefined {
+    if (this.#pending === undefined) return undefined
+    const { packetId, filters } = this.#pending
+    this.#pending = undefined
+    for (const { text, filter, qos } of filters) this.subscriptions.put(text, filter, qos)
+    const channels = [...new Set(filters.flatMap(({ filter }) => channelsOf(filter)))]
+    return { packetId, granted: filters.map(({ qos }) => qos), channels }
+  }
+
+  /** A subscription of the stored session. */
+  restored(text: string, qos: number): void {
+    const filter = parseFilter(text, this.caller.principal.identity)
+    if (filter !== undefined) this.subscriptions.put(text, filter, qos === 0 ? 0 : 1)
   }
 
   /** The device has acknowledged a delivery; an unknown packet id is ignored, as it may be a late one. */
@@ -180,12 +239,22 @@ export class Exchange implements LinkPort, RequestPort {
     this.#port.refused(error)
   }
 
-  answer({ requestId, status, version, body }: TwinAnswer): void {
+  answer(answer: TwinAnswer): void {
     // Subscribe first: without a subscription there is no answer (WIRE-TWIN-07).
     const granted = this.subscriptions.qosFor('answers')
     if (granted === undefined && !this.hub.settings.twinAnswersWithoutSubscription) return
-    const topic = formatTwinResponse(status, requestId, version)
-    this.#port.answerTwin({ topic, payload: body, qos: granted ?? 0 }, status)
+    this.#port.answerTwin(answer, granted ?? 0)
+  }
+
+  #mayHave(filters: number): boolean {
+    if (filters <= MOST_FILTERS) return true
+    const { settings, logger } = this.hub
+    if (settings.closeOnSixthSubscription) {
+      this.#port.refuse(tooManyFilters(filters, MOST_FILTERS))
+      return false
+    }
+    logger.warn(`${this.key} has ${filters} subscriptions; the service allows ${MOST_FILTERS}`)
+    return true
   }
 
   #request(topic: string, payload: Buffer, packetId: number): undefined | Promise<undefined> {
@@ -195,15 +264,8 @@ export class Exchange implements LinkPort, RequestPort {
       this.#port.refuse(rule(topic, this.key, telemetryRoot(this.caller.principal.identity)))
       return undefined
     }
-    const work = performRequest(this, request, payload)
-    if (packetId === 0) return work
-    if (work === undefined) {
-      this.#port.puback(packetId)
-      return undefined
-    }
-    return work.then(() => {
-      this.#port.puback(packetId)
-      return undefined
+    return performRequest(this, request, payload, () => {
+      if (packetId !== 0) this.#port.puback(packetId)
     })
   }
 }

@@ -51,20 +51,20 @@ export class Outbound {
 
   uncork(): void {
     this.#corked = false
-    this.#flush()
+    this.flush()
   }
 
   /** Whole packets, ready made. */
   send(bytes: Buffer): void {
-    this.#flush()
+    this.flush()
     this.#port.write(bytes)
   }
 
   puback(packetId: number): void {
     this.#port.record('puback', { cmd: 'puback', messageId: packetId })
-    if (this.#gathered + PUBACK_SIZE > SCRATCH.length) this.#flush()
+    if (this.#gathered + PUBACK_SIZE > SCRATCH.length) this.flush()
     if (scratchOwner !== this) {
-      if (scratchOwner !== undefined) scratchOwner.#flush()
+      if (scratchOwner !== undefined) scratchOwner.flush()
       // eslint-disable-next-line @typescript-eslint/no-this-alias -- a note of whose bytes they are
       scratchOwner = this
     }
@@ -74,7 +74,7 @@ export class Outbound {
     SCRATCH[at + 2] = packetId >> 8
     SCRATCH[at + 3] = packetId & 0xff
     this.#gathered = at + PUBACK_SIZE
-    if (!this.#corked) this.#flush()
+    if (!this.#corked) this.flush()
   }
 
   publish(publication: Publication): void {
@@ -145,7 +145,8 @@ export class Outbound {
     this.#nextId = this.#nextId === 0xffff ? 1 : this.#nextId + 1
   }
 
-  #flush(): void {
+  /** PUBACKs held so far leave now. */
+  flush(): void {
     if (this.#gathered === 0) return
     const bytes = Buffer.from(SCRATCH.subarray(0, this.#gathered))
     this.#gathered = 0

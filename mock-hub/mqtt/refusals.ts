@@ -59,3 +59,8 @@ export function redactedPassword(password: Buffer | string | undefined): Buffer 
         : '***',
   )
 }
+
+/** A refusal for credentials is always 5; throttling and the hub's own trouble are 3 (wire contract 1.7). */
+export function refusalCode(error: HubError): number {
+  return error.status === 429 || error.status >= 500 ? 3 : 5
+}

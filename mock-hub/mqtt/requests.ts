@@ -23,16 +23,21 @@ export interface RequestPort {
 
 export type DeviceRequest = Exclude<DevicePublish, { is: 'telemetry' }>
 
-/** @returns a promise when the core needs time; the link handles nothing else until then. */
+/**
+ * @param acknowledge called when it has been handled, before its answer leaves.
+ * @returns a promise when the core needs time; the link handles nothing else until then.
+ */
 export function performRequest(
   port: RequestPort,
   request: DeviceRequest,
   payload: Buffer,
+  acknowledge: () => void,
 ): undefined | Promise<undefined> {
   const { hub, caller } = port
   const fail = (error: unknown): void => {
     const refused = toHubError(error)
     port.refused(refused)
+    acknowledge()
     // A method response has no answer; an unknown or late one is ignored (WIRE-METH-08).
     if (request.is === 'methodResponse') return
     const body = errorBody(refused, hub.clock.now())
@@ -42,19 +47,21 @@ export function performRequest(
     switch (request.is) {
       case 'twinGet':
         return then(hub.perform(caller, 'twinGet', undefined), fail, (twin) => {
+          acknowledge()
           const body = JSON.stringify(deviceView(twin))
           port.answer({ requestId: request.requestId, status: 200, version: undefined, body })
         })
       case 'twinPatch': {
         const input = { patch: parseJson(payload), baseVersion: baseVersion(request.baseVersion) }
         return then(hub.perform(caller, 'twinPatch', input), fail, (version) => {
+          acknowledge()
           port.answer({ requestId: request.requestId, status: 204, version, body: '' })
         })
       }
       case 'methodResponse': {
         const { requestId, status } = request
         const input = { requestId, status, payload: payload.length === 0 ? null : parseJson(payload) }
-        return then(hub.perform(caller, 'methodResponse', input), fail, () => undefined)
+        return then(hub.perform(caller, 'methodResponse', input), fail, acknowledge)
       }
     }
   } catch (error) {
@@ -118,4 +125,34 @@ function baseVersion(text: string | undefined): number | undefined {
     shown(text),
     'wire contract 3.1',
   )
+}
+
+/** What a lever `twin.response.*` makes of an answer; undefined: nothing it knows. */
+export function changedTwinAnswer(
+  answer: TwinAnswer,
+  effect: string,
+  parameters: Readonly<Record<string, Json>>,
+  now: number,
+): TwinAnswer | undefined {
+  const { status, body, requestId } = parameters
+  switch (effect) {
+    case 'status': {
+      const code = typeof status === 'number' ? status : 500
+      const error = {
+        errorCode: code * 1000,
+        message: 'Ordered by a fault.',
+        timestampUtc: new Date(now).toISOString(),
+      }
+      return { ...answer, status: code, version: undefined, body: JSON.stringify(error) }
+    }
+    case 'body':
+      return { ...answer, body: typeof body === 'string' ? body : JSON.stringify(body) }
+    case 'unknown_rid':
+      return {
+        ...answer,
+        requestId: typeof requestId === 'string' ? requestId : `${answer.requestId}-unknown`,
+      }
+    default:
+      return undefined
+  }
 }

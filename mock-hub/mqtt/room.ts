@@ -5,9 +5,11 @@ import type { Hub } from '../core/contract.ts'
 import { identityKey } from '../core/identity.ts'
 import { Broker } from './broker.ts'
 import { Connection } from './connection.ts'
-import type { ConnectionInfo } from './connection.ts'
+import type { ConnectionInfo } from './connection-info.ts'
+import { InjectedFaults } from './injected-faults.ts'
+import { STREAM_EFFECTS } from './socket-faults.ts'
 
-export type { ConnectionInfo } from './connection.ts'
+export type { ConnectionInfo } from './connection-info.ts'
 
 export interface MqttRoom {
   /** Serves one client; what it sends on `stream` is MQTT 3.1.1. */
@@ -31,9 +33,17 @@ export async function createMqttRoom(hub: Hub): Promise<MqttRoom> {
     if (is === 'deleted') void broker.forget(identityKey(record.identity))
   })
 
+  // A lever on the socket strikes the links there are, and else the next ones to come.
+  const stopWatching = hub.faults.onChange(({ name }, phase) => {
+    const effect = name.startsWith('tcp.') ? name.slice('tcp.'.length) : undefined
+    if (phase !== 'armed' || effect === undefined || !STREAM_EFFECTS.includes(effect)) return
+    for (const connection of [...connections]) connection.strike([effect])
+  })
+
   const port = {
     hub,
     broker,
+    injected: new InjectedFaults(hub.clock),
     claim: (key: string, connection: Connection) => {
       const before = byIdentity.get(key)
       byIdentity.set(key, connection)
@@ -63,6 +73,7 @@ export async function createMqttRoom(hub: Hub): Promise<MqttRoom> {
     stop: async () => {
       stopped = true
       stopListening()
+      stopWatching()
       for (const connection of [...connections]) connection.destroy()
       await broker.stop()
     },

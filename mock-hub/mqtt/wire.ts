@@ -97,12 +97,9 @@ export class Wire {
     this.#stream.destroy()
   }
 
-  /** Ends it with a reset where the stream is a TCP socket. */
-  reset(): void {
+  /** Nothing is written or read any more; the stream itself is somebody else's to end. */
+  abandon(): void {
     this.#over = true
-    const socket = this.#stream as Duplex & { resetAndDestroy?: () => void }
-    if (socket.resetAndDestroy === undefined) socket.destroy()
-    else socket.resetAndDestroy()
   }
 
   #received(chunk: Buffer): void {
