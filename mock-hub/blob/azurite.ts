@@ -27,7 +27,7 @@ export interface Azurite {
 }
 
 const ACCOUNT = 'mockiothub'
-const LISTENING = /listening (?:at|on) https?:\/\/[^\s]*:(\d+)/i
+const LISTENING = /listen(?:s|ing) (?:at|on) https?:\/\/[^\s]*:(\d+)/i
 
 /** @throws Error when Azurite is not installed, or ends before it listens. */
 export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {

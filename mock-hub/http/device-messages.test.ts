@@ -62,6 +62,15 @@ describe('telemetry', () => {
     expect(room.hub.telemetry.messages).toEqual([])
   })
 
+  test('WIRE-HTTP-03: a batch above the size of one message is refused whole', async () => {
+    const half = { body: Buffer.alloc(131_073).toString('base64') }
+    const headers = { 'content-type': BATCH }
+    expect(
+      (await room.call('POST', events, { as, body: JSON.stringify([half, half]), headers })).status,
+    ).toBe(413)
+    expect(room.hub.telemetry.messages).toEqual([])
+  })
+
   test('WIRE-HTTP-04: a double slash is one', async () => {
     expect((await room.call('POST', '/devices/d//messages/events', { as, body: 'x' })).status).toBe(204)
   })

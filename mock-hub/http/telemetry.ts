@@ -7,16 +7,14 @@ import { callerOf, IDENTITY_PATHS, type HubRoutes } from './room.ts'
 
 const BATCH = 'application/vnd.microsoft.iothub.json'
 
-/** A full message in base64 with its properties, in a batch of small ones. */
-const BODY_LIMIT = 2 ** 20
-
 export const telemetryRoutes: HubRoutes = (app, { hub }, done) => {
   for (const path of IDENTITY_PATHS)
     app.post(
       `${path}/messages/events`,
       {
         config: { access: 'identity', body: 'raw' },
-        bodyLimit: BODY_LIMIT,
+        // A batch of one full message: base64 makes it a third larger, and there are its properties.
+        bodyLimit: 4 * hub.settings.maxTelemetryBytes,
         schema: { tags: ['device'], summary: 'Send one message, or a batch of them' },
       },
       async (request, reply) => {
@@ -24,6 +22,7 @@ export const telemetryRoutes: HubRoutes = (app, { hub }, done) => {
         const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
         const messages =
           type === BATCH ? batchOf(body) : [messageFrom(headerPairs(request.raw.rawHeaders), body)]
+        checkBatchSize(messages, hub.settings.maxTelemetryBytes)
         const caller = callerOf(request)
         for (const message of messages) await hub.perform(caller, 'telemetry', { message })
         return reply.code(204).send()
@@ -57,6 +56,18 @@ export function batchOf(bytes: Buffer): readonly Message[] {
       throw badBatch(`[${String(index)}].properties.${name.slice(0, 80)} to be text`, typeof value)
     })
     return messageFrom(named, Buffer.from(body, base64Encoded === false ? 'utf8' : 'base64'))
+  })
+}
+
+/** All or none: a batch is refused before its first message is stored. */
+function checkBatchSize(messages: readonly Message[], limit: number): void {
+  const size = messages.reduce((sum, { body }) => sum + body.length, 0)
+  if (messages.length < 2 || size <= limit) return
+  throw new HubError('MessageTooLarge', `A batch holds at most ${String(limit)} bytes.`, {
+    rule: 'WIRE-HTTP-03',
+    expected: `at most ${String(limit)} bytes in all messages of a batch`,
+    received: `${String(size)} bytes in ${String(messages.length)} messages`,
+    source: 'wire contract 6.4',
   })
 }
 
