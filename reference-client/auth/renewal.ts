@@ -1,0 +1,48 @@
+/**
+ * Watches the expiry of the token: 120 s before it (half of the life, when that is 240 s or less) it is time for a new
+ * one. Source: api contract 6.4; decision D-32.
+ */
+
+import type { Clock } from '../core/clock.ts'
+import type { Credentials } from '../core/ports.ts'
+
+const MARGIN_S = 120
+/** The longest wait on Windows: 2^32 − 1 ms, about 49.7 days (BOTH-ONSAS-03). */
+const WINDOWS_LONGEST_S = 4_294_967
+
+export class Renewal {
+  readonly #credentials: Credentials
+  readonly #clock: Clock
+  readonly #due: () => void
+  readonly #platform: string
+  #stopAlarm: () => void = () => undefined
+
+  /** @param due - called once for each `watch`, when the token in force needs a successor. */
+  constructor(credentials: Credentials, clock: Clock, due: () => void, platform: string = process.platform) {
+    this.#credentials = credentials
+    this.#clock = clock
+    this.#due = due
+    this.#platform = platform
+  }
+
+  /** Starts anew with the token in force. */
+  watch(): void {
+    this.stop()
+    const { expiresAt } = this.#credentials
+    if (expiresAt === undefined) return
+    const left = expiresAt - this.#clock.now() / 1_000
+    const mark = left - (this.#credentials.renew !== undefined && left <= 2 * MARGIN_S ? left / 2 : MARGIN_S)
+    const wait = this.#platform === 'win32' ? Math.min(mark, WINDOWS_LONGEST_S) : mark
+    this.#stopAlarm = this.#clock.schedule(Math.max(0, wait) * 1_000, this.#due, true)
+  }
+
+  /** The last try failed; the next one after this pause. */
+  again(pauseMs: number): void {
+    this.stop()
+    this.#stopAlarm = this.#clock.schedule(pauseMs, this.#due, true)
+  }
+
+  stop(): void {
+    this.#stopAlarm()
+  }
+}

@@ -1,0 +1,108 @@
+/** Shared access signatures: made, read and checked. Source: api contract 4.4, 4.5; wire contract 1.5. */
+
+import { createHmac } from 'node:crypto'
+import { ValueError } from '../core/errors.ts'
+import { percentEncode } from '../core/percent.ts'
+import type { Identity } from '../core/ports.ts'
+
+/** A token, taken apart. */
+export interface SasToken {
+  /** The whole text; what the hub gets. */
+  readonly text: string
+  readonly hostName: string
+  readonly identity: Identity
+  /** Epoch seconds. */
+  readonly expiresAt: number
+}
+
+const PREFIX = 'SharedAccessSignature '
+const REQUIRED = ['sr', 'sig', 'se'] as const
+const KNOWN: readonly string[] = [...REQUIRED, 'skn']
+
+/** `sr` of tokens for that identity, percent-encoded, slashes included. */
+export function resourceOf(hostName: string, { deviceId, moduleId }: Identity): string {
+  const path = `${hostName}/devices/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}`
+  return percentEncode(path)
+}
+
+/** What is signed. */
+export function textToSign(resource: string, expiresAt: number): string {
+  return `${resource}\n${expiresAt}`
+}
+
+/** HMAC-SHA256 of the text with the key, in base64. */
+export function signWithKey(key: Buffer, text: string): string {
+  return createHmac('sha256', key).update(text, 'utf8').digest('base64')
+}
+
+/** @param signature - in base64. @param expiresAt - epoch seconds. */
+export function formatSasToken(resource: string, signature: string, expiresAt: number): string {
+  return `${PREFIX}sr=${resource}&sig=${percentEncode(signature)}&se=${expiresAt}`
+}
+
+/**
+ * A base64 key as bytes.
+ * @throws ValueError when it is none; the key itself is never in the text.
+ */
+export function decodeKey(key: string): Buffer {
+  const padded = /^[A-Za-z0-9+/]*={0,2}$/.test(key) && key.length % 4 === 0
+  if (!padded || key === '') throw new ValueError('Invalid Symmetric Key: not base64')
+  return Buffer.from(key, 'base64')
+}
+
+/**
+ * Reads a token. Its signature is not checked, the hub does that.
+ * @throws TypeError when it is not text; ValueError when it is malformed or its resource has the wrong shape.
+ */
+export function parseSasToken(text: unknown): SasToken {
+  if (typeof text !== 'string') throw new TypeError('sastoken must be text')
+  const fields = fieldsOf(text)
+  const { sr, se } = { sr: fields.get('sr') ?? '', se: fields.get('se') ?? '' }
+  if (!/^\d+$/.test(se)) throw invalid('se is not a number of seconds')
+  return { text, ...resourceParts(sr), expiresAt: Number(se) }
+}
+
+/** @throws ValueError when `now`, in epoch seconds, is past the expiry; the very second still passes. */
+export function assertNotExpired(token: SasToken, now: number): void {
+  if (token.expiresAt < Math.floor(now)) throw new ValueError('Provided SasToken has already expired')
+}
+
+function fieldsOf(text: string): Map<string, string> {
+  const pieces = text.split(PREFIX)
+  if (pieces.length !== 2 || pieces[0] !== '') throw invalid(`it does not start with '${PREFIX.trim()}'`)
+  const fields = new Map<string, string>()
+  for (const pair of (pieces[1] ?? '').split('&')) {
+    const cut = pair.indexOf('=')
+    if (cut < 1) throw invalid('a field is not of the form name=value')
+    const name = pair.slice(0, cut)
+    if (!KNOWN.includes(name)) throw invalid('it has a field that tokens do not have')
+    if (fields.has(name)) throw invalid(`it has the field ${name} twice`)
+    fields.set(name, pair.slice(cut + 1))
+  }
+  for (const name of REQUIRED) if (!fields.has(name)) throw invalid(`it has no field ${name}`)
+  return fields
+}
+
+function resourceParts(sr: string): { readonly hostName: string; readonly identity: Identity } {
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(sr)
+  } catch (cause) {
+    throw new ValueError('Invalid SAS URI', { cause })
+  }
+  const [hostName = '', devices, deviceId = '', modules, moduleId, ...rest] = decoded.split('/')
+  const count = decoded.split('/').length
+  if ((count !== 3 && count !== 5) || rest.length > 0) throw new ValueError('Invalid SAS URI')
+  if (hostName === '') throw new ValueError('Invalid SAS URI: no host name')
+  if (devices !== 'devices' || deviceId === '') {
+    throw new ValueError('Cannot extract device id from SAS URI')
+  }
+  if (count === 5 && (modules !== 'modules' || moduleId === undefined || moduleId === '')) {
+    throw new ValueError('Cannot extract module id from SAS URI')
+  }
+  return { hostName, identity: { deviceId, moduleId } }
+}
+
+function invalid(why: string): ValueError {
+  return new ValueError(`Invalid SasToken provided: ${why}`)
+}

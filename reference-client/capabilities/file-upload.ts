@@ -1,0 +1,48 @@
+/** The two calls around a file upload, over HTTPS, without MQTT. Source: api contract 5.3, 7.8. */
+
+import type { Scope } from '../core/call.ts'
+import { ClientError } from '../core/errors.ts'
+import type { JsonObject, StorageInfo } from '../core/models.ts'
+import { percentEncode } from '../core/percent.ts'
+import type { HubHttp } from '../core/ports.ts'
+import { API_VERSION } from '../mqtt/connect-username.ts'
+
+/** The original's fixed limit (api contract section 3). */
+export const HTTP_LIMIT_MS = 10_000
+
+export async function getStorageInfo(
+  http: HubHttp,
+  deviceId: string,
+  blobName: string,
+  scope: Scope | undefined,
+): Promise<StorageInfo> {
+  const info = await http.post({
+    path: `/devices/${percentEncode(deviceId)}/files?api-version=${API_VERSION}`,
+    body: { blobName },
+    limitMs: HTTP_LIMIT_MS,
+    signal: scope?.signal,
+  })
+  if (isStorageInfo(info)) return info
+  throw new ClientError('Unexpected failure', {
+    cause: new Error('The hub sent no storage information'),
+  })
+}
+
+export async function notifyUpload(
+  http: HubHttp,
+  deviceId: string,
+  outcome: JsonObject,
+  scope: Scope | undefined,
+): Promise<void> {
+  await http.post({
+    path: `/devices/${percentEncode(deviceId)}/files/notifications?api-version=${API_VERSION}`,
+    body: outcome,
+    limitMs: HTTP_LIMIT_MS,
+    signal: scope?.signal,
+  })
+}
+
+/** Passed through as the service sent it; only that it is a mapping is checked. */
+function isStorageInfo(value: unknown): value is StorageInfo {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

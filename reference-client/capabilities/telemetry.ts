@@ -1,0 +1,61 @@
+/** Sends messages to the hub, or to an output of the module. Source: api contract 7.3; decisions D-14, D-15. */
+
+import type { Scope } from '../core/call.ts'
+import { ClientError, ValueError } from '../core/errors.ts'
+import { Message } from '../core/models.ts'
+import { formatProperties } from '../mqtt/property-bag.ts'
+import { publish, type Session } from './session.ts'
+
+/** Bytes of payload and properties that the hub accepts (decision D-15). */
+export const MAX_MESSAGE_BYTES = 262_144
+
+/** Anything that is not a Message becomes one. */
+export function asMessage(message: unknown): Message<unknown> {
+  return message instanceof Message ? (message as Message<unknown>) : new Message(message)
+}
+
+/** @throws ValueError when the message is too large, before any traffic. */
+export function assertSize(message: Message<unknown>): void {
+  const size = message.getSize()
+  if (size > MAX_MESSAGE_BYTES) {
+    throw new ValueError(
+      `Size of telemetry message can not exceed 256 KB: ${size} bytes, at most ${MAX_MESSAGE_BYTES}`,
+    )
+  }
+}
+
+/** Settles with the hub's acknowledgement. @throws ClientError when the payload cannot be sent. */
+export function sendMessage(
+  session: Session,
+  message: Message<unknown>,
+  scope: Scope | undefined,
+): Promise<void> {
+  const payload = payloadOf(message.data)
+  const topic = session.topics.events + formatProperties(message)
+  if (topic.includes('+') || topic.includes('#')) {
+    throw unexpected(new ValueError('The ids of a client must not contain + or #'))
+  }
+  return publish(session, topic, payload, scope)
+}
+
+function payloadOf(data: unknown): string | Uint8Array {
+  switch (typeof data) {
+    case 'string':
+      return data
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(data)
+    case 'undefined':
+      return ''
+    default:
+      if (data === null) return ''
+      if (data instanceof Uint8Array) return data
+      throw unexpected(new TypeError('A payload must be text, bytes, a number, a truth value or nothing'))
+  }
+}
+
+/** @internal The documented "unexpected failure". */
+export function unexpected(cause: Error): ClientError {
+  return new ClientError('Unexpected failure', { cause })
+}

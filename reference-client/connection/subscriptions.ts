@@ -1,0 +1,143 @@
+/**
+ * Topic filters the hub knows this client by. Each is subscribed once and lasts as long as the hub keeps the MQTT
+ * session: a reconnect does not subscribe again (SRC-03), unless the hub says that it has lost the session.
+ * An unanswered SUBSCRIBE or UNSUBSCRIBE is given 10 s and sent again 20 s later, until it is answered (SRC-27).
+ */
+
+import type { Clock } from '../core/clock.ts'
+import type { Link, Rider } from '../core/ports.ts'
+
+/** Source of both: api contract section 3. */
+const ANSWER_LIMIT_MS = 10_000
+const PAUSE_MS = 20_000
+
+type Verb = 'subscribe' | 'unsubscribe'
+
+interface Request {
+  readonly verb: Verb
+  readonly filter: string
+  readonly waiters: { readonly done: () => void; readonly failed: (error: Error) => void }[]
+  /** Stops the alarm for the next try. */
+  stopAlarm: () => void
+}
+
+export class Subscriptions implements Rider {
+  readonly #clock: Clock
+  #link: Link | undefined
+  readonly #acknowledged = new Set<string>()
+  readonly #requests = new Map<string, Request>()
+  /** Filters that a handler needs; asked for on each new link until the hub has them. */
+  readonly #wanted = new Set<string>()
+  /** Filters the hub may still have and nobody needs. */
+  readonly #unwanted = new Set<string>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** The hub has acknowledged this filter. */
+  has(filter: string): boolean {
+    return this.#acknowledged.has(filter)
+  }
+
+  /** From now on the filter is asked for with each new link, until the hub has it. */
+  want(filter: string): void {
+    this.#wanted.add(filter)
+    this.#unwanted.delete(filter)
+  }
+
+  /** The filter is not needed any more; the hub hears of it with the next link, or by {@link Subscriptions.remove}. */
+  forget(filter: string): void {
+    this.#wanted.delete(filter)
+    if (this.#acknowledged.has(filter)) this.#unwanted.add(filter)
+  }
+
+  /** Settles when the hub has acknowledged the filter; joins a request under way. */
+  add(filter: string): Promise<void> {
+    return this.#acknowledged.has(filter) ? Promise.resolve() : this.#request('subscribe', filter)
+  }
+
+  /** Settles when the hub has forgotten the filter. */
+  remove(filter: string): Promise<void> {
+    return this.#acknowledged.has(filter) || this.#requests.has(filter)
+      ? this.#request('unsubscribe', filter)
+      : Promise.resolve()
+  }
+
+  attach(link: Link, sessionPresent: boolean): void {
+    if (!sessionPresent) {
+      for (const filter of this.#acknowledged) link.subscribe(filter, ignore)
+    }
+    for (const filter of this.#unwanted) {
+      if (!this.#requests.has(filter)) this.#request('unsubscribe', filter).catch(ignore)
+    }
+    for (const filter of this.#wanted) {
+      if (!this.#acknowledged.has(filter) && !this.#requests.has(filter)) {
+        this.#request('subscribe', filter).catch(ignore)
+      }
+    }
+    this.#link = link
+    for (const request of this.#requests.values()) this.#transmit(request)
+  }
+
+  detach(): void {
+    this.#link = undefined
+    for (const request of this.#requests.values()) request.stopAlarm()
+  }
+
+  release(error: () => Error): void {
+    const requests = [...this.#requests.values()]
+    this.#requests.clear()
+    for (const request of requests) {
+      request.stopAlarm()
+      for (const waiter of request.waiters) waiter.failed(error())
+    }
+  }
+
+  #request(verb: Verb, filter: string): Promise<void> {
+    return new Promise((done, failed) => {
+      const waiter = { done, failed }
+      const current = this.#requests.get(filter)
+      if (current?.verb === verb) {
+        current.waiters.push(waiter)
+        return
+      }
+      // A request of the other kind under way is overtaken: its caller is content when this one is settled.
+      current?.stopAlarm()
+      const request: Request = {
+        verb,
+        filter,
+        waiters: [...(current?.waiters ?? []), waiter],
+        stopAlarm: ignore,
+      }
+      this.#requests.set(filter, request)
+      this.#transmit(request)
+    })
+  }
+
+  #transmit(request: Request): void {
+    const link = this.#link
+    if (link === undefined) return
+    link[request.verb](request.filter, (error) => {
+      if (this.#requests.get(request.filter) !== request) return
+      this.#requests.delete(request.filter)
+      request.stopAlarm()
+      if (error === undefined && request.verb === 'subscribe') this.#acknowledged.add(request.filter)
+      else this.#acknowledged.delete(request.filter)
+      this.#unwanted.delete(request.filter)
+      for (const waiter of request.waiters) {
+        if (error === undefined) waiter.done()
+        else waiter.failed(error)
+      }
+    })
+    request.stopAlarm = this.#clock.schedule(ANSWER_LIMIT_MS, () => {
+      request.stopAlarm = this.#clock.schedule(PAUSE_MS, () => {
+        this.#transmit(request)
+      })
+    })
+  }
+}
+
+function ignore(): void {
+  // Nobody waits for this.
+}

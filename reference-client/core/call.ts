@@ -1,0 +1,90 @@
+/** The limits of one call beyond what is documented: an abort signal, and the operation time-out when one is set. */
+
+import type { Clock } from './clock.ts'
+import { asDocumented, OperationCancelled, OperationTimeout } from './errors.ts'
+
+/** What a call under limits must know of them. */
+export interface Scope {
+  readonly givenUp: boolean
+  readonly signal: AbortSignal
+}
+
+export interface Limits {
+  readonly clock: Clock
+  readonly limitMs: number | undefined
+}
+
+/**
+ * Runs `start`; when a limit strikes first, the promise fails at once and the scope's signal aborts, so that `start`
+ * can take back what it has begun. Without limits `start` runs bare. Unforeseen errors come out as ClientError.
+ */
+export function callWithin<T>(
+  limits: Limits,
+  signal: AbortSignal | undefined,
+  start: (scope: Scope | undefined) => Promise<T>,
+): Promise<T> {
+  if (signal === undefined && limits.limitMs === undefined) return documented(start, undefined)
+  const scope = new LimitedScope()
+  return new Promise<T>((resolve, reject) => {
+    const giveUp = (error: Error) => {
+      leave()
+      scope.giveUp()
+      reject(error)
+    }
+    const abort = () => {
+      giveUp(new OperationCancelled('Operation was cancelled before completion', { cause: signal?.reason }))
+    }
+    const stopAlarm =
+      limits.limitMs === undefined
+        ? () => undefined
+        : limits.clock.schedule(limits.limitMs, () => {
+            giveUp(new OperationTimeout('Could not complete operation before timeout'))
+          })
+    const leave = () => {
+      stopAlarm()
+      signal?.removeEventListener('abort', abort)
+    }
+    if (signal?.aborted === true) {
+      abort()
+      return
+    }
+    signal?.addEventListener('abort', abort)
+    documented(start, scope).then(
+      (value) => {
+        leave()
+        resolve(value)
+      },
+      (error: unknown) => {
+        leave()
+        reject(asDocumented(error))
+      },
+    )
+  })
+}
+
+function documented<T>(
+  start: (scope: Scope | undefined) => Promise<T>,
+  scope: Scope | undefined,
+): Promise<T> {
+  try {
+    return start(scope)
+  } catch (error) {
+    return Promise.reject(asDocumented(error))
+  }
+}
+
+class LimitedScope implements Scope {
+  readonly #controller = new AbortController()
+
+  get givenUp(): boolean {
+    return this.#controller.signal.aborted
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  giveUp(): void {
+    this.#controller.abort()
+  }
+}

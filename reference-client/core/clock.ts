@@ -1,0 +1,41 @@
+/** Time as a port: everything in the client that waits or asks the time does it here, so that tests can wind it. */
+
+/** The time of day and an alarm. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+  /**
+   * Calls `run` once, `ms` milliseconds from now.
+   * @param background - the alarm alone is no reason to keep the process alive.
+   * @returns cancels it; may be called at any time, more than once.
+   */
+  schedule(ms: number, run: () => void, background?: boolean): () => void
+}
+
+/** Node's timers hold 31 bits of milliseconds, about 24.8 days; longer waits are chained. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** The system's clock. */
+export class SystemClock implements Clock {
+  now(): number {
+    return Date.now()
+  }
+
+  schedule(ms: number, run: () => void, background = false): () => void {
+    let left = Math.max(0, ms)
+    let timer: NodeJS.Timeout
+    const wind = () => {
+      const leg = Math.min(left, LONGEST_TIMER_MS)
+      left -= leg
+      timer = setTimeout(() => {
+        if (left > 0) wind()
+        else run()
+      }, leg)
+      if (background) timer.unref()
+    }
+    wind()
+    return () => {
+      clearTimeout(timer)
+    }
+  }
+}

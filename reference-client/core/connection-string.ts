@@ -1,0 +1,70 @@
+/** `HostName=…;DeviceId=…;SharedAccessKey=…`: parsed and checked, in the original's order. Source: api contract 4.4. */
+
+import { ValueError } from './errors.ts'
+
+const KEYS = [
+  'HostName',
+  'SharedAccessKeyName',
+  'SharedAccessKey',
+  'SharedAccessSignature',
+  'DeviceId',
+  'ModuleId',
+  'GatewayHostName',
+  'x509',
+] as const
+type Key = (typeof KEYS)[number]
+
+export interface ConnectionString {
+  readonly hostName: string
+  readonly deviceId: string
+  readonly moduleId: string | undefined
+  readonly gatewayHostName: string | undefined
+  readonly sharedAccessKey: string
+}
+
+/**
+ * @throws TypeError when it is not text; ValueError when it is malformed, incomplete or declares X.509.
+ * No text of an error repeats a value.
+ */
+export function parseConnectionString(text: unknown): ConnectionString {
+  if (typeof text !== 'string') throw new TypeError('Connection String must be text')
+  const parts = partsOf(text)
+  const value = (key: Key) => parts.get(key) ?? ''
+  if (parts.has('x509') && parts.has('SharedAccessKey')) {
+    throw invalid('Mixed authentication scheme')
+  }
+  if (parts.has('x509')) {
+    throw new ValueError('Use createFromX509Certificate for clients that authenticate with X.509')
+  }
+  for (const key of ['HostName', 'DeviceId', 'SharedAccessKey'] as const) {
+    if (value(key) === '') throw invalid(`Incomplete: ${key} is missing`)
+  }
+  return {
+    hostName: value('HostName'),
+    deviceId: value('DeviceId'),
+    moduleId: value('ModuleId') || undefined,
+    gatewayHostName: value('GatewayHostName') || undefined,
+    sharedAccessKey: value('SharedAccessKey'),
+  }
+}
+
+function partsOf(text: string): Map<Key, string> {
+  const parts = new Map<Key, string>()
+  for (const part of text.split(';')) {
+    const cut = part.indexOf('=')
+    if (cut < 0) throw invalid('Unable to parse: a part is not of the form Name=value')
+    const key = part.slice(0, cut)
+    if (!isKey(key)) throw invalid(`Invalid Key: only ${KEYS.join(', ')} are known`)
+    if (parts.has(key)) throw invalid(`Unable to parse: ${key} stands twice`)
+    parts.set(key, part.slice(cut + 1))
+  }
+  return parts
+}
+
+function isKey(text: string): text is Key {
+  return (KEYS as readonly string[]).includes(text)
+}
+
+function invalid(why: string): ValueError {
+  return new ValueError(`Invalid Connection String - ${why}`)
+}

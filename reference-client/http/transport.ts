@@ -1,0 +1,138 @@
+/**
+ * HTTPS to the hub or the gateway: one request, one connection, no retries, no redirects. Status and trouble become the
+ * documented errors. Source: api contract 2.7, 5.3; decisions D-07, D-34.
+ */
+
+import { type IncomingMessage, request } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import {
+  ClientError,
+  ConnectionDroppedError,
+  CredentialError,
+  OperationCancelled,
+  ServiceError,
+} from '../core/errors.ts'
+import type { JsonValue } from '../core/models.ts'
+import type { Credentials, HttpCall, HubHttp } from '../core/ports.ts'
+import { timedOut } from '../net/errors.ts'
+import { openSocket, type Road } from '../net/open-socket.ts'
+
+export interface HttpSettings {
+  readonly road: Road
+  readonly hostHeader: string
+  readonly userAgent: string
+  readonly credentials: Credentials
+}
+
+interface Reply {
+  readonly status: number
+  readonly reason: string
+  readonly body: string
+}
+
+export class HttpTransport implements HubHttp {
+  readonly #settings: HttpSettings
+
+  constructor(settings: HttpSettings) {
+    this.#settings = settings
+  }
+
+  async post(call: HttpCall): Promise<JsonValue | undefined> {
+    const givenUp = new AbortController()
+    const giveUp = (reason: Error) => {
+      givenUp.abort(reason)
+    }
+    const abort = () => {
+      giveUp(
+        new OperationCancelled('Operation was cancelled before completion', { cause: call.signal?.reason }),
+      )
+    }
+    call.signal?.addEventListener('abort', abort)
+    if (call.signal?.aborted === true) abort()
+    let stopAlarm: () => void = () => undefined
+    try {
+      const socket = await openSocket(this.#settings.road, givenUp.signal)
+      stopAlarm = this.#settings.road.clock.schedule(call.limitMs, () => {
+        giveUp(timedOut('The answer', call.limitMs))
+      })
+      return result(await this.#exchange(socket, call, givenUp.signal))
+    } finally {
+      stopAlarm()
+      call.signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  #exchange(socket: TLSSocket, call: HttpCall, signal: AbortSignal): Promise<Reply> {
+    const { credentials, hostHeader, userAgent } = this.#settings
+    const body = JSON.stringify(call.body)
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        socket.destroy()
+        reject(signal.aborted && signal.reason instanceof Error ? signal.reason : dropped(error))
+      }
+      const asking = request(
+        {
+          method: 'POST',
+          path: call.path,
+          createConnection: () => socket,
+          headers: {
+            Host: hostHeader,
+            Accept: 'application/json',
+            'Content-Type': 'application/json; charset=utf-8',
+            'Content-Length': Buffer.byteLength(body),
+            'User-Agent': userAgent,
+            ...(credentials.sasToken === undefined ? {} : { Authorization: credentials.sasToken }),
+            ...call.headers,
+          },
+        },
+        (response) => {
+          read(response).then((text) => {
+            socket.destroy()
+            resolve({
+              status: response.statusCode ?? 0,
+              reason: response.statusMessage ?? '',
+              body: text,
+            })
+          }, fail)
+        },
+      )
+      asking.on('error', fail)
+      signal.addEventListener('abort', () => {
+        asking.destroy(new Error('Given up'))
+      })
+      asking.end(body)
+    })
+  }
+}
+
+async function read(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer) // a response without encoding gives buffers
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** @throws CredentialError, ClientError. */
+function result({ status, reason, body }: Reply): JsonValue | undefined {
+  if (status >= 300) throw refusal({ status, reason, body })
+  if (body.trim() === '') return undefined
+  try {
+    return JSON.parse(body) as JsonValue
+  } catch (cause) {
+    throw new ClientError('Unexpected failure', { cause })
+  }
+}
+
+function refusal({ status, reason, body }: Reply): ClientError {
+  const cause = new ServiceError(`HTTP operation returned: ${status} ${reason}`, {
+    status,
+    errorCode: Number(/"?errorCode"?\s*:\s*"?(\d{6})/i.exec(body)?.[1]) || undefined,
+    trackingId: /"?tracking ?id"?\s*:\s*"?([0-9A-Za-z-]+)/i.exec(body)?.[1],
+  })
+  return status === 401 || status === 403
+    ? new CredentialError('Credentials invalid, could not connect', { cause })
+    : new ClientError('Unexpected failure', { cause })
+}
+
+function dropped(cause: unknown): ConnectionDroppedError {
+  return new ConnectionDroppedError('Lost connection to IoTHub', { cause })
+}

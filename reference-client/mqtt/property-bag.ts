@@ -1,0 +1,82 @@
+/** Message properties to and from the tail of a topic. Source: api contract 5.2; wire contract 2.2. */
+
+import { Message, type PropertyValue, type ReceivedMessage } from '../core/models.ts'
+import { percentDecode, percentEncode } from '../core/percent.ts'
+
+/**
+ * System properties in the original's order, then the application's sorted by name.
+ * @throws Error when two properties are equal in name.
+ */
+export function formatProperties(message: Message<unknown>): string {
+  const pairs: string[] = []
+  const add = (key: string, value: PropertyValue | undefined) => {
+    if (value !== undefined && value !== null) pairs.push(`%24.${key}=${percentEncode(String(value))}`)
+  }
+  add('on', message.outputName)
+  add('mid', message.messageId)
+  add('cid', message.correlationId)
+  add('uid', message.userId)
+  add('ct', message.contentType)
+  add('ce', message.contentEncoding)
+  add('ifid', message.iothubInterfaceId)
+  add(
+    'exp',
+    message.expiryTimeUtc instanceof Date ? message.expiryTimeUtc.toISOString() : message.expiryTimeUtc,
+  )
+  const names = Object.keys(message.customProperties)
+  if (names.length > 1) names.sort()
+  for (const name of names) {
+    const value = message.customProperties[name]
+    // A name alone stands for null, an empty text keeps its `=` (wire contract 2.2).
+    pairs.push(
+      value === null ? percentEncode(name) : `${percentEncode(name)}=${percentEncode(String(value))}`,
+    )
+  }
+  return pairs.join('&')
+}
+
+/** What the hub wrote behind the topic, as a message. */
+export function parseMessage(properties: string, payload: Buffer): ReceivedMessage {
+  const message: ReceivedMessage = new Message(payload)
+  for (const pair of properties.replace(/^\?/, '').split('&')) {
+    if (pair === '') continue
+    const [key = '', value] = pair.split('=')
+    assign(message, percentDecode(key), value === undefined ? undefined : percentDecode(value))
+  }
+  return message
+}
+
+function assign(message: ReceivedMessage, key: string, value: string | undefined): void {
+  switch (key) {
+    case '$.to':
+      return // says only that it is for us
+    case '$.mid':
+      message.messageId = value
+      return
+    case '$.cid':
+      message.correlationId = value
+      return
+    case '$.uid':
+      message.userId = value
+      return
+    case '$.ct':
+      message.contentType = value
+      return
+    case '$.ce':
+      message.contentEncoding = value
+      return
+    case '$.exp':
+      message.expiryTimeUtc = value
+      return
+    case 'iothub-ack':
+      message.ack = value
+      return
+    default:
+      setOwn(message.customProperties, key, value ?? null)
+  }
+}
+
+/** Also for names such as `__proto__`, which must be ordinary names here. */
+function setOwn(properties: Record<string, PropertyValue>, key: string, value: PropertyValue): void {
+  Object.defineProperty(properties, key, { value, enumerable: true, configurable: true, writable: true })
+}
