@@ -93,7 +93,7 @@ export function settingsFrom(factory: Factory, options: object | undefined): Set
     gatewayHostname: optionalText('gatewayHostname', given.gatewayHostname),
     websockets: flag(given.websockets, false),
     cipher: cipherList(given.cipher),
-    productInfo: text(given.productInfo),
+    productInfo: text('productInfo', given.productInfo),
     proxy: proxy(given.proxyOptions),
     sastokenTtl: lifetime(given.sastokenTtl),
     keepAlive: wholeSeconds('keepAlive', given.keepAlive, 60, MAX_KEEP_ALIVE),
@@ -136,9 +136,19 @@ function extensionsOf(extensions: unknown): ClientExtensions {
   return extensions
 }
 
-/** Anything counts as its text, as in the original. */
-function text(value: unknown): string {
-  return value === undefined ? '' : String(value)
+/** Numbers and truth values count as their text, as in the original. */
+function text(name: string, value: unknown): string {
+  switch (typeof value) {
+    case 'undefined':
+      return ''
+    case 'string':
+      return value
+    case 'number':
+    case 'boolean':
+      return String(value)
+    default:
+      throw new TypeError(`'${name}' must be text, was ${typeof value}`)
+  }
 }
 
 function flag(value: unknown, byDefault: boolean): boolean {

@@ -1,0 +1,207 @@
+/**
+ * A scripted MQTT server for the client's own tests: it does what a hub would, writes down every packet, and each test
+ * can take single packets out of its hands. No hub logic: that is what features are for.
+ */
+
+import { EventEmitter } from 'node:events'
+import { createServer as createHttps, type Server as HttpsServer } from 'node:https'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls'
+import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet'
+import { createWebSocketStream, WebSocketServer } from 'ws'
+import { serverCertificate } from './certificates.ts'
+
+/** A connection as the server sees it. */
+export class Peer {
+  readonly stream: Duplex
+  readonly socket: TLSSocket
+  connect: IConnectPacket | undefined
+
+  constructor(stream: Duplex, socket: TLSSocket) {
+    this.stream = stream
+    this.socket = socket
+  }
+
+  send(packet: Packet): void {
+    if (!this.stream.destroyed) this.stream.write(generate(packet))
+  }
+
+  publish(topic: string, payload: string | Buffer, qos: 0 | 1 = 0): void {
+    this.send({
+      cmd: 'publish',
+      topic,
+      payload,
+      qos,
+      dup: false,
+      retain: false,
+      ...(qos === 1 ? { messageId: 7 } : {}),
+    })
+  }
+
+  drop(): void {
+    this.stream.destroy()
+    this.socket.destroy()
+  }
+}
+
+export interface Seen {
+  readonly peer: Peer
+  readonly packet: Packet
+}
+
+/** Takes a packet out of the server's hands: `true` means that it has been dealt with. */
+export type Script = (packet: Packet, peer: Peer) => boolean
+
+export class TestHub {
+  readonly port: number
+  readonly ca: string
+  /** Every packet received, in order. */
+  readonly seen: Seen[] = []
+  readonly peers = new Set<Peer>()
+  /** Upgrades and requests over HTTPS. */
+  readonly urls: string[] = []
+  twin: object = { desired: { $version: 1 }, reported: { $version: 1 } }
+  script: Script = () => false
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #events = new EventEmitter()
+  readonly #sessions = new Map<string, Set<string>>()
+
+  private constructor(server: Server, ca: string) {
+    this.#server = server
+    this.ca = ca
+    this.port = (server.address() as AddressInfo).port // a TCP server that listens
+    this.#events.setMaxListeners(0)
+  }
+
+  /** @param overWebSockets - MQTT over WebSockets instead of plain MQTT. */
+  static async start(options: TlsOptions = {}, overWebSockets = false): Promise<TestHub> {
+    const { cert, key } = await serverCertificate()
+    const tls = { cert, key, noDelay: true, ...options }
+    const server = overWebSockets ? createHttps(tls) : createTls(tls)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const hub = new TestHub(server, cert)
+    server.on('connection', (socket: Socket) => {
+      hub.#sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => hub.#sockets.delete(socket))
+    })
+    server.on('tlsClientError', () => undefined)
+    if (overWebSockets) hub.#serveWebSockets(server as HttpsServer)
+    else server.on('secureConnection', (socket: TLSSocket) => hub.#serve(socket, socket))
+    return hub
+  }
+
+  /** Connections accepted so far that are still open below TLS. */
+  get openSockets(): number {
+    return this.#sockets.size
+  }
+
+  get newest(): Peer {
+    const peer = [...this.peers].at(-1)
+    if (peer === undefined) throw new Error('Nobody is connected')
+    return peer
+  }
+
+  packets<C extends Packet['cmd']>(cmd: C): Extract<Packet, { cmd: C }>[] {
+    return this.seen.map(({ packet }) => packet).filter((packet) => packet.cmd === cmd) as Extract<
+      Packet,
+      { cmd: C }
+    >[]
+  }
+
+  /** The nth packet of a kind, waiting for it. */
+  async nth<C extends Packet['cmd']>(cmd: C, n: number): Promise<Extract<Packet, { cmd: C }>> {
+    for (;;) {
+      const packet = this.packets(cmd)[n - 1]
+      if (packet !== undefined) return packet
+      await new Promise((resolve) => this.#events.once('packet', resolve))
+    }
+  }
+
+  /** All connections of now are gone. */
+  async allClosed(): Promise<void> {
+    while (this.#sockets.size > 0) {
+      await new Promise((resolve) => [...this.#sockets][0]?.once('close', resolve))
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const peer of this.peers) peer.drop()
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #serveWebSockets(server: HttpsServer): void {
+    const webSockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'mqtt' })
+    server.on('upgrade', (request, socket, head) => {
+      this.urls.push(request.url ?? '')
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        this.#serve(createWebSocketStream(webSocket), request.socket as TLSSocket)
+      })
+    })
+  }
+
+  #serve(stream: Duplex, socket: TLSSocket): void {
+    const peer = new Peer(stream, socket)
+    this.peers.add(peer)
+    const packets = parser()
+    packets.on('packet', (packet) => {
+      this.seen.push({ peer, packet })
+      if (packet.cmd === 'connect') peer.connect = packet
+      if (!this.script(packet, peer)) this.#answer(packet, peer)
+      this.#events.emit('packet')
+    })
+    packets.on('error', () => peer.drop())
+    stream.on('error', () => undefined)
+    stream.on('data', (chunk: Buffer) => packets.parse(chunk))
+    stream.on('close', () => this.peers.delete(peer))
+  }
+
+  /** What a hub would do. */
+  #answer(packet: Packet, peer: Peer): void {
+    switch (packet.cmd) {
+      case 'connect': {
+        const known = this.#sessions.has(packet.clientId)
+        if (!known) this.#sessions.set(packet.clientId, new Set())
+        peer.send({ cmd: 'connack', returnCode: 0, sessionPresent: known })
+        return
+      }
+      case 'subscribe':
+        for (const { topic } of packet.subscriptions) this.#filters(peer)?.add(topic)
+        peer.send({
+          cmd: 'suback',
+          messageId: packet.messageId ?? 0,
+          granted: packet.subscriptions.map(() => 1),
+        })
+        return
+      case 'unsubscribe':
+        for (const topic of packet.unsubscriptions) this.#filters(peer)?.delete(topic)
+        peer.send({ cmd: 'unsuback', messageId: packet.messageId ?? 0, granted: [] })
+        return
+      case 'publish':
+        if (packet.qos === 1) peer.send({ cmd: 'puback', messageId: packet.messageId ?? 0 })
+        this.#answerTwin(packet.topic, peer)
+        return
+      case 'pingreq':
+        peer.send({ cmd: 'pingresp' })
+        return
+      case 'disconnect':
+        peer.stream.end()
+        return
+    }
+  }
+
+  #answerTwin(topic: string, peer: Peer): void {
+    const question = /^\$iothub\/twin\/(GET|PATCH)\/.*\?\$rid=([^&]+)/.exec(topic)
+    if (question === null || this.#filters(peer)?.has('$iothub/twin/res/#') !== true) return
+    if (question[1] === 'GET') {
+      peer.publish(`$iothub/twin/res/200/?$rid=${question[2] ?? ''}`, JSON.stringify(this.twin))
+    } else peer.publish(`$iothub/twin/res/204/?$rid=${question[2] ?? ''}&$version=2`, '')
+  }
+
+  #filters(peer: Peer): Set<string> | undefined {
+    return this.#sessions.get(peer.connect?.clientId ?? '')
+  }
+}
