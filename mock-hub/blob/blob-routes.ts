@@ -41,11 +41,8 @@ export function blobRoutes(storage: OwnStorage): HubRoutes {
       next()
     })
     app.setErrorHandler((error, request, reply) => {
-      const refusal =
-        error instanceof BlobError
-          ? error
-          : new BlobError(500, 'InternalError', 'The server encountered an internal error.')
-      if (!(error instanceof BlobError)) hub.logger.warn(`blob: ${request.method}: ${String(error)}`)
+      const refusal = error instanceof BlobError ? error : asBlobError(error)
+      if (refusal.status >= 500) hub.logger.warn(`blob: ${request.method}: ${String(error)}`)
       hub.refuse(asHubError(refusal, request.method), { transport: 'https' })
       answerRefusal(refusal, reply, hub.clock.now())
     })
@@ -135,6 +132,14 @@ function answerRefusal(refusal: BlobError, reply: FastifyReply, now: number): vo
     .type('application/xml')
     .serializer((xml: string) => xml)
     .send(errorXml(refusal, requestId, new Date(now).toISOString()))
+}
+
+/** What fastify finds wrong; anything else is a fault of this hub. */
+function asBlobError(error: unknown): BlobError {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status >= 400 && status < 500)
+    return new BlobError(400, 'InvalidInput', 'One of the request inputs is not valid.', String(error))
+  return new BlobError(500, 'InternalError', 'The server encountered an internal error.')
 }
 
 /** For the log and the explanation: the storage service's refusal in the hub's terms. */

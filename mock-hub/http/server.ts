@@ -100,9 +100,8 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
     },
     clientErrorHandler: (error, socket) => {
       // Not HTTP at all, or cut off: there is no request to answer in the service's words.
-      if (error.code !== 'ECONNRESET' && socket.writable)
-        socket.write('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
-      socket.destroy()
+      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+      else socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
     },
   })
 

@@ -80,9 +80,11 @@ async function sendRequest(
   { method, path, headers, body }: ReturnType<typeof requestOf>,
 ): Promise<string> {
   const { host, port } = target
+  // Node says no length for a GET, and the body would be read as the next request.
+  const framed = { ...headers, 'content-length': String(Buffer.byteLength(body)) }
   return new Promise((resolve) => {
     const outgoing = request(
-      { host, port, agent, method, path, headers, servername: 'localhost' },
+      { host, port, agent, method, path, headers: framed, servername: 'localhost' },
       (incoming) => {
         incoming.resume()
         incoming.once('close', () => {
