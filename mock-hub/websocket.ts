@@ -9,6 +9,7 @@ import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { WebSocketServer, createWebSocketStream } from 'ws'
+import type { WebSocket } from 'ws'
 import { certificateChain } from './certificate-chain.ts'
 import type { Faults } from './core/contract.ts'
 
@@ -53,6 +54,9 @@ export function attachWebSocket(
     handleProtocols: (offered) => supported(offered) ?? false,
   })
 
+  /** Says a sub-protocol that nobody asked for. */
+  const stranger = new WebSocketServer({ noServer: true, handleProtocols: () => 'amqp-of-another-kind' })
+
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy())
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
@@ -67,7 +71,16 @@ export function attachWebSocket(
       answer(socket, 400, `Sec-WebSocket-Protocol must offer one of ${[...byName.keys()].join(', ')}.`)
       return
     }
-    wss.handleUpgrade(request, socket, head, (webSocket) => {
+    const met = options.faults?.idle === false ? options.faults.meet('ws') : undefined
+    if (met !== undefined && !beforeUpgrade(met, socket)) return
+    const chosen = met?.effect === 'wrong_protocol' ? stranger : wss
+    chosen.handleUpgrade(request, socket, head, (webSocket) => {
+      if (met?.effect === 'close') {
+        const code = met.parameters['code']
+        webSocket.close(typeof code === 'number' ? code : 1011)
+        return
+      }
+      if (met?.effect === 'fragment') sendInFragments(webSocket)
       take(createWebSocketStream(webSocket), infoOf(request))
     })
   }
@@ -75,9 +88,49 @@ export function attachWebSocket(
   server.on('upgrade', upgrade)
   return () => {
     server.off('upgrade', upgrade)
-    for (const client of wss.clients) client.terminate()
-    wss.close()
+    for (const each of [wss, stranger]) {
+      for (const client of each.clients) client.terminate()
+      each.close()
+    }
   }
+}
+
+type Met = NonNullable<ReturnType<Faults['meet']>>
+
+/** Levers that answer the request instead of upgrading it. @returns whether the upgrade goes on. */
+function beforeUpgrade({ effect, parameters }: Met, socket: Duplex): boolean {
+  const { status, location } = parameters
+  switch (effect) {
+    case 'status':
+      answer(socket, typeof status === 'number' ? status : 503, 'Ordered by a fault.')
+      return false
+    case 'redirect':
+      answer(
+        socket,
+        302,
+        'Ordered by a fault.',
+        `Location: ${typeof location === 'string' ? location : '/'}\r\n`,
+      )
+      return false
+    case 'withhold':
+      return false
+    default:
+      return true
+  }
+}
+
+/** Each message as frames of one byte and the rest, as a middle box may cut it. */
+function sendInFragments(webSocket: WebSocket): void {
+  const send = webSocket.send.bind(webSocket)
+  const cut = (data: Buffer, done: (error?: Error) => void): void => {
+    if (data.length < 2) {
+      send(data, { binary: true }, done)
+      return
+    }
+    send(data.subarray(0, 1), { binary: true, fin: false })
+    send(data.subarray(1), { binary: true, fin: true }, done)
+  }
+  webSocket.send = cut as typeof webSocket.send // the stream on top calls it in just this form
 }
 
 /** Clients differ in whether they encode the dollar sign. */
@@ -97,10 +150,10 @@ function infoOf(request: IncomingMessage): WebSocketInfo {
   }
 }
 
-function answer(socket: Duplex, status: number, text: string): void {
+function answer(socket: Duplex, status: number, text: string, header = ''): void {
   const body = `${text}\n`
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: text/plain\r\n${header}` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

@@ -1,0 +1,116 @@
+/** What a malformed MQTT packet can be: a good one with something wrong in one or more places, or no MQTT at all. */
+
+import mqttPacket from 'mqtt-packet'
+import type { Packet } from 'mqtt-packet'
+
+/** A whole number from 0 to below `below`. */
+export type Random = (below: number) => number
+
+const TOPICS = [
+  'devices/d1/messages/events/',
+  'devices/d1/messages/events/a=b&%24.mid=x&%zz&=&&&__proto__=1',
+  'devices/d1/messages/events/AzIoTHub_FaultOperationType=InvokeThrottling',
+  'devices/d2/messages/events/',
+  'devices/d1/modules/m1/messages/events/',
+  '$iothub/twin/GET/?$rid=1',
+  '$iothub/twin/PATCH/properties/reported/?$rid=1&$version=1',
+  '$iothub/twin/PATCH/properties/reported/?$rid=1&$version=99999999999999999999',
+  '$iothub/methods/res/200/?$rid=1',
+  '$iothub/methods/res/99999999999/?$rid=',
+  '$SYS/a',
+  'a/+/#',
+  '',
+]
+const FILTERS = [
+  'devices/d1/messages/devicebound/#',
+  'devices/+/messages/devicebound/#',
+  '$iothub/twin/res/#',
+  '$iothub/twin/PATCH/properties/desired/#',
+  '$iothub/methods/POST/#',
+  '$iothub/methods/POST/__proto__/#',
+  '#',
+  '',
+]
+const PAYLOADS = [
+  '',
+  ' ',
+  '{}',
+  '{"a":1}',
+  '{"a":',
+  '[1]',
+  'null',
+  '{"__proto__":{"x":1}}',
+  '{"$version":1}',
+  '\u0000',
+]
+
+/** A packet of a client, good in form. */
+export function packetOf(random: Random): Buffer {
+  const pick = (from: readonly string[]): string => from[random(from.length)] ?? ''
+  const messageId = 1 + random(20)
+  const packets: (() => Packet)[] = [
+    () => ({
+      cmd: 'publish',
+      topic: pick(TOPICS) || 'x',
+      payload: random(20) === 0 ? Buffer.alloc(random(5000), random(256)) : pick(PAYLOADS),
+      qos: random(3) as 0 | 1 | 2, // below 3
+      messageId,
+      dup: random(4) === 0,
+      retain: random(4) === 0,
+    }),
+    () => ({
+      cmd: 'subscribe',
+      messageId,
+      subscriptions: Array.from({ length: 1 + random(3) }, () => ({
+        topic: pick(FILTERS) || 'x',
+        qos: random(3) as 0 | 1 | 2, // below 3
+      })),
+    }),
+    () => ({ cmd: 'unsubscribe', messageId, unsubscriptions: [pick(FILTERS) || 'x'] }),
+    () => ({ cmd: 'puback', messageId }),
+    () => ({ cmd: 'pingreq' }),
+    () => ({ cmd: 'pubrel', messageId }),
+    () => ({ cmd: 'disconnect' }),
+    () => ({ cmd: 'connack', returnCode: 0, sessionPresent: false }),
+  ]
+  // Publishes and subscriptions have most that can be wrong.
+  const kind = random(3) === 0 ? random(packets.length) : random(2)
+  return mqttPacket.generate((packets[kind] ?? packets[4] ?? (() => ({ cmd: 'pingreq' })))())
+}
+
+/** The same with something wrong: bits, lengths, ends. */
+export function spoiled(packet: Buffer, random: Random): Buffer {
+  let bytes = Buffer.from(packet)
+  for (let times = 1 + random(3); times > 0; times--) {
+    const at = random(bytes.length)
+    switch (random(7)) {
+      case 0:
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8))
+        break
+      case 1:
+        bytes[at] = random(256)
+        break
+      case 2:
+        bytes = bytes.subarray(0, Math.max(1, at))
+        break
+      case 3:
+        bytes = Buffer.concat([bytes, noise(random, 1 + random(20))])
+        break
+      case 4:
+        bytes[Math.min(1, bytes.length - 1)] = random(256)
+        break
+      case 5:
+        bytes[0] = random(256)
+        break
+      case 6:
+        bytes = Buffer.concat([bytes.subarray(0, at), noise(random, 1 + random(4)), bytes.subarray(at)])
+        break
+    }
+  }
+  return bytes
+}
+
+/** No MQTT at all. */
+export function noise(random: Random, length: number): Buffer {
+  return Buffer.from(Array.from({ length }, () => random(256)))
+}

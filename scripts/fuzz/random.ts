@@ -1,0 +1,13 @@
+/** Numbers from a seed: the same for the same seed and place, whatever came before (mulberry32). */
+
+import type { Random } from './mqtt-packets.ts'
+
+export function randomFrom(seed: number, number: number): Random {
+  let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)) >>> 0
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
