@@ -12,6 +12,11 @@ export interface Clock {
   schedule(ms: number, run: () => void, background?: boolean): () => void
 }
 
+/** Runs once the events of this turn of the event loop are handled: a matter of order, not of time. */
+export function atEndOfTurn(run: () => void): void {
+  setImmediate(run)
+}
+
 /** Node's timers hold 31 bits of milliseconds, about 24.8 days; longer waits are chained. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 

@@ -105,8 +105,17 @@ export class Message<Data = MessageData> {
    * Source: decision D-15.
    */
   getSize(): number {
-    let size = byteLength(this.data)
-    for (const value of this.#systemValues()) size += byteLength(value)
+    const expiry = this.expiryTimeUtc
+    let size =
+      byteLength(this.data) +
+      byteLength(this.messageId) +
+      byteLength(this.correlationId) +
+      byteLength(this.userId) +
+      byteLength(this.contentEncoding) +
+      byteLength(this.contentType) +
+      byteLength(this.outputName) +
+      byteLength(this.#interfaceId) +
+      byteLength(expiry instanceof Date ? expiry.toISOString() : expiry)
     for (const key in this.customProperties) {
       size += byteLength(key) + byteLength(this.customProperties[key])
     }
@@ -117,17 +126,6 @@ export class Message<Data = MessageData> {
   toString(): string {
     const data: unknown = this.data
     return data instanceof Uint8Array ? Buffer.from(data).toString('utf8') : String(data)
-  }
-
-  *#systemValues(): Iterable<unknown> {
-    yield this.messageId
-    yield this.correlationId
-    yield this.userId
-    yield this.contentEncoding
-    yield this.contentType
-    yield this.outputName
-    yield this.#interfaceId
-    yield this.expiryTimeUtc instanceof Date ? this.expiryTimeUtc.toISOString() : this.expiryTimeUtc
   }
 }
 

@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { type IClientOptions, MqttClient, Store } from 'mqtt'
-import type { Clock } from '../core/clock.ts'
+import { atEndOfTurn, type Clock } from '../core/clock.ts'
 import type { Link, LinkListener, Transport } from '../core/ports.ts'
 import { connectionDropped, lostBeforeConnack, protocolFailed } from '../net/errors.ts'
 import { openSocket, type Road } from '../net/open-socket.ts'
@@ -25,6 +25,8 @@ export interface MqttSettings {
 
 /** Ids above are for subscriptions: publishes, at most a window of them, come from below. */
 const OTHER_IDS = 100
+/** Packets in one write: fewer than the window, so that the hub works while we gather the next. */
+const GATHERED_AT_MOST = 8
 const ONCE = Object.freeze({ qos: 1, dup: false } as const)
 const AGAIN = Object.freeze({ qos: 1, dup: true } as const)
 
@@ -52,6 +54,8 @@ class MqttLink implements Link {
   readonly #inFlight = new Set<number>()
   #listener: LinkListener | undefined
   #client: MqttClient | undefined
+  #stream: Duplex | undefined
+  #gathered = 0
   #up = false
   #lastError: unknown
 
@@ -71,10 +75,30 @@ class MqttLink implements Link {
     acknowledged: () => void,
   ): void {
     this.#nextId.publish = packetId
+    if (this.#inFlight.size > 0) this.#gather()
     this.#inFlight.add(packetId)
     this.#client?.publish(topic, asBuffer(payload), dup ? AGAIN : ONCE, (error) => {
       this.#inFlight.delete(packetId)
       if (!error) acknowledged()
+    })
+  }
+
+  /** Packets of one turn share a TLS record and a system call. A packet alone does not wait. */
+  #gather(): void {
+    const stream = this.#stream
+    if (stream === undefined) return
+    this.#gathered += 1
+    if (this.#gathered > 1) {
+      if (this.#gathered % GATHERED_AT_MOST === 0) {
+        stream.uncork()
+        stream.cork()
+      }
+      return
+    }
+    stream.cork()
+    atEndOfTurn(() => {
+      this.#gathered = 0
+      stream.uncork()
     })
   }
 
@@ -146,6 +170,7 @@ class MqttLink implements Link {
       return
     }
     this.#client = client
+    this.#stream = stream
     client.on('connect', ({ sessionPresent }) => {
       this.#up = true
       this.#listener?.up(sessionPresent)
