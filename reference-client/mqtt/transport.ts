@@ -25,6 +25,8 @@ export interface MqttSettings {
 
 /** Ids above are for subscriptions: publishes, at most a window of them, come from below. */
 const OTHER_IDS = 100
+/** For the other side to close after our goodbye; then we do. */
+const GOODBYE_LIMIT_MS = 1_000
 /** Packets in one write: fewer than the window, so that the hub works while we gather the next. */
 const GATHERED_AT_MOST = 8
 const ONCE = Object.freeze({ qos: 1, dup: false } as const)
@@ -130,8 +132,12 @@ class MqttLink implements Link {
       return
     }
     // mqtt.js would wait for what is in flight; the goodbye goes at once.
-    for (const packetId of this.#inFlight) client.removeOutgoingMessage(packetId)
+    for (const packetId of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(packetId))
+    const stopAlarm = this.#clock.schedule(GOODBYE_LIMIT_MS, () => {
+      this.#stream?.destroy()
+    })
     client.end(false, () => {
+      stopAlarm()
       closed()
     })
   }
