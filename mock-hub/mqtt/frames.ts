@@ -66,6 +66,12 @@ export class FrameReader {
    * @throws MalformedPacket when the remaining length is no number; OversizedPacket when it is above the limit.
    */
   next(): boolean {
+    if (this.#at === this.#buffer.length && this.#laterBytes === 0) {
+      // An idle link must not keep its last chunk alive.
+      this.#buffer = EMPTY
+      this.#at = 0
+      return false
+    }
     for (;;) {
       if (this.#buffer.length - this.#at < this.#need && !this.#gather()) return false
       const buffer = this.#buffer

@@ -25,7 +25,7 @@ export class PacketFaults {
   readonly #faults: Faults
   readonly #clock: Clock
   /** Answers that wait for the next one of their kind, by point. */
-  readonly #reordered = new Map<string, Answer>()
+  #reordered: Map<string, Answer> | undefined
 
   constructor(faults: Faults, clock: Clock) {
     this.#faults = faults
@@ -34,7 +34,7 @@ export class PacketFaults {
 
   /** Nothing is armed and nothing held back: the hot path need not ask. */
   get idle(): boolean {
-    return this.#faults.idle && this.#reordered.size === 0
+    return this.#faults.idle && this.#reordered === undefined
   }
 
   /**
@@ -45,13 +45,15 @@ export class PacketFaults {
   answer(point: string, identity: string | undefined, answer: Answer, effects?: readonly string[]): void {
     const met = this.#faults.idle ? undefined : this.#faults.meet(point, identity, effects)
     if (met?.effect === 'reorder') {
+      this.#reordered ??= new Map()
       this.#reordered.set(point, answer)
       return
     }
     if (met === undefined) answer.send()
     else this.#strike(met.effect, met.parameters, answer)
-    const held = this.#reordered.get(point)
-    this.#reordered.delete(point)
+    const held = this.#reordered?.get(point)
+    this.#reordered?.delete(point)
+    if (this.#reordered?.size === 0) this.#reordered = undefined
     held?.send()
   }
 

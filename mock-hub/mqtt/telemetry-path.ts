@@ -13,10 +13,11 @@ import { telemetryRoot } from './topics.ts'
 
 const SLASH = 0x2f
 const EMPTY_BAG = parsePropertyBag('')
+const NO_BYTES = Buffer.alloc(0)
 
 export class TelemetryPath {
   readonly #root: Buffer
-  #lastBytes = Buffer.alloc(0)
+  #lastBytes: Buffer = NO_BYTES
   #lastBag: PropertyBag = EMPTY_BAG
 
   constructor(identity: Identity) {
