@@ -1,7 +1,6 @@
 /** What a malformed HTTP request can be: good ones with something wrong in one or more places, or no HTTP at all. */
 
-/** A whole number from 0 to below `below`. */
-export type Random = (below: number) => number
+import type { Random } from './mqtt-packets.ts'
 
 /** What good requests need. */
 export interface Known {

@@ -1,14 +1,14 @@
 /** A hub with its HTTP room on a clock that stands still; for tests. */
 
 import type { InjectOptions } from 'fastify'
-import { generate } from 'selfsigned'
 import { OwnStorage } from '../../blob/own-storage.ts'
 import { ManualClock } from '../../core/clock.ts'
 import type { Hub } from '../../core/contract.ts'
 import { createHub } from '../../core/hub.ts'
 import type { Identity } from '../../core/identity.ts'
-import { STRICT, type Settings } from '../../core/settings.ts'
+import type { Settings } from '../../core/settings.ts'
 import { createHttpRoom, type HttpRoom } from '../server.ts'
+import { localhostCertificate } from './certificate.ts'
 import { identityToken, policyToken } from './tokens.ts'
 
 /** An answer as tests look at it. */
@@ -41,24 +41,11 @@ export interface TestRoom {
   stop(): Promise<void>
 }
 
-let certificate: Promise<{ private: string; cert: string }> | undefined
-
-/** Key and certificate for `localhost`, made once a test file. */
-export async function localhostCertificate(): Promise<{ readonly key: string; readonly cert: string }> {
-  certificate ??= generate([{ name: 'commonName', value: 'localhost' }], {
-    algorithm: 'sha256',
-    keyType: 'ec',
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
-  })
-  const { private: key, cert } = await certificate
-  return { key, cert }
-}
-
 export async function openRoom(settings: Partial<Settings> = {}): Promise<TestRoom> {
   const clock = new ManualClock()
   const tls = await localhostCertificate()
   const storage = new OwnStorage({ clock, hostName: 'localhost' })
-  const hub = createHub({ settings: { ...STRICT, ...settings }, clock, blob: storage })
+  const hub = createHub({ clock, settings, blob: storage })
   const room = await createHttpRoom(hub, { tls, blob: storage })
   return {
     hub,
