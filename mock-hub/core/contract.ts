@@ -203,6 +203,19 @@ export interface Twins {
    * @returns the new `$version` of reported.
    */
   patchReported(identity: Identity, patch: Json, baseVersion?: number): number
+  /** Told of each change, after it happened. @returns stops listening. */
+  onChange(listener: (change: TwinChange) => void): () => void
+}
+
+/** A change of a twin: what was asked for (nulls kept) and what came of it. */
+export interface TwinChange {
+  readonly is: 'patched' | 'replaced'
+  readonly before: TwinDocument
+  readonly twin: TwinDocument
+  /** The sections that were named; without `$version` and `$metadata`. */
+  readonly tags?: JsonObject | null | undefined
+  readonly desired?: JsonObject | null | undefined
+  readonly reported?: JsonObject | undefined
 }
 
 // ---------------------------------------------------------------- direct methods
@@ -279,6 +292,8 @@ export interface TelemetryStream {
   readonly messages: readonly TelemetryMessage[]
   /** @returns stops listening. */
   subscribe(listener: (message: TelemetryMessage) => void): () => void
+  /** Stores a message that the hub itself has to say (twin change, lifecycle, connection state) and stamps it. */
+  append(message: Omit<TelemetryMessage, 'sequenceNumber' | 'enqueuedAt'>): TelemetryMessage
 }
 
 // ---------------------------------------------------------------- file upload
@@ -555,6 +570,45 @@ export interface Faults {
   onChange(listener: (fault: ArmedFault, phase: 'armed' | 'disarmed') => void): () => void
 }
 
+// ---------------------------------------------------------------- throttles and quotas
+
+/** What a tier limits (wire contract 9); `throttle.ts` has the figures and implements this. */
+export type ThrottledOperation =
+  | 'registry'
+  | 'connect'
+  | 'telemetry'
+  | 'c2dSend'
+  | 'c2dReceive'
+  | 'fileUpload'
+  | 'method'
+  | 'query'
+  | 'twinRead'
+  | 'twinUpdate'
+  | 'job'
+  | 'jobDevice'
+  | 'configuration'
+
+export interface QuotaMeter {
+  /** Messages of the daily quota used since midnight UTC of the hub's clock; counted in every tier and without one. */
+  readonly used: number
+  /** Undefined: no tier is set. */
+  readonly limit: number | undefined
+  /** Bytes that count as one message: 4096, or 512 on F1. */
+  readonly chunkBytes: number
+  /** How many messages each kind of operation has used since the hub's start. */
+  readonly byOperation: Readonly<Partial<Record<ThrottledOperation, number>>>
+}
+
+export interface Throttle {
+  /**
+   * Counts an operation against its rate and the day's quota. Without a tier only the meter runs.
+   * @param bytes size of what goes through; 0 when the operation has none.
+   * @throws HubError ThrottlingException, IotHubQuotaExceeded, OperationNotAvailableInCurrentTier.
+   */
+  take(operation: ThrottledOperation, bytes: number): void
+  readonly meter: QuotaMeter
+}
+
 // ---------------------------------------------------------------- the hub
 
 /** A sink for people; silent by default. One line each, no secrets. */
@@ -580,6 +634,8 @@ export interface Hub {
   readonly telemetry: TelemetryStream
   readonly feedback: ServiceQueue<readonly FeedbackRecord[]>
   readonly fileNotifications: ServiceQueue<FileNotification>
+  /** `createThrottle(clock, settings)`; the gate, sessions and the routes of the service take from it. */
+  readonly throttle: Throttle
   /** A link is up and admitted: an older one of the same identity is closed, its token's expiry is watched. */
   openSession(link: DeviceLink): Session
   /** The one gate for what devices ask: journal, fault rules, then the handler. @throws HubError (synchronously or by rejection). */
