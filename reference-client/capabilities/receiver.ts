@@ -138,6 +138,7 @@ export class Receiver<T> {
         throw error
       }
       if (item !== null) yield item
+      if (this.#session.connection.stopped) return
     }
   }
 

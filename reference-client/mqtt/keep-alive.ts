@@ -6,10 +6,15 @@
  */
 
 import type { IClientOptions } from 'mqtt'
-import type { Clock } from '../core/clock.ts'
+import { atEndOfTurn, type Clock, SystemClock } from '../core/clock.ts'
 
 /** When the ticks come, in half intervals from the start of the timer. */
 const TICKS = [1, 2, 4]
+/** Ticks so far when the one to come gives the connection up. */
+const LAST = 2
+/** For the answer to a ping after time has jumped, as when a machine wakes up; real milliseconds. */
+const GRACE_MS = 250
+const REAL_TIME = new SystemClock()
 
 interface Watch {
   readonly startedAt: number
@@ -22,6 +27,9 @@ export class KeepAlive {
   readonly #clock: Clock
   #watch: Watch | undefined
   #stopAlarm: (() => void) | undefined
+  #stopGrace: () => void = () => undefined
+  /** The event loop has turned since the last ping. */
+  #answerable = true
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -45,6 +53,7 @@ export class KeepAlive {
   stop(): void {
     this.#watch = undefined
     this.#stopAlarm?.()
+    this.#stopGrace()
     this.#stopAlarm = undefined
   }
 
@@ -52,19 +61,37 @@ export class KeepAlive {
     this.#stopAlarm = undefined
     const watch = this.#watch
     if (watch === undefined) return
-    const next = TICKS[watch.ticks] ?? Infinity
-    const left = watch.startedAt + next * watch.halfMs - this.#clock.now()
+    const left = dueAt(watch) - this.#clock.now()
     if (left > 0) {
       this.#stopAlarm = this.#clock.schedule(left, this.#ring)
       return
     }
+    if (watch.ticks === LAST && !this.#answerable) {
+      // Time has jumped: the peer had no chance to answer, and gets one.
+      this.#stopGrace = REAL_TIME.schedule(GRACE_MS, () => {
+        if (this.#watch === watch) this.#tick(watch)
+      })
+      return
+    }
+    this.#tick(watch)
+  }
+
+  #tick(watch: Watch): void {
     watch.ticks += 1
+    if (watch.ticks === LAST) {
+      this.#answerable = false
+      atEndOfTurn(() => {
+        this.#answerable = true
+      })
+    }
     watch.tick()
     const current = this.#watch
-    if (current === undefined) return
-    const due = current.startedAt + (TICKS[current.ticks] ?? Infinity) * current.halfMs
-    if (due !== Infinity) {
-      this.#stopAlarm ??= this.#clock.schedule(Math.max(0, due - this.#clock.now()), this.#ring)
-    }
+    if (current === undefined || dueAt(current) === Infinity) return
+    this.#stopAlarm ??= this.#clock.schedule(Math.max(0, dueAt(current) - this.#clock.now()), this.#ring)
   }
+}
+
+/** When the next tick is due. */
+function dueAt(watch: Watch): number {
+  return watch.startedAt + (TICKS[watch.ticks] ?? Infinity) * watch.halfMs
 }
