@@ -41,6 +41,11 @@ export function blobRoutes(storage: OwnStorage): HubRoutes {
       next()
     })
     app.setErrorHandler((error, request, reply) => {
+      // Who hung up in the middle of a body gets no answer; nothing was stored.
+      if (request.raw.destroyed && !request.raw.complete) {
+        reply.hijack()
+        return
+      }
       const refusal = error instanceof BlobError ? error : asBlobError(error)
       if (refusal.status >= 500) hub.logger.warn(`blob: ${request.method}: ${String(error)}`)
       hub.refuse(asHubError(refusal, request.method), { transport: 'https' })

@@ -18,7 +18,7 @@ const inbox = '/devices/d/messages/devicebound'
 
 describe('telemetry', () => {
   test('WIRE-HTTP-01 WIRE-HTTP-02 WIRE-AUTH-19: a message with its headers', async () => {
-    const headers = { 'iothub-app-Key': 'v', 'IoTHub-MessageId': 'm1', 'iothub-contenttype': 'text/plain' }
+    const headers = { 'iothub-app-key': 'v', 'IoTHub-MessageId': 'm1', 'iothub-contenttype': 'text/plain' }
     expect(await room.call('POST', events, { as, body: 'hello', headers })).toMatchObject({
       status: 204,
       text: '',
@@ -27,7 +27,7 @@ describe('telemetry', () => {
     expect(message).toMatchObject({
       deviceId: 'd',
       system: { messageId: 'm1', contentType: 'text/plain' },
-      properties: { Key: 'v' },
+      properties: { key: 'v' },
     })
     expect(message?.body.toString()).toBe('hello')
   })

@@ -143,7 +143,7 @@ describe('over TLS', () => {
     socket.write(
       `POST /twins/slow/methods?api-version=2021-04-12 HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${policyToken(room.hub)}\r\nContent-Length: ${String(body.length)}\r\n\r\n${body}`,
     )
-    await once(socket, 'secureConnect')
+    await once(room.room.server, 'request')
     socket.destroy()
     const entry = await room.hub.journal.until(
       (one) => one.is === 'request' && one.url.startsWith('/twins/slow'),
@@ -151,6 +151,6 @@ describe('over TLS', () => {
         after: since,
       },
     )
-    expect(entry).toMatchObject({ is: 'request', caller: 'iothubowner' })
+    expect(entry).toMatchObject({ is: 'request', status: 499, caller: 'iothubowner' })
   })
 })

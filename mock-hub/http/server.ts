@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { blobRoutes } from '../blob/blob-routes.ts'
 import type { OwnStorage } from '../blob/own-storage.ts'
 import type { Hub } from '../core/contract.ts'
-import { HubError } from '../core/errors.ts'
+import { HUB_ERRORS, HubError } from '../core/errors.ts'
 import { identityKey } from '../core/identity.ts'
 import { proveCaller } from './access.ts'
 import { checkApiVersion } from './api-version.ts'
@@ -112,8 +112,19 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
   app.addHook('onRoute', ({ method, url, config }) => {
     if (config?.access === undefined) throw new Error(`${String(method)} ${url}: config.access is missing`)
   })
+  const recorded = new WeakSet<FastifyRequest>()
+  const record = (request: FastifyRequest, status: number): void => {
+    if (recorded.has(request)) return
+    recorded.add(request)
+    const url = withoutSecrets(request.url)
+    hub.journal.record({ is: 'request', method: request.method, url, status, caller: callerName(request) })
+  }
   app.addHook('onRequest', (request, reply, next) => {
     void reply.header('server', 'Microsoft-HTTPAPI/2.0')
+    // A caller who hung up has had no answer, and there is no other word of him.
+    reply.raw.once('close', () => {
+      record(request, HUB_ERRORS.ClientClosedRequest.status)
+    })
     const { access, versioned } = request.routeOptions.config
     if (access === undefined) {
       next()
@@ -124,13 +135,7 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
     next()
   })
   app.addHook('onResponse', (request, reply, next) => {
-    hub.journal.record({
-      is: 'request',
-      method: request.method,
-      url: withoutSecrets(request.url),
-      status: reply.statusCode,
-      caller: callerName(request),
-    })
+    record(request, reply.statusCode)
     next()
   })
   app.setNotFoundHandler((request) => {
