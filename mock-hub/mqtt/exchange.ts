@@ -6,6 +6,7 @@
 import type { Caller, Channel, CloseReason, Hub, Session } from '../core/contract.ts'
 import type { Explanation, HubError } from '../core/errors.ts'
 import { identityKey } from '../core/identity.ts'
+import type { Message } from '../core/message.ts'
 import type { Admitted } from './admission.ts'
 import {
   foreignTopic,
@@ -120,11 +121,15 @@ export class Exchange implements LinkPort, RequestPort {
     const packetId = qos === 0 ? 0 : ((buffer[topicEnd] ?? 0) << 8) + (buffer[topicEnd + 1] ?? 0)
     if (qos === 1 && packetId === 0) throw new MalformedPacket('packet id 0 in a PUBLISH of QoS 1')
     const payload = buffer.subarray(payloadStart, end)
-    const topic = buffer.subarray(topicStart, topicEnd)
-    this.#port.record('in', 'publish', new PublishView(header, topic, packetId || undefined, payload))
+    this.#port.record(
+      'in',
+      'publish',
+      new PublishView(header, buffer, topicStart, topicEnd, packetId, payload),
+    )
 
     const bag = this.#telemetry.bagOf(buffer, topicStart, topicEnd)
-    if (bag === undefined) return this.#request(topic.toString(), payload, packetId)
+    if (bag === undefined)
+      return this.#request(buffer.toString('utf8', topicStart, topicEnd), payload, packetId)
     const { maxTelemetryBytes } = this.hub.settings
     if (payload.length > maxTelemetryBytes) {
       this.#port.refuse(tooLarge('a payload', payload.length, maxTelemetryBytes))
@@ -134,22 +139,30 @@ export class Exchange implements LinkPort, RequestPort {
     const order = FAULT_ORDER in bag.properties ? readInjectedFault(bag.properties) : undefined
     // Sent again after the cut, the order is a message like any other; else it would cut for ever.
     const silent = order !== undefined && (header & DUP) === 0 && this.#port.inject(order)
-    const stored = (): undefined => {
-      if (packetId !== 0 && !silent) this.#port.puback(packetId)
-    }
+    return this.#store(message, silent ? 0 : packetId)
+  }
+
+  /** Stores, then acknowledges; telemetry is never answered with an error, the link is closed (WIRE-D2C-19). */
+  #store(message: Message, packetId: number): undefined | Promise<undefined> {
+    let outcome: undefined | Promise<undefined>
     try {
-      const outcome = this.hub.perform(this.caller, 'telemetry', { message })
-      if (outcome !== undefined) return outcome.then(stored, this.#failed)
-      stored()
+      outcome = this.hub.perform(this.caller, 'telemetry', { message })
     } catch (error) {
-      this.#failed(error)
+      this.#port.refuse(toHubError(error))
+      return undefined
     }
+    if (outcome !== undefined) return this.#storeLater(outcome, packetId)
+    if (packetId !== 0) this.#port.puback(packetId)
     return undefined
   }
 
-  /** Telemetry is never answered with an error: the link is closed (WIRE-D2C-19). */
-  readonly #failed = (error: unknown): undefined => {
-    this.#port.refuse(toHubError(error))
+  async #storeLater(outcome: Promise<undefined>, packetId: number): Promise<undefined> {
+    try {
+      await outcome
+      if (packetId !== 0) this.#port.puback(packetId)
+    } catch (error) {
+      this.#port.refuse(toHubError(error))
+    }
   }
 
   /**

@@ -88,33 +88,59 @@ export function withoutKeepAlive(frame: Buffer, body: number): Buffer {
   return copy
 }
 
-/** A PUBLISH as the journal keeps it: in the words of mqtt-packet, decoded when somebody looks. */
+/** A PUBLISH as the journal keeps it: in the words of mqtt-packet, decoded only when somebody looks. */
 export class PublishView {
-  readonly cmd = 'publish'
-  readonly qos: number
-  readonly dup: boolean
-  readonly retain: boolean
-  /** Undefined for QoS 0. */
-  readonly messageId: number | undefined
   readonly payload: Buffer
-  readonly #topic: Buffer
+  readonly #header: number
+  readonly #buffer: Buffer
+  readonly #topicStart: number
+  readonly #topicEnd: number
+  readonly #packetId: number
 
-  constructor(header: number, topic: Buffer, messageId: number | undefined, payload: Buffer) {
-    this.qos = (header >> 1) & 3
-    this.dup = (header & DUP) !== 0
-    this.retain = (header & RETAIN) !== 0
-    this.messageId = messageId
+  /** @param packetId 0 for QoS 0. */
+  constructor(
+    header: number,
+    buffer: Buffer,
+    topicStart: number,
+    topicEnd: number,
+    packetId: number,
+    payload: Buffer,
+  ) {
     this.payload = payload
-    this.#topic = topic
+    this.#header = header
+    this.#buffer = buffer
+    this.#topicStart = topicStart
+    this.#topicEnd = topicEnd
+    this.#packetId = packetId
+  }
+
+  get cmd(): 'publish' {
+    return 'publish'
   }
 
   get topic(): string {
-    return this.#topic.toString()
+    return this.#buffer.toString('utf8', this.#topicStart, this.#topicEnd)
+  }
+
+  get qos(): number {
+    return (this.#header >> 1) & 3
+  }
+
+  get dup(): boolean {
+    return (this.#header & DUP) !== 0
+  }
+
+  get retain(): boolean {
+    return (this.#header & RETAIN) !== 0
+  }
+
+  get messageId(): number | undefined {
+    return this.#packetId === 0 ? undefined : this.#packetId
   }
 
   toJSON(): object {
-    const { cmd, qos, dup, retain, messageId, payload, topic } = this
-    return { cmd, qos, dup, retain, messageId, topic, payload }
+    const { cmd, topic, payload, qos, dup, retain, messageId } = this
+    return { cmd, topic, payload, qos, dup, retain, messageId }
   }
 }
 
