@@ -1,10 +1,11 @@
 /**
- * `npm run fuzz -- [--seed N] [--mqtt PACKETS]`: malformed input by the million. The seed is printed; the same seed
+ * `npm run fuzz -- [--seed N] [--mqtt PACKETS] [--http REQUESTS]`: malformed input by the million. The seed is printed; the same seed
  * sends the same. Exits 1 when anything escaped, memory grew, or a good client was not served at the end.
  */
 
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { fuzzHttp } from './fuzz/http.ts'
 import { fuzzMqtt } from './fuzz/mqtt.ts'
 
 interface Run {
@@ -18,6 +19,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     mqtt: { type: 'string' },
+    http: { type: 'string' },
     from: { type: 'string' },
   },
 })
@@ -29,6 +31,11 @@ const runs: readonly Run[] = [
     what: 'mqtt',
     count: whole('mqtt', values.mqtt),
     run: (ofSeed, packets) => fuzzMqtt({ seed: ofSeed, packets, from }),
+  },
+  {
+    what: 'http',
+    count: whole('http', values.http),
+    run: (ofSeed, requests) => fuzzHttp({ seed: ofSeed, requests, from }),
   },
 ]
 /** Nothing named: everything, at the size of the nightly run. */
