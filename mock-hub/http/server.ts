@@ -19,6 +19,7 @@ import { bulkRegistryRoutes } from './bulk-registry.ts'
 import { cloudToDeviceRoutes, serviceboundRoutes } from './cloud-to-device.ts'
 import { deviceboundRoutes } from './devicebound.ts'
 import { fileUploadRoutes } from './file-upload.ts'
+import { meetLevers } from './levers.ts'
 import { methodRoutes } from './methods.ts'
 import { OPENAPI } from './openapi.ts'
 import { asHubError, badPath, notFound, refuse, withoutSecrets } from './refusals.ts'
@@ -134,6 +135,7 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
     request.principal = proveCaller(hub, access, request)
     next()
   })
+  meetLevers(app, hub)
   app.addHook('onResponse', (request, reply, next) => {
     record(request, reply.statusCode)
     next()

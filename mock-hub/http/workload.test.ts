@@ -147,3 +147,17 @@ test('the list of modules', async () => {
   const names = (json as { modules: { name: string }[] }).modules.map(({ name }) => name)
   expect(names.sort()).toEqual(['$edgeAgent', '$edgeHub', module.moduleId])
 })
+
+test('edge.trust_bundle.fail, edge.sign.fail and edge.refuse strike once each', async () => {
+  for (const [name, ask] of [
+    ['edge.trust_bundle.fail', () => say('GET', `/trust-bundle${V}`)],
+    ['edge.sign.fail', () => say('POST', pathOf('sign'), '{"data":""}')],
+  ] as const) {
+    room.hub.faults.arm({ name, parameters: { status: 503 } })
+    expect(await ask()).toMatchObject({ status: 503, json: { message: expect.any(String) as unknown } })
+    expect((await ask()).status).toBe(200)
+  }
+  room.hub.faults.arm({ name: 'edge.refuse' })
+  await expect(say('GET', `/trust-bundle${V}`)).rejects.toMatchObject({ code: 'ECONNRESET' })
+  expect((await say('GET', `/trust-bundle${V}`)).status).toBe(200)
+})

@@ -3,8 +3,13 @@
  * and over plain HTTP, so that `create_from_edge_environment` works.
  */
 
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
-import type { AddressInfo } from 'node:net'
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import type { AddressInfo, Socket } from 'node:net'
 import { rm } from 'node:fs/promises'
 import type { Hub, IdentityRecord } from '../core/contract.ts'
 import { HubError } from '../core/errors.ts'
@@ -94,12 +99,27 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
 
   const find = ({ name, genid }: ModuleParams): IdentityRecord => moduleOf(hub, options.deviceId, name, genid)
 
-  app.get('/trust-bundle', () => ({ certificate: options.caPem }))
+  app.server.on('connection', (socket: Socket) => {
+    if (!hub.faults.idle && hub.faults.meet('edge', undefined, ['refuse']) !== undefined) socket.destroy()
+  })
+  /** `edge.trust_bundle.fail`, `edge.sign.fail`: an answer with a status instead (api contract 11). */
+  const fails = (call: string) => async (_request: FastifyRequest, reply: FastifyReply) => {
+    const met = hub.faults.idle ? undefined : hub.faults.meet(`edge.${call}`)
+    if (met === undefined) return
+    const { status } = met.parameters
+    await reply.code(typeof status === 'number' ? status : 500).send({ message: 'A fault was ordered.' })
+  }
+
+  app.get('/trust-bundle', { preHandler: fails('trust_bundle') }, () => ({ certificate: options.caPem }))
   app.get('/modules', () => ({ modules: modulesOf(hub, options.deviceId).map(moduleDocument) }))
   const module = '/modules/:name/genid/:genid'
-  app.post<{ Params: ModuleParams; Body: unknown }>(`${module}/sign`, (request) => ({
-    digest: signWith(moduleKey(find(request.params)), base64Of(request.body, 'data')),
-  }))
+  app.post<{ Params: ModuleParams; Body: unknown }>(
+    `${module}/sign`,
+    { preHandler: fails('sign') },
+    (request) => ({
+      digest: signWith(moduleKey(find(request.params)), base64Of(request.body, 'data')),
+    }),
+  )
   app.post<{ Params: ModuleParams; Body: unknown }>(`${module}/encrypt`, (request) => ({
     ciphertext: seal(
       moduleKey(find(request.params)),
