@@ -34,7 +34,7 @@ const answerConnect =
 
 beforeEach(async () => {
   hub = await TestHub.start()
-  clock = new ManualClock(Date.now())
+  clock = new ManualClock()
 })
 
 afterEach(async () => {

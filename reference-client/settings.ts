@@ -256,13 +256,21 @@ function suiteName(name: string): string {
   return /^[A-Za-z0-9]+([-_][A-Za-z0-9]+)+$/.test(name) ? name.toUpperCase().replaceAll('_', '-') : name
 }
 
+/** TLS 1.3 has suites of its own: a list without any means TLS 1.2, a list of nothing else TLS 1.3. */
+function versions(cipher: string | undefined): Pick<SecureContextOptions, 'minVersion' | 'maxVersion'> {
+  const suites = cipher?.split(':') ?? []
+  const modern = suites.filter((name) => name.startsWith('TLS_')).length
+  if (suites.length === 0 || (modern > 0 && modern < suites.length)) return { minVersion: 'TLSv1.2' }
+  return modern === 0 ? { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } : { minVersion: 'TLSv1.3' }
+}
+
 /** TLS as the settings want it. @throws as Node does for keys and certificates that do not fit. */
 export function secureContextOptions(
   settings: Settings,
   own: { readonly cert: string; readonly key: string; readonly passphrase: string | undefined } | undefined,
 ): SecureContextOptions {
   return {
-    minVersion: 'TLSv1.2',
+    ...versions(settings.cipher),
     ...(settings.serverVerificationCert === undefined ? {} : { ca: settings.serverVerificationCert }),
     ...(settings.cipher === undefined ? {} : { ciphers: settings.cipher }),
     ...(own === undefined

@@ -4,7 +4,8 @@
  */
 
 import { EventEmitter } from 'node:events'
-import { createServer as createHttps, type Server as HttpsServer } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { createServer as createHttps } from 'node:https'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls'
@@ -79,7 +80,7 @@ export class TestHub {
   static async start(options: TlsOptions = {}, overWebSockets = false): Promise<TestHub> {
     const { cert, key } = await serverCertificate()
     const tls = { cert, key, noDelay: true, ...options }
-    const server = overWebSockets ? createHttps(tls) : createTls(tls)
+    const server: Server = overWebSockets ? createHttps(tls) : createTls(tls)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const hub = new TestHub(server, cert)
     server.on('connection', (socket: Socket) => {
@@ -88,8 +89,11 @@ export class TestHub {
       socket.on('close', () => hub.#sockets.delete(socket))
     })
     server.on('tlsClientError', () => undefined)
-    if (overWebSockets) hub.#serveWebSockets(server as HttpsServer)
-    else server.on('secureConnection', (socket: TLSSocket) => hub.#serve(socket, socket))
+    if (overWebSockets) hub.#serveWebSockets(server)
+    else
+      server.on('secureConnection', (socket: TLSSocket) => {
+        hub.#serve(socket, socket)
+      })
     return hub
   }
 
@@ -133,12 +137,12 @@ export class TestHub {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  #serveWebSockets(server: HttpsServer): void {
+  #serveWebSockets(server: Server): void {
     const webSockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'mqtt' })
-    server.on('upgrade', (request, socket, head) => {
+    server.on('upgrade', (request: IncomingMessage, socket: TLSSocket, head: Buffer) => {
       this.urls.push(request.url ?? '')
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        this.#serve(createWebSocketStream(webSocket), request.socket as TLSSocket)
+        this.#serve(createWebSocketStream(webSocket), socket)
       })
     })
   }
@@ -153,7 +157,9 @@ export class TestHub {
       if (!this.script(packet, peer)) this.#answer(packet, peer)
       this.#events.emit('packet')
     })
-    packets.on('error', () => peer.drop())
+    packets.on('error', () => {
+      peer.drop()
+    })
     stream.on('error', () => undefined)
     stream.on('data', (chunk: Buffer) => packets.parse(chunk))
     stream.on('close', () => this.peers.delete(peer))
@@ -189,6 +195,8 @@ export class TestHub {
         return
       case 'disconnect':
         peer.stream.end()
+        return
+      default:
         return
     }
   }
