@@ -1,0 +1,70 @@
+import { createHmac } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openRoom, type TestRoom } from '../http/testing/room.ts'
+import { AccountStorage } from './account-storage.ts'
+import { queryOf } from './blob-request.ts'
+
+const KEY = Buffer.from('any key').toString('base64')
+let room: TestRoom
+beforeAll(async () => {
+  room = await openRoom()
+})
+afterAll(() => room.stop())
+const open = (connectionString: string): AccountStorage =>
+  new AccountStorage({ connectionString, clock: room.clock, containerName: 'files', ca: room.ca })
+
+describe('where the account is', () => {
+  test.each([
+    [
+      `DefaultEndpointsProtocol=https;AccountName=a1;AccountKey=${KEY};EndpointSuffix=core.windows.net`,
+      'a1.blob.core.windows.net',
+    ],
+    [`AccountName=a1;AccountKey=${KEY}`, 'a1.blob.core.windows.net'],
+    [`AccountName=a1;AccountKey=${KEY};BlobEndpoint=https://localhost:10000/a1/`, 'localhost:10000/a1'],
+    [`AccountName=a1;AccountKey=${KEY};BlobEndpoint=https://files.example`, 'files.example'],
+  ])('%s', (connectionString, hostName) => {
+    expect(open(connectionString).hostName).toBe(hostName)
+  })
+
+  test.each([
+    ['', 'AccountName is required, got nothing'],
+    ['AccountName=a1', 'AccountKey is required, got AccountName'],
+    [`AccountName=a1;AccountKey=${KEY};BlobEndpoint=nowhere`, 'BlobEndpoint must be a URL, got nowhere'],
+  ])('%j is refused', (connectionString, text) => {
+    expect(() => open(connectionString)).toThrow(text)
+  })
+
+  test('the key is never said', () => {
+    expect(() => open(`AccountKey=${KEY}`)).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining(KEY) as unknown }) as Error,
+    )
+  })
+})
+
+test('WIRE-FILE-01: signs with the account’s key for read and write', () => {
+  const sas = queryOf(open(`AccountName=a1;AccountKey=${KEY}`).sign('d/x', room.clock.now()))
+  const text = `rw\n\n2026-01-01T00:00:00Z\n/blob/a1/files/d/x\n\n\n\n2021-12-02\nb\n\n\n\n\n\n\n`
+  expect(sas.get('sig')).toBe(createHmac('sha256', Buffer.from(KEY, 'base64')).update(text).digest('base64'))
+})
+
+test('asks the account for sizes, over TLS', async () => {
+  const { port } = await room.room.listen({ host: '127.0.0.1', port: 0 })
+  const { account } = room.storage
+  const storage = new AccountStorage({
+    connectionString: `AccountName=${account.name};AccountKey=${account.key};BlobEndpoint=https://localhost:${String(port)}`,
+    clock: room.clock,
+    ca: room.ca,
+  })
+  const sas = storage.sign('d/a b', room.clock.now() + 1000)
+  const headers = { 'x-ms-blob-type': 'BlockBlob' }
+  const put = await room.call('PUT', `/uploads/d/a%20b${sas}`, {
+    as: null,
+    apiVersion: null,
+    body: 'hello',
+    headers,
+  })
+  expect(put.status).toBe(201)
+  expect(await storage.sizeOf('d/a b')).toBe(5)
+  expect(await storage.sizeOf('d/none')).toBeUndefined()
+  await expect(storage.createContainer()).rejects.toThrow('creating container answered 404')
+})
