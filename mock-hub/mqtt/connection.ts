@@ -25,6 +25,7 @@ import { FrameReader, MalformedPacket } from './frames.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { InjectedFault, InjectedFaults } from './injected-faults.ts'
 import { Outbound } from './outbound.ts'
+import type { OutboundPort } from './outbound.ts'
 import { number } from './packet-faults.ts'
 import { TYPE, connack, parsePacket, readProtocol, withoutKeepAlive } from './packets.ts'
 import type { ConnectPacket } from './packets.ts'
@@ -50,7 +51,7 @@ const CONNECT_EFFECTS = ['code', 'withhold', 'close']
 /** The broker's own packets are small. */
 const BROKER_LIMIT = 65_536
 
-export class Connection implements Guest, ExchangePort, AnswersPort {
+export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPort {
   readonly linkId: string
   readonly transport: 'mqtt' | 'mqtt-ws'
   readonly hub: Hub
@@ -62,7 +63,8 @@ export class Connection implements Guest, ExchangePort, AnswersPort {
   readonly #info: ConnectionInfo
   readonly #wire: Wire
   readonly #frames: FrameReader
-  readonly #brokerFrames = new FrameReader(BROKER_LIMIT)
+  /** The beginning of a packet of the broker that came in pieces. */
+  #brokerRest: Buffer | undefined
   readonly #answers: Answers
   #seat: Seat | undefined
   #resolveGone: () => void = () => undefined
@@ -90,17 +92,7 @@ export class Connection implements Guest, ExchangePort, AnswersPort {
     this.injected = room.injected
     this.#answers = new Answers(this)
     this.#frames = new FrameReader(settings.maxTelemetryBytes + TOPIC_ROOM)
-    this.out = new Outbound(
-      {
-        write: (bytes) => {
-          this.#wire.write(bytes)
-        },
-        record: (cmd, packet) => {
-          this.record('out', cmd, packet)
-        },
-      },
-      settings.maxUnacknowledged,
-    )
+    this.out = new Outbound(this, settings.maxUnacknowledged)
     journal.record({ is: 'link-opened', linkId, transport: info.transport, peer: info.peer })
     this.#cancelConnectTimer = clock.schedule(settings.connectTimeoutSeconds * 1000, () => {
       this.refuse(connectTimeout(settings.connectTimeoutSeconds, this.#frames.pending))
@@ -132,6 +124,16 @@ export class Connection implements Guest, ExchangePort, AnswersPort {
   /** Whom the link stands for, or claims to. */
   get key(): string | undefined {
     return this.#claimed
+  }
+
+  // ---- OutboundPort
+
+  write(bytes: Buffer): void {
+    this.#wire.write(bytes)
+  }
+
+  recordOut(cmd: string, packet: object): void {
+    this.record('out', cmd, packet)
   }
 
   // ---- ExchangePort
@@ -242,9 +244,10 @@ export class Connection implements Guest, ExchangePort, AnswersPort {
   }
 
   fromBroker(bytes: Buffer): void {
-    this.#brokerFrames.push(bytes)
-    while (this.#stage !== 'over' && this.#brokerFrames.next()) {
-      const { buffer, header, start, body, end } = this.#brokerFrames
+    const frames = new FrameReader(BROKER_LIMIT)
+    frames.push(this.#brokerRest === undefined ? bytes : Buffer.concat([this.#brokerRest, bytes]))
+    while (this.#stage !== 'over' && frames.next()) {
+      const { buffer, header, start, body, end } = frames
       const frame = buffer.subarray(start, end)
       switch (header >> 4) {
         case TYPE.connack:
@@ -262,6 +265,7 @@ export class Connection implements Guest, ExchangePort, AnswersPort {
           break
       }
     }
+    this.#brokerRest = frames.rest
   }
 
   // ---- from the client

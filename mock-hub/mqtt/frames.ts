@@ -51,6 +51,12 @@ export class FrameReader {
     return this.#buffer.length - this.#at + this.#laterBytes
   }
 
+  /** What is left of a frame that has not come whole; undefined: nothing. */
+  get rest(): Buffer | undefined {
+    if (this.pending === 0) return undefined
+    return Buffer.concat([this.#buffer.subarray(this.#at), ...this.#later])
+  }
+
   push(chunk: Buffer): void {
     if (this.#at === this.#buffer.length && this.#laterBytes === 0) {
       this.#buffer = chunk

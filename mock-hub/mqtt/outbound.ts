@@ -21,7 +21,7 @@ export interface OutboundPort {
   /** Puts bytes on the wire. */
   write(bytes: Buffer): void
   /** Tells the journal. */
-  record(cmd: string, packet: object): void
+  recordOut(cmd: string, packet: object): void
 }
 
 /** PUBACKs are gathered here during one turn. All links share it: ten thousand idle ones need no buffer each. */
@@ -32,8 +32,9 @@ let scratchOwner: Outbound | undefined
 export class Outbound {
   readonly #port: OutboundPort
   readonly #limit: number
-  readonly #unacknowledged = new Map<number, Publication>()
-  #waiting: Publication[] = []
+  /** Made when first needed: most links of a large fleet are idle. */
+  #unacknowledged: Map<number, Publication> | undefined
+  #waiting: Publication[] | undefined
   #nextId = 1
   #corked = false
   #gathered = 0
@@ -61,7 +62,7 @@ export class Outbound {
   }
 
   puback(packetId: number): void {
-    this.#port.record('puback', { cmd: 'puback', messageId: packetId })
+    this.#port.recordOut('puback', { cmd: 'puback', messageId: packetId })
     if (this.#gathered + PUBACK_SIZE > SCRATCH.length) this.flush()
     if (scratchOwner !== this) {
       if (scratchOwner !== undefined) scratchOwner.flush()
@@ -84,45 +85,47 @@ export class Outbound {
       return
     }
     if (publication.key !== undefined && this.#repeat(publication, publication.key)) return
-    if (this.#unacknowledged.size >= this.#limit) this.#waiting.push(publication)
-    else this.#start(publication)
+    if ((this.#unacknowledged?.size ?? 0) < this.#limit) this.#start(publication)
+    else (this.#waiting ??= []).push(publication)
   }
 
   /** A PUBACK has come. @returns false: for a packet id that waits for none. */
   acknowledged(packetId: number): boolean {
-    const publication = this.#unacknowledged.get(packetId)
+    const publication = this.#unacknowledged?.get(packetId)
     if (publication === undefined) return false
-    this.#unacknowledged.delete(packetId)
-    const next = this.#waiting.shift()
+    this.#unacknowledged?.delete(packetId)
+    const next = this.#waiting?.shift()
     if (next !== undefined) this.#start(next)
     publication.onDone?.()
     return true
   }
 
   #start(publication: Publication): void {
-    const packetId = this.#freeId()
+    this.#unacknowledged ??= new Map()
+    const packetId = this.#freeId(this.#unacknowledged)
     this.#unacknowledged.set(packetId, publication)
     this.#write(publication, packetId)
   }
 
   /** Same message again: with its old packet id and DUP when it was sent (MQTT-3.3.1-1), in its old place when not. */
   #repeat(publication: Publication, key: string): boolean {
-    for (const [packetId, sent] of this.#unacknowledged) {
+    for (const [packetId, sent] of this.#unacknowledged ?? []) {
       if (sent.key !== key) continue
       const again = { ...publication, dup: true }
-      this.#unacknowledged.set(packetId, again)
+      this.#unacknowledged?.set(packetId, again)
       this.#write(again, packetId)
       return true
     }
-    const place = this.#waiting.findIndex((waiting) => waiting.key === key)
+    const waiting = this.#waiting ?? []
+    const place = waiting.findIndex((other) => other.key === key)
     if (place < 0) return false
-    this.#waiting[place] = publication
+    waiting[place] = publication
     return true
   }
 
   #write({ topic, payload, qos, dup = false }: Publication, packetId: number): void {
     const messageId = packetId === 0 ? undefined : packetId
-    this.#port.record('publish', {
+    this.#port.recordOut('publish', {
       cmd: 'publish',
       topic,
       payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
@@ -134,8 +137,8 @@ export class Outbound {
     this.send(publish(topic, payload, packetId, dup && packetId !== 0))
   }
 
-  #freeId(): number {
-    while (this.#unacknowledged.has(this.#nextId)) this.#advance()
+  #freeId(taken: ReadonlyMap<number, Publication>): number {
+    while (taken.has(this.#nextId)) this.#advance()
     const id = this.#nextId
     this.#advance()
     return id

@@ -4,33 +4,38 @@ import type { Channel } from '../core/contract.ts'
 import type { Filter, Subject } from './topics.ts'
 
 interface Subscription {
+  readonly text: string
   readonly filter: Filter
   readonly qos: 0 | 1
 }
 
+const NONE: readonly Subscription[] = []
+
+/** A handful at most (WIRE-SESS-16), so a list will do. */
 export class Subscriptions {
-  readonly #byFilter = new Map<string, Subscription>()
+  #list: readonly Subscription[] = NONE
 
   get size(): number {
-    return this.#byFilter.size
+    return this.#list.length
   }
 
-  has(filter: string): boolean {
-    return this.#byFilter.has(filter)
+  has(text: string): boolean {
+    return this.#list.some((subscription) => subscription.text === text)
   }
 
   put(text: string, filter: Filter, qos: 0 | 1): void {
-    this.#byFilter.set(text, { filter, qos })
+    this.delete(text)
+    this.#list = [...this.#list, { text, filter, qos }]
   }
 
   delete(text: string): void {
-    this.#byFilter.delete(text)
+    if (this.has(text)) this.#list = this.#list.filter((subscription) => subscription.text !== text)
   }
 
   /** The highest QoS granted for this; undefined: not subscribed. */
   qosFor(subject: Subject, methodName?: string): 0 | 1 | undefined {
     let qos: 0 | 1 | undefined
-    for (const { filter, qos: granted } of this.#byFilter.values()) {
+    for (const { filter, qos: granted } of this.#list) {
       if (!filter.subjects.includes(subject)) continue
       if (filter.methodName !== undefined && filter.methodName !== methodName) continue
       if (granted === 1) return 1
@@ -42,8 +47,7 @@ export class Subscriptions {
   /** Channels that at least one filter opens. */
   get channels(): readonly Channel[] {
     const channels = new Set<Channel>()
-    for (const { filter } of this.#byFilter.values())
-      for (const channel of channelsOf(filter)) channels.add(channel)
+    for (const { filter } of this.#list) for (const channel of channelsOf(filter)) channels.add(channel)
     return [...channels]
   }
 }

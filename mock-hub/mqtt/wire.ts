@@ -26,6 +26,8 @@ export class Wire {
   readonly #handlers: WireHandlers
   #interference: Interference | undefined
   #held = false
+  /** More has been written than the client has read. */
+  #full = false
   #over = false
   #gone = false
 
@@ -44,9 +46,6 @@ export class Wire {
     })
     stream.on('close', () => {
       this.#lost('closed')
-    })
-    stream.on('drain', () => {
-      if (!this.#held) stream.resume()
     })
   }
 
@@ -67,7 +66,7 @@ export class Wire {
 
   release(): void {
     this.#held = false
-    if (!this.#stream.writableNeedDrain) this.#stream.resume()
+    if (!this.#full) this.#stream.resume()
   }
 
   interfere(interference: Interference | undefined): void {
@@ -111,7 +110,13 @@ export class Wire {
   #put(bytes: Buffer): void {
     if (this.#over || !this.#stream.writable) return
     // A client that does not read its answers is not read either.
-    if (!this.#stream.write(bytes)) this.#stream.pause()
+    if (this.#stream.write(bytes) || this.#full) return
+    this.#full = true
+    this.#stream.pause()
+    this.#stream.once('drain', () => {
+      this.#full = false
+      if (!this.#held) this.#stream.resume()
+    })
   }
 
   #lost(reason: string): void {
