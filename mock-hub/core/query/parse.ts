@@ -1,0 +1,59 @@
+/** Text to syntax tree. The one door to the parser library. */
+
+import peggy from 'peggy'
+import { HubError } from '../errors.ts'
+import type { Place, Query, Target } from './ast.ts'
+import { GRAMMAR } from './grammar.ts'
+
+/** Longest query text in bytes; beyond it the service says PreconditionFailed (CSharp SDK issue 1680). */
+export const LONGEST_QUERY_BYTES = 8_200
+
+let compiled: peggy.Parser | undefined
+
+/** @throws HubError ArgumentInvalid with line, column and what was expected; PreconditionFailed when too long. */
+export function parseQuery(text: string): Query {
+  // The grammar's rule makes exactly this.
+  return parse(text, 'Query') as Query
+}
+
+/** A condition of a configuration or job: `*`, a condition over devices, or `FROM devices.modules WHERE …`. */
+export function parseTarget(text: string): Target {
+  // As above.
+  return parse(text, 'Target') as Target
+}
+
+function parse(text: string, startRule: string): unknown {
+  const bytes = Buffer.byteLength(text)
+  if (bytes > LONGEST_QUERY_BYTES)
+    throw new HubError(
+      'PreconditionFailed',
+      `The query text is too long: ${String(bytes)} bytes of at most ${String(LONGEST_QUERY_BYTES)}.`,
+      {
+        rule: 'WIRE-QRY-08',
+        expected: `at most ${String(LONGEST_QUERY_BYTES)} bytes`,
+        received: `${String(bytes)} bytes`,
+        source: 'wire contract 7.3',
+      },
+    )
+  compiled ??= peggy.generate(GRAMMAR, { allowedStartRules: ['Query', 'Target'] })
+  try {
+    return compiled.parse(text, { startRule })
+  } catch (error) {
+    // The parser calls itself for each level of brackets.
+    if (error instanceof RangeError) throw queryError({ line: 1, column: 1 }, 'it is nested too deeply')
+    if (!(error instanceof compiled.SyntaxError)) throw error
+    const { start } = error.location
+    throw queryError(start, error.message.replace(/\.$/, ''))
+  }
+}
+
+/** What is wrong with a query, and where. */
+export function queryError({ line, column }: Place, problem: string): HubError {
+  const where = `line ${String(line)}, column ${String(column)}`
+  return new HubError('ArgumentInvalid', `Query error at ${where}: ${problem.slice(0, 600)}`, {
+    rule: 'WIRE-QRY-08',
+    expected: 'a query of the IoT Hub query language',
+    received: `${where}: ${problem.slice(0, 600)}`,
+    source: 'wire contract 7.3',
+  })
+}
