@@ -44,8 +44,15 @@ async function dial(options: ConnectionOptions = {}): Promise<TLSSocket> {
     ca: server.cert,
     ...options,
   })
+  socket.on('error', () => undefined) // `once` tells the first one, and there may be more
   await once(socket, 'secureConnect')
   return socket
+}
+
+async function withVariants(): Promise<void> {
+  await listener.stop()
+  const strange = await certificateFor('elsewhere')
+  listener = await open({ tlsVariants: () => strange })
 }
 
 function connectPacket(password = room.token(d1)): Parameters<RawClient['connect']>[0] {
@@ -109,5 +116,66 @@ describe('listenTls', () => {
     await client.next()
     await listener.stop()
     await client.closing()
+  })
+})
+
+describe('tls levers', () => {
+  test.each(['unknown_ca', 'wrong_name', 'expired', 'not_yet_valid'])(
+    'tls.%s shows the variant once',
+    async (name) => {
+      await withVariants()
+      room.hub.faults.arm({ name: `tls.${name}` })
+      await expect(dial()).rejects.toThrow(/self-signed|altnames/)
+      expect(room.hub.faults.list()[0]?.fired).toBe(1)
+      ;(await dial()).destroy()
+    },
+  )
+
+  test('tls.old_protocol: a client of today gives up', async () => {
+    room.hub.faults.arm({ name: 'tls.old_protocol' })
+    await expect(dial({ minVersion: 'TLSv1.2' })).rejects.toThrow(/protocol|version/i)
+  })
+
+  test('tls.cipher_allowlist: one suite and no other', async () => {
+    const parameters = { ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' }
+    room.hub.faults.arm({ name: 'tls.cipher_allowlist', parameters, count: 2 })
+    const socket = await dial()
+    expect(socket.getCipher().name).toBe('ECDHE-ECDSA-AES256-GCM-SHA384')
+    socket.destroy()
+    await expect(dial({ ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' })).rejects.toThrow()
+  })
+
+  test('tls.require_client_cert: who shows none is turned away', async () => {
+    room.hub.faults.arm({ name: 'tls.require_client_cert' })
+    const socket = await dial({ maxVersion: 'TLSv1.2' }).catch((error: unknown) => error)
+    expect(socket).toBeInstanceOf(Error)
+  })
+
+  test('tls.stall: the handshake never ends', async () => {
+    room.hub.faults.arm({ name: 'tls.stall' })
+    const socket = connect({ port: listener.port, host: '127.0.0.1', ca: server.cert })
+    await room.journal('fault', ({ phase }) => phase === 'fired')
+    let secured = false
+    socket.on('secureConnect', () => (secured = true))
+    // Who comes later gets through meanwhile.
+    ;(await dial()).destroy()
+    expect(secured).toBe(false)
+    socket.destroy()
+  })
+
+  test('tcp.refuse: a reset before the handshake', async () => {
+    room.hub.faults.arm({ name: 'tcp.refuse' })
+    await expect(dial()).rejects.toThrow(/ECONNRESET|disconnected/)
+    expect(room.hub.faults.list()[0]?.fired).toBe(1)
+  })
+
+  test('tcp.reset: the TCP connection below TLS is reset', async () => {
+    const socket = await dial()
+    const client = new RawClient(socket)
+    client.connect(connectPacket())
+    await client.next()
+    const broken = once(socket, 'error')
+    room.hub.faults.arm({ name: 'tcp.reset' })
+    expect(await broken).toMatchObject([{ code: 'ECONNRESET' }])
   })
 })

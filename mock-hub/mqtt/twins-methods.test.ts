@@ -116,6 +116,23 @@ describe('twin requests', () => {
     expect((await client.settled()).map(({ topic }) => topic?.at(-1))).toEqual(['1', '2', '3'])
   })
 
+  test('a client that does not read its answers is not read either', async () => {
+    room.hub.twins.patch(d1, { desired: { text: 'x'.repeat(4_000) } }, undefined)
+    const client = await ready(d1, ANSWERS)
+    client.pause()
+    const handled = (): number =>
+      room.hub.journal.entries.filter((entry) => entry.is === 'operation' && entry.operation === 'twinGet')
+        .length
+    for (let rid = 1; rid <= 300; rid++) publish(client, `$iothub/twin/GET/?$rid=${rid}`, ' '.repeat(400))
+    // A whole turn of the machinery for somebody else.
+    await (await room.connected(m1)).settled()
+    expect(handled()).toBeLessThan(100)
+    client.resume()
+    for (let rid = 1; rid <= 300; rid++) {
+      expect((await client.next()).topic).toBe(`$iothub/twin/res/200/?$rid=${rid}`)
+    }
+  })
+
   test('WIRE-MOD-05: a module has its own twin on the same topics', async () => {
     const client = await ready(m1, ANSWERS)
     publish(client, `${REPORTED}?$rid=a`, '{"m":1}')

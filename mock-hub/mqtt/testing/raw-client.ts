@@ -109,6 +109,15 @@ export class RawClient {
     }
   }
 
+  /** Leaves what comes where it is. */
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#stream.resume()
+  }
+
   /** Loses the connection without a word. */
   drop(): void {
     this.#stream.destroy()
