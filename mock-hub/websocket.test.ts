@@ -117,3 +117,47 @@ describe('attachWebSocket', () => {
     expect(room.room.connections).toBe(0)
   })
 })
+
+describe('ws levers', () => {
+  test('ws.status', async () => {
+    room.hub.faults.arm({ name: 'ws.status', parameters: { status: 503 } })
+    expect(await refusedWith(dial(['mqtt']))).toBe(503)
+    expect(room.hub.faults.list()[0]?.fired).toBe(1)
+  })
+
+  test('ws.redirect', async () => {
+    room.hub.faults.arm({ name: 'ws.redirect', parameters: { location: 'wss://localhost/elsewhere' } })
+    expect(await refusedWith(dial(['mqtt']))).toBe(302)
+  })
+
+  test('ws.wrong_protocol', async () => {
+    room.hub.faults.arm({ name: 'ws.wrong_protocol' })
+    const socket = dial(['mqtt'])
+    const [error] = (await once(socket, 'error')) as [Error]
+    expect(error.message).toMatch(/subprotocol/)
+  })
+
+  test('ws.close', async () => {
+    room.hub.faults.arm({ name: 'ws.close', parameters: { code: 1013 } })
+    const [code] = (await once(dial(['mqtt']), 'close')) as [number]
+    expect(code).toBe(1013)
+  })
+
+  test('ws.withhold', async () => {
+    room.hub.faults.arm({ name: 'ws.withhold' })
+    const silent = dial(['mqtt'])
+    silent.on('error', () => undefined)
+    await room.journal('fault', ({ phase }) => phase === 'fired')
+    await once(dial(['mqtt']), 'open')
+    expect(silent.readyState).toBe(WebSocket.CONNECTING)
+    silent.terminate()
+  })
+
+  test('ws.fragment changes nothing but the frames', async () => {
+    room.hub.faults.arm({ name: 'ws.fragment' })
+    const client = await mqttOver(dial(['mqtt']))
+    expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
+    expect(await client.settled()).toEqual([])
+    client.drop()
+  })
+})
