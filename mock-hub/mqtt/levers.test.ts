@@ -183,6 +183,14 @@ describe('tcp', () => {
     await room.journal('link-closed', ({ reason }) => reason === 'fault')
   })
 
+  test('armed while nobody is there, it strikes who comes next', async () => {
+    arm('tcp.drop_now')
+    await room.open().closing()
+    expect(room.room.connections).toBe(0)
+    await room.connected(d1)
+    expectFired()
+  })
+
   test('drop_now leaves others alone', async () => {
     const other = await room.connected({ deviceId: 'd2' })
     const client = await room.connected(d1)
@@ -202,10 +210,14 @@ describe('tcp', () => {
     const client = await room.connected(d1)
     arm('tcp.blackhole', { direction: 'in' })
     publish(client, 1)
-    room.hub.c2d.send(d1, { body: Buffer.from('x'), system: {}, properties: {} })
+    // Another link does a whole round meanwhile.
+    await (await room.connected({ deviceId: 'd2' })).settled()
     expect(room.hub.telemetry.messages).toEqual([])
     expect(client.closed).toBe(false)
     expectFired()
+    // The way out is open.
+    room.hub.registry.update(d1, { status: 'disabled' }, '*')
+    await client.closing()
   })
 
   test('cut: the end comes in the midst of a packet', async () => {

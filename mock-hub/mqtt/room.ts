@@ -65,7 +65,9 @@ export async function createMqttRoom(hub: Hub): Promise<MqttRoom> {
         stream.destroy()
         return
       }
-      connections.add(new Connection(port, `mqtt-${++count}`, stream, info))
+      const connection = new Connection(port, `mqtt-${++count}`, stream, info)
+      // A lever may have struck it already.
+      if (!connection.over) connections.add(connection)
     },
     get connections() {
       return connections.size
