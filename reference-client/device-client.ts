@@ -39,7 +39,6 @@ import { settingsFrom } from './settings.ts'
 export class IoTHubDeviceClient extends GenericIoTHubClient {
   readonly #messages: Receiver<ReceivedMessage>
 
-  /** @internal */
   private constructor(parts: ClientParts) {
     super(parts)
     this.#messages = new Receiver(this.session, {

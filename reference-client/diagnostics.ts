@@ -5,7 +5,19 @@
 
 import { type Channel, channel } from 'node:diagnostics_channel'
 
-/** Names of the channels. */
+/**
+ * Names of the channels.
+ *
+ * @example
+ * ```ts
+ * import { subscribe } from 'node:diagnostics_channel'
+ * import { DIAGNOSTIC_CHANNELS } from 'mock-iot-hub/client'
+ *
+ * subscribe(DIAGNOSTIC_CHANNELS.state, (event) => {
+ *   console.log(event)
+ * })
+ * ```
+ */
 export const DIAGNOSTIC_CHANNELS = {
   /** `{ from, to, epoch }`: the connection changed its state. */
   state: 'mock-iot-hub:client:state',
@@ -17,7 +29,16 @@ export const DIAGNOSTIC_CHANNELS = {
   exception: 'mock-iot-hub:client:exception',
 } as const
 
-/** A channel's short name. */
+/**
+ * A channel's short name.
+ *
+ * @example
+ * ```ts
+ * import { DIAGNOSTIC_CHANNELS, type DiagnosticChannel } from 'mock-iot-hub/client'
+ *
+ * export const names = Object.keys(DIAGNOSTIC_CHANNELS) as DiagnosticChannel[]
+ * ```
+ */
 export type DiagnosticChannel = keyof typeof DIAGNOSTIC_CHANNELS
 
 const channels: Readonly<Record<DiagnosticChannel, Channel>> = {

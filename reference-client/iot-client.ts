@@ -33,16 +33,62 @@ import { Dispatcher } from './dispatcher.ts'
 import { DESIRED_FILTER, messageTopics, METHODS_FILTER } from './mqtt/topics.ts'
 import type { CallOptions } from './options.ts'
 
-/** A handler without an argument; what it returns is awaited. */
+/**
+ * A handler without an argument; what it returns is awaited.
+ *
+ * @example
+ * ```ts
+ * import type { EventHandler, IoTHubDeviceClient } from 'mock-iot-hub/client'
+ *
+ * export function watch(client: IoTHubDeviceClient): void {
+ *   const handler: EventHandler = () => {
+ *     console.log(client.connected ? 'connected' : 'not connected')
+ *   }
+ *   client.onConnectionStateChange = handler
+ * }
+ * ```
+ */
 export type EventHandler = () => unknown
-/** A handler of background exceptions; what it returns is awaited. */
+/**
+ * A handler of background exceptions; what it returns is awaited.
+ *
+ * @example
+ * ```ts
+ * import type { ExceptionHandler } from 'mock-iot-hub/client'
+ *
+ * export const log: ExceptionHandler = (error) => {
+ *   console.error(error.message, error.cause)
+ * }
+ * ```
+ */
 export type ExceptionHandler = (error: Error) => unknown
-/** A handler of what arrives; what it returns is awaited. */
+/**
+ * A handler of what arrives; what it returns is awaited.
+ *
+ * @example
+ * ```ts
+ * import type { ReceivedMessage, ReceiveHandler } from 'mock-iot-hub/client'
+ *
+ * export const print: ReceiveHandler<ReceivedMessage> = (message) => {
+ *   console.log(message.data.toString('utf8'))
+ * }
+ * ```
+ */
 export type ReceiveHandler<T> = (item: T) => unknown
 
 /**
  * The common part of {@link IoTHubDeviceClient} and {@link IoTHubModuleClient}. Never made directly: each class has
  * factories.
+ *
+ * @example
+ * ```ts
+ * import type { GenericIoTHubClient } from 'mock-iot-hub/client'
+ *
+ * export async function countRestart(client: GenericIoTHubClient): Promise<void> {
+ *   const { restarts } = (await client.getTwin()).reported
+ *   await client.patchTwinReportedProperties({ restarts: typeof restarts === 'number' ? restarts + 1 : 1 })
+ * }
+ * ```
  */
 export abstract class GenericIoTHubClient {
   readonly #parts: ClientParts

@@ -42,7 +42,6 @@ import { assertCertificates, type Settings, settingsFrom } from './settings.ts'
 export class IoTHubModuleClient extends GenericIoTHubClient {
   readonly #inputs: Receiver<ReceivedMessage>
 
-  /** @internal */
   private constructor(parts: ClientParts) {
     super(parts)
     this.#inputs = new Receiver(this.session, {

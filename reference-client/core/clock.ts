@@ -1,6 +1,17 @@
 /** Time as a port: everything in the client that waits or asks the time does it here, so that tests can wind it. */
 
-/** The time of day and an alarm. */
+/**
+ * The time of day and an alarm.
+ *
+ * @example
+ * ```ts
+ * import { type Clock, IoTHubDeviceClient } from 'mock-iot-hub/client'
+ *
+ * export function onTestTime(connectionString: string, clock: Clock): IoTHubDeviceClient {
+ *   return IoTHubDeviceClient.createFromConnectionString(connectionString, { extensions: { clock } })
+ * }
+ * ```
+ */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
@@ -20,12 +31,28 @@ export function atEndOfTurn(run: () => void): void {
 /** Node's timers hold 31 bits of milliseconds, about 24.8 days; longer waits are chained. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** The system's clock. */
+/**
+ * The system's clock.
+ *
+ * @example
+ * ```ts
+ * import { type Clock, SystemClock } from 'mock-iot-hub/client'
+ *
+ * // A clock that is an hour ahead.
+ * export class EarlyClock extends SystemClock implements Clock {
+ *   override now(): number {
+ *     return super.now() + 3_600_000
+ *   }
+ * }
+ * ```
+ */
 export class SystemClock implements Clock {
+  /** {@inheritDoc Clock.now} */
   now(): number {
     return Date.now()
   }
 
+  /** {@inheritDoc Clock.schedule} */
   schedule(ms: number, run: () => void, background = false): () => void {
     let left = Math.max(0, ms)
     let timer: NodeJS.Timeout

@@ -3,7 +3,19 @@
  * `cause`. Tell them apart by class or code, never by text. No text ever holds a key, a signature or a token.
  */
 
-/** What every error of the connection and of the service carries. */
+/**
+ * What every error of the connection and of the service carries.
+ *
+ * @example
+ * ```ts
+ * import { ClientError, type IoTHubErrorOptions } from 'mock-iot-hub/client'
+ *
+ * export function wrap(cause: unknown): ClientError {
+ *   const options: IoTHubErrorOptions = { cause, retryable: true }
+ *   return new ClientError('My step failed', options)
+ * }
+ * ```
+ */
 export interface IoTHubErrorOptions {
   /** What led to it, as the system or the service reported it. */
   readonly cause?: unknown
@@ -57,47 +69,151 @@ export abstract class IoTHubError extends Error {
  * ```
  */
 export class ClientError extends IoTHubError {
+  /** Stable text for programs. */
   readonly code: string = 'IOTHUB_CLIENT'
 }
 
-/** The credentials were refused and no connection was made: CONNACK 4 and 5, HTTP 401 and 403. */
+/**
+ * The credentials were refused and no connection was made: CONNACK 4 and 5, HTTP 401 and 403.
+ *
+ * @example
+ * ```ts
+ * import { CredentialError, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ *
+ * export async function send(client: IoTHubDeviceClient): Promise<void> {
+ *   await client.sendMessage('hello').catch((error: unknown) => {
+ *     if (!(error instanceof CredentialError)) throw error
+ *     console.error('The hub refused the credentials', error.code)
+ *   })
+ * }
+ * ```
+ */
 export class CredentialError extends ClientError {
+  /** Stable text for programs. */
   override readonly code = 'IOTHUB_CREDENTIAL'
 }
 
-/** A connection could not be made: refused, unresolvable, or the service said it was unavailable (CONNACK 3). */
+/**
+ * A connection could not be made: refused, unresolvable, or the service said it was unavailable (CONNACK 3).
+ *
+ * @example
+ * ```ts
+ * import { ConnectionFailedError, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ *
+ * export async function send(client: IoTHubDeviceClient): Promise<void> {
+ *   await client.sendMessage('hello').catch((error: unknown) => {
+ *     if (!(error instanceof ConnectionFailedError)) throw error
+ *     console.error('The hub cannot be reached', error.cause)
+ *   })
+ * }
+ * ```
+ */
 export class ConnectionFailedError extends ClientError {
+  /** Stable text for programs. */
   override readonly code = 'IOTHUB_CONNECTION_FAILED'
+  /** Trying again may help. */
   override readonly retryable = true
 }
 
-/** The connection was lost while the call was under way. */
+/**
+ * The connection was lost while the call was under way.
+ *
+ * @example
+ * ```ts
+ * import { ConnectionDroppedError, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ *
+ * export async function send(client: IoTHubDeviceClient): Promise<void> {
+ *   await client.sendMessage('hello').catch((error: unknown) => {
+ *     if (!(error instanceof ConnectionDroppedError)) throw error
+ *     console.error('The connection was lost; the message may have arrived')
+ *   })
+ * }
+ * ```
+ */
 export class ConnectionDroppedError extends ClientError {
+  /** Stable text for programs. */
   override readonly code = 'IOTHUB_CONNECTION_DROPPED'
+  /** Trying again may help. */
   override readonly retryable = true
 }
 
-/** The client is not connected, and `autoConnect` is off. What was to be sent will not be sent later. */
+/**
+ * The client is not connected, and `autoConnect` is off. What was to be sent will not be sent later.
+ *
+ * @example
+ * ```ts
+ * import { NoConnectionError, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ *
+ * export async function send(client: IoTHubDeviceClient): Promise<void> {
+ *   await client.sendMessage('hello').catch(async (error: unknown) => {
+ *     if (!(error instanceof NoConnectionError)) throw error
+ *     await client.connect()
+ *   })
+ * }
+ * ```
+ */
 export class NoConnectionError extends ClientError {
+  /** Stable text for programs. */
   override readonly code = 'IOTHUB_NO_CONNECTION'
 }
 
-/** The call took longer than its limit. Not a {@link ClientError}, as documented. */
+/**
+ * The call took longer than its limit. Not a {@link ClientError}, as documented.
+ *
+ * @example
+ * ```ts
+ * import { OperationTimeout, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ *
+ * export async function send(client: IoTHubDeviceClient): Promise<void> {
+ *   await client.sendMessage('hello').catch((error: unknown) => {
+ *     if (!(error instanceof OperationTimeout)) throw error
+ *     console.error('The hub is silent')
+ *   })
+ * }
+ * ```
+ */
 export class OperationTimeout extends IoTHubError {
+  /** Stable text for programs. */
   readonly code = 'IOTHUB_TIMEOUT'
+  /** Trying again may help. */
   override readonly retryable = true
 }
 
 /**
  * The call was given up before it was finished: by `disconnect`, by `shutdown`, or by an `AbortSignal` whose reason
  * is then the `cause`. Not a {@link ClientError}, as documented.
+ *
+ * @example
+ * ```ts
+ * import { OperationCancelled, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ *
+ * export async function send(client: IoTHubDeviceClient): Promise<void> {
+ *   await client.sendMessage('hello').catch((error: unknown) => {
+ *     if (!(error instanceof OperationCancelled)) throw error
+ *     console.error('Given up', error.cause)
+ *   })
+ * }
+ * ```
  */
 export class OperationCancelled extends IoTHubError {
+  /** Stable text for programs. */
   readonly code = 'IOTHUB_CANCELLED'
 }
 
-/** What the service said of the request, as a rule the `cause` of a {@link ClientError}. */
+/**
+ * What the service said of the request, as a rule the `cause` of a {@link ClientError}.
+ *
+ * @example
+ * ```ts
+ * import { IoTHubError, ServiceError } from 'mock-iot-hub/client'
+ *
+ * export function isThrottled(error: unknown): boolean {
+ *   return error instanceof IoTHubError && error.cause instanceof ServiceError && error.cause.status === 429
+ * }
+ * ```
+ */
 export class ServiceError extends IoTHubError {
+  /** Stable text for programs. */
   readonly code = 'IOTHUB_SERVICE'
   /** Status of the answer: an HTTP status, or that of the twin answer's topic. */
   readonly status: number
@@ -121,19 +237,72 @@ export class ServiceError extends IoTHubError {
   }
 }
 
-/** Nothing had been received by the end of the wait: `receiveTwinDesiredPropertiesPatch` only. */
+/**
+ * Nothing had been received by the end of the wait: `receiveTwinDesiredPropertiesPatch` only.
+ *
+ * @example
+ * ```ts
+ * import { InboxEmpty, type IoTHubDeviceClient, type TwinPatch } from 'mock-iot-hub/client'
+ *
+ * export async function patchOrNull(client: IoTHubDeviceClient): Promise<TwinPatch | null> {
+ *   try {
+ *     return await client.receiveTwinDesiredPropertiesPatch(true, 5)
+ *   } catch (error) {
+ *     if (error instanceof InboxEmpty) return null
+ *     throw error
+ *   }
+ * }
+ * ```
+ */
 export class InboxEmpty extends IoTHubError {
+  /** Stable text for programs. */
   readonly code = 'IOTHUB_INBOX_EMPTY'
 }
 
-/** An argument has the right type and a wrong value. The documentation's `ValueError`. */
+/**
+ * An argument has the right type and a wrong value. The documentation's `ValueError`.
+ *
+ * @example
+ * ```ts
+ * import { IoTHubDeviceClient, ValueError } from 'mock-iot-hub/client'
+ *
+ * export function isUsable(connectionString: string): boolean {
+ *   try {
+ *     IoTHubDeviceClient.createFromConnectionString(connectionString)
+ *     return true
+ *   } catch (error) {
+ *     if (error instanceof ValueError) return false
+ *     throw error
+ *   }
+ * }
+ * ```
+ */
 export class ValueError extends RangeError {
+  /** Name of the class. */
   override readonly name = 'ValueError'
+  /** Stable text for programs. */
   readonly code = 'IOTHUB_VALUE'
 }
 
-/** The environment, a file or the workload API of the Edge runtime is not as it must be. */
+/**
+ * The environment, a file or the workload API of the Edge runtime is not as it must be.
+ *
+ * @example
+ * ```ts
+ * import { IoTHubModuleClient, OSError } from 'mock-iot-hub/client'
+ *
+ * export async function insideEdge(): Promise<IoTHubModuleClient | undefined> {
+ *   try {
+ *     return await IoTHubModuleClient.createFromEdgeEnvironment()
+ *   } catch (error) {
+ *     if (error instanceof OSError) return undefined
+ *     throw error
+ *   }
+ * }
+ * ```
+ */
 export class OSError extends Error {
+  /** Name of the class. */
   override readonly name = 'OSError'
   /** The system's own code, for example `ENOENT`; `IOTHUB_OS` when there is none. */
   readonly code: string

@@ -2,31 +2,105 @@
 
 import { Buffer } from 'node:buffer'
 
-/** What a message can carry to the hub: bytes, text (sent as UTF-8), a number or truth value (as its text), nothing. */
+/**
+ * What a message can carry to the hub: bytes, text (sent as UTF-8), a number or truth value (as its text), nothing.
+ *
+ * @example
+ * ```ts
+ * import type { MessageData } from 'mock-iot-hub/client'
+ *
+ * export const payloads: MessageData[] = ['text', Buffer.from([1, 2]), 21.5, true, null]
+ * ```
+ */
 export type MessageData = string | Uint8Array | number | bigint | boolean | null | undefined
 
-/** Any value that JSON can write: twins, patches and method payloads. */
+/**
+ * Any value that JSON can write: twins, patches and method payloads.
+ *
+ * @example
+ * ```ts
+ * import type { JsonValue } from 'mock-iot-hub/client'
+ *
+ * export const settings: JsonValue = { interval: 5, units: ['C', 'F'], note: null }
+ * ```
+ */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
-/** A JSON mapping. */
+/**
+ * A JSON mapping.
+ *
+ * @example
+ * ```ts
+ * import type { JsonObject } from 'mock-iot-hub/client'
+ *
+ * export const reported: JsonObject = { firmware: { version: '1.2.0' } }
+ * ```
+ */
 export interface JsonObject {
+  /** Any name. */
   readonly [key: string]: JsonValue
 }
 
-/** A device's or module's twin as the device sees it. */
+/**
+ * A device's or module's twin as the device sees it.
+ *
+ * @example
+ * ```ts
+ * import type { Twin } from 'mock-iot-hub/client'
+ *
+ * export function intervalOf(twin: Twin): number {
+ *   const { interval } = twin.desired
+ *   return typeof interval === 'number' ? interval : 60
+ * }
+ * ```
+ */
 export interface Twin {
+  /** Set by the back end. */
   readonly desired: TwinProperties
+  /** Set by the device or module. */
   readonly reported: TwinProperties
 }
 
-/** One half of a twin, with its version. */
+/**
+ * One half of a twin, with its version.
+ *
+ * @example
+ * ```ts
+ * import type { TwinProperties } from 'mock-iot-hub/client'
+ *
+ * export function isNewer(one: TwinProperties, other: TwinProperties): boolean {
+ *   return one.$version > other.$version
+ * }
+ * ```
+ */
 export interface TwinProperties extends JsonObject {
+  /** Grows with each change. */
   readonly $version: number
 }
 
-/** A change of the desired properties, with its version; `null` marks what was removed. */
+/**
+ * A change of the desired properties, with its version; `null` marks what was removed.
+ *
+ * @example
+ * ```ts
+ * import type { IoTHubDeviceClient, TwinPatch } from 'mock-iot-hub/client'
+ *
+ * export function follow(client: IoTHubDeviceClient, apply: (patch: TwinPatch) => Promise<void>): void {
+ *   client.onTwinDesiredPropertiesPatchReceived = apply
+ * }
+ * ```
+ */
 export type TwinPatch = JsonObject & { readonly $version?: number }
 
-/** Value of a custom property; numbers and truth values travel as their text, `null` as a name without a value. */
+/**
+ * Value of a custom property; numbers and truth values travel as their text, `null` as a name without a value.
+ *
+ * @example
+ * ```ts
+ * import type { PropertyValue } from 'mock-iot-hub/client'
+ *
+ * export const properties: Record<string, PropertyValue> = { alarm: true, level: 3, room: 'kitchen' }
+ * ```
+ */
 export type PropertyValue = string | number | bigint | boolean | null
 
 const SECURITY_INTERFACE = 'urn:azureiot:Security:SecurityAgent:1'
@@ -129,11 +203,33 @@ export class Message<Data = MessageData> {
   }
 }
 
-/** A message as handlers and receive calls get it: the payload is bytes. */
+/**
+ * A message as handlers and receive calls get it: the payload is bytes.
+ *
+ * @example
+ * ```ts
+ * import type { ReceivedMessage } from 'mock-iot-hub/client'
+ *
+ * export function textOf(message: ReceivedMessage): string {
+ *   return message.data.toString('utf8')
+ * }
+ * ```
+ */
 export type ReceivedMessage = Message<Buffer>
 
 /**
  * A direct method that the hub asks this client to run. Answer it with `sendMethodResponse`.
+ *
+ * @example
+ * ```ts
+ * import { type IoTHubDeviceClient, MethodRequest } from 'mock-iot-hub/client'
+ *
+ * export function logMethods(client: IoTHubDeviceClient): void {
+ *   client.onMethodRequestReceived = (request: MethodRequest) => {
+ *     console.log(request.name, request.payload)
+ *   }
+ * }
+ * ```
  */
 export class MethodRequest {
   readonly #requestId: string
@@ -211,19 +307,45 @@ export class MethodResponse {
   }
 }
 
-/** What the hub needs to let a blob be uploaded; `getStorageInfoForBlob` gives it. */
+/**
+ * What the hub needs to let a blob be uploaded; `getStorageInfoForBlob` gives it.
+ *
+ * @example
+ * ```ts
+ * import type { StorageInfo } from 'mock-iot-hub/client'
+ *
+ * export function uploadUrl({ hostName, containerName, blobName, sasToken }: StorageInfo): string {
+ *   return `https://${hostName}/${containerName}/${encodeURI(blobName)}${sasToken}`
+ * }
+ * ```
+ */
 export interface StorageInfo {
   /** Repeat it in `notifyBlobUploadStatus`. */
   readonly correlationId: string
   /** Host of the storage account. */
   readonly hostName: string
+  /** Container in that account. */
   readonly containerName: string
+  /** Name of the blob in that container, the device id first. */
   readonly blobName: string
   /** Query string that gives access to this one blob. */
   readonly sasToken: string
 }
 
-/** What `invokeMethod` sends. */
+/**
+ * What `invokeMethod` sends.
+ *
+ * @example
+ * ```ts
+ * import type { MethodParams } from 'mock-iot-hub/client'
+ *
+ * export const reboot: MethodParams = {
+ *   methodName: 'reboot',
+ *   payload: { delay: 5 },
+ *   responseTimeoutInSeconds: 30,
+ * }
+ * ```
+ */
 export interface MethodParams {
   /** The method to run. */
   readonly methodName: string
@@ -235,9 +357,22 @@ export interface MethodParams {
   readonly responseTimeoutInSeconds?: number
 }
 
-/** What `invokeMethod` gets. */
+/**
+ * What `invokeMethod` gets.
+ *
+ * @example
+ * ```ts
+ * import type { IoTHubModuleClient, MethodResult } from 'mock-iot-hub/client'
+ *
+ * export async function rebootAll(client: IoTHubModuleClient, deviceIds: string[]): Promise<MethodResult[]> {
+ *   return Promise.all(deviceIds.map((deviceId) => client.invokeMethod({ methodName: 'reboot' }, deviceId)))
+ * }
+ * ```
+ */
 export interface MethodResult {
+  /** The status that the method answered. */
   readonly status: number
+  /** What it returned; `null` when it returned nothing. */
   readonly payload: JsonValue
 }
 

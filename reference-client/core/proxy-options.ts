@@ -2,7 +2,19 @@
 
 import { ValueError } from './errors.ts'
 
-/** Kinds of proxy. `SOCKS4` resolves names at the proxy (SOCKS4a). */
+/**
+ * Kinds of proxy. `SOCKS4` resolves names at the proxy (SOCKS4a).
+ *
+ * @example
+ * ```ts
+ * import { ProxyOptions, type ProxyType } from 'mock-iot-hub/client'
+ *
+ * export function proxyFrom(url: URL): ProxyOptions {
+ *   const proxyType: ProxyType = url.protocol === 'socks5:' ? 'SOCKS5' : 'HTTP'
+ *   return new ProxyOptions(proxyType, url.hostname, Number(url.port))
+ * }
+ * ```
+ */
 export type ProxyType = 'HTTP' | 'SOCKS4' | 'SOCKS5'
 
 const TYPES: readonly string[] = ['HTTP', 'SOCKS4', 'SOCKS5'] satisfies ProxyType[]
