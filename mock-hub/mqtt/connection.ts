@@ -42,6 +42,8 @@ export interface ConnectionPort {
   /** This connection now stands for the identity. @returns the one that did before. */
   claim(key: string, connection: Connection): Connection | undefined
   left(connection: Connection): void
+  /** Packet ids that stored sessions have in use, by identity. */
+  readonly packetIds: Map<string, ReadonlyMap<string, number>>
 }
 
 /** Room for the topic of the largest message: the fixed header tells only both together. */
@@ -57,6 +59,8 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
   readonly hub: Hub
   readonly out: Outbound
   readonly injected: InjectedFaults
+  /** The session ends with the connection. */
+  clean = true
   /** Settles when the broker has let go of it: only then may another take its place there. */
   readonly gone: Promise<void>
   readonly #room: ConnectionPort
@@ -222,6 +226,8 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
         before.close('taken-over')
         await before.gone
       }
+      if (this.clean) this.#room.packetIds.delete(exchange.key)
+      else this.out.resume(this.#room.packetIds.get(exchange.key))
       return this.#stage === 'joining' ? 0 : 5
     } catch (error) {
       const refused = toHubError(error)
@@ -356,8 +362,9 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
     try {
       const admitted = admit(this.hub, packet, this.#info.certificates)
       this.#exchange = new Exchange(this, admitted, packet.will)
+      this.clean = packet.clean ?? true
       const { keepAliveCapSeconds, cleanSessionPurgesC2d } = this.hub.settings
-      if (packet.clean === true && cleanSessionPurgesC2d) this.hub.c2d.purge(admitted.principal.identity)
+      if (this.clean && cleanSessionPurgesC2d) this.hub.c2d.purge(admitted.principal.identity)
       this.#keepAlive = new KeepAlive(this.hub.clock, packet.keepalive ?? 0, keepAliveCapSeconds, (ms) => {
         this.refuse(silence(ms))
       })

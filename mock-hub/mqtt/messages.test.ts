@@ -208,12 +208,21 @@ describe('cloud to device', () => {
   test('WIRE-C2D-11: redelivered with DUP on the next connection', async () => {
     const client = await room.connected(d1, { clean: false })
     await subscribed(client, 'devices/d1/messages/devicebound/#')
+    send('w')
     send('x')
-    await client.next()
+    client.send({ cmd: 'puback', messageId: (await client.next()).messageId ?? 0 })
+    const { messageId } = await client.next()
     client.drop()
     await room.journal('link-closed')
     const next = await room.connected(d1, { clean: false })
-    expect(await next.next()).toMatchObject({ cmd: 'publish', dup: true, payload: Buffer.from('x') })
+    // With its own packet id [MQTT-4.4.0-1].
+    expect(await next.next()).toMatchObject({
+      cmd: 'publish',
+      dup: true,
+      payload: Buffer.from('x'),
+      messageId,
+    })
+    expect(messageId).toBe(2)
   })
 
   test('WIRE-C2D-12: PUBREC and the like close', async () => {

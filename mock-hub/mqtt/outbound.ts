@@ -35,6 +35,8 @@ export class Outbound {
   /** Made when first needed: most links of a large fleet are idle. */
   #unacknowledged: Map<number, Publication> | undefined
   #waiting: Publication[] | undefined
+  /** Packet ids of the session's earlier connection, by key: what is sent again keeps its own (MQTT-4.4.0-1). */
+  #formerIds: ReadonlyMap<string, number> | undefined
   #nextId = 1
   #corked = false
   #gathered = 0
@@ -43,6 +45,19 @@ export class Outbound {
   constructor(port: OutboundPort, limit: number) {
     this.#port = port
     this.#limit = limit
+  }
+
+  /** Packet ids of what is unacknowledged, by key; undefined: there is none. */
+  get unacknowledgedIds(): ReadonlyMap<string, number> | undefined {
+    if (this.#unacknowledged === undefined || this.#unacknowledged.size === 0) return undefined
+    const ids = new Map<string, number>()
+    for (const [packetId, { key }] of this.#unacknowledged) if (key !== undefined) ids.set(key, packetId)
+    return ids
+  }
+
+  /** Goes on with a stored session. */
+  resume(formerIds: ReadonlyMap<string, number> | undefined): void {
+    this.#formerIds = formerIds
   }
 
   /** Until `uncork`, PUBACKs are held; they leave before any other packet. */
@@ -102,7 +117,9 @@ export class Outbound {
 
   #start(publication: Publication): void {
     this.#unacknowledged ??= new Map()
-    const packetId = this.#freeId(this.#unacknowledged)
+    const former = publication.key === undefined ? undefined : this.#formerIds?.get(publication.key)
+    const packetId =
+      former === undefined || this.#unacknowledged.has(former) ? this.#freeId(this.#unacknowledged) : former
     this.#unacknowledged.set(packetId, publication)
     this.#write(publication, packetId)
   }

@@ -25,12 +25,16 @@ export async function createMqttRoom(hub: Hub): Promise<MqttRoom> {
   const broker = await Broker.start()
   const connections = new Set<Connection>()
   const byIdentity = new Map<string, Connection>()
+  const packetIds = new Map<string, ReadonlyMap<string, number>>()
   let count = 0
   let stopped = false
 
   // A deleted identity leaves no session behind: another of the same name starts anew.
   const stopListening = hub.registry.onChange(({ is, record }) => {
-    if (is === 'deleted') void broker.forget(identityKey(record.identity))
+    if (is !== 'deleted') return
+    const key = identityKey(record.identity)
+    packetIds.delete(key)
+    void broker.forget(key)
   })
 
   // A lever on the socket strikes the links there are, and else the next ones to come.
@@ -44,6 +48,7 @@ export async function createMqttRoom(hub: Hub): Promise<MqttRoom> {
     hub,
     broker,
     injected: new InjectedFaults(hub.clock),
+    packetIds,
     claim: (key: string, connection: Connection) => {
       const before = byIdentity.get(key)
       byIdentity.set(key, connection)
@@ -51,6 +56,10 @@ export async function createMqttRoom(hub: Hub): Promise<MqttRoom> {
     },
     left: (connection: Connection) => {
       connections.delete(connection)
+      const { identity, clean, out } = connection
+      const unacknowledged = clean ? undefined : out.unacknowledgedIds
+      if (identity !== undefined && unacknowledged !== undefined) packetIds.set(identity, unacknowledged)
+      else if (identity !== undefined) packetIds.delete(identity)
       // It keeps its place in `byIdentity` until the broker lets go: who comes next must wait for that.
       void connection.gone.then(() => {
         const key = connection.identity
