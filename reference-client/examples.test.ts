@@ -42,13 +42,13 @@ function problemsOf(examples: readonly Example[]): string[] {
     paths: { 'mock-iot-hub/client': [join(ROOT, 'reference-client', 'index.ts')] },
   }
   const host = ts.createCompilerHost(compilerOptions)
-  const { fileExists, readFile, getSourceFile } = host
-  host.fileExists = (path) => files.has(path) || fileExists(path)
-  host.readFile = (path) => files.get(path) ?? readFile(path)
+  const real = { ...host }
+  host.fileExists = (path) => files.has(path) || real.fileExists(path)
+  host.readFile = (path) => files.get(path) ?? real.readFile(path)
   host.getSourceFile = (path, version, ...rest) => {
     const code = files.get(path)
     return code === undefined
-      ? getSourceFile(path, version, ...rest)
+      ? real.getSourceFile(path, version, ...rest)
       : ts.createSourceFile(path, code, version)
   }
   const program = ts.createProgram([...files.keys()], compilerOptions, host)

@@ -117,6 +117,22 @@ describe('TLS', () => {
   })
 })
 
+describe('a gateway', () => {
+  it('is dialled, while the user name keeps the hub (BOTH-GW-01, SRC-22)', async () => {
+    const hub = await startHub()
+    const client = keep(
+      IoTHubDeviceClient.createFromSymmetricKey('YQ==', 'hub.invalid', 'd1', {
+        gatewayHostname: 'localhost',
+        serverVerificationCert: hub.ca,
+        extensions: { endpoint: { mqttPort: hub.port } },
+      }),
+    )
+    await client.connect()
+    expect((await hub.nth('connect', 1)).username).toMatch(/^hub\.invalid\/d1\//)
+    expect(hub.newest.socket.servername).toBe('localhost')
+  })
+})
+
 describe('a host name', () => {
   it('that does not resolve is a failed connection (BOTH-CONNECT-05)', async () => {
     const client = keep(IoTHubDeviceClient.createFromSymmetricKey('YQ==', 'no-such-host.invalid', 'd1'))

@@ -10,7 +10,7 @@ function dueAfter(
   lifeSeconds: number,
   renewable: boolean,
   platform = 'linux',
-  within = 1e9,
+  within = 86_400 * 61,
 ): number | undefined {
   const clock = new ManualClock(NOW)
   const credentials: Credentials = {

@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Credentials } from '../core/ports.ts'
 
 const MARGIN_S = 120
+const LEG_S = 60
 /** The longest wait on Windows: 2^32 − 1 ms, about 49.7 days (BOTH-ONSAS-03). */
 const WINDOWS_LONGEST_S = 4_294_967
 
@@ -30,10 +31,23 @@ export class Renewal {
     this.stop()
     const { expiresAt } = this.#credentials
     if (expiresAt === undefined) return
-    const left = expiresAt - this.#clock.now() / 1_000
+    const now = this.#clock.now() / 1_000
+    const left = expiresAt - now
     const mark = left - (this.#credentials.renew !== undefined && left <= 2 * MARGIN_S ? left / 2 : MARGIN_S)
-    const wait = this.#platform === 'win32' ? Math.min(mark, WINDOWS_LONGEST_S) : mark
-    this.#stopAlarm = this.#clock.schedule(Math.max(0, wait) * 1_000, this.#due, true)
+    this.#waitUntil(now + (this.#platform === 'win32' ? Math.min(mark, WINDOWS_LONGEST_S) : mark))
+  }
+
+  /** In short legs by the time of day: a machine that slept must not be late by its sleep. */
+  #waitUntil(mark: number): void {
+    const left = Math.max(0, mark - this.#clock.now() / 1_000)
+    this.#stopAlarm = this.#clock.schedule(
+      Math.min(left, LEG_S) * 1_000,
+      () => {
+        if (left <= LEG_S) this.#due()
+        else this.#waitUntil(mark)
+      },
+      true,
+    )
   }
 
   /** The last try failed; the next one after this pause. */

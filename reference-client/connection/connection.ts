@@ -6,6 +6,7 @@
 import type { Clock } from '../core/clock.ts'
 import {
   alreadyShutDown,
+  ClientError,
   ConnectionDroppedError,
   IoTHubError,
   NoConnectionError,
@@ -85,11 +86,6 @@ export class Connection {
 
   get stopped(): boolean {
     return this.#state.at === 'stopped'
-  }
-
-  /** A drop is being mended, or a renewal is being tried again. */
-  get mending(): boolean {
-    return this.#state.at === 'waiting'
   }
 
   /** Hears of every link from now on. Riders go out in the order in which they came. */
@@ -243,8 +239,14 @@ export class Connection {
     const closed = () => {
       this.#happen({ is: 'closed', epoch })
     }
-    if (link === undefined) closed()
-    else link.close(closed)
+    try {
+      if (link === undefined) closed()
+      else link.close(closed)
+    } catch (cause) {
+      link?.destroy()
+      const error = new ClientError('Unexpected failure', { cause })
+      this.#happen({ is: 'closed', epoch, error })
+    }
   }
 
   #dropLink(): Link | undefined {

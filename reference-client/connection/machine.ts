@@ -66,8 +66,8 @@ export type Event =
   | { readonly is: 'failed'; readonly epoch: number; readonly error: Error; readonly final: boolean }
   /** An established connection was lost. */
   | { readonly is: 'down'; readonly epoch: number; readonly error: Error }
-  /** The close that was ordered is done. */
-  | { readonly is: 'closed'; readonly epoch: number }
+  /** The close that was ordered is done; `error`: not as it should have been. */
+  | { readonly is: 'closed'; readonly epoch: number; readonly error?: Error }
   /** The pause between two attempts is over. */
   | { readonly is: 'retry'; readonly epoch: number }
 
@@ -113,7 +113,7 @@ export function step(state: State, event: Event, policy: Policy): Step {
     case 'down':
       return state.at === 'connected' ? dropped(state, event.error, policy) : closed(state)
     case 'closed':
-      return closed(state)
+      return closed(state, event.error)
     case 'retry':
       return state.at === 'waiting' ? dial(state.epoch, [], state.insist) : [state, []]
   }
@@ -264,7 +264,7 @@ function dropped(state: Extract<State, { at: 'connected' }>, error: Error, polic
     : [{ at: 'disconnected', epoch: state.epoch }, [...told, release({ because: 'lost', error })]]
 }
 
-function closed(state: State): Step {
+function closed(state: State, error?: Error): Step {
   if (state.at === 'reauthorizing') {
     const [next, effects] = dial(state.epoch, state.tickets, state.insist)
     return [{ ...next, queue: state.queue }, [{ do: 'state-changed', connected: false }, ...effects]]
@@ -273,7 +273,10 @@ function closed(state: State): Step {
   return then(
     [
       { at: state.forGood ? 'stopped' : 'disconnected', epoch: state.epoch },
-      [{ do: 'state-changed', connected: false }, ...state.tickets.map((ticket) => settle(ticket, 'done'))],
+      [
+        { do: 'state-changed', connected: false },
+        ...state.tickets.map((ticket) => settle(ticket, error ?? 'done')),
+      ],
     ],
     state.queue,
   )
