@@ -7,10 +7,12 @@ import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
 import type { Server } from 'node:https'
 import type { Caller, Hub, IdentityPrincipal, Permission, PolicyPrincipal } from '../core/contract.ts'
 import type { Identity } from '../core/identity.ts'
+import type { Services } from '../core/services.ts'
 
 /** What each plugin is given. */
 export interface RoomContext {
   readonly hub: Hub
+  readonly services: Services
 }
 
 /** `export const xRoutes: HubRoutes = (app, { hub }, done) => { app.get(…); done() }` */

@@ -11,21 +11,30 @@ import { blobRoutes } from '../blob/blob-routes.ts'
 import type { OwnStorage } from '../blob/own-storage.ts'
 import type { Hub } from '../core/contract.ts'
 import { HUB_ERRORS, HubError } from '../core/errors.ts'
+import { createServices, type Services } from '../core/services.ts'
 import { identityKey } from '../core/identity.ts'
 import { proveCaller } from './access.ts'
 import { checkApiVersion } from './api-version.ts'
 import { readBodies } from './body.ts'
 import { bulkRegistryRoutes } from './bulk-registry.ts'
+import { configurationRoutes } from './configurations.ts'
 import { cloudToDeviceRoutes, serviceboundRoutes } from './cloud-to-device.ts'
+import { digitalTwinRoutes } from './digital-twins.ts'
+import { eventRoutes } from './events.ts'
 import { deviceboundRoutes } from './devicebound.ts'
 import { fileUploadRoutes } from './file-upload.ts'
 import { meetLevers } from './levers.ts'
+import { importExportRoutes } from './import-export.ts'
+import { jobRoutes } from './jobs.ts'
 import { methodRoutes } from './methods.ts'
+import { queryRoutes } from './query.ts'
 import { OPENAPI } from './openapi.ts'
 import { asHubError, badPath, notFound, refuse, withoutSecrets } from './refusals.ts'
 import { registryRoutes } from './registry.ts'
 import type { HubRoutes } from './room.ts'
+import { blobAccess, serviceShapes } from './service-shapes.ts'
 import { telemetryRoutes } from './telemetry.ts'
+import { takeThrottle } from './throttling.ts'
 import { twinRoutes } from './twins.ts'
 
 /** The resources of the hub, one file each. */
@@ -39,6 +48,12 @@ const ROUTES: readonly HubRoutes[] = [
   telemetryRoutes,
   deviceboundRoutes,
   fileUploadRoutes,
+  queryRoutes,
+  configurationRoutes,
+  jobRoutes,
+  importExportRoutes,
+  digitalTwinRoutes,
+  eventRoutes,
 ]
 
 export interface HttpRoomOptions {
@@ -61,6 +76,8 @@ export interface HttpRoom {
   readonly app: FastifyInstance<Server>
   /** @param at.port 0: any free port. @returns the port it got. */
   listen(at: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
+  /** Queries, configurations, jobs of this hub. */
+  readonly services: Services
   /** The service API as an OpenAPI 3 document. */
   openApi(): object
   /** Closes the port and cuts what is open. */
@@ -133,6 +150,7 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
     }
     if (versioned !== false) checkApiVersion(request)
     request.principal = proveCaller(hub, access, request)
+    takeThrottle(hub, request)
     next()
   })
   meetLevers(app, hub)
@@ -152,8 +170,9 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
     refuse(hub, refusal, request, reply)
   })
   await app.register(swagger, OPENAPI)
-  for (const routes of ROUTES) await app.register(routes, { hub })
-  if (options.blob !== undefined) await app.register(blobRoutes(options.blob), { hub })
+  const services = createServices(hub, serviceShapes(hub), blobAccess(options.blob))
+  for (const routes of ROUTES) await app.register(routes, { hub, services })
+  if (options.blob !== undefined) await app.register(blobRoutes(options.blob), { hub, services })
   await app.ready()
 
   return {
@@ -167,7 +186,11 @@ export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promis
       return { port }
     },
     openApi: () => app.swagger(),
-    stop: () => app.close(),
+    services,
+    async stop() {
+      services.stop()
+      await app.close()
+    },
   }
 }
 

@@ -1,0 +1,95 @@
+/** `mock-iot-hub tail`: what devices send, as it comes, from the hub's event stream (server-sent events). */
+
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+
+export interface TailOptions {
+  /** `https://host:port` of the hub. */
+  readonly url: string
+  /** `Authorization` header of a policy with ServiceConnect. */
+  readonly authorization: string
+  /** PEM of the authority behind the hub's certificate; @default the system's. */
+  readonly ca?: string | undefined
+  readonly device?: string | undefined
+  readonly source?: string | undefined
+  /** Begin behind this sequence number; @default only what comes. */
+  readonly after?: number | undefined
+  /** One JSON object a line instead of text for people. @default false */
+  readonly json?: boolean | undefined
+  /** Ends it. */
+  readonly signal?: AbortSignal | undefined
+}
+
+interface TailedMessage {
+  readonly enqueuedTime: string
+  readonly source: string
+  readonly deviceId: string
+  readonly moduleId?: string
+  readonly properties: Readonly<Record<string, string | null>>
+  readonly body?: unknown
+  readonly bodyBase64?: string
+}
+
+/**
+ * Lines, until the hub or the signal ends them.
+ * @throws Error when the hub cannot be reached or refuses.
+ */
+export async function* tail(options: TailOptions): AsyncGenerator<string> {
+  const answer = await open(options)
+  answer.setEncoding('utf8')
+  let rest = ''
+  try {
+    // A stream with an encoding gives text.
+    for await (const chunk of answer as AsyncIterable<string>) {
+      const events = (rest + chunk).split('\n\n')
+      rest = events.pop() ?? ''
+      for (const event of events) {
+        const data = event.split('\n').find((line) => line.startsWith('data: '))
+        if (data === undefined) continue
+        const text = data.slice('data: '.length)
+        yield options.json === true ? text : formatMessage(JSON.parse(text) as TailedMessage)
+      }
+    }
+  } catch (error) {
+    if (options.signal?.aborted !== true) throw error
+  }
+}
+
+/** One line for a person. */
+export function formatMessage(message: TailedMessage): string {
+  const who = message.moduleId === undefined ? message.deviceId : `${message.deviceId}/${message.moduleId}`
+  const what = message.source === 'Telemetry' ? '' : ` ${message.properties['opType'] ?? message.source}`
+  const properties = Object.entries(message.properties).map(([name, value]) =>
+    value === null ? name : `${name}=${value}`,
+  )
+  const shown = message.source === 'Telemetry' && properties.length > 0 ? ` [${properties.join(' ')}]` : ''
+  const body =
+    message.bodyBase64 === undefined ? JSON.stringify(message.body) : `base64:${message.bodyBase64}`
+  return `${message.enqueuedTime} ${who}${what}${shown} ${body}`
+}
+
+function open({
+  url,
+  authorization,
+  ca,
+  device,
+  source,
+  after,
+  signal,
+}: TailOptions): Promise<IncomingMessage> {
+  const target = new URL('/events', url)
+  for (const [name, value] of Object.entries({ device, source, after }))
+    if (value !== undefined) target.searchParams.set(name, String(value))
+  return new Promise((resolve, reject) => {
+    const asking = request(target, { headers: { authorization }, ca, signal })
+    asking.once('error', reject)
+    asking.once('response', (answer) => {
+      if (answer.statusCode === 200) resolve(answer)
+      else {
+        answer.resume()
+        reject(new Error(`tail: ${target.origin} answered ${String(answer.statusCode)}`))
+      }
+    })
+    asking.end()
+  })
+}
