@@ -88,7 +88,11 @@ export class Configurations {
    *   ConfigurationCountLimitExceeded, InvalidConfigurationTargetCondition, InvalidConfigurationContent,
    *   CannotModifyImmutableConfigurationContent, InvalidConfigurationCustomMetricsQuery, ArgumentInvalid.
    */
-  put(id: string, spec: ConfigurationSpec, ifMatch: IfMatch): { document: JsonObject; created: boolean } {
+  put(
+    id: string,
+    spec: ConfigurationSpec,
+    ifMatch: IfMatch,
+  ): { document: JsonObject & { readonly etag: string }; created: boolean } {
     const before = this.#configurations.get(id)
     if (before === undefined) this.#checkNew(id, ifMatch)
     else this.#checkMatch(before, ifMatch)
@@ -114,7 +118,7 @@ export class Configurations {
   }
 
   /** @throws HubError ConfigurationNotFound. */
-  get(id: string): JsonObject {
+  get(id: string): JsonObject & { readonly etag: string } {
     return this.#document(this.#find(id))
   }
 
@@ -328,7 +332,7 @@ export class Configurations {
     return configuration
   }
 
-  #document(configuration: Configuration): JsonObject {
+  #document(configuration: Configuration): JsonObject & { readonly etag: string } {
     const { id, targets, targetCondition, metrics } = configuration
     const count = (status?: Status) => {
       let found = 0

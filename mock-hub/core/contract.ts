@@ -11,7 +11,26 @@ import type { Clock } from './clock.ts'
 import type { Explanation, HubError } from './errors.ts'
 import type { Identity } from './identity.ts'
 import type { Message, TelemetryMessage } from './message.ts'
+import type {
+  DeviceCredentials,
+  IdentityPrincipal,
+  Permission,
+  PolicyPrincipal,
+  SharedAccessPolicy,
+  Transport,
+} from './principal.ts'
 import type { Settings } from './settings.ts'
+import type { Throttle } from './throttle-port.ts'
+
+export type {
+  Permission,
+  SharedAccessPolicy,
+  Transport,
+  DeviceCredentials,
+  IdentityPrincipal,
+  PolicyPrincipal,
+} from './principal.ts'
+export type { QuotaMeter, Throttle, ThrottledOperation } from './throttle-port.ts'
 
 /** A JSON value; twins, method payloads and bodies are made of it. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
@@ -20,46 +39,6 @@ export interface JsonObject {
 }
 
 // ---------------------------------------------------------------- who is this
-
-/** Rights that a shared access policy can carry. */
-export type Permission = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect'
-
-export interface SharedAccessPolicy {
-  readonly name: string
-  readonly permissions: readonly Permission[]
-  readonly primaryKey: string
-  readonly secondaryKey: string
-}
-
-/** How a link came in; `https` stands for single requests. */
-export type Transport = 'mqtt' | 'mqtt-ws' | 'amqp' | 'amqp-ws' | 'https'
-
-/** What a device shows to prove who it is. */
-export interface DeviceCredentials {
-  /** The text `SharedAccessSignature sr=…&sig=…&se=…[&skn=…]`, exactly as received. */
-  readonly sasToken?: string | undefined
-  /** The TLS client certificate in DER, leaf first, then whatever issuers the client sent. */
-  readonly certificates?: readonly Buffer[] | undefined
-}
-
-/** A device or module that has proven its name. */
-export interface IdentityPrincipal {
-  readonly is: 'identity'
-  readonly identity: Identity
-  /** Whose key or certificate it was. */
-  readonly scope: 'device' | 'module' | 'hub'
-  readonly type: 'sas' | 'x509'
-  readonly generationId: string
-  /** `se` of the token in epoch ms; undefined for certificates. */
-  readonly expiresAt: number | undefined
-}
-
-/** A back end that has shown a token of a shared access policy. */
-export interface PolicyPrincipal {
-  readonly is: 'policy'
-  readonly policyName: string
-  readonly permissions: ReadonlySet<Permission>
-}
 
 export interface Authentication {
   /**
@@ -568,45 +547,6 @@ export interface Faults {
   disarm(id?: string): void
   /** Told when one is armed or disarmed: listeners that must act at once (`tcp.refuse`, `tcp.drop_now`). */
   onChange(listener: (fault: ArmedFault, phase: 'armed' | 'disarmed') => void): () => void
-}
-
-// ---------------------------------------------------------------- throttles and quotas
-
-/** What a tier limits (wire contract 9); `throttle.ts` has the figures and implements this. */
-export type ThrottledOperation =
-  | 'registry'
-  | 'connect'
-  | 'telemetry'
-  | 'c2dSend'
-  | 'c2dReceive'
-  | 'fileUpload'
-  | 'method'
-  | 'query'
-  | 'twinRead'
-  | 'twinUpdate'
-  | 'job'
-  | 'jobDevice'
-  | 'configuration'
-
-export interface QuotaMeter {
-  /** Messages of the daily quota used since midnight UTC of the hub's clock; counted in every tier and without one. */
-  readonly used: number
-  /** Undefined: no tier is set. */
-  readonly limit: number | undefined
-  /** Bytes that count as one message: 4096, or 512 on F1. */
-  readonly chunkBytes: number
-  /** How many messages each kind of operation has used since the hub's start. */
-  readonly byOperation: Readonly<Partial<Record<ThrottledOperation, number>>>
-}
-
-export interface Throttle {
-  /**
-   * Counts an operation against its rate and the day's quota. Without a tier only the meter runs.
-   * @param bytes size of what goes through; 0 when the operation has none.
-   * @throws HubError ThrottlingException, IotHubQuotaExceeded, OperationNotAvailableInCurrentTier.
-   */
-  take(operation: ThrottledOperation, bytes: number): void
-  readonly meter: QuotaMeter
 }
 
 // ---------------------------------------------------------------- the hub

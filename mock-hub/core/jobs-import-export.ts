@@ -46,13 +46,13 @@ const ERRORS = 'importErrors.log'
 export class ImportExportJobs {
   readonly #hub: Pick<Hub, 'clock' | 'registry'>
   readonly #blobs: BlobAccess
-  readonly #shapes: { readonly registryFile: RegistryFile; time(ms: number): string }
+  readonly #shapes: { readonly registryFile: RegistryFile; readonly time: (ms: number) => string }
   readonly #jobs = new Map<string, Job>()
 
   constructor(
     hub: Pick<Hub, 'clock' | 'registry'>,
     blobs: BlobAccess,
-    shapes: { readonly registryFile: RegistryFile; time(ms: number): string },
+    shapes: { readonly registryFile: RegistryFile; readonly time: (ms: number) => string },
   ) {
     this.#hub = hub
     this.#blobs = blobs

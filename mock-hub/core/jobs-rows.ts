@@ -34,7 +34,8 @@ export function deviceJobRows(all: () => Iterable<JsonObject>): Rows<JsonObject>
       }
     },
     *ofDevices(deviceIds) {
-      for (const row of all()) if (deviceIds.includes(String(row['deviceId']))) yield row
+      const named = new Set<Json | undefined>(deviceIds)
+      for (const row of all()) if (named.has(row['deviceId'])) yield row
     },
   }
 }

@@ -11,9 +11,9 @@ import { twinRows } from './query/rows.ts'
 
 /** How a border shows things; the core knows no wire shapes. */
 export interface ServiceShapes {
-  twin(record: IdentityRecord, twin: TwinDocument): JsonObject
+  readonly twin: (record: IdentityRecord, twin: TwinDocument) => JsonObject
   /** ISO 8601 with seven fraction digits. */
-  time(ms: number): string
+  readonly time: (ms: number) => string
   readonly registryFile: RegistryFile
 }
 

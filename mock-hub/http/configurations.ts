@@ -51,7 +51,7 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
     { config: read, schema: { tags, summary: 'Read a configuration' } },
     (request, reply) => {
       const document = configurations.get(request.params.id)
-      return reply.header('etag', `"${String(document['etag'])}"`).send(document)
+      return reply.header('etag', `"${document.etag}"`).send(document)
     },
   )
   app.put<{ Params: { id: string }; Body: ConfigurationBody; Headers: { 'if-match'?: string } }>(
@@ -66,7 +66,7 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
       const { document, created } = configurations.put(id, given, request.headers['if-match'])
       return reply
         .code(created ? 201 : 200)
-        .header('etag', `"${String(document['etag'])}"`)
+        .header('etag', `"${document.etag}"`)
         .send(document)
     },
   )

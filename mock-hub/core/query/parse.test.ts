@@ -64,7 +64,7 @@ describe('the grammar', () => {
 
   test('deep nesting is an answer, not a crash', () => {
     const text = `SELECT * FROM devices WHERE ${'('.repeat(4000)}a${')'.repeat(4000)}`
-    expect(() => parseQuery(text).from).toThrowError(HubError)
+    expect(() => parseQuery(text).from).toThrow(HubError)
   })
 })
 

@@ -18,7 +18,7 @@ export interface Rows<R> {
   /** The rows of these devices, without a scan. */
   ofDevices(deviceIds: readonly string[]): Iterable<R>
   position(row: R): Position
-  document(row: R): JsonObject
+  readonly document: (row: R) => JsonObject
 }
 
 /** A device or module whose twin is read only when a query asks for it. */

@@ -62,7 +62,7 @@ export function compileAggregation<R>(
   return (rows) => {
     const found = new Map<string, { readonly first: R; readonly folds: readonly Fold[] }>()
     for (const row of rows) {
-      const key = JSON.stringify(groups.map((read) => read(row) ?? ['undefined']))
+      const key = JSON.stringify(groups.map((read) => wrapped(read(row))))
       let group = found.get(key)
       if (group === undefined) {
         group = { first: row, folds: columns.map(({ fold }) => newFold(fold)) }
@@ -81,6 +81,11 @@ export function compileAggregation<R>(
       ),
     )
   }
+}
+
+/** Undefined and null are two groups. */
+function wrapped(value: Value): readonly Json[] {
+  return value === undefined ? [] : [value]
 }
 
 interface Fold {

@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest'
+import type { IdentityRecord, JsonObject, TwinDocument } from '../contract.ts'
+import { HubError } from '../errors.ts'
+import { deviceJobRows } from '../jobs-rows.ts'
+import { Queries } from './queries.ts'
+import { twinRows } from './rows.ts'
+
+/** A registry of plain objects: queries read it through the ports only. */
+function registryOf(twins: readonly { deviceId: string; tags?: JsonObject; reported?: JsonObject }[]) {
+  const records = new Map<string, IdentityRecord>()
+  const documents = new Map<string, TwinDocument>()
+  let ticks = 638_000_000_000_000_000n
+  let scanned = 0
+  const add = ({ deviceId, tags = {}, reported = {} }: (typeof twins)[number]) => {
+    records.set(deviceId, {
+      identity: { deviceId },
+      generationId: String(++ticks),
+      etag: 'MQ==',
+      status: 'enabled',
+      statusReason: null,
+      statusUpdatedAt: undefined,
+      connectionState: 'Disconnected',
+      connectionStateUpdatedAt: undefined,
+      lastActivityAt: undefined,
+      authentication: {
+        type: 'sas',
+        symmetricKey: { primaryKey: null, secondaryKey: null },
+        x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
+      },
+      iotEdge: false,
+      deviceScope: undefined,
+      parentScopes: [],
+      managedBy: undefined,
+    })
+    const section = (properties: JsonObject) => ({ properties, version: 1, metadata: {} })
+    documents.set(deviceId, {
+      identity: { deviceId },
+      etag: 'AAAAAAAAAAE=',
+      version: 2,
+      modelId: '',
+      tags,
+      desired: section({}),
+      reported: section(reported),
+    })
+  }
+  for (const twin of twins) add(twin)
+  const hub = {
+    registry: {
+      *devices() {
+        for (const record of records.values()) {
+          scanned++
+          yield record
+        }
+      },
+      find: ({ deviceId }: { deviceId: string }) => records.get(deviceId),
+      modulesOf: () => [],
+    },
+    twins: { get: ({ deviceId }: { deviceId: string }) => documents.get(deviceId)! },
+  }
+  // Queries touch nothing else of the two.
+  const rows = twinRows(
+    hub as never,
+    'devices',
+    ({ identity }, { tags }) => ({ ...identity, tags }),
+    () => undefined,
+  )
+  const jobs = deviceJobRows(() => [{ deviceId: 'a', jobId: 'j', status: 'completed' }])
+  const queries = new Queries({ devices: rows, 'devices.modules': rows, 'devices.jobs': jobs })
+  return { queries, add, remove: (id: string) => records.delete(id), scans: () => scanned }
+}
+
+const TWINS = [
+  { deviceId: 'a', tags: { n: 1, place: 'home', list: [1, 2] }, reported: { on: true, 'a b': 1 } },
+  { deviceId: 'b', tags: { n: 2, place: 'away' }, reported: { on: false } },
+  { deviceId: 'c', tags: { n: 3, place: null } },
+  { deviceId: 'd' },
+]
+const ids = (where: string): string[] =>
+  registryOf(TWINS)
+    .queries.all(`SELECT * FROM devices WHERE ${where}`)
+    .map((row) => JSON.stringify(row['deviceId']).slice(1, -1))
+
+describe('conditions', () => {
+  test.each([
+    ["deviceId = 'a'", 'a'],
+    ["'a' = DEVICEID OR deviceid IN ['b']", 'ab'],
+    ['tags.n != 2', 'ac'],
+    ['tags.n <> 2 AND tags.n >= 1', 'ac'],
+    ['NOT tags.n = 1', 'bc'],
+    ['tags.n IN [1, 3]', 'ac'],
+    ['tags.n NIN [1, 3]', 'b'],
+    ['tags.n NOT IN [1]', 'bc'],
+    ['is_defined(tags.place)', 'abc'],
+    ['NOT IS_DEFINED(tags.place)', 'd'],
+    ['tags.place = null', 'c'],
+    ['tags.place != null', 'ab'],
+    ['IS_NULL(tags.place)', 'c'],
+    ['IS_ARRAY(tags.list) AND tags.list[1] = 2', 'a'],
+    ['IS_BOOL(properties.reported.on)', 'ab'],
+    ['properties.reported.on', 'a'],
+    ["properties.reported['a b'] = 1", 'a'],
+    ['properties.reported.[[a b]] = 1', 'a'],
+    ["STARTS_WITH(tags.place, 'ho')", 'a'],
+    ["ENDS_WITH(tags.place, 'ay') OR CONTAINS(tags.place, 'om')", 'ab'],
+    ["UPPER(tags.place) = 'HOME' AND LENGTH(tags.place) = 4", 'a'],
+    ["CONCAT(deviceId, '-', LOWER('X')) = 'b-x'", 'b'],
+    ["SUBSTRING(tags.place, 1, 2) = 'om' AND INDEX_OF(tags.place, 'm') = 2", 'a'],
+    ["AS_NUMBER('2') = tags.n", 'b'],
+    ['tags.n * 2 + 1 = 5 AND -tags.n < 0 AND tags.n % 2 = 0 AND tags.n / 2 = 1 AND tags.n - 1 = 1', 'b'],
+    ['POWER(tags.n, 2) = 9 AND SQUARE(tags.n) = 9 AND SQRT(9) = tags.n', 'c'],
+    ['ABS(-3) = tags.n AND CEILING(2.1) = 3 AND FLOOR(3.9) = 3 AND SIGN(-2) = -1 AND EXP(0) = 1', 'c'],
+    ["tags.n = '1'", ''],
+    ["tags.n < 'x'", ''],
+    ["nothing.here = 1 OR deviceId = 'd'", 'd'],
+    ['IS_NUMBER(tags.n) AND IS_PRIMITIVE(tags.n) AND NOT IS_STRING(tags.n) AND NOT IS_OBJECT(tags.n)', 'abc'],
+  ])('WIRE-QRY-06: %s', (where, expected) => {
+    expect(ids(where).join('')).toBe(expected)
+  })
+})
+
+describe('columns', () => {
+  const rows = (text: string) => registryOf(TWINS).queries.run(text)
+
+  test('WIRE-QRY-02 WIRE-QRY-05: projections are Raw, SELECT * is Twin, jobs are DeviceJob', () => {
+    expect(rows('SELECT deviceId, tags.n AS number FROM devices WHERE tags.n < 3')).toEqual({
+      itemType: 'Raw',
+      rows: [
+        { deviceId: 'a', number: 1 },
+        { deviceId: 'b', number: 2 },
+      ],
+      continuation: undefined,
+    })
+    expect(rows('SELECT * FROM devices').itemType).toBe('Twin')
+    expect(rows("SELECT * FROM devices.jobs WHERE devices.jobs.jobId = 'j'")).toMatchObject({
+      itemType: 'DeviceJob',
+      rows: [{ deviceId: 'a' }],
+    })
+  })
+
+  test('WIRE-QRY-05: aggregates and groups', () => {
+    expect(
+      rows(
+        'SELECT COUNT() AS n, SUM(tags.n) AS s, AVG(tags.n) AS a, MIN(tags.n) AS l, MAX(tags.n) AS g FROM devices',
+      ).rows,
+    ).toEqual([{ n: 4, s: 6, a: 2, l: 1, g: 3 }])
+    expect(rows('SELECT tags.place AS p, COUNT() AS n FROM devices GROUP BY tags.place').rows).toEqual([
+      { p: 'home', n: 1 },
+      { p: 'away', n: 1 },
+      { p: null, n: 1 },
+      { n: 1 },
+    ])
+    expect(rows("SELECT COUNT() FROM devices WHERE deviceId = 'no'").rows).toEqual([{ $1: 0 }])
+  })
+
+  test.each([
+    ['SELECT deviceId FROM devices.jobs', 'devices.jobs'],
+    ['SELECT deviceId, COUNT() FROM devices', 'GROUP BY'],
+    ['SELECT * FROM devices GROUP BY tags.n', 'GROUP BY'],
+    ['SELECT * FROM devices WHERE NOSUCH(deviceId)', 'line 1, column 29'],
+    ['SELECT * FROM devices WHERE LENGTH()', '1 arguments'],
+    ['SELECT SUM() FROM devices', 'SUM needs'],
+  ])('WIRE-QRY-08: refuses %s', (text, part) => {
+    expect(() => rows(text)).toThrow(part)
+  })
+})
+
+describe('pages', () => {
+  const QUERY = 'SELECT deviceId FROM devices'
+
+  test('WIRE-QRY-03 WIRE-QRY-04: go on behind the last row, whatever came or went meanwhile', () => {
+    const { queries, add, remove } = registryOf(TWINS)
+    const first = queries.run(QUERY, { maxItems: 2 })
+    expect(first.rows).toEqual([{ deviceId: 'a' }, { deviceId: 'b' }])
+    remove('b')
+    add({ deviceId: 'e' })
+    const second = queries.run(QUERY, { maxItems: 2, continuation: first.continuation })
+    expect(second.rows).toEqual([{ deviceId: 'c' }, { deviceId: 'd' }])
+    const third = queries.run(QUERY, { maxItems: 2, continuation: second.continuation })
+    expect(third).toMatchObject({ rows: [{ deviceId: 'e' }], continuation: undefined })
+  })
+
+  test('WIRE-QRY-03: no token on an exactly full last page; TOP ends the pages', () => {
+    const { queries } = registryOf(TWINS)
+    expect(queries.run(QUERY, { maxItems: 4 }).continuation).toBeUndefined()
+    const text = 'SELECT TOP 3 deviceId FROM devices'
+    const { continuation } = queries.run(text, { maxItems: 2 })
+    expect(queries.run(text, { maxItems: 2, continuation })).toMatchObject({
+      rows: [{ deviceId: 'c' }],
+      continuation: undefined,
+    })
+  })
+
+  test('WIRE-QRY-04: a tampered token, and the token of another query, are refused', () => {
+    const { queries } = registryOf(TWINS)
+    const token = queries.run(QUERY, { maxItems: 1 }).continuation!
+    const flipped = `${token.slice(0, 20)}${token[20] === 'A' ? 'B' : 'A'}${token.slice(21)}`
+    for (const [text, continuation] of [
+      [QUERY, flipped],
+      [QUERY, 'x'],
+      ['SELECT * FROM devices', token],
+    ] as const)
+      expect(() => queries.run(text, { continuation })).toThrow(HubError)
+  })
+
+  test.each([0, -1, 1.5])('WIRE-QRY-03: %d items a page are refused', (maxItems) => {
+    expect(() => registryOf([]).queries.run(QUERY, { maxItems })).toThrow('x-ms-max-item-count')
+  })
+})
+
+test('a condition that names its device does not scan', () => {
+  const { queries, scans } = registryOf(TWINS)
+  expect(queries.all("SELECT * FROM devices WHERE deviceId = 'b' AND tags.n = 2")).toHaveLength(1)
+  expect(scans()).toBe(0)
+  expect(queries.all("SELECT * FROM devices WHERE deviceId = 'b' OR tags.n = 1")).toHaveLength(2)
+  expect(scans()).toBe(4)
+})
