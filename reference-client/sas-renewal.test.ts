@@ -61,6 +61,7 @@ describe('a token that is given', () => {
       }
     })
     clock.advance(4_999)
+    await client.sendMessage('a turn')
     expect(hub.packets('connect')).toHaveLength(1)
     clock.advance(1)
     const next = await successor
@@ -152,6 +153,7 @@ describe('a token that is made', () => {
     make({ sastokenTtl: 60 })
     await client.connect()
     clock.advance(29_999)
+    await client.sendMessage('a turn')
     expect(hub.packets('connect')).toHaveLength(1)
     clock.advance(1)
     await hub.nth('connect', 2)
