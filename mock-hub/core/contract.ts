@@ -10,6 +10,7 @@
 import type { Clock } from './clock.ts'
 import type { Explanation, HubError } from './errors.ts'
 import type { Identity } from './identity.ts'
+import type { Logger } from './logger.ts'
 import type { Message, TelemetryMessage } from './message.ts'
 import type {
   DeviceCredentials,
@@ -22,14 +23,8 @@ import type {
 import type { Settings } from './settings.ts'
 import type { Throttle } from './throttle-port.ts'
 
-export type {
-  Permission,
-  SharedAccessPolicy,
-  Transport,
-  DeviceCredentials,
-  IdentityPrincipal,
-  PolicyPrincipal,
-} from './principal.ts'
+export type * from './principal.ts'
+export type { Logger } from './logger.ts'
 export type { QuotaMeter, Throttle, ThrottledOperation } from './throttle-port.ts'
 
 /** A JSON value; twins, method payloads and bodies are made of it. */
@@ -550,12 +545,6 @@ export interface Faults {
 }
 
 // ---------------------------------------------------------------- the hub
-
-/** A sink for people; silent by default. One line each, no secrets. */
-export interface Logger {
-  info(line: string): void
-  warn(line: string): void
-}
 
 /** The core as the borders see it. */
 export interface Hub {

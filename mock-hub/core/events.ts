@@ -6,7 +6,7 @@
 import type { Hub, Json, JsonObject, TwinChange, TwinSection } from './contract.ts'
 import { parseIdentityKey, type Identity } from './identity.ts'
 import type { TelemetryMessage } from './message.ts'
-import type { ServiceShapes } from './services.ts'
+import type { ServiceShapes } from './service-shapes.ts'
 
 type Source = Exclude<TelemetryMessage['source'], 'Telemetry'>
 

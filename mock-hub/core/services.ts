@@ -1,21 +1,14 @@
 /** The service-side features that stand beside the hub's core: queries, configurations, jobs, event messages. */
 
 import { Configurations } from './configurations.ts'
-import type { Hub, IdentityRecord, JsonObject, TwinDocument } from './contract.ts'
+import type { Hub } from './contract.ts'
 import { startEventMessages } from './events.ts'
-import { ImportExportJobs, type BlobAccess, type RegistryFile } from './jobs-import-export.ts'
+import { ImportExportJobs, type BlobAccess } from './jobs-import-export.ts'
 import { deviceJobRows } from './jobs-rows.ts'
 import { Jobs } from './jobs.ts'
+import type { ServiceShapes } from './service-shapes.ts'
 import { Queries } from './query/queries.ts'
 import { twinRows } from './query/rows.ts'
-
-/** How a border shows things; the core knows no wire shapes. */
-export interface ServiceShapes {
-  readonly twin: (record: IdentityRecord, twin: TwinDocument) => JsonObject
-  /** ISO 8601 with seven fraction digits. */
-  readonly time: (ms: number) => string
-  readonly registryFile: RegistryFile
-}
 
 export interface Services {
   readonly queries: Queries
