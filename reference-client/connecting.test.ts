@@ -1,4 +1,3 @@
-import type { Packet } from 'mqtt-packet'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   ClientError,
