@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type GenericIoTHubClient, type TwinPatch } from './index.ts'
 import { deviceOn, nextCall } from './testing/clients.ts'
+import { ManualClock } from './testing/manual-clock.ts'
 import { TestHub } from './testing/test-hub.ts'
 
 let hub: TestHub
@@ -81,5 +82,24 @@ describe('desired properties after a re-connection', () => {
       .packets('subscribe')
       .flatMap((packet) => packet.subscriptions.map(({ topic }) => topic))
     expect(filters.sort()).toEqual(['$iothub/twin/PATCH/properties/desired/#', '$iothub/twin/res/#'])
+  })
+
+  it('that cannot be read are reported, and asked for again after the interval', async () => {
+    const clock = new ManualClock()
+    const client = device({ extensions: { clock }, connectionRetryInterval: 3 })
+    hub.script = (packet, peer) => {
+      if (packet.cmd !== 'publish') return false
+      peer.send({ cmd: 'puback', messageId: packet.messageId ?? 0 })
+      peer.publish(`$iothub/twin/res/500/?$rid=${/rid=(.*)/.exec(packet.topic)?.[1] ?? ''}`, '')
+      return true
+    }
+    const reported = nextCall<[Error]>()
+    client.onBackgroundException = reported.handler
+    const delivered = nextCall<[TwinPatch]>()
+    client.onTwinDesiredPropertiesPatchReceived = delivered.handler
+    expect((await reported.called)[0]).toMatchObject({ cause: { status: 500 } })
+    hub.script = () => false
+    clock.advance(3_000)
+    expect((await delivered.called)[0]).toEqual({ $version: 1 })
   })
 })

@@ -184,7 +184,7 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
   }
 
   /** Messages as they come, until shutdown; a receive call in the client's modes. Beyond the documented API. */
-  messages(options: CallOptions = {}): AsyncIterableIterator<ReceivedMessage> {
+  messages(options: CallOptions = {}): AsyncGenerator<ReceivedMessage, void, undefined> {
     return this.#messages.items(undefined, options.signal)
   }
 

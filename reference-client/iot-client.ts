@@ -422,12 +422,12 @@ export abstract class GenericIoTHubClient {
   methodRequests(
     methodName?: string | null,
     options: CallOptions = {},
-  ): AsyncIterableIterator<MethodRequest> {
+  ): AsyncGenerator<MethodRequest, void, undefined> {
     return this.#methods.items(methodName ?? undefined, options.signal)
   }
 
   /** Desired patches as they come, until shutdown; a receive call in the client's modes. Beyond the documented API. */
-  desiredPropertiesPatches(options: CallOptions = {}): AsyncIterableIterator<TwinPatch> {
+  desiredPropertiesPatches(options: CallOptions = {}): AsyncGenerator<TwinPatch, void, undefined> {
     return this.#patches.items(undefined, options.signal)
   }
 

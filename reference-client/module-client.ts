@@ -255,7 +255,10 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
   }
 
   /** Messages of one input as they come, until shutdown; a receive call in the client's modes. Beyond the documented API. */
-  messagesOnInput(inputName: string, options: CallOptions = {}): AsyncIterableIterator<ReceivedMessage> {
+  messagesOnInput(
+    inputName: string,
+    options: CallOptions = {},
+  ): AsyncGenerator<ReceivedMessage, void, undefined> {
     return this.#inputs.items(inputName, options.signal)
   }
 

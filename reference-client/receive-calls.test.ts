@@ -195,6 +195,17 @@ describe('receive calls', () => {
     expect(warnings).toEqual([])
   })
 
+  it('as iterators outlast a disconnect', async () => {
+    const client = device()
+    const items = client.messages()
+    const next = items.next()
+    await hub.nth('subscribe', 1)
+    await client.disconnect()
+    await client.connect()
+    hub.newest.publish(C2D, 'later', 1)
+    expect(String((await next).value)).toBe('later')
+  })
+
   it('as iterators end with their signal', async () => {
     const controller = new AbortController()
     const items = device().methodRequests(null, { signal: controller.signal })

@@ -257,6 +257,16 @@ describe('a drop', () => {
     expect(hub.packets('subscribe')).toHaveLength(1)
   })
 
+  it('is a reason to subscribe again when the hub has lost the session', async () => {
+    make({ ensureDesiredProperties: false })
+    client.onMessageReceived = () => undefined
+    await client.handlersReady()
+    hub.forgetSessions()
+    hub.newest.drop()
+    await hub.nth('subscribe', 2)
+    expect(hub.packets('connect')).toHaveLength(2)
+  })
+
   it('makes a twin request again whose answer was lost (BOTH-TWIN-06)', async () => {
     make()
     await client.getTwin()

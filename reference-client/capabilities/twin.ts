@@ -1,7 +1,8 @@
 /** Reads the twin and patches its reported properties. Source: api contract 2.6, 7.5; decisions D-08, D-34. */
 
 import type { Scope } from '../core/call.ts'
-import { type ClientError, ServiceError } from '../core/errors.ts'
+import type { ClientError } from '../core/errors.ts'
+import { serviceErrorFrom } from '../core/service-error.ts'
 import type { JsonObject, Twin } from '../core/models.ts'
 import type { Answer, Requests } from '../connection/requests.ts'
 import { reportedPatchTopic, twinGetTopic, TWIN_ANSWERS_FILTER } from '../mqtt/topics.ts'
@@ -66,13 +67,8 @@ export function jsonOf(value: unknown): string {
 }
 
 function refusal({ status, payload }: Answer): ClientError {
-  const body = payload.toString('utf8')
   return unexpected(
-    new ServiceError(`twin operation returned status ${status}`, {
-      status,
-      errorCode: Number(/"errorCode"\s*:\s*(\d+)/.exec(body)?.[1]) || undefined,
-      trackingId: /"trackingId"\s*:\s*"([^"]*)"/.exec(body)?.[1],
-    }),
+    serviceErrorFrom(`twin operation returned status ${status}`, status, payload.toString('utf8')),
   )
 }
 

@@ -18,19 +18,10 @@ export class Inbox<T> {
     this.#clock = clock
   }
 
-  get size(): number {
-    return this.#items.length
-  }
-
   push(item: T): void {
     const waiter = this.#waiters.shift()
     if (waiter === undefined) this.#items.push(item)
     else waiter.give(item)
-  }
-
-  /** The oldest item, when there is one. */
-  poll(): T | undefined {
-    return this.#items.shift()
   }
 
   /** The oldest item, waiting for it; undefined when the time is up. @throws OperationCancelled. */

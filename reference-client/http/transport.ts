@@ -5,13 +5,8 @@
 
 import { type IncomingMessage, request } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import {
-  ClientError,
-  ConnectionDroppedError,
-  CredentialError,
-  OperationCancelled,
-  ServiceError,
-} from '../core/errors.ts'
+import { ClientError, ConnectionDroppedError, CredentialError, OperationCancelled } from '../core/errors.ts'
+import { serviceErrorFrom } from '../core/service-error.ts'
 import type { JsonValue } from '../core/models.ts'
 import type { Credentials, HttpCall, HubHttp } from '../core/ports.ts'
 import { timedOut } from '../net/errors.ts'
@@ -123,11 +118,7 @@ function result({ status, reason, body }: Reply): JsonValue | undefined {
 }
 
 function refusal({ status, reason, body }: Reply): ClientError {
-  const cause = new ServiceError(`HTTP operation returned: ${status} ${reason}`, {
-    status,
-    errorCode: Number(/"?errorCode"?\s*:\s*"?(\d{6})/i.exec(body)?.[1]) || undefined,
-    trackingId: /"?tracking ?id"?\s*:\s*"?([0-9A-Za-z-]+)/i.exec(body)?.[1],
-  })
+  const cause = serviceErrorFrom(`HTTP operation returned: ${status} ${reason}`, status, body)
   return status === 401 || status === 403
     ? new CredentialError('Credentials invalid, could not connect', { cause })
     : new ClientError('Unexpected failure', { cause })

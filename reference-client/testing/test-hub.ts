@@ -124,6 +124,11 @@ export class TestHub {
     }
   }
 
+  /** Forgets what it knows of its clients, subscriptions included. */
+  forgetSessions(): void {
+    this.#sessions.clear()
+  }
+
   /** All connections of now are gone. */
   async allClosed(): Promise<void> {
     while (this.#sockets.size > 0) {
