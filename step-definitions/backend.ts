@@ -1,0 +1,59 @@
+/** The service side of a scenario: what back ends do at the hub, and what they see there. */
+
+import type { Identity, JsonValue, MethodResult, MockHub } from '../mock-hub/index.ts'
+
+/** A method call of the back end that may still be under way. */
+export interface Invocation {
+  readonly methodName: string
+  readonly result: Promise<MethodResult>
+  settled: MethodResult | Error | undefined
+}
+
+export interface OutgoingMessage {
+  readonly text: string
+  readonly system?: Readonly<Record<string, string>>
+  readonly properties?: Readonly<Record<string, string | null>>
+}
+
+export class Backend {
+  readonly #hub: MockHub
+  readonly #signal: AbortSignal
+  readonly invocations: Invocation[] = []
+
+  constructor(hub: MockHub, signal: AbortSignal) {
+    this.#hub = hub
+    this.#signal = signal
+  }
+
+  /** Sends a cloud-to-device message. */
+  send(target: Identity, { text, system = {}, properties = {} }: OutgoingMessage): void {
+    this.#hub.c2d.send(target, { body: Buffer.from(text), system, properties })
+  }
+
+  /** Calls a direct method; the answer is asked for later. */
+  invoke(target: Identity, methodName: string, payload?: JsonValue): Invocation {
+    const invocation: Invocation = {
+      methodName,
+      settled: undefined,
+      result: this.#hub.methods.invoke(
+        target,
+        {
+          methodName,
+          payload: payload === undefined ? undefined : JSON.stringify(payload),
+          responseTimeoutInSeconds: 30,
+        },
+        this.#signal,
+      ),
+    }
+    invocation.result.then(
+      (result) => (invocation.settled = result),
+      (error: unknown) => (invocation.settled = error instanceof Error ? error : new Error(String(error))),
+    )
+    this.invocations.push(invocation)
+    return invocation
+  }
+
+  desire(target: Identity, desired: Readonly<Record<string, JsonValue>>): void {
+    this.#hub.twins.patch(target, { desired }, undefined)
+  }
+}

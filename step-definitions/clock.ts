@@ -1,0 +1,35 @@
+/** Time in scenarios: it passes only when a step says so, and what it sets off is played out before the next step. */
+
+import type { ManualClock } from '../mock-hub/index.ts'
+
+/** Turns of the event loop without a sign of life after which sockets on loopback have nothing more to say. */
+const QUIET_TURNS = 12
+const SLICE_MS = 1_000
+/** Longer spans are passed in as many slices as this. */
+const MOST_SLICES = 4_000
+
+/** A number that changes whenever the hub or the client does something. */
+export type Activity = () => number
+
+/** Lets everything that is under way come to rest, without time passing. */
+export async function settle(activity: Activity): Promise<void> {
+  let quiet = 0
+  let before = activity()
+  while (quiet < QUIET_TURNS) {
+    await new Promise((resolve) => setImmediate(resolve))
+    const now = activity()
+    quiet = now === before ? quiet + 1 : 0
+    before = now
+  }
+}
+
+/** Lets time pass for the hub and for a client that lives on the same clock, in slices, sockets settling in between. */
+export async function pass(clock: ManualClock, seconds: number, activity: Activity): Promise<void> {
+  await settle(activity)
+  const end = clock.now() + seconds * 1_000
+  const slice = Math.max(SLICE_MS, Math.ceil((seconds * 1_000) / MOST_SLICES))
+  while (clock.now() < end) {
+    clock.advance(Math.min(slice, end - clock.now()))
+    await settle(activity)
+  }
+}

@@ -1,0 +1,232 @@
+/** The reference client behind the driver port, in this process and on the suite's clock. */
+
+import {
+  type Clock,
+  IoTHubDeviceClient,
+  IoTHubModuleClient,
+  type JsonObject as ClientJsonObject,
+  type MethodParams,
+} from '../../reference-client/index.ts'
+import {
+  type ClientDriver,
+  type DriverEvent,
+  type DriverReply,
+  type DriverRequest,
+  type Hello,
+  type Json,
+  type JsonObject,
+  PROTOCOL,
+} from './client-driver.ts'
+import { makeClient } from './reference-factories.ts'
+import { describeError, messageFrom, messageOf, methodResponse, NOT_JSON } from './reference-values.ts'
+import { ReferenceSession } from './reference-session.ts'
+
+const HELLO: Hello = {
+  protocol: PROTOCOL,
+  implementation: { name: 'reference-client', version: '0.1.0', language: 'typescript' },
+  capabilities: [
+    'identity.device',
+    'identity.module',
+    'identity.edge-module',
+    'auth.sas.renewable',
+    'auth.sas.supplied',
+    'auth.symmetric-key',
+    'auth.x509',
+    'transport.mqtt',
+    'transport.mqtt-ws',
+    'proxy.http',
+    'proxy.socks',
+    'gateway',
+    'tls.custom-ca',
+    'tls.ciphers',
+    'telemetry',
+    'telemetry.output',
+    'c2d',
+    'methods',
+    'methods.invoke',
+    'twin.get',
+    'twin.reported',
+    'twin.desired',
+    'input',
+    'file-upload',
+    'connection',
+    'connection.retry',
+    'connection.auto-connect',
+    'connection.keep-alive',
+    'connection.state-events',
+    'model-id',
+    'deprecation-notices',
+  ],
+  clock: 'virtual',
+}
+
+export class ReferenceDriver implements ClientDriver {
+  readonly hello = HELLO
+  readonly #clock: Clock
+  readonly #sessions = new Map<string, ReferenceSession>()
+  readonly #listeners = new Set<(event: DriverEvent) => void>()
+  #stopWatching: () => void
+
+  /** @param clock the suite's; the clients take their time from it. */
+  constructor(clock: Clock) {
+    this.#clock = clock
+    const warned = (warning: Error & { readonly code?: string }) => {
+      if (warning.code !== 'IOTHUB_DEPRECATED') return
+      for (const session of this.#sessions.values()) session.tell('deprecation', { notice: warning.message })
+    }
+    process.on('warning', warned)
+    this.#stopWatching = () => {
+      process.off('warning', warned)
+    }
+  }
+
+  onEvent(listener: (event: DriverEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async request(request: DriverRequest): Promise<DriverReply> {
+    try {
+      return { ok: (await this.#perform(request)) ?? null }
+    } catch (error) {
+      return { error: describeError(error) }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopWatching()
+    const sessions = [...this.#sessions.values()]
+    this.#sessions.clear()
+    await Promise.allSettled(sessions.map((session) => session.end()))
+    this.#listeners.clear()
+  }
+
+  async #perform(request: DriverRequest): Promise<Json | undefined> {
+    switch (request.do) {
+      case 'hello':
+        return HELLO
+      case 'stop':
+        await this.stop()
+        return undefined
+      case 'describe':
+        return describeClass(request.kind === 'device' ? IoTHubDeviceClient : IoTHubModuleClient)
+      case 'create': {
+        const client = await makeClient(request, this.#clock)
+        this.#sessions.set(
+          request.session,
+          new ReferenceSession(request.session, client, (event) => {
+            for (const listener of this.#listeners) listener(event)
+          }),
+        )
+        return undefined
+      }
+      case 'destroy':
+        await this.#sessions.get(request.session)?.end()
+        this.#sessions.delete(request.session)
+        return undefined
+      default:
+        return this.#ask(request)
+    }
+  }
+
+  async #ask(
+    request: Exclude<DriverRequest, { do: 'hello' | 'stop' | 'describe' | 'create' | 'destroy' }>,
+  ): Promise<Json | undefined> {
+    const session = this.#sessions.get(request.session)
+    if (session === undefined) throw new Error(`There is no session ${request.session}`)
+    const { client } = session
+    switch (request.do) {
+      case 'connect':
+        return void (await client.connect())
+      case 'disconnect':
+        return void (await client.disconnect())
+      case 'shutdown':
+        return void (await client.shutdown())
+      case 'updateSasToken':
+        return void (await client.updateSastoken(request.token))
+      case 'sendTelemetry':
+        return void (await client.sendMessage(messageFrom(request.message)))
+      case 'sendOutput':
+        return void (await moduleOf(client).sendMessageToOutput(messageFrom(request.message), request.output))
+      case 'respondMethod':
+        return void (await client.sendMethodResponse(methodResponse(request, session.newestRequest)))
+      case 'getTwin':
+        return { ...(await client.getTwin()) }
+      case 'patchReported':
+        // A patch that is no mapping, or no JSON, is what some requirements are about.
+        return void (await client.patchTwinReportedProperties(
+          (request.unwritable === true ? { value: NOT_JSON } : request.patch) as unknown as ClientJsonObject,
+        ))
+      case 'handle':
+        session.handle(request)
+        return undefined
+      case 'release':
+        session.release()
+        return undefined
+      case 'sync':
+        return void (await client.handlersReady())
+      case 'receiveMessage':
+        return messageOf(await deviceOf(client).receiveMessage(request.block, request.timeout))
+      case 'receiveInput':
+        return messageOf(
+          await moduleOf(client).receiveMessageOnInput(request.input, request.block, request.timeout),
+        )
+      case 'receiveMethod': {
+        const received = await client.receiveMethodRequest(request.name, request.block, request.timeout)
+        return received === null ? null : session.remember(received)
+      }
+      case 'receiveDesired':
+        return await client.receiveTwinDesiredPropertiesPatch(request.block, request.timeout)
+      case 'uploadInfo':
+        return { ...(await deviceOf(client).getStorageInfoForBlob(request.blobName)) }
+      case 'notifyUpload':
+        await deviceOf(client).notifyBlobUploadStatus(
+          request.correlationId,
+          request.isSuccess,
+          request.statusCode,
+          request.statusDescription,
+        )
+        return undefined
+      case 'invokeMethod': {
+        // Wrong parameters are what some requirements are about.
+        const params = request.params as unknown as MethodParams
+        return { ...(await moduleOf(client).invokeMethod(params, request.deviceId, request.moduleId)) }
+      }
+      case 'state':
+        return { connected: client.connected, handlers: session.handlers() }
+      case 'assign':
+        Object.assign(client, { [request.attribute]: request.value })
+        return undefined
+    }
+  }
+}
+
+type Client = IoTHubDeviceClient | IoTHubModuleClient
+
+function deviceOf(client: Client): IoTHubDeviceClient {
+  if (client instanceof IoTHubDeviceClient) return client
+  throw new TypeError('Only device clients can do this')
+}
+
+function moduleOf(client: Client): IoTHubModuleClient {
+  if (client instanceof IoTHubModuleClient) return client
+  throw new TypeError('Only module clients can do this')
+}
+
+/** The names that a class offers, inherited ones included. */
+function describeClass(type: typeof IoTHubDeviceClient | typeof IoTHubModuleClient): JsonObject {
+  const factories = Object.getOwnPropertyNames(type).filter((name) => name.startsWith('createFrom'))
+  const calls: string[] = []
+  const attributes: string[] = []
+  for (
+    let level: object | null = type.prototype;
+    level !== null && level !== Object.prototype;
+    level = Object.getPrototypeOf(level) as object | null // the chain of prototypes holds objects alone
+  ) {
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (name === 'constructor') continue
+      ;(property.get === undefined ? calls : attributes).push(name)
+    }
+  }
+  return { factories, calls, attributes }
+}

@@ -1,0 +1,76 @@
+/** Around every scenario: what the hub saw is attached to failures, and a pass without evidence is none. */
+
+import { After, setDefaultTimeout, Status, setWorldConstructor } from '@cucumber/cucumber'
+import type { JournalEntry } from '../mock-hub/index.ts'
+import { HarnessError } from './driver/client-driver.ts'
+import { ConformanceWorld, describe, Inconclusive } from './world.ts'
+
+/** A backstop of real time for steps that would wait for ever. */
+setDefaultTimeout(5_000)
+setWorldConstructor(ConformanceWorld)
+
+/** Scenarios about arguments and names open no socket by their nature. */
+const NO_SOCKET = '@construction'
+const SHOWN = 200
+
+After(async function (this: ConformanceWorld, { result, pickle }) {
+  const passed = result?.status === Status.PASSED
+  const verdict = passed
+    ? judge(
+        this,
+        pickle.tags.map(({ name }) => name),
+      )
+    : undefined
+  if (!passed || verdict !== undefined) report(this)
+  await this.end()
+  if (verdict !== undefined) throw verdict
+})
+
+function judge(world: ConformanceWorld, tags: readonly string[]): Error | undefined {
+  const unfired = (world.startedHub?.faults.list() ?? []).filter(({ fired }) => fired === 0)
+  if (unfired.length > 0) {
+    return new Inconclusive(`Armed, but never struck: ${unfired.map(({ name }) => name).join(', ')}`)
+  }
+  if (tags.includes(NO_SOCKET)) return undefined
+  if (world.journal.some(isEvidence)) return undefined
+  return new HarnessError('Nothing passes without evidence: the hub has not seen the client do anything')
+}
+
+function isEvidence(entry: JournalEntry): boolean {
+  return (
+    entry.is === 'link-opened' ||
+    entry.is === 'request' ||
+    (entry.is === 'packet' && entry.direction === 'in')
+  )
+}
+
+function report(world: ConformanceWorld): void {
+  const lines = [
+    ...world.journal.slice(-SHOWN).map(lineOf),
+    ...world.calls.map(
+      ({ request, settled }) =>
+        `call ${request.do}: ${settled === undefined ? 'still under way' : describe(settled)}`,
+    ),
+    ...world.events.map(({ event, seq, data }) => `event ${String(seq)} ${event} ${JSON.stringify(data)}`),
+  ]
+  world.attach(lines.join('\n'), 'text/plain')
+}
+
+function lineOf(entry: JournalEntry): string {
+  const { seq, at, is, ...rest } = entry
+  return `${String(seq)} ${new Date(at).toISOString()} ${is} ${JSON.stringify(rest, shorten)}`
+}
+
+function shorten(_name: string, value: unknown): unknown {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    value.type === 'Buffer' &&
+    'data' in value
+  ) {
+    const text = Buffer.from(value.data as number[]).toString('utf8') // a Buffer's own JSON
+    return text.length > 200 ? `${text.slice(0, 200)}… (${String(text.length)} characters)` : text
+  }
+  return value
+}

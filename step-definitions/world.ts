@@ -1,0 +1,266 @@
+/** What one scenario lives in: a hub of its own, a client under test, a clock for both, and all that they have done. */
+
+import { createHash } from 'node:crypto'
+import { type IWorldOptions, World } from '@cucumber/cucumber'
+import { type JournalEntry, ManualClock, type MockHub, startMockHub } from '../mock-hub/index.ts'
+import { Backend } from './backend.ts'
+import { pass, settle } from './clock.ts'
+import {
+  CAPABILITY_OF,
+  type ClientDriver,
+  type DriverEvent,
+  type DriverReply,
+  type DriverRequest,
+  HarnessError,
+  type IdentityKind,
+  type Json,
+  type JsonObject,
+} from './driver/client-driver.ts'
+import { ReferenceDriver } from './driver/reference-driver.ts'
+import type { Subject } from './subject.ts'
+
+/** A call on the client under test that may still be under way. */
+export interface Call {
+  readonly request: DriverRequest
+  readonly reply: Promise<DriverReply>
+  settled: DriverReply | undefined
+  /** The hub's journal when it had settled. */
+  settledAtSeq: number
+  settledAt: number
+}
+
+/** Armed faults that never struck, or a Given that could not be established: nothing is known of the client. */
+export class Inconclusive extends Error {
+  override readonly name = 'Inconclusive'
+}
+
+/** The capability is not offered: the scenario does not apply. */
+export class NotSupported extends Error {
+  override readonly name = 'NotSupported'
+}
+
+export class ConformanceWorld extends World {
+  readonly clock = new ManualClock()
+  readonly #scope = new AbortController()
+  readonly #cleanUp: (() => unknown)[] = []
+  readonly events: DriverEvent[] = []
+  readonly #waiting = new Set<() => void>()
+  readonly calls: Call[] = []
+  readonly subjects = new Map<string, Subject>()
+  /** Entries up to here are of the past: a step has said "from now on". */
+  mark = 0
+  /** Names and values that texts of steps may hold in braces. */
+  readonly names = new Map<string, string>()
+  #hub: Promise<MockHub> | undefined
+  #seen: MockHub | undefined
+  #backend: Backend | undefined
+  #driver: ClientDriver | undefined
+  #activity = 0
+
+  constructor(options: IWorldOptions) {
+    super(options)
+    this.names.set('device', 'device-1').set('module', 'module-1').set('host', 'localhost')
+  }
+
+  /** Aborted at the end of the scenario: give it to every wait. */
+  get signal(): AbortSignal {
+    return this.#scope.signal
+  }
+
+  /** Runs when the scenario is over, last one first. */
+  defer(run: () => unknown): void {
+    this.#cleanUp.push(run)
+  }
+
+  // ------------------------------------------------------------------ the hub
+
+  /** The hub of this scenario; started when it is first needed. */
+  async hub(): Promise<MockHub> {
+    this.#hub ??= this.#startHub()
+    return this.#hub
+  }
+
+  /** The hub, if one was needed so far. */
+  get startedHub(): MockHub | undefined {
+    return this.#seen
+  }
+
+  async backend(): Promise<Backend> {
+    const hub = await this.hub()
+    return (this.#backend ??= new Backend(hub, this.signal))
+  }
+
+  async #startHub(): Promise<MockHub> {
+    const hub = await startMockHub({
+      mqttPort: 0,
+      httpsPort: 0,
+      controlPort: false,
+      clock: this.clock,
+      hostnames: ['hub.example'],
+    })
+    this.defer(() => hub.stop())
+    hub.journal.subscribe(() => this.#stir())
+    hub.registry.create({ deviceId: this.name('device') }, sas(this.key('device')))
+    hub.registry.create(
+      { deviceId: this.name('device'), moduleId: this.name('module') },
+      sas(this.key('module')),
+    )
+    this.#seen = hub
+    return hub
+  }
+
+  /** What the hub has recorded since the last mark. */
+  get recent(): readonly JournalEntry[] {
+    return this.journal.filter(({ seq }) => seq > this.mark)
+  }
+
+  /** Everything that the hub has recorded. */
+  get journal(): readonly JournalEntry[] {
+    return this.#seen?.journal.entries ?? []
+  }
+
+  /** The first entry since the mark that fits, waiting for it. */
+  async until(matches: (entry: JournalEntry) => boolean): Promise<JournalEntry> {
+    const hub = await this.hub()
+    return hub.journal.until(matches, { after: this.mark, signal: this.signal })
+  }
+
+  // ------------------------------------------------------------------ names
+
+  name(of: string): string {
+    const value = this.names.get(of)
+    if (value === undefined) throw new HarnessError(`Nothing is known by the name {${of}}`)
+    return value
+  }
+
+  /** Texts of steps with their names filled in: `{device}`, `{module}`, `{host}`, `{token}` … */
+  fill(text: string): string {
+    return text.replace(/\{(\w+)\}/g, (_all, of: string) => this.name(of))
+  }
+
+  /** The same key for the same identity in every run; it holds characters that must be encoded in tokens. */
+  key(of: IdentityKind | 'other'): string {
+    return createHash('sha256').update(`conformance ${of} +/=`).digest('base64')
+  }
+
+  // ------------------------------------------------------------------ the client under test
+
+  driver(): ClientDriver {
+    if (this.#driver !== undefined) return this.#driver
+    const driver = new ReferenceDriver(this.clock)
+    this.#driver = driver
+    this.defer(() => driver.stop())
+    driver.onEvent((event) => {
+      this.events.push(event)
+      this.#stir()
+    })
+    return driver
+  }
+
+  /** The client that the last step spoke of. */
+  get subject(): Subject {
+    const subject = [...this.subjects.values()].at(-1)
+    if (subject === undefined) throw new HarnessError('No client has been made in this scenario')
+    return subject
+  }
+
+  /** Starts a call; what comes of it is asked for later. */
+  start(request: DriverRequest): Call {
+    const call: Call = {
+      request,
+      settled: undefined,
+      settledAtSeq: 0,
+      settledAt: 0,
+      reply: this.driver()
+        .request(request)
+        .then((reply) => {
+          call.settled = reply
+          call.settledAtSeq = this.#seen?.journal.seq ?? 0
+          call.settledAt = this.clock.now()
+          this.#stir()
+          return reply
+        }),
+    }
+    call.reply.catch(() => undefined) // asked for, and then reported, by the step that waits for it
+    this.calls.push(call)
+    return call
+  }
+
+  /** Makes a call and waits for it. @throws NotSupported; Error when the client refused. */
+  async ask(request: DriverRequest): Promise<Json> {
+    const reply = await this.start(request).reply
+    if ('ok' in reply) return reply.ok
+    if ('unsupported' in reply)
+      throw new NotSupported(`${CAPABILITY_OF[request.do] ?? request.do}: ${reply.unsupported.reason}`)
+    throw new Inconclusive(`${request.do} failed with ${describe(reply)}`)
+  }
+
+  /** The newest call. */
+  get call(): Call {
+    const call = this.calls.at(-1)
+    if (call === undefined) throw new HarnessError('No call has been made in this scenario')
+    return call
+  }
+
+  /** What the client has told of, of one kind. */
+  told(event: DriverEvent['event']): readonly JsonObject[] {
+    return this.events.filter((told) => told.event === event).map(({ data }) => data)
+  }
+
+  /** Waits until something holds that can only change when the hub or the client does something. */
+  async eventually(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      await new Promise<void>((resolve, reject) => {
+        const done = (): void => {
+          this.#waiting.delete(done)
+          this.signal.removeEventListener('abort', gone)
+          resolve()
+        }
+        const gone = (): void => {
+          this.#waiting.delete(done)
+          reject(new HarnessError('The scenario is over'))
+        }
+        this.#waiting.add(done)
+        this.signal.addEventListener('abort', gone)
+      })
+    }
+  }
+
+  // ------------------------------------------------------------------ time
+
+  /** Everything under way comes to rest. */
+  async settle(): Promise<void> {
+    await settle(() => this.#activity)
+  }
+
+  async pass(seconds: number): Promise<void> {
+    await pass(this.clock, seconds, () => this.#activity)
+  }
+
+  // ------------------------------------------------------------------ the end
+
+  /** Ends the clients, then the hub, then whatever else was started. */
+  async end(): Promise<void> {
+    this.#scope.abort(new HarnessError('The scenario is over'))
+    for (const run of this.#cleanUp.splice(0).reverse()) await run()
+    this.clock.stop()
+  }
+
+  #stir(): void {
+    this.#activity++
+    for (const wake of [...this.#waiting]) wake()
+  }
+}
+
+/** A reply in words. */
+export function describe(reply: DriverReply): string {
+  if ('ok' in reply) return `success: ${JSON.stringify(reply.ok)}`
+  if ('unsupported' in reply) return `unsupported: ${reply.unsupported.reason}`
+  const { kind, status, native } = reply.error
+  return `${kind}${status === undefined ? '' : ` ${String(status)}`} (${native.type}: ${native.message})`
+}
+
+function sas(primaryKey: string): Parameters<MockHub['registry']['create']>[1] {
+  const secondaryKey = createHash('sha256').update(`second ${primaryKey}`).digest('base64')
+  return { authentication: { type: 'sas', symmetricKey: { primaryKey, secondaryKey } } }
+}
