@@ -270,6 +270,16 @@ export interface TelemetryStream {
   append(message: Omit<TelemetryMessage, 'sequenceNumber' | 'enqueuedAt'>): TelemetryMessage
 }
 
+// ---------------------------------------------------------------- module inputs
+
+export interface ModuleInputs {
+  /**
+   * Hands a message to an input of a module; it waits while the module is away.
+   * @throws HubError ModuleNotFound, InvalidOperation for a device.
+   */
+  send(target: Identity, inputName: string, message: Message): void
+}
+
 // ---------------------------------------------------------------- file upload
 
 export interface UploadTicket {
@@ -563,8 +573,17 @@ export interface Hub {
   readonly telemetry: TelemetryStream
   readonly feedback: ServiceQueue<readonly FeedbackRecord[]>
   readonly fileNotifications: ServiceQueue<FileNotification>
+  readonly inputs: ModuleInputs
+  /**
+   * Routes of IoT Edge between modules, such as
+   * `FROM /messages/modules/a/outputs/x WHERE p = '1' INTO BrokeredEndpoint("/modules/b/inputs/in1")` or `… INTO $upstream`.
+   * With none, all messages of modules go to the cloud. Setting throws RangeError for one that cannot be read.
+   */
+  routes: readonly string[]
   /** `createThrottle(clock, settings)`; the gate, sessions and the routes of the service take from it. */
   readonly throttle: Throttle
+  /** Where uploads go from now on: a border that serves blobs knows its port only when it listens. */
+  attachBlobStorage(storage: BlobStorage): void
   /** A link is up and admitted: an older one of the same identity is closed, its token's expiry is watched. */
   openSession(link: DeviceLink): Session
   /** The one gate for what devices ask: journal, fault rules, then the handler. @throws HubError (synchronously or by rejection). */

@@ -1,0 +1,28 @@
+/** Etags and the `If-Match` header (wire contract 3.3, 7.2). */
+
+import type { IfMatch } from './contract.ts'
+import { refusal, shown } from './refusal.ts'
+
+/** A registry etag: base64 of decimal text. */
+export function registryEtag(counter: number): string {
+  return Buffer.from(String(counter)).toString('base64')
+}
+
+/** A twin etag: base64 of an 8-byte big-endian counter (WIRE-TWIN-32). */
+export function twinEtag(counter: number): string {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(BigInt(counter))
+  return bytes.toString('base64')
+}
+
+/**
+ * `*`, `"*"`, `"etag"`, `etag`; left out: anything matches.
+ * @param rule the wire statement that the refusal names.
+ * @throws HubError PreconditionFailed when the etag is not the current one.
+ */
+export function checkIfMatch(ifMatch: IfMatch, etag: string, rule: string, source: string): void {
+  if (ifMatch === undefined) return
+  const wanted = ifMatch.trim().replace(/^(?:W\/)?"(.*)"$/s, '$1')
+  if (wanted === '*' || wanted === etag) return
+  throw refusal('PreconditionFailed', rule, `If-Match to be "${etag}" or "*"`, shown(ifMatch), source)
+}

@@ -1,0 +1,203 @@
+/**
+ * The one gate for what devices ask (decision 3): each operation is journalled, counted against the tier, struck by
+ * the faults that are armed for it, and handled. Telemetry passes without a promise and with next to no allocation.
+ */
+
+import type {
+  Caller,
+  CloudToDevice,
+  Faults,
+  IdentityPrincipal,
+  Journal,
+  Json,
+  MethodCall,
+  OperationKind,
+  Operations,
+  Throttle,
+} from './contract.ts'
+import type { Clock } from './clock.ts'
+import { HubError, HUB_ERRORS, type HubErrorKind } from './errors.ts'
+import type { FileUploads } from './file-upload.ts'
+import { identityKey } from './identity.ts'
+import type { Message } from './message.ts'
+import type { HubMethods } from './methods.ts'
+import type { IdentityRegistry } from './registry.ts'
+import type { HubTelemetry } from './telemetry.ts'
+import type { HubTwins } from './twins.ts'
+
+type Outcome<K extends OperationKind> = Operations[K]['outcome'] | Promise<Operations[K]['outcome']>
+type Handlers = {
+  readonly [K in OperationKind]: (caller: Caller, input: Operations[K]['input']) => Outcome<K>
+}
+type Met = NonNullable<ReturnType<Faults['meet']>>
+
+export interface GatePort {
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly faults: Faults
+  readonly throttle: Throttle
+  readonly registry: IdentityRegistry
+  readonly twins: HubTwins
+  readonly methods: HubMethods
+  readonly c2d: CloudToDevice
+  readonly telemetry: HubTelemetry
+  readonly uploads: FileUploads
+  /** Takes a message of a module to where routes lead it. @returns whether it also goes to the cloud. */
+  route(principal: IdentityPrincipal, message: Message): boolean
+  /** A lever wants the link of the caller closed. */
+  closeLink(caller: Caller): void
+}
+
+export class Gate {
+  readonly #port: GatePort
+  readonly #handlers: Handlers
+
+  constructor(port: GatePort) {
+    this.#port = port
+    this.#handlers = this.#makeHandlers()
+  }
+
+  perform<K extends OperationKind>(caller: Caller, operation: K, input: Operations[K]['input']): Outcome<K> {
+    const { principal, transport, linkId } = caller
+    const identity = identityKey(principal.identity)
+    this.#port.journal.record(
+      linkId === undefined
+        ? { is: 'operation', identity, transport, operation, input }
+        : { is: 'operation', identity, transport, operation, input, linkId },
+    )
+    this.#port.registry.touch(principal.identity)
+    return this.#handlers[operation](caller, input)
+  }
+
+  #makeHandlers(): Handlers {
+    const { throttle, twins, c2d, uploads, methods } = this.#port
+    return {
+      telemetry: (caller, { message }) => this.#telemetry(caller, message),
+      twinGet: ({ principal }) => {
+        throttle.take('twinRead', 0)
+        return twins.get(principal.identity)
+      },
+      twinPatch: ({ principal }, { patch, baseVersion }) => {
+        throttle.take('twinUpdate', 0)
+        return twins.patchReported(principal.identity, patch, baseVersion)
+      },
+      methodResponse: (caller, response) => this.#methodResponse(caller, response),
+      c2dReceive: ({ principal }) => {
+        const delivery = c2d.receive(principal.identity)
+        if (delivery !== undefined) throttle.take('c2dReceive', delivery.message.body.length)
+        return delivery
+      },
+      c2dSettle: ({ principal }, { lockToken, outcome }) => {
+        c2d.settle(principal.identity, lockToken, outcome)
+      },
+      uploadStart: ({ principal }, { blobName }) => {
+        throttle.take('fileUpload', 0)
+        const start = (): Promise<Operations['uploadStart']['outcome']> =>
+          uploads.start(principal.identity, blobName)
+        return this.#struck('file_upload.response', principal, start)
+      },
+      uploadFinish: ({ principal }, result) => {
+        throttle.take('fileUpload', 0)
+        const finish = (): Promise<undefined> => uploads.finish(principal.identity, result)
+        return this.#struck('file_upload.response', principal, finish)
+      },
+      invokeMethod: (_caller, { target, call }) => {
+        throttle.take('method', payloadBytes(call))
+        return methods.invoke(target, call)
+      },
+    }
+  }
+
+  #telemetry(caller: Caller, message: Message): undefined | Promise<undefined> {
+    const { telemetry, throttle, faults } = this.#port
+    telemetry.check(message)
+    throttle.take('telemetry', message.body.length)
+    if (!faults.idle) {
+      const met = this.#meet('telemetry.accept', caller.principal)
+      if (met?.effect === 'status') throw ordered(met)
+      if (met?.effect === 'delay')
+        return this.#later(met).then(() => {
+          this.#store(caller, message)
+          return undefined
+        })
+    }
+    this.#store(caller, message)
+    return undefined
+  }
+
+  #store(caller: Caller, message: Message): void {
+    const { principal } = caller
+    if (principal.identity.moduleId === undefined || this.#port.route(principal, message))
+      this.#port.telemetry.accept(caller, message)
+  }
+
+  #methodResponse(
+    caller: Caller,
+    { requestId, status, payload }: Operations['methodResponse']['input'],
+  ): undefined {
+    const { methods, faults } = this.#port
+    const { identity } = caller.principal
+    const met = faults.idle ? undefined : this.#meet('method.response', caller.principal)
+    switch (met?.effect) {
+      case undefined:
+        methods.respond(identity, requestId, status, payload)
+        return undefined
+      case 'withhold':
+        return undefined
+      case 'close':
+        this.#port.closeLink(caller)
+        return undefined
+      case 'delay':
+        // The device has done its part: it is not kept waiting.
+        void this.#later(met).then(() => {
+          methods.respondIfAwaited(identity, requestId, status, payload)
+        })
+        return undefined
+      case 'status':
+        methods.respond(identity, requestId, numberOf(met?.parameters['status'], 500), payload)
+        return undefined
+      case 'body':
+        methods.respond(identity, requestId, status, met?.parameters['body'] ?? null)
+        return undefined
+    }
+  }
+
+  async #struck<T>(point: string, principal: IdentityPrincipal, handle: () => Promise<T>): Promise<T> {
+    const met = this.#port.faults.idle ? undefined : this.#meet(point, principal)
+    if (met?.effect === 'status') throw ordered(met)
+    if (met?.effect === 'delay') await this.#later(met)
+    return handle()
+  }
+
+  #meet(point: string, { identity }: IdentityPrincipal): Met | undefined {
+    return this.#port.faults.meet(point, identityKey(identity))
+  }
+
+  #later({ parameters }: Met): Promise<void> {
+    return new Promise((resolve) => {
+      this.#port.clock.schedule(numberOf(parameters['seconds'], 1) * 1000, resolve)
+    })
+  }
+}
+
+function payloadBytes({ payload }: MethodCall): number {
+  return payload === undefined ? 0 : Buffer.byteLength(payload)
+}
+
+/** The service's error of the status that was ordered. */
+function ordered({ fault, parameters }: Met): HubError {
+  const status = numberOf(parameters['status'], 500)
+  // The keys of the catalogue are its kinds.
+  const kinds = Object.keys(HUB_ERRORS) as HubErrorKind[]
+  const kind = kinds.find((candidate) => HUB_ERRORS[candidate].status === status) ?? 'ServerError'
+  return new HubError(kind, 'A fault was ordered.', {
+    rule: fault.name,
+    expected: 'no fault',
+    received: fault.explain,
+    source: 'api contract 11',
+  })
+}
+
+function numberOf(value: Json | undefined, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise
+}

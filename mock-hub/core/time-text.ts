@@ -1,0 +1,34 @@
+/** Times as the hub itself writes and reads them. */
+
+/** Ticks of .NET (100 ns since year 1) at the Unix epoch. */
+const EPOCH_TICKS = 621_355_968_000_000_000n
+
+/** `2020-01-01T00:00:00.0000000Z`: ISO 8601 with seven fraction digits (WIRE-C2D-07). */
+export function utcText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, -1)}0000Z`
+}
+
+/** UTC .NET ticks, as generation ids are made of (wire contract 7.2). */
+export function ticksOf(ms: number): bigint {
+  return EPOCH_TICKS + BigInt(Math.floor(ms)) * 10_000n
+}
+
+/** Epoch ms of a generation id. */
+export function msOfTicks(ticks: string): number {
+  return Number((BigInt(ticks) - EPOCH_TICKS) / 10_000n)
+}
+
+/** Epoch ms of an ISO 8601 time, whatever its number of fraction digits; undefined: it is none. */
+export function parseUtc(text: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$/i.test(text)) return undefined
+  // Without a zone the service means UTC.
+  const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`
+  const ms = Date.parse(zoned.replace(/(\.\d{3})\d+/, '$1'))
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+/** `00:00:05`, as time spans stand in error bodies (wire contract 4.3). */
+export function timeSpan(seconds: number): string {
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
+  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`
+}
