@@ -35,20 +35,23 @@ test('what is cancelled never runs', () => {
 
 test('callbacks run in order of time, then of arming, whatever the order of arming and cancelling', () => {
   fc.assert(
-    fc.property(fc.array(fc.record({ ms: fc.nat(50), cancelled: fc.boolean() }), { maxLength: 80 }), (plan) => {
-      const clock = new ManualClock(0)
-      const seen: number[] = []
-      const cancels = plan.map(({ ms }, index) => clock.schedule(ms, () => seen.push(index)))
-      plan.forEach(({ cancelled }, index) => {
-        if (cancelled) cancels[index]?.()
-      })
-      clock.advance(50)
-      const expected = plan
-        .map((entry, index) => ({ ...entry, index }))
-        .filter(({ cancelled }) => !cancelled)
-        .sort((a, b) => a.ms - b.ms || a.index - b.index)
-      expect(seen).toEqual(expected.map(({ index }) => index))
-    }),
+    fc.property(
+      fc.array(fc.record({ ms: fc.nat(50), cancelled: fc.boolean() }), { maxLength: 80 }),
+      (plan) => {
+        const clock = new ManualClock(0)
+        const seen: number[] = []
+        const cancels = plan.map(({ ms }, index) => clock.schedule(ms, () => seen.push(index)))
+        plan.forEach(({ cancelled }, index) => {
+          if (cancelled) cancels[index]?.()
+        })
+        clock.advance(50)
+        const expected = plan
+          .map((entry, index) => ({ ...entry, index }))
+          .filter(({ cancelled }) => !cancelled)
+          .sort((a, b) => a.ms - b.ms || a.index - b.index)
+        expect(seen).toEqual(expected.map(({ index }) => index))
+      },
+    ),
   )
 })
 
