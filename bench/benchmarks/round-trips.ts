@@ -1,0 +1,173 @@
+/** P7, P8: what asks and answers cost: twins over MQTT, direct methods through REST. */
+import { Agent, request } from 'node:https'
+import type { Figure, Sample } from '../figure.ts'
+import { percentile } from '../figure.ts'
+import type { MqttDevice } from '../load/mqtt-device.ts'
+import { openDevices, publishLoad } from '../load/publish-load.ts'
+import { sasToken } from '../load/token.ts'
+import { type ServerProcess, startServer } from '../servers/server.ts'
+
+const DEVICES = 50
+
+/** Each device asks for its twin and patches it in turn, one question at a time. */
+async function twinRounds(devices: readonly MqttDevice[], ms: number): Promise<Sample> {
+  const startedAt = performance.now()
+  const until = startedAt + ms
+  const latencies: number[] = []
+  const patch = Buffer.from('{"temperature":21.5,"unit":"C"}')
+  await Promise.all(
+    devices.map(
+      (device) =>
+        new Promise<void>((resolve) => {
+          let round = 0
+          let askedAt = 0
+          const ask = (): void => {
+            askedAt = performance.now()
+            if (askedAt >= until) {
+              resolve()
+              return
+            }
+            const rid = String(++round)
+            if (round % 2 === 0) device.publish(`$iothub/twin/GET/?$rid=${rid}`, Buffer.alloc(0))
+            else device.publish(`$iothub/twin/PATCH/properties/reported/?$rid=${rid}`, patch)
+          }
+          device.onPublished(() => {
+            latencies.push(performance.now() - askedAt)
+            ask()
+          })
+          ask()
+        }),
+    ),
+  )
+  const seconds = (performance.now() - startedAt) / 1000
+  return {
+    value: latencies.length / seconds,
+    extra: { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) },
+  }
+}
+
+/** POSTs the same small JSON body with `concurrency` requests under way. */
+async function postLoad(
+  server: ServerProcess,
+  path: () => string,
+  headers: Record<string, string>,
+  concurrency: number,
+  ms: number,
+): Promise<Sample> {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency, ca: server.ready.caPem })
+  const body = '{"methodName":"ping","payload":{"n":1}}'
+  const startedAt = performance.now()
+  const until = startedAt + ms
+  const latencies: number[] = []
+  const one = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const askedAt = performance.now()
+      const req = request(
+        {
+          agent,
+          host: '127.0.0.1',
+          port: server.ready.httpsPort,
+          servername: 'localhost',
+          method: 'POST',
+          path: path(),
+          headers: { ...headers, 'content-type': 'application/json', 'content-length': body.length },
+        },
+        (res) => {
+          res.resume()
+          res.once('end', () => {
+            if (res.statusCode !== 200) {
+              reject(new Error(`POST ${req.path} answered ${String(res.statusCode)}`))
+              return
+            }
+            latencies.push(performance.now() - askedAt)
+            resolve()
+          })
+        },
+      )
+      req.once('error', reject)
+      req.end(body)
+    })
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (performance.now() < until) await one()
+    }),
+  )
+  agent.destroy()
+  const seconds = (performance.now() - startedAt) / 1000
+  return {
+    value: latencies.length / seconds,
+    extra: { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) },
+  }
+}
+
+export const figures: readonly Figure[] = [
+  {
+    id: 'P7',
+    title: `twin reads and reported patches, ${DEVICES} devices, one question each`,
+    unit: 'round trips/s',
+    anchor: 'bare aedes, QoS 1 publishes of the same shape',
+    goal: { atLeast: 0.7 },
+    open: async ({ ms }) => {
+      const [hub, aedes] = await Promise.all([startServer('hub', { devices: DEVICES }), startServer('aedes')])
+      const ours = await openDevices(hub, DEVICES)
+      const theirs = await openDevices(aedes, DEVICES)
+      await Promise.all(ours.map((device) => device.subscribe('$iothub/twin/res/#')))
+      return {
+        ours: () => twinRounds(ours, ms),
+        anchor: () => publishLoad(aedes, theirs, 1, ms),
+        close: async () => {
+          for (const device of [...ours, ...theirs]) device.close()
+          await Promise.all([hub.stop(), aedes.stop()])
+        },
+      }
+    },
+  },
+  {
+    id: 'P8',
+    title: 'direct methods through REST, 32 at a time, 32 devices',
+    unit: 'calls/s',
+    anchor: 'fastify answering the same POST',
+    goal: { atLeast: 0.4 },
+    open: async ({ ms }) => {
+      const count = 32
+      const [hub, fastify] = await Promise.all([
+        startServer('hub', { devices: count }),
+        startServer('fastify'),
+      ])
+      const devices = await openDevices(hub, count)
+      for (const device of devices) {
+        await device.subscribe('$iothub/methods/POST/#')
+        device.onPublished(({ topic }) => {
+          device.publish(
+            `$iothub/methods/res/200/${topic.slice(topic.indexOf('?'))}`,
+            Buffer.from('{"ok":true}'),
+          )
+        })
+      }
+      const connection = new URLSearchParams(
+        (hub.ready.serviceConnectionString ?? '').replaceAll('+', '%2B').replaceAll(';', '&'),
+      )
+      const token = sasToken(
+        'localhost',
+        connection.get('SharedAccessKey') ?? '',
+        connection.get('SharedAccessKeyName') ?? '',
+      )
+      let next = 0
+      return {
+        ours: () =>
+          postLoad(
+            hub,
+            () => `/twins/bench-${next++ % count}/methods?api-version=2021-04-12`,
+            { authorization: token },
+            count,
+            ms,
+          ),
+        anchor: () => postLoad(fastify, () => '/methods', { authorization: token }, count, ms),
+        close: async () => {
+          for (const device of devices) device.close()
+          await Promise.all([hub.stop(), fastify.stop()])
+        },
+      }
+    },
+  },
+]

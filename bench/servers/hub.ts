@@ -1,0 +1,19 @@
+/** The hub under load, as users start it from their own code, with `devices` bench devices registered. */
+import { startMockHub } from '../../mock-hub/index.ts'
+import { DEVICE_KEY } from '../load/token.ts'
+import { serve } from './server.ts'
+
+const options = JSON.parse(process.argv[2] ?? '{}') as { devices?: number }
+const hub = await startMockHub({ mqttPort: 0, httpsPort: 0, controlPort: false })
+for (let i = 0; i < (options.devices ?? 1); i++) {
+  hub.registry.create(
+    { deviceId: `bench-${i}` },
+    { authentication: { type: 'sas', symmetricKey: { primaryKey: DEVICE_KEY, secondaryKey: DEVICE_KEY } } },
+  )
+}
+serve({
+  mqttPort: hub.mqttPort,
+  httpsPort: hub.httpsPort,
+  caPem: hub.caPem,
+  serviceConnectionString: hub.serviceConnectionString,
+})

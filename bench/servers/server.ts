@@ -1,0 +1,85 @@
+/** Starts a server of this folder as a process of its own and talks to it over Node's IPC channel. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+
+/** What a server says when it listens. */
+export interface Ready {
+  readonly mqttPort: number
+  readonly httpsPort?: number
+  readonly caPem: string
+  /** Service connection string of a hub. */
+  readonly serviceConnectionString?: string
+}
+
+/** Resources a server has used so far. */
+export interface Usage {
+  /** User and system CPU in microseconds. */
+  readonly cpuMicros: number
+  readonly rssBytes: number
+}
+
+export interface ServerProcess {
+  readonly ready: Ready
+  usage(): Promise<Usage>
+  /** Sends an order and waits for its answer. */
+  ask(order: object): Promise<unknown>
+  stop(): Promise<void>
+}
+
+/** @param name file of this folder without its ending. */
+export async function startServer(name: string, options: object = {}): Promise<ServerProcess> {
+  const child = fork(new URL(`./${name}.ts`, import.meta.url), [JSON.stringify(options)], {
+    execArgv: ['--import=tsx', '--expose-gc'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  })
+  const [ready] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]: unknown[]) => {
+      throw new Error(`bench server ${name} ended with code ${String(code)} before it listened`)
+    }),
+  ])) as [Ready]
+  const ask = async (order: object): Promise<unknown> => {
+    child.send(order)
+    const [answer] = (await once(child, 'message')) as [unknown]
+    return answer
+  }
+  return {
+    ready,
+    ask,
+    usage: async () => (await ask({ do: 'usage' })) as Usage,
+    stop: () => stop(child),
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
+function ownUsage(): Usage {
+  globalThis.gc?.()
+  const cpu = process.cpuUsage()
+  return { cpuMicros: cpu.user + cpu.system, rssBytes: process.memoryUsage.rss() }
+}
+
+/**
+ * The other half: a server calls it once it listens.
+ * @param answer what it can be asked beyond `usage`.
+ * @param usage of another process, when the server is not this one.
+ */
+export function serve(
+  ready: Ready,
+  answer: (order: { readonly do: string }) => unknown = () => undefined,
+  usage: () => Usage = ownUsage,
+): void {
+  process.on('message', (order: { readonly do: string }) => {
+    if (order.do === 'usage') {
+      process.send?.(usage())
+      return
+    }
+    void Promise.resolve(answer(order)).then((value) => process.send?.(value ?? {}))
+  })
+  process.send?.(ready)
+}
