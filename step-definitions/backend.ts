@@ -1,5 +1,6 @@
 /** The service side of a scenario: what back ends do at the hub, and what they see there. */
 
+import { HarnessError } from './driver/client-driver.ts'
 import type { Identity, JsonValue, MethodResult, MockHub } from '../mock-hub/index.ts'
 
 /** A method call of the back end that may still be under way. */
@@ -51,6 +52,24 @@ export class Backend {
     )
     this.invocations.push(invocation)
     return invocation
+  }
+
+  /** A message from names and values, as the features write them. */
+  sendRows(target: Identity, rows: Readonly<Record<string, string>>): void {
+    const system: Record<string, string> = {}
+    const properties: Record<string, string> = {}
+    for (const [name, value] of Object.entries(rows)) {
+      if (name.startsWith('property ')) properties[name.slice('property '.length)] = value
+      else if (name !== 'text') system[name] = value
+    }
+    this.send(target, { text: rows['text'] ?? '', system, properties })
+  }
+
+  /** The newest call of this method. */
+  invocation(methodName: string): Invocation {
+    const found = this.invocations.findLast((invocation) => invocation.methodName === methodName)
+    if (found === undefined) throw new HarnessError(`The back end has not called ${methodName}`)
+    return found
   }
 
   desire(target: Identity, desired: Readonly<Record<string, JsonValue>>): void {

@@ -11,6 +11,7 @@ import {
   type DriverEvent,
   type DriverReply,
   type DriverRequest,
+  type Endpoint,
   HarnessError,
   type IdentityKind,
   type Json,
@@ -56,10 +57,18 @@ export class ConformanceWorld extends World {
   #backend: Backend | undefined
   #driver: ClientDriver | undefined
   #activity = 0
+  /** Variables of the Edge runtime for clients that are made from them. */
+  environment: Readonly<Record<string, string>> = {}
+  /** Stands between the client and the hub when a scenario watches the network. */
+  tap: { readonly port: number } | undefined
 
   constructor(options: IWorldOptions) {
     super(options)
-    this.names.set('device', 'device-1').set('module', 'module-1').set('host', 'localhost')
+    this.names
+      .set('device', 'device-1')
+      .set('module', 'module-1')
+      .set('host', 'localhost')
+      .set('gateway', 'localhost')
   }
 
   /** Aborted at the end of the scenario: give it to every wait. */
@@ -107,6 +116,13 @@ export class ConformanceWorld extends World {
     )
     this.#seen = hub
     return hub
+  }
+
+  /** Where the client finds the hub. */
+  get endpoint(): Endpoint {
+    if (this.#seen === undefined) throw new HarnessError('The hub has not been started')
+    const { mqttPort, httpsPort } = this.#seen
+    return { host: '127.0.0.1', mqttPort: this.tap?.port ?? mqttPort, httpsPort }
   }
 
   /** What the hub has recorded since the last mark. */

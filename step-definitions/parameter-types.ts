@@ -1,0 +1,84 @@
+/** The words of the features: each kind of word once, with what it stands for. */
+
+import { defineParameterType } from '@cucumber/cucumber'
+import type { ErrorKind, Happening } from './driver/client-driver.ts'
+import { ASKS } from './asks.ts'
+import { FACTORIES } from './making.ts'
+import { misbehaviour } from './misbehaviours.ts'
+
+const HAPPENINGS: Readonly<Record<string, Happening>> = {
+  messages: 'message',
+  'method requests': 'method',
+  'desired properties': 'desired',
+  'connection changes': 'connectionState',
+  'the need for a new token': 'newSasToken',
+  'background exceptions': 'backgroundException',
+}
+
+/** Documented name of each failure; an unexpected one may carry the service's status or not. */
+const ERRORS: Readonly<Record<string, readonly ErrorKind[]>> = {
+  ValueError: ['argument'],
+  TypeError: ['argumentType'],
+  CredentialError: ['credential'],
+  ConnectionFailedError: ['connectionFailed'],
+  ConnectionDroppedError: ['connectionDropped'],
+  NoConnectionError: ['noConnection'],
+  OperationTimeout: ['timeout'],
+  OperationCancelled: ['cancelled'],
+  ClientError: ['clientInternal', 'service'],
+  InboxEmpty: ['inboxEmpty'],
+  OSError: ['os'],
+}
+
+const SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400 }
+
+/** A word that stands for something else. */
+function define<T>(name: string, words: Readonly<Record<string, T>>): void {
+  defineParameterType({
+    name,
+    regexp: Object.keys(words).map((word) => new RegExp(word.replaceAll('.', '\\.'))),
+    transformer: (word: string) => words[word],
+    useForSnippets: false,
+  })
+}
+
+define('identity', { device: 'device', module: 'module' })
+define('factory', FACTORIES)
+define('happening', HAPPENINGS)
+define('failure', ERRORS)
+define('ask', Object.fromEntries(Object.keys(ASKS).map((words) => [words, words])))
+define('received', {
+  'a message': 'receiveMessage',
+  'an input message': 'receiveInput',
+  'a method request': 'receiveMethod',
+  'a desired patch': 'receiveDesired',
+})
+define('workload', {
+  works: 'none',
+  'answers with an error': 'answers with an error',
+  'answers with no JSON': 'answers with no JSON',
+  'gives no certificate': 'gives no certificate',
+})
+define('packet', {
+  CONNECT: 'connect',
+  CONNACK: 'connack',
+  PUBLISH: 'publish',
+  PUBACK: 'puback',
+  SUBSCRIBE: 'subscribe',
+  UNSUBSCRIBE: 'unsubscribe',
+  PINGREQ: 'pingreq',
+  DISCONNECT: 'disconnect',
+})
+
+defineParameterType({
+  name: 'seconds',
+  regexp: /(\d+) (second|minute|hour|day)s?/,
+  transformer: (count: string, unit: string) => Number(count) * (SECONDS[unit] ?? 1),
+})
+
+defineParameterType({
+  name: 'misbehaviour',
+  regexp: /[a-z][\w ./-]*/,
+  transformer: misbehaviour,
+  useForSnippets: false,
+})

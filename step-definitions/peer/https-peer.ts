@@ -1,0 +1,64 @@
+/** One HTTPS request, byte for byte as told: a device's or a back end's, with no library's manners in between. */
+
+import { request } from 'node:https'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { HubUnderTest } from './hub-under-test.ts'
+
+export interface PeerRequest {
+  readonly method: string
+  /** With its query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Buffer | undefined
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined
+}
+
+export interface PeerAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+export function ask(
+  hub: HubUnderTest,
+  { method, path, headers, body, certificate }: PeerRequest,
+): Promise<PeerAnswer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        host: hub.address,
+        servername: hub.hostName,
+        port: hub.httpsPort,
+        method,
+        path,
+        headers: { host: hub.hostName, 'content-length': String(body?.length ?? 0), ...headers },
+        agent: false,
+        ...(hub.caPem === undefined ? {} : { ca: hub.caPem }),
+        ...certificate,
+      },
+      (incoming) => {
+        const chunks: Buffer[] = []
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+        incoming.on('error', reject)
+        incoming.on('end', () => {
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: Buffer.concat(chunks),
+          })
+        })
+      },
+    )
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+/** The body as JSON; undefined when it is none. */
+export function jsonOf(bytes: Buffer | string): unknown {
+  try {
+    return JSON.parse(bytes.toString()) as unknown
+  } catch {
+    return undefined
+  }
+}

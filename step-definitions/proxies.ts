@@ -1,0 +1,114 @@
+/** Proxies of the suite's own, which remember whom they connected: HTTP, SOCKS4 and SOCKS5. */
+
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { Server as HttpProxy } from 'proxy-chain'
+import socks5 from 'simple-socks'
+
+export type ProxyType = 'HTTP' | 'SOCKS4' | 'SOCKS5'
+
+export interface Proxy {
+  readonly port: number
+  /** Ports to which it made tunnels. */
+  readonly tunnels: readonly number[]
+  readonly logins: readonly string[]
+  stop(): Promise<void>
+}
+
+/** @param login `user:password` that it demands. */
+export function startProxy(type: ProxyType, login?: string): Promise<Proxy> {
+  switch (type) {
+    case 'HTTP':
+      return httpProxy(login)
+    case 'SOCKS4':
+      return listening(socks4Server)
+    case 'SOCKS5':
+      return listening((tunnels, logins) => socks5Server(tunnels, logins, login))
+  }
+}
+
+async function httpProxy(login: string | undefined): Promise<Proxy> {
+  const tunnels: number[] = []
+  const logins: string[] = []
+  const proxy = new HttpProxy({
+    port: 0,
+    host: '127.0.0.1',
+    prepareRequestFunction: ({ port, username, password }) => {
+      const given = `${username}:${password}`
+      if (login !== undefined && given !== login) return { requestAuthentication: true }
+      tunnels.push(Number(port))
+      logins.push(given)
+      return {}
+    },
+  })
+  await proxy.listen()
+  return { port: proxy.port, tunnels, logins, stop: () => proxy.close(true) }
+}
+
+async function listening(make: (tunnels: number[], logins: string[]) => Server): Promise<Proxy> {
+  const tunnels: number[] = []
+  const logins: string[] = []
+  const sockets = new Set<Socket>()
+  const server = make(tunnels, logins)
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    tunnels,
+    logins,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+        for (const socket of sockets) socket.destroy()
+      }),
+  }
+}
+
+function socks5Server(tunnels: number[], logins: string[], login: string | undefined): Server {
+  return socks5
+    .createServer({
+      ...(login === undefined
+        ? {}
+        : {
+            authenticate: (
+              username: string,
+              password: string,
+              _socket: Socket,
+              done: (error?: Error) => void,
+            ) => {
+              if (`${username}:${password}` !== login) {
+                done(new Error('wrong login'))
+                return
+              }
+              logins.push(login)
+              done()
+            },
+          }),
+    })
+    .on('proxyConnect', (_info: unknown, destination: Socket) => {
+      destination.once('connect', () => tunnels.push(destination.remotePort ?? 0))
+      if (destination.remotePort !== undefined) tunnels.push(destination.remotePort)
+    })
+}
+
+/** SOCKS4 and 4a: version, command, port, address, user, and for 4a a name. */
+function socks4Server(tunnels: number[]): Server {
+  return createServer((socket) => {
+    socket.once('data', (request) => {
+      const port = request.readUInt16BE(2)
+      tunnels.push(port)
+      const target = connect(port, '127.0.0.1', () => {
+        socket.write(Buffer.from([0, 0x5a, 0, 0, 0, 0, 0, 0]))
+        socket.pipe(target).pipe(socket)
+      })
+      target.on('error', () => socket.destroy())
+      socket.on('close', () => target.destroy())
+    })
+    socket.on('error', () => socket.destroy())
+  })
+}

@@ -1,0 +1,223 @@
+/** Making clients, and what their applications do with them. */
+
+import { type DataTable, Given, When } from '@cucumber/cucumber'
+import { type Ask, ASKS, messageFrom, rowsOf } from '../asks.ts'
+import type { Factory, Happening, IdentityKind, Json } from '../driver/client-driver.ts'
+import { creation, FACTORIES, makeSubject, settingsOf, tokenFor } from '../making.ts'
+import type { ConformanceWorld } from '../world.ts'
+
+type Receiving = 'receiveMessage' | 'receiveInput' | 'receiveMethod' | 'receiveDesired'
+
+/** `a device client`, `a connected module client from an X.509 certificate` … */
+const CLIENT = String.raw`^(?:a|an|another) (connected )?(device|module) client(?: from an? (connection string|SAS token|symmetric key|X\.509 certificate|Edge environment))?`
+
+Given(
+  new RegExp(`${CLIENT}$`),
+  async function (
+    this: ConformanceWorld,
+    connected: string | null,
+    kind: IdentityKind,
+    factory: string | null,
+  ) {
+    await make(this, connected, kind, factory)
+  },
+)
+
+Given(
+  new RegExp(`${CLIENT} with:$`),
+  async function (
+    this: ConformanceWorld,
+    connected: string | null,
+    kind: IdentityKind,
+    factory: string | null,
+    table: DataTable,
+  ) {
+    await make(this, connected, kind, factory, table)
+  },
+)
+
+async function make(
+  world: ConformanceWorld,
+  connected: string | null,
+  kind: IdentityKind,
+  factory: string | null,
+  table?: DataTable,
+): Promise<void> {
+  const { session } = await makeSubject(world, kind, FACTORIES[factory ?? 'connection string'], table)
+  if (connected !== null) await world.ask({ do: 'connect', session })
+}
+
+Given(
+  'a SAS token of the {identity} that lives {seconds}',
+  function (this: ConformanceWorld, kind: IdentityKind, seconds: number) {
+    this.names.set('freshToken', tokenFor(this, kind, seconds))
+  },
+)
+
+When(
+  'a/an {identity} client is made from a/an {factory} with:',
+  async function (this: ConformanceWorld, kind: IdentityKind, factory: Factory, table: DataTable) {
+    this.start(await creation(this, kind, factory, settingsOf(this, table), 'refused'))
+  },
+)
+
+When(
+  'a/an {identity} client is made without a factory',
+  async function (this: ConformanceWorld, kind: IdentityKind) {
+    this.start(await creation(this, kind, 'constructor', new Map(), 'refused'))
+  },
+)
+
+When('it {ask}', function (this: ConformanceWorld, ask: Ask) {
+  this.start(ASKS[ask](this.subject, this))
+})
+
+When('it {ask} and this succeeds', async function (this: ConformanceWorld, ask: Ask) {
+  await this.ask(ASKS[ask](this.subject, this))
+})
+
+When('it sends the message {string}', function (this: ConformanceWorld, text: string) {
+  this.start({ do: 'sendTelemetry', session: this.subject.session, message: messageFrom({ text }) })
+})
+
+When('it sends a message with:', function (this: ConformanceWorld, table: DataTable) {
+  this.start({
+    do: 'sendTelemetry',
+    session: this.subject.session,
+    message: messageFrom(rowsOf(this, table)),
+  })
+})
+
+When('it sends a message of {int} bytes', function (this: ConformanceWorld, bytes: number) {
+  const message = messageFrom({ text: 'x'.repeat(bytes) })
+  this.start({ do: 'sendTelemetry', session: this.subject.session, message })
+})
+
+When('it sends {int} messages at once', function (this: ConformanceWorld, count: number) {
+  for (let index = 1; index <= count; index++) {
+    const message = messageFrom({ text: `message ${String(index)}` })
+    this.start({ do: 'sendTelemetry', session: this.subject.session, message })
+  }
+})
+
+When(
+  'it sends the message {string} to the output {string}',
+  function (this: ConformanceWorld, text: string, output: string) {
+    this.start({ do: 'sendOutput', session: this.subject.session, message: messageFrom({ text }), output })
+  },
+)
+
+When('it patches its reported properties with:', function (this: ConformanceWorld, patch: string) {
+  this.start({ do: 'patchReported', session: this.subject.session, patch: JSON.parse(patch) as Json })
+})
+
+When(
+  'it answers the method request with status {int} and:',
+  function (this: ConformanceWorld, status: number, payload: string) {
+    this.start({
+      do: 'respondMethod',
+      session: this.subject.session,
+      status,
+      payload: JSON.parse(payload) as Json,
+      fromRequest: true,
+    })
+  },
+)
+
+When('it waits for {received}', function (this: ConformanceWorld, receiving: Receiving) {
+  this.start({ do: receiving, session: this.subject.session, input: 'input1' })
+})
+
+When('it looks for {received} without waiting', function (this: ConformanceWorld, receiving: Receiving) {
+  this.start({ do: receiving, session: this.subject.session, input: 'input1', block: false })
+})
+
+When(
+  'it waits for {received} for {seconds}',
+  function (this: ConformanceWorld, receiving: Receiving, timeout: number) {
+    this.start({ do: receiving, session: this.subject.session, input: 'input1', timeout })
+  },
+)
+
+When('it waits for the method {string}', function (this: ConformanceWorld, name: string) {
+  this.start({ do: 'receiveMethod', session: this.subject.session, name })
+})
+
+When('it is given the token {string}', function (this: ConformanceWorld, token: string) {
+  this.start({ do: 'updateSasToken', session: this.subject.session, token: this.fill(token) })
+})
+
+Given(
+  'the application listens for {happening}',
+  async function (this: ConformanceWorld, happening: Happening) {
+    await handle(this, happening, 'function')
+  },
+)
+
+Given(
+  'the application listens for {happening} with a coroutine',
+  async function (this: ConformanceWorld, happening: Happening) {
+    await handle(this, happening, 'coroutine')
+  },
+)
+
+Given(
+  'the application is busy with {happening}',
+  async function (this: ConformanceWorld, happening: Happening) {
+    await handle(this, happening, 'function', { hold: true })
+  },
+)
+
+Given('the application fails at {happening}', async function (this: ConformanceWorld, happening: Happening) {
+  await handle(this, happening, 'function', { fail: true })
+})
+
+When(
+  'the application sets a handler for {happening}',
+  function (this: ConformanceWorld, happening: Happening) {
+    this.start({ do: 'handle', session: this.subject.session, happening, kind: 'function' })
+  },
+)
+
+When(
+  'the application stops listening for {happening}',
+  async function (this: ConformanceWorld, happening: Happening) {
+    await handle(this, happening, 'none')
+  },
+)
+
+Given(
+  'the application answers methods with status {int}',
+  async function (this: ConformanceWorld, status: number) {
+    await handle(this, 'method', 'function', { answer: { status, payload: { answered: true } } })
+  },
+)
+
+Given(
+  'the application gives the token {string} when asked',
+  async function (this: ConformanceWorld, token: string) {
+    await handle(this, 'newSasToken', 'function', { token: this.fill(token) })
+  },
+)
+
+When('the application goes on', async function (this: ConformanceWorld) {
+  await this.ask({ do: 'release', session: this.subject.session })
+})
+
+When(
+  'the application sets {string} to {word}',
+  function (this: ConformanceWorld, attribute: 'connected', value: string) {
+    this.start({ do: 'assign', session: this.subject.session, attribute, value: JSON.parse(value) as Json })
+  },
+)
+
+async function handle(
+  world: ConformanceWorld,
+  happening: Happening,
+  kind: 'function' | 'coroutine' | 'none',
+  behaviour = {},
+): Promise<void> {
+  const { session } = world.subject
+  await world.ask({ do: 'handle', session, happening, kind, behaviour })
+  await world.ask({ do: 'sync', session })
+}

@@ -1,0 +1,175 @@
+/** A device at the wire: it sends packets as a scenario says, and what the hub sends is looked at one by one. */
+
+import assert from 'node:assert/strict'
+import { type DataTable, Given, Then, When } from '@cucumber/cucumber'
+import type { Packet } from 'mqtt-packet'
+import { mismatch, valueAt } from '../peer/expectations.ts'
+import type { PeerPacket } from '../peer/mqtt-peer.ts'
+import { connectPacket, packetOf, viewOf } from '../peer/packets.ts'
+import { stageOf, type Stage } from '../peer/stage.ts'
+import { rowOf, rowsOf, type Rows } from '../peer/tables.ts'
+import type { ConformanceWorld } from '../world.ts'
+
+async function connect(stage: Stage, name: string, rows: Rows): Promise<void> {
+  const webSocket = rowOf(rows, 'over') === 'WebSocket'
+  const link = await stage.open(
+    name,
+    webSocket ? 'WebSocket' : 'TLS',
+    rowOf(rows, 'path'),
+    rowOf(rows, 'subprotocol')?.split(' '),
+  )
+  link.send(connectPacket(stage, name, rows))
+}
+
+async function accepted(stage: Stage, name: string): Promise<void> {
+  stage.packet = await stage.link(name).take('connack')
+  assert.equal(stage.packet.returnCode, 0, `"${name}" was refused with ${String(stage.packet.returnCode)}`)
+}
+
+When('{string} connects', async function (this: ConformanceWorld, name: string) {
+  await connect(await stageOf(this), name, [])
+})
+
+When('{string} connects with:', async function (this: ConformanceWorld, name: string, table: DataTable) {
+  const stage = await stageOf(this)
+  await connect(stage, name, rowsOf(table, stage))
+})
+
+When('{string} opens a connection', async function (this: ConformanceWorld, name: string) {
+  await (await stageOf(this)).open(name)
+})
+
+Given('{string} is online', async function (this: ConformanceWorld, name: string) {
+  const stage = await stageOf(this)
+  await connect(stage, name, [])
+  await accepted(stage, name)
+})
+
+Given('{string} is online with:', async function (this: ConformanceWorld, name: string, table: DataTable) {
+  const stage = await stageOf(this)
+  await connect(stage, name, rowsOf(table, stage))
+  await accepted(stage, name)
+})
+
+Then('{string} is accepted', async function (this: ConformanceWorld, name: string) {
+  await accepted(await stageOf(this), name)
+})
+
+Then(
+  '{string} is refused with return code {int}',
+  async function (this: ConformanceWorld, name: string, returnCode: number) {
+    const link = (await stageOf(this)).link(name)
+    const answer = await link.take('connack')
+    assert.equal(answer.returnCode, returnCode)
+    assert.equal(answer.sessionPresent, false)
+    await link.closing()
+  },
+)
+
+When(
+  '{string} subscribes to {string}',
+  async function (this: ConformanceWorld, name: string, filters: string) {
+    const stage = await stageOf(this)
+    const link = stage.link(name)
+    const messageId = link.nextId()
+    const subscriptions = filters.split(' ').map((topic) => ({ topic: stage.fill(topic), qos: 1 as const }))
+    link.send({ cmd: 'subscribe', messageId, subscriptions })
+    await link.take('suback', (packet) => packet.messageId === messageId)
+  },
+)
+
+When('{string} sends {packet}', async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
+  const stage = await stageOf(this)
+  stage.link(name).send(packetOf(stage, name, cmd, []))
+})
+
+When(
+  '{string} sends {packet} with:',
+  async function (this: ConformanceWorld, name: string, cmd: Packet['cmd'], table: DataTable) {
+    const stage = await stageOf(this)
+    stage.link(name).send(packetOf(stage, name, cmd, rowsOf(table, stage)))
+  },
+)
+
+When('{string} sends the bytes {string}', async function (this: ConformanceWorld, name: string, hex: string) {
+  const link = (await stageOf(this)).link(name)
+  link.send(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
+})
+
+When('{string} publishes to {string}', async function (this: ConformanceWorld, name: string, topic: string) {
+  const stage = await stageOf(this)
+  stage.link(name).send(packetOf(stage, name, 'publish', [['topic', stage.fill(topic)]]))
+})
+
+/** Answers a direct method call that came last, with `status` and `payload`. */
+When(
+  '{string} answers the method with:',
+  async function (this: ConformanceWorld, name: string, table: DataTable) {
+    const stage = await stageOf(this)
+    const rows = rowsOf(table, stage)
+    const topic = `$iothub/methods/res/${rowOf(rows, 'status') ?? '200'}/?$rid=${stage.fill('{rid}')}`
+    const payload = rowOf(rows, 'payload') ?? ''
+    stage.link(name).send({ cmd: 'publish', topic, payload, qos: 0, dup: false, retain: false })
+  },
+)
+
+When('{string} acknowledges the message', async function (this: ConformanceWorld, name: string) {
+  const stage = await stageOf(this)
+  const messageId = stage.packet?.messageId
+  assert.ok(messageId !== undefined, 'The last packet looked at has no packet identifier')
+  stage.link(name).send({ cmd: 'puback', messageId })
+  await stage.link(name).fence()
+})
+
+When('{string} loses its connection', async function (this: ConformanceWorld, name: string) {
+  ;(await stageOf(this)).link(name).drop()
+})
+
+Then('{string} receives {packet}', async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
+  const stage = await stageOf(this)
+  stage.packet = await stage.link(name).take(cmd)
+})
+
+Then(
+  '{string} receives {packet} with:',
+  async function (this: ConformanceWorld, name: string, cmd: Packet['cmd'], table: DataTable) {
+    const stage = await stageOf(this)
+    const packet: PeerPacket = await stage.link(name).take(cmd)
+    stage.packet = packet
+    const view = viewOf(packet)
+    const wrong = rowsOf(table, stage).flatMap(([path, cell]) => {
+      const fault = mismatch(valueAt(view, path), cell)
+      return fault === undefined ? [] : [`${path} ${fault}`]
+    })
+    assert.deepEqual(wrong, [], `The ${cmd} is ${JSON.stringify(view)}`)
+  },
+)
+
+Then(
+  '{string} receives no {packet}',
+  async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
+    const link = (await stageOf(this)).link(name)
+    await link.fence()
+    assert.deepEqual(link.left(cmd).map(viewOf), [])
+  },
+)
+
+Then('the hub closes the connection of {string}', async function (this: ConformanceWorld, name: string) {
+  await (await stageOf(this)).link(name).closing()
+})
+
+Then(
+  'the hub closes the connection of {string} without a packet',
+  async function (this: ConformanceWorld, name: string) {
+    const link = (await stageOf(this)).link(name)
+    await link.closing()
+    assert.deepEqual(
+      [...link.left('connack'), ...link.left('puback'), ...link.left('suback')].map(viewOf),
+      [],
+    )
+  },
+)
+
+Then('{string} is still online', async function (this: ConformanceWorld, name: string) {
+  await (await stageOf(this)).link(name).fence()
+})

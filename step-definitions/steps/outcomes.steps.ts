@@ -1,0 +1,149 @@
+/** What comes of a call, and what the application is told. */
+
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
+import { type DataTable, Then } from '@cucumber/cucumber'
+import type { ErrorKind, Happening, IdentityKind, Json } from '../driver/client-driver.ts'
+import { assertRows, at } from '../expectations.ts'
+import { valueOf } from '../making.ts'
+import { type ConformanceWorld, describe } from '../world.ts'
+
+Then('the call succeeds', async function (this: ConformanceWorld) {
+  const reply = await this.call.reply
+  ok('ok' in reply, describe(reply))
+})
+
+Then('all calls succeed', async function (this: ConformanceWorld) {
+  for (const { reply } of this.calls) ok('ok' in (await reply), describe(await reply))
+})
+
+Then('the call fails with {failure}', async function (this: ConformanceWorld, kinds: readonly ErrorKind[]) {
+  const reply = await this.call.reply
+  ok(
+    'error' in reply && kinds.includes(reply.error.kind),
+    `expected ${kinds.join(' or ')}, got ${describe(reply)}`,
+  )
+})
+
+Then('its cause is the status {int}', async function (this: ConformanceWorld, status: number) {
+  const reply = await this.call.reply
+  ok('error' in reply && reply.error.status === status, describe(reply))
+})
+
+Then('the call is still waiting', async function (this: ConformanceWorld) {
+  await this.settle()
+  const { settled } = this.call
+  strictEqual(settled === undefined ? undefined : describe(settled), undefined)
+})
+
+Then('the call gives nothing', async function (this: ConformanceWorld) {
+  deepStrictEqual(await this.call.reply, { ok: null })
+})
+
+Then('the call gives:', async function (this: ConformanceWorld, table: DataTable) {
+  const reply = await this.call.reply
+  ok('ok' in reply, describe(reply))
+  assertRows(this, reply.ok, table)
+})
+
+Then(
+  'the {word} call gives:',
+  async function (this: ConformanceWorld, which: 'first' | 'second', table: DataTable) {
+    const reply = await this.calls.at(which === 'first' ? -2 : -1)?.reply
+    ok(reply !== undefined && 'ok' in reply)
+    assertRows(this, reply.ok, table)
+  },
+)
+
+Then('its {string} is kept as {string}', async function (this: ConformanceWorld, path: string, name: string) {
+  const reply = await this.call.reply
+  ok('ok' in reply, describe(reply))
+  this.names.set(name, String(at(reply.ok, path)))
+})
+
+Then(
+  'the application is told of {happening} {int} time(s)',
+  async function (this: ConformanceWorld, happening: Happening, times: number) {
+    await this.eventually(() => this.told(happening).length >= times)
+    await this.settle()
+    strictEqual(this.told(happening).length, times)
+  },
+)
+
+Then(
+  'the application is not told of {happening}',
+  async function (this: ConformanceWorld, happening: Happening) {
+    await this.settle()
+    deepStrictEqual(this.told(happening), [])
+  },
+)
+
+Then(
+  'the application is told of {happening} with:',
+  async function (this: ConformanceWorld, happening: Happening, table: DataTable) {
+    await this.eventually(() => this.told(happening).length > 0)
+    await this.settle()
+    assertRows(this, this.told(happening).at(-1) ?? null, table)
+  },
+)
+
+Then('a deprecation notice is given {int} time(s)', async function (this: ConformanceWorld, times: number) {
+  await this.eventually(() => this.told('deprecation').length >= times)
+  strictEqual(this.told('deprecation').length, times)
+})
+
+Then(
+  /^(?:the (?:device|module)|it) is (connected|not connected)$/,
+  async function (this: ConformanceWorld, state: string) {
+    await this.settle()
+    const { connected } = (await this.ask({ do: 'state', session: this.subject.session })) as {
+      connected: boolean
+    }
+    strictEqual(connected, state === 'connected')
+  },
+)
+
+Then('no handler is set', async function (this: ConformanceWorld) {
+  const { handlers } = (await this.ask({ do: 'state', session: this.subject.session })) as { handlers: Json }
+  deepStrictEqual(handlers, [])
+})
+
+Then(
+  'the {identity} class offers the {word}:',
+  async function (this: ConformanceWorld, kind: IdentityKind, what: string, table: DataTable) {
+    const surface = await this.ask({ do: 'describe', kind })
+    const offered = at(surface, what) as readonly string[]
+    deepStrictEqual(
+      table.raw().flatMap(([name = '']) => (offered.includes(name) ? [] : [name])),
+      [],
+    )
+  },
+)
+
+Then(
+  'the {identity} class offers no {string}',
+  async function (this: ConformanceWorld, kind: IdentityKind, name: string) {
+    ok(!JSON.stringify(await this.ask({ do: 'describe', kind })).includes(`"${name}"`))
+  },
+)
+
+Then(
+  'the caller of {string} gets the status {int}',
+  async function (this: ConformanceWorld, name: string, status: number) {
+    const invocation = (await this.backend()).invocation(name)
+    strictEqual((await invocation.result).status, status)
+  },
+)
+
+Then(
+  'the caller of {string} gets the payload:',
+  async function (this: ConformanceWorld, name: string, payload: string) {
+    const invocation = (await this.backend()).invocation(name)
+    deepStrictEqual((await invocation.result).payload, valueOf(payload))
+  },
+)
+
+Then('the caller of {string} gets no answer in time', async function (this: ConformanceWorld, name: string) {
+  const invocation = (await this.backend()).invocation(name)
+  await this.pass(31)
+  match(String(invocation.settled), /HubError|Error/)
+})

@@ -1,0 +1,105 @@
+/** What stands around a client: proxies, the Edge runtime, a gateway, an observed network. */
+
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Given, Then } from '@cucumber/cucumber'
+import { type DataTable } from '@cucumber/cucumber'
+import { certificateFiles } from '../certificates.ts'
+import { startWorkload, type WorkloadFault } from '../edge.ts'
+import { connectionStringFor, settingsOf } from '../making.ts'
+import { startProxy, type Proxy, type ProxyType } from '../proxies.ts'
+import { startTap, type Tap } from '../tap.ts'
+import type { ConformanceWorld } from '../world.ts'
+
+const proxies = new WeakMap<ConformanceWorld, Proxy>()
+const taps = new WeakMap<ConformanceWorld, Tap>()
+
+async function proxy(world: ConformanceWorld, type: ProxyType, login?: string): Promise<void> {
+  const started = await startProxy(type, login)
+  world.defer(() => started.stop())
+  proxies.set(world, started)
+  const options = { type, address: '127.0.0.1', port: started.port }
+  const [username, password] = login?.split(':') ?? []
+  world.names.set('proxy', JSON.stringify(login === undefined ? options : { ...options, username, password }))
+}
+
+Given('a/an {word} proxy', async function (this: ConformanceWorld, type: ProxyType) {
+  await proxy(this, type)
+})
+
+Given(
+  'a/an {word} proxy that demands the login {string}',
+  async function (this: ConformanceWorld, type: ProxyType, login: string) {
+    await proxy(this, type, login)
+  },
+)
+
+Then('the proxy has carried {int} connection(s)', async function (this: ConformanceWorld, count: number) {
+  await this.settle()
+  strictEqual(proxies.get(this)?.tunnels.length, count)
+})
+
+Then('the proxy was given the login {string}', function (this: ConformanceWorld, login: string) {
+  ok(proxies.get(this)?.logins.includes(login))
+})
+
+Given('a workload API that {workload}', async function (this: ConformanceWorld, fault: WorkloadFault) {
+  const { caPem } = await this.hub()
+  const workload = await startWorkload({ caPem, key: this.key('module'), fault })
+  this.defer(() => workload.stop())
+  this.environment = {
+    IOTEDGE_IOTHUBHOSTNAME: this.name('host'),
+    IOTEDGE_DEVICEID: this.name('device'),
+    IOTEDGE_MODULEID: this.name('module'),
+    IOTEDGE_GATEWAYHOSTNAME: this.name('gateway'),
+    IOTEDGE_MODULEGENERATIONID: '638000000000000000',
+    IOTEDGE_WORKLOADURI: workload.uri,
+    IOTEDGE_APIVERSION: '2019-01-30',
+  }
+})
+
+Given('an Edge debugging environment', async function (this: ConformanceWorld) {
+  const { caPem } = await this.hub()
+  const { certFile } = await certificateFiles()
+  const caFile = join(certFile, '..', `ca-${String(this.clock.now())}.pem`)
+  writeFileSync(caFile, caPem)
+  this.environment = {
+    EdgeHubConnectionString: `${connectionStringFor(this, 'module')};GatewayHostName=${this.name('gateway')}`,
+    EdgeModuleCACertificateFile: caFile,
+  }
+})
+
+Given('the environment has:', function (this: ConformanceWorld, table: DataTable) {
+  const changed = new Map(Object.entries(this.environment))
+  for (const [name, value] of settingsOf(this, table)) {
+    if (value === undefined) changed.delete(name)
+    else changed.set(name, String(value))
+  }
+  this.environment = Object.fromEntries(changed)
+})
+
+Given('the network between client and hub is watched', async function (this: ConformanceWorld) {
+  const { mqttPort } = await this.hub()
+  const tap = await startTap(mqttPort)
+  this.defer(() => tap.stop())
+  this.tap = tap
+  taps.set(this, tap)
+})
+
+Then('the TLS handshake names the host {string}', async function (this: ConformanceWorld, host: string) {
+  await this.settle()
+  strictEqual(taps.get(this)?.hellos.at(-1)?.serverName, this.fill(host))
+})
+
+Then('the TLS handshakes name the hosts:', async function (this: ConformanceWorld, table: DataTable) {
+  await this.settle()
+  deepStrictEqual(
+    taps.get(this)?.hellos.map(({ serverName }) => serverName),
+    table.raw().map(([host = '']) => host),
+  )
+})
+
+Given('certificate files', async function (this: ConformanceWorld) {
+  for (const [name, file] of Object.entries(await certificateFiles())) this.names.set(name, String(file))
+})

@@ -1,0 +1,107 @@
+/** What the hub has seen of a client. */
+
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { type DataTable, Then } from '@cucumber/cucumber'
+import type { Json } from '../driver/client-driver.ts'
+import { assertRows } from '../expectations.ts'
+import { connectFacts, operations, packets, telemetryFacts } from '../wire.ts'
+import type { ConformanceWorld } from '../world.ts'
+
+Then('the hub has seen {int} connection attempt(s)', async function (this: ConformanceWorld, count: number) {
+  await this.settle()
+  strictEqual(packets(this.journal, 'connect').length, count)
+})
+
+Then(
+  'the last {int} connection attempts are {seconds} apart',
+  async function (this: ConformanceWorld, count: number, seconds: number) {
+    await this.settle()
+    const at = packets(this.journal, 'connect')
+      .slice(-count)
+      .map((entry) => entry.at / 1_000)
+    strictEqual(at.length, count)
+    deepStrictEqual(
+      at.slice(1).map((later, index) => Math.round(later - (at[index] ?? 0))),
+      Array.from({ length: count - 1 }, () => seconds),
+    )
+  },
+)
+
+Then('CONNECT holds:', async function (this: ConformanceWorld, table: DataTable) {
+  await this.settle()
+  assertRows(this, connectFacts(this), table)
+})
+
+Then(
+  'the hub has seen {int} {packet} packet(s)',
+  async function (this: ConformanceWorld, count: number, cmd: string) {
+    await this.settle()
+    strictEqual(packets(this.journal, cmd).length, count)
+  },
+)
+
+Then(
+  'the hub had sent its {packet} before the call returned',
+  async function (this: ConformanceWorld, cmd: string) {
+    const { reply } = this.call
+    await reply
+    // What the hub sends as raw acknowledgement is stamped when it is put on the wire.
+    const sent = packets(this.journal, cmd, 'out').at(-1)
+    ok(sent !== undefined && sent.seq <= this.call.settledAtSeq, `${cmd} came after the call had returned`)
+  },
+)
+
+Then('the hub receives the message {string}', async function (this: ConformanceWorld, text: string) {
+  await this.eventually(() => telemetryFacts(this).some((message) => message['text'] === text))
+  await this.settle()
+  strictEqual(telemetryFacts(this).filter((message) => message['text'] === text).length, 1)
+})
+
+Then('the hub receives a message with:', async function (this: ConformanceWorld, table: DataTable) {
+  await this.eventually(() => telemetryFacts(this).length > 0)
+  assertRows(this, telemetryFacts(this).at(-1) ?? null, table)
+})
+
+Then('the hub has stored {int} message(s)', async function (this: ConformanceWorld, count: number) {
+  await this.settle()
+  strictEqual(telemetryFacts(this).length, count)
+})
+
+Then(
+  'the hub has been asked for the twin {int} time(s)',
+  async function (this: ConformanceWorld, count: number) {
+    await this.settle()
+    strictEqual(operations(this.journal, 'twinGet').length, count)
+  },
+)
+
+Then('the reported properties are:', async function (this: ConformanceWorld, expected: string) {
+  await this.settle()
+  const { reported } = (await this.hub()).twins.get(this.subject.identity)
+  deepStrictEqual(reported.properties, JSON.parse(expected) as Json)
+})
+
+Then('the hub has received the request {string}', async function (this: ConformanceWorld, line: string) {
+  await this.eventually(() => this.journal.some(({ is }) => is === 'request'))
+  const seen = this.journal.flatMap((entry) =>
+    entry.is === 'request' ? [`${entry.method} ${entry.url.split('?')[0] ?? ''}`] : [],
+  )
+  ok(seen.includes(this.fill(line)), `saw ${seen.join(', ')}`)
+})
+
+Then(
+  'the hub was asked to {word} with:',
+  async function (
+    this: ConformanceWorld,
+    operation: 'uploadStart' | 'uploadFinish' | 'invokeMethod' | 'methodResponse',
+    table: DataTable,
+  ) {
+    await this.eventually(() => operations(this.journal, operation).length > 0)
+    assertRows(this, operations(this.journal, operation).at(-1)?.input, table)
+  },
+)
+
+Then('a file notification waits for {string}', async function (this: ConformanceWorld, blobName: string) {
+  await this.settle()
+  strictEqual((await this.hub()).fileNotifications.receive()?.item.blobName, this.fill(blobName))
+})
