@@ -1,7 +1,14 @@
 /** Cloud-to-device messages: a queue for each device, delivered under a lock until settled (wire contract 6). */
 
 import type { Clock } from './clock.ts'
-import type { C2dDelivery, CloudToDevice, DeviceLink, IdentityRecord, Registry } from './contract.ts'
+import type {
+  C2dDelivery,
+  CloudToDevice,
+  DeviceLink,
+  IdentityRecord,
+  Registry,
+  WaitingC2d,
+} from './contract.ts'
 import type { Feedback, Outcome } from './feedback.ts'
 import { identityKey, type Identity } from './identity.ts'
 import type { Message, SystemProperties } from './message.ts'
@@ -30,17 +37,10 @@ interface Lock {
   readonly cancel: () => void
 }
 
-interface Entry {
-  readonly message: Message
-  readonly sequenceNumber: number
-  readonly enqueuedAt: number
-  readonly expiresAt: number
-  readonly generationId: string
+interface Entry extends WaitingC2d {
   cancelExpiry: () => void
   lock: Lock | undefined
-  /** How often it was sent. */
   deliveries: number
-  /** How many of these count toward the limit. */
   failures: number
 }
 
@@ -68,9 +68,8 @@ export class HubCloudToDevice implements CloudToDevice {
     checkSize(message, settings.maxC2dBytes)
     const now = clock.now()
     const asked = expiryOf(message.system, now)
-    const key = identityKey(target)
-    const queue = this.#queues.get(key) ?? []
-    if (queue.length >= settings.c2dQueueDepth)
+    const queued = this.count(target)
+    if (queued >= settings.c2dQueueDepth)
       throw refusal(
         'DeviceMaximumQueueDepthExceeded',
         'WIRE-C2D-13',
@@ -78,24 +77,18 @@ export class HubCloudToDevice implements CloudToDevice {
         'one more',
         SOURCE,
       )
-    const entry: Entry = {
+    this.#enqueue(target, {
       message: stamped(target, message, asked),
       sequenceNumber: ++this.#sequenceNumber,
       enqueuedAt: now,
       expiresAt: asked ?? now + settings.c2dTtlSeconds * 1000,
       generationId: record.generationId,
-      cancelExpiry: () => undefined,
-      lock: undefined,
       deliveries: 0,
       failures: 0,
-    }
-    entry.cancelExpiry = clock.schedule(entry.expiresAt - now, () => {
-      this.#expired(key, target, entry)
     })
-    queue.push(entry)
-    this.#queues.set(key, queue)
+    const sequenceNumber = this.#sequenceNumber
     this.#push(target)
-    return { messageId: message.system.messageId, sequenceNumber: entry.sequenceNumber }
+    return { messageId: message.system.messageId, sequenceNumber }
   }
 
   receive(target: Identity): C2dDelivery | undefined {
@@ -132,6 +125,21 @@ export class HubCloudToDevice implements CloudToDevice {
     return this.#queues.get(identityKey(target))?.length ?? 0
   }
 
+  waiting(target: Identity): readonly WaitingC2d[] {
+    return (this.#queues.get(identityKey(target)) ?? []).map((entry) => {
+      const { message, sequenceNumber, enqueuedAt, expiresAt, generationId, deliveries, failures } = entry
+      return { message, sequenceNumber, enqueuedAt, expiresAt, generationId, deliveries, failures }
+    })
+  }
+
+  restore(target: Identity, messages: readonly WaitingC2d[]): void {
+    for (const message of messages) {
+      this.#sequenceNumber = Math.max(this.#sequenceNumber, message.sequenceNumber)
+      this.#enqueue(target, message)
+    }
+    this.#push(target)
+  }
+
   /** The device has subscribed: what waits may go (WIRE-SESS-03, WIRE-SESS-06). */
   deviceReady(link: DeviceLink): void {
     this.#push(link.principal.identity)
@@ -150,6 +158,18 @@ export class HubCloudToDevice implements CloudToDevice {
 
   stop(): void {
     for (const key of [...this.#queues.keys()]) this.#forget(key)
+  }
+
+  #enqueue(target: Identity, waiting: WaitingC2d): void {
+    const key = identityKey(target)
+    const queue = this.#queues.get(key) ?? []
+    const entry: Entry = { ...waiting, cancelExpiry: () => undefined, lock: undefined }
+    const { clock } = this.#port
+    entry.cancelExpiry = clock.schedule(entry.expiresAt - clock.now(), () => {
+      this.#expired(key, target, entry)
+    })
+    queue.push(entry)
+    this.#queues.set(key, queue)
   }
 
   /** Sends what waits, in order, as far as the device can hold unsettled messages (WIRE-C2D-20, WIRE-SESS-18). */

@@ -3,6 +3,9 @@
  * so that an hour can pass in a millisecond and a hub can live ahead of or behind its clients.
  */
 
+import { BadInput } from './bad-input.ts'
+import { parseDuration } from './duration.ts'
+
 /** The only source of time: epoch milliseconds, and callbacks after a delay. */
 export interface Clock {
   /** Now, in milliseconds since 1970-01-01T00:00:00Z. */
@@ -79,18 +82,30 @@ export class HubClock implements Clock {
     this.#arm()
   }
 
-  /** Moves time forward by `ms` milliseconds and runs all that falls due on the way, in order. */
-  advance(ms: number): void {
-    if (!(ms >= 0)) throw new RangeError(`clock.advance: time only goes forward, got ${String(ms)} ms`)
-    const target = this.now() + ms
-    this.#runUntil(target)
-    this.#jump(target)
-    this.#arm()
+  /**
+   * Moves time forward and runs all that falls due on the way, in order.
+   * @param by milliseconds, or text such as `1h`, `90s`, `1h30m`.
+   * @throws BadInput when it is no length of time or leads back.
+   */
+  advance(by: number | string): void {
+    const ms = typeof by === 'string' ? parseDuration(by, 'by') : by
+    if (!(ms >= 0)) throw new BadInput('clock.advance', 'by', 'not to lead back: time only goes forward', by)
+    this.set(this.now() + ms)
   }
 
-  /** Sets the clock `ms` ahead of (negative: behind) the system's clock; what is thereby overdue runs at once. */
-  setOffset(ms: number): void {
-    const target = Date.now() + ms
+  /**
+   * Sets the clock ahead of (negative: behind) the system's clock; what is thereby overdue runs at once.
+   * @param by milliseconds, or text such as `1h` or `-30m`.
+   */
+  setOffset(by: number | string): void {
+    const ms = typeof by === 'string' ? parseDuration(by, 'by') : by
+    this.set(Date.now() + ms)
+    // Not a millisecond off, however long that took.
+    if (this.#frozenAt === undefined) this.#offsetMs = ms
+  }
+
+  /** Sets the clock to an epoch time in ms, also back; what is thereby overdue runs at once. It keeps standing or running. */
+  set(target: number): void {
     this.#runUntil(target)
     this.#jump(target)
     this.#arm()

@@ -12,6 +12,7 @@ import {
 import { configurationError } from './configuration-errors.ts'
 import type { Hub, IfMatch, JsonObject } from './contract.ts'
 import { HubError } from './errors.ts'
+import { registryCounter } from './etag.ts'
 import { identityKey, type Identity } from './identity.ts'
 import type { Target } from './query/ast.ts'
 import { compile } from './query/compile.ts'
@@ -33,17 +34,23 @@ export interface ConfigurationSpec {
 
 type TwinCollection = 'devices' | 'devices.modules'
 
-interface Configuration {
+/** A configuration as a snapshot keeps it. */
+export interface StoredConfiguration {
   readonly id: string
   readonly content: ConfigurationContent
   readonly labels: Readonly<Record<string, string>>
   readonly targetCondition: string
-  readonly targets: { readonly from: TwinCollection; readonly holds: (row: TwinRow) => boolean } | undefined
   readonly priority: number
   readonly metrics: Readonly<Record<string, string>>
+  /** Epoch ms. */
   readonly createdAt: number
+  /** Epoch ms. */
   readonly updatedAt: number
   readonly etag: string
+}
+
+interface Configuration extends StoredConfiguration {
+  readonly targets: { readonly from: TwinCollection; readonly holds: (row: TwinRow) => boolean } | undefined
 }
 
 type ConfigurationHub = Pick<Hub, 'clock' | 'registry' | 'twins' | 'settings' | 'logger'>
@@ -165,6 +172,31 @@ export class Configurations {
     if (problem !== undefined)
       throw configurationError('InvalidConfigurationContent', problem, 'a configuration content', 'none')
     applyContent(this.#hub, { deviceId }, [content])
+  }
+
+  stored(): readonly StoredConfiguration[] {
+    // What a condition compiles to is no data.
+    return [...this.#configurations.values()].map((one) => ({ ...one, targets: undefined }))
+  }
+
+  /**
+   * Reads configurations that are to stand in the place of all there are: a snapshot's.
+   * @returns puts them there and applies them; until then nothing has changed.
+   * @throws HubError InvalidConfigurationTargetCondition, InvalidConfigurationContent.
+   */
+  load(stored: readonly StoredConfiguration[]): () => void {
+    const read = stored.map((one): Configuration => {
+      this.#content(one.content, undefined)
+      return { ...one, targets: this.#targets(one.targetCondition) }
+    })
+    return () => {
+      this.#configurations.clear()
+      for (const one of read) {
+        this.#configurations.set(one.id, one)
+        this.#writes = Math.max(this.#writes, registryCounter(one.etag))
+      }
+      this.#evaluateAll()
+    }
   }
 
   /** `configurations` of a twin; undefined: none targets it. */

@@ -7,6 +7,7 @@
  * device can ask of the hub; a *channel* is anything the hub can send a device when it has subscribed to it.
  */
 
+import type { C2dDelivery, CloudToDevice, FeedbackRecord, ServiceQueue } from './c2d-port.ts'
 import type { Clock } from './clock.ts'
 import type { Explanation, HubError } from './errors.ts'
 import type { Identity } from './identity.ts'
@@ -23,6 +24,7 @@ import type {
 import type { Settings } from './settings.ts'
 import type { Throttle } from './throttle-port.ts'
 
+export type * from './c2d-port.ts'
 export type * from './principal.ts'
 export type { Logger } from './logger.ts'
 export type { QuotaMeter, Throttle, ThrottledOperation } from './throttle-port.ts'
@@ -132,6 +134,8 @@ export interface Registry {
   readonly size: number
   /** Told of each change, after it happened. @returns stops listening. */
   onChange(listener: (change: RegistryChange) => void): () => void
+  /** Puts records as they are in the place of all there are: a snapshot's. Live links are closed. */
+  restore(records: readonly IdentityRecord[]): void
   /** Root certificates that certificateAuthority devices may chain to, in PEM. */
   trustCertificateAuthority(pem: string): void
 }
@@ -177,6 +181,8 @@ export interface Twins {
    * @returns the new `$version` of reported.
    */
   patchReported(identity: Identity, patch: Json, baseVersion?: number): number
+  /** Puts twins as they are in the place of all there are: a snapshot's. Nobody is notified. */
+  restore(documents: readonly TwinDocument[]): void
   /** Told of each change, after it happened. @returns stops listening. */
   onChange(listener: (change: TwinChange) => void): () => void
 }
@@ -212,51 +218,6 @@ export interface MethodResult {
 export interface Methods {
   /** @throws HubError DeviceNotFound, ModuleNotFound, DeviceNotOnline, GatewayTimeout, ArgumentInvalid, … */
   invoke(target: Identity, call: MethodCall, signal?: AbortSignal): Promise<MethodResult>
-}
-
-// ---------------------------------------------------------------- cloud to device
-
-/** A locked cloud-to-device message on its way to the device. */
-export interface C2dDelivery {
-  readonly lockToken: string
-  /** 1 at the first try; MQTT sets DUP from the second on. */
-  readonly deliveryCount: number
-  readonly sequenceNumber: number
-  readonly enqueuedAt: number
-  readonly message: Message
-}
-
-export interface CloudToDevice {
-  /** @throws HubError DeviceNotFound, DeviceMaximumQueueDepthExceeded, InvalidMessageExpiryTime, MessageTooLarge, … */
-  send(
-    target: Identity,
-    message: Message,
-  ): { readonly messageId: string | undefined; readonly sequenceNumber: number }
-  /** Locks and gives the next message to one who polls (HTTPS); undefined: nothing waits. */
-  receive(target: Identity): C2dDelivery | undefined
-  /** @throws HubError DeviceMessageLockLost. */
-  settle(target: Identity, lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void
-  /** @returns how many messages were thrown away. */
-  purge(target: Identity): number
-  /** Messages waiting or locked. */
-  count(target: Identity): number
-}
-
-/** A queue that back ends read with locks: feedback batches and file notifications. */
-export interface ServiceQueue<T> {
-  receive(): { readonly lockToken: string; readonly item: T } | undefined
-  settle(lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void
-  /** @returns stops listening. */
-  onAvailable(listener: () => void): () => void
-}
-
-export interface FeedbackRecord {
-  readonly originalMessageId: string
-  readonly enqueuedTimeUtc: string
-  readonly statusCode: 'Success' | 'Expired' | 'DeliveryCountExceeded' | 'Rejected' | 'Purged'
-  readonly description: string
-  readonly deviceId: string
-  readonly deviceGenerationId: string
 }
 
 // ---------------------------------------------------------------- telemetry

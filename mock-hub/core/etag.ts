@@ -8,11 +8,23 @@ export function registryEtag(counter: number): string {
   return Buffer.from(String(counter)).toString('base64')
 }
 
+/** The reverse of {@link registryEtag}; 0 for what is none. */
+export function registryCounter(etag: string): number {
+  const counter = Number(Buffer.from(etag, 'base64').toString())
+  return Number.isSafeInteger(counter) ? counter : 0
+}
+
 /** A twin etag: base64 of an 8-byte big-endian counter (WIRE-TWIN-32). */
 export function twinEtag(counter: number): string {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64BE(BigInt(counter))
   return bytes.toString('base64')
+}
+
+/** The reverse of {@link twinEtag}; 0 for what is none. */
+export function twinCounter(etag: string): number {
+  const bytes = Buffer.from(etag, 'base64')
+  return bytes.length === 8 ? Number(bytes.readBigUInt64BE()) : 0
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Checks an order to misbehave before it is taken: field, rule and what was given, in each error. */
 
+import { BadInput } from './bad-input.ts'
 import type { FaultDefinition, Json } from './contract.ts'
 import { isValidId, parseIdentityKey } from './identity.ts'
 import { findLever, LEVERS } from './levers.ts'
@@ -16,7 +17,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 
 /**
  * @returns the lever it pulls.
- * @throws RangeError that names the field, the rule and what was given.
+ * @throws BadInput that names the field, the rule and what was given.
  */
 export function checkDefinition(definition: FaultDefinition): Lever {
   for (const field of Object.keys(definition))
@@ -103,7 +104,6 @@ function suggestion(name: unknown): string {
     : `to be a lever of the catalogue; at this point there are ${siblings.join(', ')}`
 }
 
-function wrong(field: string, rule: string, given: unknown): RangeError {
-  const shown = given === undefined ? 'nothing' : JSON.stringify(given)
-  return new RangeError(`fault: expected ${field} ${rule}; given: ${shown.slice(0, 120)}`)
+function wrong(field: string, rule: string, given: unknown): BadInput {
+  return new BadInput('fault', field, rule, given)
 }

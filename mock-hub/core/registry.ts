@@ -3,7 +3,7 @@
 import type { Clock } from './clock.ts'
 import type { IdentityRecord, IdentitySpec, IfMatch, Journal, Registry, RegistryChange } from './contract.ts'
 import { checkScope, isSystemModule, scopeOf, SYSTEM_MODULES } from './edge-scope.ts'
-import { checkIfMatch, registryEtag } from './etag.ts'
+import { checkIfMatch, registryCounter, registryEtag } from './etag.ts'
 import { identityKey, isValidId, type Identity } from './identity.ts'
 import { Listeners } from './listeners.ts'
 import { mechanismOf } from './mechanism.ts'
@@ -142,6 +142,20 @@ export class IdentityRegistry implements Registry {
     return this.#listeners.add(listener)
   }
 
+  restore(records: readonly IdentityRecord[]): void {
+    for (const { identity } of [...this.devices()]) {
+      for (const module of this.modulesOf(identity.deviceId)) this.#drop(module.identity)
+      this.#drop(identity)
+    }
+    for (const record of records) {
+      // What comes after must not look like what was before.
+      this.#etags = Math.max(this.#etags, registryCounter(record.etag))
+      const ticks = BigInt(record.generationId)
+      if (ticks > this.#lastTicks) this.#lastTicks = ticks
+      this.#file({ ...record, connectionState: 'Disconnected' })
+    }
+  }
+
   trustCertificateAuthority(pem: string): void {
     this.#port.authorities.trust(pem)
   }
@@ -224,12 +238,17 @@ export class IdentityRegistry implements Registry {
       ...this.#scopes(identity, iotEdge, generationId, spec, undefined),
       managedBy: spec.managedBy,
     }
+    return this.#file(record)
+  }
+
+  #file(record: IdentityRecord): IdentityRecord {
+    const { deviceId, moduleId } = record.identity
     const entry: Entry = {
       record,
       modules: undefined,
       connected: false,
-      connectionStateUpdatedAt: undefined,
-      lastActivityAt: undefined,
+      connectionStateUpdatedAt: record.connectionStateUpdatedAt,
+      lastActivityAt: record.lastActivityAt,
       stale: false,
     }
     if (moduleId === undefined) this.#devices.set(deviceId, entry)

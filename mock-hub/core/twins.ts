@@ -12,7 +12,7 @@ import type {
   TwinSection,
   TwinUpdate,
 } from './contract.ts'
-import { checkIfMatch, twinEtag } from './etag.ts'
+import { checkIfMatch, twinCounter, twinEtag } from './etag.ts'
 import { identityKey, type Identity } from './identity.ts'
 import { Listeners } from './listeners.ts'
 import { isObject, mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
@@ -110,6 +110,12 @@ export class HubTwins implements Twins {
     if (this.#listeners.size > 0)
       this.#listeners.tell({ is: 'patched', before: before.document, twin: document, reported: patch })
     return section.version
+  }
+
+  restore(documents: readonly TwinDocument[]): void {
+    this.#states.clear()
+    for (const document of documents)
+      this.#states.set(identityKey(document.identity), { document, counter: twinCounter(document.etag) })
   }
 
   onChange(listener: (change: TwinChange) => void): () => void {
