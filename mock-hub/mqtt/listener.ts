@@ -25,7 +25,7 @@ export interface TlsListenerOptions {
   readonly tls: ServerCredentials
   readonly faults: Faults
   /** Gives the certificates of the levers `tls.unknown_ca` and its kind; left out: those levers do nothing. */
-  readonly tlsVariants?: ((variant: TlsVariant) => ServerCredentials) | undefined
+  readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
 }
 
 export interface TlsListener {
@@ -87,13 +87,16 @@ export async function listenTls(room: MqttRoom, options: TlsListenerOptions): Pr
     }
     const met = faults.meet('tls')
     if (met === undefined) regular.emit('connection', socket)
-    else if (met.effect !== 'stall') secured(variant(met.effect, met.parameters)).emit('connection', socket)
+    else if (met.effect !== 'stall')
+      void variant(met.effect, met.parameters).then((settings) => {
+        secured(settings).emit('connection', socket)
+      })
   })
 
   /** How the handshake is spoilt. */
-  function variant(effect: string, parameters: Readonly<Record<string, Json>>): TlsOptions {
+  async function variant(effect: string, parameters: Readonly<Record<string, Json>>): Promise<TlsOptions> {
     if (CERTIFICATE_EFFECTS.includes(effect)) {
-      return options.tlsVariants?.(effect as TlsVariant) ?? credentials // one of the list above
+      return (await options.tlsVariants?.(effect as TlsVariant)) ?? credentials // one of the list above
     }
     switch (effect) {
       case 'old_protocol':

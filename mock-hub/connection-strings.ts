@@ -1,0 +1,21 @@
+/** How devices, modules and back ends are told where the hub is and who they are. */
+
+import type { Registry, SharedAccessPolicy } from './core/contract.ts'
+import type { Identity } from './core/identity.ts'
+
+/**
+ * `HostName=…;DeviceId=…[;ModuleId=…];SharedAccessKey=…`, or `…;x509=true` for one that proves itself by certificate.
+ * @throws HubError DeviceNotFound or ModuleNotFound.
+ */
+export function deviceConnectionString(hostName: string, registry: Registry, identity: Identity): string {
+  const { authentication } = registry.get(identity)
+  const module = identity.moduleId === undefined ? '' : `;ModuleId=${identity.moduleId}`
+  const key = authentication.symmetricKey.primaryKey
+  const proof = authentication.type === 'sas' && key !== null ? `SharedAccessKey=${key}` : 'x509=true'
+  return `HostName=${hostName};DeviceId=${identity.deviceId}${module};${proof}`
+}
+
+/** `HostName=…;SharedAccessKeyName=…;SharedAccessKey=…`. */
+export function policyConnectionString(hostName: string, { name, primaryKey }: SharedAccessPolicy): string {
+  return `HostName=${hostName};SharedAccessKeyName=${name};SharedAccessKey=${primaryKey}`
+}
