@@ -72,6 +72,11 @@ export class Backend {
     return found
   }
 
+  /** A message of another module reaches an input, as a route would take it there. */
+  route(target: Identity, input: string, text: string): void {
+    this.#hub.inputs.send(target, input, { body: Buffer.from(text), system: {}, properties: {} })
+  }
+
   desire(target: Identity, desired: Readonly<Record<string, JsonValue>>): void {
     this.#hub.twins.patch(target, { desired }, undefined)
   }

@@ -59,15 +59,16 @@ define('workload', {
   'answers with no JSON': 'answers with no JSON',
   'gives no certificate': 'gives no certificate',
 })
-define('packet', {
-  CONNECT: 'connect',
-  CONNACK: 'connack',
-  PUBLISH: 'publish',
-  PUBACK: 'puback',
-  SUBSCRIBE: 'subscribe',
-  UNSUBSCRIBE: 'unsubscribe',
-  PINGREQ: 'pingreq',
-  DISCONNECT: 'disconnect',
+defineParameterType({
+  name: 'packet',
+  regexp:
+    /CONNECT|CONNACK|PUBLISH|PUBACK|PUBREC|SUBSCRIBE|SUBACK|UNSUBSCRIBE|UNSUBACK|PINGREQ|PINGRESP|DISCONNECT/,
+  transformer: (name: string) => name.toLowerCase(),
+})
+defineParameterType({
+  name: 'verb',
+  regexp: /GET|PUT|POST|PATCH|DELETE/,
+  transformer: (name: string) => name,
 })
 
 defineParameterType({
