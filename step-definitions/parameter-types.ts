@@ -1,10 +1,15 @@
 /** The words of the features: each kind of word once, with what it stands for. */
 
 import { defineParameterType } from '@cucumber/cucumber'
-import type { ErrorKind, Happening } from './driver/client-driver.ts'
+import type { DriverReply, ErrorKind, HandlerBehaviour, Happening, Verbs } from './driver/client-driver.ts'
 import { ASKS } from './asks.ts'
 import { FACTORIES } from './making.ts'
-import { misbehaviour } from './misbehaviours.ts'
+
+/** A handler and what it does. */
+export interface Manner {
+  readonly kind: Verbs['handle']['kind']
+  readonly behaviour?: HandlerBehaviour
+}
 
 const HAPPENINGS: Readonly<Record<string, Happening>> = {
   messages: 'message',
@@ -13,6 +18,15 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   'connection changes': 'connectionState',
   'the need for a new token': 'newSasToken',
   'background exceptions': 'backgroundException',
+}
+
+/** How an application listens for something. */
+const MANNERS: Readonly<Record<string, Manner>> = {
+  'listens for': { kind: 'function' },
+  'listens with a coroutine for': { kind: 'coroutine' },
+  'stops listening for': { kind: 'none' },
+  'is busy with': { kind: 'function', behaviour: { hold: true } },
+  'fails at': { kind: 'function', behaviour: { fail: true } },
 }
 
 /** Documented name of each failure; an unexpected one may carry the service's status or not. */
@@ -30,6 +44,20 @@ const ERRORS: Readonly<Record<string, readonly ErrorKind[]>> = {
   OSError: ['os'],
 }
 
+/** What may come of a call. */
+export type Outcome = (reply: DriverReply) => boolean
+
+const OUTCOMES: Readonly<Record<string, Outcome>> = {
+  succeeds: (reply) => 'ok' in reply,
+  'gives nothing': (reply) => 'ok' in reply && reply.ok === null,
+  ...Object.fromEntries(
+    Object.entries(ERRORS).map(([name, kinds]): [string, Outcome] => [
+      `fails with ${name}`,
+      (reply) => 'error' in reply && kinds.includes(reply.error.kind),
+    ]),
+  ),
+}
+
 const SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400 }
 
 /** A word that stands for something else. */
@@ -45,7 +73,8 @@ function define<T>(name: string, words: Readonly<Record<string, T>>): void {
 define('identity', { device: 'device', module: 'module' })
 define('factory', FACTORIES)
 define('happening', HAPPENINGS)
-define('failure', ERRORS)
+define('outcome', OUTCOMES)
+define('manner', MANNERS)
 define('ask', Object.fromEntries(Object.keys(ASKS).map((words) => [words, words])))
 define('received', {
   'a message': 'receiveMessage',
@@ -75,11 +104,4 @@ defineParameterType({
   name: 'seconds',
   regexp: /(\d+) (second|minute|hour|day)s?/,
   transformer: (count: string, unit: string) => Number(count) * (SECONDS[unit] ?? 1),
-})
-
-defineParameterType({
-  name: 'misbehaviour',
-  regexp: /[a-z][\w ./-]*/,
-  transformer: misbehaviour,
-  useForSnippets: false,
 })

@@ -4,6 +4,7 @@ import { type DataTable, Given, When } from '@cucumber/cucumber'
 import { type Ask, ASKS, messageFrom, rowsOf } from '../asks.ts'
 import type { Factory, Happening, IdentityKind, Json } from '../driver/client-driver.ts'
 import { creation, FACTORIES, makeSubject, settingsOf, tokenFor } from '../making.ts'
+import type { Manner } from '../parameter-types.ts'
 import type { ConformanceWorld } from '../world.ts'
 
 type Receiving = 'receiveMessage' | 'receiveInput' | 'receiveMethod' | 'receiveDesired'
@@ -148,41 +149,16 @@ When('it is given the token {string}', function (this: ConformanceWorld, token: 
 })
 
 Given(
-  'the application listens for {happening}',
-  async function (this: ConformanceWorld, happening: Happening) {
-    await handle(this, happening, 'function')
+  'the application {manner} {happening}',
+  async function (this: ConformanceWorld, { kind, behaviour }: Manner, happening: Happening) {
+    await handle(this, happening, kind, behaviour)
   },
 )
-
-Given(
-  'the application listens for {happening} with a coroutine',
-  async function (this: ConformanceWorld, happening: Happening) {
-    await handle(this, happening, 'coroutine')
-  },
-)
-
-Given(
-  'the application is busy with {happening}',
-  async function (this: ConformanceWorld, happening: Happening) {
-    await handle(this, happening, 'function', { hold: true })
-  },
-)
-
-Given('the application fails at {happening}', async function (this: ConformanceWorld, happening: Happening) {
-  await handle(this, happening, 'function', { fail: true })
-})
 
 When(
   'the application sets a handler for {happening}',
   function (this: ConformanceWorld, happening: Happening) {
     this.start({ do: 'handle', session: this.subject.session, happening, kind: 'function' })
-  },
-)
-
-When(
-  'the application stops listening for {happening}',
-  async function (this: ConformanceWorld, happening: Happening) {
-    await handle(this, happening, 'none')
   },
 )
 

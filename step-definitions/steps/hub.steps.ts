@@ -1,25 +1,16 @@
 /** What the hub and its back ends do in client scenarios, and what happens to the network. */
 
 import { type DataTable, Given, When } from '@cucumber/cucumber'
-import type { FaultDefinition, JsonValue } from '../../mock-hub/index.ts'
+import type { JsonValue } from '../../mock-hub/index.ts'
 import { rowsOf } from '../asks.ts'
+import { misbehaviour } from '../misbehaviours.ts'
 import type { ConformanceWorld } from '../world.ts'
 
-Given('the hub is going to {misbehaviour}', async function (this: ConformanceWorld, fault: FaultDefinition) {
-  ;(await this.hub()).faults.arm(fault)
-})
-
 Given(
-  'the next {int} times the hub is going to {misbehaviour}',
-  async function (this: ConformanceWorld, count: number, fault: FaultDefinition) {
-    ;(await this.hub()).faults.arm({ ...fault, count })
-  },
-)
-
-Given(
-  'every time the hub is going to {misbehaviour}',
-  async function (this: ConformanceWorld, fault: FaultDefinition) {
-    ;(await this.hub()).faults.arm({ ...fault, count: 'always' })
+  /^(?:the next (\d+) times |(every time ))?the hub is going to ([a-z][\w ./-]*)$/,
+  async function (this: ConformanceWorld, times: string | null, always: string | null, words: string) {
+    const count = always === null ? Number(times ?? 1) : 'always'
+    ;(await this.hub()).faults.arm({ ...misbehaviour(words), count })
   },
 )
 
@@ -52,7 +43,7 @@ When('the back end sends a message with:', async function (this: ConformanceWorl
 When(
   'another module sends {string} to the input {string}',
   async function (this: ConformanceWorld, text: string, input: string) {
-    (await this.backend()).route(this.subject.identity, input, text)
+    ;(await this.backend()).route(this.subject.identity, input, text)
   },
 )
 
