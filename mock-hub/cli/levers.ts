@@ -1,0 +1,21 @@
+/** `mock-iot-hub levers`: the catalogue of faults. */
+
+import { LEVERS } from '../core/levers.ts'
+import type { Terminal } from './program.ts'
+
+export function printLevers(json: boolean, { stdout }: Terminal): void {
+  if (json) {
+    const list = LEVERS.map(({ name, description, scope, trigger, parameters, example }) => ({
+      ...{ name, scope, trigger, parameters },
+      explain: `The hub ${description}.`,
+      example,
+    }))
+    stdout.write(`${JSON.stringify(list, undefined, 2)}\n`)
+    return
+  }
+  const width = Math.max(...LEVERS.map(({ name }) => name.length))
+  for (const { name, description, parameters } of LEVERS) {
+    const needs = Object.keys(parameters)
+    stdout.write(`${name.padEnd(width)}  ${description}${needs.length > 0 ? ` (${needs.join(', ')})` : ''}\n`)
+  }
+}

@@ -1,0 +1,102 @@
+/** The commands of `mock-iot-hub` and what their exit codes mean: 0 done, 1 it went wrong, 2 the call was wrong. */
+
+import { Command, CommanderError, Option } from 'commander'
+import { edgeEnvironment } from './edge-env.ts'
+import { exec } from './exec.ts'
+import { addHubFlags, type Flags } from './flags.ts'
+import { printLevers } from './levers.ts'
+import { serve } from './serve.ts'
+import { PortError } from './start-hub.ts'
+import { printTail, type TailFlags } from './tail-command.ts'
+import { UsageError } from './usage-error.ts'
+
+/** What a command needs of the process it runs in. */
+export type Terminal = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'once' | 'env' | 'uptime'>
+
+const WRONG_CALL = 2
+const WENT_WRONG = 1
+
+/** @returns the exit code, when the command is done. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  // A reader who has gone away (`| head`) ends nothing but the reading.
+  terminal.stdout.on('error', () => undefined)
+  let code = 0
+  const done = (result: number): void => {
+    code = result
+  }
+  try {
+    await program(terminal, done).parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_CALL
+    const text = error instanceof Error ? error.message : String(error)
+    terminal.stderr.write(`mock-iot-hub: ${text}\n`)
+    if (error instanceof UsageError || error instanceof TypeError || error instanceof RangeError)
+      return WRONG_CALL
+    if (
+      !(error instanceof PortError) &&
+      error instanceof Error &&
+      terminal.env['MOCK_IOT_HUB_DEBUG'] !== undefined
+    )
+      terminal.stderr.write(`${error.stack ?? ''}\n`)
+    return WENT_WRONG
+  }
+}
+
+function program(terminal: Terminal, done: (code: number) => void): Command {
+  const program = new Command('mock-iot-hub')
+    .description('A mock Azure IoT Hub that unmodified SDKs talk to.')
+    .usage('[options]                    starts a hub\n       mock-iot-hub COMMAND [options]')
+    .allowExcessArguments(false)
+    .showHelpAfterError('(mock-iot-hub --help lists what there is)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
+    .configureHelp({ optionDescription: ({ description }) => description, helpWidth: 110 })
+    .addHelpText('after', '\nEach flag has an environment variable: --mqtt-port is MOCK_IOT_HUB_MQTT_PORT.')
+    .enablePositionalOptions()
+  addHubFlags(program).action(async (flags: Flags) => {
+    done(await serve(flags, terminal))
+  })
+
+  const control = (): Option =>
+    new Option('--control <url>', 'control listener of the running hub')
+      .env('MOCK_IOT_HUB_CONTROL_URL')
+      .default('http://127.0.0.1:9443')
+  const child = (name: string, about: string): Command =>
+    program.command(name).description(about).copyInheritedSettings(program).allowExcessArguments(false)
+
+  addHubFlags(child('exec', 'starts a hub, runs a command with its environment, stops the hub'))
+    .argument('<command...>', 'after --')
+    .passThroughOptions()
+    .action(async (command: string[], flags: Flags) => {
+      done(await exec(command, flags, terminal))
+    })
+  child('tail', 'prints what devices send to a running hub')
+    .addOption(control())
+    .option('--device <id>', 'of this device only')
+    .option(
+      '--source <name>',
+      'Telemetry, twinChangeEvents, deviceLifecycleEvents, deviceConnectionStateEvents',
+    )
+    .option('--all', 'begin with what the hub still holds', false)
+    .option('--json', 'one JSON object a line', false)
+    .action(async (flags: TailFlags) => {
+      await printTail(flags, terminal)
+    })
+  child('levers', 'lists the faults that can be armed')
+    .option('--json', 'as a list of objects', false)
+    .action(({ json }: { json: boolean }) => {
+      printLevers(json, terminal)
+    })
+  child('edge-env', 'prints the environment of an IoT Edge module of a running hub')
+    .argument('<device/module>')
+    .addOption(control())
+    .option('--http', 'the workload API over HTTP instead of a Unix socket', false)
+    .action(async (name: string, flags: { control: string; http: boolean }) => {
+      await edgeEnvironment(name, flags, terminal)
+    })
+  return program
+}

@@ -1,0 +1,46 @@
+/** `mock-iot-hub`: a hub until somebody ends it. */
+
+import { aboutHub } from '../about.ts'
+import type { Logger } from '../core/contract.ts'
+import { LENIENCIES } from '../core/settings.ts'
+import { eventJson, eventLine } from './event-lines.ts'
+import type { Flags } from './flags.ts'
+import type { Terminal } from './program.ts'
+import { readyText } from './ready-text.ts'
+import { startHub } from './start-hub.ts'
+
+/** Runs until SIGINT or SIGTERM. @returns the exit code. */
+export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
+  const { stdout, stderr } = terminal
+  const print = (line: string): void => {
+    stdout.write(`${line}\n`)
+  }
+  const say = (line: string): void => {
+    if (flags.json) stderr.write(`mock-iot-hub: ${line}\n`)
+    else print(line)
+  }
+  const logger: Logger = { info: say, warn: flags.json ? () => undefined : say }
+  const hub = await startHub(flags, say, { logger })
+  const readyMs = Math.round(terminal.uptime() * 1000)
+  if (flags.json) print(JSON.stringify({ ready: true, readyMs, ...aboutHub(hub) }))
+  else print(readyText(hub, readyMs))
+  if (flags.lenient)
+    say(
+      `lenient: ${Object.entries(LENIENCIES)
+        .map(([name, value]) => `${name} = ${String(value)}`)
+        .join(', ')}`,
+    )
+  hub.journal.subscribe((entry) => {
+    const line = flags.json ? eventJson(entry) : flags.quiet ? undefined : eventLine(entry)
+    if (line !== undefined) print(line)
+  })
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const)
+      terminal.once(name, () => {
+        resolve(name)
+      })
+  })
+  say(`${signal}: stopping`)
+  await hub.stop()
+  return 0
+}
