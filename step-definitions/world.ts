@@ -24,6 +24,7 @@ import type { Subject } from './subject.ts'
 export interface Call {
   readonly request: DriverRequest
   readonly reply: Promise<DriverReply>
+  readonly startedAt: number
   settled: DriverReply | undefined
   /** The hub's journal when it had settled. */
   settledAtSeq: number
@@ -184,6 +185,7 @@ export class ConformanceWorld extends World {
   start(request: DriverRequest): Call {
     const call: Call = {
       request,
+      startedAt: this.clock.now(),
       settled: undefined,
       settledAtSeq: 0,
       settledAt: 0,

@@ -26,6 +26,7 @@ When('the connection is cut', async function (this: ConformanceWorld) {
   await this.settle()
   this.mark = hub.journal.seq
   hub.faults.arm({ name: 'tcp.drop_now' })
+  await this.settle()
 })
 
 When('{seconds} pass(es)', async function (this: ConformanceWorld, seconds: number) {

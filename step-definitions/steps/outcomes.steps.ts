@@ -2,27 +2,39 @@
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { type DataTable, Then } from '@cucumber/cucumber'
-import type { ErrorKind, Happening, IdentityKind, Json } from '../driver/client-driver.ts'
+import type { DriverReply, Happening, IdentityKind, Json } from '../driver/client-driver.ts'
 import { assertRows, at } from '../expectations.ts'
 import { valueOf } from '../making.ts'
+import type { Outcome } from '../parameter-types.ts'
 import { type ConformanceWorld, describe } from '../world.ts'
 
-Then('the call succeeds', async function (this: ConformanceWorld) {
+Then('the call {outcome}', async function (this: ConformanceWorld, outcome: Outcome) {
   const reply = await this.call.reply
-  ok('ok' in reply, describe(reply))
+  ok(outcome(reply), describe(reply))
 })
+
+Then(
+  'the call {outcome} after {seconds}',
+  async function (this: ConformanceWorld, outcome: Outcome, seconds: number) {
+    const reply = await takes(this, seconds)
+    ok(outcome(reply), describe(reply))
+  },
+)
 
 Then('all calls succeed', async function (this: ConformanceWorld) {
   for (const { reply } of this.calls) ok('ok' in (await reply), describe(await reply))
 })
 
-Then('the call fails with {failure}', async function (this: ConformanceWorld, kinds: readonly ErrorKind[]) {
-  const reply = await this.call.reply
-  ok(
-    'error' in reply && kinds.includes(reply.error.kind),
-    `expected ${kinds.join(' or ')}, got ${describe(reply)}`,
-  )
-})
+/** Lets time pass until the call must have settled; it may do so neither before nor after. */
+async function takes(world: ConformanceWorld, seconds: number): Promise<DriverReply> {
+  const { call } = world
+  await world.settle()
+  strictEqual(call.settled && describe(call.settled), undefined, 'The call has settled at once')
+  await world.pass(seconds - (world.clock.now() - call.startedAt) / 1_000)
+  ok(call.settled !== undefined, `The call is still waiting after ${String(seconds)} seconds`)
+  strictEqual((call.settledAt - call.startedAt) / 1_000, seconds, 'The call has settled too early')
+  return call.settled
+}
 
 Then('its cause is the status {int}', async function (this: ConformanceWorld, status: number) {
   const reply = await this.call.reply
@@ -31,13 +43,12 @@ Then('its cause is the status {int}', async function (this: ConformanceWorld, st
 
 Then('the call is still waiting', async function (this: ConformanceWorld) {
   await this.settle()
-  const { settled } = this.call
-  strictEqual(settled === undefined ? undefined : describe(settled), undefined)
+  stillWaiting(this)
 })
 
-Then('the call gives nothing', async function (this: ConformanceWorld) {
-  deepStrictEqual(await this.call.reply, { ok: null })
-})
+function stillWaiting({ call: { settled } }: ConformanceWorld): void {
+  strictEqual(settled === undefined ? undefined : describe(settled), undefined)
+}
 
 Then('the call gives:', async function (this: ConformanceWorld, table: DataTable) {
   const reply = await this.call.reply

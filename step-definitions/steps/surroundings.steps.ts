@@ -44,6 +44,10 @@ Then('the proxy was given the login {string}', function (this: ConformanceWorld,
   ok(proxies.get(this)?.logins.includes(login))
 })
 
+Given('the clients know the hub as {string}', function (this: ConformanceWorld, host: string) {
+  this.names.set('host', host)
+})
+
 Given('a workload API that {workload}', async function (this: ConformanceWorld, fault: WorkloadFault) {
   const { caPem } = await this.hub()
   const workload = await startWorkload({ caPem, key: this.key('module'), fault })
