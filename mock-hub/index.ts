@@ -1,6 +1,7 @@
 /** The front door of the hub: `startMockHub`, its clocks, and the types of what it gives and takes. */
 
-export { startMockHub, type MockHub } from './mock-hub.ts'
+export { startMockHub } from './start.ts'
+export type { MockHub } from './mock-hub.ts'
 export type { MockHubOptions } from './options.ts'
 export { parseSeed, type Seed, type SeedDevice, type SeedModule } from './seed.ts'
 export { HubClock, ManualClock, type Clock } from './core/clock.ts'

@@ -1,6 +1,6 @@
 /** `mock-iot-hub edge-env DEVICE/MODULE`: what IoT Edge would put into the environment of a module (wire contract 10). */
 
-import type { Terminal } from './program.ts'
+import type { Terminal } from './terminal.ts'
 import { quoted } from './ready-text.ts'
 import { askService, runningHub } from './running-hub.ts'
 import { UsageError } from './usage-error.ts'

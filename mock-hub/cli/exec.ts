@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { Flags } from './flags.ts'
-import type { Terminal } from './program.ts'
+import type { Terminal } from './terminal.ts'
 import { startHub } from './start-hub.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -1,7 +1,7 @@
 /** `mock-iot-hub levers`: the catalogue of faults. */
 
 import { LEVERS } from '../core/levers.ts'
-import type { Terminal } from './program.ts'
+import type { Terminal } from './terminal.ts'
 
 export function printLevers(json: boolean, { stdout }: Terminal): void {
   if (json) {

@@ -8,10 +8,8 @@ import { printLevers } from './levers.ts'
 import { serve } from './serve.ts'
 import { PortError } from './start-hub.ts'
 import { printTail, type TailFlags } from './tail-command.ts'
+import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
-
-/** What a command needs of the process it runs in. */
-export type Terminal = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'once' | 'env' | 'uptime'>
 
 const WRONG_CALL = 2
 const WENT_WRONG = 1

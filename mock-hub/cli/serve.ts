@@ -5,7 +5,7 @@ import type { Logger } from '../core/contract.ts'
 import { LENIENCIES } from '../core/settings.ts'
 import { eventJson, eventLine } from './event-lines.ts'
 import type { Flags } from './flags.ts'
-import type { Terminal } from './program.ts'
+import type { Terminal } from './terminal.ts'
 import { readyText } from './ready-text.ts'
 import { startHub } from './start-hub.ts'
 

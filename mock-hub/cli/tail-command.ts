@@ -1,7 +1,7 @@
 /** `mock-iot-hub tail` at the command line; `tail.ts` reads the stream. */
 
 import { readFile } from 'node:fs/promises'
-import type { Terminal } from './program.ts'
+import type { Terminal } from './terminal.ts'
 import { authorization, runningHub } from './running-hub.ts'
 import { tail } from './tail.ts'
 
