@@ -270,3 +270,17 @@ const BY_NAME: ReadonlyMap<string, Lever> = new Map(LEVERS.map((lever) => [lever
 export function findLever(name: string): Lever | undefined {
   return BY_NAME.get(name)
 }
+
+/** A lever as the command line and the control listener show it. */
+export interface LeverDocument extends Omit<Lever, 'description'> {
+  /** One sentence: when it strikes, and what it does. */
+  readonly explain: string
+}
+
+/** The catalogue for people and programs. */
+export function leverDocuments(): readonly LeverDocument[] {
+  return LEVERS.map(({ name, scope, trigger, parameters, description, example }) => {
+    const explain = `At ${trigger}, the hub ${description}.`
+    return { name, scope, trigger, parameters, explain, example }
+  })
+}

@@ -1,0 +1,52 @@
+/** What the hub holds, as JSON for people and scripts: bytes readable, secrets out. */
+
+import type { Json } from '../core/contract.ts'
+
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  'authorization',
+  'password',
+  'primarykey',
+  'privatekey',
+  'sastoken',
+  'secondarykey',
+  'sharedaccesskey',
+  'sharedaccesssignature',
+])
+const HIDDEN = '***'
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Bytes as text when they are UTF-8, else `{ base64 }`. */
+export function bytesOf(bytes: Uint8Array): Json {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return { base64: Buffer.from(bytes).toString('base64') }
+  }
+}
+
+/** Any value of the journal: bytes as {@link bytesOf}; keys, passwords and signatures hidden. */
+export function withoutSecrets(value: unknown): Json {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'string') return hideInText(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  if (value instanceof Uint8Array) {
+    const shown = bytesOf(value)
+    return typeof shown === 'string' ? hideInText(shown) : shown
+  }
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (typeof value !== 'object') return null
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([key, inner]) => [key, isSecret(key, inner) ? HIDDEN : withoutSecrets(inner)]),
+  )
+}
+
+function isSecret(key: string, value: unknown): boolean {
+  return value !== null && SECRET_KEYS.has(key.toLowerCase())
+}
+
+/** Signatures in tokens and addresses, keys in connection strings. */
+function hideInText(text: string): string {
+  return text.replace(/\b(sig|SharedAccessKey)=[^&;\s"']+/gi, `$1=${HIDDEN}`)
+}

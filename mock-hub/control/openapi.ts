@@ -1,0 +1,22 @@
+/** The control API as an OpenAPI document, made of the schemas that the routes validate with. */
+
+import type { SwaggerOptions } from '@fastify/swagger'
+
+export function openApiOptions(withToken: boolean): SwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Mock IoT Hub: control',
+        description: 'Errors are { error, message }, with field, rule and given where a field is wrong.',
+        version: '1',
+      },
+      ...(withToken
+        ? {
+            components: { securitySchemes: { controlToken: { type: 'http', scheme: 'bearer' } } },
+            security: [{ controlToken: [] }],
+          }
+        : {}),
+    },
+  }
+}
