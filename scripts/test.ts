@@ -1,0 +1,91 @@
+/**
+ * `npm test`: types, lint, features, unit and border tests, and whether every requirement is named. Ends with one line
+ * `N passed, N failed`; exits 1 when anything failed, or when less ran than the tree holds.
+ */
+
+import { spawn } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { countFeatures, countUnitTests, type Count } from './test/counts.ts'
+
+interface Job {
+  readonly name: string
+  readonly command: readonly string[]
+}
+
+interface Outcome {
+  readonly name: string
+  readonly code: number
+  readonly output: string
+  readonly seconds: number
+}
+
+const TYPES: Job = { name: 'types', command: ['tsc'] }
+const FORMAT: Job = { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] }
+const LINT: Job = { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] }
+const IMPORTS: Job = {
+  name: 'imports',
+  command: ['depcruise', 'mock-hub', 'reference-client', 'step-definitions', 'certs'],
+}
+const REQUIREMENTS: Job = { name: 'requirements', command: ['tsx', 'scripts/requirements.ts'] }
+const UNIT: Job = { name: 'unit and border tests', command: ['vitest', 'run'] }
+const FEATURES: Job = { name: 'features', command: ['tsx', 'step-definitions/conformance/main.ts', 'run'] }
+
+/** Reports of an earlier run must not count for this one. */
+const UNIT_REPORT = 'reports/vitest.json'
+const FEATURE_REPORT = 'reports/results.json'
+for (const report of [UNIT_REPORT, FEATURE_REPORT]) rmSync(report, { force: true })
+
+// Two cores: what uses one at a time runs beside something else; vitest uses both.
+const [checks, features] = await Promise.all([
+  inTurn([TYPES, FORMAT, IMPORTS, REQUIREMENTS, LINT]),
+  inTurn([FEATURES]),
+])
+const unit = await inTurn([UNIT])
+const outcomes = [...checks, ...features, ...unit]
+
+const counts: readonly Count[] = [
+  countUnitTests(() => readFileSync(UNIT_REPORT, 'utf8')),
+  countFeatures(() => readFileSync(FEATURE_REPORT, 'utf8')),
+]
+process.stdout.write('\n')
+for (const { name, code, seconds } of outcomes)
+  process.stdout.write(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds.toFixed(1)} s)\n`)
+for (const { name, passed, failed, problems } of counts) {
+  process.stdout.write(`${name}: ${String(passed)} passed, ${String(failed)} failed\n`)
+  for (const problem of problems) process.stdout.write(`FAIL ${name}: ${problem}\n`)
+}
+const broken =
+  outcomes.filter(({ code }) => code !== 0).length + counts.flatMap(({ problems }) => problems).length
+const passed = counts.reduce((sum, count) => sum + count.passed, 0)
+const failed = counts.reduce((sum, count) => sum + count.failed, 0)
+// A gate that failed without a failed test counts as one: the closing line must not look green.
+process.stdout.write(`${String(passed)} passed, ${String(failed > 0 ? failed : broken)} failed\n`)
+process.exitCode = broken === 0 && failed === 0 ? 0 : 1
+
+async function inTurn(jobs: readonly Job[]): Promise<readonly Outcome[]> {
+  const done: Outcome[] = []
+  for (const job of jobs) {
+    const outcome = await run(job)
+    process.stdout.write(`\n== ${outcome.name}\n${outcome.output}`)
+    done.push(outcome)
+  }
+  return done
+}
+
+function run({ name, command: [program = '', ...args] }: Job): Promise<Outcome> {
+  const from = performance.now()
+  return new Promise((resolve) => {
+    const child = spawn(`node_modules/.bin/${program}`, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+    const end = (code: number | null): void => {
+      resolve({ name, code: code ?? 1, output, seconds: (performance.now() - from) / 1000 })
+    }
+    child.once('error', (error) => {
+      output += `${error.message}\n`
+      end(1)
+    })
+    child.once('close', end)
+  })
+}
