@@ -134,7 +134,7 @@ describe('writing', () => {
     ['WIRE-TWIN-26', { properties: { desired: { a: { $x: 1 } } } }],
     ['WIRE-TWIN-27', { tags: { a: 'x'.repeat(4097) } }],
     ['WIRE-TWIN-28', { tags: { a: 4_503_599_627_370_496 } }],
-    ['WIRE-TWIN-29', { tags: JSON.parse('{"a":'.repeat(11) + '1' + '}'.repeat(11)) as object }],
+    ['WIRE-TWIN-29', { tags: JSON.parse('{"a":'.repeat(12) + '1' + '}'.repeat(12)) as object }],
     ['WIRE-TWIN-24', { tags: { a: [1, null] } }],
     [
       'WIRE-TWIN-25',

@@ -54,7 +54,7 @@ const say = (
     const where = overSocket
       ? { socketPath }
       : { host: '127.0.0.1', port: Number(new URL(workload.httpUri!).port) }
-    request({ ...where, method, path, headers }, (answer) => {
+    request({ ...where, method, path, headers, agent: false }, (answer) => {
       let text = ''
       answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
       answer.once('end', () => resolve({ status: answer.statusCode ?? 0, json: JSON.parse(text) as unknown }))

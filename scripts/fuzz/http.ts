@@ -58,10 +58,10 @@ export async function fuzzHttp({
   const storage = new OwnStorage({ clock, hostName: 'localhost' })
   // Bounds on all that requests can fill, so that what grows is a leak.
   const settings = { journalRetained: 500, telemetryRetained: 500, maxDevices: 20, modulesPerDevice: 5 }
-  const hub = createHub({ clock, settings, blob: storage })
+  const hub = createHub({ clock, settings, blobStorage: storage })
   hub.registry.create({ deviceId: 'd1' })
   const { key, cert: ca } = await localhostCertificate()
-  const room = await createHttpRoom(hub, { tls: { key, cert: ca }, blob: storage })
+  const room = await createHttpRoom(hub, { tls: { key, cert: ca }, blobStorage: storage })
   const { port } = await room.listen({ host: '127.0.0.1', port: 0 })
   const target: Target = { port, ca }
   const known = { deviceId: 'd1', authorization: ownerToken(hub.hostName, hub.policies[0]?.primaryKey ?? '') }

@@ -45,7 +45,7 @@ export async function openRoom(settings: Partial<Settings> = {}): Promise<TestRo
   const clock = new ManualClock()
   const tls = await localhostCertificate()
   const storage = new OwnStorage({ clock, hostName: 'localhost' })
-  const hub = createHub({ clock, settings, blob: storage })
+  const hub = createHub({ clock, settings, blobStorage: storage })
   const room = await createHttpRoom(hub, { tls, blob: storage })
   return {
     hub,
