@@ -4,9 +4,6 @@ import type { ManualClock } from '../mock-hub/index.ts'
 
 /** Turns of the event loop without a sign of life after which sockets on loopback have nothing more to say. */
 const QUIET_TURNS = 12
-const SLICE_MS = 1_000
-/** Longer spans are passed in as many slices as this. */
-const MOST_SLICES = 4_000
 
 /** A number that changes whenever the hub or the client does something. */
 export type Activity = () => number
@@ -23,13 +20,13 @@ export async function settle(activity: Activity): Promise<void> {
   }
 }
 
-/** Lets time pass for the hub and for a client that lives on the same clock, in slices, sockets settling in between. */
+/** Lets time pass for the hub and for a client that lives on the same clock; sockets settle whenever something fell due. */
 export async function pass(clock: ManualClock, seconds: number, activity: Activity): Promise<void> {
   await settle(activity)
   const end = clock.now() + seconds * 1_000
-  const slice = Math.max(SLICE_MS, Math.ceil((seconds * 1_000) / MOST_SLICES))
   while (clock.now() < end) {
-    clock.advance(Math.min(slice, end - clock.now()))
+    const next = Math.max(clock.nextAt ?? end, clock.now() + 1)
+    clock.advance(Math.min(next, end) - clock.now())
     await settle(activity)
   }
 }

@@ -95,8 +95,10 @@ export class ConformanceWorld extends World {
     return this.#seen
   }
 
+  /** The service side; what the client is about to do comes first. */
   async backend(): Promise<Backend> {
     const hub = await this.hub()
+    await this.settle()
     return (this.#backend ??= new Backend(hub, this.signal))
   }
 

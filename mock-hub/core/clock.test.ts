@@ -23,6 +23,16 @@ test('advance runs what falls due, each at its own moment, and nothing later', (
   expect(clock.now()).toBe(30)
 })
 
+test('the clock knows what falls due next', () => {
+  const clock = new ManualClock(1_000)
+  expect(clock.nextAt).toBeUndefined()
+  clock.schedule(30, () => undefined)
+  const cancel = clock.schedule(10, () => undefined)
+  expect(clock.nextAt).toBe(1_010)
+  cancel()
+  expect(clock.nextAt).toBe(1_030)
+})
+
 test('what is cancelled never runs', () => {
   const clock = new ManualClock(0)
   const run = vi.fn()

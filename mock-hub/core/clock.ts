@@ -59,6 +59,11 @@ export class HubClock implements Clock {
     return this.#frozenAt === undefined ? this.#offsetMs : this.#frozenAt - Date.now()
   }
 
+  /** When the next callback falls due, in epoch ms; undefined: none is scheduled. */
+  get nextAt(): number | undefined {
+    return this.#heap[0]?.at
+  }
+
   schedule(ms: number, run: () => void): () => void {
     const due: Due = { at: this.now() + Math.max(0, ms), seq: this.#seq++, run, index: -1 }
     this.#push(due)

@@ -40,14 +40,17 @@ Then(
   },
 )
 
+/** What the hub sends is journalled when it is put on the wire, the end of a link when its socket has closed. */
 Then(
-  'the hub had sent its {packet} before the call returned',
-  async function (this: ConformanceWorld, cmd: string) {
+  /^the hub had (?:sent its ([A-Z]+)|seen the connection end) before the call returned$/,
+  async function (this: ConformanceWorld, cmd: string | null) {
     const { reply } = this.call
     await reply
-    // What the hub sends as raw acknowledgement is stamped when it is put on the wire.
-    const sent = packets(this.journal, cmd, 'out').at(-1)
-    ok(sent !== undefined && sent.seq <= this.call.settledAtSeq, `${cmd} came after the call had returned`)
+    const seen =
+      cmd === null
+        ? this.journal.findLast(({ is }) => is === 'link-closed')
+        : packets(this.journal, cmd.toLowerCase(), 'out').at(-1)
+    ok(seen !== undefined && seen.seq <= this.call.settledAtSeq, 'The call had returned before')
   },
 )
 

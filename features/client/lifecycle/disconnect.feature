@@ -29,7 +29,7 @@ Feature: Disconnecting
     Scenario Outline: The hub has seen the end before the application
       Given a connected <identity> client
       When it disconnects
-      Then the hub had seen the end of the connection before the call returned
+      Then the hub had seen the connection end before the call returned
       And it is not connected
 
       @identity:device
