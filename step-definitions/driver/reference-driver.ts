@@ -149,7 +149,9 @@ export class ReferenceDriver implements ClientDriver {
       case 'sendOutput':
         return void (await moduleOf(client).sendMessageToOutput(messageFrom(request.message), request.output))
       case 'respondMethod':
-        return void (await client.sendMethodResponse(methodResponse(request, session.newestRequest)))
+        return void (await client.sendMethodResponse(
+          methodResponse(request, session.request(request.requestId)),
+        ))
       case 'getTwin':
         return { ...(await client.getTwin()) }
       case 'patchReported':

@@ -27,6 +27,7 @@ export class ReferenceSession {
   readonly client: IoTHubDeviceClient | IoTHubModuleClient
   readonly #name: string
   readonly #emit: (event: DriverEvent) => void
+  readonly #requests = new Map<string, MethodRequest>()
   #newest: MethodRequest | undefined
   #held: (() => void)[] = []
   #seq = 0
@@ -41,13 +42,14 @@ export class ReferenceSession {
     this.#emit = emit
   }
 
-  /** The newest method request that the application has got. */
-  get newestRequest(): MethodRequest | undefined {
-    return this.#newest
+  /** A method request that the application has got; left out: the newest. */
+  request(requestId: string | undefined): MethodRequest | undefined {
+    return requestId === undefined ? this.#newest : this.#requests.get(requestId)
   }
 
   remember(request: MethodRequest): JsonObject {
     this.#newest = request
+    this.#requests.set(request.requestId, request)
     return methodOf(request)
   }
 

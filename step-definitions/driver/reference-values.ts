@@ -102,12 +102,12 @@ export function methodOf(request: MethodRequest): JsonObject {
 
 export function methodResponse(
   asked: Verbs['respondMethod'],
-  newest: MethodRequest | undefined,
+  request: MethodRequest | undefined,
 ): MethodResponse {
   // A payload that is no JSON is what one requirement is about.
   const payload = (asked.unwritable === true ? NOT_JSON : asked.payload) as unknown as JsonValue | undefined
-  if (asked.fromRequest === true && newest !== undefined) {
-    return MethodResponse.createFromMethodRequest(newest, asked.status, payload)
+  if (asked.fromRequest === true && request !== undefined) {
+    return MethodResponse.createFromMethodRequest(request, asked.status, payload)
   }
-  return new MethodResponse(asked.requestId ?? newest?.requestId ?? '1', asked.status, payload)
+  return new MethodResponse(asked.requestId ?? request?.requestId ?? '1', asked.status, payload)
 }

@@ -2,7 +2,14 @@
 
 import { type DataTable, Given, When } from '@cucumber/cucumber'
 import { type Ask, ASKS, messageFrom, rowsOf } from '../asks.ts'
-import type { Factory, Happening, IdentityKind, Json } from '../driver/client-driver.ts'
+import type {
+  DriverReply,
+  Factory,
+  Happening,
+  IdentityKind,
+  Json,
+  JsonObject,
+} from '../driver/client-driver.ts'
 import { creation, FACTORIES, makeSubject, settingsOf, tokenFor } from '../making.ts'
 import type { Manner } from '../parameter-types.ts'
 import type { ConformanceWorld } from '../world.ts'
@@ -113,11 +120,15 @@ When('it patches its reported properties with:', function (this: ConformanceWorl
 })
 
 When(
-  'it answers the method request with status {int} and:',
-  function (this: ConformanceWorld, status: number, payload: string) {
+  'it answers the method {string} with status {int} and:',
+  function (this: ConformanceWorld, name: string, status: number, payload: string) {
+    const request = [...this.told('method'), ...this.calls.map(({ settled }) => settled && given(settled))]
+      .filter((given) => given?.['name'] === name)
+      .at(-1)
     this.start({
       do: 'respondMethod',
       session: this.subject.session,
+      requestId: String(request?.['requestId']),
       status,
       payload: JSON.parse(payload) as Json,
       fromRequest: true,
@@ -186,6 +197,13 @@ When(
     this.start({ do: 'assign', session: this.subject.session, attribute, value: JSON.parse(value) as Json })
   },
 )
+
+/** What a call has given, when that is a mapping. */
+function given(reply: DriverReply): JsonObject | undefined {
+  return 'ok' in reply && typeof reply.ok === 'object' && !Array.isArray(reply.ok)
+    ? ((reply.ok ?? undefined) as JsonObject | undefined)
+    : undefined
+}
 
 async function handle(
   world: ConformanceWorld,

@@ -1,10 +1,10 @@
 /** What comes of a call, and what the application is told. */
 
-import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type DataTable, Then } from '@cucumber/cucumber'
+import { HubError } from '../../mock-hub/index.ts'
 import type { DriverReply, Happening, IdentityKind, Json } from '../driver/client-driver.ts'
 import { assertRows, at } from '../expectations.ts'
-import { valueOf } from '../making.ts'
 import type { Outcome } from '../parameter-types.ts'
 import { type ConformanceWorld, describe } from '../world.ts'
 
@@ -146,15 +146,16 @@ Then(
 )
 
 Then(
-  'the caller of {string} gets the payload:',
-  async function (this: ConformanceWorld, name: string, payload: string) {
-    const invocation = (await this.backend()).invocation(name)
-    deepStrictEqual((await invocation.result).payload, valueOf(payload))
+  'the caller of {string} gets the status {int} and:',
+  async function (this: ConformanceWorld, name: string, status: number, payload: string) {
+    const { result } = (await this.backend()).invocation(name)
+    deepStrictEqual(await result, { status, payload: JSON.parse(payload) as Json })
   },
 )
 
 Then('the caller of {string} gets no answer in time', async function (this: ConformanceWorld, name: string) {
   const invocation = (await this.backend()).invocation(name)
   await this.pass(31)
-  match(String(invocation.settled), /HubError|Error/)
+  const { settled } = invocation
+  ok(settled instanceof HubError && settled.kind === 'GatewayTimeout', String(settled))
 })
