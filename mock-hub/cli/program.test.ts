@@ -1,0 +1,152 @@
+import { once } from 'node:events'
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterAll, expect, test } from 'vitest'
+import { run } from './program.ts'
+import type { Terminal } from './terminal.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-cli-'))
+afterAll(() => {
+  rmSync(directory, { recursive: true })
+})
+const ANY_PORTS = ['--mqtt-port', '0', '--https-port', '0', '--control-port', '0', '--dir', directory]
+
+/** A process of our own making: what it wrote, and a way to send it signals. */
+function terminal(): Terminal & { out: string; err: string; readonly signals: EventEmitter } {
+  const signals = new EventEmitter()
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const made = {
+    ...{ out: '', err: '', signals, stdout, stderr },
+    env: { PATH: process.env['PATH'] },
+    uptime: () => 0.25,
+    once: (name: string, listener: () => void) => signals.once(name, listener),
+  }
+  stdout.on('data', (text: Buffer) => (made.out += text.toString()))
+  stderr.on('data', (text: Buffer) => (made.err += text.toString()))
+  return made as unknown as ReturnType<typeof terminal> // the few members that commands use
+}
+
+async function called(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const at = terminal()
+  const code = await run(args, at)
+  return { code, out: at.out, err: at.err }
+}
+
+test('--help fits a screen and ends with 0', async () => {
+  const { code, out } = await called('--help')
+  expect(code).toBe(0)
+  expect(out).toContain('--mqtt-port')
+  expect(out.split('\n').length).toBeLessThanOrEqual(40)
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110)
+})
+
+test.each([
+  [['--mqttport', '1'], "unknown option '--mqttport'"],
+  [['--mqtt-port', 'x'], `'--mqtt-port <n>' argument 'x' is invalid. It must be a whole number, got "x"`],
+  [['--https-port', '65536'], 'It must be a whole number from 0 to 65535, got 65536'],
+  [['--tier', 'B1'], 'Allowed choices are F1, S1, S2, S3'],
+  [['--seed', 'no-such-file'], '--seed: no-such-file cannot be read: ENOENT'],
+  [['--module', 'lonely'], '--module takes DEVICE/NAME, got lonely'],
+  [['--device', 'a/b'], '--device: an ID has 1 to 128 letters'],
+  [['--strict', '--lenient'], "'--strict' cannot be used with option '--lenient'"],
+  [['serve'], 'too many arguments'],
+  [['edge-env', 'lonely'], 'edge-env takes DEVICE/MODULE, got lonely'],
+  [['tail', '--control', 'http://127.0.0.1:1'], '--control: no hub answers at http://127.0.0.1:1'],
+])('%s: exit 2 and a sentence that names it', async (args, sentence) => {
+  const { code, err } = await called(...args)
+  expect(err).toContain(sentence)
+  expect(code).toBe(2)
+})
+
+test('a seed file that is wrong: exit 2, the place, the rule and what was given', async () => {
+  const file = join(directory, 'wrong.yaml')
+  writeFileSync(file, 'devices: [{ deviceId: 5 }]')
+  const { code, err } = await called('--seed', file)
+  expect(err).toContain(`--seed ${file}: devices.0.deviceId: must be string, got 5`)
+  expect(code).toBe(2)
+})
+
+test('a named port that is in use: exit 1 and a sentence', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const { code, err } = await called(...ANY_PORTS, '--mqtt-port', String(port))
+  expect(err).toBe(`mock-iot-hub: --mqtt-port: port ${String(port)} is in use\n`)
+  expect(code).toBe(1)
+  other.close()
+})
+
+test('--json: a ready line, events as lines, and a signal ends it with 0', async () => {
+  const at = terminal()
+  const ended = run([...ANY_PORTS, '--json', '--device', 'thermostat', '--module', 'thermostat/meter'], at)
+  await once(at.stdout, 'data')
+  const ready = JSON.parse(at.out.split('\n', 1)[0] ?? '') as Record<string, unknown>
+  expect(ready).toMatchObject({
+    ready: true,
+    readyMs: 250,
+    hostName: 'localhost',
+    caPath: join(directory, 'ca.pem'),
+    devices: [{ deviceId: 'thermostat' }, { deviceId: 'thermostat', moduleId: 'meter' }],
+  })
+  expect(ready['serviceConnectionString']).toMatch(/^HostName=localhost;SharedAccessKeyName=iothubowner;/)
+  const control = String(ready['controlUrl'])
+  expect(((await (await fetch(`${control}/health`)).json()) as { hostName: string }).hostName).toBe(
+    'localhost',
+  )
+  at.signals.emit('SIGINT')
+  expect(await ended).toBe(0)
+  await expect(fetch(`${control}/health`)).rejects.toThrow('fetch failed')
+})
+
+test('connection strings survive a restart', async () => {
+  const strings: unknown[] = []
+  for (let i = 0; i < 2; i++) {
+    const at = terminal()
+    const ended = run([...ANY_PORTS, '--json'], at)
+    await once(at.stdout, 'data')
+    strings.push((JSON.parse(at.out.split('\n', 1)[0] ?? '') as { devices: unknown }).devices)
+    at.signals.emit('SIGTERM')
+    await ended
+  }
+  expect(strings[0]).toEqual(strings[1])
+})
+
+test('exec gives the command its environment and ends with its code', async () => {
+  const script = `process.exit(process.env.IOTHUB_DEVICE_CONNECTION_STRING.includes('DeviceId=device-1') && process.env.NODE_EXTRA_CA_CERTS ? 7 : 1)`
+  expect((await called('exec', ...ANY_PORTS, '--', process.execPath, '-e', script)).code).toBe(7)
+})
+
+test('exec of a command that is not there: 127, as in a shell', async () => {
+  const { code, err } = await called('exec', ...ANY_PORTS, '--', 'no-such-command-here')
+  expect(err).toContain('exec: there is no command no-such-command-here')
+  expect(code).toBe(127)
+})
+
+test('levers --json lists each with its scope, trigger, parameters and a sentence', async () => {
+  const { out } = await called('levers', '--json')
+  const levers = JSON.parse(out) as Record<string, unknown>[]
+  expect(levers.find(({ name }) => name === 'mqtt.puback.withhold')).toMatchObject({
+    scope: 'identity',
+    explain: expect.stringMatching(/^The hub .*\.$/) as unknown,
+    parameters: {},
+  })
+})
+
+test('edge-env prints what a module of a running hub needs', async () => {
+  const at = terminal()
+  const ended = run([...ANY_PORTS, '--json', '--module', 'gateway/filter'], at)
+  await once(at.stdout, 'data')
+  const { controlUrl } = JSON.parse(at.out.split('\n', 1)[0] ?? '') as { controlUrl: string }
+  const { code, out } = await called('edge-env', 'gateway/filter', '--control', controlUrl)
+  expect(code).toBe(0)
+  expect(out).toContain('export IOTEDGE_DEVICEID=gateway\nexport IOTEDGE_MODULEID=filter\n')
+  expect(out).toMatch(/IOTEDGE_MODULEGENERATIONID=\d{18}/)
+  expect(out).toContain(`IOTEDGE_WORKLOADURI=unix://${join(directory, 'workload.sock')}`)
+  at.signals.emit('SIGINT')
+  await ended
+})
