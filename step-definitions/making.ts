@@ -140,6 +140,7 @@ export async function makeSubject(
   table?: DataTable,
 ): Promise<Subject> {
   await world.hub()
+  world.names.set('connectionString', connectionStringFor(world, kind)).set('key', world.key(kind))
   const settings = settingsOf(world, table)
   const session = `${kind}-${String(world.subjects.size + 1)}`
   const request = await creation(world, kind, factory, settings, session)

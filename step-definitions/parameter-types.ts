@@ -47,8 +47,12 @@ const ERRORS: Readonly<Record<string, readonly ErrorKind[]>> = {
 /** What may come of a call. */
 export type Outcome = (reply: DriverReply) => boolean
 
+/** What languages have for something that is not to be done at all. */
+const REFUSALS: readonly ErrorKind[] = ['argumentType', 'argument', 'clientInternal', 'other']
+
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
   succeeds: (reply) => 'ok' in reply,
+  'is refused': (reply) => 'error' in reply && REFUSALS.includes(reply.error.kind),
   'gives nothing': (reply) => 'ok' in reply && reply.ok === null,
   ...Object.fromEntries(
     Object.entries(ERRORS).map(([name, kinds]): [string, Outcome] => [

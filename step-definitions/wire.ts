@@ -61,12 +61,19 @@ export function connectFacts(world: ConformanceWorld): Readonly<Record<string, u
     'agent suffix': suffixOf(decoded('DeviceClientType')),
     'keep-alive': keepalive,
     'clean session': clean,
+    token: password === undefined ? undefined : nameToken(world, password.toString()),
     password: password === undefined ? 'none' : 'a token',
     'token resource': token['sr'],
     'token expiry': expiry,
     'token life': expiry === undefined ? undefined : Number(expiry) - Math.floor(entry.at / 1_000),
     transport: opened?.is === 'link-opened' ? opened.transport : undefined,
   }
+}
+
+/** The journal keeps no signatures; a token that is in all else the one a step speaks of is that one, if the hub took it. */
+function nameToken(world: ConformanceWorld, masked: string): string {
+  const known = ['token', 'freshToken'].map((name) => world.names.get(name))
+  return known.find((token) => token?.replace(/sig=[^&]*/, 'sig=***') === masked) ?? masked
 }
 
 /** What stands behind the implementation's own name, which ends with its parenthesis. */

@@ -1,9 +1,11 @@
 /** What the hub and its back ends do in client scenarios, and what happens to the network. */
 
 import { type DataTable, Given, When } from '@cucumber/cucumber'
-import type { JsonValue } from '../../mock-hub/index.ts'
+import type { Identity, JsonValue } from '../../mock-hub/index.ts'
 import { rowsOf } from '../asks.ts'
+import type { Backend } from '../backend.ts'
 import { misbehaviour } from '../misbehaviours.ts'
+import { startOtherApplication } from '../other-application.ts'
 import type { ConformanceWorld } from '../world.ts'
 
 Given(
@@ -27,43 +29,62 @@ When('the connection is cut', async function (this: ConformanceWorld) {
   this.mark = hub.journal.seq
   hub.faults.arm({ name: 'tcp.drop_now' })
   await this.settle()
+  await this.settle()
 })
 
 When('{seconds} pass(es)', async function (this: ConformanceWorld, seconds: number) {
   await this.pass(seconds)
 })
 
+/** It acts when the client has come to rest, and the client has heard of it when the step is over. */
+async function backEnd(
+  world: ConformanceWorld,
+  act: (backend: Backend, whom: Identity) => void,
+): Promise<void> {
+  act(await world.backend(), world.subject.identity)
+  await world.settle()
+}
+
 When('the back end sends the message {string}', async function (this: ConformanceWorld, text: string) {
-  ;(await this.backend()).send(this.subject.identity, { text })
+  await backEnd(this, (backend, whom) => {
+    backend.send(whom, { text })
+  })
 })
 
 When('the back end sends a message with:', async function (this: ConformanceWorld, table: DataTable) {
-  ;(await this.backend()).sendRows(this.subject.identity, rowsOf(this, table))
+  await backEnd(this, (backend, whom) => {
+    backend.sendRows(whom, rowsOf(this, table))
+  })
 })
 
 When(
   'another module sends {string} to the input {string}',
   async function (this: ConformanceWorld, text: string, input: string) {
-    ;(await this.backend()).route(this.subject.identity, input, text)
+    await backEnd(this, (backend, whom) => {
+      backend.route(whom, input, text)
+    })
   },
 )
 
 When('the back end calls the method {string}', async function (this: ConformanceWorld, name: string) {
-  ;(await this.backend()).invoke(this.subject.identity, name, { number: 1 })
-  await this.settle()
+  await backEnd(this, (backend, whom) => {
+    backend.invoke(whom, name, { number: 1 })
+  })
 })
 
 When(
   'the back end sets the desired properties to:',
   async function (this: ConformanceWorld, desired: string) {
     const properties = JSON.parse(desired) as Record<string, JsonValue> // the feature says so
-    ;(await this.backend()).desire(this.subject.identity, properties)
+    await backEnd(this, (backend, whom) => {
+      backend.desire(whom, properties)
+    })
   },
 )
 
 Given(
   'the application at {string} answers {int}',
   async function (this: ConformanceWorld, id: string, status: number) {
-    await (await this.backend()).otherApplication(id, status)
+    await startOtherApplication(this, id, status)
   },
 )

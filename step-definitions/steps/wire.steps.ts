@@ -8,6 +8,7 @@ import { connectFacts, operations, packets, telemetryFacts } from '../wire.ts'
 import type { ConformanceWorld } from '../world.ts'
 
 Then('the hub has seen {int} connection attempt(s)', async function (this: ConformanceWorld, count: number) {
+  await this.eventually(() => packets(this.journal, 'connect').length >= count)
   await this.settle()
   strictEqual(packets(this.journal, 'connect').length, count)
 })
@@ -35,6 +36,7 @@ Then('CONNECT holds:', async function (this: ConformanceWorld, table: DataTable)
 Then(
   'the hub has seen {int} {packet} packet(s)',
   async function (this: ConformanceWorld, count: number, cmd: string) {
+    await this.eventually(() => packets(this.journal, cmd).length >= count)
     await this.settle()
     strictEqual(packets(this.journal, cmd).length, count)
   },
@@ -82,6 +84,11 @@ Then('the reported properties are:', async function (this: ConformanceWorld, exp
   await this.settle()
   const { reported } = (await this.hub()).twins.get(this.subject.identity)
   deepStrictEqual(reported.properties, JSON.parse(expected) as Json)
+})
+
+Then('the hub has received {int} request(s)', async function (this: ConformanceWorld, count: number) {
+  await this.settle()
+  strictEqual(this.journal.filter(({ is }) => is === 'request').length, count)
 })
 
 Then('the hub has received the request {string}', async function (this: ConformanceWorld, line: string) {
