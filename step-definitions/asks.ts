@@ -84,13 +84,14 @@ export const ASKS = {
       responseTimeoutInSeconds: 20,
       connectTimeoutInSeconds: 5,
     },
-    deviceId: 'device-2',
+    // Ids may hold characters that paths must encode.
+    deviceId: 'device#2',
   }),
   'invokes a method of a module': ({ session }) => ({
     do: 'invokeMethod',
     session,
     params: { methodName: 'measure', payload: null },
-    deviceId: 'device-2',
+    deviceId: 'device#2',
     moduleId: 'module-2',
   }),
   'receives a message': ({ session }) => ({ do: 'receiveMessage', session }),

@@ -24,6 +24,11 @@ const BY_WORDS: Readonly<Record<string, Lever>> = {
   'withhold the answer to a ping': { name: 'mqtt.pingresp.withhold' },
   'withhold the answer to a subscription': { name: 'mqtt.suback.withhold' },
   'close instead of answering a twin request': { name: 'twin.response.close' },
+  'answer a twin request after the next one': { name: 'twin.response.reorder' },
+  'answer a twin request with something that is no JSON': {
+    name: 'twin.response.body',
+    parameters: { body: '{"desired":' },
+  },
   'reset connections': { name: 'tcp.refuse' },
   'show a certificate of an unknown authority': { name: 'tls.unknown_ca' },
   'show a certificate for another name': { name: 'tls.wrong_name' },
