@@ -31,7 +31,7 @@ export function checkDefinition(definition: FaultDefinition): Lever {
     throw wrong('trigger.skip', 'to be a whole number from 0', trigger.skip)
   if (count !== undefined && count !== 'always' && !isWhole(count, 1))
     throw wrong('count', "to be a whole number from 1, or 'always'", count)
-  if (durationSeconds !== undefined && !(typeof durationSeconds === 'number' && durationSeconds > 0))
+  if (durationSeconds !== undefined && !(Number.isFinite(durationSeconds) && durationSeconds > 0))
     throw wrong('durationSeconds', 'to be a number above 0', durationSeconds)
   checkParameters(lever, parameters)
   return lever
@@ -82,7 +82,8 @@ function checkParameter(field: string, parameter: LeverParameter, value: Json): 
       return
     case 'integer':
     case 'number': {
-      const fits = typeof value === 'number' && (type === 'number' || Number.isInteger(value))
+      const fits =
+        typeof value === 'number' && (type === 'number' ? Number.isFinite : Number.isInteger)(value)
       if (fits && value >= minimum && value <= maximum) return
       const kind = type === 'integer' ? 'a whole number' : 'a number'
       const from = minimum === -Infinity ? '' : ` from ${String(minimum)}`

@@ -87,7 +87,7 @@ export class FileUploads {
     const now = utcText(this.#port.clock.now())
     this.#port.notifications.push({
       deviceId,
-      blobUri: `https://${storage.hostName}/${storage.containerName}/${encodeURI(blobName)}`,
+      blobUri: `https://${storage.hostName}/${storage.containerName}/${blobName.split('/').map(encodeURIComponent).join('/')}`,
       blobName,
       lastUpdatedTime: now,
       blobSizeInBytes,
@@ -141,7 +141,9 @@ export class FileUploads {
 /** A name never leads out of the device's own folder. */
 function checkBlobName(name: string): void {
   const inFolder = name.split('/').every((segment) => segment !== '..' && segment !== '.')
-  if (name !== '' && name.length <= LONGEST_BLOB_NAME && inFolder && !name.startsWith('/')) return
+  // Half a surrogate pair stands in no address.
+  const isText = Buffer.from(name).toString() === name
+  if (name !== '' && name.length <= LONGEST_BLOB_NAME && inFolder && isText && !name.startsWith('/')) return
   throw refusal(
     'ArgumentInvalid',
     'WIRE-FILE-01',

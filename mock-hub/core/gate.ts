@@ -18,10 +18,11 @@ import type {
 import type { Clock } from './clock.ts'
 import { HubError, HUB_ERRORS, type HubErrorKind } from './errors.ts'
 import type { FileUploads } from './file-upload.ts'
-import { identityKey } from './identity.ts'
+import { identityKey, type Identity } from './identity.ts'
 import type { Message } from './message.ts'
 import type { HubMethods } from './methods.ts'
 import type { IdentityRegistry } from './registry.ts'
+import { refusal, shown } from './refusal.ts'
 import type { HubTelemetry } from './telemetry.ts'
 import type { HubTwins } from './twins.ts'
 
@@ -101,11 +102,28 @@ export class Gate {
         const finish = (): Promise<undefined> => uploads.finish(principal.identity, result)
         return this.#struck('file_upload.response', principal, finish)
       },
-      invokeMethod: (_caller, { target, call }) => {
+      invokeMethod: ({ principal }, { target, call }) => {
+        this.#checkReach(principal.identity, target)
         throttle.take('method', payloadBytes(call))
         return methods.invoke(target, call)
       },
     }
+  }
+
+  /** A gateway knows its own device and that device's children, and nobody else (wire contract 4.5). */
+  #checkReach({ deviceId }: Identity, target: Identity): void {
+    if (target.deviceId === deviceId) return
+    const { registry } = this.#port
+    const scope = registry.find({ deviceId })?.deviceScope
+    const parents = registry.find({ deviceId: target.deviceId })?.parentScopes ?? []
+    if (scope !== undefined && parents.includes(scope)) return
+    throw refusal(
+      'DeviceNotFound',
+      'WIRE-MOD-06',
+      `${shown(deviceId)} itself, one of its modules, or a device in its scope`,
+      shown(identityKey(target)),
+      'wire contract 4.5',
+    )
   }
 
   #telemetry(caller: Caller, message: Message): undefined | Promise<undefined> {

@@ -10,7 +10,11 @@ import { timeSpan } from './time-text.ts'
 
 const SOURCE = 'wire contract 4'
 const LONGEST_NAME = 100
-const LARGEST_PAYLOAD_BYTES = 131_072
+/** Control characters and wildcards can stand in no topic, and the name goes into one. */
+// eslint-disable-next-line no-control-regex
+const NOT_IN_A_TOPIC = /[\u0000-\u001f\u007f#+]/
+/** Each way (WIRE-METH-12). */
+export const LARGEST_METHOD_PAYLOAD_BYTES = 131_072
 const RESPONSE_TIMEOUT = { fewest: 5, most: 300, otherwise: 30 }
 const CONNECT_TIMEOUT = { fewest: 0, most: 300, otherwise: 0 }
 
@@ -216,12 +220,20 @@ function checkCall({ methodName, payload }: MethodCall): void {
       `${String(methodName.length)} characters`,
       SOURCE,
     )
+  if (NOT_IN_A_TOPIC.test(methodName))
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-METH-11',
+      'methodName without control characters, # and +',
+      shown(methodName),
+      SOURCE,
+    )
   const bytes = payload === undefined ? 0 : Buffer.byteLength(payload)
-  if (bytes > LARGEST_PAYLOAD_BYTES)
+  if (bytes > LARGEST_METHOD_PAYLOAD_BYTES)
     throw refusal(
       'ArgumentInvalid',
       'WIRE-METH-12',
-      `payload of at most ${String(LARGEST_PAYLOAD_BYTES)} bytes`,
+      `payload of at most ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes`,
       `${String(bytes)} bytes`,
       SOURCE,
     )

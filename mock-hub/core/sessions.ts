@@ -119,16 +119,25 @@ export class Sessions {
       if (record.identity.moduleId === undefined) this.#closeModules(record.identity.deviceId)
       return
     }
-    if (session === undefined || before === undefined || !this.#port.settings.dropLinkOnKeyChange) return
-    if (session.link.principal.scope !== 'hub' && keysOf(record) !== keysOf(before))
-      this.#hangUp(session, 'key-changed')
+    if (before === undefined || !this.#port.settings.dropLinkOnKeyChange) return
+    if (keysOf(record) === keysOf(before)) return
+    // A module may have come with its device's key.
+    const { deviceId, moduleId } = record.identity
+    const scope = moduleId === undefined ? 'device' : 'module'
+    const modules = moduleId === undefined ? this.#modulesOf(deviceId) : []
+    for (const one of session === undefined ? modules : [session, ...modules])
+      if (one.link.principal.scope === scope) this.#hangUp(one, 'key-changed')
   }
 
   #closeModules(deviceId: string): void {
-    for (const { identity } of this.#port.registry.modulesOf(deviceId)) {
+    for (const session of this.#modulesOf(deviceId)) this.#hangUp(session, 'identity-disabled')
+  }
+
+  #modulesOf(deviceId: string): LiveSession[] {
+    return this.#port.registry.modulesOf(deviceId).flatMap(({ identity }) => {
       const session = this.#live.get(identityKey(identity))
-      if (session !== undefined) this.#hangUp(session, 'identity-disabled')
-    }
+      return session === undefined ? [] : [session]
+    })
   }
 }
 

@@ -3,6 +3,9 @@
  * quotas that a service has by tier. One table of defaults; every leniency is a named setting, off by default.
  */
 
+/** A unit of the service as it is sold; the basic ones take telemetry and uploads and little else (WIRE-ERR-08). */
+export type Tier = 'F1' | 'B1' | 'B2' | 'B3' | 'S1' | 'S2' | 'S3'
+
 export interface Settings {
   /** Host name of the hub as in connection strings. */
   readonly hostName: string
@@ -60,8 +63,8 @@ export interface Settings {
   readonly telemetryRetained: number
   /** Seed of everything random in the hub. */
   readonly seed: number
-  /** Service tier whose throttles and quotas apply; undefined: none. */
-  readonly tier: 'F1' | 'S1' | 'S2' | 'S3' | undefined
+  /** Service tier whose throttles and quotas apply, and what a basic one (B1 to B3) lacks; undefined: none. */
+  readonly tier: Tier | undefined
 }
 
 export const STRICT: Settings = Object.freeze({

@@ -3,9 +3,7 @@
 import type { Clock } from './clock.ts'
 import type { QuotaMeter, Throttle, ThrottledOperation } from './contract.ts'
 import { HubError } from './errors.ts'
-import type { Settings } from './settings.ts'
-
-type Tier = NonNullable<Settings['tier']>
+import type { Settings, Tier } from './settings.ts'
 
 /** So many operations (or bytes) in so many seconds; a burst of as many is served at once. */
 interface Rate {
@@ -43,8 +41,7 @@ const S1_RATES: TierLimits['rates'] = {
   configuration: perMinute(20),
 }
 
-/** Figures of one unit by tier. */
-export const TIERS: Readonly<Record<Tier, TierLimits>> = {
+const STANDARD: Readonly<Record<Exclude<Tier, 'B1' | 'B2' | 'B3'>, TierLimits>> = {
   F1: {
     rates: S1_RATES,
     messagesPerDay: 8_000,
@@ -94,6 +91,26 @@ export const TIERS: Readonly<Record<Tier, TierLimits>> = {
   },
 }
 
+/** Figures of one unit by tier; a basic unit has those of the standard one beside it. */
+export const TIERS: Readonly<Record<Tier, TierLimits>> = {
+  ...STANDARD,
+  B1: STANDARD.S1,
+  B2: STANDARD.S2,
+  B3: STANDARD.S3,
+}
+
+/** What the basic tiers lack (wire contract 9). */
+const NOT_IN_BASIC: ReadonlySet<ThrottledOperation> = new Set([
+  'c2dSend',
+  'c2dReceive',
+  'method',
+  'twinRead',
+  'twinUpdate',
+  'job',
+  'jobDevice',
+  'configuration',
+])
+
 /** What a message of the quota is charged for; all else is free. Cloud-to-device counts when it is delivered. */
 const CHARGED: ReadonlySet<ThrottledOperation> = new Set([
   'telemetry',
@@ -137,7 +154,10 @@ class TierThrottle implements Throttle {
   }
 
   take(operation: ThrottledOperation, bytes: number): void {
-    if (this.#tier !== undefined) this.#takeRate(this.#tier, operation, bytes)
+    if (this.#tier !== undefined) {
+      checkAvailable(this.#tier, operation)
+      this.#takeRate(this.#tier, operation, bytes)
+    }
     if (!CHARGED.has(operation)) return
     this.#turnDay()
     const messages = Math.max(1, Math.ceil(bytes / this.#chunkBytes))
@@ -190,4 +210,18 @@ class TierThrottle implements Throttle {
     this.#day = day
     this.#used = 0
   }
+}
+
+function checkAvailable(tier: Tier, operation: ThrottledOperation): void {
+  if (!tier.startsWith('B') || !NOT_IN_BASIC.has(operation)) return
+  throw new HubError(
+    'OperationNotAvailableInCurrentTier',
+    'This operation is not available in the current tier of the hub.',
+    {
+      rule: 'WIRE-ERR-08',
+      expected: 'a tier that is not basic',
+      received: `${operation} in tier ${tier}`,
+      source: 'wire contract 9',
+    },
+  )
 }

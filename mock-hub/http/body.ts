@@ -6,6 +6,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Server } from 'node:https'
 import { HubError } from '../core/errors.ts'
+import { checkNesting } from '../core/json-text.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -28,8 +29,9 @@ export function readBodies(app: FastifyInstance<Server>): void {
     let text: string
     try {
       text = utf8.decode(bytes)
-    } catch {
-      done(badJson('bytes that are not UTF-8'))
+      checkNesting(text)
+    } catch (error) {
+      done(badJson(error instanceof RangeError ? error.message : 'bytes that are not UTF-8'))
       return
     }
     // The default parser also refuses __proto__ keys.

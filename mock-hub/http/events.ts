@@ -4,6 +4,7 @@
  */
 
 import type { JsonObject } from '../core/contract.ts'
+import { readJson } from '../core/json-text.ts'
 import type { TelemetryMessage } from '../core/message.ts'
 import type { HubRoutes } from './room.ts'
 import { utcText } from './time-text.ts'
@@ -88,7 +89,7 @@ function bodyOf({ body }: TelemetryMessage): JsonObject {
     return { bodyBase64: body.toString('base64') }
   }
   try {
-    return { body: JSON.parse(text) as JsonObject }
+    return { body: readJson(text) }
   } catch {
     return { body: text }
   }

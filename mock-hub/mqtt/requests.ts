@@ -2,6 +2,8 @@
 
 import type { Caller, Hub, Json, JsonObject, TwinDocument, TwinSection } from '../core/contract.ts'
 import type { HubError } from '../core/errors.ts'
+import { readJson } from '../core/json-text.ts'
+import { LARGEST_METHOD_PAYLOAD_BYTES } from '../core/methods.ts'
 import { errorBody, refusal, shown, toHubError } from './refusals.ts'
 import type { DevicePublish } from './topics.ts'
 
@@ -60,6 +62,7 @@ export function performRequest(
       }
       case 'methodResponse': {
         const { requestId, status } = request
+        checkResponse(payload)
         const input = { requestId, status, payload: payload.length === 0 ? null : parseJson(payload) }
         return then(hub.perform(caller, 'methodResponse', input), fail, acknowledge)
       }
@@ -103,16 +106,29 @@ function withVersion(section: TwinSection): JsonObject {
 
 function parseJson(payload: Buffer): Json {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as Json // JSON by definition
-  } catch {
+    return readJson(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+  } catch (error) {
+    const why = error instanceof RangeError ? error.message : 'that are none'
     throw refusal(
       'ArgumentInvalid',
       'WIRE-TWIN-12',
       'a payload of JSON in UTF-8',
-      `${payload.length} bytes that are none: ${shown(payload.toString('latin1', 0, 40))}`,
+      `${payload.length} bytes, ${why}: ${shown(payload.toString('latin1', 0, 40))}`,
       'wire contract 3.1',
     )
   }
+}
+
+/** 128 KB each way (wire contract 4.1); a larger answer is no answer. */
+function checkResponse(payload: Buffer): void {
+  if (payload.length <= LARGEST_METHOD_PAYLOAD_BYTES) return
+  throw refusal(
+    'ArgumentInvalid',
+    'WIRE-METH-12',
+    `a method response of at most ${LARGEST_METHOD_PAYLOAD_BYTES} bytes`,
+    `${payload.length} bytes`,
+    'wire contract 4.1',
+  )
 }
 
 function baseVersion(text: string | undefined): number | undefined {
