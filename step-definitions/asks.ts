@@ -10,6 +10,7 @@ type Make = (subject: Subject, world: ConformanceWorld) => DriverRequest
 
 const HELLO = messageFrom({ text: 'hello' })
 const UPLOADED = { isSuccess: true, statusCode: 201, statusDescription: 'Created' }
+const FORBIDDEN = { isSuccess: false, statusCode: 403, statusDescription: 'Forbidden' }
 
 export const ASKS = {
   connects: ({ session }) => ({ do: 'connect', session }),
@@ -72,8 +73,14 @@ export const ASKS = {
   'reports an upload': ({ session }, world) => ({
     do: 'notifyUpload',
     session,
-    correlationId: world.names.get('correlationId') ?? 'unknown',
+    correlationId: world.name('correlationId'),
     ...UPLOADED,
+  }),
+  'reports an upload that was forbidden': ({ session }, world) => ({
+    do: 'notifyUpload',
+    session,
+    correlationId: world.name('correlationId'),
+    ...FORBIDDEN,
   }),
   'invokes a method of a device': ({ session }) => ({
     do: 'invokeMethod',

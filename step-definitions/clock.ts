@@ -3,7 +3,7 @@
 import type { ManualClock } from '../mock-hub/index.ts'
 
 /** Turns of the event loop without a sign of life after which sockets on loopback have nothing more to say. */
-const QUIET_TURNS = 12
+const QUIET_TURNS = 50
 /** Days pass in about as many steps, so that they do not take minutes; only clients without a link can live so fast. */
 const MOST_STEPS = 4_000
 

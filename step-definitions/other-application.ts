@@ -8,7 +8,7 @@ const METHOD = /^\$iothub\/methods\/POST\/[^/]+\/\?\$rid=(.+)$/
 const AN_HOUR_S = 3_600
 
 /**
- * Registers the identity, connects it and lets it answer methods: each with this status and the payload it was given.
+ * Registers the identity in the scope of the scenario's device, connects it and lets it answer methods: each with this status and the payload it was given.
  * @param id `device` or `device/module`.
  */
 export async function startOtherApplication(
@@ -18,7 +18,10 @@ export async function startOtherApplication(
 ): Promise<void> {
   const hub = await world.hub()
   const [deviceId = '', moduleId] = id.split('/')
-  if (hub.registry.find({ deviceId }) === undefined) hub.registry.create({ deviceId })
+  if (hub.registry.find({ deviceId }) === undefined) {
+    const gateway = hub.registry.update({ deviceId: world.name('device') }, { iotEdge: true }, '*')
+    hub.registry.create({ deviceId }, { deviceScope: gateway.deviceScope })
+  }
   const identity = moduleId === undefined ? { deviceId } : { deviceId, moduleId }
   if (moduleId !== undefined) hub.registry.create(identity)
   const peer = await MqttPeer.overTls({

@@ -89,11 +89,14 @@ When('it sends the message {string}', function (this: ConformanceWorld, text: st
 })
 
 When('it sends a message with:', function (this: ConformanceWorld, table: DataTable) {
-  this.start({
-    do: 'sendTelemetry',
-    session: this.subject.session,
-    message: messageFrom(rowsOf(this, table)),
-  })
+  const { output, ...rows } = rowsOf(this, table)
+  const { session } = this.subject
+  const message = messageFrom(rows)
+  this.start(
+    output === undefined
+      ? { do: 'sendTelemetry', session, message }
+      : { do: 'sendOutput', session, message, output },
+  )
 })
 
 When('it sends a message of {int} bytes', function (this: ConformanceWorld, bytes: number) {

@@ -1,11 +1,15 @@
 /** What the hub and its back ends do in client scenarios, and what happens to the network. */
 
+import { strictEqual } from 'node:assert/strict'
 import { type DataTable, Given, When } from '@cucumber/cucumber'
 import type { Identity, JsonValue } from '../../mock-hub/index.ts'
 import { rowsOf } from '../asks.ts'
 import type { Backend } from '../backend.ts'
+import { at } from '../expectations.ts'
 import { misbehaviour } from '../misbehaviours.ts'
 import { startOtherApplication } from '../other-application.ts'
+import { ask } from '../peer/https-peer.ts'
+import { stageOf } from '../peer/stage.ts'
 import type { ConformanceWorld } from '../world.ts'
 
 Given(
@@ -81,6 +85,26 @@ When(
     })
   },
 )
+
+/** With the SAS that the client was given, and nothing else. */
+When('the blob {string} is put where the hub said', async function (this: ConformanceWorld, text: string) {
+  const reply = await this.call.reply
+  const place = 'ok' in reply ? reply.ok : {}
+  const [host, container, name, query] = ['hostName', 'containerName', 'blobName', 'sasToken'].map((path) =>
+    String(at(place, path)),
+  )
+  const { status, body } = await ask((await stageOf(this)).hub, {
+    method: 'PUT',
+    path: `/${container ?? ''}/${encodeURI(name ?? '')}${query ?? ''}`,
+    headers: { host: host ?? '', 'x-ms-blob-type': 'BlockBlob', 'content-type': 'text/plain' },
+    body: Buffer.from(text),
+  })
+  strictEqual(status, 201, body.toString())
+})
+
+Given('the Edge hub has the route {string}', async function (this: ConformanceWorld, route: string) {
+  ;(await this.hub()).routes = [this.fill(route)]
+})
 
 Given(
   'the application at {string} answers {int}',
