@@ -47,7 +47,7 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
   for (const authority of options.trustedAuthorities ?? []) hub.registry.trustCertificateAuthority(authority)
 
   const blob = await attachBlobs(options, hub, tls, undo)
-  const httpRoom = await createHttpRoom(hub, { tls: tls.server, blob })
+  const httpRoom = createHttpRoom(hub, { tls: tls.server, blob })
   undo.push(() => httpRoom.stop())
   const mqttRoom = await createMqttRoom(hub)
   undo.push(() => mqttRoom.stop())

@@ -1,11 +1,14 @@
-/** What stands around the core when options ask for it: a clock, blob storage, the workload API, the control listener. */
+/**
+ * What stands around the core when options ask for it: a clock, blob storage, the workload API, the control listener.
+ * Each is loaded when it is asked for: a hub without them starts sooner.
+ */
 
 import { AccountStorage } from './blob/account-storage.ts'
 import { OwnStorage } from './blob/own-storage.ts'
 import type { ControlRoomOptions } from './control/room.ts'
 import { HubClock } from './core/clock.ts'
 import type { Hub } from './core/contract.ts'
-import { startWorkload, type Workload } from './http/workload.ts'
+import type { Workload } from './http/workload.ts'
 import type { MockHubOptions } from './options.ts'
 import type { HubTls } from './tls.ts'
 
@@ -55,6 +58,7 @@ export async function openWorkload(
   undo: Undo,
 ): Promise<Workload | undefined> {
   if (workload === undefined) return undefined
+  const { startWorkload } = await import('./http/workload.ts')
   const started = await startWorkload(hub, {
     ...workload,
     caPem: tls.authority.cert,

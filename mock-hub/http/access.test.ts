@@ -26,8 +26,8 @@ interface Route {
 }
 
 /** Every route of the room, with who may call it, from its own description. */
-function routes(): readonly Route[] {
-  const { paths } = room.room.openApi() as {
+async function routes(): Promise<readonly Route[]> {
+  const { paths } = (await room.room.openApi()) as {
     paths: Record<string, Record<string, { security: Record<string, Permission[]>[] }>>
   }
   return Object.entries(paths).flatMap(([path, methods]) =>
@@ -57,8 +57,8 @@ describe('rights', () => {
   test.each(Object.entries(DEFAULTS))(
     'WIRE-AUTH-20: policy %s opens the routes of its rights and no others',
     async (policy, permissions) => {
-      expect(routes().length).toBeGreaterThan(20)
-      for (const { method, path, rights } of routes()) {
+      expect((await routes()).length).toBeGreaterThan(20)
+      for (const { method, path, rights } of await routes()) {
         populate()
         const { status, headers, text } = await room.call(method, path, { as: policy })
         const allowed = (rights ?? ['DeviceConnect']).some((right) => permissions.includes(right))
@@ -71,7 +71,7 @@ describe('rights', () => {
   )
 
   test('WIRE-AUTH-19 WIRE-ERR-05: without a token every route says so', async () => {
-    for (const { method, path } of routes()) {
+    for (const { method, path } of await routes()) {
       populate()
       const { status, text } = await room.call(method, path, { as: null })
       expect([method, path, status]).toEqual([method, path, 401])
@@ -80,7 +80,7 @@ describe('rights', () => {
   })
 
   test('WIRE-AUTH-08: no route opens for another device, for a module in the device’s place, or the reverse', async () => {
-    for (const { method, path } of routes()) {
+    for (const { method, path } of await routes()) {
       populate()
       const own = path.includes('/modules/m') ? { deviceId: 'd', moduleId: 'm' } : { deviceId: 'd' }
       for (const as of [
@@ -96,7 +96,7 @@ describe('rights', () => {
   })
 
   test('a device token opens no route of the service', async () => {
-    for (const { method, path, forIdentity } of routes()) {
+    for (const { method, path, forIdentity } of await routes()) {
       populate()
       if (forIdentity) continue
       expect([method, path, (await room.call(method, path, { as: { deviceId: 'd' } })).status]).toEqual([

@@ -4,7 +4,6 @@
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Socket } from 'node:net'
 import type { Server } from 'node:https'
 import type { Hub, Json } from '../core/contract.ts'
 import { HUB_ERRORS, HubError, type HubErrorKind } from '../core/errors.ts'
@@ -17,11 +16,6 @@ const POINT = 'http'
 
 /** Installs the levers. */
 export function meetLevers(app: FastifyInstance<Server>, hub: Hub): void {
-  // Before TLS nobody knows who calls: only an order against everybody refuses a connection.
-  app.server.on('connection', (socket: Socket) => {
-    if (!hub.faults.idle && hub.faults.meet(POINT, undefined, ['refuse']) !== undefined)
-      socket.resetAndDestroy()
-  })
   app.addHook('preHandler', async (request, reply) => {
     if (hub.faults.idle || request.principal?.is !== 'identity') return
     const met = hub.faults.meet(POINT, identityKey(request.principal.identity))

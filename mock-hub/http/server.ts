@@ -1,60 +1,18 @@
 /**
- * The HTTPS side of the hub on one port: the service API, the devices' own HTTPS endpoints, uploaded blobs.
- * WebSocket upgrades on the same port belong to the rooms that carry devices (`server.on('upgrade')`).
+ * The HTTPS port of the hub. TLS, and upgrades to WebSocket (`server.on('upgrade')`), are there at once; the application
+ * behind it is built when the first request comes, because most tests of devices never make one.
  */
 
-import swagger from '@fastify/swagger'
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
-import type { Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { blobRoutes } from '../blob/blob-routes.ts'
+import type { FastifyInstance } from 'fastify'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { OwnStorage } from '../blob/own-storage.ts'
 import type { Hub } from '../core/contract.ts'
-import { HUB_ERRORS, HubError } from '../core/errors.ts'
 import { createServices, type Services } from '../core/services.ts'
-import { identityKey } from '../core/identity.ts'
-import { proveCaller } from './access.ts'
-import { checkApiVersion } from './api-version.ts'
-import { readBodies } from './body.ts'
-import { bulkRegistryRoutes } from './bulk-registry.ts'
-import { configurationRoutes } from './configurations.ts'
-import { cloudToDeviceRoutes, serviceboundRoutes } from './cloud-to-device.ts'
-import { digitalTwinRoutes } from './digital-twins.ts'
-import { eventRoutes } from './events.ts'
-import { deviceboundRoutes } from './devicebound.ts'
-import { fileUploadRoutes } from './file-upload.ts'
-import { meetLevers } from './levers.ts'
-import { importExportRoutes } from './import-export.ts'
-import { jobRoutes } from './jobs.ts'
-import { methodRoutes } from './methods.ts'
-import { queryRoutes } from './query.ts'
-import { OPENAPI } from './openapi.ts'
-import { asHubError, badPath, notFound, refuse, withoutSecrets } from './refusals.ts'
-import { registryRoutes } from './registry.ts'
-import type { HubRoutes } from './room.ts'
+import type { HubApp } from './app.ts'
 import { blobAccess, serviceShapes } from './service-shapes.ts'
-import { telemetryRoutes } from './telemetry.ts'
-import { takeThrottle } from './throttling.ts'
-import { twinRoutes } from './twins.ts'
-
-/** The resources of the hub, one file each. */
-const ROUTES: readonly HubRoutes[] = [
-  registryRoutes,
-  bulkRegistryRoutes,
-  twinRoutes,
-  methodRoutes,
-  cloudToDeviceRoutes,
-  serviceboundRoutes,
-  telemetryRoutes,
-  deviceboundRoutes,
-  fileUploadRoutes,
-  queryRoutes,
-  configurationRoutes,
-  jobRoutes,
-  importExportRoutes,
-  digitalTwinRoutes,
-  eventRoutes,
-]
 
 export interface HttpRoomOptions {
   readonly tls: {
@@ -72,129 +30,81 @@ export interface HttpRoomOptions {
 export interface HttpRoom {
   /** For WebSocket upgrades. */
   readonly server: Server
-  /** For tests without a socket: `app.inject`. */
-  readonly app: FastifyInstance<Server>
-  /** @param at.port 0: any free port. @returns the port it got. */
-  listen(at: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
   /** Queries, configurations, jobs of this hub. */
   readonly services: Services
+  /** Builds the application, once; `inject` serves tests without a socket. */
+  app(): Promise<FastifyInstance<Server>>
+  /** @param at.port 0: any free port. @returns the port it got. */
+  listen(at: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
   /** The service API as an OpenAPI 3 document. */
-  openApi(): object
+  openApi(): Promise<object>
   /** Closes the port and cuts what is open. */
   stop(): Promise<void>
 }
 
 /** Builds the room; nothing listens yet. */
-export async function createHttpRoom(hub: Hub, options: HttpRoomOptions): Promise<HttpRoom> {
-  const { key, cert, ca } = options.tls
-  const app = Fastify({
-    https: {
-      key,
-      cert,
-      ...(ca === undefined ? {} : { ca }),
-      // X.509 devices share the port with everybody else (wire contract 1.1).
-      requestCert: true,
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
-      noDelay: true,
-    },
-    // Ids of 128 characters, each of which may be percent-encoded; blob names of 1024.
-    routerOptions: {
-      caseSensitive: false,
-      ignoreDuplicateSlashes: true,
-      ignoreTrailingSlash: true,
-      maxParamLength: 4096,
-    },
-    exposeHeadRoutes: false,
-    forceCloseConnections: true,
-    bodyLimit: 2 ** 20,
-    ajv: {
-      customOptions: { coerceTypes: false, removeAdditional: false, verbose: true, allowUnionTypes: true },
-    },
-    // The only framework error before routing: a path that cannot be decoded.
-    frameworkErrors: (error, request, reply) => {
-      // Their types say that nothing is known of the route; refusing needs nothing of it.
-      refuse(hub, badPath(error.message), request, reply)
-    },
-    clientErrorHandler: (error, socket) => {
-      // Not HTTP at all, or cut off: there is no request to answer in the service's words.
-      if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-      else socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
-    },
+export function createHttpRoom(hub: Hub, { tls, blob }: HttpRoomOptions): HttpRoom {
+  const services = createServices(hub, serviceShapes(hub), blobAccess(blob))
+  const server = createServer({
+    ...tls,
+    // X.509 devices share the port with everybody else (wire contract 1.1).
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    noDelay: true,
   })
+  let built: Promise<HubApp> | undefined
+  const build = (): Promise<HubApp> =>
+    (built ??= import('./app.ts').then(({ createApp }) => createApp({ hub, services, server, blob })))
 
-  // Response schemas describe; they do not drop fields.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  readBodies(app)
-  app.decorateRequest('principal', null)
-  app.addHook('onRoute', ({ method, url, config }) => {
-    if (config?.access === undefined) throw new Error(`${String(method)} ${url}: config.access is missing`)
-  })
-  const recorded = new WeakSet<FastifyRequest>()
-  const record = (request: FastifyRequest, status: number): void => {
-    if (recorded.has(request)) return
-    recorded.add(request)
-    const url = withoutSecrets(request.url)
-    hub.journal.record({ is: 'request', method: request.method, url, status, caller: callerName(request) })
-  }
-  app.addHook('onRequest', (request, reply, next) => {
-    void reply.header('server', 'Microsoft-HTTPAPI/2.0')
-    // A caller who hung up has had no answer, and there is no other word of him.
-    reply.raw.once('close', () => {
-      record(request, HUB_ERRORS.ClientClosedRequest.status)
-    })
-    const { access, versioned } = request.routeOptions.config
-    if (access === undefined) {
-      next()
+  let handle: RequestListener | undefined
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (handle !== undefined) {
+      handle(request, response)
       return
     }
-    if (versioned !== false) checkApiVersion(request)
-    request.principal = proveCaller(hub, access, request)
-    takeThrottle(hub, request)
-    next()
+    void build().then((app) => {
+      handle = app.handle
+      handle(request, response)
+    })
   })
-  meetLevers(app, hub)
-  app.addHook('onResponse', (request, reply, next) => {
-    record(request, reply.statusCode)
-    next()
+  // Before TLS nobody knows who calls: only an order against everybody refuses a connection.
+  server.on('connection', (socket: Socket) => {
+    if (!hub.faults.idle && hub.faults.meet('http', undefined, ['refuse']) !== undefined)
+      socket.resetAndDestroy()
   })
-  app.setNotFoundHandler((request) => {
-    throw notFound(request)
-  })
-  app.setErrorHandler<FastifyError | HubError>((error, request, reply) => {
-    const refusal = error instanceof HubError ? error : asHubError(error)
-    if (refusal.status >= 500 && !(error instanceof HubError))
-      hub.logger.warn(
-        `http: ${request.method} ${request.routeOptions.url ?? ''}: ${error.stack ?? error.message}`,
-      )
-    refuse(hub, refusal, request, reply)
-  })
-  await app.register(swagger, OPENAPI)
-  const services = createServices(hub, serviceShapes(hub), blobAccess(options.blob))
-  for (const routes of ROUTES) await app.register(routes, { hub, services })
-  if (options.blob !== undefined) await app.register(blobRoutes(options.blob), { hub, services })
-  await app.ready()
+  server.on('clientError', answerNoHttp)
 
   return {
-    server: app.server,
-    app,
-    async listen(at) {
-      await app.listen({ host: at.host, port: at.port })
-      // A listening TCP server has an address with a port.
-      const { port } = app.server.address() as AddressInfo
-      options.blob?.servedOn(port)
-      return { port }
-    },
-    openApi: () => app.swagger(),
+    server,
     services,
+    app: async () => (await build()).app,
+    openApi: async () => (await build()).app.swagger(),
+    async listen({ host, port }) {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(port, host, () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+      // A listening TCP server has an address with a port.
+      const address = server.address() as AddressInfo
+      blob?.servedOn(address.port)
+      return { port: address.port }
+    },
     async stop() {
       services.stop()
-      await app.close()
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+      await (await built)?.app.close()
     },
   }
 }
 
-function callerName({ principal }: FastifyRequest): string {
-  if (principal === null) return 'unknown'
-  return principal.is === 'policy' ? principal.policyName : identityKey(principal.identity)
+/** Not HTTP at all, or cut off: there is no request to answer in the service's words. */
+function answerNoHttp(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+  else socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
 }

@@ -61,7 +61,7 @@ export async function fuzzHttp({
   const hub = createHub({ clock, settings, blobStorage: storage })
   hub.registry.create({ deviceId: 'd1' })
   const { key, cert: ca } = await localhostCertificate()
-  const room = await createHttpRoom(hub, { tls: { key, cert: ca }, blobStorage: storage })
+  const room = createHttpRoom(hub, { tls: { key, cert: ca }, blob: storage })
   const { port } = await room.listen({ host: '127.0.0.1', port: 0 })
   const target: Target = { port, ca }
   const known = { deviceId: 'd1', authorization: ownerToken(hub.hostName, hub.policies[0]?.primaryKey ?? '') }

@@ -46,7 +46,7 @@ export async function openRoom(settings: Partial<Settings> = {}): Promise<TestRo
   const tls = await localhostCertificate()
   const storage = new OwnStorage({ clock, hostName: 'localhost' })
   const hub = createHub({ clock, settings, blobStorage: storage })
-  const room = await createHttpRoom(hub, { tls, blob: storage })
+  const room = createHttpRoom(hub, { tls, blob: storage })
   return {
     hub,
     clock,
@@ -64,7 +64,9 @@ export async function openRoom(settings: Partial<Settings> = {}): Promise<TestRo
               ? as
               : policyToken(hub, as)
       const version = apiVersion === null ? '' : `${path.includes('?') ? '&' : '?'}api-version=${apiVersion}`
-      const answer = await room.app.inject({
+      const answer = await (
+        await room.app()
+      ).inject({
         method: method as NonNullable<InjectOptions['method']>,
         url: path + version,
         headers: { ...(authorization === undefined ? {} : { authorization }), ...headers },

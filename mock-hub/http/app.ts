@@ -1,0 +1,160 @@
+/**
+ * The one door to fastify for the service API, the devices' own HTTPS endpoints and uploaded blobs: every resource is a
+ * plugin, every refusal leaves in the service's words.
+ */
+
+import swagger from '@fastify/swagger'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { RequestListener } from 'node:http'
+import type { Server } from 'node:https'
+import { blobRoutes } from '../blob/blob-routes.ts'
+import type { OwnStorage } from '../blob/own-storage.ts'
+import type { Hub } from '../core/contract.ts'
+import { HUB_ERRORS, HubError } from '../core/errors.ts'
+import type { Services } from '../core/services.ts'
+import { identityKey } from '../core/identity.ts'
+import { proveCaller } from './access.ts'
+import { checkApiVersion } from './api-version.ts'
+import { readBodies } from './body.ts'
+import { bulkRegistryRoutes } from './bulk-registry.ts'
+import { configurationRoutes } from './configurations.ts'
+import { cloudToDeviceRoutes, serviceboundRoutes } from './cloud-to-device.ts'
+import { digitalTwinRoutes } from './digital-twins.ts'
+import { eventRoutes } from './events.ts'
+import { deviceboundRoutes } from './devicebound.ts'
+import { fileUploadRoutes } from './file-upload.ts'
+import { meetLevers } from './levers.ts'
+import { importExportRoutes } from './import-export.ts'
+import { jobRoutes } from './jobs.ts'
+import { methodRoutes } from './methods.ts'
+import { queryRoutes } from './query.ts'
+import { OPENAPI } from './openapi.ts'
+import { asHubError, badPath, notFound, refuse, withoutSecrets } from './refusals.ts'
+import { registryRoutes } from './registry.ts'
+import type { HubRoutes } from './room.ts'
+import { telemetryRoutes } from './telemetry.ts'
+import { takeThrottle } from './throttling.ts'
+import { twinRoutes } from './twins.ts'
+
+/** The resources of the hub, one file each. */
+const ROUTES: readonly HubRoutes[] = [
+  registryRoutes,
+  bulkRegistryRoutes,
+  twinRoutes,
+  methodRoutes,
+  cloudToDeviceRoutes,
+  serviceboundRoutes,
+  telemetryRoutes,
+  deviceboundRoutes,
+  fileUploadRoutes,
+  queryRoutes,
+  configurationRoutes,
+  jobRoutes,
+  importExportRoutes,
+  digitalTwinRoutes,
+  eventRoutes,
+]
+
+export interface HubApp {
+  readonly app: FastifyInstance<Server>
+  /** Takes the server's requests. */
+  readonly handle: RequestListener
+}
+
+export interface AppOptions {
+  readonly hub: Hub
+  readonly services: Services
+  /** The server that its requests come from. */
+  readonly server: Server
+  /** The hub's own blob storage, when uploads go there. */
+  readonly blob: OwnStorage | undefined
+}
+
+/** Builds the application; `server` is its caller's to listen with and to close. */
+export async function createApp({ hub, services, server, blob }: AppOptions): Promise<HubApp> {
+  let handle: RequestListener = () => undefined
+  const app = Fastify({
+    serverFactory: (handler) => {
+      handle = handler
+      return server
+    },
+    // Ids of 128 characters, each of which may be percent-encoded; blob names of 1024.
+    routerOptions: {
+      caseSensitive: false,
+      ignoreDuplicateSlashes: true,
+      ignoreTrailingSlash: true,
+      maxParamLength: 4096,
+    },
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    bodyLimit: 2 ** 20,
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, verbose: true, allowUnionTypes: true },
+    },
+    // The only framework error before routing: a path that cannot be decoded.
+    frameworkErrors: (error, request, reply) => {
+      // Their types say that nothing is known of the route; refusing needs nothing of it.
+      refuse(hub, badPath(error.message), request, reply)
+    },
+    // Whoever owns the server answers what is no HTTP.
+    clientErrorHandler: () => undefined,
+  })
+
+  // Response schemas describe; they do not drop fields.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  readBodies(app)
+  app.decorateRequest('principal', null)
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.access === undefined) throw new Error(`${String(method)} ${url}: config.access is missing`)
+  })
+  const recorded = new WeakSet<FastifyRequest>()
+  const record = (request: FastifyRequest, status: number): void => {
+    if (recorded.has(request)) return
+    recorded.add(request)
+    const url = withoutSecrets(request.url)
+    hub.journal.record({ is: 'request', method: request.method, url, status, caller: callerName(request) })
+  }
+  app.addHook('onRequest', (request, reply, next) => {
+    void reply.header('server', 'Microsoft-HTTPAPI/2.0')
+    // A caller who hung up has had no answer, and there is no other word of him.
+    reply.raw.once('close', () => {
+      record(request, HUB_ERRORS.ClientClosedRequest.status)
+    })
+    const { access, versioned } = request.routeOptions.config
+    if (access === undefined) {
+      next()
+      return
+    }
+    if (versioned !== false) checkApiVersion(request)
+    request.principal = proveCaller(hub, access, request)
+    takeThrottle(hub, request)
+    next()
+  })
+  meetLevers(app, hub)
+  app.addHook('onResponse', (request, reply, next) => {
+    record(request, reply.statusCode)
+    next()
+  })
+  app.setNotFoundHandler((request) => {
+    throw notFound(request)
+  })
+  app.setErrorHandler<FastifyError | HubError>((error, request, reply) => {
+    const refusal = error instanceof HubError ? error : asHubError(error)
+    if (refusal.status >= 500 && !(error instanceof HubError))
+      hub.logger.warn(
+        `http: ${request.method} ${request.routeOptions.url ?? ''}: ${error.stack ?? error.message}`,
+      )
+    refuse(hub, refusal, request, reply)
+  })
+  await app.register(swagger, OPENAPI)
+  for (const routes of ROUTES) await app.register(routes, { hub, services })
+  if (blob !== undefined) await app.register(blobRoutes(blob), { hub, services })
+  await app.ready()
+
+  return { app, handle }
+}
+
+function callerName({ principal }: FastifyRequest): string {
+  if (principal === null) return 'unknown'
+  return principal.is === 'policy' ? principal.policyName : identityKey(principal.identity)
+}
