@@ -32,7 +32,7 @@ function judge(world: ConformanceWorld, tags: readonly string[]): Error | undefi
     return new Inconclusive(`Armed, but never struck: ${unfired.map(({ name }) => name).join(', ')}`)
   }
   if (tags.includes(NO_SOCKET)) return undefined
-  if (world.journal.some(isEvidence)) return undefined
+  if (world.journal.some(isEvidence) || (world.tap?.hellos.length ?? 0) > 0) return undefined
   return new HarnessError('Nothing passes without evidence: the hub has not seen the client do anything')
 }
 

@@ -139,8 +139,11 @@ export async function makeSubject(
   factory: Factory = 'connectionString',
   table?: DataTable,
 ): Promise<Subject> {
-  await world.hub()
-  world.names.set('connectionString', connectionStringFor(world, kind)).set('key', world.key(kind))
+  const { caPem } = await world.hub()
+  world.names
+    .set('authority', caPem)
+    .set('connectionString', connectionStringFor(world, kind))
+    .set('key', world.key(kind))
   const settings = settingsOf(world, table)
   const session = `${kind}-${String(world.subjects.size + 1)}`
   const request = await creation(world, kind, factory, settings, session)

@@ -19,6 +19,7 @@ import {
 } from './driver/client-driver.ts'
 import { ReferenceDriver } from './driver/reference-driver.ts'
 import type { Subject } from './subject.ts'
+import type { Tap } from './tap.ts'
 
 /** A call on the client under test that may still be under way. */
 export interface Call {
@@ -61,7 +62,7 @@ export class ConformanceWorld extends World {
   /** Variables of the Edge runtime for clients that are made from them. */
   environment: Readonly<Record<string, string>> = {}
   /** Stands between the client and the hub when a scenario watches the network. */
-  tap: { readonly port: number } | undefined
+  tap: Tap | undefined
 
   constructor(options: IWorldOptions) {
     super(options)
@@ -111,7 +112,9 @@ export class ConformanceWorld extends World {
       hostnames: ['hub.example'],
     })
     this.defer(() => hub.stop())
-    hub.journal.subscribe(() => this.#stir())
+    hub.journal.subscribe(() => {
+      this.#stir()
+    })
     hub.registry.create({ deviceId: this.name('device') }, sas(this.key('device')))
     hub.registry.create(
       { deviceId: this.name('device'), moduleId: this.name('module') },

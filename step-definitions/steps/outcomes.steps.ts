@@ -6,7 +6,10 @@ import { HubError } from '../../mock-hub/index.ts'
 import type { DriverReply, Happening, IdentityKind, Json } from '../driver/client-driver.ts'
 import { assertRows, at } from '../expectations.ts'
 import type { Outcome } from '../parameter-types.ts'
+import { readToken } from '../sas.ts'
 import { type ConformanceWorld, describe } from '../world.ts'
+
+const DAY = 86_400
 
 Then('the call {outcome}', async function (this: ConformanceWorld, outcome: Outcome) {
   const reply = await this.call.reply
@@ -159,3 +162,17 @@ Then('the caller of {string} gets no answer in time', async function (this: Conf
   const { settled } = invocation
   ok(settled instanceof HubError && settled.kind === 'GatewayTimeout', String(settled))
 })
+
+/** About 49 days are the longest timer of Windows; the client says what it runs on, or runs on what the suite does. */
+Then(
+  'it is told of the need for a new token after 49 days on Windows, elsewhere {seconds} before the end',
+  async function (this: ConformanceWorld, before: number) {
+    const platform = this.driver().hello.implementation['platform'] ?? process.platform
+    const end = Number(readToken(this.name('freshToken'))['se']) - this.clock.now() / 1_000
+    const [quietFor, toldBy] = platform === 'win32' ? [49 * DAY, 50 * DAY] : [end - before - 1, end - before]
+    await this.pass(quietFor)
+    deepStrictEqual(this.told('newSasToken'), [])
+    await this.pass(toldBy - quietFor)
+    strictEqual(this.told('newSasToken').length, 1)
+  },
+)

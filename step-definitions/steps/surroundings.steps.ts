@@ -7,13 +7,12 @@ import { Given, Then } from '@cucumber/cucumber'
 import { type DataTable } from '@cucumber/cucumber'
 import { certificateFiles } from '../certificates.ts'
 import { startWorkload, type WorkloadFault } from '../edge.ts'
-import { connectionStringFor, settingsOf } from '../making.ts'
+import { connectionStringFor } from '../making.ts'
 import { startProxy, type Proxy, type ProxyType } from '../proxies.ts'
-import { startTap, type Tap } from '../tap.ts'
+import { startTap } from '../tap.ts'
 import type { ConformanceWorld } from '../world.ts'
 
 const proxies = new WeakMap<ConformanceWorld, Proxy>()
-const taps = new WeakMap<ConformanceWorld, Tap>()
 
 async function proxy(world: ConformanceWorld, type: ProxyType, login?: string): Promise<void> {
   const started = await startProxy(type, login)
@@ -76,9 +75,9 @@ Given('an Edge debugging environment', async function (this: ConformanceWorld) {
 
 Given('the environment has:', function (this: ConformanceWorld, table: DataTable) {
   const changed = new Map(Object.entries(this.environment))
-  for (const [name, value] of settingsOf(this, table)) {
-    if (value === undefined) changed.delete(name)
-    else changed.set(name, String(value))
+  for (const [name = '', value = ''] of table.raw()) {
+    if (value === '(none)') changed.delete(name)
+    else changed.set(name, this.fill(value))
   }
   this.environment = Object.fromEntries(changed)
 })
@@ -88,18 +87,17 @@ Given('the network between client and hub is watched', async function (this: Con
   const tap = await startTap(mqttPort)
   this.defer(() => tap.stop())
   this.tap = tap
-  taps.set(this, tap)
 })
 
 Then('the TLS handshake names the host {string}', async function (this: ConformanceWorld, host: string) {
   await this.settle()
-  strictEqual(taps.get(this)?.hellos.at(-1)?.serverName, this.fill(host))
+  strictEqual(this.tap?.hellos.at(-1)?.serverName, this.fill(host))
 })
 
 Then('the TLS handshakes name the hosts:', async function (this: ConformanceWorld, table: DataTable) {
   await this.settle()
   deepStrictEqual(
-    taps.get(this)?.hellos.map(({ serverName }) => serverName),
+    this.tap?.hellos.map(({ serverName }) => serverName),
     table.raw().map(([host = '']) => host),
   )
 })

@@ -76,7 +76,7 @@ Then(
   'the hub has been asked for the twin {int} time(s)',
   async function (this: ConformanceWorld, count: number) {
     await this.settle()
-    strictEqual(operations(this.journal, 'twinGet').length, count)
+    strictEqual(operations(this.recent, 'twinGet').length, count)
   },
 )
 
