@@ -2,7 +2,8 @@ import { afterEach, expect, test } from 'vitest'
 import { ManualClock } from './core/clock.ts'
 import type { Hub } from './core/contract.ts'
 import { createHub } from './core/hub.ts'
-import { mergeSeeds, onceEach, parseSeed, policiesFrom, sow } from './seed.ts'
+import { parseSeed } from './seed-file.ts'
+import { mergeSeeds, onceEach, policiesFrom, sow } from './seed.ts'
 
 let hub: Hub | undefined
 afterEach(() => hub?.stop())
@@ -12,8 +13,8 @@ function fresh(): Hub {
 }
 const keyOf = onceEach((purpose) => Buffer.from(`key of ${purpose} `.padEnd(32)).toString('base64'))
 
-test('a seed in YAML becomes devices, modules, twins and routes', () => {
-  const seed = parseSeed(
+test('a seed in YAML becomes devices, modules, twins and routes', async () => {
+  const seed = await parseSeed(
     `
 devices:
   - deviceId: gateway
@@ -52,9 +53,9 @@ routes:
   expect(routes).toEqual(['FROM /messages/* INTO $upstream'])
 })
 
-test('JSON is read too, and keys come from the source that is given', () => {
+test('JSON is read too, and keys come from the source that is given', async () => {
   const made = fresh()
-  sow(made, parseSeed('{"devices":[{"deviceId":"a"}]}', 'seed.json'), keyOf)
+  sow(made, await parseSeed('{"devices":[{"deviceId":"a"}]}', 'seed.json'), keyOf)
   expect(made.registry.get({ deviceId: 'a' }).authentication.symmetricKey).toEqual({
     primaryKey: keyOf('a primary'),
     secondaryKey: keyOf('a secondary'),
@@ -72,8 +73,8 @@ test.each([
     's.yaml: devices.0.status: must be one of ["enabled","disabled"], got "on"',
   ],
   ['wires: 1', 's.yaml: the seed: there is no wires here; there are devices, routes'],
-])('%s is refused with its place, the rule and what was given', (text, message) => {
-  expect(() => parseSeed(text, 's.yaml')).toThrow(message)
+])('%s is refused with its place, the rule and what was given', async (text, message) => {
+  await expect(parseSeed(text, 's.yaml')).rejects.toThrow(message)
 })
 
 test('a child before its gateway is refused', () => {

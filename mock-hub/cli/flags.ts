@@ -8,7 +8,8 @@ import { STORE_FILE } from '../certificates/certificate-store.ts'
 import type { ServerCertificates } from '../certificates/server-certificates.ts'
 import { isValidId } from '../core/identity.ts'
 import type { MockHubOptions } from '../options.ts'
-import { mergeSeeds, parseSeed, type Seed } from '../seed.ts'
+import { parseSeed } from '../seed-file.ts'
+import { mergeSeeds, type Seed } from '../seed.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface Flags {
@@ -155,9 +156,9 @@ export function addHubFlags(command: Command): Command {
 /**
  * @throws UsageError naming the flag, the rule and what was given.
  */
-export function hubOptions(
+export async function hubOptions(
   flags: Flags,
-): Omit<MockHubOptions, 'mqttPort' | 'httpsPort' | 'controlPort' | 'amqpPort'> {
+): Promise<Omit<MockHubOptions, 'mqttPort' | 'httpsPort' | 'controlPort' | 'amqpPort'>> {
   const [hostName, ...hostnames] = flags.hostname
   const directory = resolve(flags.dir)
   return {
@@ -168,7 +169,7 @@ export function hubOptions(
     controlToken: flags.controlToken,
     certificateDirectory: directory,
     trustedAuthorities: flags.trustCa.map((file) => fileText('--trust-ca', file)),
-    seed: seedOf(flags),
+    seed: await seedOf(flags),
     lenient: flags.lenient,
     blob:
       flags.blobConnectionString === undefined
@@ -194,8 +195,8 @@ export function hubOptions(
   }
 }
 
-function seedOf(flags: Flags): Seed {
-  const fromFile = flags.seed === undefined ? {} : seedFile(flags.seed)
+async function seedOf(flags: Flags): Promise<Seed> {
+  const fromFile = flags.seed === undefined ? {} : await seedFile(flags.seed)
   const asked: Seed = {
     devices: [
       ...flags.device.map((deviceId) => ({ deviceId: checkedId('--device', deviceId) })),
@@ -215,10 +216,10 @@ function seedOf(flags: Flags): Seed {
   return seedOf({ ...flags, device: [FIRST_DEVICE], module: [FIRST_MODULE] })
 }
 
-function seedFile(file: string): Seed {
+async function seedFile(file: string): Promise<Seed> {
   const text = fileText('--seed', file)
   try {
-    return parseSeed(text, `--seed ${file}`)
+    return await parseSeed(text, `--seed ${file}`)
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }

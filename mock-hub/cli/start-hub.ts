@@ -34,7 +34,7 @@ export async function startHub(
   say: (line: string) => void,
   more: Pick<MockHubOptions, 'logger'> = {},
 ): Promise<MockHub> {
-  const options = { ...hubOptions(flags), ...more }
+  const options = { ...(await hubOptions(flags)), ...more }
   const tried: Record<PortName, number> = { mqttPort: 0, httpsPort: 0, controlPort: 0 }
   for (;;) {
     const ports = {
