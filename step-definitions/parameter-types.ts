@@ -48,7 +48,7 @@ const ERRORS: Readonly<Record<string, readonly ErrorKind[]>> = {
 export type Outcome = (reply: DriverReply) => boolean
 
 /** What languages have for something that is not to be done at all. */
-const REFUSALS: readonly ErrorKind[] = ['argumentType', 'argument', 'clientInternal', 'other']
+const REFUSALS: readonly ErrorKind[] = ['argumentType', 'argument', 'os', 'clientInternal', 'other']
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
   succeeds: (reply) => 'ok' in reply,
@@ -78,6 +78,8 @@ define('identity', { device: 'device', module: 'module' })
 define('factory', FACTORIES)
 define('happening', HAPPENINGS)
 define('outcome', OUTCOMES)
+/** Counted from the newest one. */
+define('call', { 'the call before': -2, 'the call': -1 })
 define('manner', MANNERS)
 define('ask', Object.fromEntries(Object.keys(ASKS).map((words) => [words, words])))
 define('received', {

@@ -3,7 +3,13 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type DataTable, Then } from '@cucumber/cucumber'
 import { HubError } from '../../mock-hub/index.ts'
-import type { DriverReply, Happening, IdentityKind, Json } from '../driver/client-driver.ts'
+import {
+  type DriverReply,
+  type Happening,
+  HarnessError,
+  type IdentityKind,
+  type Json,
+} from '../driver/client-driver.ts'
 import { assertRows, at } from '../expectations.ts'
 import type { Outcome } from '../parameter-types.ts'
 import { readToken } from '../sas.ts'
@@ -11,8 +17,8 @@ import { type ConformanceWorld, describe } from '../world.ts'
 
 const DAY = 86_400
 
-Then('the call {outcome}', async function (this: ConformanceWorld, outcome: Outcome) {
-  const reply = await this.call.reply
+Then('{call} {outcome}', async function (this: ConformanceWorld, which: number, outcome: Outcome) {
+  const reply = await replyOf(this, which)
   ok(outcome(reply), describe(reply))
 })
 
@@ -53,20 +59,17 @@ function stillWaiting({ call: { settled } }: ConformanceWorld): void {
   strictEqual(settled === undefined ? undefined : describe(settled), undefined)
 }
 
-Then('the call gives:', async function (this: ConformanceWorld, table: DataTable) {
-  const reply = await this.call.reply
+Then('{call} gives:', async function (this: ConformanceWorld, which: number, table: DataTable) {
+  const reply = await replyOf(this, which)
   ok('ok' in reply, describe(reply))
   assertRows(this, reply.ok, table)
 })
 
-Then(
-  'the {word} call gives:',
-  async function (this: ConformanceWorld, which: 'first' | 'second', table: DataTable) {
-    const reply = await this.calls.at(which === 'first' ? -2 : -1)?.reply
-    ok(reply !== undefined && 'ok' in reply)
-    assertRows(this, reply.ok, table)
-  },
-)
+function replyOf({ calls }: ConformanceWorld, which: number): Promise<DriverReply> {
+  const call = calls.at(which)
+  if (call === undefined) throw new HarnessError('So many calls have not been made in this scenario')
+  return call.reply
+}
 
 Then('its {string} is kept as {string}', async function (this: ConformanceWorld, path: string, name: string) {
   const reply = await this.call.reply

@@ -34,7 +34,7 @@ Feature: Reading the twin
       When it asks for its twin
       And it patches its reported properties
       Then the call gives nothing
-      And the first call gives:
+      And the call before gives:
         | desired.$version  | 1 |
         | reported.$version | 1 |
 
