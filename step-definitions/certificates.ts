@@ -1,6 +1,6 @@
 /** Client certificates of the suite: made once a process, kept in files of a directory that goes with it. */
 
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,29 @@ export interface CertificateFiles {
   readonly derFile: string
   /** SHA-1 in hexadecimal, as the registry knows certificates. */
   readonly thumbprint: string
+  /** A certificate that no identity of the hub is known by. */
+  readonly otherCertFile: string
+  readonly otherKeyFile: string
+  /** A leaf and the intermediate that it was issued by. */
+  readonly chainFile: string
+  /** The key of that leaf, encrypted. */
+  readonly encryptedKeyFile: string
+  readonly passPhrase: string
+  /** The root of that chain, PEM. */
+  readonly rootPem: string
 }
+
+interface KeyAndCertificate {
+  readonly key: string
+  readonly cert: string
+}
+
+/** Hub and clients live on clocks of their own: the certificates outlast them all. */
+const VALIDITY = {
+  notBeforeDate: new Date(Date.UTC(2020, 0, 1)),
+  notAfterDate: new Date(Date.UTC(2100, 0, 1)),
+}
+const PASS_PHRASE = 'open sesame'
 
 let made: Promise<CertificateFiles> | undefined
 
@@ -27,21 +49,56 @@ async function make(): Promise<CertificateFiles> {
   process.once('exit', () => {
     rmSync(directory, { recursive: true, force: true })
   })
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'device-1' }], {
-    keyType: 'ec',
-    curve: 'P-256',
-    algorithm: 'sha256',
-  })
-  const { raw, fingerprint } = new X509Certificate(cert)
   const write = (name: string, content: string | Buffer): string => {
     const file = join(directory, name)
     writeFileSync(file, content, { mode: 0o600 })
     return file
   }
+  const own = await certify('device-1')
+  const other = await certify('device-1')
+  const root = await certify('root', { isAuthority: true })
+  const intermediate = await certify('intermediate', { isAuthority: true, issuer: root })
+  const leaf = await certify('device-1', { issuer: intermediate })
+  const { raw, fingerprint } = new X509Certificate(own.cert)
   return {
-    certFile: write('device.pem', cert),
-    keyFile: write('device.key', key),
+    certFile: write('device.pem', own.cert),
+    keyFile: write('device.key', own.key),
     derFile: write('device.der', raw),
     thumbprint: fingerprint.replaceAll(':', ''),
+    otherCertFile: write('other.pem', other.cert),
+    otherKeyFile: write('other.key', other.key),
+    chainFile: write('chain.pem', `${leaf.cert.trim()}\n${intermediate.cert}`),
+    encryptedKeyFile: write('leaf.key', encrypt(leaf.key)),
+    passPhrase: PASS_PHRASE,
+    rootPem: root.cert,
   }
+}
+
+async function certify(
+  commonName: string,
+  {
+    isAuthority = false,
+    issuer,
+  }: { readonly isAuthority?: boolean; readonly issuer?: KeyAndCertificate } = {},
+): Promise<KeyAndCertificate> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
+    ...VALIDITY,
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: isAuthority, critical: true },
+      isAuthority
+        ? { name: 'keyUsage', keyCertSign: true, critical: true }
+        : { name: 'keyUsage', digitalSignature: true, critical: true },
+    ],
+    ...(issuer === undefined ? {} : { ca: issuer }),
+  })
+  return { key, cert }
+}
+
+function encrypt(key: string): string {
+  return createPrivateKey(key)
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASS_PHRASE })
+    .toString()
 }

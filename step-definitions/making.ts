@@ -118,9 +118,12 @@ async function argumentsFor(
   }
 }
 
-/** The hub knows this identity by its certificate from now on. */
+/** The hub knows this identity by its certificate from now on, unless a step has said that it trusts an authority. */
 function trustThumbprint(world: ConformanceWorld, kind: IdentityKind, primaryThumbprint: string): void {
-  world.startedHub?.registry.update(
+  const registry = world.startedHub?.registry
+  const known = registry?.get(identityOf(world, kind)).authentication.type
+  if (known === 'certificateAuthority') return
+  registry?.update(
     identityOf(world, kind),
     { authentication: { type: 'selfSigned', x509Thumbprint: { primaryThumbprint } } },
     '*',

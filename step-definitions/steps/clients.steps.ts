@@ -56,9 +56,9 @@ async function make(
 }
 
 Given(
-  'a SAS token of the {identity} that lives {seconds}',
-  function (this: ConformanceWorld, kind: IdentityKind, seconds: number) {
-    this.names.set('freshToken', tokenFor(this, kind, seconds))
+  'a SAS token of the {identity} that {word} {seconds}( ago)',
+  function (this: ConformanceWorld, kind: IdentityKind, verb: string, seconds: number) {
+    this.names.set('freshToken', tokenFor(this, kind, verb === 'expired' ? -seconds : seconds))
   },
 )
 
@@ -70,9 +70,10 @@ When(
 )
 
 When(
-  'a/an {identity} client is made without a factory',
-  async function (this: ConformanceWorld, kind: IdentityKind) {
-    this.start(await creation(this, kind, 'constructor', new Map(), 'refused'))
+  /^an? (device|module) client is made (?:from an? (Edge environment)|without a factory)$/,
+  async function (this: ConformanceWorld, kind: IdentityKind, factory: string | null) {
+    const how = factory === null ? 'constructor' : 'edgeEnvironment'
+    this.start(await creation(this, kind, how, new Map(), 'refused'))
   },
 )
 

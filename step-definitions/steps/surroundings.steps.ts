@@ -6,13 +6,14 @@ import { join } from 'node:path'
 import { Given, Then } from '@cucumber/cucumber'
 import { type DataTable } from '@cucumber/cucumber'
 import { certificateFiles } from '../certificates.ts'
-import { startWorkload, type WorkloadFault } from '../edge.ts'
+import { startWorkload, type Workload, type WorkloadFault } from '../edge.ts'
 import { connectionStringFor } from '../making.ts'
 import { startProxy, type Proxy, type ProxyType } from '../proxies.ts'
 import { startTap } from '../tap.ts'
 import type { ConformanceWorld } from '../world.ts'
 
 const proxies = new WeakMap<ConformanceWorld, Proxy>()
+const workloads = new WeakMap<ConformanceWorld, Workload>()
 
 async function proxy(world: ConformanceWorld, type: ProxyType, login?: string): Promise<void> {
   const started = await startProxy(type, login)
@@ -51,6 +52,7 @@ Given('a workload API that {workload}', async function (this: ConformanceWorld, 
   const { caPem } = await this.hub()
   const workload = await startWorkload({ caPem, key: this.key('module'), fault })
   this.defer(() => workload.stop())
+  workloads.set(this, workload)
   this.environment = {
     IOTEDGE_IOTHUBHOSTNAME: this.name('host'),
     IOTEDGE_DEVICEID: this.name('device'),
@@ -104,4 +106,18 @@ Then('the TLS handshakes name the hosts:', async function (this: ConformanceWorl
 
 Given('certificate files', async function (this: ConformanceWorld) {
   for (const [name, file] of Object.entries(await certificateFiles())) this.names.set(name, String(file))
+})
+
+Given('the hub trusts the authority of the certificate files', async function (this: ConformanceWorld) {
+  const { registry } = await this.hub()
+  registry.trustCertificateAuthority((await certificateFiles()).rootPem)
+  registry.update(
+    { deviceId: this.name('device') },
+    { authentication: { type: 'certificateAuthority' } },
+    '*',
+  )
+})
+
+Then('the workload API has signed {int} token(s)', function (this: ConformanceWorld, count: number) {
+  strictEqual(workloads.get(this)?.digests.length, count)
 })

@@ -1,0 +1,574 @@
+@sut:client
+Feature: Clients from a connection string
+  The client is responsible for reading a connection string strictly, and for authenticating with what it holds.
+  https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient#create-from-connection-string
+
+  @BOTH-CS-01
+  Rule: A client can be built from a device or a module connection string
+
+    Scenario Outline: The string of the identity
+      Given a connected <identity> client from a connection string
+      Then CONNECT holds:
+        | client id      | <client id>           |
+        | user name path | localhost/<client id> |
+
+      @identity:device
+      Examples: device client
+        | identity | client id |
+        | device   | {device}  |
+
+      @identity:module
+      Examples: module client
+        | identity | client id         |
+        | module   | {device}/{module} |
+
+  @BOTH-CS-02
+  Rule: The connection string is a required text
+
+    @construction
+    Scenario Outline: <what>
+      When a <identity> client is made from a connection string with:
+        | connectionString | <given> |
+      Then the call fails with TypeError
+
+      @identity:device
+      Examples: device client
+        | identity | what     | given  |
+        | device   | Nothing  | (none) |
+        | device   | A number | 42     |
+
+      @identity:module
+      Examples: module client
+        | identity | what     | given  |
+        | module   | Nothing  | (none) |
+        | module   | A number | 42     |
+
+  @BOTH-CS-03
+  Rule: The client authenticates with what the connection string holds
+
+    Scenario Outline: The key of the identity
+      Given a connected <identity> client from a connection string
+      Then CONNECT holds:
+        | token resource | <resource>                                               |
+        | token          | SharedAccessSignature sr=<encoded>&sig=***&se=1767229200 |
+
+      @identity:device
+      Examples: device client
+        | identity | resource                   | encoded                        |
+        | device   | localhost/devices/device-1 | localhost%2Fdevices%2Fdevice-1 |
+
+      @identity:module
+      Examples: module client
+        | identity | resource                                    | encoded                                             |
+        | module   | localhost/devices/device-1/modules/module-1 | localhost%2Fdevices%2Fdevice-1%2Fmodules%2Fmodule-1 |
+
+    Scenario Outline: Another key
+      Given a <identity> client from a connection string with:
+        | connectionString | <string> |
+      When it connects
+      Then the call fails with CredentialError
+      And the hub has seen 1 connection attempt
+
+      @identity:device
+      Examples: device client
+        | identity | string                                                        |
+        | device   | HostName=localhost;DeviceId=device-1;SharedAccessKey=c2VjcmV0 |
+
+      @identity:module
+      Examples: module client
+        | identity | string                                                                          |
+        | module   | HostName=localhost;DeviceId=device-1;ModuleId=module-1;SharedAccessKey=c2VjcmV0 |
+
+  @BOTH-CS-04
+  Rule: A malformed connection string is refused
+
+    @construction
+    Scenario Outline: <what>
+      When a <identity> client is made from a connection string with:
+        | connectionString | <given> |
+      Then the call fails with ValueError
+
+      @identity:device
+      Examples: device client
+        | identity | what                 | given                                                                           |
+        | device   | No pairs             | plain text                                                                      |
+        | device   | A key twice          | HostName=localhost;DeviceId=device-1;DeviceId=device-1;SharedAccessKey=c2VjcmV0 |
+        | device   | An unknown key       | HostName=localhost;DeviceId=device-1;Colour=blue;SharedAccessKey=c2VjcmV0       |
+        | device   | A trailing semicolon | HostName=localhost;DeviceId=device-1;SharedAccessKey=c2VjcmV0;                  |
+
+      @identity:module
+      Examples: module client
+        | identity | what                 | given                                                                                             |
+        | module   | No pairs             | plain text                                                                                        |
+        | module   | A key twice          | HostName=localhost;DeviceId=device-1;ModuleId=module-1;DeviceId=device-1;SharedAccessKey=c2VjcmV0 |
+        | module   | An unknown key       | HostName=localhost;DeviceId=device-1;ModuleId=module-1;Colour=blue;SharedAccessKey=c2VjcmV0       |
+        | module   | A trailing semicolon | HostName=localhost;DeviceId=device-1;ModuleId=module-1;SharedAccessKey=c2VjcmV0;                  |
+
+  @BOTH-CS-05
+  Rule: An incomplete connection string is refused
+
+    @construction
+    Scenario Outline: <what>
+      When a <identity> client is made from a connection string with:
+        | connectionString | <given> |
+      Then the call fails with ValueError
+
+      @identity:device
+      Examples: device client
+        | identity | what      | given                                       |
+        | device   | No host   | DeviceId=device-1;SharedAccessKey=c2VjcmV0  |
+        | device   | No device | HostName=localhost;SharedAccessKey=c2VjcmV0 |
+        | device   | No key    | HostName=localhost;DeviceId=device-1        |
+
+      @identity:module
+      Examples: module client
+        | identity | what      | given                                                         |
+        | module   | No host   | DeviceId=device-1;ModuleId=module-1;SharedAccessKey=c2VjcmV0  |
+        | module   | No device | HostName=localhost;ModuleId=module-1;SharedAccessKey=c2VjcmV0 |
+        | module   | No key    | HostName=localhost;DeviceId=device-1;ModuleId=module-1        |
+
+  @BOTH-CS-06
+  Rule: A connection string that declares X.509 is not for this factory
+
+    @construction
+    Scenario Outline: <what>
+      When a <identity> client is made from a connection string with:
+        | connectionString | <given> |
+      Then the call fails with ValueError
+
+      @identity:device
+      Examples: device client
+        | identity | what           | given                                          |
+        | device   | X.509 declared | HostName=localhost;DeviceId=device-1;x509=true |
+
+      @identity:module
+      Examples: module client
+        | identity | what           | given                                                            |
+        | module   | X.509 declared | HostName=localhost;DeviceId=device-1;ModuleId=module-1;x509=true |
+
+  @BOTH-CS-07
+  Rule: A key that is not base64 makes the connection string invalid
+
+    @construction
+    Scenario Outline: <what>
+      When a <identity> client is made from a connection string with:
+        | connectionString | <given> |
+      Then the call fails with ValueError
+
+      @identity:device
+      Examples: device client
+        | identity | what        | given                                                    |
+        | device   | Bad padding | HostName=localhost;DeviceId=device-1;SharedAccessKey=abc |
+
+      @identity:module
+      Examples: module client
+        | identity | what        | given                                                                      |
+        | module   | Bad padding | HostName=localhost;DeviceId=device-1;ModuleId=module-1;SharedAccessKey=abc |
+
+  @BOTH-CS-08
+  Rule: An unsupported option is refused
+
+    @construction
+    Scenario Outline: An invented option
+      When a <identity> client is made from a connection string with:
+        | colour | blue |
+      Then the call fails with TypeError
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-09
+  Rule: The gateway stands in the connection string and is no option
+
+    @construction
+    Scenario Outline: As an option
+      When a <identity> client is made from a connection string with:
+        | gatewayHostname | gateway.example |
+      Then the call fails with TypeError
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: In the string
+      Given the network between client and hub is watched
+      And the clients know the hub as "hub.example"
+      And a connected <identity> client from a connection string with:
+        | connectionString | {connectionString};GatewayHostName=localhost |
+      Then the TLS handshake names the host "localhost"
+      And CONNECT holds:
+        | host | hub.example |
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-10
+  Rule: createFromConnectionString accepts serverVerificationCert, the chain to trust as text; by default the system store decides
+
+    Scenario Outline: The authority of the hub
+      Given a <identity> client from a connection string with:
+        | serverVerificationCert | {authority} |
+      When it connects
+      Then the call succeeds
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: The system store
+      Given the network between client and hub is watched
+      And a <identity> client from a connection string with:
+        | serverVerificationCert | (none) |
+      When it connects
+      Then the call fails with ClientError
+      And the TLS handshake names the host "localhost"
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-11
+  Rule: createFromConnectionString accepts websockets; by default MQTT runs over TLS itself
+
+    Scenario Outline: websockets: default and given
+      Given a connected <identity> client from a connection string
+      Then CONNECT holds:
+        | transport | mqtt |
+      When another connected <identity> client from a connection string with:
+        | websockets | true |
+      Then CONNECT holds:
+        | transport | mqtt-ws |
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-12
+  Rule: createFromConnectionString accepts cipher, as an OpenSSL list or as a list of names
+
+    Scenario Outline: The suite of the hub as text
+      Given a <identity> client from a connection string with:
+        | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
+      And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
+      When it connects
+      Then the call succeeds
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: The suite of the hub among two
+      Given a <identity> client from a connection string with:
+        | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
+      And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
+      When it connects
+      Then the call succeeds
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: Another suite
+      Given a <identity> client from a connection string with:
+        | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
+      And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
+      When it connects
+      Then the call fails with ConnectionFailedError
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-13
+  Rule: createFromConnectionString accepts productInfo; by default nothing is appended to the agent string
+
+    Scenario Outline: productInfo: default and given
+      Given a connected <identity> client from a connection string
+      Then CONNECT holds:
+        | agent suffix |  |
+      When another connected <identity> client from a connection string with:
+        | productInfo | MyProduct/1.0 |
+      Then CONNECT holds:
+        | agent suffix | MyProduct/1.0 |
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-14
+  Rule: createFromConnectionString accepts proxyOptions; by default there is no proxy
+
+    Scenario Outline: An HTTP proxy
+      Given an HTTP proxy
+      And a connected <identity> client from a connection string
+      Then the proxy has carried 0 connections
+      When another connected <identity> client from a connection string with:
+        | proxyOptions | {proxy} |
+      Then the proxy has carried 1 connection
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-15
+  Rule: createFromConnectionString accepts sastokenTtl in seconds; by default an hour
+
+    Scenario Outline: sastokenTtl: default and given
+      Given a connected <identity> client from a connection string
+      Then CONNECT holds:
+        | token life | 3600 |
+      When another connected <identity> client from a connection string with:
+        | sastokenTtl | 900 |
+      Then CONNECT holds:
+        | token life | 900 |
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-16
+  Rule: createFromConnectionString accepts keepAlive in seconds; by default a minute
+
+    Scenario Outline: keepAlive: default and given
+      Given a connected <identity> client from a connection string
+      Then CONNECT holds:
+        | keep-alive | 60 |
+      When another connected <identity> client from a connection string with:
+        | keepAlive | 30 |
+      Then CONNECT holds:
+        | keep-alive | 30 |
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-17
+  Rule: createFromConnectionString accepts autoConnect; by default operations connect by themselves
+
+    Scenario Outline: By default
+      Given a <identity> client from a connection string
+      When it sends the message "warm"
+      Then the call succeeds
+      And it is connected
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: Off
+      Given a <identity> client from a connection string with:
+        | autoConnect | false |
+      When it sends the message "early"
+      Then the call fails with NoConnectionError
+      When it connects
+      Then the call succeeds
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-18 @clock
+  Rule: createFromConnectionString accepts connectionRetry; by default a dropped connection is re-established
+
+    Scenario Outline: By default
+      Given a connected <identity> client from a connection string
+      When the connection is cut
+      And 1 minute passes
+      Then the hub has seen 2 connection attempts
+      And it is connected
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: Off
+      Given a connected <identity> client from a connection string with:
+        | connectionRetry | false |
+      When the connection is cut
+      And 1 minute passes
+      Then the hub has seen 1 connection attempt
+      And it is not connected
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-19 @clock
+  Rule: createFromConnectionString accepts connectionRetryInterval in seconds; by default ten
+
+    Scenario Outline: By default
+      Given a connected <identity> client from a connection string
+      And the next 2 times the hub is going to be unavailable
+      When the connection is cut
+      And 1 minute passes
+      Then the last 3 connection attempts are 10 seconds apart
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: Given
+      Given a connected <identity> client from a connection string with:
+        | connectionRetryInterval | 3 |
+      And the next 2 times the hub is going to be unavailable
+      When the connection is cut
+      And 1 minute passes
+      Then the last 3 connection attempts are 3 seconds apart
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-CS-20
+  Rule: createFromConnectionString accepts ensureDesiredProperties; by default the client asks for what it may have missed
+
+    Scenario Outline: By default
+      Given a connected <identity> client from a connection string
+      And the application listens for desired properties
+      When the connection is cut
+      And it connects and this succeeds
+      Then the hub has been asked for the twin 1 time
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: Off
+      Given a connected <identity> client from a connection string with:
+        | ensureDesiredProperties | false |
+      And the application listens for desired properties
+      When the connection is cut
+      And it connects and this succeeds
+      Then the hub has been asked for the twin 0 times
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
