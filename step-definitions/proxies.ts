@@ -35,7 +35,7 @@ async function httpProxy(login: string | undefined): Promise<Proxy> {
     prepareRequestFunction: ({ port, username, password }) => {
       const given = `${username}:${password}`
       if (login !== undefined && given !== login) return { requestAuthentication: true }
-      tunnels.push(Number(port))
+      tunnels.push(port)
       logins.push(given)
       return {}
     },

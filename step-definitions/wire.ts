@@ -41,7 +41,7 @@ export function connectFacts(world: ConformanceWorld): Readonly<Record<string, u
   const entry = packets(world.journal, 'connect').at(-1)
   if (entry === undefined) return {}
   const { clientId, username = '', password, keepalive, clean } = entry.packet as ConnectPacket
-  const [path = '', query = ''] = split(username, '/?')
+  const [path, query] = split(username, '/?')
   const [host] = split(path, '/')
   const fields = new Map(query.split('&').map((field) => split(field, '=')))
   const decoded = (name: string): string | undefined => {

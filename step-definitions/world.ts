@@ -71,6 +71,7 @@ export class ConformanceWorld extends World {
       .set('module', 'module-1')
       .set('host', 'localhost')
       .set('gateway', 'localhost')
+      .set('correlationId', 'none yet')
   }
 
   /** Aborted at the end of the scenario: give it to every wait. */

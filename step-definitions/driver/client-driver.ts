@@ -109,7 +109,7 @@ export interface Verbs {
     readonly environment?: Readonly<Record<string, string>>
   }
   destroy: { readonly session: string }
-  stop: Record<never, never>
+  stop: object
   /** Names that the class of this kind offers. */
   describe: { readonly kind: IdentityKind }
   connect: { readonly session: string }
@@ -138,7 +138,7 @@ export interface Verbs {
     readonly kind: 'function' | 'coroutine' | 'none'
     readonly behaviour?: HandlerBehaviour
   }
-  /** Lets held handlers go on. */
+  /** Lets held handlers go on, and holds no further ones until the next `handle`. */
   release: { readonly session: string }
   /** Settles when the handlers set so far are in force at the hub. */
   sync: { readonly session: string }

@@ -1,4 +1,5 @@
 /** The reference client behind the driver port, in this process and on the suite's clock. */
+/* eslint-disable @typescript-eslint/no-deprecated -- what is deprecated is documented all the same, and on trial */
 
 import {
   type Clock,
@@ -137,28 +138,34 @@ export class ReferenceDriver implements ClientDriver {
     const { client } = session
     switch (request.do) {
       case 'connect':
-        return void (await client.connect())
+        await client.connect()
+        return undefined
       case 'disconnect':
-        return void (await client.disconnect())
+        await client.disconnect()
+        return undefined
       case 'shutdown':
-        return void (await client.shutdown())
+        await client.shutdown()
+        return undefined
       case 'updateSasToken':
-        return void (await client.updateSastoken(request.token))
+        await client.updateSastoken(request.token)
+        return undefined
       case 'sendTelemetry':
-        return void (await client.sendMessage(messageFrom(request.message)))
+        await client.sendMessage(messageFrom(request.message))
+        return undefined
       case 'sendOutput':
-        return void (await moduleOf(client).sendMessageToOutput(messageFrom(request.message), request.output))
+        await moduleOf(client).sendMessageToOutput(messageFrom(request.message), request.output)
+        return undefined
       case 'respondMethod':
-        return void (await client.sendMethodResponse(
-          methodResponse(request, session.request(request.requestId)),
-        ))
+        await client.sendMethodResponse(methodResponse(request, session.request(request.requestId)))
+        return undefined
       case 'getTwin':
         return { ...(await client.getTwin()) }
       case 'patchReported':
         // A patch that is no mapping, or no JSON, is what some requirements are about.
-        return void (await client.patchTwinReportedProperties(
+        await client.patchTwinReportedProperties(
           (request.unwritable === true ? { value: NOT_JSON } : request.patch) as unknown as ClientJsonObject,
-        ))
+        )
+        return undefined
       case 'handle':
         session.handle(request)
         return undefined
@@ -166,7 +173,8 @@ export class ReferenceDriver implements ClientDriver {
         session.release()
         return undefined
       case 'sync':
-        return void (await client.handlersReady())
+        await client.handlersReady()
+        return undefined
       case 'receiveMessage':
         return messageOf(await deviceOf(client).receiveMessage(request.block, request.timeout))
       case 'receiveInput':

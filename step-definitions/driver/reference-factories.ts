@@ -8,7 +8,7 @@ import {
   type ProxyType,
   X509,
 } from '../../reference-client/index.ts'
-import type { JsonObject, Verbs } from './client-driver.ts'
+import type { Json, JsonObject, Verbs } from './client-driver.ts'
 
 type Client = IoTHubDeviceClient | IoTHubModuleClient
 /** What is missing or of a wrong type is handed over as it is: that it is refused is what is asked for. */
@@ -26,7 +26,8 @@ const FACTORIES = {
 export async function makeClient(asked: Verbs['create'], clock: Clock): Promise<Client> {
   const type = asked.kind === 'device' ? IoTHubDeviceClient : IoTHubModuleClient
   if (asked.factory === 'constructor') {
-    return new (type as unknown as new () => Client)() // no public way: that is what is asked
+    // No public way, with or without what the original's initializer takes: that is what is asked.
+    return new (type as unknown as new (...given: Json[]) => Client)(...Object.values(asked.arguments))
   }
   const [name, names] = FACTORIES[asked.factory]
   const wanted: readonly string[] = asked.kind === 'device' ? names.filter((of) => of !== 'moduleId') : names
@@ -52,12 +53,15 @@ function optionsFor({ options, endpoint, environment }: Verbs['create'], clock: 
   }
 }
 
-function proxyFrom({ type, address, port, username, password }: JsonObject): ProxyOptions {
-  return new ProxyOptions(
-    type as ProxyType, // the constructor checks it
-    String(address),
-    Number(port),
-    username === undefined ? undefined : String(username),
-    password === undefined ? undefined : String(password),
-  )
+interface GivenProxy {
+  readonly type: ProxyType
+  readonly address: string
+  readonly port: number
+  readonly username?: string
+  readonly password?: string
+}
+
+function proxyFrom(given: JsonObject): ProxyOptions {
+  const { type, address, port, username, password } = given as unknown as GivenProxy // the constructor checks it
+  return new ProxyOptions(type, address, port, username, password)
 }

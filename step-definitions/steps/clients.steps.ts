@@ -70,10 +70,12 @@ When(
 )
 
 When(
-  /^an? (device|module) client is made (?:from an? (Edge environment)|without a factory)$/,
-  async function (this: ConformanceWorld, kind: IdentityKind, factory: string | null) {
+  /^an? (device|module) client is made (?:from an? (Edge environment)|without a factory(?: from (.*))?)$/,
+  async function (this: ConformanceWorld, kind: IdentityKind, factory: string | null, given: string | null) {
     const how = factory === null ? 'constructor' : 'edgeEnvironment'
-    this.start(await creation(this, kind, how, new Map(), 'refused'))
+    const pipelines = given?.split(' and ').map((name) => [name, {}]) ?? []
+    const request = await creation(this, kind, how, new Map(), 'refused')
+    this.start({ ...request, arguments: Object.fromEntries(pipelines) as JsonObject })
   },
 )
 

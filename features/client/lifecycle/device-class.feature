@@ -34,6 +34,19 @@ Feature: The class of the device client
         | a symmetric key      |
         | an X.509 certificate |
 
+  @DEV-CLASS-03
+  Rule: The initializer does not do with one pipeline or none
+
+    @construction @identity:device
+    Scenario Outline: The initializer from <what>
+      When a device client is made without a factory from <what>
+      Then the call is refused
+
+      Examples:
+        | what                            |
+        | one pipeline                    |
+        | an MQTT pipeline and a stranger |
+
   @DEV-CLASS-04
   Rule: The class offers four factories
 

@@ -43,6 +43,19 @@ Feature: The class of the module client
         | an X.509 certificate |
         | an Edge environment  |
 
+  @MOD-CLASS-03
+  Rule: The initializer does not do with one pipeline or none
+
+    @construction @identity:module
+    Scenario Outline: The initializer from <what>
+      When a module client is made without a factory from <what>
+      Then the call is refused
+
+      Examples:
+        | what                            |
+        | one pipeline                    |
+        | an MQTT pipeline and a stranger |
+
   @MOD-CLASS-04
   Rule: The class offers four factories
 
