@@ -1,0 +1,70 @@
+/**
+ * `npm run test:package`: the package as others get it. Builds, packs, unpacks into an empty project, and there: types
+ * are read with `moduleResolution` node16 and bundler, a hub and a client meet, the bins answer.
+ */
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const bin = (name: string): string => resolve('node_modules/.bin', name)
+const run = (command: string, args: readonly string[], cwd = '.'): string =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+
+// Below the checkout, so that the dependencies of the package are found where they are installed already.
+mkdirSync('reports', { recursive: true })
+const project = mkdtempSync(resolve('reports/consumer-'))
+try {
+  rmSync('dist', { recursive: true, force: true })
+  run(bin('tsc'), ['-p', 'tsconfig.build.json'])
+  say('publint', run(bin('publint'), ['--strict']))
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project]),
+  ) as [{ filename: string }] // npm's own format
+  run('tar', ['-xzf', filename], project)
+  const home = join(project, 'node_modules/mock-iot-hub')
+  cpSync(join(project, 'package'), home, { recursive: true })
+
+  write('package.json', JSON.stringify({ type: 'module' }))
+  write(
+    'index.ts',
+    `import { IoTHubDeviceClient, Message } from 'mock-iot-hub/client'
+import { ManualClock, startMockHub, type MockHub } from 'mock-iot-hub/mock-hub'
+
+const hub: MockHub = await startMockHub({ clock: new ManualClock(Date.now()), seed: { devices: [{ deviceId: 'd' }] } })
+await hub.stop()
+const client = IoTHubDeviceClient.createFromConnectionString('HostName=h;DeviceId=d;SharedAccessKey=a2V5')
+const message: Message = new Message('hello')
+console.log(hub.hostName, client.connected, message.data)
+await client.shutdown()
+`,
+  )
+  for (const [module, moduleResolution] of [
+    ['node16', 'node16'],
+    ['esnext', 'bundler'],
+  ] as const) {
+    const compilerOptions = {
+      ...{ module, moduleResolution, target: 'es2022', strict: true, skipLibCheck: false, outDir: 'out' },
+      ...{ types: ['node'], lib: ['es2023', 'esnext.disposable'] },
+    }
+    write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['index.ts'] }))
+    run(bin('tsc'), [], project)
+    say(`types, ${moduleResolution}`, 'ok\n')
+  }
+  say('hub and client', run(process.execPath, ['out/index.js'], project))
+  for (const program of ['mock-hub/main.js', 'step-definitions/conformance/main.js'])
+    say(
+      program,
+      run(process.execPath, [join(home, 'dist', program), '--help'], project).split('\n', 1)[0] ?? '',
+    )
+} finally {
+  rmSync(project, { recursive: true, force: true })
+}
+
+function write(file: string, text: string): void {
+  writeFileSync(join(project, file), text)
+}
+
+function say(what: string, outcome: string): void {
+  process.stdout.write(`${what}: ${outcome.trim()}\n`)
+}
