@@ -178,6 +178,10 @@ const MEANING: readonly Lever[] = [
     ],
     ...ANSWER,
   ]),
+  ...levers('twin.desired', 'identity', 'word of changed desired properties', [
+    ['withhold', 'does not tell the device'],
+    ['body', 'tells it this instead', { body: { ...BODY, required: true } }, { body: '{"fan":' }],
+  ]),
   ...levers('method.response', 'identity', 'the answer of a device to a method', [
     ['withhold', 'loses the answer, so that the caller runs into his time-out'],
     ['delay', 'passes the answer on late', { seconds: SECONDS }, { seconds: 5 }],

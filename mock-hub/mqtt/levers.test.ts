@@ -174,6 +174,20 @@ describe('twin.response', () => {
   })
 })
 
+describe('twin.desired', () => {
+  test('body, withhold', async () => {
+    const client = await room.connected(d1)
+    const topic = '$iothub/twin/PATCH/properties/desired/#'
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 0 }] })
+    await client.take('suback')
+    arm('twin.desired.body', { body: '{"fan":' })
+    arm('twin.desired.withhold')
+    for (const fan of [1, 2, 3]) room.hub.twins.patch(d1, { desired: { fan } }, undefined)
+    expect(String((await client.next()).payload)).toBe('{"fan":')
+    expect(JSON.parse(String((await client.next()).payload))).toEqual({ fan: 3, $version: 4 })
+  })
+})
+
 describe('tcp', () => {
   test('drop_now strikes the live link', async () => {
     const client = await room.connected(d1)

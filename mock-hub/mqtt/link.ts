@@ -5,6 +5,7 @@ import type {
   Channel,
   CloseReason,
   DeviceLink,
+  Hub,
   IdentityPrincipal,
   JsonObject,
 } from '../core/contract.ts'
@@ -16,6 +17,9 @@ import type { Subscriptions } from './subscriptions.ts'
 import { formatC2d, formatDesired, formatInput, formatMethodRequest, ownRoot } from './topics.ts'
 
 export interface LinkPort {
+  readonly hub: Pick<Hub, 'faults'>
+  /** Whom the link stands for. */
+  readonly key: string
   readonly subscriptions: Subscriptions
   /** CONNACK has been written and the link is not going down. */
   readonly up: boolean
@@ -70,7 +74,10 @@ export class MqttLink implements DeviceLink {
   }
 
   notifyDesired(patch: JsonObject, version: number): void {
-    const payload = JSON.stringify({ ...patch, $version: version })
+    const met = this.#port.hub.faults.meet('twin.desired', this.#port.key)
+    if (met?.effect === 'withhold') return
+    const body = met?.effect === 'body' ? (met.parameters['body'] ?? null) : { ...patch, $version: version }
+    const payload = typeof body === 'string' ? body : JSON.stringify(body)
     this.#send('desired', { topic: formatDesired(version), payload })
   }
 
