@@ -103,6 +103,12 @@ export const ASKS = {
   }),
   'receives a message': ({ session }) => ({ do: 'receiveMessage', session }),
   'receives an input message': ({ session }) => ({ do: 'receiveInput', session, input: 'input1' }),
+  'looks at another input': ({ session }) => ({
+    do: 'receiveInput',
+    session,
+    input: 'input2',
+    block: false,
+  }),
   'receives a method request': ({ session }) => ({ do: 'receiveMethod', session }),
   'receives a desired patch': ({ session }) => ({ do: 'receiveDesired', session }),
 } as const satisfies Record<string, Make>

@@ -29,6 +29,7 @@ const BY_WORDS: Readonly<Record<string, Lever>> = {
     name: 'twin.response.body',
     parameters: { body: '{"desired":' },
   },
+  'send a desired patch that is no JSON': { name: 'twin.desired.body', parameters: { body: '{"fan":' } },
   'reset connections': { name: 'tcp.refuse' },
   'show a certificate of an unknown authority': { name: 'tls.unknown_ca' },
   'show a certificate for another name': { name: 'tls.wrong_name' },

@@ -30,6 +30,7 @@ export class ReferenceSession {
   readonly #requests = new Map<string, MethodRequest>()
   #newest: MethodRequest | undefined
   #held: (() => void)[] = []
+  #holding = true
   #seq = 0
 
   constructor(
@@ -63,6 +64,7 @@ export class ReferenceSession {
   }
 
   handle({ happening, kind, behaviour = {} }: Verbs['handle']): void {
+    this.#holding = true
     const work = async (given: Given): Promise<void> => {
       if (behaviour.answer !== undefined && happening === 'method') {
         const request = given[0] as MethodRequest // the client hands methods over as such
@@ -71,7 +73,8 @@ export class ReferenceSession {
         )
       }
       if (behaviour.token !== undefined) await this.client.updateSastoken(behaviour.token)
-      if (behaviour.hold === true) await new Promise<void>((resolve) => this.#held.push(resolve))
+      if (behaviour.hold === true && this.#holding)
+        await new Promise<void>((resolve) => this.#held.push(resolve))
       if (behaviour.fail === true) throw new Error('The application has failed')
     }
     const told = (given: Given): void => {
@@ -97,6 +100,7 @@ export class ReferenceSession {
   }
 
   release(): void {
+    this.#holding = false
     for (const goOn of this.#held.splice(0)) goOn()
   }
 

@@ -76,6 +76,30 @@ When('the back end calls the method {string}', async function (this: Conformance
   })
 })
 
+When('the back end calls {int} methods at once', async function (this: ConformanceWorld, count: number) {
+  await backEnd(this, (backend, whom) => {
+    for (let number = 1; number <= count; number++) backend.invoke(whom, `method ${String(number)}`)
+  })
+})
+
+When(
+  'the back end changes the desired properties {int} times',
+  async function (this: ConformanceWorld, count: number) {
+    await backEnd(this, (backend, whom) => {
+      for (let number = 1; number <= count; number++) backend.desire(whom, { number })
+    })
+  },
+)
+
+When('the service makes the identity anew', async function (this: ConformanceWorld) {
+  const { registry } = await this.hub()
+  await backEnd(this, (_backend, whom) => {
+    const { authentication } = registry.get(whom)
+    registry.remove(whom, '*')
+    registry.create(whom, { authentication })
+  })
+})
+
 When(
   'the back end sets the desired properties to:',
   async function (this: ConformanceWorld, desired: string) {
