@@ -76,9 +76,10 @@ export class MqttDevice {
     })
   }
 
+  /** With QoS 0, as the Node SDK asks for twins and methods: nothing to acknowledge. */
   async subscribe(...filters: string[]): Promise<void> {
     const suback = this.next('suback')
-    const subscriptions = filters.map((topic) => ({ topic, qos: 1 as const }))
+    const subscriptions = filters.map((topic) => ({ topic, qos: 0 as const }))
     this.socket.write(mqttPacket.generate({ cmd: 'subscribe', messageId: 1, subscriptions }))
     await suback
   }
