@@ -28,6 +28,21 @@ export function operations(
   )
 }
 
+interface PublishPacket {
+  readonly messageId?: number
+  readonly topic: string
+  readonly payload: Buffer
+  readonly dup: boolean
+}
+
+/** What clients published, oldest first. */
+export function publishes(entries: readonly JournalEntry[]): readonly PublishPacket[] {
+  return packets(entries, 'publish').map(({ packet }) => {
+    const { messageId, topic, payload, dup } = packet as PublishPacket
+    return { ...(messageId === undefined ? {} : { messageId }), topic, payload, dup }
+  })
+}
+
 interface ConnectPacket {
   readonly clientId: string
   readonly username?: string

@@ -4,7 +4,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type DataTable, Then } from '@cucumber/cucumber'
 import type { Json } from '../driver/client-driver.ts'
 import { assertRows } from '../expectations.ts'
-import { connectFacts, operations, packets, telemetryFacts } from '../wire.ts'
+import { connectFacts, operations, packets, publishes, telemetryFacts } from '../wire.ts'
 import type { ConformanceWorld } from '../world.ts'
 
 Then('the hub has seen {int} connection attempt(s)', async function (this: ConformanceWorld, count: number) {
@@ -55,6 +55,13 @@ Then(
     ok(seen !== undefined && seen.seq <= this.call.settledAtSeq, 'The call had returned before')
   },
 )
+
+/** The same packet id, topic and payload: MQTT's mark tells the hub that it may have seen it. */
+Then('the last PUBLISH repeats the one before, as a duplicate', async function (this: ConformanceWorld) {
+  await this.settle()
+  const [first, second] = publishes(this.journal).slice(-2)
+  deepStrictEqual(second, { ...first, dup: true })
+})
 
 Then('the hub receives the message {string}', async function (this: ConformanceWorld, text: string) {
   await this.eventually(() => telemetryFacts(this).some((message) => message['text'] === text))
