@@ -1,6 +1,6 @@
 /** What stands around a client: proxies, the Edge runtime, a gateway, an observed network. */
 
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { ok, strictEqual } from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Given, Then } from '@cucumber/cucumber'
@@ -24,14 +24,10 @@ async function proxy(world: ConformanceWorld, type: ProxyType, login?: string): 
   world.names.set('proxy', JSON.stringify(login === undefined ? options : { ...options, username, password }))
 }
 
-Given('a/an {word} proxy', async function (this: ConformanceWorld, type: ProxyType) {
-  await proxy(this, type)
-})
-
 Given(
-  'a/an {word} proxy that demands the login {string}',
-  async function (this: ConformanceWorld, type: ProxyType, login: string) {
-    await proxy(this, type, login)
+  /^an? (HTTP|SOCKS4|SOCKS5) proxy(?: that demands the login "(.*)")?$/,
+  async function (this: ConformanceWorld, type: ProxyType, login: string | null) {
+    await proxy(this, type, login ?? undefined)
   },
 )
 
@@ -96,27 +92,21 @@ Then('the TLS handshake names the host {string}', async function (this: Conforma
   strictEqual(this.tap?.hellos.at(-1)?.serverName, this.fill(host))
 })
 
-Then('the TLS handshakes name the hosts:', async function (this: ConformanceWorld, table: DataTable) {
-  await this.settle()
-  deepStrictEqual(
-    this.tap?.hellos.map(({ serverName }) => serverName),
-    table.raw().map(([host = '']) => host),
-  )
-})
-
-Given('certificate files', async function (this: ConformanceWorld) {
-  for (const [name, file] of Object.entries(await certificateFiles())) this.names.set(name, String(file))
-})
-
-Given('the hub trusts the authority of the certificate files', async function (this: ConformanceWorld) {
-  const { registry } = await this.hub()
-  registry.trustCertificateAuthority((await certificateFiles()).rootPem)
-  registry.update(
-    { deviceId: this.name('device') },
-    { authentication: { type: 'certificateAuthority' } },
-    '*',
-  )
-})
+Given(
+  /^certificate files( of an authority that the hub trusts)?$/,
+  async function (this: ConformanceWorld, trusted: string | null) {
+    const files = await certificateFiles()
+    for (const [name, file] of Object.entries(files)) this.names.set(name, String(file))
+    if (trusted === null) return
+    const { registry } = await this.hub()
+    registry.trustCertificateAuthority(files.rootPem)
+    registry.update(
+      { deviceId: this.name('device') },
+      { authentication: { type: 'certificateAuthority' } },
+      '*',
+    )
+  },
+)
 
 Then('the workload API has signed {int} token(s)', function (this: ConformanceWorld, count: number) {
   strictEqual(workloads.get(this)?.digests.length, count)

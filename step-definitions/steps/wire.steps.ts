@@ -2,16 +2,29 @@
 
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type DataTable, Then } from '@cucumber/cucumber'
+import type { JournalEntry } from '../../mock-hub/index.ts'
 import type { Json } from '../driver/client-driver.ts'
 import { assertRows } from '../expectations.ts'
 import { connectFacts, operations, packets, publishes, telemetryFacts } from '../wire.ts'
 import type { ConformanceWorld } from '../world.ts'
 
-Then('the hub has seen {int} connection attempt(s)', async function (this: ConformanceWorld, count: number) {
-  await this.eventually(() => packets(this.journal, 'connect').length >= count)
-  await this.settle()
-  strictEqual(packets(this.journal, 'connect').length, count)
-})
+Then(
+  /^the hub has seen (\d+) (connection attempt|[A-Z]+ packet|HTTPS request)s?$/,
+  async function (this: ConformanceWorld, times: string, what: string) {
+    const seen = (): readonly JournalEntry[] => sightings(this.journal, what)
+    await this.eventually(() => seen().length >= Number(times))
+    await this.settle()
+    strictEqual(seen().length, Number(times))
+  },
+)
+
+function sightings(journal: readonly JournalEntry[], what: string): readonly JournalEntry[] {
+  if (what === 'HTTPS request') return journal.filter(({ is }) => is === 'request')
+  return packets(
+    journal,
+    what === 'connection attempt' ? 'connect' : (what.split(' ')[0]?.toLowerCase() ?? ''),
+  )
+}
 
 Then(
   'the last {int} connection attempts are {seconds} apart',
@@ -32,15 +45,6 @@ Then('CONNECT holds:', async function (this: ConformanceWorld, table: DataTable)
   await this.settle()
   assertRows(this, connectFacts(this), table)
 })
-
-Then(
-  'the hub has seen {int} {packet} packet(s)',
-  async function (this: ConformanceWorld, count: number, cmd: string) {
-    await this.eventually(() => packets(this.journal, cmd).length >= count)
-    await this.settle()
-    strictEqual(packets(this.journal, cmd).length, count)
-  },
-)
 
 /** What the hub sends is journalled when it is put on the wire, the end of a link when its socket has closed. */
 Then(
@@ -91,11 +95,6 @@ Then('the reported properties are:', async function (this: ConformanceWorld, exp
   await this.settle()
   const { reported } = (await this.hub()).twins.get(this.subject.identity)
   deepStrictEqual(reported.properties, JSON.parse(expected) as Json)
-})
-
-Then('the hub has received {int} request(s)', async function (this: ConformanceWorld, count: number) {
-  await this.settle()
-  strictEqual(this.journal.filter(({ is }) => is === 'request').length, count)
 })
 
 Then('the hub has received the request {string}', async function (this: ConformanceWorld, line: string) {

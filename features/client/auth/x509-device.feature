@@ -51,8 +51,7 @@ Feature: Device clients from an X.509 certificate
 
     @identity:device
     Scenario: Leaf and intermediate, and an encrypted key
-      Given certificate files
-      And the hub trusts the authority of the certificate files
+      Given certificate files of an authority that the hub trusts
       And a device client from an X.509 certificate with:
         | x509 | {"certFile": "{chainFile}", "keyFile": "{encryptedKeyFile}", "passPhrase": "{passPhrase}"} |
       When it connects

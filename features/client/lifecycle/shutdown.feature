@@ -253,7 +253,7 @@ Feature: Shutting down
       When it shuts down and this succeeds
       And it <call>
       Then the call fails with ClientError
-      And the hub has received 0 requests
+      And the hub has seen 0 HTTPS requests
 
       Examples:
         | call                        |
@@ -270,7 +270,7 @@ Feature: Shutting down
       When it shuts down and this succeeds
       And it <call>
       Then the call fails with ClientError
-      And the hub has received 0 requests
+      And the hub has seen 0 HTTPS requests
 
       Examples:
         | call                         |
