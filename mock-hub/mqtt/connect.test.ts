@@ -195,6 +195,18 @@ describe('credentials', () => {
     expect(text).toContain('sig=***')
     expect(text).not.toMatch(/sig=(?!\*)/)
   })
+
+  test('the journal tells of a signature that is not percent-encoded', async () => {
+    const password = Buffer.from(sasToken('localhost%2Fdevices%2Fd1', key(), later))
+    const raw = decodeURIComponent(/sig=([^&]*)/.exec(password.toString())?.[1] ?? '')
+    await room.connected(d1, {
+      password: Buffer.from(password.toString().replace(/sig=[^&]*/, () => `sig=${raw}`)),
+    })
+    const sent = room.hub.journal.entries.find((entry) => entry.is === 'packet' && entry.cmd === 'connect')
+    expect(String((sent as { packet: { password: Buffer } }).packet.password)).toContain(
+      'sig=*** (not percent-encoded)&',
+    )
+  })
 })
 
 function isBuffer(value: unknown): value is { type: 'Buffer'; data: number[] } {

@@ -47,13 +47,15 @@ export function errorBody(error: HubError, now: number): string {
   })
 }
 
-/** A token for the journal: all of it but the signature. */
+/** A token for the journal: all of it but the signature, of which only a wrong form is told. */
 export function redactedPassword(password: Buffer | string | undefined): Buffer | undefined {
   if (password === undefined) return undefined
   const text = password.toString()
   return Buffer.from(
     text.startsWith('SharedAccessSignature ')
-      ? text.replace(/sig=[^&]*/gi, 'sig=***')
+      ? text.replace(/sig=([^&]*)/gi, (_all, sig: string) =>
+          /[+/=]/.test(sig) ? 'sig=*** (not percent-encoded)' : 'sig=***',
+        )
       : text === ''
         ? ''
         : '***',
