@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv, type AnySchemaObject, type ValidateFunction } from 'ajv'
 import { type DriverEvent, type DriverReply, HarnessError, type Hello } from './client-driver.ts'
 
-const ajv = new Ajv({ strict: true, allowUnionTypes: true })
+const ajv = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true })
 
 function schema(name: string): ValidateFunction {
   const text = readFileSync(new URL(`./schema/${name}.json`, import.meta.url), 'utf8')

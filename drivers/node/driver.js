@@ -1,0 +1,311 @@
+/**
+ * The official Node device SDK (azure-iot-device over azure-iot-device-mqtt) behind the driver protocol of the suite.
+ * One JSON object a line on stdin and stdout. Thin on purpose: one call of the suite is one call of the SDK, without
+ * retries, caches or reordering. What the SDK does not have is answered `unsupported`. The only thing done to its
+ * surroundings is where ports 8883 and 443 lead, since it cannot be told other ones (see redirect.js).
+ */
+
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import device from 'azure-iot-device'
+import transports from 'azure-iot-device-mqtt'
+import { errorOf, messageFrom, messageOf, Unsupported } from './values.js'
+import { leadTo } from './redirect.js'
+
+const { version } = createRequire(import.meta.url)('azure-iot-device/package.json')
+const CAPABILITIES = [
+  ...[
+    'identity.device',
+    'identity.module',
+    'identity.edge-module',
+    'auth.sas.renewable',
+    'auth.sas.supplied',
+  ],
+  ...['auth.x509', 'transport.mqtt', 'transport.mqtt-ws', 'gateway', 'tls.custom-ca', 'telemetry'],
+  ...[
+    'telemetry.output',
+    'c2d',
+    'methods',
+    'methods.invoke',
+    'twin.get',
+    'twin.reported',
+    'twin.desired',
+    'input',
+  ],
+  ...['file-upload', 'connection', 'connection.retry', 'connection.auto-connect', 'connection.keep-alive'],
+  ...['connection.state-events', 'model-id'],
+]
+const HELLO = {
+  protocol: 1,
+  implementation: {
+    name: 'azure-iot-device',
+    version,
+    language: 'javascript',
+    homepage: 'https://www.npmjs.com/package/azure-iot-device',
+    issues: 'https://github.com/Azure/azure-iot-sdk-node/issues',
+  },
+  capabilities: CAPABILITIES,
+  clock: 'real',
+}
+/** The SDK has no handler for every method: these are the names that the suite calls. */
+const METHODS = ['measure', 'reboot', 'fail', 'slow', 'first', 'second', 'other']
+/** Options by the documented name, as `setOptions` of this SDK takes them. */
+const OPTIONS = {
+  serverVerificationCert: (ca) => ({ ca }),
+  keepAlive: (keepalive) => ({ keepalive }),
+  productInfo: (productInfo) => ({ productInfo }),
+  modelId: (modelId) => ({ modelId }),
+  sastokenTtl: (seconds) => ({
+    tokenRenewal: { tokenValidTimeInSeconds: seconds, tokenRenewalMarginInSeconds: 120 },
+  }),
+}
+const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
+const sessions = new Map()
+
+class Session {
+  #seq = 0
+  #held = []
+  #listening = new Map()
+  #enabling = []
+  newest
+
+  constructor(name, client, kind) {
+    Object.assign(this, { name, client, kind })
+    this.#watch(client._transport)
+  }
+
+  /** The SDK subscribes behind `on(...)` and tells nobody when that is done: its transport's own callbacks do. */
+  #watch(transport) {
+    for (const call of [
+      'enableC2D',
+      'enableMethods',
+      'enableInputMessages',
+      'enableTwinDesiredPropertiesUpdates',
+    ]) {
+      const enable = transport[call].bind(transport)
+      transport[call] = (done) => {
+        this.#enabling.push(new Promise((resolve) => enable((...given) => (resolve(), done(...given)))))
+      }
+    }
+  }
+
+  /** What was listened to so far is subscribed at the hub. */
+  async sync() {
+    await new Promise(setImmediate)
+    await Promise.all(this.#enabling)
+  }
+
+  tell(event, data) {
+    say({ event, session: this.name, seq: ++this.#seq, data })
+  }
+
+  async twin() {
+    return (this.knownTwin ??= await this.client.getTwin())
+  }
+
+  /** Puts the SDK's own way of listening behind the suite's `handle`. */
+  async handle({ happening, kind, behaviour = {} }) {
+    await this.#listening.get(happening)?.()
+    this.#listening.delete(happening)
+    if (kind === 'none') return
+    const told = async (data, response) => {
+      this.tell(happening, { argumentCount: 1, ...data })
+      const { answer } = behaviour
+      if (response && answer) await response.send(answer.status, answer.payload)
+      if (behaviour.hold) await new Promise((resolve) => this.#held.push(resolve))
+      if (behaviour.fail) throw new Error('The application has failed')
+    }
+    const on = (emitter, name, listener) => {
+      emitter.on(name, listener)
+      this.#listening.set(happening, () => emitter.removeListener(name, listener))
+    }
+    const { client } = this
+    switch (happening) {
+      case 'message': {
+        const received = async (message, inputName) => {
+          await told({ ...messageOf(message), ...(inputName && { inputName }) })
+          await client.complete(message)
+        }
+        if (this.kind === 'device') on(client, 'message', received)
+        else on(client, 'inputMessage', (inputName, message) => received(message, inputName))
+        return
+      }
+      case 'method':
+        for (const name of METHODS) {
+          client[this.kind === 'device' ? 'onDeviceMethod' : 'onMethod'](name, (request, response) => {
+            this.newest = { request, response }
+            void told(
+              { requestId: request.requestId, name: request.methodName, payload: request.payload },
+              response,
+            )
+          })
+        }
+        return
+      case 'desired':
+        return on(await this.twin(), 'properties.desired', (patch) => void told({ patch }))
+      case 'connectionState':
+        client.on('connect', () => void told({ connected: true, argumentCount: 0 }))
+        return on(client, 'disconnect', () => void told({ connected: false, argumentCount: 0 }))
+      case 'backgroundException':
+        return on(
+          client,
+          'error',
+          (error) => void told({ ...errorOf(error), isError: error instanceof Error }),
+        )
+      default:
+        throw new Unsupported(`the SDK has no event like ${happening}`)
+    }
+  }
+
+  release() {
+    for (const goOn of this.#held.splice(0)) goOn()
+  }
+}
+
+async function create({ session, kind, factory, arguments: given, options, endpoint, environment }) {
+  if (endpoint) leadTo(endpoint.host, { 8883: endpoint.mqttPort, 443: endpoint.httpsPort })
+  const { websockets, gatewayHostname, connectionRetry, ...others } = options
+  const transport = websockets ? transports.MqttWs : transports.Mqtt
+  const type = kind === 'device' ? device.Client : device.ModuleClient
+  const set = {}
+  for (const [name, value] of Object.entries(others)) {
+    if (!(name in OPTIONS)) throw new Unsupported(`the SDK has no option like ${name}`)
+    Object.assign(set, OPTIONS[name](value))
+  }
+  const gateway = gatewayHostname ? `;GatewayHostName=${gatewayHostname}` : ''
+  let client
+  switch (factory) {
+    case 'connectionString':
+      client = type.fromConnectionString(given.connectionString + gateway, transport)
+      break
+    case 'sasToken':
+      client = type.fromSharedAccessSignature(given.sastoken, transport)
+      break
+    case 'x509': {
+      const module = given.moduleId ? `;ModuleId=${given.moduleId}` : ''
+      const text = `HostName=${given.hostname};DeviceId=${given.deviceId}${module};x509=true${gateway}`
+      client = type.fromConnectionString(text, transport)
+      const { certFile, keyFile, passPhrase } = given.x509
+      const pem = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') }
+      Object.assign(set, pem, passPhrase && { passphrase: passPhrase })
+      break
+    }
+    case 'edgeEnvironment': {
+      if (kind === 'device') throw new Unsupported('only module clients are made from the environment')
+      const before = { ...process.env }
+      Object.assign(process.env, environment)
+      client = await type.fromEnvironment(transport).finally(() => (process.env = before))
+      break
+    }
+    default:
+      throw new Unsupported(`the SDK has no factory like ${factory}`)
+  }
+  client.on('error', () => undefined) // an event without a listener would end the process
+  if (Object.keys(set).length > 0) await client.setOptions(set)
+  if (connectionRetry === false) client.setRetryPolicy(new NoRetry())
+  sessions.set(session, new Session(session, client, kind))
+}
+
+class NoRetry {
+  shouldRetry() {
+    return false
+  }
+  nextRetryTimeout() {
+    return 0
+  }
+}
+
+async function destroy({ session }) {
+  const ended = sessions.get(session)
+  sessions.delete(session)
+  ended?.release()
+  await ended?.client.close()
+}
+
+async function respondMethod(session, { status, payload, unwritable, requestId }) {
+  if (requestId !== undefined || !session.newest)
+    throw new Unsupported('the SDK answers only through the response that came with the request')
+  await session.newest.response.send(status, unwritable ? 1n : payload)
+}
+
+const onlyFor = (kind, session) => {
+  if (session.kind !== kind) throw new Unsupported(`only ${kind} clients of the SDK can do this`)
+}
+
+const VERBS = {
+  connect: ({ client }) => client.open().then(() => null),
+  disconnect: ({ client }) => client.close().then(() => null),
+  updateSasToken: ({ client }, { token }) =>
+    new Promise((resolve, reject) => {
+      client.updateSharedAccessSignature(token, (error) => (error ? reject(error) : resolve(null)))
+    }),
+  sendTelemetry: ({ client }, { message }) => client.sendEvent(messageFrom(message)).then(() => null),
+  sendOutput: (session, { output, message }) => {
+    onlyFor('module', session)
+    return session.client.sendOutputEvent(output, messageFrom(message)).then(() => null)
+  },
+  respondMethod,
+  getTwin: async (session) => {
+    session.knownTwin = undefined
+    const { desired, reported } = (await session.twin()).properties
+    const { update: _, ...properties } = reported // the twin object's own call stands among the properties
+    return JSON.parse(JSON.stringify({ desired, reported: properties }))
+  },
+  patchReported: async (session, { patch, unwritable }) => {
+    const { reported } = (await session.twin()).properties
+    await new Promise((resolve, reject) => {
+      // It returns no promise, whatever its page says.
+      reported.update(unwritable ? { value: 1n } : patch, (error) => (error ? reject(error) : resolve()))
+    })
+  },
+  handle: (session, request) => session.handle(request),
+  release: (session) => session.release(),
+  sync: (session) => session.sync(),
+  uploadInfo: (session, { blobName }) => {
+    onlyFor('device', session)
+    return session.client.getBlobSharedAccessSignature(blobName)
+  },
+  notifyUpload: (session, { correlationId, isSuccess, statusCode, statusDescription }) => {
+    onlyFor('device', session)
+    return session.client.notifyBlobUploadStatus(correlationId, isSuccess, statusCode, statusDescription)
+  },
+  invokeMethod: async (session, { params, deviceId, moduleId }) => {
+    onlyFor('module', session)
+    const target = moduleId === undefined ? [deviceId] : [deviceId, moduleId]
+    const { status, payload } = await session.client.invokeMethod(...target, params)
+    return { status, payload }
+  },
+}
+
+const WITHOUT_SESSION = { hello: () => HELLO, create, destroy }
+
+async function perform(request) {
+  const { id, do: verb, session: name = '-' } = request
+  let beats = 0
+  const beat = setInterval(() => say({ event: 'heartbeat', session: name, seq: ++beats, data: {} }), 2_000)
+  try {
+    const free = WITHOUT_SESSION[verb]
+    const session = sessions.get(name)
+    if (!free && !(verb in VERBS)) throw new Unsupported(`the SDK has nothing like ${verb}`)
+    if (!free && !session) throw new Error(`There is no session ${name}`)
+    const ok = await (free ? free(request) : VERBS[verb](session, request))
+    say({ id, ok: ok ?? null })
+  } catch (error) {
+    if (error instanceof Unsupported) say({ id, unsupported: { reason: error.message } })
+    else say({ id, error: errorOf(error) })
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+process.on('unhandledRejection', (error) => console.error('unhandled', error))
+process.on('uncaughtException', (error) => console.error('uncaught', error))
+createInterface(process.stdin)
+  .on('line', (line) => {
+    const request = JSON.parse(line)
+    if (request.do !== 'stop') return void perform(request)
+    say({ id: request.id, ok: null })
+    process.stdout.write('', () => process.exit(0))
+  })
+  .on('close', () => process.exit(0))

@@ -1,0 +1,27 @@
+/**
+ * Where a client's connections to ports 8883 and 443 really go: to the hub of this scenario. The SDK fixes both ports
+ * (wire contract, section 11), and each scenario has a hub of its own on free ones. Names are still what the SDK was told:
+ * TLS checks the certificate against them.
+ */
+
+import net from 'node:net'
+
+let host = '127.0.0.1'
+let ports = {}
+
+export function leadTo(where, to) {
+  host = where
+  ports = to
+}
+
+const connect = net.Socket.prototype.connect
+
+net.Socket.prototype.connect = function (first, ...rest) {
+  const options = Array.isArray(first) ? first[0] : first
+  const port = typeof options === 'object' ? ports[options.port] : undefined
+  if (port === undefined) return connect.call(this, first, ...rest)
+  const led = { ...options, host, port, servername: options.servername ?? options.host }
+  if (!Array.isArray(first)) return connect.call(this, led, ...rest)
+  first[0] = led
+  return connect.call(this, first, ...rest)
+}

@@ -1,0 +1,340 @@
+"""The official Python device SDK (azure-iot-device 2.x, sync clients) behind the driver protocol of the suite.
+
+One JSON object a line on stdin and stdout. Thin on purpose: one call of the suite is one call of the SDK, without
+retries, caches or reordering; what the SDK raises is told as it is. The only thing done to the SDK's surroundings is
+where ports 8883 and 443 lead, since it cannot be told other ones (see redirect.py).
+"""
+
+import base64
+import inspect
+import json
+import os
+import re
+import sys
+import threading
+import warnings
+
+import azure.iot.device as sdk
+from azure.iot.device import IoTHubDeviceClient, IoTHubModuleClient, exceptions
+from azure.iot.device.constant import VERSION
+
+import redirect
+
+HELLO = {
+    "protocol": 1,
+    "implementation": {
+        "name": "azure-iot-device",
+        "version": VERSION,
+        "language": "python",
+        "homepage": "https://pypi.org/project/azure-iot-device/",
+        "issues": "https://github.com/Azure/azure-iot-sdk-python/issues",
+    },
+    "capabilities": """identity.device identity.module identity.edge-module auth.sas.renewable auth.sas.supplied
+        auth.symmetric-key auth.x509 transport.mqtt transport.mqtt-ws proxy.http proxy.socks gateway tls.custom-ca
+        tls.ciphers telemetry telemetry.output c2d methods methods.invoke twin.get twin.reported twin.desired input
+        file-upload connection connection.retry connection.auto-connect connection.keep-alive connection.state-events
+        model-id deprecation-notices""".split(),
+    "clock": "real",
+}
+CLASSES = {"device": IoTHubDeviceClient, "module": IoTHubModuleClient}
+FACTORIES = {
+    "connectionString": "create_from_connection_string",
+    "sasToken": "create_from_sastoken",
+    "symmetricKey": "create_from_symmetric_key",
+    "x509": "create_from_x509_certificate",
+    "edgeEnvironment": "create_from_edge_environment",
+}
+HANDLERS = {
+    "message": "on_message_received",
+    "method": "on_method_request_received",
+    "desired": "on_twin_desired_properties_patch_received",
+    "connectionState": "on_connection_state_change",
+    "newSasToken": "on_new_sastoken_required",
+    "backgroundException": "on_background_exception",
+}
+# The documented exceptions, the most special first; ClientError is the base of the others.
+KINDS = [
+    (exceptions.CredentialError, "credential"),
+    (exceptions.ConnectionFailedError, "connectionFailed"),
+    (exceptions.ConnectionDroppedError, "connectionDropped"),
+    (exceptions.NoConnectionError, "noConnection"),
+    (exceptions.OperationTimeout, "timeout"),
+    (exceptions.OperationCancelled, "cancelled"),
+    (exceptions.ClientError, "clientInternal"),
+    (TypeError, "argumentType"),
+    (ValueError, "argument"),
+    (OSError, "os"),
+]
+UNWRITABLE = object()
+printing = threading.Lock()
+
+
+def say(line):
+    with printing:
+        sys.stdout.write(json.dumps(line, default=str) + "\n")
+        sys.stdout.flush()
+
+
+def snake(name):
+    return re.sub(r"(?<!^)([A-Z])", lambda found: "_" + found[1].lower(), name)
+
+
+def camel(name):
+    return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), name)
+
+
+def error_of(error):
+    kind = next((kind for of, kind in KINDS if isinstance(error, of)), "other")
+    cause = error.__cause__
+    native = {"type": type(error).__name__, "message": str(error) + (f" ({cause!r})" if cause else "")}
+    if kind == "clientInternal" and isinstance(cause, exceptions.ServiceError):
+        status = re.search(r"\b(\d{3})\b", str(cause))  # it has no attribute for it
+        return {"kind": "service", "native": native, **({"status": int(status[1])} if status else {})}
+    return {"kind": kind, "native": native}
+
+
+def message_from(given):
+    body = base64.b64decode(given["body"])
+    handed_as = given.get("as", "message")
+    if handed_as == "text":
+        return body.decode()
+    if handed_as == "bytes":
+        return body
+    if handed_as == "number":
+        return json.loads(body)
+    if handed_as == "mapping":
+        return {}
+    message = sdk.Message(
+        body, given.get("messageId"), given.get("contentEncoding"), given.get("contentType")
+    )
+    message.correlation_id = given.get("correlationId")
+    message.user_id = given.get("userId")
+    for name, value in given.get("properties", []):
+        message.custom_properties[name] = value
+    return message
+
+
+def message_of(message):
+    if message is None:
+        return None
+    data = message.data
+    names = "message_id correlation_id user_id content_type content_encoding input_name".split()
+    known = {camel(name): getattr(message, name) for name in names}
+    return {
+        "text": data.decode(errors="replace") if isinstance(data, bytes) else str(data),
+        "isBytes": isinstance(data, bytes),
+        **{name: value for name, value in known.items() if value is not None},
+        "properties": {k: None if v is None else str(v) for k, v in message.custom_properties.items()},
+    }
+
+
+class Session:
+    """One client, with the application that listens to it."""
+
+    def __init__(self, name, client):
+        self.name = name
+        self.client = client
+        self.newest = None
+        self.seq = 0
+        self.released = threading.Event()
+        self.lock = threading.Lock()
+
+    def tell(self, event, data):
+        with self.lock:
+            self.seq += 1
+            say({"event": event, "session": self.name, "seq": self.seq, "data": data})
+
+    def remember(self, request):
+        if request is None:
+            return None
+        self.newest = request
+        return {"requestId": request.request_id, "name": request.name, "payload": request.payload}
+
+    def told(self, happening, given):
+        if happening == "message":
+            return message_of(given[0])
+        if happening == "method":
+            return self.remember(given[0])
+        if happening == "desired":
+            return {"patch": given[0]}
+        if happening == "backgroundException":
+            described = error_of(given[0])
+            return {**described, "isError": isinstance(given[0], BaseException)}
+        return {}
+
+    def handle(self, happening, kind, behaviour):
+        def work(*given):
+            told = {"argumentCount": len(given), "connected": self.client.connected}
+            self.tell(happening, {**told, **self.told(happening, given)})
+            answer = behaviour.get("answer")
+            if answer and happening == "method":
+                self.client.send_method_response(
+                    sdk.MethodResponse.create_from_method_request(
+                        given[0], answer["status"], answer.get("payload")
+                    )
+                )
+            if "token" in behaviour:
+                self.client.update_sastoken(behaviour["token"])
+            if behaviour.get("hold"):
+                self.released.wait()
+            if behaviour.get("fail"):
+                raise RuntimeError("The application has failed")
+
+        async def coroutine(*given):
+            work(*given)
+
+        handler = {"none": None, "function": work, "coroutine": coroutine}[kind]
+        setattr(self.client, HANDLERS[happening], handler)
+
+
+sessions = {}
+
+
+def create(session, kind, factory, arguments, options, endpoint=None, environment=None, **_):
+    if endpoint:
+        redirect.lead_to(endpoint["host"], {8883: endpoint["mqttPort"], 443: endpoint["httpsPort"]})
+    if factory == "constructor":
+        CLASSES[kind]()
+    given = {snake(name): value for name, value in {**arguments, **options}.items()}
+    if "x509" in given:
+        x509 = given["x509"]
+        given["x509"] = sdk.X509(x509["certFile"], x509["keyFile"], x509.get("passPhrase"))
+    if "proxy_options" in given:
+        proxy = given["proxy_options"]
+        given["proxy_options"] = sdk.ProxyOptions(
+            proxy.get("type"), proxy.get("address"), proxy.get("port"), proxy.get("username"), proxy.get("password")
+        )
+    before = dict(os.environ)
+    try:
+        if environment is not None:
+            os.environ.update(environment)
+        client = getattr(CLASSES[kind], FACTORIES[factory])(**given)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    sessions[session] = Session(session, client)
+
+
+def destroy(session, **_):
+    ended = sessions.pop(session, None)
+    if ended is not None:
+        ended.released.set()
+        ended.client.shutdown()
+
+
+def describe(kind, **_):
+    of = CLASSES[kind]
+    names = [name for name in dir(of) if not name.startswith("_")]
+    factories = [name for name in names if name.startswith("create_from")]
+    attributes = [name for name in names if isinstance(inspect.getattr_static(of, name), property)]
+    calls = [name for name in names if name not in factories and name not in attributes]
+    lists = {"factories": factories, "calls": calls, "attributes": attributes}
+    return {of_what: [camel(name) for name in names] for of_what, names in lists.items()}
+
+
+def respond(s, requestId=None, status=None, payload=None, unwritable=False, fromRequest=False, **_):
+    payload = UNWRITABLE if unwritable else payload
+    if fromRequest and s.newest is not None:
+        response = sdk.MethodResponse.create_from_method_request(s.newest, status, payload)
+    else:
+        request_id = requestId or (s.newest.request_id if s.newest else "1")
+        response = sdk.MethodResponse(request_id, status, payload)
+    s.client.send_method_response(response)
+
+
+def waiting(of):
+    """What the suite left out is left to the SDK's own defaults."""
+    return {name: of[name] for name in ("block", "timeout") if name in of}
+
+
+def state(s):
+    handlers = [name for name, attribute in HANDLERS.items() if getattr(s.client, attribute) is not None]
+    return {"connected": s.client.connected, "handlers": handlers}
+
+
+def patch(s, of):
+    s.client.patch_twin_reported_properties({"value": UNWRITABLE} if of.get("unwritable") else of["patch"])
+
+
+VERBS = {
+    "connect": lambda s, of: s.client.connect(),
+    "disconnect": lambda s, of: s.client.disconnect(),
+    "shutdown": lambda s, of: s.client.shutdown(),
+    "updateSasToken": lambda s, of: s.client.update_sastoken(of["token"]),
+    "sendTelemetry": lambda s, of: s.client.send_message(message_from(of["message"])),
+    "sendOutput": lambda s, of: s.client.send_message_to_output(message_from(of["message"]), of["output"]),
+    "respondMethod": lambda s, of: respond(s, **of),
+    "getTwin": lambda s, of: s.client.get_twin(),
+    "patchReported": patch,
+    "handle": lambda s, of: s.handle(of["happening"], of["kind"], of.get("behaviour", {})),
+    "release": lambda s, of: s.released.set(),
+    "sync": lambda s, of: None,  # setters return when the subscription is made
+    "receiveMessage": lambda s, of: message_of(s.client.receive_message(**waiting(of))),
+    "receiveInput": lambda s, of: message_of(s.client.receive_message_on_input(of["input"], **waiting(of))),
+    "receiveMethod": lambda s, of: s.remember(s.client.receive_method_request(of.get("name"), **waiting(of))),
+    "receiveDesired": lambda s, of: s.client.receive_twin_desired_properties_patch(**waiting(of)),
+    "uploadInfo": lambda s, of: s.client.get_storage_info_for_blob(of["blobName"]),
+    "notifyUpload": lambda s, of: s.client.notify_blob_upload_status(
+        of["correlationId"], of["isSuccess"], of["statusCode"], of["statusDescription"]
+    ),
+    "invokeMethod": lambda s, of: s.client.invoke_method(of["params"], of["deviceId"], of.get("moduleId")),
+    "state": lambda s, of: state(s),
+    "assign": lambda s, of: setattr(s.client, snake(of["attribute"]), of["value"]),
+}
+WITHOUT_SESSION = {
+    "hello": lambda **_: HELLO,
+    "create": create,
+    "destroy": destroy,
+    "describe": describe,
+}
+
+
+def perform(request):
+    verb, session = request["do"], sessions.get(request.get("session"))
+    done, stop_beating = None, beat(request.get("session", ""))
+    try:
+        if verb in WITHOUT_SESSION:
+            done = {"ok": WITHOUT_SESSION[verb](**request)}
+        elif verb in VERBS:
+            done = {"ok": VERBS[verb](session, request)}
+        else:
+            done = {"unsupported": {"reason": f"this driver knows no {verb}"}}
+    except BaseException as error:  # what the SDK raises is the answer, whatever it is
+        done = {"error": error_of(error)}
+    stop_beating()
+    say({"id": request["id"], **done})
+
+
+def beat(session):
+    """Signs of life while a call is under way."""
+    over = threading.Event()
+
+    def run():
+        seq = 0
+        while not over.wait(2):
+            seq += 1
+            say({"event": "heartbeat", "session": session, "seq": seq, "data": {}})
+
+    threading.Thread(target=run, daemon=True).start()
+    return over.set
+
+
+def warned(message, category, *_):
+    if issubclass(category, DeprecationWarning):
+        for session in list(sessions.values()):
+            session.tell("deprecation", {"notice": str(message)})
+
+
+def main():
+    warnings.simplefilter("always", DeprecationWarning)
+    warnings.showwarning = warned
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request["do"] == "stop":
+            say({"id": request["id"], "ok": None})
+            break
+        threading.Thread(target=perform, args=(request,), daemon=True).start()
+    os._exit(0)  # whatever the SDK's threads still wait for
+
+
+main()

@@ -1,0 +1,40 @@
+"""Where a client's connections to ports 8883 and 443 really go: to the hub of this scenario.
+
+The SDK fixes both ports (wire contract, section 11), and each scenario has a hub of its own on free ones. Names are still
+what the SDK was told: TLS checks the certificate against them.
+"""
+
+import socket
+
+import socks
+
+_ports = {}
+_host = None
+
+
+def lead_to(host, ports):
+    global _host
+    _host = host
+    _ports.clear()
+    _ports.update(ports)
+
+
+_getaddrinfo = socket.getaddrinfo
+_proxied = socks.socksocket.connect
+
+
+def getaddrinfo(host, port, *rest, **named):
+    if port in _ports:
+        host, port = _host, _ports[port]
+    return _getaddrinfo(host, port, *rest, **named)
+
+
+def connect(self, destination, *rest, **named):
+    host, port = destination
+    if port in _ports:
+        destination = (_host, _ports[port])
+    return _proxied(self, destination, *rest, **named)
+
+
+socket.getaddrinfo = getaddrinfo
+socks.socksocket.connect = connect

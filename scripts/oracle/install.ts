@@ -1,0 +1,55 @@
+/** Gets the strangers: their packages go into `drivers/`, never into the product's install. */
+
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const DRIVERS = join(import.meta.dirname, '../../drivers')
+const PYTHON = join(DRIVERS, '.venv/bin/python')
+
+/** Node's strangers. @throws Error when they cannot be installed. */
+export function installNode(): void {
+  once('node_modules', 'package-lock.json', () => {
+    run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'])
+  })
+}
+
+/** Python's. @returns the interpreter of the virtual environment, or why there is none. */
+export function installPython(): { readonly python: string } | { readonly missing: string } {
+  const found = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0)
+  if (found === undefined) return { missing: 'there is no Python on this machine' }
+  try {
+    once('.venv', 'requirements.txt', () => {
+      run(found, ['-m', 'venv', '.venv'])
+      run(PYTHON, [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '-r',
+        'requirements.txt',
+      ])
+    })
+  } catch (error) {
+    return { missing: `its packages cannot be installed: ${String(error)}` }
+  }
+  return { python: PYTHON }
+}
+
+/** Installs into `folder` unless that has been done from the same `list`. */
+function once(folder: string, list: string, install: () => void): void {
+  const stamp = join(DRIVERS, folder, '.installed-from')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(DRIVERS, list)))
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  install()
+  writeFileSync(stamp, wanted)
+}
+
+function run(command: string, given: readonly string[]): void {
+  const { status, stderr } = spawnSync(command, given, { cwd: DRIVERS, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${given.join(' ')} failed: ${stderr.slice(-500)}`)
+}

@@ -1,0 +1,23 @@
+/**
+ * The SDKs dial ports 8883, 443 and 5671 and cannot be told others (wire contract, section 11). Where Linux lets us, the
+ * oracle runs in a network namespace of its own, in which these ports are free and open to it; else on the machine's own.
+ */
+
+import { spawnSync } from 'node:child_process'
+
+const INSIDE = 'ORACLE_NAMESPACE'
+const WAYS: readonly (readonly string[])[] = [['--net'], ['--map-root-user', '--net']]
+
+/** Runs this very program again inside. @returns its exit code; undefined: go on here. */
+export function enterNamespace(): number | undefined {
+  if (process.env[INSIDE] !== undefined) return undefined
+  const up = 'ip link set lo up'
+  const way = WAYS.find((flags) => spawnSync('unshare', [...flags, 'sh', '-c', up]).status === 0)
+  if (way === undefined) return undefined
+  const program = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  const { status } = spawnSync('unshare', [...way, 'sh', '-c', `${up}; exec "$@"`, 'sh', ...program], {
+    stdio: 'inherit',
+    env: { ...process.env, [INSIDE]: '1' },
+  })
+  return status ?? 1
+}
