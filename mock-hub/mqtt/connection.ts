@@ -27,7 +27,7 @@ import type { InjectedFault, InjectedFaults } from './injected-faults.ts'
 import { Outbound } from './outbound.ts'
 import type { OutboundPort } from './outbound.ts'
 import { number } from './packet-faults.ts'
-import { TYPE, connack, parsePacket, readProtocol, withoutKeepAlive } from './packets.ts'
+import { TYPE, checkConnectFlags, connack, parsePacket, readProtocol, withoutKeepAlive } from './packets.ts'
 import type { ConnectPacket } from './packets.ts'
 import { redactedPassword, refusalCode, toHubError } from './refusals.ts'
 import type { TwinAnswer } from './requests.ts'
@@ -328,7 +328,8 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
         break
       }
       case 'unsubscribe':
-        if ((packet.messageId ?? 0) === 0) throw new MalformedPacket('UNSUBSCRIBE with packet id 0')
+        if ((packet.messageId ?? 0) < 1 || packet.unsubscriptions.length === 0)
+          throw new MalformedPacket('UNSUBSCRIBE without packet id or filter')
         for (const filter of packet.unsubscriptions) this.#exchange?.subscriptions.delete(filter)
         this.#wait()
         this.#seat?.feed(frame)
@@ -354,6 +355,7 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
       this.#turnAway(1)
       return
     }
+    checkConnectFlags(protocol.flags)
     const packet = parsePacket(frame) as ConnectPacket // its first byte says so
     this.#stage = 'joining'
     this.#claimed = packet.clientId

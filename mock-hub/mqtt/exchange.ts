@@ -3,6 +3,7 @@
  * deliveries, its subscriptions open channels.
  */
 
+import { isUtf8 } from 'node:buffer'
 import type { Caller, Channel, CloseReason, Hub, Session } from '../core/contract.ts'
 import type { Explanation, HubError } from '../core/errors.ts'
 import { identityKey } from '../core/identity.ts'
@@ -128,8 +129,11 @@ export class Exchange implements LinkPort, RequestPort {
     )
 
     const bag = this.#telemetry.bagOf(buffer, topicStart, topicEnd)
-    if (bag === undefined)
-      return this.#request(buffer.toString('utf8', topicStart, topicEnd), payload, packetId)
+    if (bag === undefined) {
+      const topic = buffer.subarray(topicStart, topicEnd)
+      if (!isUtf8(topic)) throw new MalformedPacket('topic is not UTF-8')
+      return this.#request(topic.toString(), payload, packetId)
+    }
     const { maxTelemetryBytes } = this.hub.settings
     if (payload.length > maxTelemetryBytes) {
       this.#port.refuse(tooLarge('a payload', payload.length, maxTelemetryBytes))
@@ -171,8 +175,7 @@ export class Exchange implements LinkPort, RequestPort {
    * @throws MalformedPacket
    */
   subscribe(packetId: number, asked: readonly { topic: string; qos: number }[]): Buffer | undefined {
-    if (packetId === 0 || asked.length === 0)
-      throw new MalformedPacket('SUBSCRIBE without packet id or filter')
+    if (packetId < 1 || asked.length === 0) throw new MalformedPacket('SUBSCRIBE without packet id or filter')
     const filters: PendingSubscribe['filters'][number][] = []
     const added = new Set<string>()
     for (const { topic, qos } of asked) {

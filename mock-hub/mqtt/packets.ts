@@ -29,6 +29,9 @@ export type ConnectPacket = IConnectPacket
 export type SubscribePacket = ISubscribePacket
 export type UnsubscribePacket = IUnsubscribePacket
 
+/** Remaining length of packets that have only one; the parser lets others pass. */
+const FIXED_LENGTH: Readonly<Partial<Record<string, number>>> = { puback: 2, pingreq: 0, disconnect: 0 }
+
 /** @throws MalformedPacket when the frame is no whole, valid packet. */
 export function parsePacket(frame: Buffer): Packet {
   const parser = mqttPacket.parser({ protocolVersion: 4 })
@@ -44,6 +47,9 @@ export function parsePacket(frame: Buffer): Packet {
   if (problem !== undefined || parsed === undefined) {
     throw new MalformedPacket(problem instanceof Error ? problem.message : 'incomplete packet')
   }
+  const fixed = FIXED_LENGTH[parsed.cmd]
+  if (fixed !== undefined && parsed.length !== fixed)
+    throw new MalformedPacket(`${parsed.cmd.toUpperCase()} of remaining length ${parsed.length ?? 0}`)
   return parsed
 }
 
@@ -145,11 +151,18 @@ export class PublishView {
 }
 
 /** Protocol name and level of a CONNECT; read apart, because the parser knows other versions too. */
-export function readProtocol(frame: Buffer, body: number): { name: string; level: number } {
+export function readProtocol(frame: Buffer, body: number): { name: string; level: number; flags: number } {
   if (frame.length < body + 2) throw new MalformedPacket('CONNECT without protocol name')
   const levelAt = body + 2 + frame.readUInt16BE(body)
   if (frame.length <= levelAt) throw new MalformedPacket('CONNECT without protocol level')
-  return { name: frame.toString('utf8', body + 2, levelAt), level: frame[levelAt] ?? 0 }
+  const [level = 0, flags = 0] = frame.subarray(levelAt, levelAt + 2)
+  return { name: frame.toString('utf8', body + 2, levelAt), level, flags }
+}
+
+/** @throws MalformedPacket for connect flags that contradict each other and that the parser lets pass (MQTT 3.1.1, 3.1.2). */
+export function checkConnectFlags(flags: number): void {
+  if ((flags & 0x18) === 0x18) throw new MalformedPacket('a will of QoS 3')
+  if ((flags & 0xc0) === 0x40) throw new MalformedPacket('a password and no user name')
 }
 
 /** A SUBSCRIBE that asks the broker for no more than QoS 1 (WIRE-SESS-12). */
