@@ -32,6 +32,7 @@ import { OPENAPI } from './openapi.ts'
 import { asHubError, badPath, notFound, refuse, withoutSecrets } from './refusals.ts'
 import { registryRoutes } from './registry.ts'
 import type { HubRoutes } from './room.ts'
+import { statisticsRoutes } from './statistics.ts'
 import { telemetryRoutes } from './telemetry.ts'
 import { takeThrottle } from './throttling.ts'
 import { twinRoutes } from './twins.ts'
@@ -40,6 +41,7 @@ import { twinRoutes } from './twins.ts'
 const ROUTES: readonly HubRoutes[] = [
   registryRoutes,
   bulkRegistryRoutes,
+  statisticsRoutes,
   twinRoutes,
   methodRoutes,
   cloudToDeviceRoutes,
