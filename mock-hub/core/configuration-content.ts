@@ -2,6 +2,7 @@
 
 import type { Hub, Json, JsonObject } from './contract.ts'
 import type { Identity } from './identity.ts'
+import { isObject, objectOf, own } from './merge-patch.ts'
 
 /** Keys of a section are paths: `properties.desired` or `properties.desired.a.b`. */
 export interface ConfigurationContent {
@@ -85,12 +86,12 @@ function overlay(sections: readonly JsonObject[]): JsonObject {
 }
 
 function over(base: JsonObject, patch: JsonObject): JsonObject {
-  const merged: Record<string, Json> = { ...base }
+  const merged = new Map(Object.entries(base))
   for (const [key, value] of Object.entries(patch)) {
-    const below = merged[key]
-    merged[key] = isObject(value) && isObject(below) ? over(below, value) : value
+    const below = merged.get(key)
+    merged.set(key, isObject(value) && isObject(below) ? over(below, value) : value)
   }
-  return merged
+  return objectOf(merged)
 }
 
 function merge(hub: Pick<Hub, 'twins'>, identity: Identity, desired: JsonObject): void {
@@ -117,12 +118,8 @@ function createListed(hub: Pick<Hub, 'registry'>, deviceId: string, agent: JsonO
 
 function says(properties: JsonObject, wanted: JsonObject): boolean {
   return Object.entries(wanted).every(([key, value]) => {
-    const is = properties[key]
+    const is = own(properties, key)
     if (value === null) return is === undefined
     return isObject(value) && isObject(is) ? says(is, value) : JSON.stringify(is) === JSON.stringify(value)
   })
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@
 
 import type { Json, JsonObject, TwinDocument, TwinUpdate } from './contract.ts'
 import { HubError } from './errors.ts'
+import { isObject, objectOf, own } from './merge-patch.ts'
 
 /** One step of a JSON patch (RFC 6902); the service knows these three. */
 export interface PatchStep {
@@ -25,30 +26,30 @@ function properties(
   times: JsonObject,
   metadata: JsonObject,
 ): JsonObject {
-  const values: Record<string, Json> = {}
-  const about: Record<string, Json> = { ...metadata }
+  const values = new Map<string, Json>()
+  const about = new Map(Object.entries(metadata))
   for (const name of new Set([...Object.keys(desired), ...Object.keys(reported)])) {
     if (name === '__t') continue
-    const wanted = desired[name]
-    const is = reported[name]
-    const time = times[name]
+    const wanted = own(desired, name)
+    const is = own(reported, name)
+    const time = own(times, name)
     if (isComponent(wanted) || isComponent(is)) {
-      values[name] = properties(objectOr(wanted), objectOr(is), objectOr(time), {})
+      values.set(name, properties(objectOr(wanted), objectOr(is), objectOr(time), {}))
       continue
     }
     const acknowledged = isObject(is) && 'value' in is && ('ac' in is || 'av' in is) ? is : undefined
     const value = acknowledged === undefined ? is : acknowledged['value']
-    if (value !== undefined) values[name] = value
+    if (value !== undefined) values.set(name, value)
     const lastUpdated = objectOr(time)['$lastUpdated']
-    about[name] = {
+    about.set(name, {
       ...(wanted === undefined ? {} : { desiredValue: wanted }),
       ...(acknowledged?.['av'] === undefined ? {} : { ackVersion: acknowledged['av'] }),
       ...(acknowledged?.['ac'] === undefined ? {} : { ackCode: acknowledged['ac'] }),
       ...(acknowledged?.['ad'] === undefined ? {} : { ackDescription: acknowledged['ad'] }),
       ...(lastUpdated === undefined ? {} : { lastUpdateTime: lastUpdated }),
-    }
+    })
   }
-  return { ...values, $metadata: about }
+  return { ...objectOf(values), $metadata: objectOf(about) }
 }
 
 /**
@@ -86,12 +87,12 @@ function componentValue(value: Json): Json {
 }
 
 function merged(base: JsonObject, patch: JsonObject): JsonObject {
-  const result: Record<string, Json> = { ...base }
+  const result = new Map(Object.entries(base))
   for (const [name, value] of Object.entries(patch)) {
-    const below = result[name]
-    result[name] = isObject(value) && isObject(below) ? merged(below, value) : value
+    const below = result.get(name)
+    result.set(name, isObject(value) && isObject(below) ? merged(below, value) : value)
   }
-  return result
+  return objectOf(result)
 }
 
 function badPatch(expected: string, received: string): HubError {
@@ -113,8 +114,4 @@ function isComponent(value: Json | undefined): boolean {
 
 function objectOr(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {}
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -5,6 +5,7 @@
 
 import type { Hub, Json, JsonObject, TwinChange, TwinSection } from './contract.ts'
 import { parseIdentityKey, type Identity } from './identity.ts'
+import { isObject, objectOf, own } from './merge-patch.ts'
 import type { TelemetryMessage } from './message.ts'
 import type { ServiceShapes } from './service-shapes.ts'
 
@@ -111,16 +112,12 @@ function patchOf(patch: JsonObject, { metadata, version }: TwinSection): JsonObj
 
 /** The part of the metadata that belongs to the keys of the patch. */
 function metadataOf(patch: JsonObject, metadata: JsonObject): JsonObject {
-  const part: Record<string, Json> = {}
+  const part = new Map<string, Json>()
   for (const [key, value] of Object.entries(metadata)) {
-    const child = patch[key]
-    if (key === '$lastUpdated' || key === '$lastUpdatedVersion') part[key] = value
+    const child = own(patch, key)
+    if (key === '$lastUpdated' || key === '$lastUpdatedVersion') part.set(key, value)
     else if (child === undefined) continue
-    else part[key] = isObject(child) && isObject(value) ? metadataOf(child, value) : value
+    else part.set(key, isObject(child) && isObject(value) ? metadataOf(child, value) : value)
   }
-  return part
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return objectOf(part)
 }

@@ -59,7 +59,12 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** What an object says itself of a key; of `constructor` and `__proto__` others say something too. */
+export function own(object: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined
+}
+
 /** `fromEntries` defines keys: a key `__proto__` is a key like any other. */
-function objectOf(entries: Iterable<readonly [string, Json]>): JsonObject {
+export function objectOf(entries: Iterable<readonly [string, Json]>): JsonObject {
   return Object.fromEntries(entries)
 }

@@ -100,3 +100,12 @@ describe('a delivery to headers', () => {
     )
   })
 })
+
+test('names that every object knows are no system properties', () => {
+  const names = ['constructor', '__proto__', 'toString', 'iothub-app-constructor']
+  const { system, properties } = messageFrom(
+    names.map((name) => [name, 'x'] as const),
+    Buffer.from(''),
+  )
+  expect([system, properties]).toEqual([{}, { constructor: 'x' }])
+})

@@ -46,7 +46,8 @@ export function messageFrom(named: Iterable<readonly [string, string]>, body: Bu
   const properties: Record<string, string | null> = {}
   for (const [name, value] of named) {
     const key = name.toLowerCase()
-    const text = SYSTEM[key]
+    // A header may be called `constructor`.
+    const text = Object.hasOwn(SYSTEM, key) ? SYSTEM[key] : undefined
     if (text !== undefined) system[text] = value
     else if (key === 'iothub-ack') system.ack = ackOf(value)
     else if (key.startsWith(APPLICATION) && key.length > APPLICATION.length)
