@@ -14,7 +14,8 @@ import { startMockHub, type MockHub } from '../mock-hub/index.ts'
 import { ProcessDriver } from '../step-definitions/driver/process-driver.ts'
 import { Checks } from './oracle/checks.ts'
 import { checkIdentity, checkRefusals } from './oracle/devices.ts'
-import { installNode, installPython } from './oracle/install.ts'
+import { installNode, installPython, pinned, versionOf } from './oracle/install.ts'
+import { checkService } from './oracle/services.ts'
 import { enterNamespace } from './oracle/namespace.ts'
 
 const DRIVERS = join(import.meta.dirname, '../drivers')
@@ -39,11 +40,21 @@ async function consult(): Promise<number> {
     if ('python' in installed)
       await devices(hub, checks, 'Python device SDK', [installed.python, join(DRIVERS, 'python/driver.py')])
     else checks.add('Python device SDK', 'all', 'skipped', installed.missing)
+    await services(hub, checks)
   } finally {
     await hub.stop()
     rmSync(directory, { recursive: true })
   }
   return checks.end()
+}
+
+async function services(hub: MockHub, checks: Checks): Promise<void> {
+  const program = (name: string): string => join(DRIVERS, 'service', name)
+  const node = `Node service SDK (azure-iothub ${versionOf('azure-iothub')})`
+  await checkService(hub, checks, node, [process.execPath, program('node.js')])
+  const python = `Python service SDK (${pinned('azure-iot-hub')})`
+  if ('python' in installed) await checkService(hub, checks, python, [installed.python, program('python.py')])
+  else checks.add(python, 'all', 'skipped', installed.missing)
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {

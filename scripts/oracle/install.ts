@@ -38,6 +38,18 @@ export function installPython(): { readonly python: string } | { readonly missin
   return { python: PYTHON }
 }
 
+/** Of an installed package of Node's. */
+export function versionOf(name: string): string {
+  const text = readFileSync(join(DRIVERS, 'node_modules', name, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
+/** A package of Python's and its version, as the list of requirements pins it. */
+export function pinned(name: string): string {
+  const lines = readFileSync(join(DRIVERS, 'requirements.txt'), 'utf8').split('\n')
+  return lines.find((line) => line.startsWith(`${name}==`))?.replace('==', ' ') ?? name
+}
+
 /** Installs into `folder` unless that has been done from the same `list`. */
 function once(folder: string, list: string, install: () => void): void {
   const stamp = join(DRIVERS, folder, '.installed-from')
