@@ -38,6 +38,26 @@ describe('rates', () => {
     expect(kindOf(() => throttle.take('method', 1))).toBe('ThrottlingException')
   })
 
+  test.each(['B1', 'B2', 'B3'] as const)(
+    'WIRE-ERR-08: %s takes telemetry and uploads, and little else',
+    (tier) => {
+      const throttle = createThrottle(new ManualClock(), { tier })
+      for (const operation of ['registry', 'connect', 'telemetry', 'fileUpload', 'query'] as const)
+        expect(kindOf(() => throttle.take(operation, 0))).toBe('served')
+      for (const operation of [
+        'c2dSend',
+        'c2dReceive',
+        'method',
+        'twinRead',
+        'twinUpdate',
+        'job',
+        'configuration',
+      ] as const)
+        expect(kindOf(() => throttle.take(operation, 0))).toBe('OperationNotAvailableInCurrentTier')
+      expect(throttle.meter).toMatchObject({ used: 2, limit: TIERS[tier].messagesPerDay })
+    },
+  )
+
   test('without a tier nothing is refused', () => {
     const throttle = createThrottle(new ManualClock(), { tier: undefined })
     for (let i = 0; i < 10_000; i++) throttle.take('registry', 0)

@@ -142,6 +142,40 @@ describe('twin requests', () => {
   })
 })
 
+describe('twin requests in a tier', () => {
+  const statuses = async (tier: 'S1' | 'B1', count: number): Promise<unknown[]> => {
+    await room.stop()
+    room = await TestRoom.open({ tier })
+    room.device('d1')
+    const client = await ready(d1, ANSWERS)
+    for (let n = 0; n < count; n++) publish(client, `${REPORTED}?$rid=${n}`, '{"a":1}')
+    const answers: unknown[] = []
+    for (const { topic = '', payload } of await client.settled()) {
+      const [, status] = /res\/(\d+)\//.exec(topic) ?? []
+      const body = String(payload)
+      answers.push(body === '' ? status : [status, (JSON.parse(body) as { errorCode: number }).errorCode])
+    }
+    return answers
+  }
+
+  test('WIRE-TWIN-15: what is too much in a second is answered 429, and a second later it is not', async () => {
+    expect(await statuses('S1', 52)).toEqual([
+      ...Array<string>(50).fill('204'),
+      ['429', 429001],
+      ['429', 429001],
+    ])
+    expect(room.hub.twins.get(d1).reported.version).toBe(51)
+    room.clock.advance(1_000)
+    const client = await ready(d1, ANSWERS)
+    publish(client, `${REPORTED}?$rid=x`, '{"a":2}')
+    expect((await client.next()).topic).toBe('$iothub/twin/res/204/?$rid=x&$version=52')
+  })
+
+  test('WIRE-ERR-08: a basic tier has no twins', async () => {
+    expect(await statuses('B1', 1)).toEqual([['403', 403010]])
+  })
+})
+
 describe('desired properties', () => {
   test('WIRE-TWIN-02 WIRE-TWIN-18: the patch with its nulls and the version', async () => {
     const client = await ready(d1, DESIRED)
