@@ -1,7 +1,7 @@
 /** A bare MQTT device for load: frames are written and counted by hand, so that the generator is not the limit. */
 import { once } from 'node:events'
 import { type TLSSocket, connect, createSecureContext, type SecureContext } from 'node:tls'
-import mqttPacket, { type IPublishPacket, type Packet } from 'mqtt-packet'
+import mqttPacket, { type Packet } from 'mqtt-packet'
 import { DEVICE_KEY, sasToken } from './token.ts'
 
 export interface Target {
@@ -17,13 +17,19 @@ function secureContext(caPem: string): SecureContext {
   return known
 }
 
+/** A delivery, as far as load needs to look at it. */
+export interface Delivery {
+  readonly topic: string
+  readonly payload: Buffer
+}
+
 export class MqttDevice {
   readonly deviceId: string
   readonly socket: TLSSocket
   #nextId = 1
   #partial: Buffer = Buffer.alloc(0)
   #acknowledged: (packetId: number) => void = () => undefined
-  #published: (packet: IPublishPacket) => void = () => undefined
+  #published: (delivery: Delivery) => void = () => undefined
   #other: (packet: Packet) => void = () => undefined
 
   private constructor(deviceId: string, socket: TLSSocket) {
@@ -88,7 +94,7 @@ export class MqttDevice {
     this.#acknowledged = run
   }
 
-  onPublished(run: (packet: IPublishPacket) => void): void {
+  onPublished(run: (delivery: Delivery) => void): void {
     this.#published = run
   }
 
@@ -146,15 +152,31 @@ export class MqttDevice {
       }
       const end = frameEnd(data, at)
       if (end === undefined || end > data.length) break
-      const parser = mqttPacket.parser()
-      parser.on('packet', (packet) => {
-        if (packet.cmd === 'publish') this.#published(packet)
-        else this.#other(packet)
-      })
-      parser.parse(data.subarray(at, end))
+      const first = data[at] ?? 0
+      if (first >> 4 === 3) this.#published(deliveryAt(data, at, end))
+      else {
+        const parser = mqttPacket.parser()
+        parser.on('packet', (packet) => {
+          this.#other(packet)
+        })
+        parser.parse(data.subarray(at, end))
+      }
       at = end
     }
     this.#partial = at === data.length ? Buffer.alloc(0) : data.subarray(at)
+  }
+}
+
+/** A PUBLISH from its bytes: fixed header, topic, packet id when QoS is not 0, payload. */
+function deliveryAt(data: Buffer, from: number, end: number): Delivery {
+  let at = from + 1
+  while ((data[at] ?? 0) >= 128) at++
+  at++
+  const topicEnd = at + 2 + data.readUInt16BE(at)
+  const qos = ((data[from] ?? 0) >> 1) & 3
+  return {
+    topic: data.toString('latin1', at + 2, topicEnd),
+    payload: data.subarray(topicEnd + (qos === 0 ? 0 : 2), end),
   }
 }
 
