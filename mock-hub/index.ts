@@ -11,7 +11,7 @@ export { identityKey, parseIdentityKey, type Identity } from './core/identity.ts
 export type { ApplicationProperties, Message, SystemProperties, TelemetryMessage } from './core/message.ts'
 export { LEVERS } from './core/levers.ts'
 export type { Lever, LeverParameter } from './core/lever.ts'
-export { LENIENCIES, STRICT, type Settings } from './core/settings.ts'
+export { LENIENCIES, STRICT, type Settings, type Tier } from './core/settings.ts'
 export type {
   ArmedFault,
   CloudToDevice,

@@ -7,6 +7,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { STORE_FILE } from '../certificates/certificate-store.ts'
 import type { ServerCertificates } from '../certificates/server-certificates.ts'
 import { isValidId } from '../core/identity.ts'
+import type { Tier } from '../core/settings.ts'
 import type { MockHubOptions } from '../options.ts'
 import { parseSeed } from '../seed-file.ts'
 import { mergeSeeds, type Seed } from '../seed.ts'
@@ -28,7 +29,7 @@ export interface Flags {
   readonly dir: string
   readonly trustCa: readonly string[]
   readonly lenient: boolean
-  readonly tier?: 'F1' | 'S1' | 'S2' | 'S3'
+  readonly tier?: Tier
   readonly events: boolean
   readonly partitions: number
   readonly randomSeed?: number
@@ -106,8 +107,11 @@ export function addHubFlags(command: Command): Command {
       ),
     )
     .addOption(
-      flag('--tier <tier>', 'throttles and quota of F1, S1, S2 or S3', 'MOCK_IOT_HUB_TIER').choices([
+      flag('--tier <tier>', 'throttles and quota of F1, B1 to B3 or S1 to S3', 'MOCK_IOT_HUB_TIER').choices([
         'F1',
+        'B1',
+        'B2',
+        'B3',
         'S1',
         'S2',
         'S3',
