@@ -4,7 +4,8 @@
  *     npm run oracle [-- --quick] [--json]
  *
  * Prints one line a check and ends with `oracle: N passed, N failed, N skipped`; exit 1 when one fails. What is missing on
- * this machine counts as skipped, never as passed.
+ * this machine counts as skipped, never as passed. A full run writes `docs/compatibility.md`; `--quick` leaves out the
+ * service SDKs and uploads.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -13,13 +14,16 @@ import { join } from 'node:path'
 import { startMockHub, type MockHub } from '../mock-hub/index.ts'
 import { ProcessDriver } from '../step-definitions/driver/process-driver.ts'
 import { Checks } from './oracle/checks.ts'
+import { writeCompatibility } from './oracle/compatibility.ts'
 import { checkIdentity, checkRefusals } from './oracle/devices.ts'
-import { installNode, installPython, pinned, versionOf } from './oracle/install.ts'
-import { checkService } from './oracle/services.ts'
+import { DRIVERS, installNode, installPython, pinned, versionOf } from './oracle/install.ts'
 import { enterNamespace } from './oracle/namespace.ts'
+import { checkService } from './oracle/services.ts'
+import { checkUploads } from './oracle/uploads.ts'
 
-const DRIVERS = join(import.meta.dirname, '../drivers')
-const has = (flag: string): boolean => process.argv.includes(flag)
+const MB = 1_048_576
+const json = process.argv.includes('--json')
+const quick = process.argv.includes('--quick')
 
 installNode()
 const installed = installPython()
@@ -27,34 +31,47 @@ const inside = enterNamespace()
 process.exitCode = inside ?? (await consult())
 
 async function consult(): Promise<number> {
-  const checks = new Checks(has('--json'))
+  const checks = new Checks(json)
   const directory = mkdtempSync(join(tmpdir(), 'oracle-'))
   const hub = await startMockHub({
     mqttPort: 8883,
     httpsPort: 443,
     controlPort: false,
     certificateDirectory: directory,
+    seed: { devices: [{ deviceId: 'uploader' }] },
   })
   try {
-    await devices(hub, checks, 'Node device SDK', [process.execPath, join(DRIVERS, 'node/driver.js')])
-    if ('python' in installed)
-      await devices(hub, checks, 'Python device SDK', [installed.python, join(DRIVERS, 'python/driver.py')])
-    else checks.add('Python device SDK', 'all', 'skipped', installed.missing)
-    await services(hub, checks)
+    await node(hub, checks)
+    if ('python' in installed) await python(hub, checks, installed.python)
+    else checks.add('Python', 'everything', 'skipped', installed.missing)
   } finally {
     await hub.stop()
     rmSync(directory, { recursive: true })
   }
+  if (!quick) writeCompatibility(new URL('../docs/compatibility.md', import.meta.url), checks.all)
   return checks.end()
 }
 
-async function services(hub: MockHub, checks: Checks): Promise<void> {
-  const program = (name: string): string => join(DRIVERS, 'service', name)
-  const node = `Node service SDK (azure-iothub ${versionOf('azure-iothub')})`
-  await checkService(hub, checks, node, [process.execPath, program('node.js')])
-  const python = `Python service SDK (${pinned('azure-iot-hub')})`
-  if ('python' in installed) await checkService(hub, checks, python, [installed.python, program('python.py')])
-  else checks.add(python, 'all', 'skipped', installed.missing)
+async function node(hub: MockHub, checks: Checks): Promise<void> {
+  const sdk = `azure-iot-device ${versionOf('azure-iot-device')} (Node)`
+  const run = (file: string): readonly string[] => [process.execPath, join(DRIVERS, file)]
+  await devices(hub, checks, sdk, run('node/driver.js'))
+  if (quick) return
+  const uploads = { name: `${sdk}, uploads`, command: run('service/uploads.js') }
+  await checkUploads(hub, checks, uploads, [1, 5 * MB, 1, 5 * MB, 300 * MB])
+  const name = `azure-iothub ${versionOf('azure-iothub')} (Node)`
+  await checkService(hub, checks, { name, command: run('service/node.js') })
+}
+
+async function python(hub: MockHub, checks: Checks, interpreter: string): Promise<void> {
+  const sdk = `${pinned('azure-iot-device')} (Python)`
+  const run = (file: string): readonly string[] => [interpreter, join(DRIVERS, file)]
+  await devices(hub, checks, sdk, run('python/driver.py'))
+  if (quick) return
+  const uploads = { name: `${sdk}, uploads`, command: run('service/uploads.py') }
+  await checkUploads(hub, checks, uploads, [1, 5 * MB, 20 * MB])
+  const name = `${pinned('azure-iot-hub')} (Python)`
+  await checkService(hub, checks, { name, command: run('service/python.py') })
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {
@@ -64,15 +81,9 @@ async function devices(hub: MockHub, checks: Checks, sdk: string, command: reado
       clearTimeout(timer)
     }
   })
-  const { version } = driver.hello.implementation
   for (const websockets of [false, true]) {
-    const setting = {
-      hub,
-      driver,
-      checks,
-      name: `${sdk} ${version} over MQTT${websockets ? '-WS' : ''},`,
-      websockets,
-    }
+    const name = `${sdk}, MQTT${websockets ? ' over WebSocket' : ''}`
+    const setting = { hub, driver, checks, name, websockets }
     await checkIdentity(setting, 'device')
     await checkIdentity(setting, 'module')
     await checkRefusals(setting)

@@ -85,8 +85,8 @@ export async function checkIdentity(setting: Setting, kind: IdentityKind): Promi
   hub.registry.create({ deviceId }, {})
   if (kind === 'module') hub.registry.create(identity, {})
   const client = new Stranger(driver, `s${String(sessions)}`)
-  const name = `${setting.name} ${kind}`
-  const check = (what: string, run: () => unknown): Promise<void> => checks.run(name, what, run)
+  const check = (what: string, run: () => unknown): Promise<void> =>
+    checks.run(setting.name, `${kind} ${what}`, run)
 
   await check('connects', async () => {
     await client.ask('create', {
@@ -195,7 +195,7 @@ export async function checkRefusals({ hub, driver, checks, name, websockets }: S
     'a disabled device': hub.connectionString({ deviceId: disabled }),
   }
   for (const [what, connectionString] of Object.entries(cases)) {
-    await checks.run(name, `is refused with ${what}, and the hub explains it`, async () => {
+    await checks.run(name, `device is refused with ${what}, and the hub explains it`, async () => {
       const client = new Stranger(driver, `s${String(++sessions)}`)
       await client.ask('create', {
         kind: 'device',

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const DRIVERS = join(import.meta.dirname, '../../drivers')
+/** Folder of the strangers. */
+export const DRIVERS = join(import.meta.dirname, '../../drivers')
 const PYTHON = join(DRIVERS, '.venv/bin/python')
 
 /** Node's strangers. @throws Error when they cannot be installed. */

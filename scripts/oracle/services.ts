@@ -1,4 +1,4 @@
-/** What official service SDKs got, call by call: their programs print a row a call, and the rows become a table. */
+/** What official SDKs got, call by call: programs of `drivers/service/` print a row a call. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import type { MockHub } from '../../mock-hub/index.ts'
 import type { Checks, Outcome } from './checks.ts'
 
-/** One call of a service SDK. */
+/** One call of an SDK. */
 export interface Row {
   readonly area: string
   readonly call: string
@@ -14,26 +14,27 @@ export interface Row {
   readonly detail: string
 }
 
-/** Runs a program of `drivers/service/` beside the hub. A program that ends badly is a failed row. */
+/** A stranger's program and the name that its checks go by. */
+export interface Program {
+  readonly name: string
+  readonly command: readonly string[]
+}
+
+/** Runs a program beside the hub. One that ends badly is a failed row. */
 export async function checkService(
   hub: MockHub,
   checks: Checks,
-  name: string,
-  command: readonly string[],
+  { name, command }: Program,
 ): Promise<readonly Row[]> {
   const [program = '', ...given] = command
   const child = spawn(program, given, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      ...hub.environment,
-      BLOB_CONTAINER_URI: `https://${hub.hostName}/uploads`,
-    },
+    env: { ...process.env, ...hub.environment, BLOB_CONTAINER_URI: `https://${hub.hostName}/uploads` },
   })
   const rows: Row[] = []
   const add = (row: Row): void => {
     rows.push(row)
-    checks.add(name, `${row.area}.${row.call}`, row.outcome, row.detail)
+    checks.add(name, `${row.area}: ${row.call}`, row.outcome, row.detail)
   }
   createInterface(child.stdout).on('line', (line) => {
     add(JSON.parse(line) as Row) // our own program's

@@ -1,0 +1,45 @@
+/** What came of the uploads at the hub: a notification for each, of the right size, and memory that does not grow with them. */
+
+import assert from 'node:assert/strict'
+import type { MockHub } from '../../mock-hub/index.ts'
+import type { Checks } from './checks.ts'
+import { checkService, type Program, type Row } from './services.ts'
+
+const MB = 1_048_576
+/** The hub holds some pieces of what passes through it, and the collector is in no hurry; 300 MB must not be among it. */
+const MOST_GROWTH = 150 * MB
+const SAMPLE_MS = 50
+
+/** Runs a program that uploads `sizes`, and checks the hub's end. */
+export async function checkUploads(
+  hub: MockHub,
+  checks: Checks,
+  program: Program,
+  sizes: readonly number[],
+): Promise<readonly Row[]> {
+  const before = process.memoryUsage().rss
+  let most = before
+  const sampling = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss)
+  }, SAMPLE_MS)
+  const rows = await checkService(hub, checks, program)
+  clearInterval(sampling)
+  await checks.run(program.name, 'the hub tells of each upload, with its size', () => {
+    const told: number[] = []
+    for (let next = hub.fileNotifications.receive(); next; next = hub.fileNotifications.receive()) {
+      told.push(next.item.blobSizeInBytes)
+      hub.fileNotifications.settle(next.lockToken, 'complete')
+    }
+    assert.deepEqual(told, sizes)
+  })
+  const growth = Math.round((most - before) / MB)
+  const megabytes = Math.round(sizes.reduce((sum, size) => sum + size, 0) / MB)
+  await checks.run(
+    program.name,
+    `the hub's memory stays flat (${String(growth)} MB more for ${String(megabytes)} MB)`,
+    () => {
+      assert.ok(most - before < MOST_GROWTH)
+    },
+  )
+  return rows
+}
