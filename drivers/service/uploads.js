@@ -33,7 +33,7 @@ async function upload(blobName, run) {
     sasToken,
     correlationId,
   } = await client.getBlobSharedAccessSignature(blobName)
-  const blob = new BlockBlobClient(`https://${hostName}/${containerName}/${signed}${sasToken}`)
+  const blob = new BlockBlobClient(`https://${hostName}/${containerName}/${encodeURI(signed)}${sasToken}`)
   await run(blob)
   await client.notifyBlobUploadStatus(correlationId, true, 200, 'done')
   return blob
@@ -46,7 +46,7 @@ await U('uploadToBlob (5 MB)', () => client.uploadToBlob('five.bin', Readable.fr
 await U(
   'getBlobSharedAccessSignature, BlockBlobClient.upload (1 byte), download, notifyBlobUploadStatus',
   async () => {
-    const blob = await upload('a b/ü.txt', (to) => to.upload('x', 1))
+    const blob = await upload('a b/c+d&e.txt', (to) => to.upload('x', 1))
     assert.equal((await blob.downloadToBuffer()).toString(), 'x')
   },
 )
