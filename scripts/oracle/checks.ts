@@ -25,11 +25,11 @@ export class Checks {
     else console.log(`${SIGN[outcome]} ${stranger}: ${what}${detail === '' ? '' : ` (${detail})`}`)
   }
 
-  /** Runs a check; an exception is its failure. Failures do not stop the next ones. */
+  /** Runs a check; an exception is its failure, a text that it gives a remark. Failures do not stop the next ones. */
   async run(stranger: string, what: string, check: () => unknown): Promise<void> {
     try {
-      await within(30, what, check)
-      this.add(stranger, what, 'passed')
+      const remark = await within(30, what, check)
+      this.add(stranger, what, 'passed', typeof remark === 'string' ? remark : '')
     } catch (error) {
       this.add(stranger, what, 'failed', error instanceof Error ? error.message : String(error))
     }

@@ -29,7 +29,7 @@ export function writeCompatibility(file: URL, checks: readonly Check[]): void {
   for (const stranger of strangers) {
     lines.push('', `## ${stranger}`, '', '| call | outcome | remark |', '| --- | --- | --- |')
     for (const { what, outcome, detail } of checks.filter((check) => check.stranger === stranger))
-      lines.push(`| ${cell(what)} | ${WORDS[outcome]} | ${cell(detail)} |`)
+      lines.push(`| ${cell(what)} | ${WORDS[outcome]} | ${outcome === 'passed' ? '' : cell(detail)} |`)
   }
   writeFileSync(file, `${lines.join('\n')}\n`)
 }
