@@ -4,7 +4,7 @@ import type { ManualClock } from './clock.ts'
 import type { C2dDelivery, FeedbackRecord, Hub } from './contract.ts'
 import type { SystemProperties } from './message.ts'
 import type { Settings } from './settings.ts'
-import { messageOf, openHub, refusalOf, TestLink } from './testing/test-hub.ts'
+import { callerOf, messageOf, openHub, refusalOf, TestLink } from './testing/test-hub.ts'
 
 const d = { deviceId: 'd' }
 let hub: Hub
@@ -129,6 +129,16 @@ describe('locks', () => {
     for (const { lockToken } of link.c2d.slice(0, 2)) hub.c2d.settle(d, lockToken, 'complete')
     expect(bodies(link.c2d)).toEqual(['0', '1', '2', '3', '4'])
   })
+})
+
+test('WIRE-THR-01: a device that is throttled has been given nothing', async () => {
+  open({ tier: 'F1' })
+  send()
+  const receiveOverHttps = () => hub.perform(callerOf(hub, d), 'c2dReceive', undefined)
+  for (let n = 0; n < 1_000; n++) hub.throttle.take('c2dReceive', 0)
+  expect(refusalOf(receiveOverHttps).code).toBe(429001)
+  clock.advance(1_000)
+  expect((await receiveOverHttps())?.deliveryCount).toBe(1)
 })
 
 describe('the end of a message', () => {

@@ -25,7 +25,7 @@ beforeEach(() => {
 const bodies = (source: string): unknown[] =>
   hub.telemetry.messages
     .filter((message) => message.source === source)
-    .map(({ body, properties }) => [properties['opType'], JSON.parse(body.toString())])
+    .map(({ body, properties }) => [properties['opType'], JSON.parse(body.toString()) as unknown])
 
 describe('WIRE-EVT-01: changed twins', () => {
   test('names, schema, and the patch with the metadata of what it names', () => {

@@ -122,7 +122,7 @@ export class FileUploads {
   /** Without those whose SAS has run out: they no longer hold a slot (WIRE-FILE-10). */
   #uploadsOf(identity: Identity): Uploads {
     const key = identityKey(identity)
-    const uploads = this.#byIdentity.get(key) ?? { open: new Map(), expired: new Set() }
+    const uploads: Uploads = this.#byIdentity.get(key) ?? { open: new Map(), expired: new Set() }
     this.#byIdentity.set(key, uploads)
     const now = this.#port.clock.now()
     for (const [correlationId, { expiresAt }] of uploads.open) {

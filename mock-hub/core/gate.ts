@@ -82,11 +82,14 @@ export class Gate {
         throttle.take('twinUpdate', 0)
         return twins.patchReported(principal.identity, patch, baseVersion)
       },
-      methodResponse: (caller, response) => this.#methodResponse(caller, response),
+      methodResponse: (caller, response) => {
+        this.#methodResponse(caller, response)
+      },
       c2dReceive: ({ principal }) => {
-        const delivery = c2d.receive(principal.identity)
-        if (delivery !== undefined) throttle.take('c2dReceive', delivery.message.body.length)
-        return delivery
+        // Before it is locked: one who is throttled has not been given it. To ask in vain is free.
+        const [next] = c2d.waiting(principal.identity)
+        if (next !== undefined) throttle.take('c2dReceive', next.message.body.length)
+        return c2d.receive(principal.identity)
       },
       c2dSettle: ({ principal }, { lockToken, outcome }) => {
         c2d.settle(principal.identity, lockToken, outcome)
@@ -172,10 +175,10 @@ export class Gate {
         })
         return undefined
       case 'status':
-        methods.respond(identity, requestId, numberOf(met?.parameters['status'], 500), payload)
+        methods.respond(identity, requestId, numberOf(met.parameters['status'], 500), payload)
         return undefined
       case 'body':
-        methods.respond(identity, requestId, status, met?.parameters['body'] ?? null)
+        methods.respond(identity, requestId, status, met.parameters['body'] ?? null)
         return undefined
     }
   }

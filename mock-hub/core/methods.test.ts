@@ -45,7 +45,7 @@ describe('a call and its answer', () => {
     const link = device()
     const module = new TestLink(hub, m).subscribe('methods')
     const call = invoke({ responseTimeoutInSeconds: 5 })
-    const [{ id = '' } = {}] = link.requests
+    const id = link.requests[0]?.id ?? ''
     for (const act of [() => link.respond('zz'), () => module.respond(id)])
       expect(refusalOf(act).explanation.rule).toBe('WIRE-METH-08')
     link.respond(id, 7)

@@ -67,8 +67,9 @@ export class ModuleRouting implements ModuleInputs {
   route({ deviceId, moduleId }: Identity, message: Message): boolean {
     if (this.#routes.length === 0 || moduleId === undefined) return true
     let upstream = false
-    for (const { input, matches } of this.#routes) {
-      if (!matches({ deviceId, moduleId, message })) continue
+    for (const route of this.#routes) {
+      if (!route.matches({ deviceId, moduleId, message })) continue
+      const { input } = route
       if (input === undefined) upstream = true
       else this.#forward({ deviceId, moduleId: input.moduleId }, input.inputName, moduleId, message)
     }
@@ -83,11 +84,12 @@ export class ModuleRouting implements ModuleInputs {
   /** A route may name a module that is not there; its messages go nowhere, as on a real device. */
   #forward(target: Identity, inputName: string, sender: string, message: Message): void {
     if (this.#port.registry.find(target) === undefined) return
-    const { outputName: _outputName, ...system } = message.system
+    const system = { ...message.system, connectionDeviceId: target.deviceId, connectionModuleId: sender }
+    delete system.outputName
     this.send(target, inputName, {
       body: message.body,
       properties: message.properties,
-      system: { ...system, connectionDeviceId: target.deviceId, connectionModuleId: sender },
+      system,
     })
   }
 

@@ -67,7 +67,7 @@ export class HubTelemetry implements TelemetryStream {
     let bytes = body.length
     for (const [name, value] of Object.entries(properties))
       bytes += Buffer.byteLength(name) + Buffer.byteLength(value ?? '')
-    for (const value of Object.values(system)) bytes += Buffer.byteLength(String(value))
+    for (const value of Object.values(system)) bytes += Buffer.byteLength(value)
     if (bytes <= this.#maxBytes) return
     throw refusal(
       'MessageTooLarge',

@@ -74,7 +74,6 @@ describe('keys', () => {
         fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }),
         fc.constantFrom<Json>(1, null, {}),
         (key, value) => {
-          // eslint-disable-next-line no-control-regex
           const forbidden = /[\u0000-\u001f\u0080-\u009f.$ ]/.test(key)
           for (const patch of [{ [key]: value }, { a: { [key]: value } }, { a: [{ [key]: 1 }] }])
             if (forbidden) expect(ruleOf(patch)).toBe('WIRE-TWIN-26')
