@@ -240,6 +240,22 @@ describe('direct methods', () => {
     expect((await client.settled()).map(({ cmd }) => cmd)).toEqual(['puback'])
   })
 
+  test.each([
+    ['WIRE-METH-12', 'larger than 128 KB', `"${'x'.repeat(131_071)}"`],
+    ['WIRE-TWIN-12', 'nested too deep', '['.repeat(5_000) + ']'.repeat(5_000)],
+    ['WIRE-TWIN-12', 'no JSON', '{'],
+  ])('%s: a response %s is no response', async (rule, _what, payload) => {
+    const client = await ready(d1, METHODS)
+    const call = room.hub.methods.invoke(d1, { methodName: 'x', payload: undefined })
+    const { topic = '' } = await client.take('publish')
+    const requestId = topic.slice(topic.indexOf('=') + 1)
+    publish(client, `$iothub/methods/res/200/?$rid=${requestId}`, payload, 5)
+    expect((await client.next()).cmd).toBe('puback')
+    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
+    publish(client, `$iothub/methods/res/201/?$rid=${requestId}`, '1')
+    expect(await call).toEqual({ status: 201, payload: 1 })
+  })
+
   test('WIRE-METH-14: connected and not subscribed is not online', async () => {
     await room.connected(d1)
     await expect(room.hub.methods.invoke(d1, { methodName: 'x', payload: 'null' })).rejects.toMatchObject({
