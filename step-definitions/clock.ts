@@ -1,35 +1,54 @@
 /** Time in scenarios: it passes only when a step says so, and what it sets off is played out before the next step. */
 
+import { performance } from 'node:perf_hooks'
 import type { ManualClock } from '../mock-hub/index.ts'
 
 /** Turns of the event loop without a sign of life after which sockets on loopback have nothing more to say. */
-const QUIET_TURNS = 50
+const QUIET_TURNS = 20
 /** Days pass in about as many steps, so that they do not take minutes; only clients without a link can live so fast. */
 const MOST_STEPS = 4_000
 
 /** A number that changes whenever the hub or the client does something. */
 export type Activity = () => number
 
-/** Lets everything that is under way come to rest, without time passing. */
+/**
+ * Lets everything that is under way come to rest, without time passing. What the event loop has got from sockets is a
+ * sign of life too: a TLS handshake takes its turns before hub or client have anything to tell.
+ */
 export async function settle(activity: Activity): Promise<void> {
+  const signs = (): number => activity() + performance.nodeTiming.uvMetricsInfo.events
   let quiet = 0
-  let before = activity()
+  let before = signs()
   while (quiet < QUIET_TURNS) {
     await new Promise((resolve) => setImmediate(resolve))
-    const now = activity()
+    const now = signs()
     quiet = now === before ? quiet + 1 : 0
     before = now
   }
 }
 
+/** What time does to the client under test. */
+export interface Surroundings {
+  /** Everything under way comes to rest. */
+  settle(): Promise<void>
+  /** The client's time is moved along. @returns when the next thing is due there, epoch ms. */
+  clientDueAt(): Promise<number | undefined>
+}
+
 /** Lets time pass for the hub and for a client that lives on the same clock; sockets settle whenever something fell due. */
-export async function pass(clock: ManualClock, seconds: number, activity: Activity): Promise<void> {
-  await settle(activity)
+export async function pass(
+  clock: ManualClock,
+  seconds: number,
+  { settle, clientDueAt }: Surroundings,
+): Promise<void> {
+  await settle()
   const end = clock.now() + seconds * 1_000
   const least = seconds <= MOST_STEPS ? 1 : (seconds * 1_000) / MOST_STEPS
+  let dueAt = await clientDueAt()
   while (clock.now() < end) {
-    const next = Math.max(clock.nextAt ?? end, clock.now() + least)
+    const next = Math.max(Math.min(clock.nextAt ?? end, dueAt ?? end), clock.now() + least)
     clock.advance(Math.min(next, end) - clock.now())
-    await settle(activity)
+    dueAt = await clientDueAt()
+    await settle()
   }
 }

@@ -1,18 +1,49 @@
 /** Around every scenario: what the hub saw is attached to failures, and a pass without evidence is none. */
 
-import { After, setDefaultTimeout, Status, setWorldConstructor } from '@cucumber/cucumber'
-import type { JournalEntry } from '../mock-hub/index.ts'
+import { request } from 'node:https'
+import {
+  After,
+  AfterAll,
+  Before,
+  BeforeAll,
+  setDefaultTimeout,
+  Status,
+  setWorldConstructor,
+} from '@cucumber/cucumber'
+import { type JournalEntry, startMockHub } from '../mock-hub/index.ts'
 import { HarnessError } from './driver/client-driver.ts'
+import { endOfRun } from './driver/client-under-test.ts'
 import { makeSubject } from './making.ts'
 import { ConformanceWorld, describe, Inconclusive } from './world.ts'
 
 /** A backstop of real time for steps that would wait for ever. */
-setDefaultTimeout(5_000)
+setDefaultTimeout(process.env['CONFORMANCE_DRIVER'] === undefined ? 5_000 : 30_000)
 setWorldConstructor(ConformanceWorld)
 
 /** Scenarios about arguments and names open no socket by their nature: the client shows afterwards that it can. */
 const NO_SOCKET = '@construction'
 const SHOWN = 200
+
+Before(async function (this: ConformanceWorld) {
+  await this.begin()
+})
+
+AfterAll(endOfRun)
+
+/**
+ * The hub loads what serves HTTPS when it is first asked. Reading files is nothing that a scenario could see while it
+ * waits for the network to come to rest, so it is done before the first one.
+ */
+BeforeAll(async function () {
+  const hub = await startMockHub({ controlPort: false })
+  await new Promise((resolve) => {
+    request({ host: hub.address, port: hub.httpsPort, ca: hub.caPem, servername: hub.hostName, path: '/' })
+      .on('response', (response) => response.resume().once('close', resolve))
+      .on('error', resolve)
+      .end()
+  })
+  await hub.stop()
+})
 
 After(async function (this: ConformanceWorld, { result, pickle }) {
   const passed = result?.status === Status.PASSED

@@ -7,7 +7,6 @@ import { Backend } from './backend.ts'
 import { pass, settle } from './clock.ts'
 import {
   CAPABILITY_OF,
-  type ClientDriver,
   type DriverEvent,
   type DriverReply,
   type DriverRequest,
@@ -17,7 +16,7 @@ import {
   type Json,
   type JsonObject,
 } from './driver/client-driver.ts'
-import { ReferenceDriver } from './driver/reference-driver.ts'
+import { type ClientUnderTest, clientUnderTest } from './driver/client-under-test.ts'
 import type { Subject } from './subject.ts'
 import type { Tap } from './tap.ts'
 
@@ -57,7 +56,7 @@ export class ConformanceWorld extends World {
   #hub: Promise<MockHub> | undefined
   #seen: MockHub | undefined
   #backend: Backend | undefined
-  #driver: ClientDriver | undefined
+  #driver: ClientUnderTest | undefined
   #activity = 0
   /** Variables of the Edge runtime for clients that are made from them. */
   environment: Readonly<Record<string, string>> = {}
@@ -168,16 +167,19 @@ export class ConformanceWorld extends World {
 
   // ------------------------------------------------------------------ the client under test
 
-  driver(): ClientDriver {
-    if (this.#driver !== undefined) return this.#driver
-    const driver = new ReferenceDriver(this.clock)
+  /** Before the first step: a client under test is at hand. */
+  async begin(): Promise<void> {
+    const driver = await clientUnderTest(this.clock)
     this.#driver = driver
-    this.defer(() => driver.stop())
     driver.onEvent((event) => {
       this.events.push(event)
       this.#stir()
     })
-    return driver
+  }
+
+  driver(): ClientUnderTest {
+    if (this.#driver === undefined) throw new HarnessError('The scenario has not begun')
+    return this.#driver
   }
 
   /** The client that the last step spoke of. */
@@ -255,10 +257,13 @@ export class ConformanceWorld extends World {
   /** Everything under way comes to rest. */
   async settle(): Promise<void> {
     await settle(() => this.#activity)
+    await this.driver().rest(() => this.#activity)
   }
 
   async pass(seconds: number): Promise<void> {
-    await pass(this.clock, seconds, () => this.#activity)
+    const driver = this.driver()
+    const surroundings = { settle: () => this.settle(), clientDueAt: () => driver.follow(this.clock) }
+    await pass(this.clock, seconds, surroundings)
   }
 
   // ------------------------------------------------------------------ the end
@@ -266,6 +271,7 @@ export class ConformanceWorld extends World {
   /** Ends the clients, then the hub, then whatever else was started. */
   async end(): Promise<void> {
     this.#scope.abort(new HarnessError('The scenario is over'))
+    await this.#driver?.stop()
     for (const run of this.#cleanUp.splice(0).reverse()) await run()
     this.clock.stop()
   }

@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import device from 'azure-iot-device'
 import transports from 'azure-iot-device-mqtt'
+import { advance, real } from './virtual-time.js'
 import { errorOf, messageFrom, messageOf, Unsupported } from './values.js'
 import { leadTo } from './redirect.js'
 
@@ -46,7 +47,7 @@ const HELLO = {
     issues: 'https://github.com/Azure/azure-iot-sdk-node/issues',
   },
   capabilities: CAPABILITIES,
-  clock: 'real',
+  clock: 'virtual',
 }
 /** The SDK has no handler for every method: these are the names that the suite calls. */
 const METHODS = ['measure', 'reboot', 'fail', 'slow', 'first', 'second', 'other']
@@ -278,12 +279,15 @@ const VERBS = {
   },
 }
 
-const WITHOUT_SESSION = { hello: () => HELLO, create, destroy }
+const WITHOUT_SESSION = { hello: () => HELLO, create, destroy, advance: ({ now }) => advance(now) }
 
 async function perform(request) {
   const { id, do: verb, session: name = '-' } = request
   let beats = 0
-  const beat = setInterval(() => say({ event: 'heartbeat', session: name, seq: ++beats, data: {} }), 2_000)
+  const beat = real.setInterval(
+    () => say({ event: 'heartbeat', session: name, seq: ++beats, data: {} }),
+    2_000,
+  )
   try {
     const free = WITHOUT_SESSION[verb]
     const session = sessions.get(name)
@@ -295,7 +299,7 @@ async function perform(request) {
     if (error instanceof Unsupported) say({ id, unsupported: { reason: error.message } })
     else say({ id, error: errorOf(error) })
   } finally {
-    clearInterval(beat)
+    real.clearInterval(beat)
   }
 }
 

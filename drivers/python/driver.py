@@ -8,11 +8,16 @@ where ports 8883 and 443 lead, since it cannot be told other ones (see redirect.
 import base64
 import inspect
 import json
+import math
 import os
 import re
 import sys
 import threading
 import warnings
+
+import virtual_time
+
+virtual_time.install()
 
 import azure.iot.device as sdk
 from azure.iot.device import IoTHubDeviceClient, IoTHubModuleClient, exceptions
@@ -34,7 +39,7 @@ HELLO = {
         tls.ciphers telemetry telemetry.output c2d methods methods.invoke twin.get twin.reported twin.desired input
         file-upload connection connection.retry connection.auto-connect connection.keep-alive connection.state-events
         model-id deprecation-notices""".split(),
-    "clock": "real",
+    "clock": "virtual",
 }
 CLASSES = {"device": IoTHubDeviceClient, "module": IoTHubModuleClient}
 FACTORIES = {
@@ -281,8 +286,14 @@ VERBS = {
     "state": lambda s, of: state(s),
     "assign": lambda s, of: setattr(s.client, snake(of["attribute"]), of["value"]),
 }
+def advance(now, **_):
+    due = virtual_time.advance(now / 1000)
+    return {"next": None if due is None else math.ceil(due * 1000)}
+
+
 WITHOUT_SESSION = {
     "hello": lambda **_: HELLO,
+    "advance": advance,
     "create": create,
     "destroy": destroy,
     "describe": describe,

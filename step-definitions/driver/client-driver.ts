@@ -110,6 +110,11 @@ export interface Verbs {
   }
   destroy: { readonly session: string }
   stop: object
+  /**
+   * For clocks that are `virtual`: time at the client is this from now on, epoch ms; what falls due on the way happens. An
+   * earlier time than before is a new scenario. Answers `{ next }`, when the next thing is due, or null.
+   */
+  advance: { readonly now: number }
   /** Names that the class of this kind offers. */
   describe: { readonly kind: IdentityKind }
   connect: { readonly session: string }
@@ -194,7 +199,7 @@ export interface Hello extends JsonObject {
     readonly language: string
   }
   readonly capabilities: readonly string[]
-  /** `virtual`: the client lives on the suite's clock. */
+  /** `virtual`: the client lives on the suite's clock, by the verb `advance`. */
   readonly clock: 'virtual' | 'real'
 }
 

@@ -77,6 +77,11 @@ export class ProcessDriver implements ClientDriver {
     return this.#hello
   }
 
+  /** It has ended, or broken the protocol. */
+  get dead(): boolean {
+    return this.#dead !== undefined
+  }
+
   /** What the driver wrote to stderr, for reports. */
   get said(): readonly string[] {
     return this.#said

@@ -1,0 +1,136 @@
+"""The suite's clock in the place of the system's, for the SDK and the MQTT library that it brings.
+
+Import it before them. Time stands still until `advance`; timers, alarms and waits with a limit follow it. Sockets keep to
+the system's time, and so does TLS.
+"""
+
+import heapq
+import itertools
+import queue
+import threading
+import time
+import weakref
+
+SOON = 0.02  # seconds of real time in which threads notice what is new
+
+_now = time.time()
+_real_sleep = time.sleep
+_due = []
+_order = itertools.count()
+_lock = threading.RLock()
+_mqtt = weakref.WeakSet()
+
+
+def now():
+    return _now
+
+
+class Timer:
+    """threading.Timer, and the SDK's Alarm, on the suite's clock."""
+
+    def __init__(self, interval, function, args=None, kwargs=None):
+        self.at, self.function = _now + interval, function
+        self.args, self.kwargs = args or [], kwargs or {}
+        self.cancelled, self.daemon = False, True
+
+    def start(self):
+        with _lock:
+            heapq.heappush(_due, (self.at, next(_order), self))
+
+    def cancel(self):
+        self.cancelled = True
+
+    def join(self, timeout=None):
+        pass
+
+    def is_alive(self):
+        return not self.cancelled
+
+
+class Alarm(Timer):
+    def __init__(self, alarm_time, function, args=None, kwargs=None):
+        super().__init__(alarm_time - _now, function, args, kwargs)
+
+
+def advance(to):
+    """Runs what falls due on the way. Back in time: a new scenario, without what was due in the one before.
+
+    @returns when the next thing is due, if anything is.
+    """
+    global _now
+    if to < _now:
+        with _lock:
+            _due.clear()
+    while True:
+        with _lock:
+            while _due and _due[0][2].cancelled:
+                heapq.heappop(_due)
+            if not _due or _due[0][0] > to:
+                break
+            _now, _, timer = heapq.heappop(_due)
+        timer.cancelled = True
+        threading.Thread(target=timer.function, args=timer.args, kwargs=timer.kwargs, daemon=True).start()
+        _real_sleep(SOON)
+    _now = to
+    _real_sleep(SOON if _ends or any(_ping_due(client) <= to for client in _connected()) else 0)
+    return min([*_ends.values(), *map(_ping_due, _connected()), *(at for at, _, of in _due if not of.cancelled)], default=None)
+
+
+def _connected():
+    return [client for client in list(_mqtt) if client._sock is not None and client._keepalive > 0]
+
+
+def _ping_due(client):
+    """The MQTT library looks at the time by itself; it is given a moment when it has to."""
+    return min(client._last_msg_out, client._last_msg_in) + client._keepalive
+
+
+_get = queue.Queue.get
+_ends = {}
+
+
+def get(self, block=True, timeout=None):
+    """queue.Queue.get with its limit on the suite's clock."""
+    if not block or timeout is None or timeout < 0:
+        return _get(self, block, timeout)
+    end = _ends[threading.get_ident()] = _now + timeout
+    try:
+        while True:
+            try:
+                return _get(self, False)
+            except queue.Empty:
+                if _now >= end:
+                    raise
+            _real_sleep(SOON / 4)
+    finally:
+        del _ends[threading.get_ident()]
+
+
+class _PahoTime:
+    """Module `time` as paho sees it."""
+
+    monotonic = staticmethod(now)
+    time = staticmethod(now)
+    sleep = staticmethod(_real_sleep)
+
+
+def install():
+    """Puts the clock under the SDK."""
+    threading.Timer = Timer
+    queue.Queue.get = get
+    time.time = now
+
+    import paho.mqtt.client as paho
+    from azure.iot.device.common import alarm
+
+    alarm.Alarm = Alarm
+    paho.time_func = now
+    paho.time = _PahoTime
+    make, loop = paho.Client.__init__, paho.Client._loop
+
+    def remembered(self, *given, **named):
+        make(self, *given, **named)
+        _mqtt.add(self)
+
+    paho.Client.__init__ = remembered
+    paho.Client._loop = lambda self, timeout=1.0: loop(self, min(timeout, SOON / 2))

@@ -1,0 +1,86 @@
+/**
+ * The client that a run is about: the reference client in this process, or the program that `CONFORMANCE_DRIVER` names (a
+ * list in JSON: program and arguments). A program serves all scenarios of a run, one after the other.
+ */
+
+import type { Clock } from '../../mock-hub/index.ts'
+import { type ClientDriver, type DriverRequest, HarnessError } from './client-driver.ts'
+import { quietFor, systemAlarm } from './clock.ts'
+import { ProcessDriver } from './process-driver.ts'
+import { ReferenceDriver } from './reference-driver.ts'
+
+/** So many milliseconds of silence mean that another process has nothing more to say. */
+const SILENCE_MS = Number(process.env['CONFORMANCE_SILENCE_MS'] ?? 60)
+
+export interface ClientUnderTest extends ClientDriver {
+  /** Comes back when the client has come to rest. */
+  rest(activity: () => number): Promise<void>
+  /** Its time is moved to where the suite's clock stands. @returns when the next thing is due there, epoch ms. */
+  follow(clock: Clock): Promise<number | undefined>
+}
+
+let program: ProcessDriver | undefined
+
+/** @throws HarnessError when the program cannot be started. */
+export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
+  const command = process.env['CONFORMANCE_DRIVER']
+  if (command === undefined) return inProcess(clock)
+  if (program === undefined || program.dead)
+    program = await ProcessDriver.start(commandFrom(command), systemAlarm)
+  const started = program
+  const sessions = new Set<string>()
+  const stopListening: (() => void)[] = []
+  const follows = started.hello.clock === 'virtual'
+  const client: ClientUnderTest = {
+    hello: started.hello,
+    request(request: DriverRequest) {
+      if (request.do === 'create') sessions.add(request.session)
+      return started.request(request)
+    },
+    onEvent(listener) {
+      const stop = started.onEvent((event) => {
+        if (sessions.has(event.session)) listener(event)
+      })
+      stopListening.push(stop)
+      return stop
+    },
+    async stop() {
+      for (const stop of stopListening) stop()
+      await Promise.allSettled([...sessions].map((session) => started.request({ do: 'destroy', session })))
+    },
+    rest: (activity) => quietFor(SILENCE_MS, activity),
+    async follow() {
+      if (!follows) return undefined
+      const reply = await started.request({ do: 'advance', now: clock.now() })
+      if (!('ok' in reply))
+        throw new HarnessError(`the driver does not follow the clock: ${JSON.stringify(reply)}`)
+      return (reply.ok as { readonly next: number | null }).next ?? undefined // so the protocol says
+    },
+  }
+  await client.follow(clock)
+  return client
+}
+
+/** The run is over. */
+export async function endOfRun(): Promise<void> {
+  await program?.stop()
+}
+
+function inProcess(clock: Clock): ClientUnderTest {
+  const driver = new ReferenceDriver(clock)
+  return {
+    hello: driver.hello,
+    request: (request) => driver.request(request),
+    onEvent: (listener) => driver.onEvent(listener),
+    stop: () => driver.stop(),
+    rest: () => Promise.resolve(),
+    follow: () => Promise.resolve(undefined),
+  }
+}
+
+function commandFrom(text: string): readonly string[] {
+  const command: unknown = JSON.parse(text)
+  if (Array.isArray(command) && command.length > 0 && command.every((part) => typeof part === 'string'))
+    return command
+  throw new HarnessError(`CONFORMANCE_DRIVER must be a list of texts in JSON, got ${text}`)
+}
