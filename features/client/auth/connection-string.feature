@@ -284,6 +284,7 @@ Feature: Clients from a connection string
   @BOTH-CS-12
   Rule: createFromConnectionString accepts cipher, as an OpenSSL list or as a list of names
 
+    @fault:tls
     Scenario Outline: The suite of the hub as text
       Given a <identity> client from a connection string with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
@@ -301,6 +302,7 @@ Feature: Clients from a connection string
         | identity |
         | module   |
 
+    @fault:tls
     Scenario Outline: The suite of the hub among two
       Given a <identity> client from a connection string with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
@@ -318,6 +320,7 @@ Feature: Clients from a connection string
         | identity |
         | module   |
 
+    @fault:tls
     Scenario Outline: Another suite
       Given a <identity> client from a connection string with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
@@ -462,6 +465,7 @@ Feature: Clients from a connection string
   @BOTH-CS-18 @clock
   Rule: createFromConnectionString accepts connectionRetry; by default a dropped connection is re-established
 
+    @fault:tcp
     Scenario Outline: By default
       Given a connected <identity> client from a connection string
       When the connection is cut
@@ -479,6 +483,7 @@ Feature: Clients from a connection string
         | identity |
         | module   |
 
+    @fault:tcp
     Scenario Outline: Off
       Given a connected <identity> client from a connection string with:
         | connectionRetry | false |
@@ -500,6 +505,7 @@ Feature: Clients from a connection string
   @BOTH-CS-19 @clock
   Rule: createFromConnectionString accepts connectionRetryInterval in seconds; by default ten
 
+    @fault:tcp @fault:mqtt
     Scenario Outline: By default
       Given a connected <identity> client from a connection string
       And the next 2 times the hub is going to be unavailable
@@ -517,6 +523,7 @@ Feature: Clients from a connection string
         | identity |
         | module   |
 
+    @fault:tcp @fault:mqtt
     Scenario Outline: Given
       Given a connected <identity> client from a connection string with:
         | connectionRetryInterval | 3 |
@@ -538,6 +545,7 @@ Feature: Clients from a connection string
   @BOTH-CS-20
   Rule: createFromConnectionString accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
+    @fault:tcp
     Scenario Outline: By default
       Given a connected <identity> client from a connection string
       And the application listens for desired properties
@@ -555,6 +563,7 @@ Feature: Clients from a connection string
         | identity |
         | module   |
 
+    @fault:tcp
     Scenario Outline: Off
       Given a connected <identity> client from a connection string with:
         | ensureDesiredProperties | false |

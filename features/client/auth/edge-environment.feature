@@ -194,7 +194,7 @@ Feature: Clients from the Edge environment
   @MOD-EDGE-13
   Rule: createFromEdgeEnvironment accepts cipher, as an OpenSSL list or as a list of names
 
-    @identity:module
+    @fault:tls @identity:module
     Scenario: The suite of the hub as text
       Given a workload API that works
       And a module client from an Edge environment with:
@@ -203,7 +203,7 @@ Feature: Clients from the Edge environment
       When it connects
       Then the call succeeds
 
-    @identity:module
+    @fault:tls @identity:module
     Scenario: The suite of the hub among two
       Given a workload API that works
       And a module client from an Edge environment with:
@@ -212,7 +212,7 @@ Feature: Clients from the Edge environment
       When it connects
       Then the call succeeds
 
-    @identity:module
+    @fault:tls @identity:module
     Scenario: Another suite
       Given a workload API that works
       And a module client from an Edge environment with:
@@ -300,7 +300,7 @@ Feature: Clients from the Edge environment
   @MOD-EDGE-19 @clock
   Rule: createFromEdgeEnvironment accepts connectionRetry; by default a dropped connection is re-established
 
-    @identity:module
+    @fault:tcp @identity:module
     Scenario: By default
       Given a workload API that works
       And a connected module client from an Edge environment
@@ -309,7 +309,7 @@ Feature: Clients from the Edge environment
       Then the hub has seen 2 connection attempts
       And it is connected
 
-    @identity:module
+    @fault:tcp @identity:module
     Scenario: Off
       Given a workload API that works
       And a connected module client from an Edge environment with:
@@ -322,7 +322,7 @@ Feature: Clients from the Edge environment
   @MOD-EDGE-20 @clock
   Rule: createFromEdgeEnvironment accepts connectionRetryInterval in seconds; by default ten
 
-    @identity:module
+    @fault:tcp @fault:mqtt @identity:module
     Scenario: By default
       Given a workload API that works
       And a connected module client from an Edge environment
@@ -331,7 +331,7 @@ Feature: Clients from the Edge environment
       And 1 minute passes
       Then the last 3 connection attempts are 10 seconds apart
 
-    @identity:module
+    @fault:tcp @fault:mqtt @identity:module
     Scenario: Given
       Given a workload API that works
       And a connected module client from an Edge environment with:

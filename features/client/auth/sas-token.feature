@@ -319,6 +319,7 @@ Feature: Clients from a SAS token
   @BOTH-SAS-13
   Rule: createFromSastoken accepts cipher, as an OpenSSL list or as a list of names
 
+    @fault:tls
     Scenario Outline: The suite of the hub as text
       Given a <identity> client from a SAS token with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
@@ -336,6 +337,7 @@ Feature: Clients from a SAS token
         | identity |
         | module   |
 
+    @fault:tls
     Scenario Outline: The suite of the hub among two
       Given a <identity> client from a SAS token with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
@@ -353,6 +355,7 @@ Feature: Clients from a SAS token
         | identity |
         | module   |
 
+    @fault:tls
     Scenario Outline: Another suite
       Given a <identity> client from a SAS token with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
@@ -475,6 +478,7 @@ Feature: Clients from a SAS token
   @BOTH-SAS-18 @clock
   Rule: createFromSastoken accepts connectionRetry; by default a dropped connection is re-established
 
+    @fault:tcp
     Scenario Outline: By default
       Given a connected <identity> client from a SAS token
       When the connection is cut
@@ -492,6 +496,7 @@ Feature: Clients from a SAS token
         | identity |
         | module   |
 
+    @fault:tcp
     Scenario Outline: Off
       Given a connected <identity> client from a SAS token with:
         | connectionRetry | false |
@@ -513,6 +518,7 @@ Feature: Clients from a SAS token
   @BOTH-SAS-19 @clock
   Rule: createFromSastoken accepts connectionRetryInterval in seconds; by default ten
 
+    @fault:tcp @fault:mqtt
     Scenario Outline: By default
       Given a connected <identity> client from a SAS token
       And the next 2 times the hub is going to be unavailable
@@ -530,6 +536,7 @@ Feature: Clients from a SAS token
         | identity |
         | module   |
 
+    @fault:tcp @fault:mqtt
     Scenario Outline: Given
       Given a connected <identity> client from a SAS token with:
         | connectionRetryInterval | 3 |
@@ -551,6 +558,7 @@ Feature: Clients from a SAS token
   @BOTH-SAS-20
   Rule: createFromSastoken accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
+    @fault:tcp
     Scenario Outline: By default
       Given a connected <identity> client from a SAS token
       And the application listens for desired properties
@@ -568,6 +576,7 @@ Feature: Clients from a SAS token
         | identity |
         | module   |
 
+    @fault:tcp
     Scenario Outline: Off
       Given a connected <identity> client from a SAS token with:
         | ensureDesiredProperties | false |

@@ -134,7 +134,7 @@ Feature: Clients from a symmetric key
   @DEV-SK-10
   Rule: createFromSymmetricKey accepts cipher, as an OpenSSL list or as a list of names
 
-    @identity:device
+    @fault:tls @identity:device
     Scenario: The suite of the hub as text
       Given a device client from a symmetric key with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
@@ -142,7 +142,7 @@ Feature: Clients from a symmetric key
       When it connects
       Then the call succeeds
 
-    @identity:device
+    @fault:tls @identity:device
     Scenario: The suite of the hub among two
       Given a device client from a symmetric key with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
@@ -150,7 +150,7 @@ Feature: Clients from a symmetric key
       When it connects
       Then the call succeeds
 
-    @identity:device
+    @fault:tls @identity:device
     Scenario: Another suite
       Given a device client from a symmetric key with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
@@ -231,7 +231,7 @@ Feature: Clients from a symmetric key
   @DEV-SK-16 @clock
   Rule: createFromSymmetricKey accepts connectionRetry; by default a dropped connection is re-established
 
-    @identity:device
+    @fault:tcp @identity:device
     Scenario: By default
       Given a connected device client from a symmetric key
       When the connection is cut
@@ -239,7 +239,7 @@ Feature: Clients from a symmetric key
       Then the hub has seen 2 connection attempts
       And it is connected
 
-    @identity:device
+    @fault:tcp @identity:device
     Scenario: Off
       Given a connected device client from a symmetric key with:
         | connectionRetry | false |
@@ -251,7 +251,7 @@ Feature: Clients from a symmetric key
   @DEV-SK-17 @clock
   Rule: createFromSymmetricKey accepts connectionRetryInterval in seconds; by default ten
 
-    @identity:device
+    @fault:tcp @fault:mqtt @identity:device
     Scenario: By default
       Given a connected device client from a symmetric key
       And the next 2 times the hub is going to be unavailable
@@ -259,7 +259,7 @@ Feature: Clients from a symmetric key
       And 1 minute passes
       Then the last 3 connection attempts are 10 seconds apart
 
-    @identity:device
+    @fault:tcp @fault:mqtt @identity:device
     Scenario: Given
       Given a connected device client from a symmetric key with:
         | connectionRetryInterval | 3 |
@@ -271,7 +271,7 @@ Feature: Clients from a symmetric key
   @DEV-SK-18
   Rule: createFromSymmetricKey accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
-    @identity:device
+    @fault:tcp @identity:device
     Scenario: By default
       Given a connected device client from a symmetric key
       And the application listens for desired properties
@@ -279,7 +279,7 @@ Feature: Clients from a symmetric key
       And it connects and this succeeds
       Then the hub has been asked for the twin 1 time
 
-    @identity:device
+    @fault:tcp @identity:device
     Scenario: Off
       Given a connected device client from a symmetric key with:
         | ensureDesiredProperties | false |

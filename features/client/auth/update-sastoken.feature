@@ -183,6 +183,7 @@ Feature: Replacing the SAS token
   @BOTH-UPD-08
   Rule: A token that the hub does not accept leaves the client without a connection
 
+    @fault:mqtt
     Scenario Outline: While re-authorizing
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
@@ -204,6 +205,7 @@ Feature: Replacing the SAS token
   @BOTH-UPD-09
   Rule: A connection that cannot be re-established is told as failed
 
+    @fault:mqtt
     Scenario Outline: While re-authorizing
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
@@ -225,6 +227,7 @@ Feature: Replacing the SAS token
   @BOTH-UPD-10
   Rule: A connection lost meanwhile is told as dropped
 
+    @fault:mqtt
     Scenario Outline: While re-authorizing
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
@@ -246,6 +249,7 @@ Feature: Replacing the SAS token
   @BOTH-UPD-11 @clock
   Rule: A re-authorization without an answer times out after a minute
 
+    @fault:mqtt
     Scenario Outline: While re-authorizing
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
@@ -267,6 +271,7 @@ Feature: Replacing the SAS token
   @BOTH-UPD-12
   Rule: Whatever else goes wrong is a client error
 
+    @fault:mqtt
     Scenario Outline: While re-authorizing
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day

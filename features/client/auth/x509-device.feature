@@ -164,7 +164,7 @@ Feature: Device clients from an X.509 certificate
   @DEV-X509-12
   Rule: createFromX509Certificate accepts cipher, as an OpenSSL list or as a list of names
 
-    @identity:device
+    @fault:tls @identity:device
     Scenario: The suite of the hub as text
       Given a device client from an X.509 certificate with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
@@ -172,7 +172,7 @@ Feature: Device clients from an X.509 certificate
       When it connects
       Then the call succeeds
 
-    @identity:device
+    @fault:tls @identity:device
     Scenario: The suite of the hub among two
       Given a device client from an X.509 certificate with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
@@ -180,7 +180,7 @@ Feature: Device clients from an X.509 certificate
       When it connects
       Then the call succeeds
 
-    @identity:device
+    @fault:tls @identity:device
     Scenario: Another suite
       Given a device client from an X.509 certificate with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
@@ -248,7 +248,7 @@ Feature: Device clients from an X.509 certificate
   @DEV-X509-17 @clock
   Rule: createFromX509Certificate accepts connectionRetry; by default a dropped connection is re-established
 
-    @identity:device
+    @fault:tcp @identity:device
     Scenario: By default
       Given a connected device client from an X.509 certificate
       When the connection is cut
@@ -256,7 +256,7 @@ Feature: Device clients from an X.509 certificate
       Then the hub has seen 2 connection attempts
       And it is connected
 
-    @identity:device
+    @fault:tcp @identity:device
     Scenario: Off
       Given a connected device client from an X.509 certificate with:
         | connectionRetry | false |
@@ -268,7 +268,7 @@ Feature: Device clients from an X.509 certificate
   @DEV-X509-18 @clock
   Rule: createFromX509Certificate accepts connectionRetryInterval in seconds; by default ten
 
-    @identity:device
+    @fault:tcp @fault:mqtt @identity:device
     Scenario: By default
       Given a connected device client from an X.509 certificate
       And the next 2 times the hub is going to be unavailable
@@ -276,7 +276,7 @@ Feature: Device clients from an X.509 certificate
       And 1 minute passes
       Then the last 3 connection attempts are 10 seconds apart
 
-    @identity:device
+    @fault:tcp @fault:mqtt @identity:device
     Scenario: Given
       Given a connected device client from an X.509 certificate with:
         | connectionRetryInterval | 3 |
@@ -288,7 +288,7 @@ Feature: Device clients from an X.509 certificate
   @DEV-X509-19
   Rule: createFromX509Certificate accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
-    @identity:device
+    @fault:tcp @identity:device
     Scenario: By default
       Given a connected device client from an X.509 certificate
       And the application listens for desired properties
@@ -296,7 +296,7 @@ Feature: Device clients from an X.509 certificate
       And it connects and this succeeds
       Then the hub has been asked for the twin 1 time
 
-    @identity:device
+    @fault:tcp @identity:device
     Scenario: Off
       Given a connected device client from an X.509 certificate with:
         | ensureDesiredProperties | false |

@@ -153,7 +153,7 @@ Feature: Module clients from an X.509 certificate
   @MOD-X509-11
   Rule: createFromX509Certificate accepts cipher, as an OpenSSL list or as a list of names
 
-    @identity:module
+    @fault:tls @identity:module
     Scenario: The suite of the hub as text
       Given a module client from an X.509 certificate with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
@@ -161,7 +161,7 @@ Feature: Module clients from an X.509 certificate
       When it connects
       Then the call succeeds
 
-    @identity:module
+    @fault:tls @identity:module
     Scenario: The suite of the hub among two
       Given a module client from an X.509 certificate with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
@@ -169,7 +169,7 @@ Feature: Module clients from an X.509 certificate
       When it connects
       Then the call succeeds
 
-    @identity:module
+    @fault:tls @identity:module
     Scenario: Another suite
       Given a module client from an X.509 certificate with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
@@ -237,7 +237,7 @@ Feature: Module clients from an X.509 certificate
   @MOD-X509-16 @clock
   Rule: createFromX509Certificate accepts connectionRetry; by default a dropped connection is re-established
 
-    @identity:module
+    @fault:tcp @identity:module
     Scenario: By default
       Given a connected module client from an X.509 certificate
       When the connection is cut
@@ -245,7 +245,7 @@ Feature: Module clients from an X.509 certificate
       Then the hub has seen 2 connection attempts
       And it is connected
 
-    @identity:module
+    @fault:tcp @identity:module
     Scenario: Off
       Given a connected module client from an X.509 certificate with:
         | connectionRetry | false |
@@ -257,7 +257,7 @@ Feature: Module clients from an X.509 certificate
   @MOD-X509-17 @clock
   Rule: createFromX509Certificate accepts connectionRetryInterval in seconds; by default ten
 
-    @identity:module
+    @fault:tcp @fault:mqtt @identity:module
     Scenario: By default
       Given a connected module client from an X.509 certificate
       And the next 2 times the hub is going to be unavailable
@@ -265,7 +265,7 @@ Feature: Module clients from an X.509 certificate
       And 1 minute passes
       Then the last 3 connection attempts are 10 seconds apart
 
-    @identity:module
+    @fault:tcp @fault:mqtt @identity:module
     Scenario: Given
       Given a connected module client from an X.509 certificate with:
         | connectionRetryInterval | 3 |
@@ -277,7 +277,7 @@ Feature: Module clients from an X.509 certificate
   @MOD-X509-18
   Rule: createFromX509Certificate accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
-    @identity:module
+    @fault:tcp @identity:module
     Scenario: By default
       Given a connected module client from an X.509 certificate
       And the application listens for desired properties
@@ -285,7 +285,7 @@ Feature: Module clients from an X.509 certificate
       And it connects and this succeeds
       Then the hub has been asked for the twin 1 time
 
-    @identity:module
+    @fault:tcp @identity:module
     Scenario: Off
       Given a connected module client from an X.509 certificate with:
         | ensureDesiredProperties | false |

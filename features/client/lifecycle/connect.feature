@@ -68,6 +68,7 @@ Feature: Connecting
   @BOTH-CONNECT-03 @clock
   Rule: Connect returns when the connection is completely established, not before
 
+    @fault:mqtt
     Scenario Outline: A hub that takes its time
       Given a <identity> client
       And the hub is going to accept 2 seconds late
@@ -88,6 +89,7 @@ Feature: Connecting
   @BOTH-CONNECT-04
   Rule: Credentials that the hub refuses are told as such
 
+    @fault:mqtt
     Scenario Outline: Not authorized
       Given a <identity> client
       And the hub is going to refuse the credentials
@@ -105,6 +107,7 @@ Feature: Connecting
         | identity |
         | module   |
 
+    @fault:mqtt
     Scenario Outline: Bad user name or password
       Given a <identity> client
       And the hub is going to refuse the user name or password
@@ -125,6 +128,7 @@ Feature: Connecting
   @BOTH-CONNECT-05
   Rule: A hub that cannot be reached is a connection that failed
 
+    @fault:tcp
     Scenario Outline: No TCP connection
       Given a <identity> client
       And the hub is going to reset connections
@@ -145,6 +149,7 @@ Feature: Connecting
   @BOTH-CONNECT-06
   Rule: A service that is unavailable is a connection that failed
 
+    @fault:mqtt
     Scenario Outline: Server unavailable
       Given a <identity> client
       And the hub is going to be unavailable
@@ -165,6 +170,7 @@ Feature: Connecting
   @BOTH-CONNECT-07
   Rule: A connection lost while connecting is told as dropped
 
+    @fault:mqtt
     Scenario Outline: Closed instead of an answer
       Given a <identity> client
       And the hub is going to close instead of accepting
@@ -185,6 +191,7 @@ Feature: Connecting
   @BOTH-CONNECT-08 @clock
   Rule: A connection that is not answered times out after a minute
 
+    @fault:mqtt
     Scenario Outline: Silence
       Given a <identity> client
       And the hub is going to stay silent when asked to connect
@@ -205,6 +212,7 @@ Feature: Connecting
   @BOTH-CONNECT-09
   Rule: Whatever else goes wrong is a client error
 
+    @fault:mqtt
     Scenario Outline: Identifier rejected
       Given a <identity> client
       And the hub is going to refuse the client identifier
@@ -222,6 +230,7 @@ Feature: Connecting
         | identity |
         | module   |
 
+    @fault:mqtt
     Scenario Outline: A code that MQTT has reserved
       Given a <identity> client
       And the hub is going to answer CONNECT with a reserved code
@@ -239,6 +248,7 @@ Feature: Connecting
         | identity |
         | module   |
 
+    @fault:tls
     Scenario Outline: A certificate that nobody trusts
       Given a <identity> client
       And the hub is going to show a certificate of an unknown authority

@@ -27,6 +27,7 @@ Feature: The attribute connected
   @BOTH-CONNECTED-02
   Rule: It goes false when the connection is lost
 
+    @fault:tcp
     Scenario Outline: A client that does not try again
       Given a connected <identity> client with:
         | connectionRetry | false |

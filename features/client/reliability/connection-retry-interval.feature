@@ -6,6 +6,7 @@ Feature: The pause between attempts
   @BOTH-INTERVAL-01 @clock
   Rule: Attempts are the given number of seconds apart
 
+    @fault:tcp @fault:mqtt
     Scenario Outline: Two attempts in vain
       Given a connected <identity> client with:
         | connectionRetryInterval | 2 |
@@ -28,6 +29,7 @@ Feature: The pause between attempts
   @BOTH-INTERVAL-02 @clock
   Rule: By default they are ten seconds apart
 
+    @fault:tcp @fault:mqtt
     Scenario Outline: Two attempts in vain
       Given a connected <identity> client
       And the next 2 times the hub is going to be unavailable

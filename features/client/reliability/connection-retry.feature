@@ -6,6 +6,7 @@ Feature: Re-establishing a dropped connection
   @BOTH-RETRY-01 @clock
   Rule: By default a dropped connection is re-established
 
+    @fault:tcp
     Scenario Outline: Without any call
       Given a connected <identity> client
       When the connection is cut
@@ -23,6 +24,7 @@ Feature: Re-establishing a dropped connection
         | identity |
         | module   |
 
+    @fault:tcp
     Scenario Outline: What the application listens for still arrives
       Given a connected <identity> client
       And the application listens for method requests
@@ -44,6 +46,7 @@ Feature: Re-establishing a dropped connection
   @BOTH-RETRY-02 @clock
   Rule: When it is off, a dropped connection stays down
 
+    @fault:tcp
     Scenario Outline: Several intervals later
       Given a connected <identity> client with:
         | connectionRetry | false |
@@ -65,6 +68,7 @@ Feature: Re-establishing a dropped connection
   @BOTH-RETRY-03 @clock
   Rule: A first connect that fails is not tried again
 
+    @fault:mqtt
     Scenario Outline: Several intervals later
       Given a <identity> client
       And the hub is going to be unavailable

@@ -6,6 +6,7 @@ Feature: Desired properties that were missed
   @BOTH-ENSURE-01 @clock
   Rule: By default the application gets what has changed while the client was away
 
+    @fault:tcp
     Scenario Outline: A change while away
       Given a connected <identity> client
       And the application listens for desired properties
@@ -31,6 +32,7 @@ Feature: Desired properties that were missed
   @BOTH-ENSURE-02 @clock
   Rule: If nothing has changed, the application is told nothing
 
+    @fault:tcp
     Scenario Outline: No change while away
       Given a connected <identity> client
       And the application listens for desired properties
@@ -52,6 +54,7 @@ Feature: Desired properties that were missed
   @BOTH-ENSURE-03 @clock
   Rule: When it is off, nothing is made up for
 
+    @fault:tcp
     Scenario Outline: A change while away
       Given a connected <identity> client with:
         | ensureDesiredProperties | false |

@@ -6,6 +6,7 @@ Feature: Cipher suites
   @BOTH-CIPHER-01
   Rule: A text in the form of an OpenSSL cipher list selects the suites
 
+    @fault:tls
     Scenario Outline: The suite of the hub
       Given a <identity> client with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
@@ -23,6 +24,7 @@ Feature: Cipher suites
         | identity |
         | module   |
 
+    @fault:tls
     Scenario Outline: Another suite
       Given a <identity> client with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
@@ -44,6 +46,7 @@ Feature: Cipher suites
   @BOTH-CIPHER-02
   Rule: A list of names selects them as well
 
+    @fault:tls
     Scenario Outline: The second of two
       Given a <identity> client with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
@@ -61,6 +64,7 @@ Feature: Cipher suites
         | identity |
         | module   |
 
+    @fault:tls
     Scenario Outline: None of two
       Given a <identity> client with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"] |

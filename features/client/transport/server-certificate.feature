@@ -22,6 +22,7 @@ Feature: Trusting the hub
         | identity |
         | module   |
 
+    @fault:tls
     Scenario Outline: The authority of the hub, but another name
       Given a <identity> client
       And the hub is going to show a certificate for another name
@@ -61,6 +62,7 @@ Feature: Trusting the hub
         | identity |
         | module   |
 
+    @fault:tls
     Scenario Outline: Another authority than the given one
       Given a <identity> client
       And the hub is going to show a certificate of an unknown authority
