@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { ManualClock } from './clock.ts'
 import type { Hub } from './contract.ts'
 import type { Settings } from './settings.ts'
-import { messageOf, openHub, rejectionOf, TestLink } from './testing/test-hub.ts'
+import { messageOf, openHub, principalOf, refusalOf, rejectionOf, TestLink } from './testing/test-hub.ts'
 
 const d = { deviceId: 'd' }
 const m = { deviceId: 'd', moduleId: 'm' }
@@ -167,6 +167,17 @@ describe('what the registry does to links', () => {
     hub.registry.update(d, keys(4), '*')
     expect(policy.closed).toEqual([])
   })
+})
+
+test('WIRE-CONN-30 WIRE-CONN-31: who ceased to be while he was let in gets no session', () => {
+  const [device, module] = [principalOf(hub, d), principalOf(hub, m)]
+  hub.registry.update(d, { status: 'disabled' }, '*')
+  expect(refusalOf(() => new TestLink(hub, d, device)).kind).toBe('DeviceDisabled')
+  expect(refusalOf(() => new TestLink(hub, m, module)).kind).toBe('DeviceDisabled')
+  hub.registry.remove(d, '*')
+  hub.registry.create(d)
+  expect(refusalOf(() => new TestLink(hub, d, device)).kind).toBe('DeviceNotFound')
+  expect(told('connected')).toEqual([])
 })
 
 test('a hub that stops closes every link', () => {

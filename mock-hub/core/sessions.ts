@@ -57,7 +57,9 @@ export class Sessions {
     return this.#live.get(identityKey(link.principal.identity))?.link === link
   }
 
+  /** @throws HubError DeviceNotFound, DeviceDisabled when the identity has ceased to be since it proved its name. */
   open(link: DeviceLink): Session {
+    this.#checkStillThere(link)
     const { identity } = link.principal
     const key = identityKey(identity)
     const older = this.#live.get(key)
@@ -85,6 +87,16 @@ export class Sessions {
       session.end('hub-stopped')
       session.link.close('hub-stopped')
     }
+  }
+
+  #checkStillThere(link: DeviceLink): void {
+    const { identity, generationId } = link.principal
+    const { registry, settings } = this.#port
+    const record = registry.find(identity)
+    if (record?.generationId !== generationId) throw hangUpError(link, 'identity-deleted', settings)
+    const device = registry.find({ deviceId: identity.deviceId })
+    if (record.status === 'disabled' || device?.status === 'disabled')
+      throw hangUpError(link, 'identity-disabled', settings)
   }
 
   #ended(session: LiveSession): void {

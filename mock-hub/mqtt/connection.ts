@@ -220,8 +220,9 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
     const exchange = this.#exchange
     if (exchange === undefined) return 5
     try {
-      const before = this.#room.claim(exchange.key, this)
+      // Who is refused here takes nobody's place.
       exchange.openSession()
+      const before = this.#room.claim(exchange.key, this)
       if (before !== undefined) {
         before.close('taken-over')
         await before.gone

@@ -124,6 +124,19 @@ describe('keep-alive', () => {
   })
 })
 
+test('WIRE-THR-01: a connection above the rate gets 3, and the one that is there stays', async () => {
+  await room.stop()
+  room = await TestRoom.open({ tier: 'S1' })
+  room.device('d1')
+  const first = await room.connected(d1)
+  for (let n = 0; n < 99; n++) room.hub.throttle.take('connect', 0)
+  expect(await room.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 3 })
+  expect(await first.settled()).toEqual([])
+  room.clock.advance(1_000)
+  await room.connected(d1)
+  await first.closing()
+})
+
 describe('subscriptions', () => {
   test('WIRE-SESS-12 WIRE-SESS-13 WIRE-SESS-15: each filter is granted what it asked, at most 1', async () => {
     const client = await room.connected(d1)
