@@ -11,6 +11,7 @@ import type { Duplex } from 'node:stream'
 import type { OwnStorage } from '../blob/own-storage.ts'
 import type { Hub } from '../core/contract.ts'
 import { createServices, type Services } from '../core/services.ts'
+import type * as appModule from './app.ts'
 import type { HubApp } from './app.ts'
 import { blobAccess, serviceShapes } from './service-shapes.ts'
 
@@ -42,6 +43,10 @@ export interface HttpRoom {
   stop(): Promise<void>
 }
 
+/** Read once a process: even a module that is there already is found again by way of another thread under a loader. */
+const load = (): Promise<typeof appModule> => (loaded ??= import('./app.ts'))
+let loaded: Promise<typeof appModule> | undefined
+
 /** Builds the room; nothing listens yet. */
 export function createHttpRoom(hub: Hub, { tls, blob }: HttpRoomOptions): HttpRoom {
   const services = createServices(hub, serviceShapes(hub), blobAccess(blob))
@@ -55,7 +60,7 @@ export function createHttpRoom(hub: Hub, { tls, blob }: HttpRoomOptions): HttpRo
   })
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
-    (built ??= import('./app.ts').then(({ createApp }) => createApp({ hub, services, server, blob })))
+    (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob })))
 
   let handle: RequestListener | undefined
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
