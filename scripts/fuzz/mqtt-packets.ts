@@ -40,6 +40,10 @@ const PAYLOADS = [
   '[1]',
   'null',
   '{"__proto__":{"x":1}}',
+  '{"constructor":{"x":[1,{"a":null}]}}',
+  '"\\ud800"',
+  `${'['.repeat(3_000)}${']'.repeat(3_000)}`,
+  `${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`,
   '{"$version":1}',
   '\u0000',
 ]
