@@ -9,6 +9,7 @@ import {
   contentError,
   type ConfigurationContent,
 } from './configuration-content.ts'
+import type { ConfigurationSpec, StoredConfiguration } from './configuration-shapes.ts'
 import { configurationError } from './configuration-errors.ts'
 import type { Hub, IfMatch, JsonObject } from './contract.ts'
 import { HubError } from './errors.ts'
@@ -21,33 +22,7 @@ import type { Queries } from './query/queries.ts'
 import { TwinRow, type Rows } from './query/rows.ts'
 import { TIERS } from './throttle.ts'
 
-/** What a caller says of a configuration. */
-export interface ConfigurationSpec {
-  readonly labels?: Readonly<Record<string, string>> | null | undefined
-  readonly content?: ConfigurationContent | null | undefined
-  /** `*`: all; empty: none. */
-  readonly targetCondition?: string | null | undefined
-  readonly priority?: number | null | undefined
-  /** Queries by name of the metric. */
-  readonly metrics?: Readonly<Record<string, string>> | null | undefined
-}
-
 type TwinCollection = 'devices' | 'devices.modules'
-
-/** A configuration as a snapshot keeps it. */
-export interface StoredConfiguration {
-  readonly id: string
-  readonly content: ConfigurationContent
-  readonly labels: Readonly<Record<string, string>>
-  readonly targetCondition: string
-  readonly priority: number
-  readonly metrics: Readonly<Record<string, string>>
-  /** Epoch ms. */
-  readonly createdAt: number
-  /** Epoch ms. */
-  readonly updatedAt: number
-  readonly etag: string
-}
 
 interface Configuration extends StoredConfiguration {
   readonly targets: { readonly from: TwinCollection; readonly holds: (row: TwinRow) => boolean } | undefined

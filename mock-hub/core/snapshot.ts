@@ -6,7 +6,7 @@
 
 import { BadInput } from './bad-input.ts'
 import { HubClock } from './clock.ts'
-import type { StoredConfiguration } from './configurations.ts'
+import type { StoredConfiguration } from './configuration-shapes.ts'
 import type { Hub, IdentityRecord, TwinDocument, WaitingC2d } from './contract.ts'
 import { identityKey, isValidId, sameIdentity, type Identity } from './identity.ts'
 import type { Message } from './message.ts'
