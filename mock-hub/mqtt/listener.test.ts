@@ -70,6 +70,34 @@ describe('listenTls', () => {
     client.drop()
   })
 
+  // What a client makes of its Edge environment: IOTEDGE_* with a token of the workload API, or a connection string
+  // with the module's key. Either way the gateway is dialled, and the hub is named.
+  test.each([
+    ['WIRE-EDGE-01', '2018-06-30'],
+    ['WIRE-EDGE-07', '2021-04-12'],
+  ])('%s: through a gateway of another name, with the hub’s in user name and token', async (_id, version) => {
+    const gateway = await certificateFor('gateway.local')
+    await listener.stop()
+    await room.stop()
+    room = await TestRoom.open({ hostName: 'hub.example.net' })
+    room.device('d1')
+    const module = { deviceId: 'd1', moduleId: 'm1' }
+    room.module('d1', 'm1')
+    listener = await open({ tls: gateway })
+    const socket = await dial({ servername: 'gateway.local', ca: gateway.cert })
+    expect(socket.authorized).toBe(true)
+    const client = new RawClient(socket)
+    const password = room.token(module)
+    expect(decodeURIComponent(password)).toContain('sr=hub.example.net/devices/d1/modules/m1&')
+    client.connect({
+      clientId: 'd1/m1',
+      username: `hub.example.net/d1/m1/?api-version=${version}`,
+      password: Buffer.from(password),
+    })
+    expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
+    client.drop()
+  })
+
   test('older protocols are refused', async () => {
     await expect(
       dial({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' }),
