@@ -1,0 +1,380 @@
+@sut:client
+Feature: Options of clients from a SAS token
+  The client is responsible for what each option of the factory says, and for its default when it is left out.
+  https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient#create-from-sastoken
+
+  @BOTH-SAS-10
+  Rule: createFromSastoken accepts serverVerificationCert, the chain to trust as text; by default the system store decides
+
+    Scenario Outline: The authority of the hub
+      Given a <identity> client from a SAS token with:
+        | serverVerificationCert | {authority} |
+      When it connects
+      Then the call succeeds
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: The system store
+      Given the network between client and hub is watched
+      And a <identity> client from a SAS token with:
+        | serverVerificationCert | (none) |
+      When it connects
+      Then the call fails with ClientError
+      And the TLS handshake names the host "localhost"
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-11
+  Rule: createFromSastoken accepts gatewayHostname, the host of the gateway; by default there is none
+
+    Scenario Outline: A gateway of another name
+      Given the network between client and hub is watched
+      And the clients know the hub as "hub.example"
+      And a connected <identity> client from a SAS token with:
+        | gatewayHostname | localhost |
+      Then the TLS handshake names the host "localhost"
+      And CONNECT holds:
+        | host | hub.example |
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: No gateway
+      Given the network between client and hub is watched
+      And the clients know the hub as "hub.example"
+      And a connected <identity> client from a SAS token
+      Then the TLS handshake names the host "hub.example"
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-12
+  Rule: createFromSastoken accepts websockets; by default MQTT runs over TLS itself
+
+    Scenario Outline: websockets: default and given
+      Given a connected <identity> client from a SAS token
+      Then CONNECT holds:
+        | transport | mqtt |
+      When another connected <identity> client from a SAS token with:
+        | websockets | true |
+      Then CONNECT holds:
+        | transport | mqtt-ws |
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-13
+  Rule: createFromSastoken accepts cipher, as an OpenSSL list or as a list of names
+
+    @fault:tls
+    Scenario Outline: The suite of the hub as text
+      Given a <identity> client from a SAS token with:
+        | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
+      And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
+      When it connects
+      Then the call succeeds
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    @fault:tls
+    Scenario Outline: The suite of the hub among two
+      Given a <identity> client from a SAS token with:
+        | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
+      And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
+      When it connects
+      Then the call succeeds
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    @fault:tls
+    Scenario Outline: Another suite
+      Given a <identity> client from a SAS token with:
+        | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
+      And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
+      When it connects
+      Then the call fails with ConnectionFailedError
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-14
+  Rule: createFromSastoken accepts productInfo; by default nothing is appended to the agent string
+
+    Scenario Outline: productInfo: default and given
+      Given a connected <identity> client from a SAS token
+      Then CONNECT holds:
+        | agent suffix |  |
+      When another connected <identity> client from a SAS token with:
+        | productInfo | MyProduct/1.0 |
+      Then CONNECT holds:
+        | agent suffix | MyProduct/1.0 |
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-15
+  Rule: createFromSastoken accepts proxyOptions; by default there is no proxy
+
+    Scenario Outline: An HTTP proxy
+      Given an HTTP proxy
+      And a connected <identity> client from a SAS token
+      Then the proxy has carried 0 connections
+      When another connected <identity> client from a SAS token with:
+        | proxyOptions | {proxy} |
+      Then the proxy has carried 1 connection
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-16
+  Rule: createFromSastoken accepts keepAlive in seconds; by default a minute
+
+    Scenario Outline: keepAlive: default and given
+      Given a connected <identity> client from a SAS token
+      Then CONNECT holds:
+        | keep-alive | 60 |
+      When another connected <identity> client from a SAS token with:
+        | keepAlive | 30 |
+      Then CONNECT holds:
+        | keep-alive | 30 |
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-17
+  Rule: createFromSastoken accepts autoConnect; by default operations connect by themselves
+
+    Scenario Outline: By default
+      Given a <identity> client from a SAS token
+      When it sends the message "warm"
+      Then the call succeeds
+      And it is connected
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    Scenario Outline: Off
+      Given a <identity> client from a SAS token with:
+        | autoConnect | false |
+      When it sends the message "early"
+      Then the call fails with NoConnectionError
+      When it connects
+      Then the call succeeds
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-18 @clock
+  Rule: createFromSastoken accepts connectionRetry; by default a dropped connection is re-established
+
+    @fault:tcp
+    Scenario Outline: By default
+      Given a connected <identity> client from a SAS token
+      When the connection is cut
+      And 1 minute passes
+      Then the hub has seen 2 connection attempts
+      And it is connected
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    @fault:tcp
+    Scenario Outline: Off
+      Given a connected <identity> client from a SAS token with:
+        | connectionRetry | false |
+      When the connection is cut
+      And 1 minute passes
+      Then the hub has seen 1 connection attempt
+      And it is not connected
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-19 @clock
+  Rule: createFromSastoken accepts connectionRetryInterval in seconds; by default ten
+
+    @fault:tcp @fault:mqtt
+    Scenario Outline: By default
+      Given a connected <identity> client from a SAS token
+      And the next 2 times the hub is going to be unavailable
+      When the connection is cut
+      And 1 minute passes
+      Then the last 3 connection attempts are 10 seconds apart
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    @fault:tcp @fault:mqtt
+    Scenario Outline: Given
+      Given a connected <identity> client from a SAS token with:
+        | connectionRetryInterval | 3 |
+      And the next 2 times the hub is going to be unavailable
+      When the connection is cut
+      And 1 minute passes
+      Then the last 3 connection attempts are 3 seconds apart
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+  @BOTH-SAS-20
+  Rule: createFromSastoken accepts ensureDesiredProperties; by default the client asks for what it may have missed
+
+    @fault:tcp
+    Scenario Outline: By default
+      Given a connected <identity> client from a SAS token
+      And the application listens for desired properties
+      When the connection is cut
+      And it connects and this succeeds
+      Then the hub has been asked for the twin 1 time
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
+    @fault:tcp
+    Scenario Outline: Off
+      Given a connected <identity> client from a SAS token with:
+        | ensureDesiredProperties | false |
+      And the application listens for desired properties
+      When the connection is cut
+      And it connects and this succeeds
+      Then the hub has been asked for the twin 0 times
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
