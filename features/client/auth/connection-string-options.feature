@@ -6,7 +6,7 @@ Feature: Options of clients from a connection string
   @BOTH-CS-10
   Rule: createFromConnectionString accepts serverVerificationCert, the chain to trust as text; by default the system store decides
 
-    Scenario Outline: The authority of the hub
+    Scenario Outline: serverVerificationCert: the authority of the hub
       Given a <identity> client from a connection string with:
         | serverVerificationCert | {authority} |
       When it connects
@@ -22,7 +22,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-    Scenario Outline: The system store
+    Scenario Outline: serverVerificationCert: left out
       Given the network between client and hub is watched
       And a <identity> client from a connection string with:
         | serverVerificationCert | (none) |
@@ -66,7 +66,7 @@ Feature: Options of clients from a connection string
   Rule: createFromConnectionString accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls
-    Scenario Outline: The suite of the hub as text
+    Scenario Outline: cipher: the suite of the hub as text
       Given a <identity> client from a connection string with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -84,7 +84,7 @@ Feature: Options of clients from a connection string
         | module   |
 
     @fault:tls
-    Scenario Outline: The suite of the hub among two
+    Scenario Outline: cipher: the suite of the hub among two
       Given a <identity> client from a connection string with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -102,7 +102,7 @@ Feature: Options of clients from a connection string
         | module   |
 
     @fault:tls
-    Scenario Outline: Another suite
+    Scenario Outline: cipher: another suite
       Given a <identity> client from a connection string with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -144,7 +144,7 @@ Feature: Options of clients from a connection string
   @BOTH-CS-14
   Rule: createFromConnectionString accepts proxyOptions; by default there is no proxy
 
-    Scenario Outline: An HTTP proxy
+    Scenario Outline: proxyOptions: default and given
       Given an HTTP proxy
       And a connected <identity> client from a connection string
       Then the proxy has carried 0 connections
@@ -209,7 +209,7 @@ Feature: Options of clients from a connection string
   @BOTH-CS-17
   Rule: createFromConnectionString accepts autoConnect; by default operations connect by themselves
 
-    Scenario Outline: By default
+    Scenario Outline: autoConnect: by default
       Given a <identity> client from a connection string
       When it sends the message "warm"
       Then the call succeeds
@@ -225,7 +225,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-    Scenario Outline: Off
+    Scenario Outline: autoConnect: off
       Given a <identity> client from a connection string with:
         | autoConnect | false |
       When it sends the message "early"
@@ -247,7 +247,7 @@ Feature: Options of clients from a connection string
   Rule: createFromConnectionString accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp
-    Scenario Outline: By default
+    Scenario Outline: connectionRetry: by default
       Given a connected <identity> client from a connection string
       When the connection is cut
       And 1 minute passes
@@ -265,7 +265,7 @@ Feature: Options of clients from a connection string
         | module   |
 
     @fault:tcp
-    Scenario Outline: Off
+    Scenario Outline: connectionRetry: off
       Given a connected <identity> client from a connection string with:
         | connectionRetry | false |
       When the connection is cut
@@ -287,7 +287,7 @@ Feature: Options of clients from a connection string
   Rule: createFromConnectionString accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt
-    Scenario Outline: By default
+    Scenario Outline: connectionRetryInterval: by default
       Given a connected <identity> client from a connection string
       And the next 2 times the hub is going to be unavailable
       When the connection is cut
@@ -305,7 +305,7 @@ Feature: Options of clients from a connection string
         | module   |
 
     @fault:tcp @fault:mqtt
-    Scenario Outline: Given
+    Scenario Outline: connectionRetryInterval: given
       Given a connected <identity> client from a connection string with:
         | connectionRetryInterval | 3 |
       And the next 2 times the hub is going to be unavailable
@@ -327,7 +327,7 @@ Feature: Options of clients from a connection string
   Rule: createFromConnectionString accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
     @fault:tcp
-    Scenario Outline: By default
+    Scenario Outline: ensureDesiredProperties: by default
       Given a connected <identity> client from a connection string
       And the application listens for desired properties
       When the connection is cut
@@ -345,7 +345,7 @@ Feature: Options of clients from a connection string
         | module   |
 
     @fault:tcp
-    Scenario Outline: Off
+    Scenario Outline: ensureDesiredProperties: off
       Given a connected <identity> client from a connection string with:
         | ensureDesiredProperties | false |
       And the application listens for desired properties

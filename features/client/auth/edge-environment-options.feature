@@ -21,7 +21,7 @@ Feature: Options of clients from the Edge environment
   Rule: createFromEdgeEnvironment accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls @identity:module
-    Scenario: The suite of the hub as text
+    Scenario: cipher: the suite of the hub as text
       Given a workload API that works
       And a module client from an Edge environment with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
@@ -30,7 +30,7 @@ Feature: Options of clients from the Edge environment
       Then the call succeeds
 
     @fault:tls @identity:module
-    Scenario: The suite of the hub among two
+    Scenario: cipher: the suite of the hub among two
       Given a workload API that works
       And a module client from an Edge environment with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
@@ -39,7 +39,7 @@ Feature: Options of clients from the Edge environment
       Then the call succeeds
 
     @fault:tls @identity:module
-    Scenario: Another suite
+    Scenario: cipher: another suite
       Given a workload API that works
       And a module client from an Edge environment with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
@@ -65,7 +65,7 @@ Feature: Options of clients from the Edge environment
   Rule: createFromEdgeEnvironment accepts proxyOptions; by default there is no proxy
 
     @identity:module
-    Scenario: An HTTP proxy
+    Scenario: proxyOptions: default and given
       Given an HTTP proxy
       And a workload API that works
       And a connected module client from an Edge environment
@@ -106,7 +106,7 @@ Feature: Options of clients from the Edge environment
   Rule: createFromEdgeEnvironment accepts autoConnect; by default operations connect by themselves
 
     @identity:module
-    Scenario: By default
+    Scenario: autoConnect: by default
       Given a workload API that works
       And a module client from an Edge environment
       When it sends the message "warm"
@@ -114,7 +114,7 @@ Feature: Options of clients from the Edge environment
       And it is connected
 
     @identity:module
-    Scenario: Off
+    Scenario: autoConnect: off
       Given a workload API that works
       And a module client from an Edge environment with:
         | autoConnect | false |
@@ -127,7 +127,7 @@ Feature: Options of clients from the Edge environment
   Rule: createFromEdgeEnvironment accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp @identity:module
-    Scenario: By default
+    Scenario: connectionRetry: by default
       Given a workload API that works
       And a connected module client from an Edge environment
       When the connection is cut
@@ -136,7 +136,7 @@ Feature: Options of clients from the Edge environment
       And it is connected
 
     @fault:tcp @identity:module
-    Scenario: Off
+    Scenario: connectionRetry: off
       Given a workload API that works
       And a connected module client from an Edge environment with:
         | connectionRetry | false |
@@ -149,7 +149,7 @@ Feature: Options of clients from the Edge environment
   Rule: createFromEdgeEnvironment accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt @identity:module
-    Scenario: By default
+    Scenario: connectionRetryInterval: by default
       Given a workload API that works
       And a connected module client from an Edge environment
       And the next 2 times the hub is going to be unavailable
@@ -158,7 +158,7 @@ Feature: Options of clients from the Edge environment
       Then the last 3 connection attempts are 10 seconds apart
 
     @fault:tcp @fault:mqtt @identity:module
-    Scenario: Given
+    Scenario: connectionRetryInterval: given
       Given a workload API that works
       And a connected module client from an Edge environment with:
         | connectionRetryInterval | 3 |

@@ -6,7 +6,7 @@ Feature: Options of clients from a SAS token
   @BOTH-SAS-10
   Rule: createFromSastoken accepts serverVerificationCert, the chain to trust as text; by default the system store decides
 
-    Scenario Outline: The authority of the hub
+    Scenario Outline: serverVerificationCert: the authority of the hub
       Given a <identity> client from a SAS token with:
         | serverVerificationCert | {authority} |
       When it connects
@@ -22,7 +22,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-    Scenario Outline: The system store
+    Scenario Outline: serverVerificationCert: left out
       Given the network between client and hub is watched
       And a <identity> client from a SAS token with:
         | serverVerificationCert | (none) |
@@ -43,7 +43,7 @@ Feature: Options of clients from a SAS token
   @BOTH-SAS-11
   Rule: createFromSastoken accepts gatewayHostname, the host of the gateway; by default there is none
 
-    Scenario Outline: A gateway of another name
+    Scenario Outline: gatewayHostname: a gateway of another name
       Given the network between client and hub is watched
       And the clients know the hub as "hub.example"
       And a connected <identity> client from a SAS token with:
@@ -62,7 +62,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-    Scenario Outline: No gateway
+    Scenario Outline: gatewayHostname: left out
       Given the network between client and hub is watched
       And the clients know the hub as "hub.example"
       And a connected <identity> client from a SAS token
@@ -104,7 +104,7 @@ Feature: Options of clients from a SAS token
   Rule: createFromSastoken accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls
-    Scenario Outline: The suite of the hub as text
+    Scenario Outline: cipher: the suite of the hub as text
       Given a <identity> client from a SAS token with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -122,7 +122,7 @@ Feature: Options of clients from a SAS token
         | module   |
 
     @fault:tls
-    Scenario Outline: The suite of the hub among two
+    Scenario Outline: cipher: the suite of the hub among two
       Given a <identity> client from a SAS token with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -140,7 +140,7 @@ Feature: Options of clients from a SAS token
         | module   |
 
     @fault:tls
-    Scenario Outline: Another suite
+    Scenario Outline: cipher: another suite
       Given a <identity> client from a SAS token with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -182,7 +182,7 @@ Feature: Options of clients from a SAS token
   @BOTH-SAS-15
   Rule: createFromSastoken accepts proxyOptions; by default there is no proxy
 
-    Scenario Outline: An HTTP proxy
+    Scenario Outline: proxyOptions: default and given
       Given an HTTP proxy
       And a connected <identity> client from a SAS token
       Then the proxy has carried 0 connections
@@ -225,7 +225,7 @@ Feature: Options of clients from a SAS token
   @BOTH-SAS-17
   Rule: createFromSastoken accepts autoConnect; by default operations connect by themselves
 
-    Scenario Outline: By default
+    Scenario Outline: autoConnect: by default
       Given a <identity> client from a SAS token
       When it sends the message "warm"
       Then the call succeeds
@@ -241,7 +241,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-    Scenario Outline: Off
+    Scenario Outline: autoConnect: off
       Given a <identity> client from a SAS token with:
         | autoConnect | false |
       When it sends the message "early"
@@ -263,7 +263,7 @@ Feature: Options of clients from a SAS token
   Rule: createFromSastoken accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp
-    Scenario Outline: By default
+    Scenario Outline: connectionRetry: by default
       Given a connected <identity> client from a SAS token
       When the connection is cut
       And 1 minute passes
@@ -281,7 +281,7 @@ Feature: Options of clients from a SAS token
         | module   |
 
     @fault:tcp
-    Scenario Outline: Off
+    Scenario Outline: connectionRetry: off
       Given a connected <identity> client from a SAS token with:
         | connectionRetry | false |
       When the connection is cut
@@ -303,7 +303,7 @@ Feature: Options of clients from a SAS token
   Rule: createFromSastoken accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt
-    Scenario Outline: By default
+    Scenario Outline: connectionRetryInterval: by default
       Given a connected <identity> client from a SAS token
       And the next 2 times the hub is going to be unavailable
       When the connection is cut
@@ -321,7 +321,7 @@ Feature: Options of clients from a SAS token
         | module   |
 
     @fault:tcp @fault:mqtt
-    Scenario Outline: Given
+    Scenario Outline: connectionRetryInterval: given
       Given a connected <identity> client from a SAS token with:
         | connectionRetryInterval | 3 |
       And the next 2 times the hub is going to be unavailable
@@ -343,7 +343,7 @@ Feature: Options of clients from a SAS token
   Rule: createFromSastoken accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
     @fault:tcp
-    Scenario Outline: By default
+    Scenario Outline: ensureDesiredProperties: by default
       Given a connected <identity> client from a SAS token
       And the application listens for desired properties
       When the connection is cut
@@ -361,7 +361,7 @@ Feature: Options of clients from a SAS token
         | module   |
 
     @fault:tcp
-    Scenario Outline: Off
+    Scenario Outline: ensureDesiredProperties: off
       Given a connected <identity> client from a SAS token with:
         | ensureDesiredProperties | false |
       And the application listens for desired properties

@@ -7,14 +7,14 @@ Feature: Options of clients from a symmetric key
   Rule: createFromSymmetricKey accepts serverVerificationCert, the chain to trust as text; by default the system store decides
 
     @identity:device
-    Scenario: The authority of the hub
+    Scenario: serverVerificationCert: the authority of the hub
       Given a device client from a symmetric key with:
         | serverVerificationCert | {authority} |
       When it connects
       Then the call succeeds
 
     @identity:device
-    Scenario: The system store
+    Scenario: serverVerificationCert: left out
       Given the network between client and hub is watched
       And a device client from a symmetric key with:
         | serverVerificationCert | (none) |
@@ -26,7 +26,7 @@ Feature: Options of clients from a symmetric key
   Rule: createFromSymmetricKey accepts gatewayHostname, the host of the gateway; by default there is none
 
     @identity:device
-    Scenario: A gateway of another name
+    Scenario: gatewayHostname: a gateway of another name
       Given the network between client and hub is watched
       And the clients know the hub as "hub.example"
       And a connected device client from a symmetric key with:
@@ -36,7 +36,7 @@ Feature: Options of clients from a symmetric key
         | host | hub.example |
 
     @identity:device
-    Scenario: No gateway
+    Scenario: gatewayHostname: left out
       Given the network between client and hub is watched
       And the clients know the hub as "hub.example"
       And a connected device client from a symmetric key
@@ -59,7 +59,7 @@ Feature: Options of clients from a symmetric key
   Rule: createFromSymmetricKey accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls @identity:device
-    Scenario: The suite of the hub as text
+    Scenario: cipher: the suite of the hub as text
       Given a device client from a symmetric key with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -67,7 +67,7 @@ Feature: Options of clients from a symmetric key
       Then the call succeeds
 
     @fault:tls @identity:device
-    Scenario: The suite of the hub among two
+    Scenario: cipher: the suite of the hub among two
       Given a device client from a symmetric key with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -75,7 +75,7 @@ Feature: Options of clients from a symmetric key
       Then the call succeeds
 
     @fault:tls @identity:device
-    Scenario: Another suite
+    Scenario: cipher: another suite
       Given a device client from a symmetric key with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -99,7 +99,7 @@ Feature: Options of clients from a symmetric key
   Rule: createFromSymmetricKey accepts proxyOptions; by default there is no proxy
 
     @identity:device
-    Scenario: An HTTP proxy
+    Scenario: proxyOptions: default and given
       Given an HTTP proxy
       And a connected device client from a symmetric key
       Then the proxy has carried 0 connections
@@ -137,14 +137,14 @@ Feature: Options of clients from a symmetric key
   Rule: createFromSymmetricKey accepts autoConnect; by default operations connect by themselves
 
     @identity:device
-    Scenario: By default
+    Scenario: autoConnect: by default
       Given a device client from a symmetric key
       When it sends the message "warm"
       Then the call succeeds
       And it is connected
 
     @identity:device
-    Scenario: Off
+    Scenario: autoConnect: off
       Given a device client from a symmetric key with:
         | autoConnect | false |
       When it sends the message "early"
@@ -156,7 +156,7 @@ Feature: Options of clients from a symmetric key
   Rule: createFromSymmetricKey accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp @identity:device
-    Scenario: By default
+    Scenario: connectionRetry: by default
       Given a connected device client from a symmetric key
       When the connection is cut
       And 1 minute passes
@@ -164,7 +164,7 @@ Feature: Options of clients from a symmetric key
       And it is connected
 
     @fault:tcp @identity:device
-    Scenario: Off
+    Scenario: connectionRetry: off
       Given a connected device client from a symmetric key with:
         | connectionRetry | false |
       When the connection is cut
@@ -176,7 +176,7 @@ Feature: Options of clients from a symmetric key
   Rule: createFromSymmetricKey accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt @identity:device
-    Scenario: By default
+    Scenario: connectionRetryInterval: by default
       Given a connected device client from a symmetric key
       And the next 2 times the hub is going to be unavailable
       When the connection is cut
@@ -184,7 +184,7 @@ Feature: Options of clients from a symmetric key
       Then the last 3 connection attempts are 10 seconds apart
 
     @fault:tcp @fault:mqtt @identity:device
-    Scenario: Given
+    Scenario: connectionRetryInterval: given
       Given a connected device client from a symmetric key with:
         | connectionRetryInterval | 3 |
       And the next 2 times the hub is going to be unavailable
@@ -196,7 +196,7 @@ Feature: Options of clients from a symmetric key
   Rule: createFromSymmetricKey accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
     @fault:tcp @identity:device
-    Scenario: By default
+    Scenario: ensureDesiredProperties: by default
       Given a connected device client from a symmetric key
       And the application listens for desired properties
       When the connection is cut
@@ -204,7 +204,7 @@ Feature: Options of clients from a symmetric key
       Then the hub has been asked for the twin 1 time
 
     @fault:tcp @identity:device
-    Scenario: Off
+    Scenario: ensureDesiredProperties: off
       Given a connected device client from a symmetric key with:
         | ensureDesiredProperties | false |
       And the application listens for desired properties

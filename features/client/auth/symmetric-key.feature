@@ -44,7 +44,7 @@ Feature: Clients from a symmetric key
   Rule: The client authenticates with the symmetric key
 
     @identity:device
-    Scenario: The key of the device
+    Scenario: A token that the key has signed
       Given a connected device client from a symmetric key
       Then CONNECT holds:
         | token | SharedAccessSignature sr=localhost%2Fdevices%2Fdevice-1&sig=***&se=1767229200 |

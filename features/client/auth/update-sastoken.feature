@@ -27,7 +27,7 @@ Feature: Replacing the SAS token
   @BOTH-UPD-02
   Rule: The connection is re-authorized without a further call
 
-    Scenario Outline: A valid token
+    Scenario Outline: Farewell and return
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
       When it is given the token "{freshToken}"
@@ -184,7 +184,7 @@ Feature: Replacing the SAS token
   Rule: A token that the hub does not accept leaves the client without a connection
 
     @fault:mqtt
-    Scenario Outline: While re-authorizing
+    Scenario Outline: The hub is going to refuse the credentials on return
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
       And the hub is going to refuse the credentials
@@ -206,7 +206,7 @@ Feature: Replacing the SAS token
   Rule: A connection that cannot be re-established is told as failed
 
     @fault:mqtt
-    Scenario Outline: While re-authorizing
+    Scenario Outline: The hub is going to be unavailable on return
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
       And the hub is going to be unavailable
@@ -228,7 +228,7 @@ Feature: Replacing the SAS token
   Rule: A connection lost meanwhile is told as dropped
 
     @fault:mqtt
-    Scenario Outline: While re-authorizing
+    Scenario Outline: The hub is going to close instead of accepting on return
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
       And the hub is going to close instead of accepting
@@ -250,7 +250,7 @@ Feature: Replacing the SAS token
   Rule: A re-authorization without an answer times out after a minute
 
     @fault:mqtt
-    Scenario Outline: While re-authorizing
+    Scenario Outline: The hub is going to stay silent when asked to connect on return
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
       And the hub is going to stay silent when asked to connect
@@ -272,7 +272,7 @@ Feature: Replacing the SAS token
   Rule: Whatever else goes wrong is a client error
 
     @fault:mqtt
-    Scenario Outline: While re-authorizing
+    Scenario Outline: The hub is going to refuse the client identifier on return
       Given a connected <identity> client from a SAS token
       And a SAS token of the <identity> that lives 1 day
       And the hub is going to refuse the client identifier

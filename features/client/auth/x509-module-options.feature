@@ -7,14 +7,14 @@ Feature: Options of module clients from an X.509 certificate
   Rule: createFromX509Certificate accepts serverVerificationCert, the chain to trust as text; by default the system store decides
 
     @identity:module
-    Scenario: The authority of the hub
+    Scenario: serverVerificationCert: the authority of the hub
       Given a module client from an X.509 certificate with:
         | serverVerificationCert | {authority} |
       When it connects
       Then the call succeeds
 
     @identity:module
-    Scenario: The system store
+    Scenario: serverVerificationCert: left out
       Given the network between client and hub is watched
       And a module client from an X.509 certificate with:
         | serverVerificationCert | (none) |
@@ -26,7 +26,7 @@ Feature: Options of module clients from an X.509 certificate
   Rule: createFromX509Certificate accepts gatewayHostname, the host of the gateway; by default there is none
 
     @identity:module
-    Scenario: A gateway of another name
+    Scenario: gatewayHostname: a gateway of another name
       Given the network between client and hub is watched
       And the clients know the hub as "hub.example"
       And a connected module client from an X.509 certificate with:
@@ -36,7 +36,7 @@ Feature: Options of module clients from an X.509 certificate
         | host | hub.example |
 
     @identity:module
-    Scenario: No gateway
+    Scenario: gatewayHostname: left out
       Given the network between client and hub is watched
       And the clients know the hub as "hub.example"
       And a connected module client from an X.509 certificate
@@ -59,7 +59,7 @@ Feature: Options of module clients from an X.509 certificate
   Rule: createFromX509Certificate accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls @identity:module
-    Scenario: The suite of the hub as text
+    Scenario: cipher: the suite of the hub as text
       Given a module client from an X.509 certificate with:
         | cipher | ECDHE-ECDSA-AES256-GCM-SHA384 |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -67,7 +67,7 @@ Feature: Options of module clients from an X.509 certificate
       Then the call succeeds
 
     @fault:tls @identity:module
-    Scenario: The suite of the hub among two
+    Scenario: cipher: the suite of the hub among two
       Given a module client from an X.509 certificate with:
         | cipher | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -75,7 +75,7 @@ Feature: Options of module clients from an X.509 certificate
       Then the call succeeds
 
     @fault:tls @identity:module
-    Scenario: Another suite
+    Scenario: cipher: another suite
       Given a module client from an X.509 certificate with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |
       And the hub is going to speak only the cipher ECDHE-ECDSA-AES256-GCM-SHA384
@@ -99,7 +99,7 @@ Feature: Options of module clients from an X.509 certificate
   Rule: createFromX509Certificate accepts proxyOptions; by default there is no proxy
 
     @identity:module
-    Scenario: An HTTP proxy
+    Scenario: proxyOptions: default and given
       Given an HTTP proxy
       And a connected module client from an X.509 certificate
       Then the proxy has carried 0 connections
@@ -124,14 +124,14 @@ Feature: Options of module clients from an X.509 certificate
   Rule: createFromX509Certificate accepts autoConnect; by default operations connect by themselves
 
     @identity:module
-    Scenario: By default
+    Scenario: autoConnect: by default
       Given a module client from an X.509 certificate
       When it sends the message "warm"
       Then the call succeeds
       And it is connected
 
     @identity:module
-    Scenario: Off
+    Scenario: autoConnect: off
       Given a module client from an X.509 certificate with:
         | autoConnect | false |
       When it sends the message "early"
@@ -143,7 +143,7 @@ Feature: Options of module clients from an X.509 certificate
   Rule: createFromX509Certificate accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp @identity:module
-    Scenario: By default
+    Scenario: connectionRetry: by default
       Given a connected module client from an X.509 certificate
       When the connection is cut
       And 1 minute passes
@@ -151,7 +151,7 @@ Feature: Options of module clients from an X.509 certificate
       And it is connected
 
     @fault:tcp @identity:module
-    Scenario: Off
+    Scenario: connectionRetry: off
       Given a connected module client from an X.509 certificate with:
         | connectionRetry | false |
       When the connection is cut
@@ -163,7 +163,7 @@ Feature: Options of module clients from an X.509 certificate
   Rule: createFromX509Certificate accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt @identity:module
-    Scenario: By default
+    Scenario: connectionRetryInterval: by default
       Given a connected module client from an X.509 certificate
       And the next 2 times the hub is going to be unavailable
       When the connection is cut
@@ -171,7 +171,7 @@ Feature: Options of module clients from an X.509 certificate
       Then the last 3 connection attempts are 10 seconds apart
 
     @fault:tcp @fault:mqtt @identity:module
-    Scenario: Given
+    Scenario: connectionRetryInterval: given
       Given a connected module client from an X.509 certificate with:
         | connectionRetryInterval | 3 |
       And the next 2 times the hub is going to be unavailable
@@ -183,7 +183,7 @@ Feature: Options of module clients from an X.509 certificate
   Rule: createFromX509Certificate accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
     @fault:tcp @identity:module
-    Scenario: By default
+    Scenario: ensureDesiredProperties: by default
       Given a connected module client from an X.509 certificate
       And the application listens for desired properties
       When the connection is cut
@@ -191,7 +191,7 @@ Feature: Options of module clients from an X.509 certificate
       Then the hub has been asked for the twin 1 time
 
     @fault:tcp @identity:module
-    Scenario: Off
+    Scenario: ensureDesiredProperties: off
       Given a connected module client from an X.509 certificate with:
         | ensureDesiredProperties | false |
       And the application listens for desired properties

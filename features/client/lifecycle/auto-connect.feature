@@ -91,7 +91,7 @@ Feature: Connecting on demand
   @BOTH-AUTO-03
   Rule: When it is off, operations open no connection
 
-    Scenario Outline: A message
+    Scenario Outline: A message without a connection
       Given a <identity> client with:
         | autoConnect | false |
       When it sends the message "early"
@@ -113,7 +113,7 @@ Feature: Connecting on demand
   @BOTH-AUTO-04
   Rule: When it is off, operations succeed after an explicit connect
 
-    Scenario Outline: A message
+    Scenario Outline: A message after connecting
       Given a <identity> client with:
         | autoConnect | false |
       When it connects and this succeeds

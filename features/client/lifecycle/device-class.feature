@@ -51,7 +51,7 @@ Feature: The class of the device client
   Rule: The class offers four factories
 
     @construction @identity:device
-    Scenario: What there is
+    Scenario: The factories that there are
       Then the device class offers the factories:
         | createFromConnectionString |
         | createFromSastoken         |
@@ -63,7 +63,7 @@ Feature: The class of the device client
   Rule: The class offers the documented calls
 
     @construction @identity:device
-    Scenario: What there is
+    Scenario: The calls that there are
       Then the device class offers the calls:
         | connect                           |
         | disconnect                        |
@@ -113,7 +113,7 @@ Feature: The class of the device client
   Rule: The class has seven attributes: connected and six handlers
 
     @construction @identity:device
-    Scenario: What there is
+    Scenario: The attributes that there are
       Then the device class offers the attributes:
         | connected                            |
         | onBackgroundException                |

@@ -60,7 +60,7 @@ Feature: The class of the module client
   Rule: The class offers four factories
 
     @construction @identity:module
-    Scenario: What there is
+    Scenario: The factories that there are
       Then the module class offers the factories:
         | createFromConnectionString |
         | createFromEdgeEnvironment  |
@@ -72,7 +72,7 @@ Feature: The class of the module client
   Rule: The class offers the documented calls
 
     @construction @identity:module
-    Scenario: What there is
+    Scenario: The calls that there are
       Then the module class offers the calls:
         | connect                           |
         | disconnect                        |
@@ -122,7 +122,7 @@ Feature: The class of the module client
   Rule: The class has seven attributes: connected and six handlers
 
     @construction @identity:module
-    Scenario: What there is
+    Scenario: The attributes that there are
       Then the module class offers the attributes:
         | connected                            |
         | onBackgroundException                |

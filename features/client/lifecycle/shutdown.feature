@@ -264,7 +264,7 @@ Feature: Shutting down
   Rule: Sending to an output and invoking a method fail after shutdown
 
     @identity:module
-    Scenario Outline: It <call>
+    Scenario Outline: An Edge module <call>
       Given a workload API that works
       And a connected module client from an Edge environment
       When it shuts down and this succeeds

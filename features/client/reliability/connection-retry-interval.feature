@@ -7,7 +7,7 @@ Feature: The pause between attempts
   Rule: Attempts are the given number of seconds apart
 
     @fault:tcp @fault:mqtt
-    Scenario Outline: Two attempts in vain
+    Scenario Outline: Two attempts in vain, two seconds apart
       Given a connected <identity> client with:
         | connectionRetryInterval | 2 |
       And the next 2 times the hub is going to be unavailable
@@ -30,7 +30,7 @@ Feature: The pause between attempts
   Rule: By default they are ten seconds apart
 
     @fault:tcp @fault:mqtt
-    Scenario Outline: Two attempts in vain
+    Scenario Outline: Two attempts in vain, ten seconds apart
       Given a connected <identity> client
       And the next 2 times the hub is going to be unavailable
       When the connection is cut

@@ -47,7 +47,7 @@ Feature: Re-establishing a dropped connection
   Rule: When it is off, a dropped connection stays down
 
     @fault:tcp
-    Scenario Outline: Several intervals later
+    Scenario Outline: Several intervals after a drop
       Given a connected <identity> client with:
         | connectionRetry | false |
       When the connection is cut
@@ -69,7 +69,7 @@ Feature: Re-establishing a dropped connection
   Rule: A first connect that fails is not tried again
 
     @fault:mqtt
-    Scenario Outline: Several intervals later
+    Scenario Outline: Several intervals after a refusal
       Given a <identity> client
       And the hub is going to be unavailable
       When it connects
@@ -90,7 +90,7 @@ Feature: Re-establishing a dropped connection
   @BOTH-RETRY-04 @clock
   Rule: A deliberate disconnect is not undone
 
-    Scenario Outline: Several intervals later
+    Scenario Outline: Several intervals after a disconnect
       Given a connected <identity> client
       When it disconnects and this succeeds
       And 2 minutes pass

@@ -55,7 +55,7 @@ Feature: Desired properties that were missed
   Rule: When it is off, nothing is made up for
 
     @fault:tcp
-    Scenario Outline: A change while away
+    Scenario Outline: A change while away that is not asked for
       Given a connected <identity> client with:
         | ensureDesiredProperties | false |
       And the application listens for desired properties
