@@ -1,0 +1,24 @@
+/**
+ * `npm run requirements [-- --missing]`: each requirement and where it is proven, by area. Exits 1 when one is proven
+ * nowhere, or when catalogue, tags and scenarios contradict each other.
+ */
+
+import { coverage, coverageTable, idsInTests } from '../step-definitions/catalogue/coverage.ts'
+import { gate } from '../step-definitions/catalogue/gate.ts'
+import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
+import { loadScenarios } from '../step-definitions/catalogue/scenarios.ts'
+
+const TESTED = ['mock-hub', 'reference-client', 'step-definitions']
+
+const catalogue = loadCatalogue()
+const scenarios = loadScenarios()
+const covered = coverage(catalogue, scenarios, idsInTests(TESTED))
+process.stdout.write(`${coverageTable(covered)}\n`)
+for (const { id, reason } of catalogue.filter(({ testability }) => testability !== 'testable'))
+  process.stdout.write(`not testable: ${id}: ${reason ?? ''}\n`)
+const findings = gate(catalogue, scenarios, covered)
+for (const finding of findings) process.stdout.write(`FAIL ${finding}\n`)
+process.stdout.write(
+  `${String(catalogue.length)} requirements, ${String(scenarios.length)} scenarios, ${String(findings.length)} findings\n`,
+)
+process.exitCode = findings.length === 0 ? 0 : 1

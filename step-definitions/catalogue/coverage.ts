@@ -1,0 +1,78 @@
+/** Where each requirement is proven: in scenarios, in tests, nowhere; and the table that people read. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Requirement, Subject } from './requirement.ts'
+import type { Scenario } from './scenarios.ts'
+
+const IDS = /\b(?:BOTH|DEV|MOD|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?\b/g
+
+export interface Covered {
+  readonly requirement: Requirement
+  readonly scenarios: readonly Scenario[]
+  /** Test files that name it. */
+  readonly tests: readonly string[]
+  /** Classes it applies to for which no scenario stands. */
+  readonly missing: readonly Subject[]
+}
+
+/** Ids that the tests of these folders name, by file. */
+export function idsInTests(folders: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const folder of folders) {
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.test.ts')) continue
+      for (const id of new Set(readFileSync(join(folder, file), 'utf8').match(IDS)))
+        found.set(id, [...(found.get(id) ?? []), `${folder}/${file}`])
+    }
+  }
+  return found
+}
+
+export function coverage(
+  catalogue: readonly Requirement[],
+  scenarios: readonly Scenario[],
+  tests: ReadonlyMap<string, readonly string[]>,
+): readonly Covered[] {
+  const byId = new Map<string, Scenario[]>()
+  for (const scenario of scenarios)
+    for (const id of scenario.requirements) byId.set(id, [...(byId.get(id) ?? []), scenario])
+  return catalogue.map((requirement) => {
+    const own = byId.get(requirement.id) ?? []
+    const named = tests.get(requirement.id) ?? []
+    return { requirement, scenarios: own, tests: named, missing: missingOf(requirement, own, named) }
+  })
+}
+
+/** A requirement of hubs may be proven by a border test; one of clients needs a scenario for each class. */
+function missingOf(
+  { sut, applies, testability }: Requirement,
+  scenarios: readonly Scenario[],
+  tests: readonly string[],
+): readonly Subject[] {
+  if (testability !== 'testable') return []
+  if (sut === 'hub') return scenarios.length > 0 || tests.length > 0 ? [] : applies
+  const about = new Set(scenarios.flatMap(({ identity }) => identity ?? applies))
+  return applies.filter((subject) => !about.has(subject))
+}
+
+/** Rows by area: how many, with a scenario, in tests only, untestable, nowhere. */
+export function coverageTable(rows: readonly Covered[]): string {
+  const areas = new Map<string, number[]>()
+  const count = (area: string, row: Covered): void => {
+    const counts = areas.get(area) ?? [0, 0, 0, 0, 0]
+    const untestable = row.requirement.testability !== 'testable'
+    const column = untestable ? 3 : row.missing.length > 0 ? 4 : row.scenarios.length > 0 ? 1 : 2
+    areas.set(
+      area,
+      counts.map((value, index) => value + Number(index === 0 || index === column)),
+    )
+  }
+  for (const row of rows) count(row.requirement.area, row)
+  for (const row of rows) count('all', row)
+  const lines = [...areas].map(([area, counts]) => [area, ...counts.map(String)])
+  const table = [['area', 'rows', 'feature', 'test only', 'untestable', 'nowhere'], ...lines]
+  return table
+    .map(([area = '', ...cells]) => area.padEnd(26) + cells.map((cell) => cell.padStart(12)).join(''))
+    .join('\n')
+}

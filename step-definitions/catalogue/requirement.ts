@@ -1,0 +1,98 @@
+/** The catalogue of requirements: one row a documented statement, read from `features/requirements/*.yaml` and checked. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import { parse } from 'yaml'
+
+/** Whom a requirement is about: a class of the client, or the hub. */
+export type Subject = 'device' | 'module' | 'hub'
+/** `must` fails a client that breaks it; the others warn. */
+export type Level = 'must' | 'should' | 'may' | 'observed'
+
+export interface Requirement {
+  /** Never renumbered. */
+  readonly id: string
+  readonly title: string
+  readonly level: Level
+  readonly applies: readonly Subject[]
+  readonly sut: 'client' | 'hub'
+  readonly capability: string
+  readonly observable: readonly ('api' | 'wire' | 'backend')[]
+  readonly source: Readonly<Record<string, string>>
+  /** How a scenario brings it about. */
+  readonly provoke?: string
+  /** What must come of it. */
+  readonly expect?: string
+  readonly exception?: string
+  readonly lever?: string
+  readonly testability: 'testable' | 'untestable' | 'retired'
+  /** Why it cannot be tested, or was retired. */
+  readonly reason?: string
+  /** Mutants that its scenarios must notice; see `mutants/`. */
+  readonly mutants?: readonly string[]
+  /** The file it stands in, without folder and ending: its area. */
+  readonly area: string
+}
+
+const TEXT = { type: 'string', minLength: 1 } as const
+const ROW = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'title', 'level', 'applies', 'sut', 'capability', 'observable', 'source', 'testability'],
+  properties: {
+    id: { type: 'string', pattern: '^(BOTH|DEV|MOD|SRC|WIRE)(-[A-Z0-9]+)*-[0-9]+[a-z]?$' },
+    title: TEXT,
+    level: { enum: ['must', 'should', 'may', 'observed'] },
+    applies: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: ['device', 'module', 'hub'] } },
+    sut: { enum: ['client', 'hub'] },
+    capability: TEXT,
+    observable: { type: 'array', minItems: 1, items: { enum: ['api', 'wire', 'backend'] } },
+    source: { type: 'object', additionalProperties: TEXT },
+    provoke: TEXT,
+    expect: TEXT,
+    exception: TEXT,
+    lever: TEXT,
+    testability: { enum: ['testable', 'untestable', 'retired'] },
+    reason: TEXT,
+    mutants: { type: 'array', items: { type: 'string', pattern: '^[CH][0-9]{2}$' } },
+  },
+  if: { properties: { testability: { enum: ['untestable', 'retired'] } } },
+  then: { required: ['reason'] },
+} as const
+
+export const CATALOGUE_FOLDER = 'features/requirements'
+
+/** @throws Error that names the file, the row, the rule and what was given. */
+export function loadCatalogue(folder: string = CATALOGUE_FOLDER): readonly Requirement[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  const rows = files.flatMap((file) => readRows(readFileSync(join(folder, file), 'utf8'), file))
+  const seen = new Map<string, string>()
+  for (const { id, area } of rows) {
+    const before = seen.get(id)
+    if (before !== undefined) throw new Error(`${area}.yaml: ${id} stands in ${before}.yaml already`)
+    seen.set(id, area)
+  }
+  return rows
+}
+
+let compiled: ReturnType<Ajv['compile']> | undefined
+
+/** The rows of one file. */
+export function readRows(text: string, file: string): readonly Requirement[] {
+  const check = (compiled ??= new Ajv({ verbose: true }).compile(ROW))
+  const rows: unknown = parse(text)
+  if (!Array.isArray(rows)) throw new Error(`${file}: must be a list of requirements`)
+  return rows.map((row: unknown, index) => {
+    if (!check(row)) {
+      const error = check.errors?.find(({ keyword }) => keyword !== 'if') ?? check.errors?.[0]
+      const name = (row as { id?: unknown } | null)?.id ?? `row ${String(index + 1)}`
+      const place = error?.instancePath.slice(1).replaceAll('/', '.') ?? ''
+      const given = error?.keyword === 'additionalProperties' ? error.params : error?.data
+      throw new Error(
+        `${file}: ${String(name)}: ${place} ${error?.message ?? 'is wrong'}, got ${JSON.stringify(given)}`,
+      )
+    }
+    return { ...(row as Omit<Requirement, 'area'>), area: file.replace(/\.yaml$/, '') } // just checked
+  })
+}
