@@ -4,13 +4,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers'
 import { signature } from './sas.ts'
 
-export type WorkloadFault = 'none' | 'answers with an error' | 'answers with no JSON' | 'gives no certificate'
+export type WorkloadManner =
+  'works' | 'answers with an error' | 'answers with no JSON' | 'gives no certificate'
 
 export interface WorkloadOptions {
   readonly caPem: string
   /** The module's key, base64. */
   readonly key: string
-  readonly fault: WorkloadFault
+  readonly manner: WorkloadManner
+  /** Listens there instead of on a port of loopback. */
+  readonly socketPath?: string | undefined
 }
 
 export interface Workload {
@@ -25,11 +28,15 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
   const server = createServer((request, response) => {
     void answer(options, digests, request, response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { socketPath } = options
+  await new Promise<void>((resolve) => {
+    if (socketPath === undefined) server.listen(0, '127.0.0.1', resolve)
+    else server.listen(socketPath, resolve)
+  })
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   return {
-    uri: `http://127.0.0.1:${String(port)}`,
+    uri: socketPath === undefined ? `http://127.0.0.1:${String(port)}` : `unix://${socketPath}`,
     digests,
     stop: () =>
       new Promise((resolve) => {
@@ -42,20 +49,20 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
 }
 
 async function answer(
-  { caPem, key, fault }: WorkloadOptions,
+  { caPem, key, manner }: WorkloadOptions,
   digests: string[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const body = await text(request)
-  if (fault === 'answers with an error') {
+  if (manner === 'answers with an error') {
     response.writeHead(500).end(JSON.stringify({ message: 'out of order' }))
-  } else if (fault === 'answers with no JSON') {
+  } else if (manner === 'answers with no JSON') {
     response.writeHead(200).end('out of order')
   } else if (request.url?.startsWith('/trust-bundle') === true) {
     response
       .writeHead(200)
-      .end(JSON.stringify(fault === 'gives no certificate' ? {} : { certificate: caPem }))
+      .end(JSON.stringify(manner === 'gives no certificate' ? {} : { certificate: caPem }))
   } else {
     const { data } = JSON.parse(body) as { readonly data: string } // the API's documented body
     const digest = signature(Buffer.from(data, 'base64').toString('utf8'), key)

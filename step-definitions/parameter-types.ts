@@ -82,18 +82,6 @@ define('outcome', OUTCOMES)
 define('call', { 'the call before': -2, 'the call': -1 })
 define('manner', MANNERS)
 define('ask', Object.fromEntries(Object.keys(ASKS).map((words) => [words, words])))
-define('received', {
-  'a message': 'receiveMessage',
-  'an input message': 'receiveInput',
-  'a method request': 'receiveMethod',
-  'a desired patch': 'receiveDesired',
-})
-define('workload', {
-  works: 'none',
-  'answers with an error': 'answers with an error',
-  'answers with no JSON': 'answers with no JSON',
-  'gives no certificate': 'gives no certificate',
-})
 defineParameterType({
   name: 'packet',
   regexp:

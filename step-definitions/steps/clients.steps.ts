@@ -9,12 +9,20 @@ import type {
   IdentityKind,
   Json,
   JsonObject,
+  WireMessage,
 } from '../driver/client-driver.ts'
 import { creation, FACTORIES, makeSubject, settingsOf, tokenFor } from '../making.ts'
 import type { Manner } from '../parameter-types.ts'
 import type { ConformanceWorld } from '../world.ts'
 
-type Receiving = 'receiveMessage' | 'receiveInput' | 'receiveMethod' | 'receiveDesired'
+const RECEIVING: Readonly<
+  Record<string, 'receiveMessage' | 'receiveInput' | 'receiveMethod' | 'receiveDesired'>
+> = {
+  'a message': 'receiveMessage',
+  'an input message': 'receiveInput',
+  'a method request': 'receiveMethod',
+  'a desired patch': 'receiveDesired',
+}
 
 /** `a device client`, `a connected module client from an X.509 certificate` … */
 const CLIENT = String.raw`^(?:a|an|another) (connected )?(device|module) client(?: from an? (connection string|SAS token|symmetric key|X\.509 certificate|Edge environment))?`
@@ -87,39 +95,34 @@ When('it {ask} and this succeeds', async function (this: ConformanceWorld, ask: 
   await this.ask(ASKS[ask](this.subject, this))
 })
 
-When('it sends the message {string}', function (this: ConformanceWorld, text: string) {
-  this.start({ do: 'sendTelemetry', session: this.subject.session, message: messageFrom({ text }) })
-})
+When(
+  /^it sends the message "(.*?)"(?: to the output "(.*)")?$/,
+  function (this: ConformanceWorld, text: string, output: string | null) {
+    send(this, messageFrom({ text }), output ?? undefined)
+  },
+)
 
 When('it sends a message with:', function (this: ConformanceWorld, table: DataTable) {
   const { output, ...rows } = rowsOf(this, table)
-  const { session } = this.subject
-  const message = messageFrom(rows)
-  this.start(
+  send(this, messageFrom(rows), output)
+})
+
+When('it sends a message of {int} bytes', function (this: ConformanceWorld, bytes: number) {
+  send(this, messageFrom({ text: 'x'.repeat(bytes) }))
+})
+
+When('it sends {int} messages at once', function (this: ConformanceWorld, count: number) {
+  for (let index = 1; index <= count; index++) send(this, messageFrom({ text: `message ${String(index)}` }))
+})
+
+function send(world: ConformanceWorld, message: WireMessage, output?: string): void {
+  const { session } = world.subject
+  world.start(
     output === undefined
       ? { do: 'sendTelemetry', session, message }
       : { do: 'sendOutput', session, message, output },
   )
-})
-
-When('it sends a message of {int} bytes', function (this: ConformanceWorld, bytes: number) {
-  const message = messageFrom({ text: 'x'.repeat(bytes) })
-  this.start({ do: 'sendTelemetry', session: this.subject.session, message })
-})
-
-When('it sends {int} messages at once', function (this: ConformanceWorld, count: number) {
-  for (let index = 1; index <= count; index++) {
-    const message = messageFrom({ text: `message ${String(index)}` })
-    this.start({ do: 'sendTelemetry', session: this.subject.session, message })
-  }
-})
-
-When(
-  'it sends the message {string} to the output {string}',
-  function (this: ConformanceWorld, text: string, output: string) {
-    this.start({ do: 'sendOutput', session: this.subject.session, message: messageFrom({ text }), output })
-  },
-)
+}
 
 When('it patches its reported properties with:', function (this: ConformanceWorld, patch: string) {
   this.start({ do: 'patchReported', session: this.subject.session, patch: JSON.parse(patch) as Json })
@@ -142,24 +145,25 @@ When(
   },
 )
 
-When('it waits for {received}', function (this: ConformanceWorld, receiving: Receiving) {
-  this.start({ do: receiving, session: this.subject.session, input: 'input1' })
-})
-
-When('it looks for {received} without waiting', function (this: ConformanceWorld, receiving: Receiving) {
-  this.start({ do: receiving, session: this.subject.session, input: 'input1', block: false })
-})
-
 When(
-  'it waits for {received} for {seconds}',
-  function (this: ConformanceWorld, receiving: Receiving, timeout: number) {
-    this.start({ do: receiving, session: this.subject.session, input: 'input1', timeout })
+  /^it (?:waits|looks) for (a message|an input message|a method request|a desired patch|the method)(?: "(.*)")?( without waiting)?(?: for (\d+) seconds)?$/,
+  function (
+    this: ConformanceWorld,
+    what: string,
+    name: string | null,
+    atOnce: string | null,
+    seconds: string | null,
+  ) {
+    this.start({
+      do: RECEIVING[what] ?? 'receiveMethod',
+      session: this.subject.session,
+      input: 'input1',
+      ...(name === null ? {} : { name }),
+      ...(atOnce === null ? {} : { block: false }),
+      ...(seconds === null ? {} : { timeout: Number(seconds) }),
+    })
   },
 )
-
-When('it waits for the method {string}', function (this: ConformanceWorld, name: string) {
-  this.start({ do: 'receiveMethod', session: this.subject.session, name })
-})
 
 When('it is given the token {string}', function (this: ConformanceWorld, token: string) {
   this.start({ do: 'updateSasToken', session: this.subject.session, token: this.fill(token) })

@@ -76,17 +76,12 @@ When('the back end calls the method {string}', async function (this: Conformance
   })
 })
 
-When('the back end calls {int} methods at once', async function (this: ConformanceWorld, count: number) {
-  await backEnd(this, (backend, whom) => {
-    for (let number = 1; number <= count; number++) backend.invoke(whom, `method ${String(number)}`)
-  })
-})
-
 When(
-  'the back end changes the desired properties {int} times',
-  async function (this: ConformanceWorld, count: number) {
+  /^the back end (?:calls (\d+) methods|changes the desired properties (\d+) times) at once$/,
+  async function (this: ConformanceWorld, calls: string | null, changes: string | null) {
     await backEnd(this, (backend, whom) => {
-      for (let number = 1; number <= count; number++) backend.desire(whom, { number })
+      for (let number = 1; number <= Number(calls); number++) backend.invoke(whom, `method ${String(number)}`)
+      for (let number = 1; number <= Number(changes); number++) backend.desire(whom, { number })
     })
   },
 )

@@ -87,14 +87,6 @@ Then(
 )
 
 Then(
-  'the application is not told of {happening}',
-  async function (this: ConformanceWorld, happening: Happening) {
-    await this.settle()
-    deepStrictEqual(this.told(happening), [])
-  },
-)
-
-Then(
   'the application is told of {happening} with:',
   async function (this: ConformanceWorld, happening: Happening, table: DataTable) {
     await this.eventually(() => this.told(happening).length > 0)
@@ -140,14 +132,6 @@ Then(
   'the {identity} class offers no {string}',
   async function (this: ConformanceWorld, kind: IdentityKind, name: string) {
     ok(!JSON.stringify(await this.ask({ do: 'describe', kind })).includes(`"${name}"`))
-  },
-)
-
-Then(
-  'the caller of {string} gets the status {int}',
-  async function (this: ConformanceWorld, name: string, status: number) {
-    const invocation = (await this.backend()).invocation(name)
-    strictEqual((await invocation.result).status, status)
   },
 )
 

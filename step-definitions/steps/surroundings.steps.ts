@@ -1,12 +1,13 @@
 /** What stands around a client: proxies, the Edge runtime, a gateway, an observed network. */
 
 import { ok, strictEqual } from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { Given, Then } from '@cucumber/cucumber'
 import { type DataTable } from '@cucumber/cucumber'
 import { certificateFiles } from '../certificates.ts'
-import { startWorkload, type Workload, type WorkloadFault } from '../edge.ts'
+import { startWorkload, type Workload, type WorkloadManner } from '../edge.ts'
 import { connectionStringFor } from '../making.ts'
 import { startProxy, type Proxy, type ProxyType } from '../proxies.ts'
 import { startTap } from '../tap.ts'
@@ -44,21 +45,28 @@ Given('the clients know the hub as {string}', function (this: ConformanceWorld, 
   this.names.set('host', host)
 })
 
-Given('a workload API that {workload}', async function (this: ConformanceWorld, fault: WorkloadFault) {
-  const { caPem } = await this.hub()
-  const workload = await startWorkload({ caPem, key: this.key('module'), fault })
-  this.defer(() => workload.stop())
-  workloads.set(this, workload)
-  this.environment = {
-    IOTEDGE_IOTHUBHOSTNAME: this.name('host'),
-    IOTEDGE_DEVICEID: this.name('device'),
-    IOTEDGE_MODULEID: this.name('module'),
-    IOTEDGE_GATEWAYHOSTNAME: this.name('gateway'),
-    IOTEDGE_MODULEGENERATIONID: '638000000000000000',
-    IOTEDGE_WORKLOADURI: workload.uri,
-    IOTEDGE_APIVERSION: '2019-01-30',
-  }
-})
+Given(
+  /^a workload API( on a Unix socket)? that (works|answers with an error|answers with no JSON|gives no certificate)$/,
+  async function (this: ConformanceWorld, socket: string | null, manner: WorkloadManner) {
+    const { caPem } = await this.hub()
+    const socketPath = socket === null ? undefined : join(mkdtempSync(join(tmpdir(), 'workload-')), 'sock')
+    const workload = await startWorkload({ caPem, key: this.key('module'), manner, socketPath })
+    this.defer(async () => {
+      await workload.stop()
+      if (socketPath !== undefined) rmSync(dirname(socketPath), { recursive: true, force: true })
+    })
+    workloads.set(this, workload)
+    this.environment = {
+      IOTEDGE_IOTHUBHOSTNAME: this.name('host'),
+      IOTEDGE_DEVICEID: this.name('device'),
+      IOTEDGE_MODULEID: this.name('module'),
+      IOTEDGE_GATEWAYHOSTNAME: this.name('gateway'),
+      IOTEDGE_MODULEGENERATIONID: '638000000000000000',
+      IOTEDGE_WORKLOADURI: workload.uri,
+      IOTEDGE_APIVERSION: '2019-01-30',
+    }
+  },
+)
 
 Given('an Edge debugging environment', async function (this: ConformanceWorld) {
   const { caPem } = await this.hub()

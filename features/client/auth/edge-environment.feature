@@ -20,6 +20,14 @@ Feature: Clients from the Edge environment
   Rule: It works in an Edge container, where the workload API signs
 
     @identity:module
+    Scenario: A workload API on a Unix socket
+      Given a workload API on a Unix socket that works
+      And a module client from an Edge environment
+      When it connects
+      Then the call succeeds
+      And the workload API has signed 1 token
+
+    @identity:module
     Scenario: A key that only the workload API has
       Given a workload API that works
       And a connected module client from an Edge environment

@@ -195,7 +195,7 @@ Feature: Connecting, as observed
       When it shuts down and this succeeds
       And 2 hours pass
       Then the application is told of connection changes 1 time
-      And the application is not told of the need for a new token
+      And the application is told of the need for a new token 0 times
 
       @identity:device
       Examples: device

@@ -9,7 +9,7 @@ Feature: Receiving, as observed
     Scenario Outline: The application of the <identity> is busy when it disconnects
       Given a connected <identity> client
       And the application is busy with desired properties
-      When the back end changes the desired properties 6 times
+      When the back end changes the desired properties 6 times at once
       And it disconnects
       Then the call is still waiting
       When the application goes on
@@ -179,7 +179,7 @@ Feature: Receiving, as observed
       And the application listens for background exceptions
       And the application listens for desired properties
       And the hub is going to send a desired patch that is no JSON
-      When the back end changes the desired properties 2 times
+      When the back end changes the desired properties 2 times at once
       Then the application is told of background exceptions 1 time
       And the application is told of desired properties 1 time
       And the hub has seen 1 connection attempt
@@ -200,7 +200,7 @@ Feature: Receiving, as observed
     Scenario Outline: The <identity> is made anew at the service
       Given a connected <identity> client
       And the application listens for desired properties
-      When the back end changes the desired properties 2 times
+      When the back end changes the desired properties 2 times at once
       And the service makes the identity anew
       And 1 second passes
       Then the application is told of desired properties with:
