@@ -36,19 +36,15 @@ export interface Surroundings {
 }
 
 /** Lets time pass for the hub and for a client that lives on the same clock; sockets settle whenever something fell due. */
-export async function pass(
-  clock: ManualClock,
-  seconds: number,
-  { settle, clientDueAt }: Surroundings,
-): Promise<void> {
-  await settle()
+export async function pass(clock: ManualClock, seconds: number, surroundings: Surroundings): Promise<void> {
+  await surroundings.settle()
   const end = clock.now() + seconds * 1_000
   const least = seconds <= MOST_STEPS ? 1 : (seconds * 1_000) / MOST_STEPS
-  let dueAt = await clientDueAt()
+  let dueAt = await surroundings.clientDueAt()
   while (clock.now() < end) {
     const next = Math.max(Math.min(clock.nextAt ?? end, dueAt ?? end), clock.now() + least)
     clock.advance(Math.min(next, end) - clock.now())
-    dueAt = await clientDueAt()
-    await settle()
+    dueAt = await surroundings.clientDueAt()
+    await surroundings.settle()
   }
 }

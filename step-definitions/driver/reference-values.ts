@@ -97,7 +97,7 @@ export function messageOf(message: ReceivedMessage | null): JsonObject | null {
 }
 
 export function methodOf(request: MethodRequest): JsonObject {
-  return { requestId: request.requestId, name: request.name, payload: request.payload as Json }
+  return { requestId: request.requestId, name: request.name, payload: request.payload }
 }
 
 export function methodResponse(

@@ -137,7 +137,7 @@ When(
     this.start({
       do: 'respondMethod',
       session: this.subject.session,
-      requestId: String(request?.['requestId']),
+      requestId: request?.['requestId'] as string, // the driver's protocol says so
       status,
       payload: JSON.parse(payload) as Json,
       fromRequest: true,

@@ -147,7 +147,7 @@ Then('the caller of {string} gets no answer in time', async function (this: Conf
   const invocation = (await this.backend()).invocation(name)
   await this.pass(31)
   const { settled } = invocation
-  ok(settled instanceof HubError && settled.kind === 'GatewayTimeout', String(settled))
+  ok(settled instanceof HubError && settled.kind === 'GatewayTimeout', JSON.stringify(settled))
 })
 
 /** About 49 days are the longest timer of Windows; the client says what it runs on, or runs on what the suite does. */

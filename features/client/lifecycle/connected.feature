@@ -27,6 +27,24 @@ Feature: The attribute connected
   @BOTH-CONNECTED-02
   Rule: It goes false when the connection is lost
 
+    @clock @fault:tcp
+    Scenario Outline: A client that is going to try again
+      Given a connected <identity> client
+      When the connection is cut
+      Then it is not connected
+      When 1 second passes
+      Then it is connected
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
     @fault:tcp
     Scenario Outline: A client that does not try again
       Given a connected <identity> client with:
