@@ -20,7 +20,7 @@ import {
   ServiceError,
   ValueError,
 } from '../../reference-client/index.ts'
-import type { DriverError, ErrorKind, Json, JsonObject, Verbs, WireMessage } from './client-driver.ts'
+import type { DriverError, ErrorKind, JsonObject, Verbs, WireMessage } from './client-driver.ts'
 
 /** Something that JSON has no words for. */
 export const NOT_JSON = 1n
