@@ -30,9 +30,9 @@ export async function settle(activity: Activity): Promise<void> {
 /** What time does to the client under test. */
 export interface Surroundings {
   /** Everything under way comes to rest. */
-  settle(): Promise<void>
+  readonly settle: () => Promise<void>
   /** The client's time is moved along. @returns when the next thing is due there, epoch ms. */
-  clientDueAt(): Promise<number | undefined>
+  readonly clientDueAt: () => Promise<number | undefined>
 }
 
 /** Lets time pass for the hub and for a client that lives on the same clock; sockets settle whenever something fell due. */

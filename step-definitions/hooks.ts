@@ -17,7 +17,7 @@ import { makeSubject } from './making.ts'
 import { ConformanceWorld, describe, Inconclusive } from './world.ts'
 
 /** A backstop of real time for steps that would wait for ever. */
-setDefaultTimeout(process.env['CONFORMANCE_DRIVER'] === undefined ? 5_000 : 30_000)
+setDefaultTimeout(process.env['CONFORMANCE_DRIVER'] === undefined ? 5_000 : 12_000)
 setWorldConstructor(ConformanceWorld)
 
 /** Scenarios about arguments and names open no socket by their nature: the client shows afterwards that it can. */

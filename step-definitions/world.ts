@@ -237,7 +237,11 @@ export class ConformanceWorld extends World {
   async eventually(holds: () => boolean): Promise<void> {
     while (!holds()) {
       await new Promise<void>((resolve, reject) => {
+        const stopAlarm = this.driver().whenLate(() => {
+          reject(new Error('It has not come to pass'))
+        })
         const done = (): void => {
+          stopAlarm()
           this.#waiting.delete(done)
           this.signal.removeEventListener('abort', gone)
           resolve()

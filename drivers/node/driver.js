@@ -69,7 +69,7 @@ class Session {
   #held = []
   #listening = new Map()
   #enabling = []
-  newest
+  answers = new Map()
 
   constructor(name, client, kind) {
     Object.assign(this, { name, client, kind })
@@ -135,7 +135,7 @@ class Session {
       case 'method':
         for (const name of METHODS) {
           client[this.kind === 'device' ? 'onDeviceMethod' : 'onMethod'](name, (request, response) => {
-            this.newest = { request, response }
+            this.answers.set(request.requestId, response).set(undefined, response)
             void told(
               { requestId: request.requestId, name: request.methodName, payload: request.payload },
               response,
@@ -225,9 +225,10 @@ async function destroy({ session }) {
 }
 
 async function respondMethod(session, { status, payload, unwritable, requestId }) {
-  if (requestId !== undefined || !session.newest)
+  const response = session.answers.get(requestId) // without an id: the newest
+  if (response === undefined)
     throw new Unsupported('the SDK answers only through the response that came with the request')
-  await session.newest.response.send(status, unwritable ? 1n : payload)
+  await response.send(status, unwritable ? 1n : payload)
 }
 
 const onlyFor = (kind, session) => {

@@ -5,12 +5,10 @@ retries, caches or reordering; what the SDK raises is told as it is. The only th
 where ports 8883 and 443 lead, since it cannot be told other ones (see redirect.py).
 """
 
-import base64
 import inspect
 import json
 import math
 import os
-import re
 import sys
 import threading
 import warnings
@@ -20,10 +18,11 @@ import virtual_time
 virtual_time.install()
 
 import azure.iot.device as sdk
-from azure.iot.device import IoTHubDeviceClient, IoTHubModuleClient, exceptions
+from azure.iot.device import IoTHubDeviceClient, IoTHubModuleClient
 from azure.iot.device.constant import VERSION
 
 import redirect
+from values import camel, error_of, message_from, message_of, snake
 
 HELLO = {
     "protocol": 1,
@@ -57,19 +56,6 @@ HANDLERS = {
     "newSasToken": "on_new_sastoken_required",
     "backgroundException": "on_background_exception",
 }
-# The documented exceptions, the most special first; ClientError is the base of the others.
-KINDS = [
-    (exceptions.CredentialError, "credential"),
-    (exceptions.ConnectionFailedError, "connectionFailed"),
-    (exceptions.ConnectionDroppedError, "connectionDropped"),
-    (exceptions.NoConnectionError, "noConnection"),
-    (exceptions.OperationTimeout, "timeout"),
-    (exceptions.OperationCancelled, "cancelled"),
-    (exceptions.ClientError, "clientInternal"),
-    (TypeError, "argumentType"),
-    (ValueError, "argument"),
-    (OSError, "os"),
-]
 UNWRITABLE = object()
 printing = threading.Lock()
 
@@ -80,59 +66,6 @@ def say(line):
         sys.stdout.flush()
 
 
-def snake(name):
-    return re.sub(r"(?<!^)([A-Z])", lambda found: "_" + found[1].lower(), name)
-
-
-def camel(name):
-    return re.sub(r"_([a-z0-9])", lambda found: found[1].upper(), name)
-
-
-def error_of(error):
-    kind = next((kind for of, kind in KINDS if isinstance(error, of)), "other")
-    cause = error.__cause__
-    native = {"type": type(error).__name__, "message": str(error) + (f" ({cause!r})" if cause else "")}
-    if kind == "clientInternal" and isinstance(cause, exceptions.ServiceError):
-        status = re.search(r"\b(\d{3})\b", str(cause))  # it has no attribute for it
-        return {"kind": "service", "native": native, **({"status": int(status[1])} if status else {})}
-    return {"kind": kind, "native": native}
-
-
-def message_from(given):
-    body = base64.b64decode(given["body"])
-    handed_as = given.get("as", "message")
-    if handed_as == "text":
-        return body.decode()
-    if handed_as == "bytes":
-        return body
-    if handed_as == "number":
-        return json.loads(body)
-    if handed_as == "mapping":
-        return {}
-    message = sdk.Message(
-        body, given.get("messageId"), given.get("contentEncoding"), given.get("contentType")
-    )
-    message.correlation_id = given.get("correlationId")
-    message.user_id = given.get("userId")
-    for name, value in given.get("properties", []):
-        message.custom_properties[name] = value
-    return message
-
-
-def message_of(message):
-    if message is None:
-        return None
-    data = message.data
-    names = "message_id correlation_id user_id content_type content_encoding input_name".split()
-    known = {camel(name): getattr(message, name) for name in names}
-    return {
-        "text": data.decode(errors="replace") if isinstance(data, bytes) else str(data),
-        "isBytes": isinstance(data, bytes),
-        **{name: value for name, value in known.items() if value is not None},
-        "properties": {k: None if v is None else str(v) for k, v in message.custom_properties.items()},
-    }
-
-
 class Session:
     """One client, with the application that listens to it."""
 
@@ -140,6 +73,7 @@ class Session:
         self.name = name
         self.client = client
         self.newest = None
+        self.requests = {}
         self.seq = 0
         self.released = threading.Event()
         self.lock = threading.Lock()
@@ -152,7 +86,7 @@ class Session:
     def remember(self, request):
         if request is None:
             return None
-        self.newest = request
+        self.newest = self.requests[request.request_id] = request
         return {"requestId": request.request_id, "name": request.name, "payload": request.payload}
 
     def told(self, happening, given):
@@ -239,11 +173,11 @@ def describe(kind, **_):
 
 def respond(s, requestId=None, status=None, payload=None, unwritable=False, fromRequest=False, **_):
     payload = UNWRITABLE if unwritable else payload
-    if fromRequest and s.newest is not None:
-        response = sdk.MethodResponse.create_from_method_request(s.newest, status, payload)
+    request = s.newest if requestId is None else s.requests.get(requestId)
+    if fromRequest and request is not None:
+        response = sdk.MethodResponse.create_from_method_request(request, status, payload)
     else:
-        request_id = requestId or (s.newest.request_id if s.newest else "1")
-        response = sdk.MethodResponse(request_id, status, payload)
+        response = sdk.MethodResponse(requestId or (request.request_id if request else "1"), status, payload)
     s.client.send_method_response(response)
 
 

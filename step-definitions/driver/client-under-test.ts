@@ -11,10 +11,13 @@ import { ReferenceDriver } from './reference-driver.ts'
 
 /** So many milliseconds of silence mean that another process has nothing more to say. */
 const SILENCE_MS = Number(process.env['CONFORMANCE_SILENCE_MS'] ?? 60)
+const LATE_SECONDS = 3
 
 export interface ClientUnderTest extends ClientDriver {
   /** Comes back when the client has come to rest. */
   rest(activity: () => number): Promise<void>
+  /** Called when it has had all the real time that it may take to do a thing. @returns cancels. */
+  whenLate(run: () => void): () => void
   /** Its time is moved to where the suite's clock stands. @returns when the next thing is due there, epoch ms. */
   follow(clock: Clock): Promise<number | undefined>
 }
@@ -39,7 +42,7 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
     },
     onEvent(listener) {
       const stop = started.onEvent((event) => {
-        if (sessions.has(event.session)) listener(event)
+        if (sessions.has(event.session) && event.event !== 'heartbeat') listener(event)
       })
       stopListening.push(stop)
       return stop
@@ -49,6 +52,7 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
       await Promise.allSettled([...sessions].map((session) => started.request({ do: 'destroy', session })))
     },
     rest: (activity) => quietFor(SILENCE_MS, activity),
+    whenLate: (run) => systemAlarm(LATE_SECONDS, run),
     async follow() {
       if (!follows) return undefined
       const reply = await started.request({ do: 'advance', now: clock.now() })
@@ -74,6 +78,7 @@ function inProcess(clock: Clock): ClientUnderTest {
     onEvent: (listener) => driver.onEvent(listener),
     stop: () => driver.stop(),
     rest: () => Promise.resolve(),
+    whenLate: () => () => undefined, // a wait without an end is one of the suite's faults: the step's time limit tells
     follow: () => Promise.resolve(undefined),
   }
 }
