@@ -86,11 +86,12 @@ export function readRows(text: string, file: string): readonly Requirement[] {
   return rows.map((row: unknown, index) => {
     if (!check(row)) {
       const error = check.errors?.find(({ keyword }) => keyword !== 'if') ?? check.errors?.[0]
-      const name = (row as { id?: unknown } | null)?.id ?? `row ${String(index + 1)}`
+      const id = (row as { id?: unknown } | null)?.id
+      const name = typeof id === 'string' ? id : `row ${String(index + 1)}`
       const place = error?.instancePath.slice(1).replaceAll('/', '.') ?? ''
       const given = error?.keyword === 'additionalProperties' ? error.params : error?.data
       throw new Error(
-        `${file}: ${String(name)}: ${place} ${error?.message ?? 'is wrong'}, got ${JSON.stringify(given)}`,
+        `${file}: ${name}: ${place} ${error?.message ?? 'is wrong'}, got ${JSON.stringify(given)}`,
       )
     }
     return { ...(row as Omit<Requirement, 'area'>), area: file.replace(/\.yaml$/, '') } // just checked

@@ -1,9 +1,9 @@
 /** The scenarios of the features, with the tags that reach them from Rule, Feature and Examples, and a key that stays. */
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { AstBuilder, compile, GherkinClassicTokenMatcher, Parser } from '@cucumber/gherkin'
-import { type GherkinDocument, IdGenerator, type Pickle } from '@cucumber/messages'
+import { IdGenerator } from '@cucumber/messages'
 import type { Subject } from './requirement.ts'
 
 export const ID_TAG = /^@((?:BOTH|DEV|MOD|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?)$/
@@ -24,6 +24,11 @@ export interface Scenario {
   readonly outline: boolean
 }
 
+/** Tells one scenario from every other of this version of the suite. */
+export function placeOf({ uri, line }: Scenario): string {
+  return `${uri}:${String(line)}`
+}
+
 export const FEATURES_FOLDER = 'features'
 
 /** @throws the parser's error, with file and line. */
@@ -31,19 +36,29 @@ export function loadScenarios(folder: string = FEATURES_FOLDER): readonly Scenar
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.feature'))
     .sort()
-  return files.flatMap((file) => readScenarios(readFileSync(join(folder, file), 'utf8'), `${folder}/${file}`))
+  return files.flatMap((file) =>
+    readScenarios(readFileSync(join(folder, file), 'utf8'), join(basename(folder), file)),
+  )
 }
 
 /** The scenarios of one file. */
 export function readScenarios(text: string, uri: string): readonly Scenario[] {
   const newId = IdGenerator.incrementing()
-  const document: GherkinDocument = new Parser(new AstBuilder(newId), new GherkinClassicTokenMatcher()).parse(
-    text,
-  )
+  const document = new Parser(new AstBuilder(newId), new GherkinClassicTokenMatcher()).parse(text)
   return compile(document, uri, newId).map((pickle) => scenarioOf(pickle))
 }
 
-/** A scenario from what the runner calls a pickle. */
+/** What the runner calls a pickle, as far as it is looked at. */
+export interface Pickle {
+  readonly id: string
+  readonly uri: string
+  readonly name: string
+  readonly tags: readonly { readonly name: string }[]
+  readonly steps: readonly { readonly id: string; readonly text: string }[]
+  readonly location?: { readonly line: number } | undefined
+  readonly astNodeIds: readonly string[]
+}
+
 export function scenarioOf({ uri, name, tags, steps, location, astNodeIds }: Pickle): Scenario {
   const names = tags.map((tag) => tag.name)
   const requirements = [...new Set(names.flatMap((tag) => ID_TAG.exec(tag)?.[1] ?? []))]

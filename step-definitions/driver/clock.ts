@@ -23,3 +23,6 @@ export async function quietFor(ms: number, activity: () => number): Promise<void
     before = now
   }
 }
+
+/** How long a run took, and what day it is. */
+export const systemTime = { now: (): number => Date.now() }

@@ -1,0 +1,97 @@
+/** `iot-hub-conformance driver check`: what an author of a driver runs first. */
+
+import { startMockHub } from '../../mock-hub/index.ts'
+import { CAPABILITY_OF, type ClientDriver, type DriverRequest } from '../driver/client-driver.ts'
+import { systemAlarm } from '../driver/clock.ts'
+import { ProcessDriver } from '../driver/process-driver.ts'
+import { EXIT } from './exit-code.ts'
+
+const SESSION = 'check-1'
+
+/** @returns 0: the driver speaks the protocol; 3: it does not. */
+export async function checkDriver(command: readonly string[], say: (line: string) => void): Promise<number> {
+  const hub = await startMockHub({ controlPort: false, seed: { devices: [{ deviceId: 'check' }] } })
+  let driver: ProcessDriver | undefined
+  try {
+    driver = await ProcessDriver.start(command, systemAlarm)
+    const { implementation, capabilities, clock } = driver.hello
+    say(
+      `hello: ${implementation.name} ${implementation.version} (${implementation.language}), clock ${clock}`,
+    )
+    say(`capabilities: ${capabilities.join(', ')}`)
+    const endpoint = { host: hub.address, mqttPort: hub.mqttPort, httpsPort: hub.httpsPort }
+    const calls: readonly (readonly [string, DriverRequest])[] = [
+      [
+        'makes a client',
+        {
+          do: 'create',
+          session: SESSION,
+          kind: 'device',
+          factory: 'connectionString',
+          endpoint,
+          arguments: { connectionString: hub.connectionString({ deviceId: 'check' }) },
+          options: { serverVerificationCert: hub.caPem },
+        },
+      ],
+      [
+        'refuses a connection string that is none',
+        {
+          do: 'create',
+          session: 'check-2',
+          kind: 'device',
+          factory: 'connectionString',
+          endpoint,
+          arguments: { connectionString: 'nonsense' },
+          options: {},
+        },
+      ],
+      ['connects', { do: 'connect', session: SESSION }],
+      ['tells its state', { do: 'state', session: SESSION }],
+      [
+        'sends a message',
+        { do: 'sendTelemetry', session: SESSION, message: { body: Buffer.from('check').toString('base64') } },
+      ],
+      ['reads its twin', { do: 'getTwin', session: SESSION }],
+      ['reports a property', { do: 'patchReported', session: SESSION, patch: { check: 1 } }],
+      ['listens for messages', { do: 'handle', session: SESSION, happening: 'message', kind: 'function' }],
+      ['disconnects', { do: 'disconnect', session: SESSION }],
+      ['ends the client', { do: 'destroy', session: SESSION }],
+    ]
+    let wrong = 0
+    for (const [what, request] of calls) wrong += Number(!(await makes(driver, what, request, say)))
+    if (hub.telemetry.messages.length === 0) {
+      say('WRONG the hub has not seen the message: a driver must use the client, not answer for it')
+      wrong++
+    }
+    say(wrong === 0 ? 'the driver speaks the protocol' : `${String(wrong)} calls went wrong`)
+    return wrong === 0 ? EXIT.conformant : EXIT.cannotJudge
+  } catch (error) {
+    say(`WRONG ${error instanceof Error ? error.message : String(error)}`)
+    return EXIT.cannotJudge
+  } finally {
+    await driver?.stop()
+    await hub.stop()
+  }
+}
+
+/** Refusing nonsense is right, refusing the rest is not; what was not claimed may be unsupported. */
+async function makes(
+  driver: ClientDriver,
+  what: string,
+  request: DriverRequest,
+  say: (line: string) => void,
+): Promise<boolean> {
+  const reply = await driver.request(request)
+  const wanted: 'ok' | 'error' = request.do === 'create' && request.session !== SESSION ? 'error' : 'ok'
+  const capability = CAPABILITY_OF[request.do]
+  const claimed = capability === undefined || driver.hello.capabilities.includes(capability)
+  if ('unsupported' in reply) {
+    say(
+      `${claimed ? 'WRONG' : 'ok   '} ${what}: unsupported${claimed ? `, but ${capability ?? 'it is mandatory'} is claimed` : ''}`,
+    )
+    return !claimed
+  }
+  const good = wanted in reply
+  say(`${good ? 'ok   ' : 'WRONG'} ${what}${good ? '' : `: wanted ${wanted}, got ${JSON.stringify(reply)}`}`)
+  return good
+}

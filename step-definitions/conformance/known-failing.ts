@@ -1,0 +1,31 @@
+/**
+ * A client's list of failures that are known: still run, reported as known, and stale as soon as they pass or their time
+ * is over. A line: `REQUIREMENT device|module|hub  https://issue  until=YYYY-MM-DD`; `#` begins a comment.
+ */
+
+import type { Subject } from '../catalogue/requirement.ts'
+
+export interface KnownFailure {
+  readonly id: string
+  readonly subject: Subject
+  readonly issue: string
+  /** Last day, YYYY-MM-DD. */
+  readonly until: string
+  readonly line: number
+}
+
+const LINE = /^(\S+)\s+(device|module|hub)\s+(\S+)\s+until=(\d{4}-\d\d-\d\d)$/
+
+/** @throws RangeError that names the line, the rule and what was given. */
+export function parseKnownFailures(text: string, where: string): readonly KnownFailure[] {
+  return text.split('\n').flatMap((raw, index) => {
+    const content = raw.replace(/(^|\s)#.*$/, '').trim()
+    if (content === '') return []
+    const [, id, subject, issue, until] = LINE.exec(content) ?? []
+    if (id === undefined || subject === undefined || issue === undefined || until === undefined)
+      throw new RangeError(
+        `${where}:${String(index + 1)}: must be REQUIREMENT device|module|hub ISSUE until=YYYY-MM-DD, got ${content}`,
+      )
+    return [{ id, subject: subject as Subject, issue, until, line: index + 1 }] // the pattern allows no other
+  })
+}

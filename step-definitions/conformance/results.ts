@@ -1,0 +1,174 @@
+/** What a run says: totals, a verdict for each requirement and class, and the scenarios behind it. `results.schema.json` describes it. */
+
+import type { Requirement, Subject } from '../catalogue/requirement.ts'
+import { placeOf, type Scenario } from '../catalogue/scenarios.ts'
+import type { KnownFailure } from './known-failing.ts'
+import { exitCode } from './exit-code.ts'
+import type { Outcome } from './run.ts'
+import { rollUp, type Verdict, VERDICTS, verdictOf } from './verdict.ts'
+
+export interface ScenarioResult {
+  readonly key: string
+  readonly name: string
+  /** `file:line`. */
+  readonly at: string
+  readonly verdict: Verdict
+  readonly durationMs: number
+  /** The step that ended it, and why. */
+  readonly step?: string
+  readonly message?: string
+  /** What the hub saw, line by line. */
+  readonly evidence?: readonly string[]
+}
+
+export interface RequirementResult {
+  readonly requirement: string
+  readonly identity: Subject
+  readonly title: string
+  readonly area: string
+  readonly level: Requirement['level']
+  readonly capability: string
+  readonly verdict: Verdict
+  /** The issue of a failure that is known. */
+  readonly known?: string
+  readonly scenarios: readonly ScenarioResult[]
+}
+
+export interface Results {
+  readonly suite: string
+  readonly subject: Readonly<Record<string, unknown>>
+  readonly mode: 'run' | 'certify'
+  readonly order: string
+  readonly parameters: Readonly<Record<string, string>>
+  /** Scenarios. */
+  readonly planned: number
+  readonly ran: number
+  readonly durationMs: number
+  /** Scenarios by verdict; each counts once. */
+  readonly verdicts: Readonly<Record<Verdict, number>>
+  readonly requirements: { readonly total: number; readonly covered: number; readonly untestable: number }
+  /** Known failures that passed or whose time is over, a sentence each. */
+  readonly stale: readonly string[]
+  readonly exitCode: number
+  readonly records: readonly RequirementResult[]
+}
+
+export interface ResultsInput extends Pick<Results, 'suite' | 'subject' | 'mode' | 'order' | 'parameters'> {
+  readonly catalogue: readonly Requirement[]
+  readonly plan: readonly Scenario[]
+  readonly outcomes: readonly Outcome[]
+  readonly durationMs: number
+  readonly known: readonly KnownFailure[]
+  /** YYYY-MM-DD. */
+  readonly today: string
+}
+
+export function resultsOf(input: ResultsInput): Results {
+  const { catalogue, outcomes, plan, known, today, durationMs, ...head } = input
+  const byId = new Map(catalogue.map((row) => [row.id, row]))
+  const ended = new Map(outcomes.map((outcome) => [placeOf(outcome.scenario), outcome]))
+  const judged = plan.map((scenario): Judged => {
+    const outcome = ended.get(placeOf(scenario))
+    return { scenario, outcome, verdict: verdictIn(scenario, outcome, byId) }
+  })
+  const records = catalogue.flatMap((row) =>
+    row.applies.flatMap((identity) => {
+      const own = judged.filter(
+        ({ scenario }) =>
+          scenario.requirements.includes(row.id) && (scenario.identity ?? identity) === identity,
+      )
+      return own.length === 0 ? [] : [recordOf(row, identity, own, known)]
+    }),
+  )
+  const planned = plan.length
+  const ran = judged.filter(({ outcome }) => outcome !== undefined).length
+  const excused = new Set(
+    records.flatMap((record) => (record.known === undefined ? [] : record.scenarios.map(({ key }) => key))),
+  )
+  const verdicts = tally(judged.map(({ verdict }) => verdict))
+  const counted = tally(
+    judged
+      .filter(({ scenario, verdict }) => !(excused.has(scenario.key) && verdict !== 'PASS'))
+      .map(({ verdict }) => verdict),
+  )
+  const stale = staleOf(known, records, today)
+  const about = catalogue.filter(({ testability }) => testability !== 'retired')
+  return {
+    ...head,
+    ...{ planned, ran, durationMs, verdicts, stale, records },
+    requirements: {
+      total: about.length,
+      covered: new Set(records.map(({ requirement }) => requirement)).size,
+      untestable: about.filter(({ testability }) => testability === 'untestable').length,
+    },
+    exitCode: exitCode({ planned, ran, verdicts: counted, stale: stale.length }),
+  }
+}
+
+interface Judged {
+  readonly scenario: Scenario
+  /** Undefined: it did not run. */
+  readonly outcome: Outcome | undefined
+  readonly verdict: Verdict
+}
+
+function verdictIn(
+  { requirements }: Scenario,
+  outcome: Outcome | undefined,
+  byId: ReadonlyMap<string, Requirement>,
+): Verdict {
+  if (outcome === undefined) return 'NOT_RUN'
+  return verdictOf(
+    outcome.ending,
+    requirements.flatMap((id) => byId.get(id)?.level ?? []),
+  )
+}
+
+function recordOf(
+  { id, title, area, level, capability }: Requirement,
+  identity: Subject,
+  judged: readonly Judged[],
+  known: readonly KnownFailure[],
+): RequirementResult {
+  const verdict = rollUp(judged.map((one) => one.verdict))
+  const issue = known.find((failure) => failure.id === id && failure.subject === identity)?.issue
+  return {
+    ...{ requirement: id, identity, title, area, level, capability, verdict },
+    ...(issue === undefined ? {} : { known: issue }),
+    scenarios: judged.map((one) => scenarioResult(one)),
+  }
+}
+
+function scenarioResult({ scenario, outcome, verdict }: Judged): ScenarioResult {
+  const { message, step, attachments = [], durationMs = 0 } = outcome ?? {}
+  return {
+    ...{ key: scenario.key, name: scenario.name, at: placeOf(scenario), verdict },
+    durationMs: Math.round(durationMs),
+    ...(verdict === 'PASS'
+      ? {}
+      : {
+          ...(step === undefined ? {} : { step }),
+          ...(message === undefined ? {} : { message }),
+          evidence: attachments.flatMap((text) => text.split('\n')),
+        }),
+  }
+}
+
+function tally(verdicts: readonly Verdict[]): Record<Verdict, number> {
+  const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number> // all of them
+  for (const verdict of verdicts) counts[verdict]++
+  return counts
+}
+
+function staleOf(
+  known: readonly KnownFailure[],
+  records: readonly RequirementResult[],
+  today: string,
+): readonly string[] {
+  return known.flatMap(({ id, subject, until }) => {
+    const record = records.find(({ requirement, identity }) => requirement === id && identity === subject)
+    if (record === undefined) return [`${id} ${subject}: did not run; take it off the list or correct the id`]
+    if (record.verdict === 'PASS') return [`${id} ${subject}: passes; take it off the list`]
+    return until < today ? [`${id} ${subject}: its time ended on ${until}; mend it or renew the date`] : []
+  })
+}

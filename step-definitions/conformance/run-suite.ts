@@ -1,0 +1,163 @@
+/** `iot-hub-conformance run` and `certify`: plan, run, judge, report. */
+
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from '@cucumber/tag-expressions'
+import { loadCatalogue, type Requirement } from '../catalogue/requirement.ts'
+import { loadScenarios, type Scenario } from '../catalogue/scenarios.ts'
+import { systemTime } from '../driver/clock.ts'
+import { writeReports } from '../report/reports.ts'
+import { EXIT } from './exit-code.ts'
+import { parseKnownFailures } from './known-failing.ts'
+import { type Results, resultsOf } from './results.ts'
+import { type Outcome, runScenarios } from './run.ts'
+import { SUITE } from './suite.ts'
+import { UsageError } from './usage-error.ts'
+import { verdictOf } from './verdict.ts'
+
+export interface SuiteFlags {
+  readonly mode: 'run' | 'certify'
+  readonly driver?: string
+  readonly reports: string
+  readonly knownFailing?: string
+  readonly order: string
+  readonly transport: string
+  readonly tags?: string
+  readonly requirement?: readonly string[]
+  readonly sut?: string
+  readonly json: boolean
+}
+
+/** @returns the exit code. @throws UsageError. */
+export async function runSuite(flags: SuiteFlags, say: (line: string) => void): Promise<number> {
+  const catalogue = loadCatalogue(SUITE.catalogue)
+  const tags = tagsOf(flags, catalogue)
+  const order = orderOf(flags.order)
+  const parameters = { transport: oneOf('--transport', flags.transport, ['mqtt', 'mqtt-ws']) }
+  const known =
+    flags.knownFailing === undefined
+      ? []
+      : parseKnownFailures(textOf('--known-failing', flags.knownFailing), flags.knownFailing)
+  if (flags.mode === 'certify' && known.length > 0)
+    throw new UsageError('certify takes no --known-failing list: a certificate has no exceptions')
+  if (flags.driver !== undefined) process.env['CONFORMANCE_DRIVER'] = JSON.stringify(commandOf(flags.driver))
+
+  mkdirSync(flags.reports, { recursive: true })
+  const plan = planned(tags)
+  if (plan.length === 0) {
+    say('nothing was selected: no scenario carries these tags')
+    return EXIT.tooLittle
+  }
+  const startedMs = systemTime.now()
+  const levels = new Map(catalogue.map((row) => [row.id, row.level]))
+  const outcomes = await runScenarios(
+    { tags, order, messages: join(flags.reports, 'messages.ndjson'), parameters },
+    (outcome) => {
+      tell(outcome, levels, say)
+    },
+  )
+  const results = resultsOf({
+    suite: SUITE.version,
+    subject:
+      flags.driver === undefined ? { client: 'reference client', hub: 'embedded' } : { driver: flags.driver },
+    mode: flags.mode,
+    ...{ order, parameters, catalogue, plan, outcomes, known },
+    durationMs: Math.round(systemTime.now() - startedMs),
+    today: new Date(startedMs).toISOString().slice(0, 10),
+  })
+  writeReports(results, catalogue, flags.reports)
+  summarise(results, flags, say)
+  return results.exitCode
+}
+
+/** What the feature files hold, read without the runner: what it loses is missed. @throws UsageError for the expression. */
+function planned(tags: string | undefined): readonly Scenario[] {
+  const scenarios = loadScenarios(SUITE.features)
+  if (tags === undefined) return scenarios
+  try {
+    const wanted = parse(tags)
+    return scenarios.filter((scenario) => wanted.evaluate([...scenario.tags]))
+  } catch (error) {
+    throw new UsageError(`--tags: ${error instanceof Error ? error.message : String(error)}, got ${tags}`)
+  }
+}
+
+function tell(
+  { scenario, ending, step, message }: Outcome,
+  levels: ReadonlyMap<string, Requirement['level']>,
+  say: (line: string) => void,
+): void {
+  const verdict = verdictOf(
+    ending,
+    scenario.requirements.flatMap((id) => levels.get(id) ?? []),
+  )
+  if (verdict === 'PASS' || verdict === 'NOT_SUPPORTED') return
+  say(
+    `${verdict} ${scenario.requirements.join(' ')} ${scenario.identity ?? ''}: ${scenario.name} (${scenario.uri}:${String(scenario.line)})`,
+  )
+  say(`  ${step ?? ''}`)
+  say(`  ${(message ?? '').split('\n').slice(0, 6).join('\n  ')}`)
+}
+
+function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (line: string) => void): void {
+  const { planned, ran, durationMs, verdicts, requirements, stale, order, exitCode } = results
+  if (order.startsWith('random')) say(`order ${order}`)
+  for (const sentence of stale) say(`STALE ${sentence}`)
+  const counts = Object.entries(verdicts)
+    .filter(([, count]) => count > 0)
+    .map(([verdict, count]) => `${String(count)} ${verdict}`)
+  say(
+    `${String(ran)} of ${String(planned)} scenarios in ${(durationMs / 1000).toFixed(1)} s: ${counts.join(', ')}; ` +
+      `${String(requirements.covered)} of ${String(requirements.total)} requirements by scenario; reports in ${reports}`,
+  )
+  if (ran < planned) say(`${String(planned - ran)} scenarios were planned and did not run`)
+  if (mode === 'certify') say(exitCode === 0 ? 'certificate written' : 'no certificate: see above')
+  if (json) {
+    say(JSON.stringify(results, (name, value: unknown) => (name === 'records' ? undefined : value)))
+  }
+}
+
+function tagsOf(
+  { tags, requirement, sut = 'all' }: SuiteFlags,
+  catalogue: readonly Requirement[],
+): string | undefined {
+  oneOf('--sut', sut, ['client', 'hub', 'all'])
+  for (const id of requirement ?? []) {
+    if (!catalogue.some((row) => row.id === id))
+      throw new UsageError(`--requirement: the catalogue has no ${id}; iot-hub-conformance list shows all`)
+  }
+  const parts = [
+    ...(sut === 'all' ? [] : [`@sut:${sut}`]),
+    ...(requirement === undefined ? [] : [`(${requirement.map((id) => `@${id}`).join(' or ')})`]),
+    ...(tags === undefined ? [] : [`(${tags})`]),
+  ]
+  return parts.length === 0 ? undefined : parts.join(' and ')
+}
+
+/** A random order always has a seed that is printed, so that it can be had again. */
+function orderOf(order: string): string {
+  if (order === 'defined' || /^random:\d+$/.test(order)) return order
+  if (order === 'random') return `random:${String(Math.floor(Math.random() * 2 ** 31))}`
+  throw new UsageError(`--order: must be defined, random or random:SEED, got ${order}`)
+}
+
+function oneOf(flag: string, given: string, allowed: readonly string[]): string {
+  if (!allowed.includes(given))
+    throw new UsageError(`${flag}: must be one of ${allowed.join(', ')}, got ${given}`)
+  return given
+}
+
+/** Words of a command line; quotes hold words together. */
+function commandOf(text: string): readonly string[] {
+  const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '')
+  if (words.length === 0) throw new UsageError('--driver: must be a command, got nothing')
+  return words
+}
+
+function textOf(flag: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`${flag}: ${file} cannot be read: ${error instanceof Error ? error.message : ''}`)
+  }
+}

@@ -1,0 +1,179 @@
+/** Runs scenarios through cucumber-js and keeps what came of each. Which exit code that means is decided elsewhere. */
+
+import { relative, resolve } from 'node:path'
+import { Writable } from 'node:stream'
+import { loadConfiguration, runCucumber } from '@cucumber/cucumber/api'
+import { type Pickle, type Scenario, scenarioOf } from '../catalogue/scenarios.ts'
+import { SUITE } from './suite.ts'
+import type { Ending } from './verdict.ts'
+
+export interface RunOptions {
+  /** Feature files or folders. @default the whole suite */
+  readonly paths?: readonly string[] | undefined
+  /** Tag expression; a run with one certifies nothing. */
+  readonly tags?: string | undefined
+  /** Part of a scenario's name. */
+  readonly names?: readonly string[] | undefined
+  /** `defined`, or `random:SEED`. */
+  readonly order: string
+  /** Where the message stream goes; left out: nowhere. */
+  readonly messages?: string | undefined
+  /** Given to the World. */
+  readonly parameters?: Readonly<Record<string, string>>
+}
+
+/** A scenario that has ended. */
+export interface Outcome {
+  readonly scenario: Scenario
+  readonly ending: Ending
+  /** Why it did not pass, in the words of the step. */
+  readonly message: string | undefined
+  /** The step that ended it. */
+  readonly step: string | undefined
+  /** What was attached: the hub's journal, the calls, the events. */
+  readonly attachments: readonly string[]
+  readonly durationMs: number
+}
+
+type Envelope = Parameters<NonNullable<Parameters<typeof runCucumber>[2]>>[0]
+
+/** From the worst. */
+const WORST = ['FAILED', 'AMBIGUOUS', 'UNDEFINED', 'PENDING', 'UNKNOWN', 'SKIPPED', 'PASSED'] as const
+
+interface StepEnd {
+  readonly status: Ending['status']
+  readonly step: string | undefined
+  readonly message: string | undefined
+  readonly errorName: string | undefined
+}
+
+interface Ongoing {
+  readonly pickle: Pickle
+  readonly attachments: string[]
+  readonly results: StepEnd[]
+  startedMs: number
+  endedMs: number | undefined
+}
+
+/** @param told hears of each scenario as it ends. */
+export async function runScenarios(
+  options: RunOptions,
+  told: (outcome: Outcome) => void = () => undefined,
+): Promise<readonly Outcome[]> {
+  const { runConfiguration } = await loadConfiguration({
+    file: false,
+    provided: {
+      import: [...SUITE.code],
+      paths: [...(options.paths ?? [`${SUITE.features}/**/*.feature`])],
+      ...(options.tags === undefined ? {} : { tags: options.tags }),
+      name: [...(options.names ?? [])],
+      order: options.order as `random:${string}`, // the other one it takes is `defined`
+      strict: true,
+      format: options.messages === undefined ? ['summary:/dev/null'] : [['message', options.messages]],
+      worldParameters: { ...options.parameters },
+      publish: false,
+    },
+  })
+  const collected = new Collection(told)
+  await runCucumber(runConfiguration, { stdout: nowhere() }, (envelope) => {
+    collected.take(envelope)
+  })
+  return collected.outcomes
+}
+
+class Collection {
+  readonly #told: (outcome: Outcome) => void
+  readonly #pickles = new Map<string, Pickle>()
+  /** Pickle and step of each test step, by its id. */
+  readonly #cases = new Map<
+    string,
+    { readonly pickle: string; readonly steps: ReadonlyMap<string, string> }
+  >()
+  /** Steps of each attempt. */
+  readonly #stepsOf = new Map<string, ReadonlyMap<string, string>>()
+  readonly #running = new Map<string, Ongoing>()
+  readonly #ended = new Map<string, Outcome>()
+
+  constructor(told: (outcome: Outcome) => void) {
+    this.#told = told
+  }
+
+  /** In the order in which they ended. */
+  get outcomes(): readonly Outcome[] {
+    return [...this.#ended.values()]
+  }
+
+  take(envelope: Envelope): void {
+    const { pickle, testCase, testCaseStarted, testStepFinished, testCaseFinished, attachment } = envelope
+    // Theirs are relative to the working directory, ours to the suite.
+    if (pickle !== undefined) {
+      const { id, uri, name, tags, steps, location, astNodeIds } = pickle
+      const own = relative(SUITE.root, resolve(uri))
+      this.#pickles.set(id, { id, uri: own, name, tags, steps, location, astNodeIds })
+    }
+    if (testCase !== undefined) {
+      const texts = new Map(this.#pickles.get(testCase.pickleId)?.steps.map(({ id, text }) => [id, text]))
+      const steps = new Map(
+        testCase.testSteps.map(({ id, pickleStepId }) => [id, texts.get(pickleStepId ?? '') ?? 'hook']),
+      )
+      this.#cases.set(testCase.id, { pickle: testCase.pickleId, steps })
+    }
+    if (testCaseStarted !== undefined) {
+      const pickleId = this.#cases.get(testCaseStarted.testCaseId)?.pickle ?? ''
+      const started = this.#pickles.get(pickleId)
+      if (started !== undefined)
+        this.#running.set(testCaseStarted.id, {
+          ...{ pickle: started, attachments: [], results: [], endedMs: undefined },
+          startedMs: millisOf(testCaseStarted.timestamp),
+        })
+      this.#stepsOf.set(testCaseStarted.id, this.#cases.get(testCaseStarted.testCaseId)?.steps ?? new Map())
+    }
+    if (testStepFinished !== undefined) {
+      const { testCaseStartedId, testStepId, testStepResult } = testStepFinished
+      const step = this.#stepsOf.get(testCaseStartedId)?.get(testStepId)
+      this.#running.get(testCaseStartedId)?.results.push({
+        status: testStepResult.status, // an enum of just these texts
+        step,
+        message: testStepResult.message,
+        errorName: testStepResult.exception?.type,
+      })
+    }
+    if (attachment?.testCaseStartedId !== undefined)
+      this.#running.get(attachment.testCaseStartedId)?.attachments.push(textOf(attachment))
+    if (testCaseFinished !== undefined)
+      this.#end(testCaseFinished.testCaseStartedId, testCaseFinished.timestamp)
+  }
+
+  #end(id: string, timestamp: { seconds: number; nanos: number }): void {
+    const ongoing = this.#running.get(id)
+    if (ongoing === undefined) return
+    const worst = WORST.flatMap((status) => ongoing.results.filter((end) => end.status === status))[0]
+    const outcome: Outcome = {
+      scenario: scenarioOf(ongoing.pickle),
+      ending: { status: worst?.status ?? 'UNKNOWN', errorName: worst?.errorName },
+      message: worst?.message,
+      step: worst?.status === 'PASSED' ? undefined : worst?.step,
+      attachments: ongoing.attachments,
+      durationMs: millisOf(timestamp) - ongoing.startedMs,
+    }
+    this.#ended.set(ongoing.pickle.id, outcome)
+    this.#told(outcome)
+  }
+}
+
+function millisOf({ seconds, nanos }: { seconds: number; nanos: number }): number {
+  return seconds * 1000 + nanos / 1_000_000
+}
+
+function textOf({ body, contentEncoding }: { body: string; contentEncoding: string }): string {
+  return contentEncoding === 'BASE64' ? Buffer.from(body, 'base64').toString('utf8') : body
+}
+
+/** Their formatters write for a terminal; what a person sees is said by the caller. */
+function nowhere(): Writable {
+  return new Writable({
+    write: (_chunk, _encoding, done: () => void) => {
+      done()
+    },
+  })
+}

@@ -1,0 +1,136 @@
+/** One page: a box that says how it stands, the areas, each requirement, and for what failed the wire as the hub saw it. */
+
+import type { Requirement } from '../catalogue/requirement.ts'
+import type { RequirementResult, Results, ScenarioResult } from '../conformance/results.ts'
+import { STYLE } from './html-style.ts'
+import { escapeMarkup } from './markup.ts'
+import { requirementTotals } from './totals.ts'
+
+/** A failure's evidence is cut to its newest lines: the end is what it is about. */
+const MOST_LINES = 200
+
+export function html(results: Results, catalogue: readonly Requirement[]): string {
+  const areas = new Map<string, RequirementResult[]>()
+  for (const record of results.records) areas.set(record.area, [...(areas.get(record.area) ?? []), record])
+  const bad = results.records.filter(({ verdict }) => verdict !== 'PASS' && verdict !== 'NOT_SUPPORTED')
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>IoT Hub conformance</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<h1>IoT Hub conformance</h1>
+${box(results)}
+</header>
+<main>
+${bad.length === 0 ? '' : `<section><h2>What did not pass</h2>${bad.map((record) => failure(record)).join('')}</section>`}
+<section>
+<h2>By area</h2>
+<table class="areas"><thead><tr><th>Area</th><th>Requirements</th><th>Pass</th><th>Warn</th><th>Fail</th><th>Unclear</th><th>Not supported</th><th></th></tr></thead>
+<tbody>${[...areas].map(([area, records]) => areaRow(area, records)).join('')}</tbody></table>
+</section>
+<section>
+<h2>Every requirement</h2>
+${[...areas].map(([area, records]) => areaDetails(area, records)).join('')}
+${withoutScenario(results, catalogue)}
+</section>
+</main>
+<footer>Suite ${escapeMarkup(results.suite)}, order ${escapeMarkup(results.order)}, ${(results.durationMs / 1000).toFixed(1)} s. Not an endorsement by Microsoft or any vendor of hubs.</footer>
+</body>
+</html>
+`
+}
+
+function box(results: Results): string {
+  const totals = requirementTotals(results)
+  const good = results.exitCode === 0
+  const subject = Object.entries(results.subject)
+    .filter(([, value]) => typeof value === 'string')
+    .map(([name, value]) => `${name}: ${String(value)}`)
+    .join(', ')
+  const share = totals.applicable === 0 ? 0 : (100 * totals.pass) / totals.applicable
+  return `<div class="box ${good ? 'good' : 'bad'}">
+<p class="verdict">${good ? 'Conformant' : 'Not conformant'}</p>
+<p>${escapeMarkup(subject)}, over ${escapeMarkup(results.parameters['transport'] ?? 'mqtt')}</p>
+<p><strong>${String(totals.pass)}</strong> of <strong>${String(totals.applicable)}</strong> applicable requirements pass (${share.toFixed(1)} %),
+${String(totals.warn)} warn, ${String(totals.fail)} fail, ${String(totals.unclear)} unclear, ${String(totals.notSupported)} not supported.
+${String(results.ran)} of ${String(results.planned)} planned scenarios ran.</p>
+${results.stale.map((sentence) => `<p class="stale">Stale: ${escapeMarkup(sentence)}</p>`).join('')}
+</div>`
+}
+
+function areaRow(area: string, records: readonly RequirementResult[]): string {
+  const totals = requirementTotals({ records })
+  const { pass, warn, fail, unclear, notSupported } = totals
+  const bar = [
+    ['pass', pass],
+    ['warn', warn],
+    ['fail', fail + unclear],
+    ['none', notSupported],
+  ] as const
+  const cells = [records.length, pass, warn, fail, unclear, notSupported]
+  return `<tr><td><a href="#${area}">${escapeMarkup(titleOf(area))}</a></td>${cells.map((count) => `<td class="n">${count === 0 ? '–' : String(count)}</td>`).join('')}<td><span class="bar">${bar
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `<i class="${name}" style="flex:${String(count)}"></i>`)
+    .join('')}</span></td></tr>`
+}
+
+function areaDetails(area: string, records: readonly RequirementResult[]): string {
+  const rows = records.map(
+    ({ requirement, identity, title, level, verdict, scenarios, known }) =>
+      `<tr><td><code>${requirement}</code></td><td>${identity}</td><td>${level}</td><td>${escapeMarkup(title)}${known === undefined ? '' : ` <em>known: ${escapeMarkup(known)}</em>`}</td><td class="n">${String(scenarios.length)}</td><td><span class="v ${verdict}">${words(verdict)}</span></td></tr>`,
+  )
+  const good = records.every(({ verdict }) => verdict === 'PASS' || verdict === 'NOT_SUPPORTED')
+  return `<details id="${area}"${good ? '' : ' open'}><summary>${escapeMarkup(titleOf(area))} <small>${String(records.length)}</small></summary>
+<table><thead><tr><th>Requirement</th><th>Of</th><th>Level</th><th>What it says</th><th>Scenarios</th><th>Verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
+}
+
+function withoutScenario({ records }: Results, catalogue: readonly Requirement[]): string {
+  const shown = new Set(records.map(({ requirement }) => requirement))
+  const rest = catalogue.filter(({ id }) => !shown.has(id))
+  if (rest.length === 0) return ''
+  const rows = rest.map(
+    ({ id, title, testability, reason }) =>
+      `<tr><td><code>${id}</code></td><td>${escapeMarkup(title)}</td><td>${escapeMarkup(reason ?? (testability === 'testable' ? 'not part of this run' : testability))}</td></tr>`,
+  )
+  return `<details><summary>Not judged in this run <small>${String(rest.length)}</small></summary><table><thead><tr><th>Requirement</th><th>What it says</th><th>Why</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
+}
+
+function failure({ requirement, identity, title, level, verdict, scenarios }: RequirementResult): string {
+  return `<article><h3><span class="v ${verdict}">${words(verdict)}</span> <code>${requirement}</code> ${escapeMarkup(title)} <small>${identity}, ${level}</small></h3>
+${scenarios
+  .filter((scenario) => scenario.verdict !== 'PASS')
+  .map((scenario) => scenarioBlock(scenario))
+  .join('')}</article>`
+}
+
+function scenarioBlock({ name, at, step, message, evidence = [] }: ScenarioResult): string {
+  const lines = evidence.slice(-MOST_LINES)
+  return `<div class="scenario"><p>${escapeMarkup(name)} <small>${escapeMarkup(at)}</small></p>
+<p class="step">${escapeMarkup(step ?? 'did not run')}</p>
+<pre class="message">${escapeMarkup(message ?? '')}</pre>
+${lines.length === 0 ? '' : `<details><summary>What the hub saw <small>${String(lines.length)} lines</small></summary><div class="ladder">${lines.map((line) => rung(line)).join('')}</div></details>`}</div>`
+}
+
+/** A line of the journal as a rung: what came from the client stands left, what went to it right. */
+function rung(line: string): string {
+  const direction = line.includes('"direction":"in"')
+    ? 'in'
+    : line.includes('"direction":"out"')
+      ? 'out'
+      : 'note'
+  return `<div class="${direction}">${escapeMarkup(line)}</div>`
+}
+
+function titleOf(area: string): string {
+  const [side, ...rest] = area.split('-')
+  return `${side === 'hub' ? 'Hub' : 'Client'}: ${rest.join(' ')}`
+}
+
+function words(verdict: string): string {
+  return verdict.toLowerCase().replace('_', ' ')
+}

@@ -1,0 +1,31 @@
+/** A page for `$GITHUB_STEP_SUMMARY`, which is dropped whole when it is larger than 1 MiB. */
+
+import type { Results } from '../conformance/results.ts'
+import { requirementTotals } from './totals.ts'
+
+const MOST_ROWS = 200
+
+export function summary(results: Results): string {
+  const totals = requirementTotals(results)
+  const bad = results.records.filter(({ verdict }) => verdict !== 'PASS' && verdict !== 'NOT_SUPPORTED')
+  const rows = bad.slice(0, MOST_ROWS).map(({ requirement, identity, title, verdict, scenarios }) => {
+    const worst = scenarios.find((scenario) => scenario.verdict === verdict)
+    return `| ${verdict} | ${requirement} | ${identity} | ${cell(title)} | ${cell(worst?.step ?? '')} |`
+  })
+  return [
+    `## IoT Hub conformance: ${results.exitCode === 0 ? 'conformant' : `not conformant (exit code ${String(results.exitCode)})`}`,
+    '',
+    `${String(totals.pass)} of ${String(totals.applicable)} applicable requirements pass, ${String(totals.warn)} warn, ` +
+      `${String(totals.fail)} fail, ${String(totals.unclear)} unclear; ${String(totals.notSupported)} not supported. ` +
+      `${String(results.ran)} of ${String(results.planned)} scenarios in ${(results.durationMs / 1000).toFixed(1)} s.`,
+    ...(rows.length === 0
+      ? []
+      : ['', '| verdict | requirement | of | what | where it ended |', '|---|---|---|---|---|', ...rows]),
+    ...(bad.length > MOST_ROWS ? [`… and ${String(bad.length - MOST_ROWS)} more, see conformance.html`] : []),
+    '',
+  ].join('\n')
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 200)
+}
