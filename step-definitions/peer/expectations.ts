@@ -49,7 +49,8 @@ function plain(value: unknown): unknown {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'absent')
+  if (value === undefined) return 'absent'
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function shown(value: unknown): string {
