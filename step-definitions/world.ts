@@ -191,23 +191,25 @@ export class ConformanceWorld extends World {
 
   /** Starts a call; what comes of it is asked for later. */
   start(request: DriverRequest): Call {
+    const driver = this.driver()
+    const reply = driver.request(request).then((reply) => {
+      call.settled = reply
+      call.settledAtSeq = this.#seen?.journal.seq ?? 0
+      call.settledAt = this.clock.now()
+      this.#stir()
+      return reply
+    })
     const call: Call = {
       request,
       startedAt: this.clock.now(),
       settled: undefined,
       settledAtSeq: 0,
       settledAt: 0,
-      reply: this.driver()
-        .request(request)
-        .then((reply) => {
-          call.settled = reply
-          call.settledAtSeq = this.#seen?.journal.seq ?? 0
-          call.settledAt = this.clock.now()
-          this.#stir()
-          return reply
-        }),
+      get reply() {
+        return inTime(driver, reply.then(supported(request)))
+      },
     }
-    call.reply.catch(() => undefined) // asked for, and then reported, by the step that waits for it
+    reply.catch(() => undefined) // asked for, and then reported, by the step that waits for it
     this.calls.push(call)
     return call
   }
@@ -216,8 +218,6 @@ export class ConformanceWorld extends World {
   async ask(request: DriverRequest): Promise<Json> {
     const reply = await this.start(request).reply
     if ('ok' in reply) return reply.ok
-    if ('unsupported' in reply)
-      throw new NotSupported(`${CAPABILITY_OF[request.do] ?? request.do}: ${reply.unsupported.reason}`)
     throw new Inconclusive(`${request.do} failed with ${describe(reply)}`)
   }
 
@@ -225,6 +225,7 @@ export class ConformanceWorld extends World {
   get call(): Call {
     const call = this.calls.at(-1)
     if (call === undefined) throw new HarnessError('No call has been made in this scenario')
+    if (call.settled !== undefined) supported(call.request)(call.settled)
     return call
   }
 
@@ -284,6 +285,24 @@ export class ConformanceWorld extends World {
     this.#activity++
     for (const wake of [...this.#waiting]) wake()
   }
+}
+
+/** What the client does not offer is no answer. @throws NotSupported. */
+function supported(request: DriverRequest): (reply: DriverReply) => DriverReply {
+  return (reply) => {
+    if (!('unsupported' in reply)) return reply
+    throw new NotSupported(`${CAPABILITY_OF[request.do] ?? request.do}: ${reply.unsupported.reason}`)
+  }
+}
+
+/** Another process has only so much real time to settle a call. */
+function inTime<T>(driver: ClientUnderTest, settling: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stopAlarm = driver.whenLate(() => {
+      reject(new Error('The call is still under way'))
+    })
+    settling.then(resolve, reject).finally(stopAlarm)
+  })
 }
 
 /** A reply in words. */

@@ -1,0 +1,77 @@
+/**
+ * Why an official SDK does not pass everything: `docs/results/<sdk>.yaml`, written by people, held against each run. What is
+ * not explained, and what is explained but passes, fails the run.
+ */
+
+import { parse } from 'yaml'
+import type { RequirementResult } from '../../step-definitions/conformance/results.ts'
+
+/** Verdicts that nobody needs to explain: capabilities that the SDK does not have are listed by name. */
+const CLEAR = ['PASS', 'NOT_SUPPORTED']
+
+export interface Explanation {
+  /** A known divergence of the SDK from its documentation (`D-02`), or a few words. */
+  readonly what: string
+  readonly why: string
+  readonly verdict: string
+  /** Requirements, each for both classes unless it ends in `/device` or `/module`. */
+  readonly requirements: readonly string[]
+}
+
+/** What a run showed under one explanation. */
+export interface Explained {
+  readonly explanation: Explanation
+  readonly results: readonly RequirementResult[]
+}
+
+export interface Comparison {
+  readonly explained: readonly Explained[]
+  /** Sentences: what is missing from the file, and what is stale in it. */
+  readonly complaints: readonly string[]
+}
+
+/** @throws Error when the file is no list of explanations. */
+export function parseExplanations(text: string): readonly Explanation[] {
+  const entries: unknown = parse(text) ?? []
+  if (!Array.isArray(entries)) throw new Error('explanations must be a list')
+  return entries.map((entry: Partial<Explanation>, index) => {
+    const { what, why, verdict, requirements } = entry
+    if (what === undefined || why === undefined || verdict === undefined || !Array.isArray(requirements))
+      throw new Error(`explanation ${String(index + 1)} must have what, why, verdict and requirements`)
+    return { what, why, verdict, requirements }
+  })
+}
+
+/** Holds what came of a run against what is explained. */
+export function compare(
+  results: readonly RequirementResult[],
+  explanations: readonly Explanation[],
+): Comparison {
+  const open = results.filter(({ verdict }) => !CLEAR.includes(verdict))
+  const complaints: string[] = []
+  const claimed = new Set<RequirementResult>()
+  const explained = explanations.map((explanation): Explained => {
+    const found = explanation.requirements.flatMap((wanted) => {
+      const [id, identity] = wanted.split('/')
+      const of = results.filter(
+        (result) => result.requirement === id && (identity === undefined || result.identity === identity),
+      )
+      const fitting = of.filter(({ verdict }) => verdict === explanation.verdict)
+      if (fitting.length === 0)
+        complaints.push(
+          `stale: ${wanted} is explained as ${explanation.verdict} (${explanation.what}), and is ${of.map(({ verdict }) => verdict).join(', ') || 'not in the run'}`,
+        )
+      return fitting
+    })
+    for (const result of found) claimed.add(result)
+    return { explanation, results: found }
+  })
+  for (const result of open) {
+    if (claimed.has(result)) continue
+    const { message = '' } = result.scenarios.find(({ verdict }) => verdict === result.verdict) ?? {}
+    complaints.push(
+      `unexplained: ${result.requirement}/${result.identity} is ${result.verdict}: ${message.split('\n', 1)[0] ?? ''}`,
+    )
+  }
+  return { explained, complaints }
+}

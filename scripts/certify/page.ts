@@ -1,0 +1,141 @@
+/** The pages of a certification: one for each SDK, with what it did where it does not pass, and one table over all. */
+
+import type {
+  RequirementResult,
+  Results,
+  ScenarioResult,
+} from '../../step-definitions/conformance/results.ts'
+import type { Comparison, Explained } from './explanations.ts'
+
+const MOST_STEPS = 12
+
+/** Results of one SDK by area, for the table over all. */
+export interface Summary {
+  readonly client: string
+  readonly page: string
+  /** Requirements by verdict, of each area. */
+  readonly areas: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+export function summaryOf(client: string, page: string, { records }: Results): Summary {
+  const areas: Record<string, Record<string, number>> = {}
+  for (const { area, verdict } of records) {
+    const counts = (areas[area] ??= {})
+    counts[verdict] = (counts[verdict] ?? 0) + 1
+  }
+  return { client, page, areas }
+}
+
+/** The page of one SDK. */
+export function sdkPage(client: string, results: Results, { explained }: Comparison): string {
+  const { records } = results
+  const count = (verdict: string): number => records.filter((record) => record.verdict === verdict).length
+  const unsupported = records.filter(({ verdict }) => verdict === 'NOT_SUPPORTED')
+  return [
+    `# ${client}`,
+    '',
+    'Written by the certification run; explanations stand in the file beside it and fail the run when they are stale.',
+    '',
+    `${String(records.length)} requirements (each for each class it applies to): ${String(count('PASS'))} passed, ` +
+      `${String(count('FAIL'))} failed, ${String(count('WARN'))} warnings, ${String(count('INCONCLUSIVE'))} inconclusive, ` +
+      `${String(count('ERROR'))} errors, ${String(unsupported.length)} not supported.`,
+    ...explained.flatMap(section),
+    ...(unsupported.length === 0 ? [] : ['', '## Not supported', '', ...unsupportedLines(unsupported)]),
+    '',
+  ].join('\n')
+}
+
+function section({ explanation: { what, why, verdict }, results }: Explained): readonly string[] {
+  return [
+    ...[
+      '',
+      `## ${what}`,
+      '',
+      `${verdict}. ${why.trim()}`,
+      '',
+      '| requirement | class | what it did |',
+      '| --- | --- | --- |',
+    ],
+    ...results.map((result) => {
+      const { step = '', message = '' } = failing(result) ?? {}
+      return `| ${result.requirement}: ${cell(result.title)} | ${result.identity} | ${cell(step)}: ${cell(firstLine(message))} |`
+    }),
+    ...ladder(results[0]),
+  ]
+}
+
+function failing(result: RequirementResult): ScenarioResult | undefined {
+  return result.scenarios.find(({ verdict }) => verdict === result.verdict)
+}
+
+/** Packets between client and hub in the first scenario of a group. */
+function ladder(result: RequirementResult | undefined): readonly string[] {
+  const packets = ((result && failing(result)?.evidence) ?? []).flatMap((line) => {
+    const { direction, cmd, topic } = packetOf(line) ?? {}
+    if (direction === undefined) return []
+    return [
+      `${direction === 'in' ? 'client ──▶ hub' : 'client ◀── hub'}  ${cmd ?? ''}${topic ? ` ${topic}` : ''}`,
+    ]
+  })
+  if (packets.length === 0) return []
+  const left = packets.length - MOST_STEPS
+  return [
+    ...['', `On the wire, ${result?.requirement ?? ''}:`, '', '```text'],
+    ...packets.slice(0, MOST_STEPS),
+    ...(left > 0 ? [`… ${String(left)} more`] : []),
+    '```',
+  ]
+}
+
+function packetOf(
+  line: string,
+): { readonly direction: string; readonly cmd: string; readonly topic: string | undefined } | undefined {
+  const [, json] = / packet (\{.*\})$/.exec(line) ?? []
+  if (json === undefined) return undefined
+  const { direction, cmd, packet } = JSON.parse(json) as {
+    direction: string
+    cmd: string
+    packet: { topic?: string | null }
+  } // the hub's journal, as the suite attaches it
+  return { direction, cmd, topic: packet.topic?.replace(/\$rid=[^&]*/, '$rid=…') }
+}
+
+function unsupportedLines(results: readonly RequirementResult[]): readonly string[] {
+  const reasons = new Map<string, string[]>()
+  for (const result of results) {
+    const reason = firstLine(failing(result)?.message ?? '').replace(/^NotSupported: /, '')
+    reasons.set(reason, [...(reasons.get(reason) ?? []), `${result.requirement}/${result.identity}`])
+  }
+  return [...reasons].map(([reason, ids]) => `- ${reason}: ${ids.join(', ')}`)
+}
+
+/** The table over all SDKs. */
+export function tablePage(summaries: readonly Summary[]): string {
+  const areas = [...new Set(summaries.flatMap((summary) => Object.keys(summary.areas)))].sort()
+  const cellOf = ({ areas: of }: Summary, area: string): string => {
+    const { PASS = 0, NOT_SUPPORTED = 0, ...others } = of[area] ?? {}
+    const judged = PASS + Object.values(others).reduce((sum, count) => sum + count, 0)
+    if (judged === 0) return NOT_SUPPORTED > 0 ? 'not supported' : ''
+    return `${String(PASS)} of ${String(judged)}${NOT_SUPPORTED > 0 ? ` (${String(NOT_SUPPORTED)} not supported)` : ''}`
+  }
+  return [
+    '# Clients, by what is documented',
+    '',
+    'Written by the certification runs: how many of the requirements that apply to a client it meets, by area. The pages',
+    'say what each did where it does not, and why.',
+    '',
+    `| area | ${summaries.map(({ client, page }) => `[${client}](${page})`).join(' | ')} |`,
+    `| --- | ${summaries.map(() => '---').join(' | ')} |`,
+    ...areas.map((area) => `| ${area} | ${summaries.map((summary) => cellOf(summary, area)).join(' | ')} |`),
+    '',
+  ].join('\n')
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
+const cell = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replaceAll('|', '\\|')
+    .replaceAll('<', '&lt;')
+    .replace(/localhost:\d+/g, 'localhost')
+    .slice(0, 300)
