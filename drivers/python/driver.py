@@ -278,7 +278,9 @@ def main():
         if request["do"] == "stop":
             say({"id": request["id"], "ok": None})
             break
-        threading.Thread(target=perform, args=(request,), daemon=True).start()
+        thread = threading.Thread(target=perform, args=(request,), daemon=True)
+        thread.start()
+        thread.join(0.01)  # calls reach the SDK in the order in which they were asked for
     os._exit(0)  # whatever the SDK's threads still wait for
 
 

@@ -4,6 +4,7 @@ The SDK fixes both ports (wire contract, section 11), and each scenario has a hu
 what the SDK was told: TLS checks the certificate against them.
 """
 
+import http.client
 import socket
 
 import socks
@@ -21,6 +22,7 @@ def lead_to(host, ports):
 
 _getaddrinfo = socket.getaddrinfo
 _proxied = socks.socksocket.connect
+_tunnel = http.client.HTTPConnection.set_tunnel
 
 
 def getaddrinfo(host, port, *rest, **named):
@@ -36,5 +38,10 @@ def connect(self, destination, *rest, **named):
     return _proxied(self, destination, *rest, **named)
 
 
+def set_tunnel(self, host, port=None, headers=None):
+    return _tunnel(self, _host if port in _ports else host, _ports.get(port, port), headers)
+
+
 socket.getaddrinfo = getaddrinfo
+http.client.HTTPConnection.set_tunnel = set_tunnel
 socks.socksocket.connect = connect

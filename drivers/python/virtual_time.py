@@ -13,7 +13,7 @@ import weakref
 
 SOON = 0.02  # seconds of real time in which threads notice what is new
 
-_now = time.time()
+_now = _mqtt_now = time.time()
 _real_sleep = time.sleep
 _due = []
 _order = itertools.count()
@@ -23,6 +23,10 @@ _mqtt = weakref.WeakSet()
 
 def now():
     return _now
+
+
+def mqtt_now():
+    return _mqtt_now
 
 
 class Timer:
@@ -57,7 +61,7 @@ def advance(to):
 
     @returns when the next thing is due, if anything is.
     """
-    global _now
+    global _now, _mqtt_now
     if to < _now:
         with _lock:
             _due.clear()
@@ -71,7 +75,8 @@ def advance(to):
         timer.cancelled = True
         threading.Thread(target=timer.function, args=timer.args, kwargs=timer.kwargs, daemon=True).start()
         _real_sleep(SOON)
-    _now = to
+    # The library's thread sees the hour only when the SDK's timers of that hour, set before its own, have run.
+    _now = _mqtt_now = to
     _real_sleep(SOON if _ends or any(_ping_due(client) <= to for client in _connected()) else 0)
     return min([*_ends.values(), *map(_ping_due, _connected()), *(at for at, _, of in _due if not of.cancelled)], default=None)
 
@@ -109,8 +114,7 @@ def get(self, block=True, timeout=None):
 class _PahoTime:
     """Module `time` as paho sees it."""
 
-    monotonic = staticmethod(now)
-    time = staticmethod(now)
+    monotonic = time = staticmethod(mqtt_now)
     sleep = staticmethod(_real_sleep)
 
 
@@ -124,7 +128,7 @@ def install():
     from azure.iot.device.common import alarm
 
     alarm.Alarm = Alarm
-    paho.time_func = now
+    paho.time_func = mqtt_now
     paho.time = _PahoTime
     make, loop = paho.Client.__init__, paho.Client._loop
 

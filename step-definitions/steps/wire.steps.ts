@@ -113,6 +113,7 @@ Then(
     table: DataTable,
   ) {
     await this.eventually(() => operations(this.journal, operation).length > 0)
+    await this.settle()
     assertRows(this, operations(this.journal, operation).at(-1)?.input, table)
   },
 )
