@@ -69,11 +69,19 @@ class Session {
   #held = []
   #listening = new Map()
   #enabling = []
+  #connected = false
   answers = new Map()
 
   constructor(name, client, kind) {
     Object.assign(this, { name, client, kind })
     this.#watch(client._transport)
+    client.on('connect', () => (this.#connected = true))
+    client.on('disconnect', () => (this.#connected = false))
+  }
+
+  /** As the SDK's events tell it. */
+  state() {
+    return { connected: this.#connected, handlers: [...this.#listening.keys()] }
   }
 
   /** The SDK subscribes behind `on(...)` and tells nobody when that is done: its transport's own callbacks do. */
@@ -142,6 +150,7 @@ class Session {
             )
           })
         }
+        this.#listening.set('method', () => undefined)
         return
       case 'desired':
         return on(await this.twin(), 'properties.desired', (patch) => void told({ patch }))
@@ -157,6 +166,11 @@ class Session {
       default:
         throw new Unsupported(`the SDK has no event like ${happening}`)
     }
+  }
+
+  async close() {
+    await this.client.close()
+    this.#connected = false
   }
 
   release() {
@@ -221,7 +235,7 @@ async function destroy({ session }) {
   const ended = sessions.get(session)
   sessions.delete(session)
   ended?.release()
-  await ended?.client.close()
+  await ended?.close()
 }
 
 async function respondMethod(session, { status, payload, unwritable, requestId }) {
@@ -237,7 +251,8 @@ const onlyFor = (kind, session) => {
 
 const VERBS = {
   connect: ({ client }) => client.open().then(() => null),
-  disconnect: ({ client }) => client.close().then(() => null),
+  disconnect: (session) => session.close(),
+  state: (session) => session.state(),
   updateSasToken: ({ client }, { token }) =>
     new Promise((resolve, reject) => {
       client.updateSharedAccessSignature(token, (error) => (error ? reject(error) : resolve(null)))

@@ -16,6 +16,7 @@ const KINDS = [
   [errors.ArgumentError, 'argument'],
   [errors.ArgumentOutOfRangeError, 'argument'],
   [errors.FormatError, 'argument'],
+  [errors.MessageTooLargeError, 'argument'],
   [ReferenceError, 'argumentType'],
   [TypeError, 'argumentType'],
   [SyntaxError, 'argument'],
@@ -31,9 +32,7 @@ export function errorOf(error) {
 
 export function messageFrom(given) {
   const body = Buffer.from(given.body, 'base64')
-  if (given.as === 'text') return body.toString()
-  if (given.as === 'bytes') return body
-  if (given.as === 'number') return Number(body.toString())
+  if (['text', 'bytes', 'number'].includes(given.as)) throw new Unsupported('the SDK takes messages alone')
   if (given.as === 'mapping') return {}
   const message = new device.Message(body)
   for (const name of ['messageId', 'correlationId', 'userId', 'contentType', 'contentEncoding'])

@@ -1,10 +1,6 @@
 /** The pages of a certification: one for each SDK, with what it did where it does not pass, and one table over all. */
 
-import type {
-  RequirementResult,
-  Results,
-  ScenarioResult,
-} from '../../step-definitions/conformance/results.ts'
+import type { RequirementResult, ScenarioResult } from '../../step-definitions/conformance/results.ts'
 import type { Comparison, Explained } from './explanations.ts'
 
 const MOST_STEPS = 12
@@ -17,7 +13,7 @@ export interface Summary {
   readonly areas: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
-export function summaryOf(client: string, page: string, { records }: Results): Summary {
+export function summaryOf(client: string, page: string, records: readonly RequirementResult[]): Summary {
   const areas: Record<string, Record<string, number>> = {}
   for (const { area, verdict } of records) {
     const counts = (areas[area] ??= {})
@@ -27,8 +23,11 @@ export function summaryOf(client: string, page: string, { records }: Results): S
 }
 
 /** The page of one SDK. */
-export function sdkPage(client: string, results: Results, { explained }: Comparison): string {
-  const { records } = results
+export function sdkPage(
+  client: string,
+  records: readonly RequirementResult[],
+  { explained }: Comparison,
+): string {
   const count = (verdict: string): number => records.filter((record) => record.verdict === verdict).length
   const unsupported = records.filter(({ verdict }) => verdict === 'NOT_SUPPORTED')
   return [
