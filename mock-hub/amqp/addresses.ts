@@ -1,0 +1,93 @@
+/** What a client attaches to: the nodes of the hub, in all the spellings that clients have for them (wire contract 8.2, field notes 5.2). */
+
+import type { Identity } from '../core/identity.ts'
+
+export type Node =
+  | { readonly is: 'cbs' | 'devicebound' | 'feedback' | 'fileNotifications' }
+  | { readonly is: 'management'; readonly entity: string | undefined }
+  /** `rest`: what comes after the hub's own name of its events. */
+  | { readonly is: 'hubEvents'; readonly rest: string }
+  | { readonly is: 'eventHub'; readonly entity: string }
+  | {
+      readonly is: 'partition'
+      readonly entity: string
+      readonly consumerGroup: string
+      readonly partition: string
+    }
+  | { readonly is: 'device'; readonly identity: Identity; readonly endpoint: DeviceEndpoint }
+
+/** `events` is also where a module receives its inputs. */
+export type DeviceEndpoint = 'events' | 'devicebound' | 'methods' | 'twin'
+
+const ENDPOINTS: Readonly<Record<string, DeviceEndpoint>> = {
+  'messages/events': 'events',
+  'messages/devicebound': 'devicebound',
+  'methods/devicebound': 'methods',
+  twin: 'twin',
+}
+const SERVICE: Readonly<Record<string, 'devicebound' | 'feedback' | 'fileNotifications'>> = {
+  'messages/devicebound': 'devicebound',
+  'messages/servicebound/feedback': 'feedback',
+  'messages/servicebound/filenotifications': 'fileNotifications',
+}
+
+/** @returns undefined: there is no such node, whoever asks. An Event Hubs entity is not checked for its name here. */
+export function parseAddress(address: string): Node | undefined {
+  const segments = segmentsOf(address)
+  const path = segments.map((segment) => segment.toLowerCase())
+  const text = path.join('/')
+  if (text === '$cbs') return { is: 'cbs' }
+  const service = SERVICE[text]
+  if (service !== undefined) return { is: service }
+  if (path.at(-1) === '$management' && segments.length <= 2 && path[0] !== 'messages')
+    return { is: 'management', entity: segments.length === 2 ? segments[0] : undefined }
+  if (path[0] === 'messages' && path[1] === 'events')
+    return { is: 'hubEvents', rest: segments.slice(2).join('/') }
+  if (path[0] === 'devices') return deviceNode(segments)
+  const [entity = '', , consumerGroup = '', , partition = ''] = segments
+  if (segments.length === 1 && entity !== '') return { is: 'eventHub', entity }
+  if (segments.length === 5 && path[1] === 'consumergroups' && path[3] === 'partitions')
+    return { is: 'partition', entity, consumerGroup, partition }
+  return undefined
+}
+
+/** `/devices/{d}[/modules/{m}]/…`. */
+function deviceNode([, deviceId = '', ...rest]: readonly string[]): Node | undefined {
+  const ofModule = rest[0]?.toLowerCase() === 'modules'
+  const moduleId = ofModule ? rest[1] : undefined
+  const endpoint =
+    ENDPOINTS[
+      rest
+        .slice(ofModule ? 2 : 0)
+        .join('/')
+        .toLowerCase()
+    ]
+  if (endpoint === undefined || deviceId === '' || (ofModule && (moduleId ?? '') === '')) return undefined
+  return { is: 'device', identity: moduleId === undefined ? { deviceId } : { deviceId, moduleId }, endpoint }
+}
+
+/**
+ * The identity in a message's `to`, such as `/devices/{d}/messages/devicebound`.
+ * @returns undefined: it names none.
+ */
+export function parseRecipient(to: string): Identity | undefined {
+  const node = parseAddress(to)
+  return node?.is === 'device' && node.endpoint === 'devicebound' ? node.identity : undefined
+}
+
+/** The path of an address or of a token's audience: clients may give a whole URL, and may encode it. */
+export function segmentsOf(address: string): readonly string[] {
+  const path = address.replace(/^[a-z]+:\/\/[^/]*\/?/i, '').replace(/\?.*$/, '')
+  return path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .map(decoded)
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

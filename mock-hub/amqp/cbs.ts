@@ -1,0 +1,26 @@
+/** `$cbs`: tokens for the connection (WIRE-AMQP-02, WIRE-AMQP-03). */
+
+import { refusal } from './refusals.ts'
+import { checkToken } from './tokens.ts'
+import type { Answer } from './requests.ts'
+import type { Visit } from './visit.ts'
+import { bodyOf } from './wire/messages.ts'
+import type { AmqpMessage } from './wire/messages.ts'
+import { textOf } from './wire/values.ts'
+
+/** @throws HubError with the reason. */
+export function putToken({ hub, grants }: Visit, request: AmqpMessage): Answer {
+  const operation = textOf(request.application?.get('operation'))
+  const audience = textOf(request.application?.get('name'))
+  if (operation !== 'put-token' || audience === undefined)
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-AMQP-02',
+      'application properties operation=put-token and name=…',
+      `operation ${JSON.stringify(operation)} and name ${JSON.stringify(audience)}`,
+      'wire contract 8.1',
+    )
+  // `type` is `servicebus.windows.net:sastoken` or, from Python's Event Hubs client, `jwt`: it is a SAS token all the same.
+  grants.put(checkToken(hub, audience, bodyOf(request).toString('utf8')))
+  return { status: 200, description: 'OK' }
+}

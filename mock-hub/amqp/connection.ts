@@ -1,0 +1,288 @@
+/** One AMQP connection: its stream, SASL, and the nodes that its links are for. */
+
+import type { Duplex } from 'node:stream'
+import type { Hub } from '../core/contract.ts'
+import type { HubError } from '../core/errors.ts'
+import { parseAddress } from './addresses.ts'
+import { putToken } from './cbs.ts'
+import type { EventHub } from './events/event-hub.ts'
+import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
+import { Grants } from './grants.ts'
+import { Pipe, STREAM_EFFECTS } from './pipe.ts'
+import { amqpErrorOf, refusal, shown, toHubError } from './refusals.ts'
+import { RequestNode } from './requests.ts'
+import { MECHANISMS, SASL_AUTH, SASL_OK, judge, redacted } from './sasl.ts'
+import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
+import type { Visit } from './visit.ts'
+import { Endpoint, MAX_FRAME_BYTES } from './wire/endpoint.ts'
+import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './wire/frames.ts'
+import type { Link } from './wire/links.ts'
+import { AmqpViolation } from './wire/malformed.ts'
+import type { PerformativeName } from './wire/performatives.ts'
+
+export interface ConnectionInfo {
+  readonly peer: string
+  /** The TLS client certificate in DER, leaf first. */
+  readonly certificates: readonly Buffer[] | undefined
+  readonly webSocket: boolean
+  /** Ends the connection with a TCP reset; left out: it is just destroyed. */
+  readonly reset?: (() => void) | undefined
+}
+
+export interface ConnectionPort {
+  readonly hub: Hub
+  readonly eventHub: EventHub
+  readonly hostName: string
+  readonly port: number
+  left(connection: Connection): void
+}
+
+const AMQP_ID = 0
+const SASL_ID = 3
+
+export class Connection implements Visit {
+  readonly hub: Hub
+  readonly linkId: string
+  readonly transport: 'amqp' | 'amqp-ws'
+  readonly grants: Grants
+  readonly eventHub: EventHub
+  readonly hostName: string
+  readonly port: number
+  readonly #room: ConnectionPort
+  readonly #pipe: Pipe
+  readonly #frames = new FrameReader(MAX_FRAME_BYTES)
+  readonly #endpoint: Endpoint
+  readonly #cbs: RequestNode
+  readonly #management: RequestNode
+  #stage: 'new' | 'sasl' | 'authenticated' | 'amqp' | 'over' = 'new'
+  #cancelOpenTimer: () => void
+
+  constructor(room: ConnectionPort, linkId: string, stream: Duplex, info: ConnectionInfo) {
+    const { hub } = room
+    this.hub = hub
+    this.linkId = linkId
+    this.transport = info.webSocket ? 'amqp-ws' : 'amqp'
+    this.eventHub = room.eventHub
+    this.hostName = room.hostName
+    this.port = room.port
+    this.grants = new Grants(hub, info.certificates)
+    this.#room = room
+    this.#cbs = new RequestNode(this, (request) => putToken(this, request))
+    this.#management = new RequestNode(this, (request) => manage(this, request))
+    this.#endpoint = new Endpoint({
+      clock: hub.clock,
+      containerId: hub.hostName,
+      write: (bytes) => {
+        this.#pipe.write(bytes)
+      },
+      record: (direction, name, fields) => {
+        this.#record(direction, name, fields)
+      },
+      attached: (link) => {
+        this.#attached(link)
+      },
+      closed: (error) => {
+        this.#end(error?.condition ?? 'closed by the client')
+        this.#pipe.hangUp()
+      },
+    })
+    hub.journal.record({ is: 'link-opened', linkId, transport: this.transport, peer: info.peer })
+    const { connectTimeoutSeconds } = hub.settings
+    this.#cancelOpenTimer = hub.clock.schedule(connectTimeoutSeconds * 1000, () => {
+      this.#violated(new AmqpViolation('amqp:connection:forced', `open within ${connectTimeoutSeconds} s`))
+    })
+    this.#pipe = new Pipe(
+      stream,
+      hub.clock,
+      {
+        onBytes: (chunk) => {
+          this.#received(chunk)
+        },
+        onGone: (reason) => {
+          this.#end(reason)
+        },
+      },
+      info.reset,
+    )
+    this.strike(STREAM_EFFECTS)
+  }
+
+  get over(): boolean {
+    return this.#stage === 'over'
+  }
+
+  refused(error: HubError, identity?: string): void {
+    const { linkId, transport } = this
+    this.hub.refuse(error, { ...(identity === undefined ? {} : { identity }), linkId, transport })
+  }
+
+  /** Lets armed levers of the socket strike. */
+  strike(effects: readonly string[]): void {
+    if (this.hub.faults.idle || this.over) return
+    const met = this.hub.faults.meet('tcp', undefined, effects)
+    if (met !== undefined) this.#pipe.strike(met.effect, met.parameters)
+  }
+
+  destroy(): void {
+    this.#end('hub-stopped')
+    this.#pipe.destroy()
+  }
+
+  #received(chunk: Buffer): void {
+    this.#frames.push(chunk)
+    this.#pipe.cork()
+    try {
+      while (!this.over && this.#step());
+    } catch (error) {
+      this.#violated(error)
+    }
+    this.#pipe.uncork()
+  }
+
+  /** @returns whether there may be more. */
+  #step(): boolean {
+    if (this.#stage === 'new' || this.#stage === 'authenticated') return this.#header()
+    const frame = this.#frames.next()
+    if (frame === undefined) return false
+    if ((frame.type === SASL_FRAME) !== (this.#stage === 'sasl'))
+      throw new AmqpViolation('amqp:connection:framing-error', 'a frame of the layer that is spoken')
+    if (this.#stage === 'amqp') {
+      this.#endpoint.receive(frame)
+      if (this.#endpoint.up) this.#cancelOpenTimer()
+    } else if (frame.performative?.name === 'saslInit') this.#authenticate(frame.performative.fields)
+    else throw new AmqpViolation('amqp:connection:framing-error', 'sasl-init')
+    return true
+  }
+
+  #header(): boolean {
+    const id = this.#frames.header()
+    if (id === undefined) return false
+    if (id !== AMQP_ID && (id !== SASL_ID || this.#stage === 'authenticated'))
+      throw new AmqpViolation('amqp:connection:framing-error', `protocol 0 or 3, not ${id}`)
+    this.#pipe.write(protocolHeader(id))
+    this.#stage = id === SASL_ID ? 'sasl' : 'amqp'
+    if (id === SASL_ID) this.#sayInSasl('saslMechanisms', { mechanisms: MECHANISMS })
+    return true
+  }
+
+  #authenticate(init: Parameters<typeof judge>[1]): void {
+    this.#record('in', 'saslInit', redacted(init))
+    try {
+      const grant = judge(this.hub, init)
+      if (grant !== undefined) this.grants.put(grant)
+    } catch (error) {
+      this.refused(toHubError(error))
+      this.#sayInSasl('saslOutcome', { code: SASL_AUTH })
+      this.#end('refused')
+      this.#pipe.hangUp()
+      return
+    }
+    this.#sayInSasl('saslOutcome', { code: SASL_OK })
+    this.#stage = 'authenticated'
+  }
+
+  #sayInSasl<K extends 'saslMechanisms' | 'saslOutcome'>(
+    name: K,
+    fields: Parameters<typeof frameOf<K>>[3],
+  ): void {
+    this.#record('out', name, fields)
+    this.#pipe.write(frameOf(SASL_FRAME, 0, name, fields))
+  }
+
+  /** Opens the link or refuses it. */
+  #attached(link: Link): void {
+    try {
+      this.#open(link)
+    } catch (error) {
+      const refused = toHubError(error)
+      this.refused(refused)
+      link.refuse(amqpErrorOf(refused))
+    }
+  }
+
+  #open(link: Link): void {
+    const address = link.address ?? ''
+    const node = parseAddress(address)
+    switch (node?.is) {
+      case 'cbs':
+        this.#cbs.attach(link)
+        return
+      case 'management':
+        this.#openManagement(link, node.entity ?? this.eventHub.name)
+        return
+      case 'hubEvents':
+        link.refuse(redirection(this, node.rest))
+        return
+      case 'devicebound':
+        if (link.is === 'sending') break
+        openDevicebound(this, link)
+        return
+      case 'feedback':
+        if (link.is === 'receiving') break
+        openFeedback(this, link)
+        return
+      case 'fileNotifications':
+        if (link.is === 'receiving') break
+        openFileNotifications(this, link)
+        return
+      case 'partition':
+        if (link.is === 'receiving') break
+        openPartition(this, link, node)
+        return
+      case 'device':
+        throw notDone(address)
+      case 'eventHub':
+      case undefined:
+        break
+    }
+    throw refusal(
+      'AmqpAddressNotFound',
+      'WIRE-AMQP-04',
+      `a node of this hub that a client can ${link.is === 'sending' ? 'receive from' : 'send to'}`,
+      shown(address),
+      'wire contract 8.2',
+    )
+  }
+
+  #openManagement(link: Link, entity: string): void {
+    requireEntity(this, entity)
+    this.#management.attach(link, requireService(this, link, [entity, '$management']))
+  }
+
+  #violated(error: unknown): void {
+    if (this.over) return
+    const refused = toHubError(error)
+    this.refused(refused)
+    const condition = error instanceof AmqpViolation ? error.condition : undefined
+    if (this.#stage === 'amqp') this.#endpoint.close(amqpErrorOf(refused, condition))
+    else {
+      this.#end('refused')
+      this.#pipe.hangUp()
+    }
+  }
+
+  #record(direction: 'in' | 'out', cmd: PerformativeName, packet: object): void {
+    this.hub.journal.record({ is: 'packet', linkId: this.linkId, direction, cmd, packet })
+  }
+
+  #end(reason: string): void {
+    if (this.over) return
+    this.#stage = 'over'
+    this.#cancelOpenTimer()
+    this.#endpoint.lost()
+    this.grants.stop()
+    this.hub.journal.record({ is: 'link-closed', linkId: this.linkId, reason })
+    this.#room.left(this)
+  }
+}
+
+/** What the mock does not do is loud. */
+function notDone(address: string): HubError {
+  return refusal(
+    'OperationNotAvailableInCurrentTier',
+    'not implemented',
+    'a device over MQTT or HTTPS: this hub does not serve devices over AMQP yet',
+    shown(address),
+    'mock-iot-hub',
+  )
+}

@@ -1,0 +1,143 @@
+/** What readers of events attach to: partitions, `$management`, and the hub's own name of them, which leads elsewhere. */
+
+import { refusal, shown, amqpErrorOf } from '../refusals.ts'
+import type { Answer } from '../requests.ts'
+import { requireService } from '../service-links.ts'
+import type { Visit } from '../visit.ts'
+import type { SendingLink } from '../wire/links.ts'
+import type { AmqpMessage } from '../wire/messages.ts'
+import type { AmqpError } from '../wire/performatives.ts'
+import * as amqp from '../wire/values.ts'
+import type { Typed } from '../wire/values.ts'
+import type { Partition } from './partition.ts'
+import { startPosition } from './start-position.ts'
+
+const SOURCE = 'wire contract 8.3'
+const EPOCH = 'com.microsoft:epoch'
+
+/** What a `messages/events` of the hub is answered with; its keys are symbols (WIRE-AMQP-08, field notes 8.10). */
+export function redirection({ hostName, port, eventHub }: Visit, rest: string): AmqpError {
+  return {
+    condition: 'amqp:link:redirect',
+    description: `The events of this hub are read from ${eventHub.name}.`,
+    info: new Map([
+      ['hostname', amqp.string(hostName)],
+      ['network-host', amqp.string(hostName)],
+      ['port', amqp.uint(port)],
+      ['address', amqp.string(`amqps://${hostName}:${port}/${eventHub.name}/${rest}`)],
+    ]),
+  }
+}
+
+/** A receiver of one partition (WIRE-AMQP-10). @throws HubError for what cannot be read. */
+export function openPartition(
+  visit: Visit,
+  link: SendingLink,
+  { entity, consumerGroup, partition: id }: { entity: string; consumerGroup: string; partition: string },
+): void {
+  const { eventHub } = visit
+  requireEntity(visit, entity)
+  if (!eventHub.hasConsumerGroup(consumerGroup))
+    throw refusal(
+      'GenericNotFound',
+      'WIRE-AMQP-10',
+      'a consumer group that there is',
+      shown(consumerGroup),
+      SOURCE,
+    )
+  const partition = requirePartition(visit, id)
+  const position = startPosition(link.asked.source?.filter)
+  const release = requireService(visit, link, [entity, 'ConsumerGroups', consumerGroup, 'Partitions', id])
+  const leave = eventHub.readers.enter(`${id}/${consumerGroup.toLowerCase()}`, {
+    epoch: amqp.numberOf(link.asked.properties?.get(EPOCH)),
+    stolen: (error) => {
+      visit.refused(error)
+      link.detach(amqpErrorOf(error))
+    },
+  })
+  let next = partition.find(position)
+  const pump = (): void => {
+    while (link.ready) {
+      const event = partition.read(next)
+      if (event === undefined) return
+      next = event.sequenceNumber + 1
+      link.send({ payload: event.bytes })
+    }
+  }
+  const stopListening = partition.onAppend(pump)
+  link.open({
+    onCredit: pump,
+    onGone: () => {
+      stopListening()
+      leave()
+      release()
+    },
+  })
+}
+
+/** Answers a READ of `$management` (WIRE-AMQP-09). @throws HubError. */
+export function manage(visit: Visit, { application }: AmqpMessage): Answer {
+  const ask = (name: string): string => amqp.textOf(application?.get(name)) ?? ''
+  const operation = ask('operation')
+  const type = ask('type')
+  if (operation.toUpperCase() !== 'READ' || !(type in DESCRIPTIONS))
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-AMQP-09',
+      'operation READ of type com.microsoft:eventhub or com.microsoft:partition',
+      `operation ${shown(operation)} of type ${shown(type)}`,
+      SOURCE,
+    )
+  requireEntity(visit, ask('name'))
+  const body = DESCRIPTIONS[type]?.(visit, ask('partition')) ?? []
+  return { status: 200, description: 'OK', body: amqp.map(body, 'string') }
+}
+
+const DESCRIPTIONS: Readonly<
+  Record<string, (visit: Visit, partition: string) => readonly (readonly [string, Typed])[]>
+> = {
+  'com.microsoft:eventhub': ({ eventHub }) => [
+    ['name', amqp.string(eventHub.name)],
+    ['type', amqp.string('com.microsoft:eventhub')],
+    ['created_at', amqp.timestamp(eventHub.createdAt)],
+    ['partition_count', amqp.int(eventHub.partitions.length)],
+    ['partition_ids', amqp.strings(eventHub.partitions.map(({ id }) => id))],
+  ],
+  'com.microsoft:partition': (visit, id) => {
+    const partition = requirePartition(visit, id)
+    const { last, begin, isEmpty } = partition
+    return [
+      ['name', amqp.string(visit.eventHub.name)],
+      ['type', amqp.string('com.microsoft:partition')],
+      ['partition', amqp.string(id)],
+      ['begin_sequence_number', amqp.long(begin)],
+      ['last_enqueued_sequence_number', amqp.long(last?.sequenceNumber ?? -1)],
+      ['last_enqueued_offset', amqp.string(String(last?.offset ?? -1))],
+      ['last_enqueued_time_utc', amqp.timestamp(last?.enqueuedAt ?? 0)],
+      ['is_partition_empty', amqp.boolean(isEmpty)],
+    ]
+  },
+}
+
+export function requireEntity({ eventHub }: Visit, entity: string): void {
+  if (eventHub.isNamed(entity)) return
+  throw refusal(
+    'GenericNotFound',
+    'WIRE-AMQP-09',
+    `the entity ${shown(eventHub.name)}`,
+    shown(entity),
+    SOURCE,
+  )
+}
+
+function requirePartition({ eventHub }: Visit, id: string): Partition {
+  const partition = eventHub.partition(id)
+  if (partition !== undefined) return partition
+  throw refusal(
+    'PartitionNotFound',
+    'WIRE-AMQP-10',
+    `a partition from 0 to ${eventHub.partitions.length - 1}`,
+    shown(id),
+    SOURCE,
+  )
+}

@@ -1,0 +1,60 @@
+/** A message of a device, or of the hub itself, as Event Hubs delivers it (wire contract 8.4, field notes 8.14). */
+
+import type { TelemetryMessage } from '../../core/message.ts'
+import { applicationOf, propertiesOf } from '../message-mapping.ts'
+import { encodeMessage } from '../wire/messages.ts'
+import { long, string, timestamp } from '../wire/values.ts'
+import type { Typed } from '../wire/values.ts'
+
+/** Its place in a partition. */
+export interface Place {
+  readonly sequenceNumber: number
+  readonly offset: number
+  readonly enqueuedAt: number
+}
+
+export function eventBytes(message: TelemetryMessage, place: Place): Buffer {
+  const { system, properties, body } = message
+  const application = applicationOf(properties)
+  const alsoKnown: Readonly<Record<string, string | undefined>> = {
+    'iothub-creation-time-utc': system.creationTimeUtc,
+    'iothub-outputname': system.outputName,
+  }
+  for (const [name, value] of Object.entries(alsoKnown))
+    if (value !== undefined) application.set(name, string(value))
+  return encodeMessage({
+    annotations: annotationsOf(message, place),
+    properties: propertiesOf(system),
+    application,
+    data: [body],
+  })
+}
+
+function annotationsOf(
+  message: TelemetryMessage,
+  { sequenceNumber, offset, enqueuedAt }: Place,
+): Map<string, Typed> {
+  const { deviceId, moduleId, authMethod, authGenerationId, source, modelId, system } = message
+  const texts: Readonly<Record<string, string | undefined>> = {
+    'iothub-connection-device-id': deviceId,
+    'iothub-connection-module-id': moduleId,
+    'iothub-connection-auth-method': authMethod,
+    'iothub-connection-auth-generation-id': authGenerationId,
+    'iothub-message-source': source,
+    'iothub-interface-id': system.interfaceId,
+    'iothub-message-schema': system.messageSchema,
+    'dt-dataschema': modelId,
+    'dt-subject': system.componentName,
+    'Diagnostic-Id': system.diagnosticId,
+    'Correlation-Context': system.correlationContext,
+  }
+  const annotations = new Map<string, Typed>([
+    ['x-opt-sequence-number', long(sequenceNumber)],
+    ['x-opt-offset', string(String(offset))],
+    ['x-opt-enqueued-time', timestamp(enqueuedAt)],
+    ['iothub-enqueuedtime', timestamp(enqueuedAt)],
+  ])
+  for (const [name, value] of Object.entries(texts))
+    if (value !== undefined) annotations.set(name, string(value))
+  return annotations
+}

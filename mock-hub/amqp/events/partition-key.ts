@@ -1,0 +1,55 @@
+/**
+ * Which partition a key belongs to, as Event Hubs and the device SDKs' own tests compute it: Jenkins' lookup3, its two
+ * halves folded to 16 bits (CSharp SDK, PartitionResolver; C's tests look for a device's events in just that partition).
+ */
+
+const GOLDEN = 0xdeadbeef
+
+/** @returns 0 to `partitions - 1`. */
+export function partitionOf(key: string, partitions: number): number {
+  const hash = ((lookup3(Buffer.from(key)) << 16) >> 16) % partitions
+  return Math.abs(hash)
+}
+
+const rotated = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits))
+
+/** Both hashes, folded by exclusive or. */
+function lookup3(data: Buffer): number {
+  let a = (GOLDEN + data.length) | 0
+  let b = a
+  let c = a
+  let at = 0
+  for (; data.length - at > 12; at += 12) {
+    a = (a + data.readInt32LE(at)) | 0
+    b = (b + data.readInt32LE(at + 4)) | 0
+    c = (c + data.readInt32LE(at + 8)) | 0
+    a = ((a - c) | 0) ^ rotated(c, 4)
+    c = (c + b) | 0
+    b = ((b - a) | 0) ^ rotated(a, 6)
+    a = (a + c) | 0
+    c = ((c - b) | 0) ^ rotated(b, 8)
+    b = (b + a) | 0
+    a = ((a - c) | 0) ^ rotated(c, 16)
+    c = (c + b) | 0
+    b = ((b - a) | 0) ^ rotated(a, 19)
+    a = (a + c) | 0
+    c = ((c - b) | 0) ^ rotated(b, 4)
+    b = (b + a) | 0
+  }
+  const rest = data.subarray(at)
+  if (rest.length === 0) return c ^ b
+  // The last bytes as words, little end first; what is missing is zero.
+  const tail = Buffer.alloc(12)
+  rest.copy(tail)
+  a = (a + tail.readInt32LE(0)) | 0
+  b = (b + tail.readInt32LE(4)) | 0
+  c = (c + tail.readInt32LE(8)) | 0
+  c = ((c ^ b) - rotated(b, 14)) | 0
+  a = ((a ^ c) - rotated(c, 11)) | 0
+  b = ((b ^ a) - rotated(a, 25)) | 0
+  c = ((c ^ b) - rotated(b, 16)) | 0
+  a = ((a ^ c) - rotated(c, 4)) | 0
+  b = ((b ^ a) - rotated(a, 14)) | 0
+  c = ((c ^ b) - rotated(b, 24)) | 0
+  return c ^ b
+}

@@ -1,0 +1,61 @@
+/** Who reads a partition for a consumer group: one owner with an epoch, or up to five without. */
+
+import type { HubError } from '../../core/errors.ts'
+import { refusal } from '../refusals.ts'
+
+export interface Reader {
+  /** Undefined: it claims nothing. */
+  readonly epoch: number | undefined
+  /** Another has a higher epoch. */
+  stolen(error: HubError): void
+}
+
+/** Event Hubs' limit of readers without an epoch. */
+const MOST_WITHOUT_EPOCH = 5
+const SOURCE = 'wire contract 8.3'
+
+export class Readers {
+  readonly #byPlace = new Map<string, Set<Reader>>()
+
+  /**
+   * @param place partition and consumer group.
+   * @returns gives the place up.
+   * @throws HubError LinkCreationConflict for one without epoch, or with a lower one, than the owner's; quota.
+   */
+  enter(place: string, reader: Reader): () => void {
+    const readers = this.#byPlace.get(place) ?? new Set<Reader>()
+    const owner = [...readers].find(({ epoch }) => epoch !== undefined)
+    if (owner?.epoch !== undefined && (reader.epoch ?? -1) < owner.epoch)
+      throw conflict(
+        `an epoch of at least ${owner.epoch}, the owner's`,
+        reader.epoch === undefined ? 'none' : `epoch ${reader.epoch}`,
+      )
+    if (reader.epoch === undefined && readers.size >= MOST_WITHOUT_EPOCH)
+      throw refusal(
+        'DeviceMaximumQueueSizeExceeded',
+        'WIRE-AMQP-10',
+        `at most ${MOST_WITHOUT_EPOCH} readers of a partition in a consumer group`,
+        'one more',
+        SOURCE,
+      )
+    if (reader.epoch !== undefined)
+      for (const other of [...readers]) {
+        readers.delete(other)
+        other.stolen(conflict(`an epoch of at least ${reader.epoch}, the new owner's`, shownEpoch(other)))
+      }
+    readers.add(reader)
+    this.#byPlace.set(place, readers)
+    return () => {
+      readers.delete(reader)
+      if (readers.size === 0 && this.#byPlace.get(place) === readers) this.#byPlace.delete(place)
+    }
+  }
+}
+
+function shownEpoch({ epoch }: Reader): string {
+  return epoch === undefined ? 'none' : `epoch ${epoch}`
+}
+
+function conflict(expected: string, received: string): HubError {
+  return refusal('LinkCreationConflict', 'WIRE-AMQP-10', expected, received, SOURCE)
+}

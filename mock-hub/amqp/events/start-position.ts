@@ -1,0 +1,46 @@
+/** The filter of an Event Hubs receiver: where to begin, in the spellings of new and old clients (field notes 8.13). */
+
+import { refusal, shown } from '../refusals.ts'
+import { textOf } from '../wire/values.ts'
+import type { Typed } from '../wire/values.ts'
+import type { StartPosition } from './partition.ts'
+
+const SELECTOR = 'apache.org:selector-filter:string'
+const FORM = /^\s*amqp\.annotation\.x-opt-([a-z-]+)\s*(>=?)\s*'?([^']*?)'?\s*$/i
+const POSITIONS: Readonly<Record<string, 'offset' | 'sequenceNumber' | 'enqueuedTime'>> = {
+  offset: 'offset',
+  'sequence-number': 'sequenceNumber',
+  'enqueued-time': 'enqueuedTime',
+  enqueuedtimeutc: 'enqueuedTime',
+}
+
+/**
+ * @param filter by name; without a selector reading begins with the oldest message.
+ * @throws HubError ArgumentInvalid for a selector that is none of Event Hubs.
+ */
+export function startPosition(filter: ReadonlyMap<string, Typed> | undefined): StartPosition {
+  const selector = textOf(filter?.get(SELECTOR)) ?? firstText(filter)
+  if (selector === undefined) return { from: 'earliest' }
+  const [, name = '', comparison, value = ''] = FORM.exec(selector) ?? []
+  const from = POSITIONS[name.toLowerCase()]
+  if (from === 'offset' && value === '-1') return { from: 'earliest' }
+  if (from !== undefined && value.toLowerCase() === '@latest') return { from: 'latest' }
+  if (from !== undefined && /^-?\d{1,19}$/.test(value))
+    return { from, value: Number(value), inclusive: comparison === '>=' }
+  throw refusal(
+    'ArgumentInvalid',
+    'WIRE-AMQP-10',
+    "a selector such as amqp.annotation.x-opt-offset > '-1', of x-opt-offset, x-opt-sequence-number or x-opt-enqueued-time",
+    shown(selector),
+    'wire contract 8.3',
+  )
+}
+
+/** Some call the filter by another name. */
+function firstText(filter: ReadonlyMap<string, Typed> | undefined): string | undefined {
+  for (const value of filter?.values() ?? []) {
+    const text = textOf(value)
+    if (text?.includes('amqp.annotation.') === true) return text
+  }
+  return undefined
+}

@@ -1,0 +1,103 @@
+/** Nodes that are asked and answer: `$cbs` and `$management`. A client attaches a link each way and correlates by message id. */
+
+import type { HubError } from '../core/errors.ts'
+import { toHubError } from './refusals.ts'
+import { SendQueue } from './send-queue.ts'
+import { receivingLimits } from './visit.ts'
+import type { Visit } from './visit.ts'
+import type { Link } from './wire/links.ts'
+import { decodeMessage, encodeMessage } from './wire/messages.ts'
+import type { AmqpMessage } from './wire/messages.ts'
+import { int, string, textOf } from './wire/values.ts'
+import type { Typed } from './wire/values.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly description: string
+  readonly body?: Typed | undefined
+}
+
+/** @throws HubError, which becomes the answer. */
+export type Handler = (request: AmqpMessage) => Answer
+
+export class RequestNode {
+  readonly #visit: Visit
+  readonly #handle: Handler
+  readonly #answers = new Set<SendQueue>()
+
+  constructor(visit: Visit, handle: Handler) {
+    this.#visit = visit
+    this.#handle = handle
+  }
+
+  attach(link: Link, onGone: () => void = () => undefined): void {
+    if (link.is === 'sending') {
+      const queue: SendQueue = new SendQueue(link, () => {
+        this.#answers.delete(queue)
+        onGone()
+      })
+      this.#answers.add(queue)
+      return
+    }
+    link.open(
+      {
+        onMessage: ({ payload, settle }) => {
+          let request: AmqpMessage
+          try {
+            request = decodeMessage(payload)
+          } catch (error) {
+            const refused = toHubError(error)
+            this.#visit.refused(refused)
+            settle({
+              is: 'rejected',
+              error: { condition: 'amqp:decode-error', description: refused.message },
+            })
+            return
+          }
+          settle({ is: 'accepted' })
+          this.#reply(request, this.#answer(request))
+        },
+        onGone,
+      },
+      receivingLimits(this.#visit),
+    )
+  }
+
+  #answer(request: AmqpMessage): Answer {
+    try {
+      return this.#handle(request)
+    } catch (error) {
+      const refused: HubError = toHubError(error)
+      this.#visit.refused(refused)
+      return { status: refused.status, description: refused.message }
+    }
+  }
+
+  #reply({ properties }: AmqpMessage, { status, description, body }: Answer): void {
+    const queue = this.#queueFor(textOf(properties?.replyTo))
+    const correlationId = properties?.messageId
+    queue?.push({
+      payload: encodeMessage({
+        // The type of the id is kept: clients compare without looking at it (field notes 8.12).
+        properties: correlationId === undefined ? undefined : { correlationId },
+        application: new Map([
+          ['status-code', int(status)],
+          ['statusCode', int(status)],
+          ['status-description', string(description)],
+          ['statusDescription', string(description)],
+        ]),
+        value: body ?? string(''),
+      }),
+    })
+  }
+
+  /** The link that receives at the address to reply to; some clients give one that is nobody's. */
+  #queueFor(replyTo: string | undefined): SendQueue | undefined {
+    let last: SendQueue | undefined
+    for (const queue of this.#answers) {
+      if (replyTo !== undefined && queue.link.asked.target?.address === replyTo) return queue
+      last = queue
+    }
+    return last
+  }
+}

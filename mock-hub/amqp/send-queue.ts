@@ -1,0 +1,49 @@
+/** Messages for a client that may not have given credit yet. */
+
+import type { Outgoing, SendingLink } from './wire/links.ts'
+
+/** A client that asks for more answers than this without taking any loses the link. */
+const LONGEST = 1_000
+
+export class SendQueue {
+  readonly link: SendingLink
+  #waiting: Outgoing[] = []
+
+  /** Opens the link. @param onGone told once when nothing can be sent any more. */
+  constructor(link: SendingLink, onGone: () => void) {
+    this.link = link
+    link.open({
+      onCredit: () => {
+        this.#flush()
+      },
+      onGone: () => {
+        const lost = this.#waiting
+        this.#waiting = []
+        for (const { settled } of lost) settled?.({ is: 'released' })
+        onGone()
+      },
+    })
+  }
+
+  push(message: Outgoing): void {
+    if (!this.link.isOpen) {
+      message.settled?.({ is: 'released' })
+      return
+    }
+    this.#waiting.push(message)
+    this.#flush()
+    if (this.#waiting.length > LONGEST)
+      this.link.detach({
+        condition: 'amqp:resource-limit-exceeded',
+        description: `Expected credit for the ${LONGEST} messages that wait.`,
+      })
+  }
+
+  #flush(): void {
+    while (this.link.ready) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      this.link.send(next)
+    }
+  }
+}

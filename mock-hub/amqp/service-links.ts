@@ -1,0 +1,136 @@
+/** What back ends attach to: cloud-to-device messages in, feedback and file notifications out (wire contract 8.2). */
+
+import { randomUUID } from 'node:crypto'
+import type { ServiceQueue } from '../core/contract.ts'
+import { parseRecipient } from './addresses.ts'
+import { toMessage } from './message-mapping.ts'
+import { amqpErrorOf, refusal, shown, toHubError } from './refusals.ts'
+import { receivingLimits } from './visit.ts'
+import type { Visit } from './visit.ts'
+import type { Incoming, Link, ReceivingLink, SendingLink } from './wire/links.ts'
+import { decodeMessage, encodeMessage } from './wire/messages.ts'
+import type { Outcome } from './wire/performatives.ts'
+import { binary, string, symbol, textOf, timestamp } from './wire/values.ts'
+
+/** Keeps a link only as long as the token that it was opened with. @throws HubError IotHubUnauthorizedAccess. */
+export function requireService(visit: Visit, link: Link, path: readonly string[]): () => void {
+  return visit.grants.requireService(path, (error) => {
+    visit.refused(error)
+    link.detach(amqpErrorOf(error))
+  })
+}
+
+/** A back end sends messages to devices (WIRE-AMQP-04). */
+export function openDevicebound(visit: Visit, link: ReceivingLink): void {
+  const release = requireService(visit, link, ['messages', 'devicebound'])
+  link.open(
+    {
+      onMessage: (incoming) => {
+        sendToDevice(visit, incoming)
+      },
+      onGone: release,
+    },
+    receivingLimits(visit),
+  )
+}
+
+function sendToDevice(visit: Visit, { payload, settle }: Incoming): void {
+  let recipient: string | undefined
+  try {
+    const incoming = decodeMessage(payload)
+    const to = textOf(incoming.properties?.to) ?? ''
+    const identity = parseRecipient(to)
+    if (identity === undefined)
+      throw refusal(
+        'InvalidOperation',
+        'WIRE-AMQP-05',
+        'properties.to to be /devices/{device}/messages/devicebound',
+        shown(to),
+        'wire contract 8.2',
+      )
+    recipient = identity.deviceId
+    visit.hub.throttle.take('c2dSend', payload.length)
+    visit.hub.c2d.send(identity, toMessage(incoming))
+    settle({ is: 'accepted' })
+  } catch (error) {
+    const refused = toHubError(error)
+    visit.refused(refused, recipient)
+    settle({ is: 'rejected', error: amqpErrorOf(refused) })
+  }
+}
+
+/** Outcomes of feedback batches, in batches (WIRE-AMQP-06). */
+export function openFeedback(visit: Visit, link: SendingLink): void {
+  openQueue(visit, link, 'feedback', visit.hub.feedback, 'application/vnd.microsoft.iothub.feedback.json')
+}
+
+/** WIRE-AMQP-07. */
+export function openFileNotifications(visit: Visit, link: SendingLink): void {
+  const type = 'application/vnd.microsoft.iothub.filenotification.json'
+  openQueue(visit, link, 'filenotifications', visit.hub.fileNotifications, type)
+}
+
+/** Several links may read a queue: each item goes to one of them. */
+function openQueue(
+  visit: Visit,
+  link: SendingLink,
+  name: string,
+  queue: ServiceQueue<unknown>,
+  contentType: string,
+): void {
+  const release = requireService(visit, link, ['messages', 'servicebound', name])
+  const pump = (): void => {
+    while (link.ready) {
+      const next = queue.receive()
+      if (next === undefined) return
+      link.send({
+        payload: queueMessage(visit, next.item, contentType),
+        tag: Buffer.from(next.lockToken, 'hex'),
+        settled: (outcome) => {
+          settleItem(visit, queue, next.lockToken, outcome)
+        },
+      })
+    }
+  }
+  const stopListening = queue.onAvailable(pump)
+  link.open({
+    onCredit: pump,
+    onGone: () => {
+      stopListening()
+      release()
+    },
+  })
+}
+
+function queueMessage({ hub }: Visit, item: unknown, contentType: string): Buffer {
+  return encodeMessage({
+    annotations: new Map([['iothub-enqueuedtime', timestamp(hub.clock.now())]]),
+    properties: {
+      messageId: string(randomUUID()),
+      userId: binary(Buffer.from(hub.hostName.split('.', 1)[0] ?? hub.hostName)),
+      contentType: symbol(contentType),
+      contentEncoding: symbol('utf-8'),
+    },
+    data: [Buffer.from(JSON.stringify(item))],
+  })
+}
+
+function settleItem(visit: Visit, queue: ServiceQueue<unknown>, lockToken: string, outcome: Outcome): void {
+  try {
+    queue.settle(lockToken, settlementOf(outcome))
+  } catch (error) {
+    // The lock was lost meanwhile: the settlement has come to its end already and cannot be refused.
+    visit.refused(toHubError(error))
+  }
+}
+
+export function settlementOf({ is }: Outcome): 'complete' | 'reject' | 'abandon' {
+  switch (is) {
+    case 'accepted':
+      return 'complete'
+    case 'rejected':
+      return 'reject'
+    default:
+      return 'abandon'
+  }
+}

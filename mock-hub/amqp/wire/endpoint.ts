@@ -1,0 +1,159 @@
+/**
+ * The hub's end of an AMQP connection, after SASL: open, sessions, close. Of its own and not rhea's, whose frames leave
+ * out trailing fields, whose links wait for each other's credit, and whose timers are the system's.
+ */
+
+import type { Clock } from '../../core/clock.ts'
+import { AMQP_FRAME, EMPTY_FRAME, frameOf } from './frames.ts'
+import type { Frame } from './frames.ts'
+import type { Link } from './links.ts'
+import { AmqpViolation } from './malformed.ts'
+import type { AmqpError, PerformativeName, Performatives } from './performatives.ts'
+import { Session } from './session.ts'
+import type { SessionPort } from './session.ts'
+
+/** Largest frame that the hub takes, in bytes. */
+export const MAX_FRAME_BYTES = 65_536
+const LEAST_FRAME_BYTES = 512
+const CHANNEL_MAX = 255
+/** A client that has nothing to say must send empty frames in this time. */
+const IDLE_MS = 240_000
+const LEAST_HEARTBEAT_MS = 100
+
+export interface EndpointPort {
+  readonly clock: Clock
+  readonly containerId: string
+  write(bytes: Buffer): void
+  /** A frame passes. */
+  record(direction: 'in' | 'out', name: PerformativeName, fields: object, payload: Buffer | undefined): void
+  attached(link: Link): void
+  /** Close has been said by both sides, or by this one: the stream may end. */
+  closed(error: AmqpError | undefined): void
+}
+
+export class Endpoint implements SessionPort {
+  readonly #port: EndpointPort
+  readonly #sessions = new Map<number, Session>()
+  #stage: 'new' | 'open' | 'closed' = 'new'
+  #peerFrameSize = LEAST_FRAME_BYTES
+  #cancelHeartbeat: () => void = () => undefined
+
+  constructor(port: EndpointPort) {
+    this.#port = port
+  }
+
+  get up(): boolean {
+    return this.#stage === 'open'
+  }
+
+  get peerFrameSize(): number {
+    return this.#peerFrameSize
+  }
+
+  /** @throws AmqpViolation */
+  receive({ channel, performative, payload }: Frame): void {
+    if (this.#stage === 'closed' || performative === undefined) return
+    this.#port.record('in', performative.name, performative.fields, payload)
+    const { name, fields } = performative
+    if (this.#stage === 'new') {
+      if (name !== 'open') throw new AmqpViolation('amqp:connection:framing-error', `open first, not ${name}`)
+      this.#opened(fields)
+      return
+    }
+    if (name === 'close') {
+      this.#closed(fields.error)
+      return
+    }
+    const session = this.#sessions.get(channel)
+    if (name === 'begin') {
+      if (session !== undefined || channel > CHANNEL_MAX)
+        throw new AmqpViolation('amqp:not-allowed', `a channel that is free and at most ${CHANNEL_MAX}`)
+      this.#sessions.set(channel, new Session(this, channel, fields))
+      return
+    }
+    if (session === undefined) throw new AmqpViolation('amqp:not-allowed', `a session on channel ${channel}`)
+    if (name === 'end') this.#sessions.delete(channel)
+    session.receive(performative, payload)
+  }
+
+  /** Closes the connection from this side; the client's answer is not waited for. */
+  close(error?: AmqpError): void {
+    if (this.#stage === 'closed') return
+    // A close needs an open before it, even for a client that has not sent its own (AMQP 2.4.4).
+    if (this.#stage === 'new') this.#sayOpen()
+    this.send(0, 'close', { error })
+    this.lost()
+    this.#port.closed(error)
+  }
+
+  /** Ends every session, as a peer that has lost them would see it; the connection stays. */
+  endSessions(error: AmqpError): void {
+    // They keep their channels until the peer has said end too.
+    for (const session of [...this.#sessions.values()]) session.end(error)
+  }
+
+  /** The stream is gone. */
+  lost(): void {
+    if (this.#stage === 'closed') return
+    this.#stage = 'closed'
+    this.#cancelHeartbeat()
+    for (const session of [...this.#sessions.values()]) session.lost()
+    this.#sessions.clear()
+  }
+
+  // ---- SessionPort
+
+  send<K extends PerformativeName>(
+    channel: number,
+    name: K,
+    fields: Performatives[K],
+    payload?: Buffer,
+  ): void {
+    if (this.#stage === 'closed') return
+    this.#port.record('out', name, fields, payload)
+    this.#port.write(frameOf(AMQP_FRAME, channel, name, fields, payload))
+  }
+
+  attached(link: Link): void {
+    this.#port.attached(link)
+  }
+
+  #opened({ maxFrameSize = LEAST_FRAME_BYTES, idleTimeOut }: Performatives['open']): void {
+    if (maxFrameSize < LEAST_FRAME_BYTES)
+      throw new AmqpViolation(
+        'amqp:invalid-field',
+        `a max-frame-size of at least ${LEAST_FRAME_BYTES}, not ${maxFrameSize}`,
+      )
+    this.#stage = 'open'
+    this.#peerFrameSize = Math.min(maxFrameSize, MAX_FRAME_BYTES)
+    this.#sayOpen()
+    if (idleTimeOut !== undefined && idleTimeOut > 0)
+      this.#beat(Math.max(LEAST_HEARTBEAT_MS, idleTimeOut / 2))
+  }
+
+  #sayOpen(): void {
+    this.send(0, 'open', {
+      containerId: this.#port.containerId,
+      hostname: undefined,
+      maxFrameSize: MAX_FRAME_BYTES,
+      channelMax: CHANNEL_MAX,
+      idleTimeOut: IDLE_MS,
+      properties: new Map(),
+    })
+  }
+
+  /** Keeps a client content that closes what is silent for too long. */
+  #beat(ms: number): void {
+    this.#cancelHeartbeat = this.#port.clock.schedule(ms, () => {
+      if (!this.up) return
+      this.#port.write(EMPTY_FRAME)
+      this.#beat(ms)
+    })
+  }
+
+  #closed(error: AmqpError | undefined): void {
+    this.send(0, 'close', {})
+    this.lost()
+    this.#port.closed(error)
+  }
+}

@@ -1,0 +1,410 @@
+/**
+ * The performatives of AMQP 1.0 as a table of their fields. They are written in full length, with defaults written out:
+ * Python's client takes fields by their place without looking how many there are (field notes 8.6), and Go's refuses a
+ * list that is too long (8.7).
+ */
+
+import { malformed } from './malformed.ts'
+import * as amqp from './values.ts'
+import type { Typed } from './values.ts'
+
+export interface Terminus {
+  readonly address: string | undefined
+  readonly dynamic: boolean
+  /** By name; sources only. */
+  readonly filter: ReadonlyMap<string, Typed> | undefined
+}
+
+export interface AmqpError {
+  readonly condition: string
+  readonly description?: string | undefined
+  /** Keys become symbols: clients look for those (field notes 8.10). */
+  readonly info?: ReadonlyMap<string, Typed> | undefined
+}
+
+/** What became of a delivery. */
+export interface Outcome {
+  readonly is: 'received' | 'accepted' | 'rejected' | 'released' | 'modified'
+  readonly error?: AmqpError | undefined
+  /** Of `modified`. */
+  readonly deliveryFailed?: boolean | undefined
+  readonly undeliverableHere?: boolean | undefined
+}
+
+type Properties = ReadonlyMap<string, Typed> | undefined
+
+/** Fields by name; what is left out when writing gets the default of the specification, or null. */
+export interface Performatives {
+  open: {
+    readonly containerId: string
+    readonly hostname?: string | undefined
+    readonly maxFrameSize?: number | undefined
+    readonly channelMax?: number | undefined
+    /** ms */
+    readonly idleTimeOut?: number | undefined
+    readonly properties?: Properties
+  }
+  begin: {
+    readonly remoteChannel?: number | undefined
+    readonly nextOutgoingId: number
+    readonly incomingWindow: number
+    readonly outgoingWindow: number
+    readonly handleMax?: number | undefined
+  }
+  attach: {
+    readonly name: string
+    readonly handle: number
+    /** True: the one who says it receives. */
+    readonly role: boolean
+    readonly sndSettleMode?: number | undefined
+    readonly rcvSettleMode?: number | undefined
+    readonly source?: Terminus | undefined
+    readonly target?: Terminus | undefined
+    readonly initialDeliveryCount?: number | undefined
+    readonly maxMessageSize?: number | undefined
+    readonly properties?: Properties
+  }
+  flow: {
+    readonly nextIncomingId?: number | undefined
+    readonly incomingWindow: number
+    readonly nextOutgoingId: number
+    readonly outgoingWindow: number
+    readonly handle?: number | undefined
+    readonly deliveryCount?: number | undefined
+    readonly linkCredit?: number | undefined
+    readonly available?: number | undefined
+    readonly drain?: boolean | undefined
+    readonly echo?: boolean | undefined
+  }
+  transfer: {
+    readonly handle: number
+    readonly deliveryId?: number | undefined
+    readonly deliveryTag?: Buffer | undefined
+    readonly messageFormat?: number | undefined
+    readonly settled?: boolean | undefined
+    readonly more?: boolean | undefined
+    readonly aborted?: boolean | undefined
+  }
+  disposition: {
+    readonly role: boolean
+    readonly first: number
+    readonly last?: number | undefined
+    readonly settled?: boolean | undefined
+    readonly state?: Outcome | undefined
+  }
+  detach: {
+    readonly handle: number
+    readonly closed?: boolean | undefined
+    readonly error?: AmqpError | undefined
+  }
+  end: { readonly error?: AmqpError | undefined }
+  close: { readonly error?: AmqpError | undefined }
+  saslMechanisms: { readonly mechanisms: readonly string[] }
+  saslInit: {
+    readonly mechanism: string
+    readonly initialResponse?: Buffer | undefined
+    readonly hostname?: string | undefined
+  }
+  saslOutcome: { readonly code: number }
+}
+export type PerformativeName = keyof Performatives
+
+/** A kind of field: how it is read and written. */
+interface Kind {
+  /** @returns undefined: not of this kind. */
+  read(value: Typed): unknown
+  write(value: never): Typed
+}
+
+/** Name, kind, default; `required`: it must be there. A name of undefined: nobody asks for it here. */
+type Field = readonly [name: string | undefined, kind: Kind, otherwise?: number | boolean | 'required']
+
+const unsigned = (write: (value: number) => Typed): Kind => ({
+  read: (value) => {
+    const number = amqp.numberOf(value)
+    return number !== undefined && Number.isInteger(number) && number >= 0 ? number : undefined
+  },
+  write,
+})
+const text: Kind = { read: amqp.textOf, write: amqp.string }
+const symbol: Kind = { read: amqp.textOf, write: amqp.symbol }
+const symbols: Kind = { read: amqp.symbolsOf, write: amqp.symbols }
+const boolean: Kind = { read: amqp.booleanOf, write: amqp.boolean }
+const binary: Kind = {
+  read: ({ value }) => (Buffer.isBuffer(value) ? value : undefined),
+  write: amqp.binary,
+}
+const ubyte = unsigned(amqp.ubyte)
+const ushort = unsigned(amqp.ushort)
+const uint = unsigned(amqp.uint)
+const ulong = unsigned(amqp.ulong)
+const properties: Kind = {
+  read: amqp.entriesOf,
+  write: (entries: ReadonlyMap<string, Typed>) => amqp.map(entries, 'symbol'),
+}
+/** Read by nobody, written as null. */
+const unread: Kind = { read: () => null, write: amqp.nothing }
+
+const SOURCE = 0x28
+const TARGET = 0x29
+const ERROR = 0x1d
+const DESCRIPTORS: ReadonlyMap<string, number> = new Map([
+  ['amqp:source:list', SOURCE],
+  ['amqp:target:list', TARGET],
+  ['amqp:error:list', ERROR],
+])
+const FILTER = 7
+
+const terminus = (descriptor: number): Kind => ({
+  read: (value): Terminus | null => {
+    // A coordinator of transactions, or worse: as good as no address.
+    if (amqp.descriptorOf(value, DESCRIPTORS) !== descriptor) return null
+    const fields = amqp.itemsOf(value)
+    const filter = descriptor === SOURCE ? amqp.present(fields[FILTER]) : undefined
+    return {
+      address: amqp.textOf(fields[0]),
+      dynamic: amqp.booleanOf(fields[4]) ?? false,
+      filter: filter === undefined ? undefined : amqp.entriesOf(filter),
+    }
+  },
+  write: ({ address, dynamic, filter }: Terminus) => {
+    const fields = [
+      address === undefined ? amqp.nothing() : amqp.string(address),
+      amqp.uint(0),
+      amqp.symbol('session-end'),
+      amqp.uint(0),
+      amqp.boolean(dynamic),
+      amqp.nothing(),
+    ]
+    const more =
+      descriptor === TARGET
+        ? [amqp.nothing()]
+        : [
+            amqp.nothing(),
+            filter === undefined ? amqp.nothing() : amqp.map(filter, 'symbol'),
+            amqp.nothing(),
+            amqp.nothing(),
+            amqp.nothing(),
+          ]
+    return amqp.described(descriptor, amqp.list([...fields, ...more]))
+  },
+})
+
+const error: Kind = {
+  read: (value): AmqpError | undefined => {
+    const [condition, description, info] = amqp.itemsOf(value)
+    const known = amqp.present(info)
+    return {
+      condition: amqp.textOf(condition) ?? '',
+      description: amqp.textOf(description),
+      info: known === undefined ? undefined : amqp.entriesOf(known),
+    }
+  },
+  write: ({ condition, description, info }: AmqpError) =>
+    amqp.described(
+      ERROR,
+      amqp.list([
+        amqp.symbol(condition),
+        description === undefined ? amqp.nothing() : amqp.string(description),
+        info === undefined ? amqp.nothing() : amqp.map(info, 'symbol'),
+      ]),
+    ),
+}
+
+const OUTCOMES = ['received', 'accepted', 'rejected', 'released', 'modified'] as const
+const FIRST_OUTCOME = 0x23
+const OUTCOME_NAMES: ReadonlyMap<string, number> = new Map(
+  OUTCOMES.map((name, index) => [`amqp:${name}:list`, FIRST_OUTCOME + index]),
+)
+
+const outcome: Kind = {
+  read: (value): Outcome | null => {
+    const is = OUTCOMES[(amqp.descriptorOf(value, OUTCOME_NAMES) ?? 0) - FIRST_OUTCOME]
+    // A state of transactions.
+    if (is === undefined) return null
+    const fields = amqp.itemsOf(value)
+    if (is === 'rejected') {
+      const why = amqp.present(fields[0])
+      return { is, error: why === undefined ? undefined : (error.read(why) as AmqpError) } // what `error` reads
+    }
+    if (is !== 'modified') return { is }
+    return { is, deliveryFailed: amqp.booleanOf(fields[0]), undeliverableHere: amqp.booleanOf(fields[1]) }
+  },
+  write: ({ is, error: why }: Outcome) => {
+    // Always a list of its own: an error's place is there even when it is empty.
+    const fields = is === 'rejected' && why !== undefined ? [error.write(why as never)] : []
+    return amqp.described(FIRST_OUTCOME + OUTCOMES.indexOf(is), amqp.list(fields))
+  },
+}
+
+const MAX_UINT = 0xffff_ffff
+const CAPABILITIES: readonly Field[] = [
+  [undefined, unread],
+  [undefined, unread],
+]
+
+const TABLE: Readonly<Record<PerformativeName, readonly [code: number, fields: readonly Field[]]>> = {
+  open: [
+    0x10,
+    [
+      ['containerId', text, 'required'],
+      ['hostname', text],
+      ['maxFrameSize', uint, MAX_UINT],
+      ['channelMax', ushort, 0xffff],
+      ['idleTimeOut', uint],
+      [undefined, unread],
+      [undefined, unread],
+      ...CAPABILITIES,
+      ['properties', properties],
+    ],
+  ],
+  begin: [
+    0x11,
+    [
+      ['remoteChannel', ushort],
+      ['nextOutgoingId', uint, 'required'],
+      ['incomingWindow', uint, 'required'],
+      ['outgoingWindow', uint, 'required'],
+      ['handleMax', uint, MAX_UINT],
+      ...CAPABILITIES,
+      [undefined, unread],
+    ],
+  ],
+  attach: [
+    0x12,
+    [
+      ['name', text, 'required'],
+      ['handle', uint, 'required'],
+      ['role', boolean, 'required'],
+      ['sndSettleMode', ubyte, 2],
+      ['rcvSettleMode', ubyte, 0],
+      ['source', terminus(SOURCE)],
+      ['target', terminus(TARGET)],
+      [undefined, unread],
+      [undefined, unread],
+      ['initialDeliveryCount', uint],
+      ['maxMessageSize', ulong],
+      ...CAPABILITIES,
+      ['properties', properties],
+    ],
+  ],
+  flow: [
+    0x13,
+    [
+      ['nextIncomingId', uint],
+      ['incomingWindow', uint, 'required'],
+      ['nextOutgoingId', uint, 'required'],
+      ['outgoingWindow', uint, 'required'],
+      ['handle', uint],
+      ['deliveryCount', uint],
+      ['linkCredit', uint],
+      ['available', uint],
+      ['drain', boolean, false],
+      ['echo', boolean, false],
+      [undefined, unread],
+    ],
+  ],
+  transfer: [
+    0x14,
+    [
+      ['handle', uint, 'required'],
+      ['deliveryId', uint],
+      ['deliveryTag', binary],
+      ['messageFormat', uint],
+      ['settled', boolean],
+      ['more', boolean, false],
+      [undefined, unread],
+      [undefined, unread],
+      [undefined, unread],
+      ['aborted', boolean, false],
+      [undefined, unread],
+    ],
+  ],
+  disposition: [
+    0x15,
+    [
+      ['role', boolean, 'required'],
+      ['first', uint, 'required'],
+      ['last', uint],
+      ['settled', boolean, false],
+      ['state', outcome],
+      [undefined, unread],
+    ],
+  ],
+  detach: [
+    0x16,
+    [
+      ['handle', uint, 'required'],
+      ['closed', boolean, false],
+      ['error', error],
+    ],
+  ],
+  end: [0x17, [['error', error]]],
+  close: [0x18, [['error', error]]],
+  saslMechanisms: [0x40, [['mechanisms', symbols, 'required']]],
+  saslInit: [
+    0x41,
+    [
+      ['mechanism', symbol, 'required'],
+      ['initialResponse', binary],
+      ['hostname', text],
+    ],
+  ],
+  saslOutcome: [
+    0x44,
+    [
+      ['code', ubyte, 'required'],
+      [undefined, unread],
+    ],
+  ],
+}
+
+const BY_CODE: ReadonlyMap<number, PerformativeName> = new Map(
+  Object.entries(TABLE).map(([name, [code]]) => [code, name as PerformativeName]), // the keys of the table
+)
+const BY_SYMBOL: ReadonlyMap<string, number> = new Map(
+  Object.entries(TABLE).map(([name, [code]]) => [
+    `amqp:${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}:list`,
+    code,
+  ]),
+)
+
+export type Performative = {
+  [K in PerformativeName]: { readonly name: K; readonly fields: Performatives[K] }
+}[PerformativeName]
+
+/**
+ * @throws AmqpViolation when it is none, or a field is not what the specification says. Fields beyond the last one
+ * known, and of a kind that nobody reads, are passed over.
+ */
+export function readPerformative(value: Typed): Performative {
+  const code = amqp.descriptorOf(value, BY_SYMBOL)
+  const name = code === undefined ? undefined : BY_CODE.get(code)
+  if (name === undefined) throw malformed('a performative; this is something else')
+  const given = amqp.itemsOf(value)
+  const fields: Record<string, unknown> = {}
+  TABLE[name][1].forEach(([field, kind, otherwise], index) => {
+    if (field === undefined) return
+    const item = amqp.present(given[index])
+    if (item === undefined) {
+      if (otherwise === 'required') throw malformed(`${name} without ${field}`)
+      if (otherwise !== undefined) fields[field] = otherwise
+      return
+    }
+    const read = kind.read(item)
+    if (read === undefined) throw malformed(`${name} whose ${field} is of type ${item.type.name}`)
+    if (read !== null) fields[field] = read
+  })
+  return { name, fields } as unknown as Performative // the table has checked each field
+}
+
+/** In full length. */
+export function writePerformative<K extends PerformativeName>(name: K, fields: Performatives[K]): Typed {
+  const [code, table] = TABLE[name]
+  const given = fields as Readonly<Record<string, unknown>>
+  const items = table.map(([field, kind, otherwise]) => {
+    const value = (field === undefined ? undefined : given[field]) ?? otherwise
+    return value === undefined ? amqp.nothing() : kind.write(value as never) // of the kind that the table names
+  })
+  return amqp.described(code, amqp.list(items))
+}

@@ -1,0 +1,270 @@
+/** A session: its links by handle, its transfer windows, and the deliveries that are not settled yet. */
+
+import { AmqpViolation } from './malformed.ts'
+import { ReceivingLink, SendingLink } from './links.ts'
+import type { Link, LinkPort, Outgoing } from './links.ts'
+import type { Outcome, Performative, PerformativeName, Performatives } from './performatives.ts'
+
+export interface SessionPort {
+  /** The connection is open. */
+  readonly up: boolean
+  /** Largest frame that the peer takes, in bytes. */
+  readonly peerFrameSize: number
+  send<K extends PerformativeName>(channel: number, name: K, fields: Performatives[K], payload?: Buffer): void
+  /** The peer asks for a link: it must be opened or refused before this returns. */
+  attached(link: Link): void
+}
+
+/** Transfers that the peer may send ahead. */
+const INCOMING_WINDOW = 2_048
+const OUTGOING_WINDOW = 0x7fff_ffff
+export const HANDLE_MAX = 8_191
+/** Room for the transfer performative in a frame of the largest size. */
+const TRANSFER_BYTES = 128
+const DEFAULT_TAG_BYTES = 4
+
+interface Pending {
+  readonly fields: Performatives['transfer']
+  readonly payload: Buffer
+}
+interface Unsettled {
+  readonly link: SendingLink
+  readonly settled: NonNullable<Outgoing['settled']>
+}
+
+export class Session implements LinkPort {
+  readonly #port: SessionPort
+  readonly #channel: number
+  readonly #links = new Map<number, Link>()
+  readonly #unsettled = new Map<number, Unsettled>()
+  /** Transfers that wait for the peer's window. */
+  readonly #waiting: Pending[] = []
+  #over = false
+  #nextIncomingId: number
+  #incomingWindow = INCOMING_WINDOW
+  #nextOutgoingId = 0
+  #peerWindow: number
+  #nextDeliveryId = 0
+
+  constructor(port: SessionPort, channel: number, begin: Performatives['begin']) {
+    this.#port = port
+    this.#channel = channel
+    this.#nextIncomingId = begin.nextOutgoingId
+    this.#peerWindow = begin.incomingWindow
+    this.#send('begin', {
+      remoteChannel: channel,
+      nextOutgoingId: 0,
+      incomingWindow: INCOMING_WINDOW,
+      outgoingWindow: OUTGOING_WINDOW,
+      handleMax: HANDLE_MAX,
+    })
+  }
+
+  get up(): boolean {
+    return !this.#over && this.#port.up
+  }
+
+  get windowOpen(): boolean {
+    return this.#peerWindow > 0 && this.#waiting.length === 0
+  }
+
+  /** @throws AmqpViolation */
+  receive({ name, fields }: Performative, payload: Buffer): void {
+    // What was on its way when the hub ended it.
+    if (this.#over) return
+    switch (name) {
+      case 'attach':
+        this.#attached(fields)
+        break
+      case 'flow':
+        this.#flowed(fields)
+        break
+      case 'transfer':
+        this.#transferred(fields, payload)
+        break
+      case 'disposition':
+        this.#disposed(fields)
+        break
+      case 'detach':
+        this.#linkOf(fields.handle).peerDetached(fields.closed === true)
+        break
+      case 'end':
+        this.#send('end', {})
+        this.lost()
+        break
+      default:
+        throw new AmqpViolation('amqp:not-allowed', `no ${name} within a session`)
+    }
+  }
+
+  /** Ends it from this side. */
+  end(error: Performatives['end']['error']): void {
+    if (!this.up) return
+    this.#send('end', { error })
+    this.lost()
+  }
+
+  lost(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#waiting.length = 0
+    for (const link of [...this.#links.values()]) this.#drop(link)
+  }
+
+  // ---- LinkPort
+
+  attach(fields: Performatives['attach']): void {
+    this.#send('attach', fields)
+  }
+
+  detach(fields: Performatives['detach']): void {
+    if (!this.up) return
+    this.#send('detach', fields)
+    const link = this.#links.get(fields.handle)
+    if (link !== undefined) this.#release(link)
+  }
+
+  flow(fields: Parameters<LinkPort['flow']>[0]): void {
+    if (!this.up) return
+    this.#incomingWindow = INCOMING_WINDOW
+    this.#send('flow', {
+      nextIncomingId: this.#nextIncomingId,
+      incomingWindow: this.#incomingWindow,
+      nextOutgoingId: this.#nextOutgoingId,
+      outgoingWindow: OUTGOING_WINDOW,
+      ...fields,
+    })
+  }
+
+  transfer(link: SendingLink, { payload, tag, settled }: Outgoing): void {
+    const deliveryId = this.#nextDeliveryId
+    this.#nextDeliveryId = (deliveryId + 1) >>> 0
+    if (!link.presettled && settled !== undefined) this.#unsettled.set(deliveryId, { link, settled })
+    const most = Math.max(TRANSFER_BYTES, this.#port.peerFrameSize - TRANSFER_BYTES)
+    for (let at = 0; at === 0 || at < payload.length; at += most) {
+      const fields = {
+        handle: link.handle,
+        deliveryId,
+        deliveryTag: tag ?? tagOf(deliveryId),
+        messageFormat: 0,
+        settled: link.presettled,
+        more: at + most < payload.length,
+      }
+      this.#waiting.push({ fields, payload: payload.subarray(at, at + most) })
+    }
+    this.#pump()
+    if (link.presettled) settled?.({ is: 'accepted' })
+  }
+
+  disposition(deliveryId: number, state: Outcome): void {
+    this.#send('disposition', { role: true, first: deliveryId, last: deliveryId, settled: true, state })
+  }
+
+  forget(link: Link): void {
+    this.#links.delete(link.handle)
+    this.#release(link)
+  }
+
+  // ---- from the peer
+
+  #attached(fields: Performatives['attach']): void {
+    const { handle, role } = fields
+    if (handle > HANDLE_MAX)
+      throw new AmqpViolation(
+        'amqp:connection:framing-error',
+        `a handle of at most ${HANDLE_MAX}, not ${handle}`,
+      )
+    if (this.#links.has(handle))
+      throw new AmqpViolation('amqp:session:handle-in-use', `a handle that is free, not ${handle}`)
+    const link = role ? new SendingLink(this, fields) : new ReceivingLink(this, fields)
+    this.#links.set(handle, link)
+    this.#port.attached(link)
+  }
+
+  #flowed(fields: Performatives['flow']): void {
+    const { nextIncomingId = 0, incomingWindow, handle, echo } = fields
+    const ahead = (this.#nextOutgoingId - nextIncomingId) >>> 0
+    this.#peerWindow = Math.max(0, incomingWindow - (ahead > 0x7fff_ffff ? 0 : ahead))
+    this.#pump()
+    if (handle !== undefined) this.#linkOf(handle).peerFlow(fields)
+    else if (echo === true) this.flow({})
+    if (this.windowOpen)
+      for (const link of [...this.#links.values()]) if (link.is === 'sending') link.windowOpened()
+  }
+
+  #transferred(fields: Performatives['transfer'], payload: Buffer): void {
+    this.#nextIncomingId = (this.#nextIncomingId + 1) >>> 0
+    if (--this.#incomingWindow < 0)
+      throw new AmqpViolation('amqp:session:window-violation', 'transfers within the window of the session')
+    const link = this.#linkOf(fields.handle)
+    if (link.is === 'sending')
+      throw new AmqpViolation('amqp:not-allowed', 'no transfer on a link on which the hub sends')
+    link.peerTransfer(fields, payload)
+    if (this.#incomingWindow < INCOMING_WINDOW / 2) this.flow({})
+  }
+
+  #disposed({ role, first, last = first, settled, state }: Performatives['disposition']): void {
+    // What the peer says of what it has sent is settled already.
+    if (!role) return
+    for (const id of this.#idsWithin(first, last)) {
+      const unsettled = this.#unsettled.get(id)
+      if (unsettled === undefined || (settled !== true && (state === undefined || state.is === 'received')))
+        continue
+      this.#unsettled.delete(id)
+      const outcome = state ?? { is: 'accepted' }
+      if (settled !== true)
+        this.#send('disposition', { role: false, first: id, last: id, settled: true, state: outcome })
+      unsettled.settled(outcome)
+    }
+  }
+
+  /** A range may be four billion long. */
+  #idsWithin(first: number, last: number): readonly number[] {
+    if (last - first < this.#unsettled.size)
+      return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
+    return [...this.#unsettled.keys()].filter((id) => id >= first && id <= last)
+  }
+
+  // ---- to the peer
+
+  #pump(): void {
+    while (this.#peerWindow > 0 && this.up) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      this.#peerWindow--
+      this.#nextOutgoingId = (this.#nextOutgoingId + 1) >>> 0
+      this.#send('transfer', next.fields, next.payload)
+    }
+  }
+
+  #linkOf(handle: number): Link {
+    const link = this.#links.get(handle)
+    if (link !== undefined) return link
+    throw new AmqpViolation('amqp:session:unattached-handle', `the handle of a link, not ${handle}`)
+  }
+
+  #drop(link: Link): void {
+    this.#links.delete(link.handle)
+    this.#release(link)
+    link.lost()
+  }
+
+  #release(link: Link): void {
+    if (link.is === 'receiving') return
+    for (const [id, unsettled] of [...this.#unsettled]) {
+      if (unsettled.link !== link) continue
+      this.#unsettled.delete(id)
+      unsettled.settled({ is: 'released' })
+    }
+  }
+
+  #send<K extends PerformativeName>(name: K, fields: Performatives[K], payload?: Buffer): void {
+    this.#port.send(this.#channel, name, fields, payload)
+  }
+}
+
+function tagOf(deliveryId: number): Buffer {
+  const tag = Buffer.allocUnsafe(DEFAULT_TAG_BYTES)
+  tag.writeUInt32BE(deliveryId, 0)
+  return tag
+}
