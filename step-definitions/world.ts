@@ -12,6 +12,7 @@ import {
   type DriverRequest,
   type Endpoint,
   HarnessError,
+  type Hello,
   type IdentityKind,
   type Json,
   type JsonObject,
@@ -19,6 +20,9 @@ import {
 import { type ClientUnderTest, clientUnderTest } from './driver/client-under-test.ts'
 import type { Subject } from './subject.ts'
 import type { Tap } from './tap.ts'
+
+/** So long may time pass for a client that has its own: the hub's alone moves. */
+const REAL_SECONDS = 1
 
 /** A call on the client under test that may still be under way. */
 export interface Call {
@@ -171,6 +175,8 @@ export class ConformanceWorld extends World {
   async begin(): Promise<void> {
     const driver = await clientUnderTest(this.clock)
     this.#driver = driver
+    // Some SDKs take no host name without a dot (wire contract, section 11).
+    if (dotted(driver.hello)) this.names.set('host', 'hub.example').set('gateway', 'hub.example')
     driver.onEvent((event) => {
       this.events.push(event)
       this.#stir()
@@ -267,6 +273,10 @@ export class ConformanceWorld extends World {
 
   async pass(seconds: number): Promise<void> {
     const driver = this.driver()
+    if (driver.hello.clock === 'real' && seconds > REAL_SECONDS)
+      throw new NotSupported(
+        `time: the client cannot follow the suite's clock for ${String(seconds)} seconds`,
+      )
     const surroundings = { settle: () => this.settle(), clientDueAt: () => driver.follow(this.clock) }
     await pass(this.clock, seconds, surroundings)
   }
@@ -303,6 +313,10 @@ function inTime<T>(driver: ClientUnderTest, settling: Promise<T>): Promise<T> {
     })
     settling.then(resolve, reject).finally(stopAlarm)
   })
+}
+
+function dotted({ limits }: Hello): boolean {
+  return (limits as JsonObject | undefined)?.['dottedHost'] === true // as the schema of the greeting has it
 }
 
 /** A reply in words. */
