@@ -1,7 +1,7 @@
 /** The tokens of one connection, what depends on each, and the end of those that are not renewed (wire contract 1.11). */
 
 import type { Hub, IdentityPrincipal, Permission } from '../core/contract.ts'
-import { HubError } from '../core/errors.ts'
+import type { HubError } from '../core/errors.ts'
 import { identityKey } from '../core/identity.ts'
 import type { Identity } from '../core/identity.ts'
 import { refusal } from './refusals.ts'

@@ -43,7 +43,10 @@ async function send(to: string): Promise<string> {
   sender.send({ to, body: rhea.message.data_section(Buffer.from('x')) })
   return Promise.race([
     once(sender, 'accepted').then(() => 'accepted'),
-    once(sender, 'rejected').then(([{ delivery }]) => String(delivery.remote_state.error.condition)),
+    once(sender, 'rejected').then(
+      ([event]: { delivery: { remote_state: { error: { condition: string } } } }[]) =>
+        event!.delivery.remote_state.error.condition,
+    ),
   ])
 }
 

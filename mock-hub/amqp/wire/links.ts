@@ -189,7 +189,7 @@ export interface Incoming {
   /** 0, or another format such as the batched one. */
   readonly format: number
   /** Tells the peer what became of it; once, and not at all when it was sent settled. */
-  settle(outcome: Outcome): void
+  readonly settle: (outcome: Outcome) => void
 }
 
 export interface ReceivingHandlers {
@@ -255,7 +255,7 @@ export class ReceivingLink extends BaseLink {
     this.#credit--
     this.#deliveryCount = (this.#deliveryCount + 1) >>> 0
     if (fields.aborted !== true) this.#deliver(coming)
-    if (this.isOpen && this.#credit <= this.#limits.credit / 2) this.#grant()
+    if (this.#credit <= this.#limits.credit / 2) this.#grant()
   }
 
   #begin({ deliveryId, messageFormat = 0, settled = false }: Performatives['transfer']) {
@@ -289,6 +289,7 @@ export class ReceivingLink extends BaseLink {
   }
 
   #grant(): void {
+    if (!this.isOpen) return
     this.#credit = this.#limits.credit
     this.port.flow({ handle: this.handle, deliveryCount: this.#deliveryCount, linkCredit: this.#credit })
   }
