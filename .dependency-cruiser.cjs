@@ -30,14 +30,23 @@ module.exports = {
         pathNot: '^(node:)?(crypto|events)$|node_modules/(peggy|source-map-generator)/',
       },
     ),
-    forbid('mqtt-knows-no-http', { path: '^mock-hub/mqtt/' }, { path: '^mock-hub/(http|control|blob)/' }),
-    forbid('http-knows-no-mqtt', { path: '^mock-hub/(http|control|blob)/' }, { path: '^mock-hub/mqtt/' }),
+    forbid(
+      'mqtt-knows-no-http',
+      { path: '^mock-hub/mqtt/' },
+      { path: '^mock-hub/(http|control|blob|amqp)/' },
+    ),
+    forbid(
+      'http-knows-no-mqtt',
+      { path: '^mock-hub/(http|control|blob)/' },
+      { path: '^mock-hub/(mqtt|amqp)/' },
+    ),
     forbid('one-door-to-aedes', { pathNot: ['^mock-hub/mqtt/', '^bench/'] }, { path: 'node_modules/aedes' }),
     forbid(
       'one-door-to-fastify',
       { pathNot: '^mock-hub/(http|control|blob)/' },
       { path: 'node_modules/(@fastify|fastify)/' },
     ),
+    forbid('one-door-to-rhea', { pathNot: '^mock-hub/amqp/' }, { path: 'node_modules/rhea/' }),
     forbid(
       'one-door-to-mqtt.js',
       { path: '^(mock-hub|reference-client|step-definitions)/', pathNot: ['^reference-client/mqtt/', TEST] },
@@ -45,7 +54,7 @@ module.exports = {
     ),
     forbid(
       'shipped-code-needs-no-dev-dependency',
-      { path: '^(mock-hub|reference-client)/', pathNot: TEST },
+      { path: '^(mock-hub|reference-client|step-definitions)/', pathNot: [TEST, '/testing/'] },
       { dependencyTypes: ['npm-dev'] },
     ),
   ],

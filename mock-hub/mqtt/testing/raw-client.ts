@@ -22,6 +22,7 @@ export class RawClient {
   readonly #far: Duplex | undefined
   readonly #parser = mqttPacket.parser({ protocolVersion: 4 })
   #closed = false
+  #garbled = false
   #taken = 0
   #wake: () => void = () => undefined
 
@@ -32,7 +33,14 @@ export class RawClient {
       this.received.push(packet as Received)
       this.#wake()
     })
-    stream.on('data', (chunk: Buffer) => this.#parser.parse(chunk))
+    stream.on('data', (chunk: Buffer) => {
+      try {
+        this.#parser.parse(chunk)
+      } catch {
+        this.#garbled = true
+        this.#wake()
+      }
+    })
     const over = (): void => {
       this.#closed = true
       this.#wake()
@@ -92,6 +100,11 @@ export class RawClient {
       const packet = await this.next()
       if (packet.cmd === cmd) return packet
     }
+  }
+
+  /** Bytes have come that are no packet. */
+  async garbage(): Promise<void> {
+    while (!this.#garbled) await this.#something()
   }
 
   async closing(): Promise<void> {

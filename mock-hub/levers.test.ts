@@ -1,0 +1,25 @@
+/** Every lever of the catalogue, driven once over real sockets: its counter, and what the peer saw. */
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { LEVERS } from './core/levers.ts'
+import { type Drives, openStage, stage } from './testing/driven.ts'
+import { belowMqtt } from './testing/drives-below-mqtt.ts'
+import { borders } from './testing/drives-borders.ts'
+import { meaning } from './testing/drives-meaning.ts'
+import { packets } from './testing/drives-mqtt.ts'
+
+const drives: Drives = { ...belowMqtt, ...packets, ...meaning, ...borders }
+
+beforeEach(openStage)
+afterEach(() => stage.stop())
+
+test.each(LEVERS.map(({ name }) => name))('%s strikes once, and the peer sees it', async (name) => {
+  const drive = drives[name]
+  if (drive === undefined) throw new Error(`nothing drives ${name}: add it to a file of mock-hub/testing`)
+  await drive(name)
+  expect(stage.fired(name)).toBe(1)
+})
+
+test('nothing drives a lever that is not of the catalogue', () => {
+  expect(Object.keys(drives).filter((name) => !LEVERS.some((lever) => lever.name === name))).toEqual([])
+})

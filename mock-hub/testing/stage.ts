@@ -1,0 +1,140 @@
+/** A running hub with a device and a module, and peers that reach it over real sockets; for tests of the levers. */
+
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+import { text } from 'node:stream/consumers'
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { ManualClock } from '../core/clock.ts'
+import type { ArmedFault, FaultDefinition } from '../core/contract.ts'
+import type { MockHub } from '../mock-hub.ts'
+import { sasToken } from '../mqtt/testing/test-room.ts'
+import { RawClient } from '../mqtt/testing/raw-client.ts'
+import { startMockHub } from '../start.ts'
+
+export const DEVICE = { deviceId: 'd1' }
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
+}
+
+export class Stage {
+  readonly clock = new ManualClock()
+  readonly hub: MockHub
+  readonly #sockets: TLSSocket[] = []
+
+  private constructor(hub: MockHub, clock: ManualClock) {
+    this.hub = hub
+    this.clock = clock
+  }
+
+  static async open(): Promise<Stage> {
+    const clock = new ManualClock()
+    const seed = { devices: [{ ...DEVICE, modules: [{ moduleId: 'm1' }] }] }
+    const hub = await startMockHub({ clock, seed, controlPort: false, workload: { port: 0 } })
+    return new Stage(hub, clock)
+  }
+
+  /** Arms a lever with its example, for whomever it strikes first. */
+  arm(name: string, parameters: FaultDefinition['parameters'] = {}): ArmedFault {
+    return this.hub.faults.arm({ name, parameters })
+  }
+
+  fired(name: string): number {
+    return this.hub.faults.list().find((fault) => fault.name === name)?.fired ?? 0
+  }
+
+  /** A TLS socket to the MQTT port; whether the handshake succeeds is the caller's to see. */
+  dial(options: ConnectionOptions = {}): TLSSocket {
+    const socket = connect({
+      ...{ port: this.hub.mqttPort, host: '127.0.0.1', servername: 'localhost', ca: this.hub.caPem },
+      ...options,
+    })
+    socket.on('error', () => undefined)
+    this.#sockets.push(socket)
+    return socket
+  }
+
+  /** How a handshake ends: `secure`, or the code of its error. */
+  async handshake(options: ConnectionOptions = {}): Promise<string> {
+    const socket = this.dial(options)
+    const error = new Promise<string>((resolve) => {
+      socket.once('error', (failure: NodeJS.ErrnoException) => {
+        resolve(failure.code ?? failure.message)
+      })
+    })
+    const closed = once(socket, 'close').then(() => error)
+    return Promise.race([once(socket, 'secureConnect').then(() => 'secure'), error, closed])
+  }
+
+  /** A client that has sent CONNECT. */
+  async sentConnect(): Promise<RawClient> {
+    const socket = this.dial()
+    await once(socket, 'secureConnect')
+    const client = new RawClient(socket)
+    client.connect({
+      clientId: DEVICE.deviceId,
+      username: `localhost/${DEVICE.deviceId}/?api-version=2021-04-12`,
+      password: Buffer.from(this.token()),
+    })
+    return client
+  }
+
+  /** A client that has been let in. */
+  async connected(...topics: string[]): Promise<RawClient> {
+    const client = await this.sentConnect()
+    await client.take('connack')
+    if (topics.length > 0) {
+      client.send({
+        cmd: 'subscribe',
+        messageId: 99,
+        subscriptions: topics.map((topic) => ({ topic, qos: 0 })),
+      })
+      await client.take('suback')
+    }
+    return client
+  }
+
+  /** The newest socket, for what happens below MQTT. */
+  get socket(): TLSSocket {
+    const socket = this.#sockets.at(-1)
+    if (socket === undefined) throw new Error('nobody has dialled')
+    return socket
+  }
+
+  token(): string {
+    const key = this.hub.registry.get(DEVICE).authentication.symmetricKey.primaryKey ?? ''
+    return sasToken(
+      `localhost%2Fdevices%2F${DEVICE.deviceId}`,
+      key,
+      Math.floor(this.clock.now() / 1000) + 3600,
+    )
+  }
+
+  /** One HTTPS request of the device. @throws the socket's error. */
+  async https(method: string, path: string, body?: string): Promise<Answer> {
+    const asking = request({
+      ...{ port: this.hub.httpsPort, host: '127.0.0.1', servername: 'localhost', ca: this.hub.caPem },
+      ...{ method, path: `${path}?api-version=2021-04-12`, agent: false },
+      headers: { authorization: this.token(), 'content-type': 'application/json' },
+    })
+    asking.end(body)
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage]
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: await text(answer) }
+  }
+
+  /** Waits until a lever has struck. */
+  async struck(name: string): Promise<void> {
+    await this.hub.journal.until(
+      (entry) => entry.is === 'fault' && entry.name === name && entry.phase === 'fired',
+    )
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    await this.hub.stop()
+    this.clock.stop()
+  }
+}
