@@ -198,6 +198,7 @@ async function create({ session, kind, factory, arguments: given, options, endpo
       client = type.fromSharedAccessSignature(given.sastoken, transport)
       break
     case 'x509': {
+      if (kind === 'module') throw new Unsupported('module clients of the SDK take no certificate')
       const module = given.moduleId ? `;ModuleId=${given.moduleId}` : ''
       const text = `HostName=${given.hostname};DeviceId=${given.deviceId}${module};x509=true${gateway}`
       client = type.fromConnectionString(text, transport)
@@ -210,7 +211,12 @@ async function create({ session, kind, factory, arguments: given, options, endpo
       if (kind === 'device') throw new Unsupported('only module clients are made from the environment')
       const before = { ...process.env }
       Object.assign(process.env, environment)
-      client = await type.fromEnvironment(transport).finally(() => (process.env = before))
+      try {
+        client = await type.fromEnvironment(transport)
+      } finally {
+        for (const name of Object.keys(environment)) delete process.env[name]
+        Object.assign(process.env, before)
+      }
       break
     }
     default:
