@@ -22,6 +22,8 @@ import { checkService } from './oracle/services.ts'
 import { checkUploads } from './oracle/uploads.ts'
 
 const MB = 1_048_576
+/** `az extension add` asks Microsoft's own index for it, which no package registry mirrors. */
+const NO_AZ = 'the azure-iot extension of azure-cli is on no package registry'
 const json = process.argv.includes('--json')
 const quick = process.argv.includes('--quick')
 
@@ -44,6 +46,7 @@ async function consult(): Promise<number> {
     await node(hub, checks)
     if ('python' in installed) await python(hub, checks, installed.python)
     else checks.add('Python', 'everything', 'skipped', installed.missing)
+    if (!quick) checks.add('az iot', 'tier-1 commands', 'skipped', NO_AZ)
   } finally {
     await hub.stop()
     rmSync(directory, { recursive: true })

@@ -1,7 +1,7 @@
 /** The clients that are certified here, and how their drivers are started. */
 
-import { join } from 'node:path'
-import { DRIVERS, installNode, installPython, pinned, versionOf } from '../oracle/install.ts'
+import { delimiter, join } from 'node:path'
+import { DRIVERS, installJava, installNode, installPython, pinned, versionOf } from '../oracle/install.ts'
 
 export interface Stranger {
   readonly client: string
@@ -25,6 +25,15 @@ export const strangers: Readonly<Record<string, (() => Stranger) | undefined>> =
     installNode()
     const client = `azure-iot-device ${versionOf('azure-iot-device')} (Node)`
     return { client, driver: program(process.execPath, 'node/driver.js') }
+  },
+  java: () => {
+    const installed = installJava()
+    const client = 'iot-device-client 2.5.0 (Java)'
+    if ('missing' in installed) return { client, driver: '', missing: installed.missing }
+    const java = join(DRIVERS, 'java')
+    const hosts = `-Djdk.net.hosts.file=${join(java, 'hosts')}`
+    const path = [join(java, 'target/classes'), join(java, 'target/lib', '*')].join(delimiter)
+    return { client, driver: `java "${hosts}" -cp "${path}" Driver` }
   },
   bare: () => {
     installNode()

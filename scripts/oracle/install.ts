@@ -39,6 +39,23 @@ export function installPython(): { readonly python: string } | { readonly missin
   return { python: PYTHON }
 }
 
+/** Java's, with its driver compiled. @returns why there is none, if so. */
+export function installJava(): { readonly missing: string } | { readonly java: string } {
+  const lacking = ['java', 'javac', 'mvn'].find((name) => spawnSync(name, ['-version']).status !== 0)
+  if (lacking !== undefined) return { missing: `there is no ${lacking} on this machine` }
+  const java = join(DRIVERS, 'java')
+  const sources = ['Driver', 'Redirect'].map((name) => `src/main/java/${name}.java`)
+  try {
+    once('java/target', 'java/pom.xml', () => {
+      run('mvn', ['-q', '-B', '-f', 'java', 'dependency:copy-dependencies', '-DoutputDirectory=target/lib'])
+    })
+    run('javac', ['-d', 'target/classes', '-cp', join('target', 'lib', '*'), ...sources], java)
+  } catch (error) {
+    return { missing: `it cannot be built: ${String(error)}` }
+  }
+  return { java }
+}
+
 /** Of an installed package of Node's. */
 export function versionOf(name: string): string {
   const text = readFileSync(join(DRIVERS, 'node_modules', name, 'package.json'), 'utf8')
@@ -62,7 +79,7 @@ function once(folder: string, list: string, install: () => void): void {
   writeFileSync(stamp, wanted)
 }
 
-function run(command: string, given: readonly string[]): void {
-  const { status, stderr } = spawnSync(command, given, { cwd: DRIVERS, encoding: 'utf8' })
+function run(command: string, given: readonly string[], cwd = DRIVERS): void {
+  const { status, stderr } = spawnSync(command, given, { cwd, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${command} ${given.join(' ')} failed: ${stderr.slice(-500)}`)
 }
