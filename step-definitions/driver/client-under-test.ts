@@ -49,7 +49,15 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
     },
     async stop() {
       for (const stop of stopListening) stop()
-      await Promise.allSettled([...sessions].map((session) => started.request({ do: 'destroy', session })))
+      const ended = Promise.allSettled(
+        [...sessions].map((session) => started.request({ do: 'destroy', session })),
+      )
+      // A client that cannot end must not cost the next scenario anything: that one gets a process of its own.
+      const stopAlarm = systemAlarm(LATE_SECONDS, () => {
+        started.abandon()
+      })
+      await ended
+      stopAlarm()
     },
     rest: (activity) => quietFor(SILENCE_MS, activity),
     whenLate: (run) => systemAlarm(LATE_SECONDS, run),

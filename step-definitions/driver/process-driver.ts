@@ -102,6 +102,12 @@ export class ProcessDriver implements ClientDriver {
     })
   }
 
+  /** Ends it by force; whoever waits is told. */
+  abandon(): void {
+    this.#die('the driver did not end its clients and was ended itself')
+    this.#child.kill('SIGKILL')
+  }
+
   async stop(): Promise<void> {
     if (this.#dead !== undefined) return
     const exited = new Promise((resolve) => this.#child.once('exit', resolve))
