@@ -33,7 +33,8 @@ Feature: Module clients from an X.509 certificate
 
     @identity:module
     Scenario: Device and module
-      Given a connected module client from an X.509 certificate
+      Given a module client from an X.509 certificate
+      When it connects
       Then CONNECT holds:
         | client id      | {device}/{module}           |
         | user name path | localhost/{device}/{module} |

@@ -1,0 +1,21 @@
+/** A mutant: one way to break the client or the hub, as edits of its source (conformance guide, section 7). */
+
+export interface Edit {
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Mutant {
+  /** `C07`, `H12`: as in the guide. */
+  readonly id: string
+  /** How it misbehaves, as the end of "the client …" or "the hub …". */
+  readonly what: string
+  readonly edits: readonly Edit[]
+}
+
+/** One edit; most mutants need no more. */
+export function mutant(id: string, what: string, file: string, find: string, replace: string): Mutant {
+  return { id, what, edits: [{ file, find, replace }] }
+}
