@@ -4,6 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers'
 import { signature } from './sas.ts'
 
+/** Some SDKs read only what is said to be JSON. */
+const JSON_BODY = { 'content-type': 'application/json' }
+
 export type WorkloadManner =
   'works' | 'answers with an error' | 'answers with no JSON' | 'gives no certificate'
 
@@ -61,12 +64,12 @@ async function answer(
     response.writeHead(200).end('out of order')
   } else if (request.url?.startsWith('/trust-bundle') === true) {
     response
-      .writeHead(200)
+      .writeHead(200, JSON_BODY)
       .end(JSON.stringify(manner === 'gives no certificate' ? {} : { certificate: caPem }))
   } else {
     const { data } = JSON.parse(body) as { readonly data: string } // the API's documented body
     const digest = signature(Buffer.from(data, 'base64').toString('utf8'), key)
     digests.push(digest)
-    response.writeHead(200).end(JSON.stringify({ digest }))
+    response.writeHead(200, JSON_BODY).end(JSON.stringify({ digest }))
   }
 }
