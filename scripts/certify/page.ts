@@ -130,7 +130,9 @@ export function tablePage(summaries: readonly Summary[]): string {
   ].join('\n')
 }
 
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
+/** Without the name that the assertion library gives its errors. */
+const firstLine = (text: string): string =>
+  (text.split('\n', 1)[0] ?? '').replace(/^AssertionError \[ERR_ASSERTION\]: /, '')
 const cell = (text: string): string =>
   text
     .replace(/\s+/g, ' ')

@@ -9,6 +9,8 @@ export interface Stranger {
   readonly driver: string
   /** Why it cannot be run on this machine. */
   readonly missing?: string
+  /** Its driver listens on the SDK's own ports and leads on from there. */
+  readonly fixedPorts?: boolean
 }
 
 const program = (interpreter: string, file: string): string => `"${interpreter}" "${join(DRIVERS, file)}"`
@@ -33,7 +35,7 @@ export const strangers: Readonly<Record<string, (() => Stranger) | undefined>> =
     const java = join(DRIVERS, 'java')
     const hosts = `-Djdk.net.hosts.file=${join(java, 'hosts')}`
     const path = [join(java, 'target/classes'), join(java, 'target/lib', '*')].join(delimiter)
-    return { client, driver: `java "${hosts}" -cp "${path}" Driver` }
+    return { client, fixedPorts: true, driver: `java "${hosts}" -cp "${path}" Driver` }
   },
   bare: () => {
     installNode()

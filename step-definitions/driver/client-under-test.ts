@@ -11,7 +11,7 @@ import { ReferenceDriver } from './reference-driver.ts'
 
 /** So many milliseconds of silence mean that another process has nothing more to say. */
 const SILENCE_MS = Number(process.env['CONFORMANCE_SILENCE_MS'] ?? 60)
-const LATE_SECONDS = 3
+const LATE_SECONDS = Number(process.env['CONFORMANCE_PATIENCE_SECONDS'] ?? 3)
 
 export interface ClientUnderTest extends ClientDriver {
   /** Comes back when the client has come to rest. */
