@@ -199,7 +199,8 @@ Feature: Authentication
 
     Scenario Outline: <hash> as <which> thumbprint
       Given a self-signed certificate for "camera" is registered by its <hash> as <which>Thumbprint
-      When "camera" connects with its certificate
+      When "camera" connects with:
+        | certificate | its own |
       Then "camera" is accepted
 
       Examples:
@@ -212,7 +213,8 @@ Feature: Authentication
 
     Scenario: Over MQTT
       Given a self-signed certificate for "camera" is registered by its SHA-256 as primaryThumbprint
-      When "camera" connects with another certificate
+      When "camera" connects with:
+        | certificate | another |
       Then "camera" is refused with return code 5
 
   @WIRE-AUTH-18

@@ -168,7 +168,7 @@ Feature: Telemetry
       Given a registered identity "other"
       When "thermostat" publishes to "devices/{other}/messages/events/"
       Then the hub closes the connection of "thermostat"
-      And "thermostat" received no PUBACK
+      And "thermostat" receives no PUBACK
       And the service reads no further message
 
   @WIRE-D2C-16
@@ -177,7 +177,7 @@ Feature: Telemetry
     Scenario Outline: <topic>
       When "thermostat" publishes to "<topic>"
       Then the hub closes the connection of "thermostat"
-      And "thermostat" received no PUBACK
+      And "thermostat" receives no PUBACK
 
       Examples:
         | topic                                      |

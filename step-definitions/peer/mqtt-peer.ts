@@ -1,7 +1,8 @@
 /** A device that speaks raw MQTT packets over TLS or a WebSocket: it sends what it is told to, and keeps all it gets. */
 
+import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { TLSSocket } from 'node:tls'
+import type { SecureVersion, TLSSocket } from 'node:tls'
 import type { Duplex } from 'node:stream'
 import mqttPacket from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
@@ -25,6 +26,8 @@ export interface PeerAddress {
   readonly caPem: string | undefined
   /** Client certificate and its key, in PEM. */
   readonly certificate?: { readonly cert: string; readonly key: string } | undefined
+  /** The only version of TLS spoken, `TLSv1.2`. */
+  readonly tls?: string | undefined
 }
 
 export class MqttPeer {
@@ -55,6 +58,16 @@ export class MqttPeer {
   static async overTls(to: PeerAddress): Promise<MqttPeer> {
     const socket = connectTls(tlsOptions(to))
     await ready(socket)
+    return new MqttPeer(socket)
+  }
+
+  /** A connection without TLS. */
+  static async overTcp({ address, port }: PeerAddress): Promise<MqttPeer> {
+    const socket = connectTcp(port, address)
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve)
+      socket.once('error', reject)
+    })
     return new MqttPeer(socket)
   }
 
@@ -143,13 +156,15 @@ export class MqttPeer {
   }
 }
 
-function tlsOptions({ address, hostName, port, caPem, certificate }: PeerAddress) {
+function tlsOptions({ address, hostName, port, caPem, certificate, tls }: PeerAddress) {
+  const version = tls as SecureVersion | undefined // of the scenario's making
   return {
     host: address,
     port,
     servername: hostName,
     ...(caPem === undefined ? {} : { ca: caPem }),
     ...certificate,
+    ...(version === undefined ? {} : { minVersion: version, maxVersion: version }),
   }
 }
 

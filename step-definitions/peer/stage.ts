@@ -20,6 +20,19 @@ export interface Actor {
   readonly secondaryKey: string
 }
 
+/** How a connection comes about; what is left out is what most devices do. */
+export interface Road {
+  readonly over?: 'TLS' | 'WebSocket' | 'TCP' | undefined
+  /** Of the WebSocket. */
+  readonly path?: string | undefined
+  /** Of the WebSocket. */
+  readonly protocols?: readonly string[] | undefined
+  /** The only version of TLS spoken. */
+  readonly tls?: string | undefined
+  /** Of the client, PEM. */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined
+}
+
 const stages = new WeakMap<ConformanceWorld, Promise<Stage>>()
 
 /** The stage of this scenario; its hub is started when it is first needed. */
@@ -68,8 +81,10 @@ export class Stage {
   #answered: PeerAnswer | undefined
   /** The packet that the last step looked at. */
   packet: PeerPacket | undefined
-  /** Messages that a back end has read so far. */
-  readonly read = new Set<ReadMessage>()
+  /** How many messages a back end has read so far. */
+  read = 0
+  /** Why the last WebSocket was not opened. */
+  upgradeError = ''
 
   constructor(hub: HubUnderTest) {
     this.hub = hub
@@ -156,13 +171,16 @@ export class Stage {
   /** Opens a connection; an earlier one of the same name stays as `{name} before`. */
   async open(
     name: string,
-    over: 'TLS' | 'WebSocket' = 'TLS',
-    path?: string,
-    protocols?: readonly string[],
+    { over = 'TLS', path, protocols, tls, certificate }: Road = {},
   ): Promise<MqttPeer> {
     const { address, hostName, caPem, mqttPort, httpsPort } = this.hub
-    const to = { address, hostName, caPem, port: over === 'TLS' ? mqttPort : httpsPort }
-    const link = await (over === 'TLS' ? MqttPeer.overTls(to) : MqttPeer.overWebSocket(to, path, protocols))
+    const port = over === 'WebSocket' ? httpsPort : mqttPort
+    const to = { address, hostName, caPem, port, certificate, tls }
+    const link = await (over === 'WebSocket'
+      ? MqttPeer.overWebSocket(to, path, protocols)
+      : over === 'TLS'
+        ? MqttPeer.overTls(to)
+        : MqttPeer.overTcp(to))
     const before = this.#links.get(name)
     if (before !== undefined) this.#links.set(`${name} before`, before)
     this.#links.set(name, link)
@@ -214,11 +232,15 @@ export class Stage {
    * repeated).
    */
   fill(text: string): string {
-    return text.replace(/\{([A-Za-z][\w+.$-]*(?:\*\d+)?)\}/g, (whole, of: string) => this.#value(of) ?? whole)
+    return text.replace(
+      /\{([A-Za-z][\w+.$:@-]*(?:\*\d+)?)\}/g,
+      (whole, of: string) => this.#value(of) ?? whole,
+    )
   }
 
   #value(of: string): string | undefined {
     if (of === 'host') return this.hub.hostName
+    if (of === 'HOST') return this.hub.hostName.toUpperCase()
     const later = /^now([+-]\d+)?$/.exec(of)
     if (later !== null) return String(this.seconds() + Number(later[1] ?? 0))
     const repeated = /^(\w)\*(\d+)$/.exec(of)
@@ -229,7 +251,7 @@ export class Stage {
     if (of === 'rid') return /\?\$rid=([^&]+)/.exec(this.packet?.topic ?? '')?.[1]
     if (of.startsWith('packet.')) return asText(valueAt(this.packet, of.slice('packet.'.length)))
     if (of.endsWith('.key')) return this.actor(of.slice(0, -'.key'.length)).primaryKey
-    return /^[a-z][a-z-]*$/.test(of) ? this.ids(of).deviceId : undefined
+    return /^[a-z][a-z.:@-]*$/.test(of) ? this.ids(of).deviceId : undefined
   }
 
   end(): void {

@@ -1,6 +1,9 @@
 /** Devices and modules, made through the service's REST interface, and time at the hub. */
 
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { type DataTable, Given, When } from '@cucumber/cucumber'
+import { certificateFiles } from '../certificates.ts'
 import { stageOf } from '../peer/stage.ts'
 import { bodyOf, rowsOf } from '../peer/tables.ts'
 import type { ConformanceWorld } from '../world.ts'
@@ -23,3 +26,15 @@ When('{int} second(s) pass(es) at the hub', async function (this: ConformanceWor
   await hub.pass(seconds)
   return undefined
 })
+
+/** SHA-1 or SHA-256 of the certificate that `certificate: its own` shows, as primaryThumbprint or secondaryThumbprint. */
+Given(
+  'a self-signed certificate for {string} is registered by its {word} as {word}',
+  async function (this: ConformanceWorld, name: string, hash: string, which: string) {
+    const { certFile } = await certificateFiles()
+    const { fingerprint, fingerprint256 } = new X509Certificate(readFileSync(certFile))
+    const thumbprint = (hash === 'SHA-1' ? fingerprint : fingerprint256).replaceAll(':', '')
+    const authentication = { type: 'selfSigned', x509Thumbprint: { [which]: thumbprint } }
+    await (await stageOf(this)).register(name, { authentication })
+  },
+)

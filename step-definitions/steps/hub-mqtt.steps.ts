@@ -1,24 +1,39 @@
 /** A device at the wire: it sends packets as a scenario says, and what the hub sends is looked at one by one. */
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { type DataTable, Given, Then, When } from '@cucumber/cucumber'
 import type { Packet } from 'mqtt-packet'
+import { certificateFiles } from '../certificates.ts'
 import { mismatch, valueAt } from '../peer/expectations.ts'
 import type { PeerPacket } from '../peer/mqtt-peer.ts'
 import { connectPacket, packetOf, viewOf } from '../peer/packets.ts'
-import { stageOf, type Stage } from '../peer/stage.ts'
+import { type Road, stageOf, type Stage } from '../peer/stage.ts'
 import { rowOf, rowsOf, type Rows } from '../peer/tables.ts'
 import type { ConformanceWorld } from '../world.ts'
 
 async function connect(stage: Stage, name: string, rows: Rows): Promise<void> {
-  const webSocket = rowOf(rows, 'over') === 'WebSocket'
-  const link = await stage.open(
-    name,
-    webSocket ? 'WebSocket' : 'TLS',
-    rowOf(rows, 'path'),
-    rowOf(rows, 'subprotocol')?.split(' '),
-  )
-  link.send(connectPacket(stage, name, rows))
+  const certificate = rowOf(rows, 'certificate')
+  const road: Road = {
+    over: (rowOf(rows, 'over') ?? 'TLS') as Road['over'], // of the scenario's making
+    path: rowOf(rows, 'path'),
+    protocols: rowOf(rows, 'subprotocol')?.split(' '),
+    tls: rowOf(rows, 'tls'),
+    certificate: certificate === undefined ? undefined : await certificatePair(certificate === 'its own'),
+  }
+  const opened = await stage.open(name, road).catch((error: unknown) => {
+    if (road.over !== 'WebSocket') throw error
+    stage.upgradeError = error instanceof Error ? error.message : String(error)
+  })
+  // Who proves himself by a certificate shows no token.
+  opened?.send(connectPacket(stage, name, certificate === undefined ? rows : [...rows, ['password', 'none']]))
+}
+
+/** What a client shows: the certificate that scenarios register, or one that nobody knows. */
+async function certificatePair(own: boolean): Promise<{ cert: string; key: string }> {
+  const { certFile, keyFile, otherCertFile, otherKeyFile } = await certificateFiles()
+  const [cert, key] = own ? [certFile, keyFile] : [otherCertFile, otherKeyFile]
+  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
 }
 
 async function accepted(stage: Stage, name: string): Promise<void> {
@@ -149,10 +164,36 @@ Then(
   '{string} receives no {packet}',
   async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
     const link = (await stageOf(this)).link(name)
+    if (!link.closed) await link.fence()
+    assert.deepEqual(link.left(cmd).map(viewOf), [])
+  },
+)
+
+Then(
+  '{string} receives {int} {packet} packets and no more',
+  async function (this: ConformanceWorld, name: string, count: number, cmd: Packet['cmd']) {
+    const stage = await stageOf(this)
+    const link = stage.link(name)
+    for (let i = 0; i < count; i++) stage.packet = await link.take(cmd)
     await link.fence()
     assert.deepEqual(link.left(cmd).map(viewOf), [])
   },
 )
+
+/** Before the hub has said whether it lets anybody in. */
+When(
+  '{string} sends CONNECT and SUBSCRIBE to {string} at once',
+  async function (this: ConformanceWorld, name: string, topic: string) {
+    const stage = await stageOf(this)
+    const link = await stage.open(name)
+    const subscriptions = [{ topic: stage.fill(topic), qos: 1 as const }]
+    link.send(connectPacket(stage, name, []), { cmd: 'subscribe', messageId: link.nextId(), subscriptions })
+  },
+)
+
+Then('the upgrade is refused with {int}', async function (this: ConformanceWorld, status: number) {
+  assert.match((await stageOf(this)).upgradeError, new RegExp(`\\b${String(status)}\\b`))
+})
 
 Then('the hub closes the connection of {string}', async function (this: ConformanceWorld, name: string) {
   await (await stageOf(this)).link(name).closing()
