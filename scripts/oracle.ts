@@ -30,7 +30,15 @@ const quick = process.argv.includes('--quick')
 installNode()
 const installed = installPython()
 const inside = enterNamespace()
-process.exitCode = inside ?? (await consult())
+process.exitCode = inside ?? (await consult().catch(explain))
+
+/** The SDKs dial 8883 and 443 and nothing else. */
+function explain(error: unknown): number {
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number } // whatever it is, it has none else
+  if (code !== 'EACCES' && code !== 'EADDRINUSE') throw error
+  console.error(`oracle: port ${String(port)} cannot be had (${code}), and the SDKs cannot be told another one`)
+  return 1
+}
 
 async function consult(): Promise<number> {
   const checks = new Checks(json)
