@@ -36,7 +36,9 @@ process.exitCode = inside ?? (await consult().catch(explain))
 function explain(error: unknown): number {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number } // whatever it is, it has none else
   if (code !== 'EACCES' && code !== 'EADDRINUSE') throw error
-  console.error(`oracle: port ${String(port)} cannot be had (${code}), and the SDKs cannot be told another one`)
+  console.error(
+    `oracle: port ${String(port)} cannot be had (${code}), and the SDKs cannot be told another one`,
+  )
   return 1
 }
 
