@@ -1,0 +1,189 @@
+@sut:hub @wire
+Feature: Twins
+  The hub is responsible for keeping desired and reported properties, and for telling the device what changed.
+  https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-device-twins
+
+  Background:
+    Given a registered identity "thermostat"
+    And "thermostat" is online
+
+  @WIRE-TWIN-01 @WIRE-TWIN-03 @WIRE-TWIN-05 @WIRE-TWIN-06
+  Rule: A device that has subscribed to the answers reads its twin, without tags and metadata
+
+    Scenario Outline: With the request id <rid>
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" publishes to "$iothub/twin/GET/?$rid=<rid>"
+      Then "thermostat" receives PUBLISH with:
+        | topic   | $iothub/twin/res/200/?$rid=<rid>                      |
+        | payload | {"desired":{"$version":1},"reported":{"$version":1}} |
+
+      Examples:
+        | rid                                  |
+        | 1                                    |
+        | 7b2a6c0e-5f7e-4a55-8f0f-0d2f8a1f6f11 |
+
+  @WIRE-TWIN-07
+  Rule: Who has not subscribed to the answers gets none
+
+    Scenario: No subscription
+      When "thermostat" publishes to "$iothub/twin/GET/?$rid=1"
+      Then "thermostat" receives PUBACK
+      And "thermostat" receives no PUBLISH
+
+  @WIRE-TWIN-08 @WIRE-TWIN-09 @WIRE-TWIN-10 @WIRE-TWIN-16
+  Rule: A reported patch raises the version by one, and the answer says so
+
+    Scenario: Two patches
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1 |
+        | payload | {"t":21}                                      |
+      Then "thermostat" receives PUBACK
+      And "thermostat" receives PUBLISH with:
+        | topic   | $iothub/twin/res/204/?$rid=1&$version=2 |
+        | payload | empty                                   |
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=2 |
+        | payload | {"t":22}                                      |
+      Then "thermostat" receives PUBLISH with:
+        | topic | $iothub/twin/res/204/?$rid=2&$version=3 |
+
+  @WIRE-TWIN-11
+  Rule: A patch of a version that is not the newest is refused
+
+    Scenario: Based on an older one
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1&$version=7 |
+        | payload | {"t":21}                                                 |
+      Then "thermostat" receives PUBLISH with:
+        | topic | /^\$iothub\/twin\/res\/412\/\?\$rid=1/ |
+
+  @WIRE-TWIN-12 @WIRE-TWIN-13 @WIRE-TWIN-14
+  Rule: What cannot be a patch changes nothing and is answered 400
+
+    Scenario Outline: <payload>
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1 |
+        | payload | <payload>                                     |
+      Then "thermostat" receives PUBLISH with:
+        | topic             | /^\$iothub\/twin\/res\/400\/\?\$rid=1/ |
+        | payload.errorCode | /^4000\d\d$/                           |
+      When the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | properties.reported.$version | 1 |
+
+      Examples:
+        | payload         |
+        | {"a":           |
+        | [1]             |
+        | {"a.b":1}       |
+        | {"$version":1}  |
+        | {"a":{"$b":1}}  |
+
+  @WIRE-TWIN-25
+  Rule: Reported properties have at most 32 KB
+
+    Scenario: Beyond
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1                                                                                                                    |
+        | payload | {"a":"{x*4000}","b":"{x*4000}","c":"{x*4000}","d":"{x*4000}","e":"{x*4000}","f":"{x*4000}","g":"{x*4000}","h":"{x*4000}","i":"{x*4000}"} |
+      Then "thermostat" receives PUBLISH with:
+        | topic | /^\$iothub\/twin\/res\/400\/\?\$rid=1/ |
+
+  @WIRE-TWIN-02 @WIRE-TWIN-18
+  Rule: A subscribed device is told the patch of its desired properties, nulls included, with its version
+
+    Scenario: One property set, one removed
+      Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"fan":{"speed":3},"light":true}}} |
+      Then "thermostat" receives PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/desired/?$version=2  |
+        | payload | {"fan":{"speed":3},"light":true,"$version":2}      |
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"light":null}}} |
+      Then "thermostat" receives PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/desired/?$version=3 |
+        | payload | {"light":null,"$version":3}                       |
+
+  @WIRE-TWIN-19
+  Rule: A device is told all of the desired properties that replace the old ones
+
+    Scenario: Replaced
+      Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"fan":1}}} |
+      Then "thermostat" receives PUBLISH with:
+        | payload | {"fan":1,"$version":2} |
+
+  @WIRE-TWIN-20
+  Rule: What changed while a device was away is not told later
+
+    Scenario: Disconnected meanwhile
+      Given "thermostat" is online with:
+        | clean | false |
+      And "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
+      When "thermostat" loses its connection
+      And the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"fan":1}}} |
+      And "thermostat" connects with:
+        | clean | false |
+      Then "thermostat" is accepted
+      And "thermostat" receives no PUBLISH
+
+  @WIRE-TWIN-21
+  Rule: Tags are none of the device's business
+
+    Scenario: A tag changes
+      Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"north"}} |
+      Then the answer is 200
+      And "thermostat" receives no PUBLISH
+
+  @WIRE-TWIN-22 @WIRE-TWIN-23 @WIRE-TWIN-34
+  Rule: A patch merges: objects merge, null removes, all else replaces
+
+    Scenario: Three patches
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"a":{"b":1,"c":2},"d":[1,2]}}} |
+      And the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"a":{"b":null,"e":3},"d":[3],"f":{"g":null}}}} |
+      Then the answer has:
+        | properties.desired.a | {"c":2,"e":3} |
+        | properties.desired.d | [3]           |
+        | properties.desired.f | {}            |
+
+  @WIRE-TWIN-28
+  Rule: Whole numbers have 52 bits
+
+    Scenario Outline: <number>
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"n":<number>}}} |
+      Then the answer is <status>
+
+      Examples:
+        | number            | status |
+        | 4503599627370495  | 200    |
+        | 4503599627370496  | 400    |
+        | -4503599627370496 | 200    |
+        | -4503599627370497 | 400    |
+
+  @WIRE-TWIN-35 @WIRE-TWIN-36
+  Rule: A write that names another etag is refused
+
+    Scenario Outline: If-Match <etag>
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | header if-match | <etag>                  |
+        | body            | {"tags":{"site":"north"}} |
+      Then the answer is <status>
+
+      Examples:
+        | etag             | status |
+        | *                | 200    |
+        | "*"              | 200    |
+        | "AAAAAAAAAAE="   | 200    |
+        | "AAAAAAAAAAk="   | 412    |
