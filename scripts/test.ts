@@ -28,7 +28,10 @@ const IMPORTS: Job = {
 }
 const REQUIREMENTS: Job = { name: 'requirements', command: ['tsx', 'scripts/requirements.ts'] }
 const UNIT: Job = { name: 'unit and border tests', command: ['vitest', 'run'] }
-const FEATURES: Job = { name: 'features', command: ['tsx', '--no-warnings', 'step-definitions/conformance/main.ts', 'run'] }
+const FEATURES: Job = {
+  name: 'features',
+  command: ['tsx', '--no-warnings', 'step-definitions/conformance/main.ts', 'run'],
+}
 
 /** Reports of an earlier run must not count for this one. */
 const UNIT_REPORT = 'reports/vitest.json'
