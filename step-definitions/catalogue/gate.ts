@@ -7,7 +7,16 @@ import { ID_TAG, type Scenario } from './scenarios.ts'
 /** Every tag that is not a requirement's. */
 const VOCABULARY: readonly string[] = [
   ...['@sut:client', '@sut:hub', '@identity:device', '@identity:module', '@wire', '@clock', '@construction'],
-  ...['@fault:tcp', '@fault:tls', '@fault:mqtt', '@fault:http', '@smoke', '@suite', '@time'],
+  ...[
+    '@fault:tcp',
+    '@fault:tls',
+    '@fault:mqtt',
+    '@fault:http',
+    '@smoke',
+    '@suite',
+    '@time',
+    '@level:observed',
+  ],
 ]
 const MOST_STEPS = 8
 /** Packet by packet there is more to say. */

@@ -5,7 +5,7 @@ import { placeOf, type Scenario } from '../catalogue/scenarios.ts'
 import type { KnownFailure } from './known-failing.ts'
 import { exitCode } from './exit-code.ts'
 import type { Outcome } from './run.ts'
-import { rollUp, type Verdict, VERDICTS, verdictOf } from './verdict.ts'
+import { levelsOf, rollUp, type Verdict, VERDICTS, verdictOf } from './verdict.ts'
 
 export interface ScenarioResult {
   readonly key: string
@@ -113,14 +113,14 @@ interface Judged {
 }
 
 function verdictIn(
-  { requirements }: Scenario,
+  scenario: Scenario,
   outcome: Outcome | undefined,
   byId: ReadonlyMap<string, Requirement>,
 ): Verdict {
   if (outcome === undefined) return 'NOT_RUN'
   return verdictOf(
     outcome.ending,
-    requirements.flatMap((id) => byId.get(id)?.level ?? []),
+    levelsOf(scenario, (id) => byId.get(id)?.level),
   )
 }
 

@@ -13,7 +13,7 @@ import { type Results, resultsOf } from './results.ts'
 import { type Outcome, runScenarios } from './run.ts'
 import { SUITE } from './suite.ts'
 import { UsageError } from './usage-error.ts'
-import { verdictOf } from './verdict.ts'
+import { levelsOf, verdictOf } from './verdict.ts'
 
 export interface SuiteFlags {
   readonly mode: 'run' | 'certify'
@@ -89,7 +89,7 @@ function tell(
 ): void {
   const verdict = verdictOf(
     ending,
-    scenario.requirements.flatMap((id) => levels.get(id) ?? []),
+    levelsOf(scenario, (id) => levels.get(id)),
   )
   if (verdict === 'PASS' || verdict === 'NOT_SUPPORTED') return
   say(

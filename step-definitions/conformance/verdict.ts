@@ -6,6 +6,17 @@ import type { Level } from '../catalogue/requirement.ts'
 export const VERDICTS = ['ERROR', 'FAIL', 'INCONCLUSIVE', 'NOT_RUN', 'WARN', 'PASS', 'NOT_SUPPORTED'] as const
 export type Verdict = (typeof VERDICTS)[number]
 
+/** A scenario that goes further than the documentation does says so: breaking it is a WARN. */
+export const OBSERVED = '@level:observed'
+
+/** How much weighs what a scenario shows. */
+export function levelsOf(
+  { requirements, tags }: { readonly requirements: readonly string[]; readonly tags: readonly string[] },
+  levelOf: (id: string) => Level | undefined,
+): readonly Level[] {
+  return tags.includes(OBSERVED) ? ['observed'] : requirements.flatMap((id) => levelOf(id) ?? [])
+}
+
 /** What the runner knows of a scenario that has ended. */
 export interface Ending {
   readonly status: 'PASSED' | 'FAILED' | 'SKIPPED' | 'UNDEFINED' | 'AMBIGUOUS' | 'PENDING' | 'UNKNOWN'

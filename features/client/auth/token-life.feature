@@ -22,6 +22,25 @@ Feature: The life of tokens that the client signs
         | identity |
         | module   |
 
+    @clock
+    Scenario Outline: A <identity> renews a token of a minute at half of its life, and once
+      Given a connected <identity> client with:
+        | sastokenTtl | 60 |
+      When 29 seconds pass
+      Then the hub has seen 1 CONNECT packet
+      When 2 seconds pass
+      Then the hub has seen 2 CONNECT packets
+
+      @identity:device
+      Examples: device client, a minute
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client, a minute
+        | identity |
+        | module   |
+
   @BOTH-TTL-02
   Rule: By default a token lives an hour
 

@@ -24,6 +24,25 @@ Feature: Changes of the connection
         | identity |
         | module   |
 
+    @fault:mqtt @level:observed
+    Scenario Outline: The <identity> is refused, and nothing has changed
+      Given a <identity> client
+      And the application listens for connection changes
+      And the hub is going to refuse the credentials
+      When it connects
+      Then the call fails with CredentialError
+      And the application is told of connection changes 0 times
+
+      @identity:device
+      Examples: device refused
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module refused
+        | identity |
+        | module   |
+
   @BOTH-STATE-02
   Rule: The handler is called when the client has disconnected
 
