@@ -5,10 +5,11 @@ import { LEVERS } from './core/levers.ts'
 import { type Drives, openStage, stage } from './testing/driven.ts'
 import { belowMqtt } from './testing/drives-below-mqtt.ts'
 import { borders } from './testing/drives-borders.ts'
+import { deliveries } from './testing/drives-deliveries.ts'
 import { meaning } from './testing/drives-meaning.ts'
 import { packets } from './testing/drives-mqtt.ts'
 
-const drives: Drives = { ...belowMqtt, ...packets, ...meaning, ...borders }
+const drives: Drives = { ...belowMqtt, ...packets, ...meaning, ...deliveries, ...borders }
 
 beforeEach(openStage)
 afterEach(() => stage.stop())

@@ -2,6 +2,7 @@
 
 import { aboutHub, environmentOf } from './about.ts'
 import { deviceConnectionString, policyConnectionString } from './connection-strings.ts'
+import type { TlsVariant } from './doorway.ts'
 import { createHub } from './core/hub.ts'
 import { createHttpRoom } from './http/server.ts'
 import type { MockHub } from './mock-hub.ts'
@@ -47,7 +48,8 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
   for (const authority of options.trustedAuthorities ?? []) hub.registry.trustCertificateAuthority(authority)
 
   const blob = await attachBlobs(options, hub, tls, undo)
-  const httpRoom = createHttpRoom(hub, { tls: tls.server, blob })
+  const tlsVariants = (variant: TlsVariant): ReturnType<typeof tls.variant> => tls.variant(variant)
+  const httpRoom = createHttpRoom(hub, { tls: tls.server, tlsVariants, blob })
   undo.push(() => httpRoom.stop())
   const mqttRoom = await createMqttRoom(hub)
   undo.push(() => mqttRoom.stop())
@@ -64,7 +66,7 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
     ...listener,
     host: address,
     port: options.mqttPort ?? 0,
-    tlsVariants: (variant) => tls.variant(variant),
+    tlsVariants,
   })
   undo.push(() => mqtt.stop())
   const https = await httpRoom.listen({ host: address, port: options.httpsPort ?? 0 })

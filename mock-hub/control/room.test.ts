@@ -104,7 +104,7 @@ describe('bad input is 400 and names field, rule and what was given', () => {
     ],
     ['POST', '/restore', { format: 1 }, 'hostName', 'to be given', 'nothing'],
     ['PUT', '/routes', { routes: 'x' }, 'routes', 'to be array', '"x"'],
-  ])('%s %s %j', async (method, path, body, field, rule, given) => {
+  ])('%s %s %j', async (method, path, body, field, rule: unknown, given) => {
     expect(await room.call(method, path, body)).toMatchObject({
       status: 400,
       json: { error: 'BadInput', field, rule, given },

@@ -76,6 +76,31 @@ const DIRECTION: LeverParameter = {
   oneOf: ['in', 'out', 'both'],
 }
 
+/** What may happen to whatever the hub brings to a device. */
+const delivery = (point: string): readonly Row[] => [
+  ['withhold', 'does not send it'],
+  ['delay', 'sends it late', { seconds: SECONDS }, { seconds: 5 }],
+  [
+    'repeat',
+    'sends it twice',
+    {
+      dup: {
+        type: 'boolean',
+        description: 'QoS 1: the second with DUP and the packet id of the first, or as another message',
+        default: true,
+      },
+    },
+    { dup: false },
+  ],
+  [
+    'topic',
+    'sends it under this topic, whatever the device has subscribed to',
+    { topic: { type: 'string', description: 'of MQTT', required: true } },
+    { topic: point.replace('.', '/') },
+  ],
+  ['body', 'sends this instead', { body: { ...BODY, required: true } }, { body: '{"fan":' }],
+]
+
 const SOCKET: readonly Lever[] = [
   ...levers('tcp', 'everyone', 'a new connection', [['refuse', 'resets new connections before TLS begins']]),
   ...levers('tcp', 'identity', 'a live link, or else the next one that comes up', [
@@ -102,6 +127,13 @@ const SOCKET: readonly Lever[] = [
       { bytesPerSecond: { type: 'number', description: 'pace', default: 100, minimum: 1 } },
       { bytesPerSecond: 50 },
     ],
+    ['delay', 'sends everything late', { seconds: SECONDS }, { seconds: 5 }],
+    [
+      'coalesce',
+      'gathers what it has to send for so long and sends it in one piece',
+      { seconds: SECONDS },
+      { seconds: 2 },
+    ],
   ]),
 ]
 
@@ -117,6 +149,27 @@ const TLS: readonly Lever[] = levers('tls', 'everyone', 'a TLS handshake', [
     { ciphers: { type: 'string', description: 'in the notation of OpenSSL', required: true } },
     { ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' },
   ],
+  [
+    'alert',
+    'answers the client’s first bytes with a fatal alert',
+    {
+      description: {
+        type: 'integer',
+        description: 'AlertDescription of RFC 8446',
+        default: 40,
+        minimum: 0,
+        maximum: 255,
+      },
+    },
+    { description: 80 },
+  ],
+  [
+    'oversized_chain',
+    'shows a chain of more certificates than clients take',
+    { certificates: { type: 'integer', description: 'how many', default: 400, minimum: 2, maximum: 2_000 } },
+    { certificates: 400 },
+  ],
+  ['no_resumption', 'does not resume the session that the client brings'],
   ['require_client_cert', 'turns away who shows no client certificate that it trusts'],
   ['stall', 'never ends the handshake'],
 ])
@@ -179,9 +232,17 @@ const MEANING: readonly Lever[] = [
     ...ANSWER,
   ]),
   ...levers('twin.desired', 'identity', 'word of changed desired properties', [
-    ['withhold', 'does not tell the device'],
-    ['body', 'tells it this instead', { body: { ...BODY, required: true } }, { body: '{"fan":' }],
+    ...delivery('twin.desired'),
+    [
+      'version',
+      'tells it with this $version: a gap, or a step back',
+      { version: { type: 'integer', description: '$version to send', required: true, minimum: 1 } },
+      { version: 1 },
+    ],
   ]),
+  ...levers('c2d.delivery', 'identity', 'a cloud-to-device message that is due', delivery('c2d.delivery')),
+  ...levers('input.delivery', 'identity', 'a message for an input of a module', delivery('input.delivery')),
+  ...levers('method.request', 'identity', 'a method request for a device', delivery('method.request')),
   ...levers('method.response', 'identity', 'the answer of a device to a method', [
     ['withhold', 'loses the answer, so that the caller runs into his time-out'],
     ['delay', 'passes the answer on late', { seconds: SECONDS }, { seconds: 5 }],

@@ -11,7 +11,7 @@ import { timeSpan } from './time-text.ts'
 const SOURCE = 'wire contract 4'
 const LONGEST_NAME = 100
 /** Control characters and wildcards can stand in no topic, and the name goes into one. */
- 
+
 const NOT_IN_A_TOPIC = /[\u0000-\u001f\u007f#+]/
 /** Each way (WIRE-METH-12). */
 export const LARGEST_METHOD_PAYLOAD_BYTES = 131_072

@@ -28,9 +28,9 @@ const BOOLEAN_BYTES = 4
 const SOURCE = 'wire contract 3.2'
 
 /** C0, C1, full stop, dollar and space. */
- 
+
 const FORBIDDEN_IN_KEYS = /[\u0000-\u001f\u0080-\u009f.$ ]/
- 
+
 const CONTROLS = /[\u0000-\u001f\u0080-\u009f]/g
 
 /**

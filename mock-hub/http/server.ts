@@ -8,22 +8,19 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { OwnStorage } from '../blob/own-storage.ts'
 import type { Hub } from '../core/contract.ts'
 import { createServices, type Services } from '../core/services.ts'
+import { enter, type ServerCredentials, type TlsVariant } from '../doorway.ts'
 import type * as appModule from './app.ts'
 import type { HubApp } from './app.ts'
 import { blobAccess, serviceShapes } from './service-shapes.ts'
 
 export interface HttpRoomOptions {
-  readonly tls: {
-    /** PEM. */
-    readonly key: string | Buffer
-    /** PEM, the chain in order. */
-    readonly cert: string | Buffer
-    /** PEM of the authorities that clients may be asked for. */
-    readonly ca?: string | Buffer | undefined
-  }
+  readonly tls: ServerCredentials
+  /** Certificates of the levers `tls.unknown_ca` and its kind; left out: those do nothing. */
+  readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
   /** The hub's own blob storage, when uploads go there. */
   readonly blob?: OwnStorage | undefined
 }
@@ -47,17 +44,13 @@ export interface HttpRoom {
 const load = (): Promise<typeof appModule> => (loaded ??= import('./app.ts'))
 let loaded: Promise<typeof appModule> | undefined
 
+/** X.509 devices share the port with everybody else (wire contract 1.1). */
+const TLS = { requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const
+
 /** Builds the room; nothing listens yet. */
-export function createHttpRoom(hub: Hub, { tls, blob }: HttpRoomOptions): HttpRoom {
+export function createHttpRoom(hub: Hub, { tls, tlsVariants, blob }: HttpRoomOptions): HttpRoom {
   const services = createServices(hub, serviceShapes(hub), blobAccess(blob))
-  const server = createServer({
-    ...tls,
-    // X.509 devices share the port with everybody else (wire contract 1.1).
-    requestCert: true,
-    rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-    noDelay: true,
-  })
+  const server = createServer({ ...TLS, ...tls, noDelay: true })
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
     (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob })))
@@ -73,11 +66,7 @@ export function createHttpRoom(hub: Hub, { tls, blob }: HttpRoomOptions): HttpRo
       handle(request, response)
     })
   })
-  // Before TLS nobody knows who calls: only an order against everybody refuses a connection.
-  server.on('connection', (socket: Socket) => {
-    if (!hub.faults.idle && hub.faults.meet('http', undefined, ['refuse']) !== undefined)
-      socket.resetAndDestroy()
-  })
+  const sockets = letThroughDoor(hub, server, { tls, tlsVariants })
   server.on('clientError', answerNoHttp)
 
   return {
@@ -102,10 +91,52 @@ export function createHttpRoom(hub: Hub, { tls, blob }: HttpRoomOptions): HttpRo
       services.stop()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
+      // Those that never came to speak HTTP are nobody else's.
+      for (const socket of sockets) socket.destroy()
       await closed
       await (await built)?.app.close()
     },
   }
+}
+
+/** @returns the connections there are, below TLS. */
+function letThroughDoor(
+  { faults }: Hub,
+  server: Server,
+  { tls, tlsVariants }: Pick<HttpRoomOptions, 'tls' | 'tlsVariants'>,
+): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  // Node's own, which begins TLS.
+  const regular = server.listeners('connection')
+  server.removeAllListeners('connection')
+  const door = { faults, credentials: () => tls, variants: tlsVariants }
+  const spoil = (socket: Socket, settings: TlsOptions): void => {
+    const spoilt = createTlsServer({ ...TLS, ALPNProtocols: ['http/1.1'], ...settings })
+    spoilt.on('secureConnection', (secured) => server.emit('secureConnection', secured))
+    spoilt.on('tlsClientError', (_error, secured) => secured.destroy())
+    spoilt.emit('connection', socket)
+  }
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    // Before TLS nobody knows who calls: only an order against everybody refuses a connection.
+    if (!faults.idle && faults.meet('http', undefined, ['refuse']) !== undefined) {
+      socket.resetAndDestroy()
+      return
+    }
+    enter(
+      door,
+      socket,
+      () => {
+        for (const begin of regular) Reflect.apply(begin, server, [socket])
+      },
+      (settings) => {
+        spoil(socket, settings)
+      },
+    )
+  })
+  return sockets
 }
 
 /** Not HTTP at all, or cut off: there is no request to answer in the service's words. */

@@ -11,13 +11,14 @@ import type {
 } from '../core/contract.ts'
 import type { Explanation } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
+import { deliver, type DeliveryPoint } from './delivery-faults.ts'
 import type { Publication } from './outbound.ts'
 import { formatPropertyBag } from './property-bag.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import { formatC2d, formatDesired, formatInput, formatMethodRequest, ownRoot } from './topics.ts'
 
 export interface LinkPort {
-  readonly hub: Pick<Hub, 'faults'>
+  readonly hub: Pick<Hub, 'faults' | 'clock'>
   /** Whom the link stands for. */
   readonly key: string
   readonly subscriptions: Subscriptions
@@ -57,7 +58,7 @@ export class MqttLink implements DeviceLink {
     const { identity } = this.principal
     // The Go SDK fails without a $. property, so `to` is always there, in the service's spelling if it gave one (WIRE-C2D-04).
     const to = message.system.to ?? `/${ownRoot(identity)}/messages/devicebound`
-    this.#send('c2d', {
+    this.#send('c2d', 'c2d.delivery', {
       topic: formatC2d(identity, formatPropertyBag({ ...message, system: { ...message.system, to } })),
       payload: message.body,
       dup: deliveryCount > 1,
@@ -70,28 +71,33 @@ export class MqttLink implements DeviceLink {
 
   /** Method requests are QoS 0 whatever was granted (WIRE-METH-02). */
   requestMethod(requestId: string, methodName: string, payload: string | undefined): void {
-    this.#port.send({ topic: formatMethodRequest(methodName, requestId), payload: payload ?? '', qos: 0 })
+    const topic = formatMethodRequest(methodName, requestId)
+    this.#deliver('method.request', { topic, payload: payload ?? '', qos: 0 })
   }
 
   notifyDesired(patch: JsonObject, version: number): void {
-    const met = this.#port.hub.faults.meet('twin.desired', this.#port.key)
-    if (met?.effect === 'withhold') return
-    const body = met?.effect === 'body' ? (met.parameters['body'] ?? null) : { ...patch, $version: version }
-    const payload = typeof body === 'string' ? body : JSON.stringify(body)
-    this.#send('desired', { topic: formatDesired(version), payload })
+    const payload = JSON.stringify({ ...patch, $version: version })
+    this.#send('desired', 'twin.desired', { topic: formatDesired(version), payload })
   }
 
   deliverInput(inputName: string, message: Message): void {
     const topic = formatInput(this.principal.identity, inputName, formatPropertyBag(message))
-    this.#send('inputs', { topic, payload: message.body })
+    this.#send('inputs', 'input.delivery', { topic, payload: message.body })
   }
 
   close(reason: CloseReason, explanation?: Explanation): void {
     this.#port.close(reason, explanation)
   }
 
-  #send(channel: Channel, publication: Omit<Publication, 'qos'>): void {
+  #send(channel: Channel, point: DeliveryPoint, publication: Omit<Publication, 'qos'>): void {
     const qos = this.#port.subscriptions.qosFor(channel)
-    if (this.#port.up && qos !== undefined) this.#port.send({ ...publication, qos })
+    if (this.#port.up && qos !== undefined) this.#deliver(point, { ...publication, qos })
+  }
+
+  #deliver(point: DeliveryPoint, publication: Publication): void {
+    const { hub, key } = this.#port
+    deliver(hub, point, key, publication, (changed) => {
+      if (this.#port.up) this.#port.send(changed)
+    })
   }
 }

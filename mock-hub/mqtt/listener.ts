@@ -5,18 +5,9 @@ import type { Server, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls'
 import { certificateChain } from '../certificate-chain.ts'
-import type { Faults, Json } from '../core/contract.ts'
+import type { Faults } from '../core/contract.ts'
+import { enter, type ServerCredentials, type TlsVariant } from '../doorway.ts'
 import type { MqttRoom } from './room.ts'
-
-/** Server certificate and key in PEM; an EC key costs half the CPU of an RSA key per connection. */
-export interface ServerCredentials {
-  readonly key: string
-  /** The certificate, followed by its issuers. */
-  readonly cert: string
-}
-
-/** Certificates with which a hub can be wrong. */
-export type TlsVariant = 'unknown_ca' | 'wrong_name' | 'expired' | 'not_yet_valid'
 
 export interface TlsListenerOptions {
   readonly host?: string | undefined
@@ -36,15 +27,11 @@ export interface TlsListener {
   stop(): Promise<void>
 }
 
-const TCP_EFFECTS = ['refuse'] as const
-const CERTIFICATE_EFFECTS: readonly string[] = ['unknown_ca', 'wrong_name', 'expired', 'not_yet_valid']
-
 /**
  * Listens for MQTT over TLS.
  * @throws the system's error when the port cannot be had (`EADDRINUSE`, `EACCES`).
  */
 export async function listenTls(room: MqttRoom, options: TlsListenerOptions): Promise<TlsListener> {
-  const { faults } = options
   /** By peer: a reset needs the TCP socket below the TLS one. */
   const sockets = new Map<string, Socket>()
   const secured = (settings: TlsOptions): TlsServer => {
@@ -71,47 +58,27 @@ export async function listenTls(room: MqttRoom, options: TlsListenerOptions): Pr
 
   const regular = secured(options.tls)
   let credentials = options.tls
+  const door = { faults: options.faults, credentials: () => credentials, variants: options.tlsVariants }
 
   const server = createServer({ noDelay: true }, (socket) => {
     const peer = peerOf(socket)
     sockets.set(peer, socket)
     socket.once('close', () => sockets.delete(peer))
     socket.on('error', () => socket.destroy())
-    if (faults.idle) {
-      regular.emit('connection', socket)
-      return
+    const begin = (on: TlsServer): void => {
+      on.emit('connection', socket)
     }
-    if (faults.meet('tcp', undefined, TCP_EFFECTS) !== undefined) {
-      socket.resetAndDestroy()
-      return
-    }
-    const met = faults.meet('tls')
-    if (met === undefined) regular.emit('connection', socket)
-    else if (met.effect !== 'stall')
-      void variant(met.effect, met.parameters).then((settings) => {
-        secured(settings).emit('connection', socket)
-      })
+    enter(
+      door,
+      socket,
+      () => {
+        begin(regular)
+      },
+      (settings) => {
+        begin(secured(settings))
+      },
+    )
   })
-
-  /** How the handshake is spoilt. */
-  async function variant(effect: string, parameters: Readonly<Record<string, Json>>): Promise<TlsOptions> {
-    if (CERTIFICATE_EFFECTS.includes(effect)) {
-      return (await options.tlsVariants?.(effect as TlsVariant)) ?? credentials // one of the list above
-    }
-    switch (effect) {
-      case 'old_protocol':
-        // Node's OpenSSL offers TLS 1.1 only at security level 0.
-        return { ...credentials, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' }
-      case 'cipher_allowlist': {
-        const { ciphers } = parameters
-        return { ...credentials, maxVersion: 'TLSv1.2', ...(typeof ciphers === 'string' ? { ciphers } : {}) }
-      }
-      case 'require_client_cert':
-        return { ...credentials, requestCert: true, rejectUnauthorized: true }
-      default:
-        return credentials
-    }
-  }
 
   const stop = (): Promise<void> =>
     new Promise((resolve) => {

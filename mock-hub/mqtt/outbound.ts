@@ -12,9 +12,9 @@ export interface Publication {
   readonly qos: 0 | 1
   readonly dup?: boolean
   /** Names the message: while one of the same key is unacknowledged, it is repeated and not sent as a new one. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** The client has acknowledged it; QoS 0: it has been written. */
-  readonly onDone?: () => void
+  readonly onDone?: (() => void) | undefined
 }
 
 export interface OutboundPort {

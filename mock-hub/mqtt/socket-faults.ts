@@ -15,6 +15,8 @@ export const STREAM_EFFECTS: readonly string[] = [
   'half_close',
   'split',
   'slow',
+  'delay',
+  'coalesce',
 ]
 
 /** The ends a link can come to. */
@@ -66,6 +68,20 @@ export function strikeStream(
     case 'slow':
       slowDown(number(parameters['bytesPerSecond'], 100), wire, clock)
       return
+    case 'delay': {
+      const ms = number(parameters['seconds'], 1) * 1000
+      wire.interfere({
+        outgoing: (bytes, write) => {
+          clock.schedule(ms, () => {
+            write(bytes)
+          })
+        },
+      })
+      return
+    }
+    case 'coalesce':
+      coalesce(number(parameters['seconds'], 1) * 1000, wire, clock)
+      return
   }
 }
 
@@ -91,6 +107,21 @@ function slowDown(bytesPerSecond: number, wire: Wire, clock: Clock): void {
       freeAt = Math.max(freeAt, clock.now()) + (bytes.length / bytesPerSecond) * 1000
       clock.schedule(freeAt - clock.now(), () => {
         write(bytes)
+      })
+    },
+  })
+}
+
+/** What comes within so long of the first write leaves in one with it. */
+function coalesce(ms: number, wire: Wire, clock: Clock): void {
+  let gathered: Buffer[] = []
+  wire.interfere({
+    outgoing: (bytes, write) => {
+      if (gathered.push(bytes) > 1) return
+      clock.schedule(ms, () => {
+        const all = Buffer.concat(gathered)
+        gathered = []
+        write(all)
       })
     },
   })

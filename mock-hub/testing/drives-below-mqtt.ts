@@ -55,14 +55,32 @@ belowMqtt['tcp.split'] = async (name) => {
   await client.take('pingresp')
   expect(chunks).toEqual([1, 1])
 }
-belowMqtt['tcp.slow'] = async (name) => {
+for (const [name, parameters] of [
+  ['tcp.slow', { bytesPerSecond: 1 }],
+  ['tcp.delay', { seconds: 2 }],
+] as const)
+  belowMqtt[name] = async () => {
+    const client = await stage.connected()
+    stage.arm(name, parameters)
+    client.send({ cmd: 'pingreq' })
+    await stage.sent('pingresp')
+    await fence()
+    expect(client.received.at(-1)?.cmd).toBe('connack')
+    stage.clock.advance(2_000)
+    await client.take('pingresp')
+  }
+belowMqtt['tcp.coalesce'] = async (name) => {
   const client = await stage.connected()
-  stage.arm(name, { bytesPerSecond: 1 })
+  const chunks: number[] = []
+  stage.socket.on('data', (chunk: Buffer) => chunks.push(chunk.length))
+  stage.arm(name, { seconds: 2 })
   client.send({ cmd: 'pingreq' })
-  await fence()
-  expect(client.received.at(-1)?.cmd).toBe('connack')
-  stage.clock.advance(3_000)
+  await stage.sent('pingresp')
+  client.send({ cmd: 'pingreq' })
+  await stage.sent('pingresp', 2)
+  stage.clock.advance(2_000)
   await client.take('pingresp')
+  expect(chunks).toEqual([4])
 }
 
 const HANDSHAKES: Readonly<Record<string, RegExp>> = {
@@ -71,6 +89,8 @@ const HANDSHAKES: Readonly<Record<string, RegExp>> = {
   expired: /^CERT_HAS_EXPIRED$/,
   not_yet_valid: /^CERT_NOT_YET_VALID$/,
   old_protocol: /PROTOCOL/,
+  alert: /ALERT/,
+  oversized_chain: /EXCESSIVE_MESSAGE_SIZE/,
 }
 for (const [effect, code] of Object.entries(HANDSHAKES))
   belowMqtt[`tls.${effect}`] = async (name) => {
@@ -82,6 +102,15 @@ belowMqtt['tls.cipher_allowlist'] = async (name) => {
   stage.arm(name, { ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' })
   expect(await stage.handshake()).toBe('secure')
   expect(stage.socket.getCipher().name).toBe('ECDHE-ECDSA-AES256-GCM-SHA384')
+}
+belowMqtt['tls.no_resumption'] = async (name) => {
+  const first = stage.dial()
+  const [session] = (await once(first, 'session')) as [Buffer]
+  stage.arm(name)
+  expect(await stage.handshake({ session })).toBe('secure')
+  expect(stage.socket.isSessionReused()).toBe(false)
+  expect(await stage.handshake({ session })).toBe('secure')
+  expect(stage.socket.isSessionReused()).toBe(true)
 }
 belowMqtt['tls.require_client_cert'] = async (name) => {
   stage.arm(name)

@@ -1,7 +1,7 @@
 /** Drives the levers of meaning: twins, methods, telemetry, uploads. */
 
 import type { RawClient } from '../mqtt/testing/raw-client.ts'
-import { DESIRED, EVENTS, METHODS, publish, stage, TWIN, type Drives } from './driven.ts'
+import { EVENTS, METHODS, publish, stage, TWIN, type Drives } from './driven.ts'
 import { DEVICE } from './stage.ts'
 import { expect } from 'vitest'
 
@@ -25,20 +25,6 @@ meaning['twin.response.unknown_rid'] = async (name) => {
   client.send({ ...publish, topic: '$iothub/twin/GET/?$rid=1' })
   expect((await client.take('publish')).topic).toContain('$rid=nobody')
 }
-meaning['twin.desired.withhold'] = async (name) => {
-  const client = await stage.connected(DESIRED)
-  stage.arm(name)
-  stage.hub.twins.patch(DEVICE, { desired: { fan: 1 } }, undefined)
-  stage.hub.twins.patch(DEVICE, { desired: { fan: 2 } }, undefined)
-  expect(String((await client.take('publish')).payload)).toContain('"fan":2')
-}
-meaning['twin.desired.body'] = async (name) => {
-  const client = await stage.connected(DESIRED)
-  stage.arm(name, { body: '{"fan":' })
-  stage.hub.twins.patch(DEVICE, { desired: { fan: 1 } }, undefined)
-  expect(String((await client.take('publish')).payload)).toBe('{"fan":')
-}
-
 /** A method that the device answers with 200 and `{"ok":true}`. */
 async function method(): Promise<{ client: RawClient; called: Promise<unknown> }> {
   const client = await stage.connected(METHODS)

@@ -7,12 +7,14 @@ import { text } from 'node:stream/consumers'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { ManualClock } from '../core/clock.ts'
 import type { ArmedFault, FaultDefinition } from '../core/contract.ts'
+import { identityKey, type Identity } from '../core/identity.ts'
 import type { MockHub } from '../mock-hub.ts'
 import { sasToken } from '../mqtt/testing/test-room.ts'
 import { RawClient } from '../mqtt/testing/raw-client.ts'
 import { startMockHub } from '../start.ts'
 
 export const DEVICE = { deviceId: 'd1' }
+export const MODULE = { deviceId: 'd1', moduleId: 'm1' }
 
 export interface Answer {
   readonly status: number
@@ -70,28 +72,35 @@ export class Stage {
   }
 
   /** A client that has sent CONNECT. */
-  async sentConnect(): Promise<RawClient> {
+  async sentConnect(identity: Identity = DEVICE): Promise<RawClient> {
     const socket = this.dial()
     await once(socket, 'secureConnect')
     const client = new RawClient(socket)
     client.connect({
-      clientId: DEVICE.deviceId,
-      username: `localhost/${DEVICE.deviceId}/?api-version=2021-04-12`,
-      password: Buffer.from(this.token()),
+      clientId: identityKey(identity),
+      username: `localhost/${identityKey(identity)}/?api-version=2021-04-12`,
+      password: Buffer.from(this.token(identity)),
     })
     return client
   }
 
-  /** A client that has been let in. */
-  async connected(...topics: string[]): Promise<RawClient> {
-    const client = await this.sentConnect()
+  /** A device that has been let in. */
+  connected(...topics: string[]): Promise<RawClient> {
+    return this.admitted(
+      DEVICE,
+      topics.map((topic) => ({ topic, qos: 0 })),
+    )
+  }
+
+  /** A client that has been let in and has subscribed. */
+  async admitted(
+    identity: Identity,
+    subscriptions: readonly { readonly topic: string; readonly qos: 0 | 1 }[],
+  ): Promise<RawClient> {
+    const client = await this.sentConnect(identity)
     await client.take('connack')
-    if (topics.length > 0) {
-      client.send({
-        cmd: 'subscribe',
-        messageId: 99,
-        subscriptions: topics.map((topic) => ({ topic, qos: 0 })),
-      })
+    if (subscriptions.length > 0) {
+      client.send({ cmd: 'subscribe', messageId: 99, subscriptions: [...subscriptions] })
       await client.take('suback')
     }
     return client
@@ -104,10 +113,11 @@ export class Stage {
     return socket
   }
 
-  token(): string {
-    const key = this.hub.registry.get(DEVICE).authentication.symmetricKey.primaryKey ?? ''
+  token(identity: Identity = DEVICE): string {
+    const key = this.hub.registry.get(identity).authentication.symmetricKey.primaryKey ?? ''
+    const module = identity.moduleId === undefined ? '' : `%2Fmodules%2F${identity.moduleId}`
     return sasToken(
-      `localhost%2Fdevices%2F${DEVICE.deviceId}`,
+      `localhost%2Fdevices%2F${identity.deviceId}${module}`,
       key,
       Math.floor(this.clock.now() / 1000) + 3600,
     )
@@ -129,6 +139,14 @@ export class Stage {
   async struck(name: string): Promise<void> {
     await this.hub.journal.until(
       (entry) => entry.is === 'fault' && entry.name === name && entry.phase === 'fired',
+    )
+  }
+
+  /** Waits until the hub has sent so many packets of a kind, whatever became of them below MQTT. */
+  async sent(cmd: string, times = 1): Promise<void> {
+    let seen = 0
+    await this.hub.journal.until(
+      (entry) => entry.is === 'packet' && entry.direction === 'out' && entry.cmd === cmd && ++seen === times,
     )
   }
 
