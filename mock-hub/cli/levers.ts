@@ -1,16 +1,11 @@
 /** `mock-iot-hub levers`: the catalogue of faults. */
 
-import { LEVERS } from '../core/levers.ts'
+import { leverDocuments, LEVERS } from '../core/levers.ts'
 import type { Terminal } from './terminal.ts'
 
 export function printLevers(json: boolean, { stdout }: Terminal): void {
   if (json) {
-    const list = LEVERS.map(({ name, description, scope, trigger, parameters, example }) => ({
-      ...{ name, scope, trigger, parameters },
-      explain: `The hub ${description}.`,
-      example,
-    }))
-    stdout.write(`${JSON.stringify(list, undefined, 2)}\n`)
+    stdout.write(`${JSON.stringify(leverDocuments(), undefined, 2)}\n`)
     return
   }
   const width = Math.max(...LEVERS.map(({ name }) => name.length))

@@ -132,7 +132,7 @@ test('levers --json lists each with its scope, trigger, parameters and a sentenc
   const levers = JSON.parse(out) as Record<string, unknown>[]
   expect(levers.find(({ name }) => name === 'mqtt.puback.withhold')).toMatchObject({
     scope: 'identity',
-    explain: expect.stringMatching(/^The hub .*\.$/) as unknown,
+    explain: expect.stringMatching(/^At .+, the hub .*\.$/) as unknown,
     parameters: {},
   })
 })

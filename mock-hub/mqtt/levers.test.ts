@@ -255,15 +255,25 @@ describe("the service's own fault vocabulary", () => {
     `${EVENTS}AzIoTHub_FaultOperationType=${type}&AzIoTHub_FaultOperationCloseReason=boom` +
     `&AzIoTHub_FaultOperationDelayInSecs=${delay}&AzIoTHub_FaultOperationDurationInSecs=${duration}`
 
-  test('WIRE-D2C-20: KillTcp cuts after its delay, before the PUBACK, for its duration', async () => {
+  test.each(['KillTcp', 'ShutDownMqtt'])(
+    'WIRE-D2C-20: %s cuts after its delay, before the PUBACK, for its duration',
+    async (type) => {
+      const client = await room.connected(d1)
+      publish(client, 1, order(type, 5, 60))
+      expect(await client.settled()).toEqual([])
+      room.clock.advance(5_000)
+      await client.closing()
+      await room.dial(d1).closing()
+      room.clock.advance(60_000)
+      await room.connected(d1)
+    },
+  )
+
+  test('a fault strikes only the one who ordered it', async () => {
     const client = await room.connected(d1)
-    publish(client, 1, order('KillTcp', 5, 60))
-    expect(await client.settled()).toEqual([])
-    room.clock.advance(5_000)
+    publish(client, 1, order('KillTcp', 0, 60))
     await client.closing()
-    await room.dial(d1).closing()
-    room.clock.advance(60_000)
-    await room.connected(d1)
+    await room.connected({ deviceId: 'd2' })
   })
 
   test('WIRE-D2C-20: sent again it is a message like any other', async () => {
@@ -281,14 +291,17 @@ describe("the service's own fault vocabulary", () => {
     expect(await client.settled()).toEqual([])
   })
 
-  test('WIRE-D2C-19: InvokeThrottling holds acknowledgements back', async () => {
-    const client = await room.connected(d1)
-    publish(client, 1, order('InvokeThrottling', 0, 10))
-    publish(client, 2)
-    expect(await client.settled()).toEqual([])
-    room.clock.advance(10_000)
-    expect([(await client.next()).messageId, (await client.next()).messageId]).toEqual([1, 2])
-  })
+  test.each(['InvokeThrottling', 'InvokeMaxMessageQuota'])(
+    'WIRE-D2C-19: %s holds acknowledgements back',
+    async (type) => {
+      const client = await room.connected(d1)
+      publish(client, 1, order(type, 0, 10))
+      publish(client, 2)
+      expect(await client.settled()).toEqual([])
+      room.clock.advance(10_000)
+      expect([(await client.next()).messageId, (await client.next()).messageId]).toEqual([1, 2])
+    },
+  )
 
   test('InvokeAuthError refuses the next CONNECTs with 5', async () => {
     const client = await room.connected(d1)
@@ -299,10 +312,14 @@ describe("the service's own fault vocabulary", () => {
     await room.connected(d1)
   })
 
-  test('orders for AMQP are messages', async () => {
-    const client = await room.connected(d1)
-    publish(client, 1, order('KillAmqpSession', 0, 0))
-    await client.take('puback')
-    expect(await client.settled()).toEqual([])
-  })
+  test.each(['KillAmqpConnection', 'KillAmqpSession', 'KillAmqpD2CLink', 'Nonsense'])(
+    'what means nothing over MQTT is a message: %s',
+    async (type) => {
+      const client = await room.connected(d1)
+      publish(client, 1, order(type, 0, 0))
+      await client.take('puback')
+      expect(await client.settled()).toEqual([])
+      expect(room.hub.telemetry.messages).toHaveLength(1)
+    },
+  )
 })
