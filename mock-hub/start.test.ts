@@ -46,6 +46,8 @@ test('identities of the seed have connection strings; reset brings them back as 
   hub.registry.create({ deviceId: 'other' })
   hub.registry.remove({ deviceId: 'd' }, '*')
   hub.faults.arm({ name: 'mqtt.puback.withhold' })
+  const content = { deviceContent: { 'properties.desired.fan': 1 } }
+  hub.services.configurations.put('c', { content, targetCondition: '*' }, undefined)
   hub.reset()
   expect(hub.identities().map(({ identity }) => identity)).toEqual([
     { deviceId: 'd' },
@@ -56,6 +58,7 @@ test('identities of the seed have connection strings; reset brings them back as 
     hub.connectionString({ deviceId: 'd', moduleId: 'm' }),
   ]).toEqual(before)
   expect(hub.faults.idle).toBe(true)
+  expect(hub.services.configurations.list(10)).toEqual([])
 })
 
 test('keys of a source are the same in the next hub', async () => {

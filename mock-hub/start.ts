@@ -74,6 +74,7 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
 
   const reset = (): void => {
     hub.faults.disarm()
+    httpRoom.services.configurations.load([])()
     for (const { identity } of [...hub.registry.devices()]) hub.registry.remove(identity, '*')
     sow(hub, seed, keyOf)
   }
