@@ -15,6 +15,7 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
     IOTHUB_DEVICE_CONNECTION_STRING: device && hub.connectionString(device),
     IOTHUB_MODULE_CONNECTION_STRING: module && hub.connectionString(module),
     IOTHUB_CONNECTION_STRING: hub.serviceConnectionString,
+    EVENTHUB_CONNECTION_STRING: hub.eventHubConnectionString,
     NODE_EXTRA_CA_CERTS: caPath,
     SSL_CERT_FILE: caPath,
     REQUESTS_CA_BUNDLE: caPath,
@@ -28,9 +29,11 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
 
 /** One JSON object: the ready line of `--json`, and `GET /health` of the control listener. */
 export function aboutHub(hub: MockHub): Readonly<Record<string, unknown>> {
-  const { hostName, address, mqttPort, httpsPort, controlUrl, caPath, serviceConnectionString } = hub
+  const { hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath, serviceConnectionString } =
+    hub
   return {
-    ...{ hostName, address, mqttPort, httpsPort, controlUrl, caPath, serviceConnectionString },
+    ...{ hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath, serviceConnectionString },
+    eventHubConnectionString: hub.eventHubConnectionString,
     workload: hub.workload,
     devices: hub.identities().map(({ identity }) => ({
       ...identity,

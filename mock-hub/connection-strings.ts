@@ -19,3 +19,22 @@ export function deviceConnectionString(hostName: string, registry: Registry, ide
 export function policyConnectionString(hostName: string, { name, primaryKey }: SharedAccessPolicy): string {
   return `HostName=${hostName};SharedAccessKeyName=${name};SharedAccessKey=${primaryKey}`
 }
+
+/** The Event Hubs-compatible endpoint's name: the hub's own, without its domain. */
+export function eventHubName(hostName: string): string {
+  return hostName.split('.', 1)[0] ?? hostName
+}
+
+/** `Endpoint=sb://…/;SharedAccessKeyName=…;SharedAccessKey=…;EntityPath=…`, with a policy that has ServiceConnect; undefined: none has. */
+export function eventHubConnectionString(
+  hostName: string,
+  policies: readonly SharedAccessPolicy[],
+): string | undefined {
+  const readers = policies.filter(({ permissions }) => permissions.includes('ServiceConnect'))
+  const reader = readers.find(({ name }) => name === 'service') ?? readers[0]
+  if (reader === undefined) return undefined
+  return (
+    `Endpoint=sb://${hostName}/;SharedAccessKeyName=${reader.name};` +
+    `SharedAccessKey=${reader.primaryKey};EntityPath=${eventHubName(hostName)}`
+  )
+}

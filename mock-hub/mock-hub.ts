@@ -18,6 +18,8 @@ export interface MockHub extends Omit<
   readonly address: string
   readonly mqttPort: number
   readonly httpsPort: number
+  /** Undefined: there is no AMQP. */
+  readonly amqpPort: number | undefined
   /** Undefined: there is no control listener. */
   readonly controlPort: number | undefined
   readonly controlUrl: string | undefined
@@ -27,6 +29,8 @@ export interface MockHub extends Omit<
   readonly caPath: string | undefined
   /** With all rights (policy iothubowner). */
   readonly serviceConnectionString: string
+  /** For Event Hubs clients that read telemetry; undefined: there is no AMQP. */
+  readonly eventHubConnectionString: string | undefined
   /** Values for `IOTEDGE_WORKLOADURI`. */
   readonly workload: Pick<Workload, 'socketUri' | 'httpUri'> | undefined
   /** Variables that point SDKs and samples at this hub. */

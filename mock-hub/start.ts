@@ -1,7 +1,12 @@
 /** The composition root: core, rooms and listeners of one hub; what was started is undone in reverse order. */
 
 import { aboutHub, environmentOf } from './about.ts'
-import { deviceConnectionString, policyConnectionString } from './connection-strings.ts'
+import { amqpOnDemand } from './amqp-on-demand.ts'
+import {
+  deviceConnectionString,
+  eventHubConnectionString,
+  policyConnectionString,
+} from './connection-strings.ts'
 import type { TlsVariant } from './doorway.ts'
 import { createHub } from './core/hub.ts'
 import { createHttpRoom } from './http/server.ts'
@@ -53,7 +58,9 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
   undo.push(() => httpRoom.stop())
   const mqttRoom = await createMqttRoom(hub)
   undo.push(() => mqttRoom.stop())
+  const amqp = amqpOnDemand(options, hub, undo)
   const protocols: Record<string, WebSocketProtocol> = {
+    ...(amqp === undefined ? {} : { amqpwsb10: amqp.protocol }),
     mqtt: (stream, info) => {
       mqttRoom.accept(stream, { transport: 'mqtt-ws', ...info })
     },
@@ -70,6 +77,7 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
   })
   undo.push(() => mqtt.stop())
   const https = await httpRoom.listen({ host: address, port: options.httpsPort ?? 0 })
+  const amqpPort = await amqp?.listen(tls.server)
   const workload = await openWorkload(options, hub, tls, undo)
 
   const reset = (): void => {
@@ -95,11 +103,14 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
     services: httpRoom.services,
     mqttPort: mqtt.port,
     httpsPort: https.port,
+    amqpPort,
     controlPort: control?.port,
     controlUrl: control?.url,
     caPem: tls.authority.cert,
     caPath: tls.caPath,
     serviceConnectionString: owner === undefined ? '' : policyConnectionString(hostName, owner),
+    eventHubConnectionString:
+      amqp === undefined ? undefined : eventHubConnectionString(hostName, hub.policies),
     get routes() {
       return hub.routes
     },

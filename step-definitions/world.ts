@@ -111,6 +111,7 @@ export class ConformanceWorld extends World {
     const hub = await startMockHub({
       mqttPort: 0,
       httpsPort: 0,
+      amqpPort: false,
       controlPort: false,
       clock: this.clock,
       hostnames: ['hub.example'],

@@ -26,7 +26,10 @@ export interface AmqpsListener {
  * Listens for AMQP over TLS.
  * @throws the system's error when the port cannot be had (`EADDRINUSE`, `EACCES`).
  */
-export async function listenAmqps(room: AmqpRoom, options: AmqpsListenerOptions): Promise<AmqpsListener> {
+export async function listenAmqps(
+  room: Pick<AmqpRoom, 'accept'>,
+  options: AmqpsListenerOptions,
+): Promise<AmqpsListener> {
   const { faults, tls } = options
   /** By peer: a reset needs the TCP socket below the TLS one. */
   const sockets = new Map<string, Socket>()

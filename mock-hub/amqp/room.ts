@@ -1,6 +1,7 @@
 /** The hub's AMQP room: it takes streams, whatever carries them, and serves the back ends on them. */
 
 import type { Duplex } from 'node:stream'
+import { eventHubName } from '../connection-strings.ts'
 import type { Hub } from '../core/contract.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionInfo, ConnectionPort } from './connection.ts'
@@ -18,15 +19,13 @@ export interface AmqpRoomOptions {
   readonly retentionDays?: number | undefined
   /** Kept in each partition; default 64 MiB. */
   readonly retentionBytes?: number | undefined
-  /** Where redirected readers are sent to; default 5671. */
-  readonly port?: number | undefined
+  /** Where redirected readers are sent to: asked when one comes; default 5671. */
+  readonly port?: (() => number) | undefined
 }
 
 export interface AmqpRoom {
   /** Serves one client; what it sends on `stream` is AMQP 1.0. */
   accept(stream: Duplex, info: ConnectionInfo): void
-  /** For Event Hubs clients; it names a policy with ServiceConnect and its key. */
-  readonly eventHubConnectionString: string
   /** Streams accepted and not yet closed. */
   readonly connections: number
   /** Closes every connection and refuses new ones. */
@@ -48,7 +47,7 @@ export async function createAmqpRoom(hub: Hub, options: AmqpRoomOptions = {}): P
   checkRange('partitions', partitions, 32)
   checkRange('retentionDays', retentionDays, 7)
   const eventHub = new EventHub(hub, {
-    name: hub.hostName.split('.', 1)[0] ?? hub.hostName,
+    name: eventHubName(hub.hostName),
     partitions,
     consumerGroups,
     retention: { count: hub.settings.telemetryRetained, bytes: retentionBytes, ms: retentionDays * DAY_MS },
@@ -65,7 +64,9 @@ export async function createAmqpRoom(hub: Hub, options: AmqpRoomOptions = {}): P
     hub,
     eventHub,
     hostName: hub.hostName,
-    port: options.port ?? DEFAULT_PORT,
+    get port() {
+      return options.port?.() ?? DEFAULT_PORT
+    },
     left: (connection) => {
       connections.delete(connection)
     },
@@ -79,13 +80,6 @@ export async function createAmqpRoom(hub: Hub, options: AmqpRoomOptions = {}): P
       const connection = new Connection(port, `amqp-${++count}`, stream, info)
       // A lever may have struck it already.
       if (!connection.over) connections.add(connection)
-    },
-    get eventHubConnectionString() {
-      const reader = hub.policies.find(({ permissions }) => permissions.includes('ServiceConnect'))
-      return (
-        `Endpoint=sb://${hub.hostName}/;SharedAccessKeyName=${reader?.name ?? ''};` +
-        `SharedAccessKey=${reader?.primaryKey ?? ''};EntityPath=${eventHub.name}`
-      )
     },
     get connections() {
       return connections.size

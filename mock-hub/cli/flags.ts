@@ -60,6 +60,13 @@ export function addHubFlags(command: Command): Command {
         port,
       ),
     )
+    .addOption(flag('--amqp-port <n>', 'AMQP over TLS (5671)', 'MOCK_IOT_HUB_AMQP_PORT').argParser(port))
+    .addOption(flag('--no-amqp', 'no AMQP, not over WebSocket either', 'MOCK_IOT_HUB_NO_AMQP'))
+    .addOption(
+      flag('--partitions <n>', 'of the Event Hubs-compatible endpoint, 1 to 32', 'MOCK_IOT_HUB_PARTITIONS')
+        .argParser(partitionCount)
+        .default(4),
+    )
     .addOption(
       flag(
         '--control-port <n>',
@@ -175,6 +182,7 @@ export async function hubOptions(
     trustedAuthorities: flags.trustCa.map((file) => fileText('--trust-ca', file)),
     seed: await seedOf(flags),
     lenient: flags.lenient,
+    partitions: flags.partitions,
     blob:
       flags.blobConnectionString === undefined
         ? flags.blob === 'none'
@@ -267,6 +275,13 @@ function port(text: string): number {
   const value = whole(text)
   if (value > 65_535)
     throw new InvalidArgumentError(`It must be a whole number from 0 to 65535, got ${text}.`)
+  return value
+}
+
+function partitionCount(text: string): number {
+  const value = whole(text)
+  if (value < 1 || value > 32)
+    throw new InvalidArgumentError(`It must be a whole number from 1 to 32, got ${text}.`)
   return value
 }
 

@@ -5,7 +5,7 @@ import type { MockHub } from '../mock-hub.ts'
 
 /** @param readyMs since the process began. */
 export function readyText(hub: MockHub, readyMs: number): string {
-  const { hostName, mqttPort, httpsPort, controlUrl, caPath = '(in memory)', environment } = hub
+  const { hostName, mqttPort, httpsPort, amqpPort, controlUrl, caPath = '(in memory)', environment } = hub
   const identities = hub
     .identities()
     .map(({ identity }) => [identityKey(identity), hub.connectionString(identity)] as const)
@@ -17,12 +17,21 @@ export function readyText(hub: MockHub, readyMs: number): string {
     ...table([
       ['MQTT', `${hostName}:${String(mqttPort)}`],
       ['HTTPS', `${hostName}:${String(httpsPort)}, MQTT over WebSocket too`],
+      ...(amqpPort === undefined
+        ? []
+        : [['AMQP', `${hostName}:${String(amqpPort)}, and over WebSocket`] as const]),
       ...(controlUrl === undefined ? [] : [['control', controlUrl] as const]),
       ['CA', caPath],
     ]),
     '',
     'Connection strings',
-    ...table([...identities, ['service', hub.serviceConnectionString]]),
+    ...table([
+      ...identities,
+      ['service', hub.serviceConnectionString],
+      ...(hub.eventHubConnectionString === undefined
+        ? []
+        : [['events', hub.eventHubConnectionString] as const]),
+    ]),
     '',
     'So that SDKs trust it',
     variable('NODE_EXTRA_CA_CERTS', 'Node'),

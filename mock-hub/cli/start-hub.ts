@@ -5,18 +5,20 @@ import type { MockHubOptions } from '../options.ts'
 import { startMockHub } from '../start.ts'
 import { DEFAULT_PORTS, type Flags, hubOptions } from './flags.ts'
 
-type Ports = Required<Pick<MockHubOptions, 'mqttPort' | 'httpsPort' | 'controlPort'>>
-type PortName = keyof Ports
+type PortName = 'mqttPort' | 'httpsPort' | 'amqpPort' | 'controlPort'
+type Ports = Readonly<Record<PortName, number | false>>
 
 /** Where each default goes when it cannot be had; 0: any free port. */
 const SECOND_CHOICE: Readonly<Record<PortName, readonly number[]>> = {
   mqttPort: [DEFAULT_PORTS.mqtt, 0],
   httpsPort: [DEFAULT_PORTS.https, 8443, 0],
+  amqpPort: [DEFAULT_PORTS.amqp, 0],
   controlPort: [DEFAULT_PORTS.control, 0],
 }
 const FLAG: Readonly<Record<PortName, string>> = {
   mqttPort: '--mqtt-port',
   httpsPort: '--https-port',
+  amqpPort: '--amqp-port',
   controlPort: '--control-port',
 }
 
@@ -35,11 +37,12 @@ export async function startHub(
   more: Pick<MockHubOptions, 'logger'> = {},
 ): Promise<MockHub> {
   const options = { ...(await hubOptions(flags)), ...more }
-  const tried: Record<PortName, number> = { mqttPort: 0, httpsPort: 0, controlPort: 0 }
+  const tried: Record<PortName, number> = { mqttPort: 0, httpsPort: 0, amqpPort: 0, controlPort: 0 }
   for (;;) {
     const ports = {
       mqttPort: flags.mqttPort ?? choice('mqttPort', tried),
       httpsPort: flags.httpsPort ?? choice('httpsPort', tried),
+      amqpPort: flags.amqp && (flags.amqpPort ?? choice('amqpPort', tried)),
       controlPort: flags.controlPort ?? choice('controlPort', tried),
     }
     try {
