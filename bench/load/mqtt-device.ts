@@ -74,7 +74,7 @@ export class MqttDevice {
   next(cmd: Packet['cmd']): Promise<Packet> {
     return new Promise((resolve, reject) => {
       this.socket.once('close', () => {
-        reject(new Error(`closed before ${String(cmd)}`))
+        reject(new Error(`closed before ${cmd}`))
       })
       this.#other = (packet) => {
         if (packet.cmd === cmd) resolve(packet)

@@ -26,7 +26,7 @@ const server = createServer({ ...tls, noDelay: true }, (socket) => {
       )
     } else if (packet.cmd === 'pingreq') socket.write(Buffer.from([0xd0, 0]))
   })
-  socket.on('data', (chunk) => {
+  socket.on('data', (chunk: Buffer) => {
     socket.cork()
     parser.parse(chunk)
     socket.uncork()

@@ -40,7 +40,7 @@ function dial(): rhea.Connection {
 async function send(to: string): Promise<string> {
   const sender = dial().open_sender('/messages/devicebound')
   await once(sender, 'sendable')
-  sender.send({ to, body: rhea.message.data_section(Buffer.from('x')) })
+  sender.send({ to, body: rhea.message.data_section(Buffer.from('x')) as Buffer })
   return Promise.race([
     once(sender, 'accepted').then(() => 'accepted'),
     once(sender, 'rejected').then(
