@@ -5,6 +5,7 @@ import type { Hub } from '../core/contract.ts'
 import type { HubError } from '../core/errors.ts'
 import { parseAddress } from './addresses.ts'
 import { putToken } from './cbs.ts'
+import { Devices } from './devices/devices.ts'
 import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { Grants } from './grants.ts'
@@ -54,6 +55,7 @@ export class Connection implements Visit {
   readonly #endpoint: Endpoint
   readonly #cbs: RequestNode
   readonly #management: RequestNode
+  readonly #devices: Devices
   #stage: 'new' | 'sasl' | 'authenticated' | 'amqp' | 'over' = 'new'
   #cancelOpenTimer: () => void
 
@@ -69,6 +71,7 @@ export class Connection implements Visit {
     this.#room = room
     this.#cbs = new RequestNode(this, (request) => putToken(this, request))
     this.#management = new RequestNode(this, (request) => manage(this, request))
+    this.#devices = new Devices(this)
     this.#endpoint = new Endpoint({
       clock: hub.clock,
       containerId: hub.hostName,
@@ -230,7 +233,8 @@ export class Connection implements Visit {
         openPartition(this, link, node)
         return
       case 'device':
-        throw notDone(address)
+        this.#devices.open(link, node.identity, node.endpoint)
+        return
       case 'eventHub':
       case undefined:
         break
@@ -269,20 +273,10 @@ export class Connection implements Visit {
     if (this.over) return
     this.#stage = 'over'
     this.#cancelOpenTimer()
+    this.#devices.stop()
     this.#endpoint.lost()
     this.grants.stop()
     this.hub.journal.record({ is: 'link-closed', linkId: this.linkId, reason })
     this.#room.left(this)
   }
-}
-
-/** What the mock does not do is loud. */
-function notDone(address: string): HubError {
-  return refusal(
-    'OperationNotAvailableInCurrentTier',
-    'not implemented',
-    'a device over MQTT or HTTPS: this hub does not serve devices over AMQP yet',
-    shown(address),
-    'mock-iot-hub',
-  )
 }

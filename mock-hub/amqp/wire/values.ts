@@ -39,6 +39,7 @@ interface Codec {
   wrap_symbol(value: string): Typed
   wrap_binary(value: Buffer): Typed
   wrap_timestamp(value: number): Typed
+  wrap_uuid(value: Buffer): Typed
   wrap_array(items: readonly unknown[], typecode: number, descriptor?: undefined): Typed
   described(descriptor: Typed, value: Typed): Typed
 }
@@ -62,6 +63,8 @@ export const symbol = (value: string): Typed => codec.wrap_symbol(value)
 export const binary = (value: Buffer): Typed => codec.wrap_binary(value)
 /** @param ms epoch ms. */
 export const timestamp = (ms: number): Typed => codec.wrap_timestamp(ms)
+/** @param text in its usual form. */
+export const uuid = (text: string): Typed => codec.wrap_uuid(Buffer.from(text.replaceAll('-', ''), 'hex'))
 export const symbols = (values: readonly string[]): Typed => codec.wrap_array(values, SYM8)
 export const strings = (values: readonly string[]): Typed => codec.wrap_array(values, STR8)
 export const list = (items: readonly Typed[]): Typed =>

@@ -1,0 +1,195 @@
+/**
+ * A device or module on a connection, which it may share with others: the links it has opened, and what the hub may do
+ * to it over them. Its session begins with its first link and ends with its last.
+ */
+
+import { randomUUID } from 'node:crypto'
+import type {
+  C2dDelivery,
+  Caller,
+  Channel,
+  CloseReason,
+  DeviceLink,
+  IdentityPrincipal,
+  JsonObject,
+  Session,
+} from '../../core/contract.ts'
+import type { Explanation, HubError } from '../../core/errors.ts'
+import { identityKey } from '../../core/identity.ts'
+import type { Message } from '../../core/message.ts'
+import { c2dMessage, inputMessage } from '../message-mapping.ts'
+import { toHubError } from '../refusals.ts'
+import { SendQueue } from '../send-queue.ts'
+import { settlementOf } from '../service-links.ts'
+import type { Visit } from '../visit.ts'
+import type { Link, SendingLink } from '../wire/links.ts'
+import { encodeMessage } from '../wire/messages.ts'
+import type { AmqpMessage } from '../wire/messages.ts'
+import type { AmqpError, Outcome } from '../wire/performatives.ts'
+import { string, symbol, uuid } from '../wire/values.ts'
+
+/** What a device receives on. */
+export type Outlet = 'c2d' | 'inputs' | 'methods' | 'twin'
+
+export const DESIRED = '/notifications/twin/properties/desired'
+
+export class Device implements DeviceLink {
+  readonly id: string
+  readonly transport: 'amqp' | 'amqp-ws'
+  readonly principal: IdentityPrincipal
+  readonly modelId: string | undefined
+  readonly key: string
+  /** It wants to be told of desired properties: it has said so over its twin link. */
+  wantsDesired = false
+  readonly #visit: Visit
+  readonly #links = new Set<Link>()
+  readonly #outlets = new Map<Outlet, SendQueue>()
+  /** Requests of methods that wait, by the id that the device was given: C's SDK wants a uuid. */
+  readonly #requests = new Map<string, string>()
+  readonly #onGone: () => void
+  #session: Session | undefined
+  #over = false
+
+  constructor(visit: Visit, principal: IdentityPrincipal, modelId: string | undefined, onGone: () => void) {
+    this.key = identityKey(principal.identity)
+    this.id = `${visit.linkId}/${this.key}`
+    this.transport = visit.transport
+    this.principal = principal
+    this.modelId = modelId
+    this.#visit = visit
+    this.#onGone = onGone
+  }
+
+  get caller(): Caller {
+    return {
+      principal: this.principal,
+      transport: this.transport,
+      linkId: this.id,
+      modelId: this.modelId,
+    }
+  }
+
+  /** @throws HubError when the identity has ceased to be. */
+  openSession(): void {
+    this.#session = this.#visit.hub.openSession(this)
+  }
+
+  /** A link of this device is open. @returns to be told when it is gone. */
+  holds(link: Link): () => void {
+    this.#links.add(link)
+    return () => {
+      this.#links.delete(link)
+      if (this.#links.size === 0) this.ended()
+    }
+  }
+
+  /** Opens a link on which the device receives. */
+  openOutlet(name: Outlet, link: SendingLink, onGone: () => void): void {
+    const queue = new SendQueue(link, () => {
+      if (this.#outlets.get(name) === queue) this.#outlets.delete(name)
+      if (name === 'twin') this.wantsDesired = false
+      onGone()
+    })
+    this.#outlets.set(name, queue)
+    if (name !== 'twin') this.#session?.ready(name)
+  }
+
+  /** Sends on an outlet; without one the message is lost, as it has nowhere to go. */
+  send(outlet: Outlet, message: AmqpMessage, settled?: (outcome: Outcome) => void): void {
+    this.#outlets.get(outlet)?.push({ payload: encodeMessage(message), settled })
+  }
+
+  desiredWanted(wanted: boolean): void {
+    this.wantsDesired = wanted
+    if (wanted) this.#session?.ready('desired')
+  }
+
+  /** The hub's name of a method request that the device answers; once. */
+  requestOf(correlationId: string): string {
+    const requestId = this.#requests.get(correlationId)
+    this.#requests.delete(correlationId)
+    return requestId ?? correlationId
+  }
+
+  /** Detaches all its links. The connection stays, as others may share it. */
+  detach(error: AmqpError): void {
+    this.ended()
+    for (const link of [...this.#links]) link.detach(error)
+  }
+
+  /** Its connection or its last link is gone. */
+  ended(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#onGone()
+    this.#session?.ended()
+  }
+
+  // ---- DeviceLink
+
+  accepts(channel: Channel): boolean {
+    if (this.#over) return false
+    if (channel === 'desired') return this.wantsDesired && this.#isOpen('twin')
+    return this.#isOpen(channel)
+  }
+
+  deliverC2d(delivery: C2dDelivery): void {
+    this.send('c2d', c2dMessage(delivery), (outcome) => {
+      // With the session the core has taken back what was locked.
+      if (this.#over) return
+      const failed = (error: unknown): void => {
+        this.refused(toHubError(error))
+      }
+      const input = { lockToken: delivery.lockToken, outcome: settlementOf(outcome) }
+      try {
+        this.#visit.hub.perform(this.caller, 'c2dSettle', input)?.catch(failed)
+      } catch (error) {
+        failed(error)
+      }
+    })
+  }
+
+  requestMethod(requestId: string, methodName: string, payload: string | undefined): void {
+    const correlationId = randomUUID()
+    this.#requests.set(correlationId, requestId)
+    this.send('methods', {
+      properties: { correlationId: uuid(correlationId) },
+      application: new Map([['IoThub-methodname', string(methodName)]]),
+      data: [Buffer.from(payload ?? '')],
+    })
+  }
+
+  notifyDesired(patch: JsonObject, version: number): void {
+    this.send('twin', {
+      annotations: new Map([['resource', symbol(DESIRED)]]),
+      data: [Buffer.from(JSON.stringify({ ...patch, $version: version }))],
+    })
+  }
+
+  deliverInput(inputName: string, message: Message): void {
+    this.send('inputs', inputMessage(inputName, message))
+  }
+
+  close(reason: CloseReason, explanation?: Explanation): void {
+    const condition = CONDITIONS[reason] ?? 'amqp:unauthorized-access'
+    const why =
+      explanation === undefined ? reason : `Expected ${explanation.expected}; given: ${explanation.received}.`
+    this.detach({ condition, description: why })
+  }
+
+  /** Journals a refusal of something that this device did. */
+  refused(error: HubError): void {
+    this.#visit.refused(error, this.key)
+  }
+
+  #isOpen(outlet: Outlet): boolean {
+    return this.#outlets.get(outlet)?.link.isOpen === true
+  }
+}
+
+const CONDITIONS: Readonly<Partial<Record<CloseReason, string>>> = {
+  'taken-over': 'amqp:link:stolen',
+  'identity-deleted': 'amqp:not-found',
+  'hub-stopped': 'amqp:connection:forced',
+  fault: 'amqp:link:detach-forced',
+}

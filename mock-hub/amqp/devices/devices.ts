@@ -1,0 +1,119 @@
+/** The devices and modules that speak over one connection, and the nodes they attach to (field notes 5.2). */
+
+import { identityKey } from '../../core/identity.ts'
+import type { Identity } from '../../core/identity.ts'
+import type { DeviceEndpoint } from '../addresses.ts'
+import { amqpErrorOf, refusal, toHubError } from '../refusals.ts'
+import { receivingLimits } from '../visit.ts'
+import type { Visit } from '../visit.ts'
+import type { Incoming, Link } from '../wire/links.ts'
+import { textOf } from '../wire/values.ts'
+import { Device } from './device.ts'
+import type { Outlet } from './device.ts'
+import { storeTelemetry } from './telemetry.ts'
+import { answerMethod, askTwin } from './requests.ts'
+
+type Handler = (visit: Visit, device: Device, incoming: Incoming) => void
+
+/** Where a device sends to. */
+const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
+  events: storeTelemetry,
+  methods: answerMethod,
+  twin: askTwin,
+}
+const MODEL_ID = 'com.microsoft:model-id'
+
+export class Devices {
+  readonly #visit: Visit
+  readonly #byKey = new Map<string, Device>()
+
+  constructor(visit: Visit) {
+    this.#visit = visit
+  }
+
+  /** Opens a link of a device. @throws HubError when it cannot prove its name, or there is no such node. */
+  open(link: Link, identity: Identity, endpoint: DeviceEndpoint): void {
+    const outlet = link.is === 'sending' ? outletOf(identity, endpoint) : undefined
+    const handle = link.is === 'receiving' ? INLETS[endpoint] : undefined
+    if (outlet === undefined && handle === undefined)
+      throw refusal(
+        'AmqpAddressNotFound',
+        'WIRE-AMQP-04',
+        `a node that a ${identity.moduleId === undefined ? 'device' : 'module'} can ${link.is === 'sending' ? 'receive from' : 'send to'}`,
+        `${endpoint} of ${identityKey(identity)}`,
+        'field notes 5.2',
+      )
+    const { principal, release } = this.#visit.grants.requireIdentity(identity, (error) => {
+      this.#visit.refused(error, identityKey(identity))
+      link.detach(amqpErrorOf(error))
+    })
+    let device: Device
+    try {
+      device = this.#deviceOf(link, principal)
+    } catch (error) {
+      release()
+      throw error
+    }
+    const letGo = device.holds(link)
+    const onGone = (): void => {
+      release()
+      letGo()
+    }
+    if (link.is === 'sending' && outlet !== undefined) device.openOutlet(outlet, link, onGone)
+    else if (link.is === 'receiving' && handle !== undefined)
+      link.open(
+        {
+          onMessage: (incoming) => {
+            this.#take(device, handle, incoming)
+          },
+          onGone,
+        },
+        receivingLimits(this.#visit),
+      )
+  }
+
+  /** The connection is gone, or about to go. */
+  stop(): void {
+    for (const device of [...this.#byKey.values()]) device.ended()
+  }
+
+  #deviceOf(link: Link, principal: Device['principal']): Device {
+    const key = identityKey(principal.identity)
+    const known = this.#byKey.get(key)
+    if (known !== undefined) return known
+    const modelId = textOf(link.asked.properties?.get(MODEL_ID))
+    const device = new Device(this.#visit, principal, modelId, () => {
+      if (this.#byKey.get(key) === device) this.#byKey.delete(key)
+    })
+    device.openSession()
+    this.#byKey.set(key, device)
+    return device
+  }
+
+  #take(device: Device, handle: Handler, incoming: Incoming): void {
+    try {
+      handle(this.#visit, device, incoming)
+    } catch (error) {
+      rejected(device, incoming, error)
+    }
+  }
+}
+
+/** What a device sent is refused: journalled, and told as the outcome. */
+export function rejected(device: Device, { settle }: Incoming, error: unknown): void {
+  const refused = toHubError(error)
+  device.refused(refused)
+  settle({ is: 'rejected', error: amqpErrorOf(refused) })
+}
+
+function outletOf({ moduleId }: Identity, endpoint: DeviceEndpoint): Outlet | undefined {
+  switch (endpoint) {
+    case 'methods':
+    case 'twin':
+      return endpoint
+    case 'devicebound':
+      return moduleId === undefined ? 'c2d' : 'inputs'
+    case 'events':
+      return moduleId === undefined ? undefined : 'inputs'
+  }
+}

@@ -1,0 +1,160 @@
+/** Twins and direct methods of devices over AMQP: what a message on their links asks or answers (field notes 5.2). */
+
+import type {
+  Json,
+  JsonObject,
+  OperationKind,
+  Operations,
+  TwinDocument,
+  TwinSection,
+} from '../../core/contract.ts'
+import { readJson } from '../../core/json-text.ts'
+import { LARGEST_METHOD_PAYLOAD_BYTES } from '../../core/methods.ts'
+import { refusal, shown, toHubError } from '../refusals.ts'
+import type { Visit } from '../visit.ts'
+import type { Incoming } from '../wire/links.ts'
+import { bodyOf, decodeMessage, idText } from '../wire/messages.ts'
+import { int, long, numberOf, textOf } from '../wire/values.ts'
+import type { Typed } from '../wire/values.ts'
+import { DESIRED } from './device.ts'
+import type { Device } from './device.ts'
+import { rejected } from './devices.ts'
+
+/** A device answers a method. It is not told whether anybody still waits (WIRE-METH-08). @throws HubError. */
+export function answerMethod(visit: Visit, device: Device, incoming: Incoming): void {
+  const message = decodeMessage(incoming.payload)
+  const status = numberOf(message.application?.get('IoThub-status'))
+  const id = idText(message.properties?.correlationId)
+  const body = bodyOf(message)
+  if (status === undefined || id === undefined)
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-METH-07',
+      'a correlation id and the application property IoThub-status, a number',
+      `correlation id ${shown(id ?? '')} and status ${String(status)}`,
+      'field notes 5.2',
+    )
+  if (body.length > LARGEST_METHOD_PAYLOAD_BYTES)
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-METH-12',
+      `a method response of at most ${LARGEST_METHOD_PAYLOAD_BYTES} bytes`,
+      `${body.length} bytes`,
+      'wire contract 4.1',
+    )
+  const input = { requestId: device.requestOf(id), status, payload: body.length === 0 ? null : jsonOf(body) }
+  perform(visit, device, 'methodResponse', input, {
+    done: () => {
+      incoming.settle({ is: 'accepted' })
+    },
+    failed: (error) => {
+      rejected(device, incoming, error)
+    },
+  })
+}
+
+/** A device asks about its twin; each request is accepted, and answered on its other link. */
+export function askTwin(visit: Visit, device: Device, incoming: Incoming): void {
+  const { annotations, properties, ...rest } = decodeMessage(incoming.payload)
+  const correlationId = properties?.correlationId ?? properties?.messageId
+  incoming.settle({ is: 'accepted' })
+  const answer = (status: number, text = '', version?: number): void => {
+    const said = new Map<string, Typed>([['status', int(status)]])
+    if (version !== undefined) said.set('version', long(version))
+    device.send('twin', {
+      annotations: said,
+      properties: correlationId === undefined ? undefined : { correlationId },
+      data: [Buffer.from(text)],
+    })
+  }
+  const failed = (error: unknown): void => {
+    const refused = toHubError(error)
+    device.refused(refused)
+    answer(refused.status, JSON.stringify({ errorCode: refused.code, message: refused.message }))
+  }
+  const operation = textOf(annotations?.get('operation')) ?? ''
+  const resource = textOf(annotations?.get('resource')) ?? ''
+  try {
+    switch (`${operation.toUpperCase()} ${resource}`) {
+      case 'GET ':
+      case 'GET /':
+        perform(visit, device, 'twinGet', undefined, {
+          done: (twin) => {
+            answer(200, JSON.stringify(deviceView(twin)))
+          },
+          failed,
+        })
+        return
+      case 'PATCH /properties/reported': {
+        const baseVersion = numberOf(annotations?.get('version'))
+        perform(
+          visit,
+          device,
+          'twinPatch',
+          { patch: jsonOf(bodyOf(rest)), baseVersion },
+          {
+            done: (version) => {
+              answer(200, '', version)
+            },
+            failed,
+          },
+        )
+        return
+      }
+      case `PUT ${DESIRED}`:
+      case `DELETE ${DESIRED}`:
+        answer(200)
+        device.desiredWanted(operation.toUpperCase() === 'PUT')
+        return
+    }
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-TWIN-06',
+      `annotations operation and resource: GET; PATCH /properties/reported; PUT or DELETE ${DESIRED}`,
+      shown(`${operation} ${resource}`),
+      'field notes 5.2',
+    )
+  } catch (error) {
+    failed(error)
+  }
+}
+
+/** Goes on at once with a value, later with a promise. */
+function perform<K extends OperationKind>(
+  { hub }: Visit,
+  { caller }: Device,
+  operation: K,
+  input: Operations[K]['input'],
+  { done, failed }: { done(outcome: Operations[K]['outcome']): void; failed(error: unknown): void },
+): void {
+  try {
+    const outcome = hub.perform(caller, operation, input)
+    if (outcome instanceof Promise) outcome.then(done, failed)
+    else done(outcome)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+/** What a device sees of its twin: no tags, no metadata (WIRE-TWIN-06). */
+function deviceView(twin: TwinDocument): JsonObject {
+  return { desired: withVersion(twin.desired), reported: withVersion(twin.reported) }
+}
+
+function withVersion(section: TwinSection): JsonObject {
+  return { ...section.properties, $version: section.version }
+}
+
+function jsonOf(body: Buffer): Json {
+  try {
+    return readJson(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch (error) {
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-TWIN-12',
+      'a body of JSON in UTF-8',
+      `${body.length} bytes, ${error instanceof RangeError ? error.message : 'that are none'}: ${shown(body.toString('latin1', 0, 40))}`,
+      'wire contract 3.1',
+    )
+  }
+}

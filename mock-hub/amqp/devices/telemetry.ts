@@ -1,0 +1,45 @@
+/** Messages of devices: one, or a batch whose data sections are messages of their own (field notes 8.16). */
+
+import { toMessage } from '../message-mapping.ts'
+import { refusal } from '../refusals.ts'
+import type { Visit } from '../visit.ts'
+import type { Incoming } from '../wire/links.ts'
+import { BATCHED, decodeMessage } from '../wire/messages.ts'
+import type { Device } from './device.ts'
+import { rejected } from './devices.ts'
+
+/** Stores, then accepts. @throws HubError, AmqpViolation. */
+export function storeTelemetry(visit: Visit, device: Device, incoming: Incoming): void {
+  const { hub } = visit
+  checkSize(incoming.payload.length, hub.settings.maxTelemetryBytes)
+  const whole = decodeMessage(incoming.payload)
+  const messages =
+    incoming.format === BATCHED ? (whole.data ?? []).map((bytes) => decodeMessage(bytes)) : [whole]
+  const waiting: Promise<undefined>[] = []
+  for (const message of messages) {
+    const outcome = hub.perform(device.caller, 'telemetry', { message: toMessage(message) })
+    if (outcome !== undefined) waiting.push(outcome)
+  }
+  if (waiting.length === 0) incoming.settle({ is: 'accepted' })
+  else
+    void Promise.all(waiting).then(
+      () => {
+        incoming.settle({ is: 'accepted' })
+      },
+      (error: unknown) => {
+        rejected(device, incoming, error)
+      },
+    )
+}
+
+/** WIRE-AMQP-11. A batch counts as one. */
+function checkSize(bytes: number, most: number): void {
+  if (bytes <= most) return
+  throw refusal(
+    'MessageTooLarge',
+    'WIRE-AMQP-11',
+    `a message of at most ${most} bytes`,
+    `${bytes} bytes`,
+    'wire contract 2.4',
+  )
+}
