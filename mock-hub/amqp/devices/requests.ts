@@ -29,7 +29,7 @@ export function answerMethod(visit: Visit, device: Device, incoming: Incoming): 
   if (status === undefined || id === undefined)
     throw refusal(
       'ArgumentInvalid',
-      'WIRE-METH-07',
+      'amqp method response',
       'a correlation id and the application property IoThub-status, a number',
       `correlation id ${shown(id ?? '')} and status ${String(status)}`,
       'field notes 5.2',
@@ -119,13 +119,18 @@ export function askTwin(visit: Visit, device: Device, incoming: Incoming): void 
   }
 }
 
+interface Reactions<T> {
+  readonly done: (outcome: T) => void
+  readonly failed: (error: unknown) => void
+}
+
 /** Goes on at once with a value, later with a promise. */
 function perform<K extends OperationKind>(
   { hub }: Visit,
   { caller }: Device,
   operation: K,
   input: Operations[K]['input'],
-  { done, failed }: { done(outcome: Operations[K]['outcome']): void; failed(error: unknown): void },
+  { done, failed }: Reactions<Operations[K]['outcome']>,
 ): void {
   try {
     const outcome = hub.perform(caller, operation, input)

@@ -1,11 +1,12 @@
 /** The filter of an Event Hubs receiver: where to begin, in the spellings of new and old clients (field notes 8.13). */
 
 import { refusal, shown } from '../refusals.ts'
-import { textOf } from '../wire/values.ts'
+import { numberOf, textOf } from '../wire/values.ts'
 import type { Typed } from '../wire/values.ts'
 import type { StartPosition } from './partition.ts'
 
 const SELECTOR = 'apache.org:selector-filter:string'
+const SELECTOR_CODE = 0x468c00000004
 const FORM = /^\s*amqp\.annotation\.x-opt-([a-z-]+)\s*(>=?)\s*'?([^']*?)'?\s*$/i
 const POSITIONS: Readonly<Record<string, 'offset' | 'sequenceNumber' | 'enqueuedTime'>> = {
   offset: 'offset',
@@ -19,7 +20,7 @@ const POSITIONS: Readonly<Record<string, 'offset' | 'sequenceNumber' | 'enqueued
  * @throws HubError ArgumentInvalid for a selector that is none of Event Hubs.
  */
 export function startPosition(filter: ReadonlyMap<string, Typed> | undefined): StartPosition {
-  const selector = textOf(filter?.get(SELECTOR)) ?? firstText(filter)
+  const selector = textOf(filter?.get(SELECTOR)) ?? selectorAmong(filter)
   if (selector === undefined) return { from: 'earliest' }
   const [, name = '', comparison, value = ''] = FORM.exec(selector) ?? []
   const from = POSITIONS[name.toLowerCase()]
@@ -36,11 +37,12 @@ export function startPosition(filter: ReadonlyMap<string, Typed> | undefined): S
   )
 }
 
-/** Some call the filter by another name. */
-function firstText(filter: ReadonlyMap<string, Typed> | undefined): string | undefined {
+/** Some call the filter by another name; its descriptor says what it is. */
+function selectorAmong(filter: ReadonlyMap<string, Typed> | undefined): string | undefined {
   for (const value of filter?.values() ?? []) {
     const text = textOf(value)
-    if (text?.includes('amqp.annotation.') === true) return text
+    const named = textOf(value.descriptor) === SELECTOR || numberOf(value.descriptor) === SELECTOR_CODE
+    if (text !== undefined && (named || text.includes('amqp.annotation.'))) return text
   }
   return undefined
 }

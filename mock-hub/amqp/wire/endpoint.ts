@@ -34,6 +34,8 @@ export interface EndpointPort {
 export class Endpoint implements SessionPort {
   readonly #port: EndpointPort
   readonly #sessions = new Map<number, Session>()
+  /** Channels whose session the peer has ended: Python's client says so twice, and detaches links afterwards. */
+  readonly #ended = new Set<number>()
   #stage: 'new' | 'open' | 'closed' = 'new'
   #peerFrameSize = LEAST_FRAME_BYTES
   #cancelHeartbeat: () => void = () => undefined
@@ -68,11 +70,18 @@ export class Endpoint implements SessionPort {
     if (name === 'begin') {
       if (session !== undefined || channel > CHANNEL_MAX)
         throw new AmqpViolation('amqp:not-allowed', `a channel that is free and at most ${CHANNEL_MAX}`)
+      this.#ended.delete(channel)
       this.#sessions.set(channel, new Session(this, channel, fields))
       return
     }
-    if (session === undefined) throw new AmqpViolation('amqp:not-allowed', `a session on channel ${channel}`)
-    if (name === 'end') this.#sessions.delete(channel)
+    if (session === undefined) {
+      if (this.#ended.has(channel)) return
+      throw new AmqpViolation('amqp:not-allowed', `a session on channel ${channel}`)
+    }
+    if (name === 'end') {
+      this.#sessions.delete(channel)
+      this.#ended.add(channel)
+    }
     session.receive(performative, payload)
   }
 

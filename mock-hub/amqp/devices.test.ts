@@ -1,0 +1,163 @@
+import { once } from 'node:events'
+import rhea from 'rhea'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '../core/clock.ts'
+import type { Hub } from '../core/contract.ts'
+import { createHub } from '../core/hub.ts'
+import type { Identity } from '../core/identity.ts'
+import { createAmqpRoom } from './room.ts'
+import type { AmqpRoom } from './room.ts'
+import { data, dial, outcome, putToken, received, tokenFor } from './testing/guest.ts'
+
+const NOW = 1_700_000_000_000
+const D1 = { deviceId: 'd1' }
+const M1 = { deviceId: 'd2', moduleId: 'm1' }
+let clock: ManualClock
+let hub: Hub
+let room: AmqpRoom
+beforeEach(async () => {
+  clock = new ManualClock(NOW)
+  hub = createHub({ clock })
+  for (const identity of [D1, { deviceId: 'd2' }, M1]) hub.registry.create(identity)
+  room = await createAmqpRoom(hub)
+})
+afterEach(async () => {
+  await room.stop()
+  hub.stop()
+})
+
+const pathOf = ({ deviceId, moduleId }: Identity): string =>
+  `devices/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}`
+
+async function login(identity: Identity, connection = dial(room), seconds = 60): Promise<rhea.Connection> {
+  const resource = `localhost/${pathOf(identity)}`
+  const key = hub.registry.get(identity).authentication.symmetricKey.primaryKey ?? ''
+  const answer = await putToken(connection, resource, tokenFor(resource, key, NOW / 1000 + seconds))
+  expect(answer.application_properties?.['status-code']).toBe(200)
+  return connection
+}
+
+async function receiverOf(connection: rhea.Connection, address: string): Promise<rhea.Receiver> {
+  const receiver = connection.open_receiver({ source: address, autoaccept: false })
+  await once(receiver, 'receiver_open')
+  return receiver
+}
+
+const textOf = ({ body }: rhea.Message): string => String((body as { content: Buffer }).content)
+const newest = (): string | undefined => hub.telemetry.messages.at(-1)?.body.toString()
+
+test('telemetry of a device is stored, then accepted', async () => {
+  const sender = (await login(D1)).open_sender('/devices/d1/messages/events')
+  expect(
+    await outcome(sender, { message_id: 'm', body: data('t'), application_properties: { p: 'v' } }),
+  ).toBe('accepted')
+  expect(hub.telemetry.messages.at(-1)).toMatchObject({
+    deviceId: 'd1',
+    system: { messageId: 'm' },
+    properties: { p: 'v' },
+  })
+  expect(newest()).toBe('t')
+})
+
+test('each message of a batch is stored', async () => {
+  const sender = (await login(D1)).open_sender('/devices/d1/messages/events')
+  const parts = ['1', '2'].map((text) => rhea.message.encode({ body: data(text) }))
+  const batch = rhea.message.encode({ body: rhea.message.data_sections(parts) as Buffer })
+  expect(await outcome(sender, batch, 0x8001_3700)).toBe('accepted')
+  expect(hub.telemetry.messages.map(({ body }) => body.toString())).toEqual(['1', '2'])
+})
+
+test('a device does not speak for another', async () => {
+  const sender = (await login(D1)).open_sender('/devices/d2/messages/events')
+  await once(sender, 'sender_error')
+  expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
+})
+
+test('several devices and modules share a connection', async () => {
+  const connection = await login(D1)
+  await login(M1, connection)
+  const first = connection.open_sender('/devices/d1/messages/events')
+  const second = connection.open_sender('/devices/d2/modules/m1/messages/events')
+  expect(await outcome(first, { body: data('1') })).toBe('accepted')
+  expect(await outcome(second, { body: data('2') })).toBe('accepted')
+  expect(hub.telemetry.messages.at(-1)).toMatchObject({ deviceId: 'd2', moduleId: 'm1' })
+  hub.registry.remove(D1, '*')
+  await once(first, 'sender_error')
+  expect(await outcome(second, { body: data('3') })).toBe('accepted')
+})
+
+test('a cloud-to-device message is settled as the device says', async () => {
+  const receiver = await receiverOf(await login(D1), '/devices/d1/messages/devicebound')
+  const first = received(receiver)
+  hub.c2d.send(D1, { body: Buffer.from('x'), system: { messageId: 'm' }, properties: { a: 'b' } })
+  const { message, delivery } = await first
+  expect([textOf(message), message.message_id, message.application_properties]).toEqual([
+    'x',
+    'm',
+    { a: 'b' },
+  ])
+  const second = received(receiver)
+  delivery?.release({ undeliverable_here: false })
+  const again = await second
+  expect(again.message.message_id).toBe('m')
+  const settled = hub.journal.until((entry) => entry.is === 'operation' && entry.operation === 'c2dSettle', {
+    after: hub.journal.seq,
+  })
+  again.delivery?.accept()
+  await settled
+  expect(hub.c2d.count(D1)).toBe(0)
+})
+
+test('a method is asked with a uuid and answered', async () => {
+  const connection = await login(M1)
+  const address = '/devices/d2/modules/m1/methods/devicebound'
+  const receiver = await receiverOf(connection, address)
+  const asked = received(receiver)
+  const result = hub.methods.invoke(M1, { methodName: 'reboot', payload: '{"x":1}' })
+  const { message } = await asked
+  expect(message.application_properties).toEqual({ 'IoThub-methodname': 'reboot' })
+  expect(textOf(message)).toBe('{"x":1}')
+  expect(message.correlation_id).toHaveLength(16)
+  const { correlation_id = '' } = message
+  const response = { correlation_id, application_properties: { 'IoThub-status': 201 }, body: data('{"y":2}') }
+  expect(await outcome(connection.open_sender(address), response)).toBe('accepted')
+  expect(await result).toEqual({ status: 201, payload: { y: 2 } })
+})
+
+test('a twin is read, reported and watched', async () => {
+  const connection = await login(D1)
+  const receiver = await receiverOf(connection, '/devices/d1/twin')
+  const sender = connection.open_sender('/devices/d1/twin')
+  const askTwin = async (operation: string, resource?: string, body = ' '): Promise<rhea.Message> => {
+    const answer = received(receiver)
+    const message_annotations = { operation, ...(resource === undefined ? {} : { resource }) }
+    await outcome(sender, { correlation_id: operation, message_annotations, body: data(body) })
+    return (await answer).message
+  }
+  const twin = await askTwin('GET')
+  expect(twin).toMatchObject({ correlation_id: 'GET', message_annotations: { status: 200 } })
+  expect(JSON.parse(textOf(twin))).toEqual({ desired: { $version: 1 }, reported: { $version: 1 } })
+  const patched = await askTwin('PATCH', '/properties/reported', '{"r":1}')
+  expect(patched.message_annotations).toMatchObject({ status: 200, version: 2 })
+  expect((await askTwin('PATCH', '/properties/reported', '[')).message_annotations).toMatchObject({
+    status: 400,
+  })
+  await askTwin('PUT', '/notifications/twin/properties/desired')
+  const told = received(receiver)
+  hub.twins.patch(D1, { desired: { color: 'red' } }, undefined)
+  expect(JSON.parse(textOf((await told).message))).toEqual({ color: 'red', $version: 2 })
+})
+
+test('WIRE-AUTH-13: the links of a device go with its token, unless it is renewed', async () => {
+  const connection = await login(D1, dial(room), 60)
+  const sender = connection.open_sender('/devices/d1/messages/events')
+  expect(await outcome(sender, { body: data('1') })).toBe('accepted')
+  clock.advance(50_000)
+  await login(D1, connection, 120)
+  clock.advance((20 + hub.settings.tokenGraceSeconds) * 1000)
+  expect(await outcome(sender, { body: data('2') })).toBe('accepted')
+  const gone = once(sender, 'sender_error')
+  clock.advance(60_000)
+  await gone
+  expect(hub.registry.get(D1).connectionState).toBe('Disconnected')
+})

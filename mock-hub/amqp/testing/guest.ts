@@ -1,0 +1,116 @@
+/** A client of the AMQP room in tests: rhea over a pair of streams. */
+
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { Duplex, duplexPair } from 'node:stream'
+import rhea from 'rhea'
+import type { Hub } from '../../core/contract.ts'
+import type { AmqpRoom } from '../room.ts'
+
+/** @param userName left out: SASL ANONYMOUS. */
+export function dial(room: Pick<AmqpRoom, 'accept'>, userName?: string, password?: string): rhea.Connection {
+  const [near, far] = duplexPair()
+  room.accept(far, { peer: 'test', certificates: undefined, webSocket: false })
+  // rhea's typings do not know that a connection may bring its own stream.
+  const options = {
+    ...(userName === undefined ? { username: 'anonymous' } : { username: userName, password }),
+    reconnect: false,
+    connection_details: () => ({
+      connect: (_port: number, _host: string, _options: object, up: () => void) => {
+        process.nextTick(up)
+        return later(near)
+      },
+      port: 0,
+      host: '',
+    }),
+  } as unknown as rhea.ConnectionOptions
+  const connection = rhea.create_container().create_connection(options)
+  for (const name of ['disconnected', 'connection_error', 'error', 'sender_error', 'receiver_error'])
+    connection.on(name, () => undefined)
+  return connection.connect()
+}
+
+/** As a back end, by the key of its policy. */
+export function dialService(room: AmqpRoom, { policies }: Hub, policy = 'service'): rhea.Connection {
+  const key = policies.find(({ name }) => name === policy)?.primaryKey ?? ''
+  return dial(room, policy, key)
+}
+
+/** `SharedAccessSignature …`, signed with a key in base64. */
+export function tokenFor(resource: string, key: string, expirySeconds: number, policy?: string): string {
+  const sr = encodeURIComponent(resource)
+  const signature = createHmac('sha256', Buffer.from(key, 'base64')).update(`${sr}\n${String(expirySeconds)}`)
+  const skn = policy === undefined ? '' : `&skn=${policy}`
+  return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(signature.digest('base64'))}&se=${String(expirySeconds)}${skn}`
+}
+
+/** Asks a node such as `$cbs` and waits for its answer. */
+export async function ask(
+  connection: rhea.Connection,
+  node: string,
+  application: Record<string, string>,
+  body = '',
+): Promise<rhea.Message> {
+  const receiver = connection.open_receiver(node)
+  const sender = connection.open_sender(node)
+  const answer = once(receiver, 'message') as Promise<[rhea.EventContext]>
+  await once(sender, 'sendable')
+  sender.send({ message_id: 'question', reply_to: node, application_properties: application, body })
+  const [{ message }] = await answer
+  if (message === undefined) throw new Error(`${node} has sent an event without a message`)
+  return message
+}
+
+export function putToken(connection: rhea.Connection, name: string, token: string): Promise<rhea.Message> {
+  const type = 'servicebus.windows.net:sastoken'
+  return ask(connection, '$cbs', { operation: 'put-token', type, name }, token)
+}
+
+/** The next message. */
+export async function received(
+  receiver: rhea.Receiver,
+): Promise<rhea.EventContext & { message: rhea.Message }> {
+  const [event] = (await once(receiver, 'message')) as [rhea.EventContext & { message: rhea.Message }]
+  return event
+}
+
+/** Sends, and waits for what becomes of it: `accepted`, or the condition of the refusal. */
+export async function outcome(
+  sender: rhea.Sender,
+  message: rhea.Message | Buffer,
+  format?: number,
+): Promise<string> {
+  if (!sender.sendable()) await once(sender, 'sendable')
+  const accepted = once(sender, 'accepted').then(() => 'accepted')
+  const rejected = once(sender, 'rejected').then(
+    ([event]: { delivery: { remote_state: { error: { condition: string } } } }[]) =>
+      event?.delivery.remote_state.error.condition ?? '',
+  )
+  sender.send(message, undefined, format)
+  return Promise.race([accepted, rejected])
+}
+
+/** A body that is a data section. */
+export function data(text: string): Buffer {
+  return rhea.message.data_section(Buffer.from(text)) as Buffer
+}
+
+/** What comes in comes a tick later: rhea does not bear an answer while it is still writing, as no socket gives it one. */
+function later(stream: Duplex): Duplex {
+  const deferred = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _encoding, done) => {
+      stream.write(chunk, done)
+    },
+    final: (done) => {
+      stream.end(done)
+    },
+  })
+  stream.on('data', (chunk: Buffer) => {
+    process.nextTick(() => deferred.push(chunk))
+  })
+  stream.on('end', () => {
+    process.nextTick(() => deferred.push(null))
+  })
+  return deferred
+}
