@@ -1,10 +1,11 @@
 /**
- * `npm run fuzz -- [--seed N] [--mqtt PACKETS] [--http REQUESTS]`: malformed input by the million. The seed is printed; the same seed
+ * `npm run fuzz -- [--seed N] [--mqtt PACKETS] [--http REQUESTS] [--amqp FRAMES]`: malformed input by the million. The seed is printed; the same seed
  * sends the same. Exits 1 when anything escaped, memory grew, or a good client was not served at the end.
  */
 
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { fuzzAmqp } from './fuzz/amqp.ts'
 import { fuzzHttp } from './fuzz/http.ts'
 import { fuzzMqtt } from './fuzz/mqtt.ts'
 
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     mqtt: { type: 'string' },
     http: { type: 'string' },
+    amqp: { type: 'string' },
     from: { type: 'string' },
   },
 })
@@ -36,6 +38,11 @@ const runs: readonly Run[] = [
     what: 'http',
     count: whole('http', values.http),
     run: (ofSeed, requests) => fuzzHttp({ seed: ofSeed, requests, from }),
+  },
+  {
+    what: 'amqp',
+    count: whole('amqp', values.amqp),
+    run: (ofSeed, frames) => fuzzAmqp({ seed: ofSeed, frames, from }),
   },
 ]
 /** Nothing named: everything, at the size of the nightly run. */

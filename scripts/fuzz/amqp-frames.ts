@@ -1,0 +1,142 @@
+/** AMQP frames as a client might send them, in any order; `spoiled` makes malformed ones of them. */
+
+import { frameOf, protocolHeader, SASL_FRAME } from '../../mock-hub/amqp/wire/frames.ts'
+import { encodeMessage } from '../../mock-hub/amqp/wire/messages.ts'
+import type { Terminus } from '../../mock-hub/amqp/wire/performatives.ts'
+import { string, symbol } from '../../mock-hub/amqp/wire/values.ts'
+import type { Random } from './mqtt-packets.ts'
+
+const ADDRESSES = [
+  '$cbs',
+  '$management',
+  '/messages/devicebound',
+  '/messages/serviceBound/feedback',
+  '/messages/serviceBound/filenotifications',
+  'messages/events/',
+  'hub/ConsumerGroups/$Default/Partitions/0',
+  'hub/ConsumerGroups/g/Partitions/99',
+  '/devices/d1/messages/events',
+  '/devices/d1/messages/devicebound',
+  '/devices/d1/methods/devicebound',
+  '/devices/d1/twin',
+  '/devices/nobody/twin',
+  'amqps://hub/%zz/../x',
+  '',
+]
+const TEXTS = [
+  '',
+  'GET',
+  'PATCH',
+  'put-token',
+  'READ',
+  'com.microsoft:eventhub',
+  '/properties/reported',
+  '{"a":1}',
+  '\u0000',
+]
+const BATCHED = 0x8001_3700
+/** Handles on which the client sends, once it has opened its links. */
+const INLETS = [0, 2, 4, 5]
+
+/** SASL PLAIN, open and begin. */
+export function hello(userName: string, password: string): Buffer {
+  const initialResponse = Buffer.from(`\0${userName}\0${password}`)
+  return Buffer.concat([
+    protocolHeader(3),
+    frameOf(SASL_FRAME, 0, 'saslInit', { mechanism: 'PLAIN', initialResponse }),
+    protocolHeader(0),
+    frameOf(0, 0, 'open', { containerId: 'fuzz', maxFrameSize: 65_536 }),
+    frameOf(0, 0, 'begin', { nextOutgoingId: 0, incomingWindow: 100, outgoingWindow: 100 }),
+  ])
+}
+
+/** A link on which the client sends, and credit for one on which it receives. */
+export function attached(address: string, handle: number, receives: boolean): Buffer {
+  const terminus: Terminus = { address, dynamic: false, filter: undefined }
+  const attach = frameOf(0, 0, 'attach', {
+    name: `link ${handle}`,
+    handle,
+    role: receives,
+    ...(receives ? { source: terminus } : { target: terminus, initialDeliveryCount: 0 }),
+  })
+  if (!receives) return attach
+  const windows = { nextIncomingId: 0, incomingWindow: 100, nextOutgoingId: 0, outgoingWindow: 100 }
+  return Buffer.concat([
+    attach,
+    frameOf(0, 0, 'flow', { ...windows, handle, deliveryCount: 0, linkCredit: 50 }),
+  ])
+}
+
+/** The links that a client of many parts opens, by handle. */
+export function links(): Buffer {
+  return Buffer.concat([
+    attached('/devices/d1/messages/events', 0, false),
+    attached('/devices/d1/twin', 1, true),
+    attached('/devices/d1/twin', 2, false),
+    attached('/devices/d1/messages/devicebound', 3, true),
+    attached('$cbs', 4, false),
+    attached('/messages/devicebound', 5, false),
+  ])
+}
+
+/** @param number of the frame, so that delivery ids differ. */
+export function amqpFrameOf(random: Random, number: number): Buffer {
+  const pick = (from: readonly string[]): string => from[random(from.length)] ?? ''
+  const channel = random(20) === 0 ? random(300) : 0
+  const handle = random(6)
+  const message = (): Buffer =>
+    encodeMessage({
+      annotations: new Map([
+        ['operation', symbol(pick(TEXTS.slice(0, 8)))],
+        ['resource', symbol(pick(TEXTS.slice(0, 8)))],
+      ]),
+      properties: { messageId: string(pick(TEXTS)), to: string(pick(ADDRESSES)) },
+      application: new Map([
+        ['operation', string(pick(TEXTS))],
+        ['type', string(pick(TEXTS))],
+        ['name', string(pick(TEXTS))],
+      ]),
+      data: [random(30) === 0 ? Buffer.alloc(random(20_000)) : Buffer.from(pick(TEXTS))],
+    })
+  const frames: (() => Buffer)[] = [
+    () => attached(pick(ADDRESSES), handle, random(2) === 0),
+    () =>
+      frameOf(
+        0,
+        channel,
+        'transfer',
+        {
+          handle: random(12) === 0 ? handle : (INLETS[random(INLETS.length)] ?? 0),
+          deliveryId: number,
+          deliveryTag: Buffer.from('t'),
+          messageFormat: random(4) === 0 ? BATCHED : 0,
+          more: random(10) === 0,
+          settled: random(3) === 0,
+        },
+        message(),
+      ),
+    () =>
+      frameOf(0, channel, 'flow', {
+        nextIncomingId: random(10),
+        incomingWindow: random(200),
+        nextOutgoingId: random(10),
+        outgoingWindow: 100,
+        ...(random(3) === 0 ? {} : { handle, deliveryCount: random(5), linkCredit: random(100) }),
+        drain: random(4) === 0,
+        echo: random(4) === 0,
+      }),
+    () =>
+      frameOf(0, channel, 'disposition', {
+        role: random(3) !== 0,
+        first: random(10),
+        last: random(50) === 0 ? 0xffff_ffff : random(20),
+        settled: random(2) === 0,
+        state: { is: 'accepted' },
+      }),
+    () => frameOf(0, channel, 'detach', { handle, closed: random(2) === 0 }),
+    () => frameOf(0, channel, 'begin', { nextOutgoingId: 0, incomingWindow: 10, outgoingWindow: 10 }),
+  ]
+  // Most are transfers: the rest ends the connection often enough.
+  const chosen = random(2) === 0 ? 1 : random(frames.length)
+  return frames[chosen]?.() ?? Buffer.alloc(0)
+}

@@ -1,0 +1,150 @@
+/**
+ * Malformed AMQP frames from a seed against the hub's AMQP room over duplexes in this process: spoiled handshakes, and
+ * most from a client that has been let in. The room passes when nothing escapes it, its memory stays flat, and it
+ * still serves a good client at the end.
+ */
+
+import { duplexPair } from 'node:stream'
+import { createAmqpRoom } from '../../mock-hub/amqp/room.ts'
+import type { AmqpRoom } from '../../mock-hub/amqp/room.ts'
+import { createHub } from '../../mock-hub/core/hub.ts'
+import { amqpFrameOf, attached, hello, links } from './amqp-frames.ts'
+import { noise, spoiled } from './mqtt-packets.ts'
+import { randomFrom } from './random.ts'
+
+export interface AmqpFuzzReport {
+  readonly seed: number
+  readonly frames: number
+  /** Connections that it took. */
+  readonly connections: number
+  /** How often each rule was given as the reason of a refusal. */
+  readonly refusals: Readonly<Record<string, number>>
+  /** Heap in bytes after a quarter and at the end. */
+  readonly heap: readonly [number, number]
+  /** What must not happen. */
+  readonly failures: readonly string[]
+}
+
+const FRAMES_PER_CONNECTION = 50
+const ALLOWED_GROWTH = 48 * 1024 * 1024
+
+/** Sends the frames and reports. @param options.from the first frame; a failure's number makes it again. */
+export async function fuzzAmqp({
+  seed,
+  frames,
+  from = 0,
+}: {
+  readonly seed: number
+  readonly frames: number
+  readonly from?: number | undefined
+}): Promise<AmqpFuzzReport> {
+  const hub = createHub({ settings: { hostName: 'hub', journalRetained: 500, telemetryRetained: 500 } })
+  hub.registry.create({ deviceId: 'd1' })
+  const room = await createAmqpRoom(hub, { retentionBytes: 1_048_576 })
+  const [owner] = hub.policies
+  const greeting = hello(owner?.name ?? '', owner?.primaryKey ?? '')
+
+  let number = from
+  const failures: string[] = []
+  const refusals: Record<string, number> = {}
+  const escaped = (what: unknown): void => {
+    const text = what instanceof Error ? (what.stack ?? what.message) : String(what)
+    failures.push(`escaped near frame ${number}: ${text}`)
+  }
+  process.on('uncaughtException', escaped)
+  process.on('unhandledRejection', escaped)
+  hub.journal.subscribe((entry) => {
+    if (entry.is !== 'refusal') return
+    const { rule, received } = entry.explanation
+    refusals[rule] = (refusals[rule] ?? 0) + 1
+    if (rule === 'internal') failures.push(`internal error near frame ${number}: ${received}`)
+  })
+
+  let connections = 0
+  let heapEarly = 0
+  const end = from + frames
+  while (number < end && failures.length < 20) {
+    const random = randomFrom(seed, number)
+    const peer = dial(room)
+    connections++
+    const before = random(12)
+    if (before === 0) peer.write(noise(random, 1 + random(60)))
+    else if (before === 1) peer.write(spoiled(greeting, random))
+    else peer.write(greeting)
+    if (random(6) !== 0) peer.write(links())
+    await turn()
+    const last = Math.min(end, number + FRAMES_PER_CONNECTION)
+    do {
+      const frame = amqpFrameOf(random, number)
+      const bytes = random(3) === 0 ? spoiled(frame, random) : frame
+      const cut = random(8) === 0 ? random(bytes.length) : bytes.length
+      peer.write(bytes.subarray(0, cut))
+      if (cut < bytes.length) peer.write(bytes.subarray(cut))
+      number++
+      if (random(4) === 0) await turn()
+    } while (number < last && !peer.over)
+    peer.drop()
+    await turn()
+    if (heapEarly === 0 && number - from >= frames / 4) heapEarly = heapNow()
+  }
+  const heapLate = heapNow()
+  if (heapLate - heapEarly > ALLOWED_GROWTH)
+    failures.push(`the heap grew from ${heapEarly} to ${heapLate} bytes`)
+  if (room.connections > 0) failures.push(`${room.connections} connections were never given up`)
+
+  const good = dial(room)
+  good.write(greeting)
+  for (let patience = 0; patience < 100 && good.received === 0; patience++) await turn()
+  const greeted = good.received
+  good.write(attached('$cbs', 0, false))
+  for (let patience = 0; patience < 100 && good.received === greeted; patience++) await turn()
+  if (greeted === 0 || good.received === greeted) failures.push('a good client after all was not served')
+  good.drop()
+  await room.stop()
+  hub.stop()
+  process.off('uncaughtException', escaped)
+  process.off('unhandledRejection', escaped)
+  return { seed, frames: number - from, connections, refusals, heap: [heapEarly, heapLate], failures }
+}
+
+function dial(room: AmqpRoom): {
+  readonly received: number
+  readonly over: boolean
+  write(bytes: Buffer): void
+  drop(): void
+} {
+  const [near, far] = duplexPair()
+  let received = 0
+  let over = false
+  near.on('data', (chunk: Buffer) => (received += chunk.length))
+  near.on('end', () => (over = true))
+  near.on('error', () => (over = true))
+  far.on('close', () => (over = true))
+  room.accept(far, { peer: 'fuzz', certificates: undefined, webSocket: false })
+  return {
+    get received() {
+      return received
+    },
+    get over() {
+      return over
+    },
+    write: (bytes) => {
+      if (!over) near.write(bytes)
+    },
+    drop: () => {
+      over = true
+      far.destroy()
+      near.destroy()
+    },
+  }
+}
+
+/** What has been written is handled when this is over. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function heapNow(): number {
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed
+}
