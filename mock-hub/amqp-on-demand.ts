@@ -16,7 +16,7 @@ export interface AmqpOnDemand {
   /** For the HTTPS port. */
   readonly protocol: WebSocketProtocol
   /** @throws the system's error when the port cannot be had. */
-  listen(tls: HubTls['server']): Promise<number>
+  listen(tls: HubTls): Promise<number>
 }
 
 /** @returns undefined when the options want none. */
@@ -54,7 +54,13 @@ export function amqpOnDemand(
     listen: async (tls) => {
       const listener = await listenAmqps(
         { accept },
-        { host: address, port: amqpPort, tls, faults: hub.faults },
+        {
+          host: address,
+          port: amqpPort,
+          tls: tls.server,
+          faults: hub.faults,
+          tlsVariants: (variant) => tls.variant(variant),
+        },
       )
       undo.push(() => listener.stop())
       port = listener.port

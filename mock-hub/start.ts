@@ -77,7 +77,7 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
   })
   undo.push(() => mqtt.stop())
   const https = await httpRoom.listen({ host: address, port: options.httpsPort ?? 0 })
-  const amqpPort = await amqp?.listen(tls.server)
+  const amqpPort = await amqp?.listen(tls)
   const workload = await openWorkload(options, hub, tls, undo)
 
   const reset = (): void => {

@@ -6,6 +6,7 @@ import type { HubError } from '../core/errors.ts'
 import { parseAddress } from './addresses.ts'
 import { putToken } from './cbs.ts'
 import { Devices } from './devices/devices.ts'
+import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { Grants } from './grants.ts'
@@ -33,6 +34,7 @@ export interface ConnectionInfo {
 export interface ConnectionPort {
   readonly hub: Hub
   readonly eventHub: EventHub
+  readonly injected: InjectedFaults
   readonly hostName: string
   readonly port: number
   left(connection: Connection): void
@@ -47,6 +49,7 @@ export class Connection implements Visit {
   readonly transport: 'amqp' | 'amqp-ws'
   readonly grants: Grants
   readonly eventHub: EventHub
+  readonly injected: InjectedFaults
   readonly hostName: string
   readonly port: number
   readonly #room: ConnectionPort
@@ -65,6 +68,7 @@ export class Connection implements Visit {
     this.linkId = linkId
     this.transport = info.webSocket ? 'amqp-ws' : 'amqp'
     this.eventHub = room.eventHub
+    this.injected = room.injected
     this.hostName = room.hostName
     this.port = room.port
     this.grants = new Grants(hub, info.certificates)
@@ -119,11 +123,26 @@ export class Connection implements Visit {
     this.hub.refuse(error, { ...(identity === undefined ? {} : { identity }), linkId, transport })
   }
 
+  breakDown(what: Extract<Broken, 'tcp' | 'connection' | 'session' | 'cbs'>): void {
+    if (this.over) return
+    const error = { condition: 'amqp:connection:forced', description: 'Ordered by a fault.' }
+    if (what === 'tcp') {
+      this.#end('fault')
+      this.#pipe.destroy()
+    } else if (what === 'connection') this.#endpoint.close(error)
+    else if (what === 'session')
+      this.#endpoint.endSessions({ ...error, condition: 'amqp:session:window-violation' })
+    else this.#cbs.detach({ ...error, condition: 'amqp:link:detach-forced' })
+  }
+
   /** Lets armed levers of the socket strike. */
   strike(effects: readonly string[]): void {
     if (this.hub.faults.idle || this.over) return
-    const met = this.hub.faults.meet('tcp', undefined, effects)
-    if (met !== undefined) this.#pipe.strike(met.effect, met.parameters)
+    for (const identity of [undefined, ...this.#devices.keys]) {
+      const met = this.hub.faults.meet('tcp', identity, effects)
+      if (met !== undefined) this.#pipe.strike(met.effect, met.parameters)
+      if (this.over) return
+    }
   }
 
   destroy(): void {
@@ -234,6 +253,7 @@ export class Connection implements Visit {
         return
       case 'device':
         this.#devices.open(link, node.identity, node.endpoint)
+        this.strike(STREAM_EFFECTS)
         return
       case 'eventHub':
       case undefined:

@@ -3,17 +3,20 @@
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
+import type { Server as TlsServer, TlsOptions } from 'node:tls'
 import { certificateChain } from '../certificate-chain.ts'
 import type { Faults } from '../core/contract.ts'
+import { enter, type ServerCredentials, type TlsVariant } from '../doorway.ts'
 import type { AmqpRoom } from './room.ts'
 
 export interface AmqpsListenerOptions {
   readonly host?: string | undefined
   /** 0: any free port. */
   readonly port: number
-  /** Server certificate, followed by its issuers, and its key, in PEM. */
-  readonly tls: { readonly key: string; readonly cert: string }
+  readonly tls: ServerCredentials
   readonly faults: Faults
+  /** Gives the certificates of the levers `tls.unknown_ca` and its kind; left out: those levers do nothing. */
+  readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
 }
 
 export interface AmqpsListener {
@@ -30,34 +33,47 @@ export async function listenAmqps(
   room: Pick<AmqpRoom, 'accept'>,
   options: AmqpsListenerOptions,
 ): Promise<AmqpsListener> {
-  const { faults, tls } = options
+  const { faults, tls, tlsVariants } = options
   /** By peer: a reset needs the TCP socket below the TLS one. */
   const sockets = new Map<string, Socket>()
-  const secured = createTlsServer({
-    minVersion: 'TLSv1.2',
-    requestCert: true,
-    rejectUnauthorized: false,
-    ...tls,
-  })
-  secured.on('secureConnection', (socket) => {
-    const peer = peerOf(socket)
-    const below = sockets.get(peer)
-    room.accept(socket, {
-      peer,
-      certificates: certificateChain(socket),
-      webSocket: false,
-      reset: () => below?.resetAndDestroy(),
+  const secured = (settings: TlsOptions): TlsServer => {
+    const server = createTlsServer({
+      minVersion: 'TLSv1.2',
+      requestCert: true,
+      rejectUnauthorized: false,
+      ...settings,
     })
-  })
-  // A handshake that fails is the client's to report; it has closed the socket.
-  secured.on('tlsClientError', (_error, socket) => socket.destroy())
+    server.on('secureConnection', (socket) => {
+      const peer = peerOf(socket)
+      const below = sockets.get(peer)
+      room.accept(socket, {
+        peer,
+        certificates: certificateChain(socket),
+        webSocket: false,
+        reset: () => below?.resetAndDestroy(),
+      })
+    })
+    // A handshake that fails is the client's to report; it has closed the socket.
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    return server
+  }
+  const regular = secured(tls)
+  const door = { faults, credentials: () => tls, variants: tlsVariants }
   const server = createServer({ noDelay: true }, (socket) => {
     const peer = peerOf(socket)
     sockets.set(peer, socket)
     socket.once('close', () => sockets.delete(peer))
     socket.on('error', () => socket.destroy())
-    if (!faults.idle && faults.meet('tcp', undefined, ['refuse']) !== undefined) socket.resetAndDestroy()
-    else secured.emit('connection', socket)
+    enter(
+      door,
+      socket,
+      () => {
+        regular.emit('connection', socket)
+      },
+      (settings) => {
+        secured(settings).emit('connection', socket)
+      },
+    )
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -8,6 +8,7 @@ import type { Visit } from './visit.ts'
 import type { Link } from './wire/links.ts'
 import { decodeMessage, encodeMessage } from './wire/messages.ts'
 import type { AmqpMessage } from './wire/messages.ts'
+import type { AmqpError } from './wire/performatives.ts'
 import { int, string, textOf } from './wire/values.ts'
 import type { Typed } from './wire/values.ts'
 
@@ -61,6 +62,11 @@ export class RequestNode {
       },
       receivingLimits(this.#visit),
     )
+  }
+
+  /** Closes the links on which it answers. */
+  detach(error: AmqpError): void {
+    for (const { link } of [...this.#answers]) link.detach(error)
   }
 
   #answer(request: AmqpMessage): Answer {

@@ -5,6 +5,7 @@ import { eventHubName } from '../connection-strings.ts'
 import type { Hub } from '../core/contract.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionInfo, ConnectionPort } from './connection.ts'
+import { InjectedFaults } from './devices/injected-faults.ts'
 import { EventHub } from './events/event-hub.ts'
 import { STREAM_EFFECTS } from './pipe.ts'
 
@@ -63,6 +64,7 @@ export async function createAmqpRoom(hub: Hub, options: AmqpRoomOptions = {}): P
   const port: ConnectionPort = {
     hub,
     eventHub,
+    injected: new InjectedFaults(hub.clock),
     hostName: hub.hostName,
     get port() {
       return options.port?.() ?? DEFAULT_PORT

@@ -2,6 +2,7 @@
 
 import type { Hub } from '../core/contract.ts'
 import type { HubError } from '../core/errors.ts'
+import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
 import type { Grants } from './grants.ts'
 import type { ReceivingLimits } from './wire/links.ts'
@@ -12,9 +13,12 @@ export interface Visit {
   readonly transport: 'amqp' | 'amqp-ws'
   readonly grants: Grants
   readonly eventHub: EventHub
+  readonly injected: InjectedFaults
   /** Where clients are told to look for the Event Hub: host and port of this hub as they see it. */
   readonly hostName: string
   readonly port: number
+  /** Breaks a part of the connection, as a device has ordered; links of a device are the device's. */
+  breakDown(what: Extract<Broken, 'tcp' | 'connection' | 'session' | 'cbs'>): void
   /** Journals a refusal; what follows from it is the caller's. */
   refused(error: HubError, identity?: string): void
 }

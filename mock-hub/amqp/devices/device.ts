@@ -17,6 +17,8 @@ import type {
 import type { Explanation, HubError } from '../../core/errors.ts'
 import { identityKey } from '../../core/identity.ts'
 import type { Message } from '../../core/message.ts'
+import { parseAddress } from '../addresses.ts'
+import type { DeviceEndpoint } from '../addresses.ts'
 import { c2dMessage, inputMessage } from '../message-mapping.ts'
 import { toHubError } from '../refusals.ts'
 import { SendQueue } from '../send-queue.ts'
@@ -27,6 +29,9 @@ import { encodeMessage } from '../wire/messages.ts'
 import type { AmqpMessage } from '../wire/messages.ts'
 import type { AmqpError, Outcome } from '../wire/performatives.ts'
 import { string, symbol, uuid } from '../wire/values.ts'
+import { deliver } from './delivery-faults.ts'
+import type { DeliveryPoint } from './delivery-faults.ts'
+import type { BrokenLink } from './injected-faults.ts'
 
 /** What a device receives on. */
 export type Outlet = 'c2d' | 'inputs' | 'methods' | 'twin'
@@ -95,8 +100,16 @@ export class Device implements DeviceLink {
   }
 
   /** Sends on an outlet; without one the message is lost, as it has nowhere to go. */
-  send(outlet: Outlet, message: AmqpMessage, settled?: (outcome: Outcome) => void): void {
-    this.#outlets.get(outlet)?.push({ payload: encodeMessage(message), settled })
+  send(
+    outlet: Outlet,
+    point: DeliveryPoint,
+    message: AmqpMessage,
+    settled?: (outcome: Outcome) => void,
+  ): void {
+    deliver(this.#visit.hub, point, this.key, message, (changed, again) => {
+      const queue = this.#outlets.get(outlet)
+      queue?.push({ payload: encodeMessage(changed), settled: again ? undefined : settled })
+    })
   }
 
   desiredWanted(wanted: boolean): void {
@@ -117,6 +130,15 @@ export class Device implements DeviceLink {
     for (const link of [...this.#links]) link.detach(error)
   }
 
+  /** Detaches the links of one kind, as a fault orders. */
+  breakLinks(what: BrokenLink): void {
+    const error = { condition: 'amqp:link:detach-forced', description: 'Ordered by a fault.' }
+    for (const link of [...this.#links]) {
+      const node = parseAddress(link.address ?? '')
+      if (node?.is === 'device' && ENDPOINTS[what] === node.endpoint) link.detach(error)
+    }
+  }
+
   /** Its connection or its last link is gone. */
   ended(): void {
     if (this.#over) return
@@ -134,7 +156,7 @@ export class Device implements DeviceLink {
   }
 
   deliverC2d(delivery: C2dDelivery): void {
-    this.send('c2d', c2dMessage(delivery), (outcome) => {
+    this.send('c2d', 'c2d.delivery', c2dMessage(delivery), (outcome) => {
       // With the session the core has taken back what was locked.
       if (this.#over) return
       const failed = (error: unknown): void => {
@@ -152,7 +174,7 @@ export class Device implements DeviceLink {
   requestMethod(requestId: string, methodName: string, payload: string | undefined): void {
     const correlationId = randomUUID()
     this.#requests.set(correlationId, requestId)
-    this.send('methods', {
+    this.send('methods', 'method.request', {
       properties: { correlationId: uuid(correlationId) },
       application: new Map([['IoThub-methodname', string(methodName)]]),
       data: [Buffer.from(payload ?? '')],
@@ -160,14 +182,14 @@ export class Device implements DeviceLink {
   }
 
   notifyDesired(patch: JsonObject, version: number): void {
-    this.send('twin', {
+    this.send('twin', 'twin.desired', {
       annotations: new Map([['resource', symbol(DESIRED)]]),
       data: [Buffer.from(JSON.stringify({ ...patch, $version: version }))],
     })
   }
 
   deliverInput(inputName: string, message: Message): void {
-    this.send('inputs', inputMessage(inputName, message))
+    this.send('inputs', 'input.delivery', inputMessage(inputName, message))
   }
 
   close(reason: CloseReason, explanation?: Explanation): void {
@@ -187,6 +209,12 @@ export class Device implements DeviceLink {
   }
 }
 
+const ENDPOINTS: Readonly<Record<BrokenLink, DeviceEndpoint>> = {
+  d2c: 'events',
+  c2d: 'devicebound',
+  twin: 'twin',
+  methods: 'methods',
+}
 const CONDITIONS: Readonly<Partial<Record<CloseReason, string>>> = {
   'taken-over': 'amqp:link:stolen',
   'identity-deleted': 'amqp:not-found',

@@ -43,6 +43,7 @@ export class Devices {
         `${endpoint} of ${identityKey(identity)}`,
         'field notes 5.2',
       )
+    this.#visit.injected.check(identityKey(identity))
     const { principal, release } = this.#visit.grants.requireIdentity(identity, (error) => {
       this.#visit.refused(error, identityKey(identity))
       link.detach(amqpErrorOf(error))
@@ -70,6 +71,11 @@ export class Devices {
         },
         receivingLimits(this.#visit),
       )
+  }
+
+  /** Keys of those that have a link. */
+  get keys(): readonly string[] {
+    return [...this.#byKey.keys()]
   }
 
   /** The connection is gone, or about to go. */

@@ -61,7 +61,7 @@ export function askTwin(visit: Visit, device: Device, incoming: Incoming): void 
   const answer = (status: number, text = '', version?: number): void => {
     const said = new Map<string, Typed>([['status', int(status)]])
     if (version !== undefined) said.set('version', long(version))
-    device.send('twin', {
+    device.send('twin', 'twin.response', {
       annotations: said,
       properties: correlationId === undefined ? undefined : { correlationId },
       data: [Buffer.from(text)],

@@ -7,19 +7,31 @@ import type { Incoming } from '../wire/links.ts'
 import { BATCHED, decodeMessage } from '../wire/messages.ts'
 import type { Device } from './device.ts'
 import { rejected } from './devices.ts'
+import { faultOrder } from './injected-faults.ts'
 
 /** Stores, then accepts. @throws HubError, AmqpViolation. */
 export function storeTelemetry(visit: Visit, device: Device, incoming: Incoming): void {
   const { hub } = visit
+  visit.injected.check(device.key)
   checkSize(incoming.payload.length, hub.settings.maxTelemetryBytes)
   const whole = decodeMessage(incoming.payload)
   const messages =
     incoming.format === BATCHED ? (whole.data ?? []).map((bytes) => decodeMessage(bytes)) : [whole]
   const waiting: Promise<undefined>[] = []
-  for (const message of messages) {
-    const outcome = hub.perform(device.caller, 'telemetry', { message: toMessage(message) })
+  const stored = messages.map(toMessage)
+  for (const message of stored) {
+    const outcome = hub.perform(device.caller, 'telemetry', { message })
     if (outcome !== undefined) waiting.push(outcome)
   }
+  const order = stored.map(({ properties }) => faultOrder(properties)).find((found) => found !== undefined)
+  // A cut connection takes the acceptance with it.
+  const silent = order?.type === 'KillTcp' && order.delayMs === 0
+  if (order !== undefined)
+    visit.injected.begin(device.key, order, (what) => {
+      if (what === 'd2c' || what === 'c2d' || what === 'twin' || what === 'methods') device.breakLinks(what)
+      else visit.breakDown(what)
+    })
+  if (silent) return
   if (waiting.length === 0) incoming.settle({ is: 'accepted' })
   else
     void Promise.all(waiting).then(

@@ -1,0 +1,78 @@
+/** Levers that strike what the hub brings to a device over AMQP: messages, method requests, desired patches, answers about twins. */
+
+import type { Hub, Json } from '../../core/contract.ts'
+import { numberOf } from '../pipe.ts'
+import type { AmqpMessage } from '../wire/messages.ts'
+import { int, string } from '../wire/values.ts'
+
+/** Where such a lever may strike. */
+export type DeliveryPoint =
+  'c2d.delivery' | 'input.delivery' | 'method.request' | 'twin.desired' | 'twin.response'
+
+/**
+ * Sends a message, or does with it what an armed lever wants.
+ * @param send `again`: it has gone out before.
+ */
+export function deliver(
+  { faults, clock }: Pick<Hub, 'faults' | 'clock'>,
+  point: DeliveryPoint,
+  identity: string,
+  message: AmqpMessage,
+  send: (message: AmqpMessage, again: boolean) => void,
+): void {
+  const met = faults.idle ? undefined : faults.meet(point, identity)
+  if (met === undefined) {
+    send(message, false)
+    return
+  }
+  const { effect, parameters } = met
+  switch (effect) {
+    case 'withhold':
+      return
+    case 'delay':
+      clock.schedule(numberOf(parameters['seconds'], 1) * 1000, () => {
+        send(message, false)
+      })
+      return
+    case 'repeat':
+      send(message, false)
+      send(message, true)
+      return
+    default:
+      send(changed(message, effect, parameters), false)
+  }
+}
+
+/** What has no counterpart in AMQP, such as another topic, leaves it as it is. */
+function changed(
+  message: AmqpMessage,
+  effect: string,
+  parameters: Readonly<Record<string, Json>>,
+): AmqpMessage {
+  switch (effect) {
+    case 'body':
+      return { ...message, data: [textOf(parameters['body'])] }
+    case 'version': {
+      // The hub itself has made it, of an object.
+      const patch = JSON.parse(Buffer.concat(message.data ?? []).toString()) as Record<string, Json>
+      const $version = numberOf(parameters['version'], 1)
+      return { ...message, data: [textOf({ ...patch, $version })] }
+    }
+    case 'status': {
+      const status = int(numberOf(parameters['status'], 500))
+      const body = { errorCode: 500_000, message: 'Ordered by a fault.' }
+      return { ...message, annotations: new Map([['status', status]]), data: [textOf(body)] }
+    }
+    case 'unknown_rid': {
+      const correlationId = string(String(parameters['requestId'] ?? 'unknown'))
+      return { ...message, properties: { ...message.properties, correlationId } }
+    }
+    default:
+      return message
+  }
+}
+
+/** A text as it is, anything else as JSON. */
+function textOf(value: Json | undefined): Buffer {
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value ?? null))
+}

@@ -1,0 +1,100 @@
+import { once } from 'node:events'
+import type rhea from 'rhea'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '../core/clock.ts'
+import type { Hub } from '../core/contract.ts'
+import { createHub } from '../core/hub.ts'
+import { createAmqpRoom } from './room.ts'
+import type { AmqpRoom } from './room.ts'
+import { data, dial, outcome, received } from './testing/guest.ts'
+
+const D1 = { deviceId: 'd1' }
+let clock: ManualClock
+let hub: Hub
+let room: AmqpRoom
+let connection: rhea.Connection
+let events: rhea.Sender
+beforeEach(async () => {
+  clock = new ManualClock(1_700_000_000_000)
+  hub = createHub({ clock })
+  hub.registry.create(D1)
+  room = await createAmqpRoom(hub)
+  // A policy with all rights may speak for every device.
+  connection = dial(room, 'iothubowner', hub.policies.find(({ name }) => name === 'iothubowner')?.primaryKey)
+  events = connection.open_sender('/devices/d1/messages/events')
+  await once(events, 'sendable')
+})
+afterEach(async () => {
+  await room.stop()
+  hub.stop()
+})
+
+const order = (type: string, durationSeconds = 0): Promise<string> =>
+  outcome(events, {
+    body: data('x'),
+    application_properties: {
+      AzIoTHub_FaultOperationType: type,
+      AzIoTHub_FaultOperationDurationInSecs: String(durationSeconds),
+    },
+  })
+
+test('KillAmqpD2CLink: the message is accepted, then its link is detached', async () => {
+  const gone = once(events, 'sender_error')
+  expect(await order('KillAmqpD2CLink')).toBe('accepted')
+  clock.advance(0)
+  await gone
+  expect(events.error).toMatchObject({ condition: 'amqp:link:detach-forced' })
+  expect(room.connections).toBe(1)
+})
+
+test('KillAmqpConnection: the connection is closed', async () => {
+  const gone = once(connection, 'connection_error')
+  expect(await order('KillAmqpConnection')).toBe('accepted')
+  clock.advance(0)
+  await gone
+  expect(connection.error).toMatchObject({ condition: 'amqp:connection:forced' })
+  expect(hub.registry.get(D1).connectionState).toBe('Disconnected')
+})
+
+test('KillTcp: the message is stored and never accepted', async () => {
+  const stored = new Promise((resolve) => hub.telemetry.subscribe(resolve))
+  events.send({ body: data('x'), application_properties: { AzIoTHub_FaultOperationType: 'KillTcp' } })
+  await stored
+  clock.advance(0)
+  expect(room.connections).toBe(0)
+})
+
+test('InvokeThrottling: messages are refused for as long as it was ordered', async () => {
+  expect(await order('InvokeThrottling', 10)).toBe('accepted')
+  clock.advance(0)
+  expect(await outcome(events, { body: data('x') })).toBe('com.microsoft:device-container-throttled')
+  clock.advance(10_000)
+  expect(await outcome(events, { body: data('x') })).toBe('accepted')
+})
+
+test('levers strike what is brought to the device', async () => {
+  hub.faults.arm({ name: 'c2d.delivery.withhold', scope: { identity: 'd1' } })
+  const receiver = connection.open_receiver('/devices/d1/messages/devicebound')
+  await once(receiver, 'receiver_open')
+  const next = received(receiver)
+  for (const text of ['lost', 'brought'])
+    hub.c2d.send(D1, { body: Buffer.from(text), system: {}, properties: {} })
+  const { message } = await next
+  expect(String((message.body as { content: Buffer }).content)).toBe('brought')
+})
+
+test('tcp.drop_now strikes the connection of the device that it names', () => {
+  hub.faults.arm({ name: 'tcp.drop_now', scope: { identity: 'another' } })
+  expect(room.connections).toBe(1)
+  hub.faults.arm({ name: 'tcp.drop_now', scope: { identity: 'd1' } })
+  expect(room.connections).toBe(0)
+})
+
+test('frames are journalled, decoded; secrets are not', () => {
+  const packets = hub.journal.entries.filter((entry) => entry.is === 'packet')
+  const names = packets.map(({ direction, cmd }) => `${direction} ${cmd}`)
+  expect(names).toEqual(
+    expect.arrayContaining(['in saslInit', 'out saslOutcome', 'in open', 'in attach', 'out flow']),
+  )
+  expect(packets.find(({ cmd }) => cmd === 'saslInit')?.packet).toMatchObject({ initialResponse: '***' })
+})
