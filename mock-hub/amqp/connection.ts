@@ -137,11 +137,11 @@ export class Connection implements Visit {
 
   /** Lets armed levers of the socket strike. */
   strike(effects: readonly string[]): void {
-    if (this.hub.faults.idle || this.over) return
+    if (this.hub.faults.idle) return
     for (const identity of [undefined, ...this.#devices.keys]) {
+      if (this.over) return
       const met = this.hub.faults.meet('tcp', identity, effects)
       if (met !== undefined) this.#pipe.strike(met.effect, met.parameters)
-      if (this.over) return
     }
   }
 

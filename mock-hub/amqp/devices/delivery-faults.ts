@@ -64,7 +64,8 @@ function changed(
       return { ...message, annotations: new Map([['status', status]]), data: [textOf(body)] }
     }
     case 'unknown_rid': {
-      const correlationId = string(String(parameters['requestId'] ?? 'unknown'))
+      const { requestId = 'unknown' } = parameters
+      const correlationId = string(textOf(requestId).toString())
       return { ...message, properties: { ...message.properties, correlationId } }
     }
     default:
