@@ -3,11 +3,21 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, platform } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Effort, type Figure, type Result, measure } from './figure.ts'
+import { figures as clients } from './benchmarks/clients.ts'
 import { figures as connections } from './benchmarks/connections.ts'
+import { figures as queries } from './benchmarks/queries.ts'
 import { figures as roundTrips } from './benchmarks/round-trips.ts'
+import { figures as starts } from './benchmarks/start.ts'
 import { figures as telemetry } from './benchmarks/telemetry.ts'
 
-const FIGURES: readonly Figure[] = [...telemetry, ...connections, ...roundTrips]
+const FIGURES: readonly Figure[] = [
+  ...telemetry,
+  ...connections,
+  ...roundTrips,
+  ...clients,
+  ...starts,
+  ...queries,
+]
 /** CI's gate: a ratio may not fall more than this below the baseline's. */
 const ALLOWED_FALL = 0.3
 

@@ -1,0 +1,87 @@
+/** S1, S2: how long it takes until a hub is there. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startMockHub } from '../../mock-hub/index.ts'
+import { type Figure, median, type Sample } from '../figure.ts'
+
+const BIN = 'dist/mock-hub/main.js'
+const ANY_PORTS = ['--mqtt-port', '0', '--https-port', '0', '--amqp-port', '0', '--control-port', '0']
+
+/** Milliseconds from the start of a process to its first line. */
+async function firstLine(args: readonly string[]): Promise<Sample> {
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  await once(child.stdout, 'data')
+  const value = performance.now() - startedAt
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+  return { value }
+}
+
+async function several(times: number, measure: () => Promise<number>): Promise<Sample> {
+  const values: number[] = []
+  for (let i = 0; i < times; i++) values.push(await measure())
+  return { value: median(values) }
+}
+
+export const figures: readonly Figure[] = [
+  {
+    id: 'S1',
+    title: 'published bin, cold start to ready, certificates at hand',
+    unit: 'ms',
+    anchor: 'node saying hello',
+    goal: { atMost: 2.2 },
+    open: async () => {
+      if (!existsSync(BIN)) return { skipped: `there is no ${BIN} (npm run build makes it)` }
+      const directory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-bench-'))
+      const args = [BIN, '--json', ...ANY_PORTS, '--dir', directory]
+      await firstLine(args)
+      return {
+        ours: () => firstLine(args),
+        anchor: () => firstLine(['-e', 'console.log("hello")']),
+        close: () => {
+          rmSync(directory, { recursive: true, force: true })
+          return Promise.resolve()
+        },
+      }
+    },
+  },
+  {
+    id: 'S2',
+    title: 'in process, start and stop of a hub, certificates at hand',
+    unit: 'ms',
+    anchor: '',
+    open: () =>
+      Promise.resolve({
+        ours: () =>
+          several(30, async () => {
+            const startedAt = performance.now()
+            const hub = await startMockHub({ controlPort: false, amqpPort: false })
+            await hub.stop()
+            return performance.now() - startedAt
+          }),
+        close: () => Promise.resolve(),
+      }),
+  },
+  {
+    id: 'S2-all',
+    title: 'in process, start and stop of a hub with AMQP and control listener',
+    unit: 'ms',
+    anchor: '',
+    open: () =>
+      Promise.resolve({
+        ours: () =>
+          several(15, async () => {
+            const startedAt = performance.now()
+            const hub = await startMockHub()
+            await hub.stop()
+            return performance.now() - startedAt
+          }),
+        close: () => Promise.resolve(),
+      }),
+  },
+]
