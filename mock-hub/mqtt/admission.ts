@@ -37,8 +37,9 @@ export function admit(
   return { principal, modelId: user.modelId }
 }
 
+/** Some clients can be told a port in the host name and repeat it here (wire contract 11). */
 function checkHost({ hub, user }: Visit): void {
-  const host = user.host.toLowerCase()
+  const host = user.host.toLowerCase().replace(/:\d+$/, '')
   if (host === hub.hostName.toLowerCase()) return
   if (hub.settings.aliases.some((alias) => alias.toLowerCase() === host)) return
   throw refusal(
