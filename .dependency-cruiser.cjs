@@ -46,7 +46,7 @@ module.exports = {
       { pathNot: '^mock-hub/(http|control|blob)/' },
       { path: 'node_modules/(@fastify|fastify)/' },
     ),
-    forbid('one-door-to-rhea', { pathNot: '^mock-hub/amqp/' }, { path: 'node_modules/rhea/' }),
+    forbid('one-door-to-rhea', { pathNot: ['^mock-hub/amqp/', TEST] }, { path: 'node_modules/rhea/' }),
     forbid(
       'one-door-to-mqtt.js',
       { path: '^(mock-hub|reference-client|step-definitions)/', pathNot: ['^reference-client/mqtt/', TEST] },

@@ -20,7 +20,7 @@ import { Endpoint, MAX_FRAME_BYTES } from './wire/endpoint.ts'
 import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './wire/frames.ts'
 import type { Link } from './wire/links.ts'
 import { AmqpViolation } from './wire/malformed.ts'
-import type { PerformativeName } from './wire/performatives.ts'
+import type { PerformativeName } from './wire/performative-fields.ts'
 
 export interface ConnectionInfo {
   readonly peer: string

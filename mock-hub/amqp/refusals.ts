@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { HubError } from '../core/errors.ts'
 import type { HubErrorKind } from '../core/errors.ts'
 import { AmqpViolation } from './wire/malformed.ts'
-import type { AmqpError } from './wire/performatives.ts'
+import type { AmqpError } from './wire/performative-fields.ts'
 import { string } from './wire/values.ts'
 
 /** Names of CSharp SDK's AmqpErrorMapper and IotHubAmqpErrorCode. */

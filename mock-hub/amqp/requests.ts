@@ -8,7 +8,7 @@ import type { Visit } from './visit.ts'
 import type { Link } from './wire/links.ts'
 import { decodeMessage, encodeMessage } from './wire/messages.ts'
 import type { AmqpMessage } from './wire/messages.ts'
-import type { AmqpError } from './wire/performatives.ts'
+import type { AmqpError } from './wire/performative-fields.ts'
 import { int, string, textOf } from './wire/values.ts'
 import type { Typed } from './wire/values.ts'
 

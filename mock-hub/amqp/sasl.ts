@@ -2,7 +2,7 @@
 
 import type { Hub } from '../core/contract.ts'
 import { AmqpViolation } from './wire/malformed.ts'
-import type { Performatives } from './wire/performatives.ts'
+import type { Performatives } from './wire/performative-fields.ts'
 import { checkPassword, unauthorized } from './tokens.ts'
 import type { Grant } from './tokens.ts'
 

@@ -9,7 +9,7 @@ import { receivingLimits } from './visit.ts'
 import type { Visit } from './visit.ts'
 import type { Incoming, Link, ReceivingLink, SendingLink } from './wire/links.ts'
 import { decodeMessage, encodeMessage } from './wire/messages.ts'
-import type { Outcome } from './wire/performatives.ts'
+import type { Outcome } from './wire/performative-fields.ts'
 import { binary, string, symbol, textOf, timestamp } from './wire/values.ts'
 
 /** Keeps a link only as long as the token that it was opened with. @throws HubError IotHubUnauthorizedAccess. */

@@ -41,6 +41,7 @@ describe('user name and client id', () => {
     ['WIRE-CONN-15', d1, 'localhost/d1/?api-version=2016-11-14'],
     ['WIRE-CONN-15', d1, 'localhost/d1/?api-version=2017-11-08-preview'],
     ['WIRE-CONN-16', d1, `LOCALHOST/d1/${API}`],
+    ['WIRE-CONN-16', d1, `localhost:8883/d1/${API}`],
   ])('%s: %o connects as %s', async (_ids, identity, username) => {
     await room.connected(identity, { username })
   })
@@ -68,6 +69,7 @@ describe('user name and client id', () => {
     ['WIRE-CONN-21', `localhost/d1/m1/x/${API}`],
     ['WIRE-CONN-15', 'localhost/d1/?api-version=newest'],
     ['WIRE-CONN-16', `elsewhere.azure-devices.net/d1/${API}`],
+    ['WIRE-CONN-16', `localhost:x/d1/${API}`],
   ])('%s: user name %j', async (rule, username) => {
     await expectRefused(room.dial(d1, { username }), rule)
   })

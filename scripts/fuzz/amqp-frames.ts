@@ -2,7 +2,7 @@
 
 import { frameOf, protocolHeader, SASL_FRAME } from '../../mock-hub/amqp/wire/frames.ts'
 import { encodeMessage } from '../../mock-hub/amqp/wire/messages.ts'
-import type { Terminus } from '../../mock-hub/amqp/wire/performatives.ts'
+import type { Terminus } from '../../mock-hub/amqp/wire/performative-fields.ts'
 import { string, symbol } from '../../mock-hub/amqp/wire/values.ts'
 import type { Random } from './mqtt-packets.ts'
 

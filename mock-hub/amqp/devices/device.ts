@@ -20,14 +20,14 @@ import type { Message } from '../../core/message.ts'
 import { parseAddress } from '../addresses.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
 import { c2dMessage, inputMessage } from '../message-mapping.ts'
-import { toHubError } from '../refusals.ts'
+import { amqpErrorOf, toHubError } from '../refusals.ts'
 import { SendQueue } from '../send-queue.ts'
 import { settlementOf } from '../service-links.ts'
 import type { Visit } from '../visit.ts'
-import type { Link, SendingLink } from '../wire/links.ts'
+import type { Incoming, Link, SendingLink } from '../wire/links.ts'
 import { encodeMessage } from '../wire/messages.ts'
 import type { AmqpMessage } from '../wire/messages.ts'
-import type { AmqpError, Outcome } from '../wire/performatives.ts'
+import type { AmqpError, Outcome } from '../wire/performative-fields.ts'
 import { string, symbol, uuid } from '../wire/values.ts'
 import { deliver } from './delivery-faults.ts'
 import type { DeliveryPoint } from './delivery-faults.ts'
@@ -202,6 +202,13 @@ export class Device implements DeviceLink {
   /** Journals a refusal of something that this device did. */
   refused(error: HubError): void {
     this.#visit.refused(error, this.key)
+  }
+
+  /** What it sent is refused: journalled, and told as the outcome. */
+  reject({ settle }: Incoming, error: unknown): void {
+    const refusal = toHubError(error)
+    this.refused(refusal)
+    settle({ is: 'rejected', error: amqpErrorOf(refusal) })
   }
 
   #isOpen(outlet: Outlet): boolean {

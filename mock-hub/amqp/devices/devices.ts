@@ -3,7 +3,7 @@
 import { identityKey } from '../../core/identity.ts'
 import type { Identity } from '../../core/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
-import { amqpErrorOf, refusal, toHubError } from '../refusals.ts'
+import { amqpErrorOf, refusal } from '../refusals.ts'
 import { receivingLimits } from '../visit.ts'
 import type { Visit } from '../visit.ts'
 import type { Incoming, Link } from '../wire/links.ts'
@@ -100,16 +100,9 @@ export class Devices {
     try {
       handle(this.#visit, device, incoming)
     } catch (error) {
-      rejected(device, incoming, error)
+      device.reject(incoming, error)
     }
   }
-}
-
-/** What a device sent is refused: journalled, and told as the outcome. */
-export function rejected(device: Device, { settle }: Incoming, error: unknown): void {
-  const refused = toHubError(error)
-  device.refused(refused)
-  settle({ is: 'rejected', error: amqpErrorOf(refused) })
 }
 
 function outletOf({ moduleId }: Identity, endpoint: DeviceEndpoint): Outlet | undefined {

@@ -18,7 +18,6 @@ import { int, long, numberOf, textOf } from '../wire/values.ts'
 import type { Typed } from '../wire/values.ts'
 import { DESIRED } from './device.ts'
 import type { Device } from './device.ts'
-import { rejected } from './devices.ts'
 
 /** A device answers a method. It is not told whether anybody still waits (WIRE-METH-08). @throws HubError. */
 export function answerMethod(visit: Visit, device: Device, incoming: Incoming): void {
@@ -48,7 +47,7 @@ export function answerMethod(visit: Visit, device: Device, incoming: Incoming): 
       incoming.settle({ is: 'accepted' })
     },
     failed: (error) => {
-      rejected(device, incoming, error)
+      device.reject(incoming, error)
     },
   })
 }

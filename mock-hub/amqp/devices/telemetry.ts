@@ -6,7 +6,6 @@ import type { Visit } from '../visit.ts'
 import type { Incoming } from '../wire/links.ts'
 import { BATCHED, decodeMessage } from '../wire/messages.ts'
 import type { Device } from './device.ts'
-import { rejected } from './devices.ts'
 import { faultOrder } from './injected-faults.ts'
 
 /** Stores, then accepts. @throws HubError, AmqpViolation. */
@@ -39,7 +38,7 @@ export function storeTelemetry(visit: Visit, device: Device, incoming: Incoming)
         incoming.settle({ is: 'accepted' })
       },
       (error: unknown) => {
-        rejected(device, incoming, error)
+        device.reject(incoming, error)
       },
     )
 }

@@ -8,7 +8,7 @@ import { AMQP_FRAME, EMPTY_FRAME, frameOf } from './frames.ts'
 import type { Frame } from './frames.ts'
 import type { Link } from './links.ts'
 import { AmqpViolation } from './malformed.ts'
-import type { AmqpError, PerformativeName, Performatives } from './performatives.ts'
+import type { AmqpError, PerformativeName, Performatives } from './performative-fields.ts'
 import { Session } from './session.ts'
 import type { SessionPort } from './session.ts'
 

@@ -2,7 +2,7 @@
 
 import { AmqpViolation, malformed } from './malformed.ts'
 import { readPerformative, writePerformative } from './performatives.ts'
-import type { Performative, PerformativeName, Performatives } from './performatives.ts'
+import type { Performative, PerformativeName, Performatives } from './performative-fields.ts'
 import { readValue, writeValues } from './values.ts'
 
 export const AMQP_FRAME = 0

@@ -3,7 +3,7 @@
 import { AmqpViolation } from './malformed.ts'
 import { ReceivingLink, SendingLink } from './links.ts'
 import type { Link, LinkPort, Outgoing } from './links.ts'
-import type { Outcome, Performative, PerformativeName, Performatives } from './performatives.ts'
+import type { Outcome, Performative, PerformativeName, Performatives } from './performative-fields.ts'
 
 export interface SessionPort {
   /** The connection is open. */
