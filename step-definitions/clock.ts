@@ -1,12 +1,32 @@
 /** Time in scenarios: it passes only when a step says so, and what it sets off is played out before the next step. */
 
 import { performance } from 'node:perf_hooks'
-import type { ManualClock } from '../mock-hub/index.ts'
+import { ManualClock } from '../mock-hub/index.ts'
 
 /** Turns of the event loop without a sign of life after which sockets on loopback have nothing more to say. */
 const QUIET_TURNS = 20
 /** Days pass in about as many steps, so that they do not take minutes; only clients without a link can live so fast. */
 const MOST_STEPS = 4_000
+
+/** The suite's time as a hub sees it whose own clock is ahead of everybody else's (negative: behind). */
+export class ShiftedClock extends ManualClock {
+  readonly #clock: ManualClock
+  readonly #aheadMs: number
+
+  constructor(clock: ManualClock, aheadMs: number) {
+    super()
+    this.#clock = clock
+    this.#aheadMs = aheadMs
+  }
+
+  override now(): number {
+    return this.#clock.now() + this.#aheadMs
+  }
+
+  override schedule(ms: number, run: () => void): () => void {
+    return this.#clock.schedule(ms, run)
+  }
+}
 
 /** A number that changes whenever the hub or the client does something. */
 export type Activity = () => number

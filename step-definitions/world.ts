@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { type IWorldOptions, World } from '@cucumber/cucumber'
 import { type JournalEntry, ManualClock, type MockHub, startMockHub } from '../mock-hub/index.ts'
 import { Backend } from './backend.ts'
-import { pass, settle } from './clock.ts'
+import { pass, settle, ShiftedClock } from './clock.ts'
 import {
   CAPABILITY_OF,
   type DriverEvent,
@@ -47,6 +47,8 @@ export class NotSupported extends Error {
 
 export class ConformanceWorld extends World {
   readonly clock = new ManualClock()
+  /** By how much the hub's clock is ahead of everybody else's when it starts. */
+  hubAheadSeconds = 0
   readonly #scope = new AbortController()
   readonly #cleanUp: (() => unknown)[] = []
   readonly events: DriverEvent[] = []
@@ -113,7 +115,8 @@ export class ConformanceWorld extends World {
       httpsPort: 0,
       amqpPort: false,
       controlPort: false,
-      clock: this.clock,
+      clock:
+        this.hubAheadSeconds === 0 ? this.clock : new ShiftedClock(this.clock, this.hubAheadSeconds * 1_000),
       hostnames: ['hub.example'],
     })
     this.defer(() => hub.stop())

@@ -118,6 +118,20 @@ Feature: Direct methods
         | status  | 201 |
         | payload | 2   |
 
+    Scenario: The answer of another who knows the request's id is nobody's either
+      Given a registered identity "stranger"
+      And "stranger" is online
+      And "thermostat" subscribes to "$iothub/methods/POST/#"
+      When the service calls the method "open" of "thermostat" with:
+        | body payload | null |
+      Then "thermostat" receives PUBLISH
+      When "stranger" publishes to "$iothub/methods/res/200/?$rid={rid}"
+      Then "stranger" is still online
+      When "thermostat" answers the method with:
+        | payload | "mine" |
+      Then the answer has:
+        | payload | mine |
+
   @WIRE-METH-18
   Rule: There is no calling an unknown device
 

@@ -20,6 +20,10 @@ Given(
   },
 )
 
+Given('a hub whose clock is {seconds} ahead', function (this: ConformanceWorld, seconds: number) {
+  this.hubAheadSeconds = seconds
+})
+
 When('the hub behaves again', async function (this: ConformanceWorld) {
   const { faults, journal } = await this.hub()
   await this.settle()

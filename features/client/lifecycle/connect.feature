@@ -125,6 +125,25 @@ Feature: Connecting
         | identity |
         | module   |
 
+    @clock
+    Scenario Outline: A token that is good by the clock of the <identity>, at a hub an hour ahead
+      Given a hub whose clock is 1 hour ahead
+      And a <identity> client with:
+        | sastokenTtl | 900 |
+      When it connects
+      Then the call fails with CredentialError
+      And it is not connected
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
   @BOTH-CONNECT-05
   Rule: A hub that cannot be reached is a connection that failed
 
