@@ -1,6 +1,6 @@
 /** How cucumber-js finds the suite; TypeScript comes through NODE_OPTIONS=--import=tsx (see package.json). */
 export default {
-  import: ['step-definitions/{world,hooks,parameter-types}.ts', 'step-definitions/**/*.steps.ts'],
+  import: ['step-definitions/index.ts'],
   paths: ['features/**/*.feature'],
   strict: true,
   forceExit: true,

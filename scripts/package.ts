@@ -57,6 +57,9 @@ await client.shutdown()
       program,
       run(process.execPath, [join(home, 'dist', program), '--help'], project).split('\n', 1)[0] ?? '',
     )
+  const program = join(home, 'dist/step-definitions/conformance/main.js')
+  const told = run(process.execPath, [program, 'run', '--requirement', 'BOTH-CONNECT-01', '--json'], project)
+  say('a requirement', told.trimEnd().split('\n').at(-1) ?? '')
 } finally {
   rmSync(project, { recursive: true, force: true })
 }

@@ -1,14 +1,14 @@
 /** What comes from a driver's process is checked against the protocol's JSON Schemas before it is believed. */
 
-import { readFileSync } from 'node:fs'
 import { Ajv, type AnySchemaObject, type ValidateFunction } from 'ajv'
+import { packagedJson } from '../package-root.ts'
 import { type DriverEvent, type DriverReply, HarnessError, type Hello } from './client-driver.ts'
 
 const ajv = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true })
 
 function schema(name: string): ValidateFunction {
-  const text = readFileSync(new URL(`./schema/${name}.json`, import.meta.url), 'utf8')
-  return ajv.compile(JSON.parse(text) as AnySchemaObject) // ajv itself refuses what is no schema
+  const path = `step-definitions/driver/schema/${name}.json`
+  return ajv.compile(packagedJson(path) as AnySchemaObject) // ajv itself refuses what is no schema
 }
 
 const isReply = schema('reply')
