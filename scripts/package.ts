@@ -1,6 +1,7 @@
 /**
  * `npm run test:package`: the package as others get it. Builds, packs, unpacks into an empty project, and there: types
- * are read with `moduleResolution` node16 and bundler, a hub and a client meet, the bins answer.
+ * are read with `moduleResolution` node16 and bundler, a hub and a client are made, the bins answer, a requirement is judged.
+ * Ends with `package: N passed, 0 failed`; what fails ends it.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -8,6 +9,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const bin = (name: string): string => resolve('node_modules/.bin', name)
+let passed = 0
 const run = (command: string, args: readonly string[], cwd = '.'): string =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 
@@ -60,6 +62,7 @@ await client.shutdown()
   const program = join(home, 'dist/step-definitions/conformance/main.js')
   const told = run(process.execPath, [program, 'run', '--requirement', 'BOTH-CONNECT-01', '--json'], project)
   say('a requirement', told.trimEnd().split('\n').at(-1) ?? '')
+  process.stdout.write(`package: ${String(passed)} passed, 0 failed\n`)
 } finally {
   rmSync(project, { recursive: true, force: true })
 }
@@ -69,5 +72,6 @@ function write(file: string, text: string): void {
 }
 
 function say(what: string, outcome: string): void {
+  passed++
   process.stdout.write(`${what}: ${outcome.trim()}\n`)
 }
