@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['{mock-hub,reference-client,step-definitions,certs,scripts}/**/*.test.ts'],
+    // No test changes a module's state, so files may share one: a fork per file costs more than the tests.
+    isolate: false,
+    maxWorkers: '100%',
     reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
     coverage: { provider: 'v8', include: ['mock-hub/**', 'reference-client/**', 'step-definitions/**'] },
   },
