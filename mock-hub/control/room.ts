@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { aboutRoutes } from './about.ts'
 import { guard, isLoopback } from './access.ts'
 import { clockRoutes } from './clock.ts'
+import { schemaCompiler } from '../schema-compiler.ts'
 import type { ControlRoomOptions, ControlRoutes } from './context.ts'
 import { faultRoutes } from './faults.ts'
 import { identityRoutes } from './identities.ts'
@@ -49,6 +50,8 @@ export interface ControlRoom {
   stop(): Promise<void>
 }
 
+const compileSchema = schemaCompiler({ useDefaults: false })
+
 /** Builds the room; nothing listens yet. */
 export async function createControlRoom(options: ControlRoomOptions): Promise<ControlRoom> {
   const { hub, token } = options
@@ -57,17 +60,8 @@ export async function createControlRoom(options: ControlRoomOptions): Promise<Co
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     bodyLimit: 4 * 2 ** 20,
-    ajv: {
-      // Nothing is turned into what it is not: what is wrong is said.
-      customOptions: {
-        coerceTypes: false,
-        removeAdditional: false,
-        useDefaults: false,
-        verbose: true,
-        allowUnionTypes: true,
-      },
-    },
   })
+  app.setValidatorCompiler(compileSchema)
   // Response schemas would drop fields, and there are none.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   const routesHere: string[] = []

@@ -13,6 +13,7 @@ import type { Hub } from '../core/contract.ts'
 import { HUB_ERRORS, HubError } from '../core/errors.ts'
 import type { Services } from '../core/services.ts'
 import { identityKey } from '../core/identity.ts'
+import { schemaCompiler } from '../schema-compiler.ts'
 import { proveCaller } from './access.ts'
 import { checkApiVersion } from './api-version.ts'
 import { readBodies } from './body.ts'
@@ -57,6 +58,11 @@ const ROUTES: readonly HubRoutes[] = [
   eventRoutes,
 ]
 
+/** Fastify looks for a plugin's name in every loaded module, unless the plugin says it. */
+for (const routes of ROUTES) Object.assign(routes, { [Symbol.for('fastify.display-name')]: routes.name })
+
+const compileSchema = schemaCompiler({ useDefaults: true })
+
 export interface HubApp {
   readonly app: FastifyInstance<Server>
   /** Takes the server's requests. */
@@ -90,9 +96,6 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     bodyLimit: 2 ** 20,
-    ajv: {
-      customOptions: { coerceTypes: false, removeAdditional: false, verbose: true, allowUnionTypes: true },
-    },
     // The only framework error before routing: a path that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
       // Their types say that nothing is known of the route; refusing needs nothing of it.
@@ -102,6 +105,7 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
     clientErrorHandler: () => undefined,
   })
 
+  app.setValidatorCompiler(compileSchema)
   // Response schemas describe; they do not drop fields.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   readBodies(app)
