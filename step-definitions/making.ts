@@ -70,6 +70,7 @@ export async function creation(
   const options: Record<string, Json> = {}
   const hub = world.startedHub
   if (hub !== undefined && factory !== 'edgeEnvironment') options['serverVerificationCert'] = hub.caPem
+  if (world.overWebSocket && hub !== undefined) options['websockets'] = true
   for (const [name, value] of settings) {
     const into = ARGUMENTS.includes(name) ? given : options
     if (value === undefined) delete into[name]

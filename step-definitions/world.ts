@@ -89,6 +89,11 @@ export class ConformanceWorld extends World {
     this.#cleanUp.push(run)
   }
 
+  /** Clients take MQTT over WebSocket unless a scenario says otherwise (`--transport`). */
+  get overWebSocket(): boolean {
+    return (this.parameters as { readonly transport?: string }).transport === 'mqtt-ws'
+  }
+
   // ------------------------------------------------------------------ the hub
 
   /** The hub of this scenario; started when it is first needed. */

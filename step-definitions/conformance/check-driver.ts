@@ -1,12 +1,14 @@
 /** `iot-hub-conformance driver check`: what an author of a driver runs first. */
 
 import { startMockHub } from '../../mock-hub/index.ts'
-import { CAPABILITY_OF, type ClientDriver, type DriverRequest } from '../driver/client-driver.ts'
+import { CAPABILITY_OF, type DriverRequest } from '../driver/client-driver.ts'
 import { systemAlarm } from '../driver/clock.ts'
 import { ProcessDriver } from '../driver/process-driver.ts'
 import { EXIT } from './exit-code.ts'
 
 const SESSION = 'check-1'
+/** Against a hub beside it no call takes long; a driver that only sends heartbeats is not waited for. */
+const CALL_SECONDS = 30
 
 /** @returns 0: the driver speaks the protocol; 3: it does not. */
 export async function checkDriver(command: readonly string[], say: (line: string) => void): Promise<number> {
@@ -76,12 +78,17 @@ export async function checkDriver(command: readonly string[], say: (line: string
 
 /** Refusing nonsense is right, refusing the rest is not; what was not claimed may be unsupported. */
 async function makes(
-  driver: ClientDriver,
+  driver: ProcessDriver,
   what: string,
   request: DriverRequest,
   say: (line: string) => void,
 ): Promise<boolean> {
-  const reply = await driver.request(request)
+  const stopAlarm = systemAlarm(CALL_SECONDS, () => {
+    driver.abandon(
+      `the driver ${what} without end: "${request.do}" was not settled in ${String(CALL_SECONDS)} s`,
+    )
+  })
+  const reply = await driver.request(request).finally(stopAlarm)
   const wanted: 'ok' | 'error' = request.do === 'create' && request.session !== SESSION ? 'error' : 'ok'
   const capability = CAPABILITY_OF[request.do]
   const claimed = capability === undefined || driver.hello.capabilities.includes(capability)

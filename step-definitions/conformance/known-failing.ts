@@ -16,16 +16,24 @@ export interface KnownFailure {
 
 const LINE = /^(\S+)\s+(device|module|hub)\s+(\S+)\s+until=(\d{4}-\d\d-\d\d)$/
 
+const isDay = (text: string): boolean => {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
+const isUrl = (text: string): boolean => /^https?:\/\/[^/]/.test(text) && URL.canParse(text)
+
 /** @throws RangeError that names the line, the rule and what was given. */
 export function parseKnownFailures(text: string, where: string): readonly KnownFailure[] {
   return text.split('\n').flatMap((raw, index) => {
     const content = raw.replace(/(^|\s)#.*$/, '').trim()
     if (content === '') return []
     const [, id, subject, issue, until] = LINE.exec(content) ?? []
+    const wrong = (rule: string): RangeError =>
+      new RangeError(`${where}:${String(index + 1)}: ${rule}, got ${content}`)
     if (id === undefined || subject === undefined || issue === undefined || until === undefined)
-      throw new RangeError(
-        `${where}:${String(index + 1)}: must be REQUIREMENT device|module|hub ISSUE until=YYYY-MM-DD, got ${content}`,
-      )
+      throw wrong('must be REQUIREMENT device|module|hub ISSUE until=YYYY-MM-DD')
+    if (!isUrl(issue)) throw wrong('the issue must be a link that begins with http:// or https://')
+    if (!isDay(until)) throw wrong('until must be a day of the calendar, YYYY-MM-DD')
     return [{ id, subject: subject as Subject, issue, until, line: index + 1 }] // the pattern allows no other
   })
 }

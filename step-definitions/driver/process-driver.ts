@@ -60,16 +60,13 @@ export class ProcessDriver implements ClientDriver {
    */
   static async start(command: readonly string[], alarm: Alarm): Promise<ProcessDriver> {
     const driver = new ProcessDriver(command, alarm)
-    const reply = await driver.request({ do: 'hello', suite: '0.1.0' })
-    if (!('ok' in reply)) throw driver.#harness('the driver refused the greeting')
-    const hello = assertHello(reply.ok)
-    if (hello.protocol !== PROTOCOL) {
-      throw driver.#harness(
-        `the driver speaks protocol ${String(hello.protocol)}, this suite ${String(PROTOCOL)}`,
-      )
+    try {
+      driver.#hello = driver.#greeted(await driver.request({ do: 'hello', suite: '0.1.0' }))
+      return driver
+    } catch (error) {
+      driver.abandon() // nobody else knows of it
+      throw error
     }
-    driver.#hello = hello
-    return driver
   }
 
   get hello(): Hello {
@@ -103,19 +100,29 @@ export class ProcessDriver implements ClientDriver {
   }
 
   /** Ends it by force; whoever waits is told. */
-  abandon(): void {
-    this.#die('the driver did not end its clients and was ended itself')
+  abandon(why = 'the driver did not end its clients and was ended itself'): void {
+    this.#die(why)
     this.#child.kill('SIGKILL')
   }
 
   async stop(): Promise<void> {
     if (this.#dead !== undefined) return
     const exited = new Promise((resolve) => this.#child.once('exit', resolve))
+    // Heartbeats do not count any more.
+    const stopAlarm = this.#alarm(PATIENCE_SECONDS, () => this.#child.kill('SIGKILL'))
     await this.request({ do: 'stop' }).catch(() => undefined)
     this.#child.stdin.end()
-    const stopAlarm = this.#alarm(PATIENCE_SECONDS, () => this.#child.kill('SIGKILL'))
     await exited
     stopAlarm()
+  }
+
+  #greeted(reply: DriverReply): Hello {
+    if (!('ok' in reply)) throw this.#harness(`the driver refused the greeting: ${JSON.stringify(reply)}`)
+    const hello = assertHello(reply.ok)
+    if (hello.protocol === PROTOCOL) return hello
+    throw this.#harness(
+      `the driver speaks protocol ${String(hello.protocol)}, this suite ${String(PROTOCOL)}`,
+    )
   }
 
   /** Any sign of life starts the patience of all that wait anew. */

@@ -8,9 +8,9 @@ const NAMED: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Control characters, which XML cannot carry, become a replacement character. */
+/** Control characters, halves of surrogate pairs and the like, which XML cannot carry, become a replacement character. */
 export function escapeMarkup(text: string): string {
   return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '\ufffd')
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')
     .replace(/[&<>"']/g, (character) => NAMED[character] ?? character)
 }

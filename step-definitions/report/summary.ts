@@ -21,7 +21,9 @@ export function summary(results: Results): string {
     ...(rows.length === 0
       ? []
       : ['', '| verdict | requirement | of | what | where it ended |', '|---|---|---|---|---|', ...rows]),
-    ...(bad.length > MOST_ROWS ? [`… and ${String(bad.length - MOST_ROWS)} more, see conformance.html`] : []),
+    ...(bad.length > MOST_ROWS
+      ? ['', `… and ${String(bad.length - MOST_ROWS)} more, see conformance.html`]
+      : []),
     '',
   ].join('\n')
 }
