@@ -39,7 +39,10 @@ export function upgrade(socket: TLSSocket, host: string, clock: Clock, signal: A
       stopAlarm()
       signal.removeEventListener('abort', giveUp)
       webSocket.off('error', fail)
-      resolve(createWebSocketStream(webSocket))
+      const stream = createWebSocketStream(webSocket)
+      // Left alone it stays open for writing when the hub has gone, and nobody would hear of it.
+      stream.once('end', () => stream.destroy())
+      resolve(stream)
     })
   })
 }
