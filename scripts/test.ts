@@ -33,15 +33,24 @@ const FEATURES: Job = {
   command: ['tsx', '--no-warnings', 'step-definitions/conformance/main.ts', 'run'],
 }
 
+const FEATURES_OVER_WEBSOCKET: Job = {
+  name: 'features over WebSocket',
+  command: [
+    ...FEATURES.command,
+    ...['--sut', 'client', '--transport', 'mqtt-ws', '--reports', 'reports/mqtt-ws'],
+  ],
+}
+
 /** Reports of an earlier run must not count for this one. */
 const UNIT_REPORT = 'reports/vitest.json'
 const FEATURE_REPORT = 'reports/results.json'
-for (const report of [UNIT_REPORT, FEATURE_REPORT]) rmSync(report, { force: true })
+const WEBSOCKET_REPORT = 'reports/mqtt-ws/results.json'
+for (const report of [UNIT_REPORT, FEATURE_REPORT, WEBSOCKET_REPORT]) rmSync(report, { force: true })
 
 // Two cores: what uses one at a time runs beside something else; vitest uses both.
 const [checks, features] = await Promise.all([
   inTurn([TYPES, FORMAT, IMPORTS, REQUIREMENTS, LINT]),
-  inTurn([FEATURES]),
+  inTurn([FEATURES, FEATURES_OVER_WEBSOCKET]),
 ])
 const unit = await inTurn([UNIT])
 const outcomes = [...checks, ...features, ...unit]
@@ -49,6 +58,7 @@ const outcomes = [...checks, ...features, ...unit]
 const counts: readonly Count[] = [
   countUnitTests(() => readFileSync(UNIT_REPORT, 'utf8')),
   countFeatures(() => readFileSync(FEATURE_REPORT, 'utf8')),
+  { ...countFeatures(() => readFileSync(WEBSOCKET_REPORT, 'utf8')), name: 'scenarios over WebSocket' },
 ]
 process.stdout.write('\n')
 for (const { name, code, seconds } of outcomes)

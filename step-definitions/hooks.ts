@@ -23,8 +23,12 @@ setWorldConstructor(ConformanceWorld)
 /** Scenarios about arguments and names open no socket by their nature: the client shows afterwards that it can. */
 const NO_SOCKET = '@construction'
 const SHOWN = 200
+/** What scenarios about the transport that nobody has chosen carry. */
+const DEFAULT_TRANSPORT = '@transport:default'
 
-Before(async function (this: ConformanceWorld) {
+Before(async function (this: ConformanceWorld, { pickle }) {
+  const { transport } = this.parameters as { readonly transport?: string }
+  this.overWebSocket = transport === 'mqtt-ws' && !pickle.tags.some(({ name }) => name === DEFAULT_TRANSPORT)
   await this.begin()
 })
 

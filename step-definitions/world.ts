@@ -89,10 +89,8 @@ export class ConformanceWorld extends World {
     this.#cleanUp.push(run)
   }
 
-  /** Clients take MQTT over WebSocket unless a scenario says otherwise (`--transport`). */
-  get overWebSocket(): boolean {
-    return (this.parameters as { readonly transport?: string }).transport === 'mqtt-ws'
-  }
+  /** Clients take MQTT over WebSocket unless a step or the tag `@transport:default` says otherwise (`--transport`). */
+  overWebSocket = false
 
   // ------------------------------------------------------------------ the hub
 
@@ -141,7 +139,9 @@ export class ConformanceWorld extends World {
   get endpoint(): Endpoint {
     if (this.#seen === undefined) throw new HarnessError('The hub has not been started')
     const { mqttPort, httpsPort } = this.#seen
-    return { host: '127.0.0.1', mqttPort: this.tap?.port ?? mqttPort, httpsPort }
+    const ports = { host: '127.0.0.1', mqttPort, httpsPort }
+    if (this.tap !== undefined) ports[this.overWebSocket ? 'httpsPort' : 'mqttPort'] = this.tap.port
+    return ports
   }
 
   /** What the hub has recorded since the last mark. */

@@ -16,6 +16,7 @@ const VOCABULARY: readonly string[] = [
     '@suite',
     '@time',
     '@level:observed',
+    '@transport:default',
   ],
 ]
 const MOST_STEPS = 8

@@ -90,8 +90,8 @@ Given('the environment has:', function (this: ConformanceWorld, table: DataTable
 })
 
 Given('the network between client and hub is watched', async function (this: ConformanceWorld) {
-  const { mqttPort } = await this.hub()
-  const tap = await startTap(mqttPort)
+  const { mqttPort, httpsPort } = await this.hub()
+  const tap = await startTap(this.overWebSocket ? httpsPort : mqttPort)
   this.defer(() => tap.stop())
   this.tap = tap
 })

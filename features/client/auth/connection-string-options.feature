@@ -43,6 +43,7 @@ Feature: Options of clients from a connection string
   @BOTH-CS-11
   Rule: createFromConnectionString accepts websockets; by default MQTT runs over TLS itself
 
+    @transport:default
     Scenario Outline: websockets: default and given
       Given a connected <identity> client from a connection string
       Then CONNECT holds:

@@ -6,7 +6,7 @@ Feature: Options of clients from the Edge environment
   @MOD-EDGE-12
   Rule: createFromEdgeEnvironment accepts websockets; by default MQTT runs over TLS itself
 
-    @identity:module
+    @identity:module @transport:default
     Scenario: websockets: default and given
       Given a workload API that works
       And a connected module client from an Edge environment

@@ -81,6 +81,7 @@ Feature: Options of clients from a SAS token
   @BOTH-SAS-12
   Rule: createFromSastoken accepts websockets; by default MQTT runs over TLS itself
 
+    @transport:default
     Scenario Outline: websockets: default and given
       Given a connected <identity> client from a SAS token
       Then CONNECT holds:

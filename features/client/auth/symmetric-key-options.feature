@@ -45,7 +45,7 @@ Feature: Options of clients from a symmetric key
   @DEV-SK-09
   Rule: createFromSymmetricKey accepts websockets; by default MQTT runs over TLS itself
 
-    @identity:device
+    @identity:device @transport:default
     Scenario: websockets: default and given
       Given a connected device client from a symmetric key
       Then CONNECT holds:

@@ -45,7 +45,7 @@ Feature: Options of device clients from an X.509 certificate
   @DEV-X509-11
   Rule: createFromX509Certificate accepts websockets; by default MQTT runs over TLS itself
 
-    @identity:device
+    @identity:device @transport:default
     Scenario: websockets: default and given
       Given a connected device client from an X.509 certificate
       Then CONNECT holds:

@@ -45,7 +45,7 @@ Feature: Options of module clients from an X.509 certificate
   @MOD-X509-10
   Rule: createFromX509Certificate accepts websockets; by default MQTT runs over TLS itself
 
-    @identity:module
+    @identity:module @transport:default
     Scenario: websockets: default and given
       Given a connected module client from an X.509 certificate
       Then CONNECT holds:

@@ -6,6 +6,7 @@ Feature: MQTT over WebSockets
   @BOTH-WS-01
   Rule: By default MQTT runs over TLS itself
 
+    @transport:default
     Scenario Outline: Without the option
       Given a connected <identity> client
       Then CONNECT holds:
