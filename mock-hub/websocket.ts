@@ -1,6 +1,6 @@
 /**
- * WebSocket on the HTTPS port (wire contract 1.1): one path, one protocol a room, chosen by the sub-protocol that the
- * client offers. Streams leave here as plain duplexes; what they carry is the rooms' business.
+ * WebSocket on the HTTPS port (wire contract 1.1): one protocol a room, chosen by the sub-protocol that the client offers.
+ * Streams leave here as plain duplexes; what they carry is the rooms' business.
  */
 
 import { STATUS_CODES } from 'node:http'
@@ -31,6 +31,9 @@ export interface WebSocketOptions {
 }
 
 const PATH = '/$iothub/websocket'
+/** Where the clients of Event Hubs look for AMQP, on the host that their connection string names; nothing else is there. */
+const EVENT_HUBS_PATH = '/$servicebus/websocket'
+const AMQP = 'amqpwsb10'
 
 /**
  * Answers upgrades of an HTTPS server.
@@ -60,15 +63,17 @@ export function attachWebSocket(
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy())
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
-    if (decodedPath(path) !== PATH) {
+    const place = decodedPath(path)
+    if (place !== PATH && !(place === EVENT_HUBS_PATH && byName.has(AMQP))) {
       answer(socket, 404, `There is nothing to upgrade to at ${path}.`)
       return
     }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
     const name = supported(offered)
     const take = name === undefined ? undefined : byName.get(name.toLowerCase())
-    if (take === undefined) {
-      answer(socket, 400, `Sec-WebSocket-Protocol must offer one of ${[...byName.keys()].join(', ')}.`)
+    if (name === undefined || take === undefined || (place !== PATH && name.toLowerCase() !== AMQP)) {
+      const here = place === PATH ? [...byName.keys()] : [AMQP]
+      answer(socket, 400, `Sec-WebSocket-Protocol must offer one of ${here.join(', ')}.`)
       return
     }
     const met = options.faults?.idle === false ? options.faults.meet('ws') : undefined

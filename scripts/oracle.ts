@@ -48,7 +48,8 @@ async function consult(): Promise<number> {
   const hub = await startMockHub({
     mqttPort: 8883,
     httpsPort: 443,
-    controlPort: false,
+    amqpPort: 5671,
+    controlPort: 0,
     certificateDirectory: directory,
     seed: { devices: [{ deviceId: 'uploader' }] },
   })
@@ -74,6 +75,8 @@ async function node(hub: MockHub, checks: Checks): Promise<void> {
   await checkUploads(hub, checks, uploads, [1, 5 * MB, 1, 5 * MB, 300 * MB])
   const name = `azure-iothub ${versionOf('azure-iothub')} (Node)`
   await checkService(hub, checks, { name, command: run('service/node.js') })
+  const overAmqp = `AMQP: azure-iot-device-amqp ${versionOf('azure-iot-device-amqp')}, azure-iothub, @azure/event-hubs ${versionOf('@azure/event-hubs')} (Node)`
+  await checkService(hub, checks, { name: overAmqp, command: run('service/amqp.js') })
 }
 
 async function python(hub: MockHub, checks: Checks, interpreter: string): Promise<void> {
@@ -85,6 +88,8 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
   await checkUploads(hub, checks, uploads, [1, 5 * MB, 20 * MB])
   const name = `${pinned('azure-iot-hub')} (Python)`
   await checkService(hub, checks, { name, command: run('service/python.py') })
+  const overAmqp = `AMQP: ${pinned('azure-iot-hub')}, ${pinned('azure-eventhub')} (Python)`
+  await checkService(hub, checks, { name: overAmqp, command: run('service/amqp.py') })
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {

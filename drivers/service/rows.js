@@ -11,7 +11,7 @@ export async function row(area, call, run) {
   })
   const tell = (outcome, detail = '') => console.log(JSON.stringify({ area, call, outcome, detail }))
   try {
-    const result = await Promise.race([run(), timeout])
+    const result = await Promise.race([(async () => run())(), timeout])
     tell('passed')
     return result
   } catch (error) {
