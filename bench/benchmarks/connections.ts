@@ -1,83 +1,10 @@
 /** P4, P5, P5b, P6: what a connection costs, and latency under many of them. */
-import { once } from 'node:events'
 import type { Figure, Sample } from '../figure.ts'
-import { percentile } from '../figure.ts'
-import { MqttDevice } from '../load/mqtt-device.ts'
-import { openDevices, telemetryTopic } from '../load/publish-load.ts'
+import { closeAll, offeredLoad } from '../load/offered-load.ts'
+import { openDevices } from '../load/publish-load.ts'
 import { type ServerProcess, startServer } from '../servers/server.ts'
 
 const OFFERED_PER_SECOND = 4_000
-
-/** Messages leave at a fixed rate whatever comes back: queueing shows as latency. */
-async function offeredLoad(
-  server: ServerProcess,
-  devices: readonly MqttDevice[],
-  ms: number,
-): Promise<Sample> {
-  const payload = Buffer.alloc(256, 0x61)
-  const frames = devices.map((device) => MqttDevice.frame(telemetryTopic(device.deviceId), payload))
-  const latencies: number[] = []
-  const pending = devices.map(() => new Map<number, number>())
-  let outstanding = 0
-  let drained: (() => void) | undefined
-  devices.forEach((device, index) => {
-    device.onAcknowledged((id) => {
-      const at = pending[index]?.get(id)
-      if (at === undefined) return
-      pending[index]?.delete(id)
-      latencies.push(performance.now() - at)
-      if (--outstanding === 0) drained?.()
-    })
-  })
-  const before = await server.usage()
-  const cpu = process.cpuUsage()
-  const startedAt = performance.now()
-  let sent = 0
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const elapsed = performance.now() - startedAt
-      const due = Math.floor((Math.min(elapsed, ms) / 1000) * OFFERED_PER_SECOND)
-      for (; sent < due; sent++) {
-        const index = sent % devices.length
-        const device = devices[index]
-        const frame = frames[index]
-        if (device === undefined || frame === undefined) continue
-        outstanding++
-        device.send(frame, 1, (id) => pending[index]?.set(id, performance.now()))
-      }
-      if (elapsed >= ms) {
-        clearInterval(timer)
-        resolve()
-      }
-    }, 2)
-  })
-  await new Promise<void>((resolve) => {
-    drained = resolve
-    if (outstanding === 0) resolve()
-  })
-  const seconds = (performance.now() - startedAt) / 1000
-  const used = process.cpuUsage(cpu)
-  const after = await server.usage()
-  return {
-    value: percentile(latencies, 0.99),
-    generatorCpu: (used.user + used.system) / 1e6 / seconds,
-    extra: {
-      p50Ms: percentile(latencies, 0.5),
-      sentPerSecond: sent / seconds,
-      serverMicrosPerMessage: (after.cpuMicros - before.cpuMicros) / sent,
-    },
-  }
-}
-
-async function closeAll(devices: readonly MqttDevice[]): Promise<void> {
-  await Promise.all(
-    devices.map((device) => {
-      const closed = once(device.socket, 'close')
-      device.close()
-      return closed
-    }),
-  )
-}
 
 /** Server CPU in ms for one TLS handshake and one CONNECT with its signature check. */
 async function connectCost(server: ServerProcess, count: number): Promise<Sample> {
@@ -114,8 +41,8 @@ export const figures: readonly Figure[] = [
       const [hub, aedes] = await Promise.all([startServer('hub', { devices: count }), startServer('aedes')])
       const [ours, theirs] = [await openDevices(hub, count), await openDevices(aedes, count)]
       return {
-        ours: () => offeredLoad(hub, ours, ms),
-        anchor: () => offeredLoad(aedes, theirs, ms),
+        ours: () => offeredLoad(hub, ours, OFFERED_PER_SECOND, ms),
+        anchor: () => offeredLoad(aedes, theirs, OFFERED_PER_SECOND, ms),
         close: async () => {
           await closeAll([...ours, ...theirs])
           await Promise.all([hub.stop(), aedes.stop()])

@@ -1,11 +1,10 @@
 /** P7, P8: what asks and answers cost: twins over MQTT, direct methods through REST. */
-import { Agent, request } from 'node:https'
 import type { Figure, Sample } from '../figure.ts'
 import { percentile } from '../figure.ts'
 import type { MqttDevice } from '../load/mqtt-device.ts'
 import { openDevices, publishLoad } from '../load/publish-load.ts'
-import { sasToken } from '../load/token.ts'
-import { type ServerProcess, startServer } from '../servers/server.ts'
+import { postLoad, policyToken } from '../load/post-load.ts'
+import { startServer } from '../servers/server.ts'
 
 const DEVICES = 50
 
@@ -39,60 +38,6 @@ async function twinRounds(devices: readonly MqttDevice[], ms: number): Promise<S
         }),
     ),
   )
-  const seconds = (performance.now() - startedAt) / 1000
-  return {
-    value: latencies.length / seconds,
-    extra: { p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) },
-  }
-}
-
-/** POSTs the same small JSON body with `concurrency` requests under way. */
-async function postLoad(
-  server: ServerProcess,
-  path: () => string,
-  headers: Record<string, string>,
-  concurrency: number,
-  ms: number,
-): Promise<Sample> {
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrency, ca: server.ready.caPem })
-  const body = '{"methodName":"ping","payload":{"n":1}}'
-  const startedAt = performance.now()
-  const until = startedAt + ms
-  const latencies: number[] = []
-  const one = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const askedAt = performance.now()
-      const req = request(
-        {
-          agent,
-          host: '127.0.0.1',
-          port: server.ready.httpsPort,
-          servername: 'localhost',
-          method: 'POST',
-          path: path(),
-          headers: { ...headers, 'content-type': 'application/json', 'content-length': body.length },
-        },
-        (res) => {
-          res.resume()
-          res.once('end', () => {
-            if (res.statusCode !== 200) {
-              reject(new Error(`POST ${req.path} answered ${String(res.statusCode)}`))
-              return
-            }
-            latencies.push(performance.now() - askedAt)
-            resolve()
-          })
-        },
-      )
-      req.once('error', reject)
-      req.end(body)
-    })
-  await Promise.all(
-    Array.from({ length: concurrency }, async () => {
-      while (performance.now() < until) await one()
-    }),
-  )
-  agent.destroy()
   const seconds = (performance.now() - startedAt) / 1000
   return {
     value: latencies.length / seconds,
@@ -144,14 +89,7 @@ export const figures: readonly Figure[] = [
           )
         })
       }
-      const connection = new URLSearchParams(
-        (hub.ready.serviceConnectionString ?? '').replaceAll('+', '%2B').replaceAll(';', '&'),
-      )
-      const token = sasToken(
-        'localhost',
-        connection.get('SharedAccessKey') ?? '',
-        connection.get('SharedAccessKeyName') ?? '',
-      )
+      const token = policyToken(hub.ready)
       let next = 0
       return {
         ours: () =>

@@ -3,8 +3,13 @@ import { startMockHub } from '../../mock-hub/index.ts'
 import { DEVICE_KEY } from '../load/token.ts'
 import { serve } from './server.ts'
 
-const options = JSON.parse(process.argv[2] ?? '{}') as { devices?: number }
-const hub = await startMockHub({ mqttPort: 0, httpsPort: 0, controlPort: false })
+const options = JSON.parse(process.argv[2] ?? '{}') as { devices?: number; amqp?: boolean }
+const hub = await startMockHub({
+  mqttPort: 0,
+  httpsPort: 0,
+  controlPort: false,
+  ...(options.amqp === false ? { amqpPort: false } : {}),
+})
 for (let i = 0; i < (options.devices ?? 1); i++) {
   hub.registry.create(
     { deviceId: `bench-${i}` },
@@ -16,4 +21,8 @@ serve({
   httpsPort: hub.httpsPort,
   caPem: hub.caPem,
   serviceConnectionString: hub.serviceConnectionString,
+  ...(hub.eventHubConnectionString === undefined
+    ? {}
+    : { eventHubConnectionString: hub.eventHubConnectionString }),
+  ...(hub.amqpPort === undefined ? {} : { amqpPort: hub.amqpPort }),
 })

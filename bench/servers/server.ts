@@ -9,6 +9,8 @@ export interface Ready {
   readonly caPem: string
   /** Service connection string of a hub. */
   readonly serviceConnectionString?: string
+  readonly amqpPort?: number
+  readonly eventHubConnectionString?: string
 }
 
 /** Resources a server has used so far. */

@@ -34,7 +34,9 @@ const wind = (by) =>
 async function register(deviceId, moduleId) {
   if (moduleId === undefined) await registry.create({ deviceId })
   else await registry.addModule({ deviceId, moduleId })
-  const made = await (moduleId === undefined ? registry.get(deviceId) : registry.getModule(deviceId, moduleId))
+  const made = await (moduleId === undefined
+    ? registry.get(deviceId)
+    : registry.getModule(deviceId, moduleId))
   const key = made.responseBody.authentication.symmetricKey.primaryKey
   const module = moduleId === undefined ? '' : `;ModuleId=${moduleId}`
   return `HostName=${hostName};DeviceId=${deviceId}${module};SharedAccessKey=${key}`
@@ -124,7 +126,12 @@ for (const [index, { road, onDevice, onService, options }] of ROADS.entries()) {
     assert.equal(first.systemProperties['iothub-message-source'], 'Telemetry')
   })
   await E('read from earliest in another consumer group', () =>
-    read({ position: eventHubs.earliestEventPosition, group: 'audit', enough: saying(`one-${index}`), options }),
+    read({
+      position: eventHubs.earliestEventPosition,
+      group: 'audit',
+      enough: saying(`one-${index}`),
+      options,
+    }),
   )
   await E('read from an offset', () =>
     read({ position: { offset: first.offset, isInclusive: true }, enough: saying(`one-${index}`), options }),
@@ -134,7 +141,11 @@ for (const [index, { road, onDevice, onService, options }] of ROADS.entries()) {
     await read({ position: { sequenceNumber, isInclusive: true }, enough: saying(`one-${index}`), options })
   })
   await E('read from a time', () =>
-    read({ position: { enqueuedOn: first.enqueuedTimeUtc.getTime() - 1 }, enough: saying(`one-${index}`), options }),
+    read({
+      position: { enqueuedOn: first.enqueuedTimeUtc.getTime() - 1 },
+      enough: saying(`one-${index}`),
+      options,
+    }),
   )
   await E('read from latest: what was there before does not come', async () => {
     const events = await read({
@@ -167,7 +178,10 @@ for (const [index, { road, onDevice, onService, options }] of ROADS.entries()) {
     const got = once(receiver, 'message')
     await wind('1m')
     const [record] = await got
-    assert.equal(JSON.parse(record.getData?.() ?? record.data.toString())[0].originalMessageId, `c2d-${index}`)
+    assert.equal(
+      JSON.parse(record.getData?.() ?? record.data.toString())[0].originalMessageId,
+      `c2d-${index}`,
+    )
     await promisify(receiver.complete.bind(receiver))(record)
   })
   await S('getFileNotificationReceiver', async () => {
@@ -193,7 +207,9 @@ for (const [index, { road, onDevice, onService, options }] of ROADS.entries()) {
     assert.equal(responseBody.properties.reported.fan, 1)
   })
   await D('onDeviceMethod', async () => {
-    client.onDeviceMethod('measure', (request, response) => response.send(201, request.payload, () => undefined))
+    client.onDeviceMethod('measure', (request, response) =>
+      response.send(201, request.payload, () => undefined),
+    )
     const call = { methodName: 'measure', payload: { unit: 'C' }, connectTimeoutInSeconds: 20 }
     const { result } = await service.invokeDeviceMethod(deviceId, call)
     assert.deepEqual(result, { status: 201, payload: { unit: 'C' } })
@@ -206,7 +222,10 @@ for (const [index, { road, onDevice, onService, options }] of ROADS.entries()) {
   await M('sendOutputEvent', async () => {
     await telemetryOf(module, `module-${index}`)
     const position = eventHubs.earliestEventPosition
-    const event = find(await read({ position, enough: saying(`module-${index}`), options }), `module-${index}`)
+    const event = find(
+      await read({ position, enough: saying(`module-${index}`), options }),
+      `module-${index}`,
+    )
     assert.equal(event.systemProperties['iothub-connection-module-id'], 'm1')
   })
   await M('close', () => module.close())

@@ -1,6 +1,6 @@
 /** The Event Hubs-compatible endpoint: telemetry by partition, and who reads it (wire contract 8.3). */
 
-import type { Hub } from '../../core/contract.ts'
+import type { Hub, TelemetryStream } from '../../core/contract.ts'
 import type { TelemetryMessage } from '../../core/message.ts'
 import { Partition } from './partition.ts'
 import type { Retention } from './partition.ts'
@@ -21,24 +21,35 @@ export class EventHub {
   readonly name: string
   /** Epoch ms. */
   readonly createdAt: number
-  readonly partitions: readonly Partition[]
   readonly readers = new Readers()
+  /** By device: hashing every message's device id would cost more than storing the message. */
+  readonly #partitionOf = new Map<string, Partition | undefined>()
   readonly #consumerGroups: ReadonlySet<string> | undefined
-  readonly #stopListening: () => void
+  readonly #telemetry: TelemetryStream
+  readonly #partitions: readonly Partition[]
+  #stopListening: (() => void) | undefined
 
   constructor({ clock, telemetry }: Hub, { name, partitions, consumerGroups, retention }: EventHubOptions) {
     this.name = name
     this.createdAt = clock.now()
-    this.partitions = Array.from(
+    this.#telemetry = telemetry
+    this.#partitions = Array.from(
       { length: partitions },
       (_, index) => new Partition(String(index), clock, retention),
     )
     this.#consumerGroups =
       consumerGroups && new Set(['$default', ...consumerGroups.map((group) => group.toLowerCase())])
-    for (const message of telemetry.messages) this.#store(message)
-    this.#stopListening = telemetry.subscribe((message) => {
-      this.#store(message)
-    })
+  }
+
+  /** Filled when somebody first looks: until then the hub's own memory of its telemetry is enough, and costs nothing more. */
+  get partitions(): readonly Partition[] {
+    if (this.#stopListening === undefined) {
+      for (const message of this.#telemetry.messages) this.#store(message)
+      this.#stopListening = this.#telemetry.subscribe((message) => {
+        this.#store(message)
+      })
+    }
+    return this.#partitions
   }
 
   isNamed(entity: string): boolean {
@@ -55,11 +66,17 @@ export class EventHub {
   }
 
   stop(): void {
-    this.#stopListening()
+    this.#stopListening?.()
   }
 
   /** All of a device's messages, and those of its modules, lie in one partition. */
   #store(message: TelemetryMessage): void {
-    this.partitions[partitionOf(message.deviceId, this.partitions.length)]?.append(message)
+    const { deviceId } = message
+    let partition = this.#partitionOf.get(deviceId)
+    if (partition === undefined) {
+      partition = this.#partitions[partitionOf(deviceId, this.#partitions.length)]
+      this.#partitionOf.set(deviceId, partition)
+    }
+    partition?.append(message)
   }
 }

@@ -14,15 +14,37 @@ export interface Retention {
   readonly ms: number
 }
 
+/** What stands around a body, about: sizes need not be exact, and encoding what nobody reads would cost ten times storing it. */
+const AROUND_BODY_BYTES = 512
+
 /** A message at its place. */
-export interface StoredEvent {
+export class StoredEvent {
   /** In this partition, from 0 without gaps. */
   readonly sequenceNumber: number
   /** Bytes before it in this partition; grows, and is told as text. */
   readonly offset: number
-  readonly enqueuedAt: number
+  readonly #message: TelemetryMessage
+  #bytes: Buffer | undefined
+
+  constructor(sequenceNumber: number, offset: number, message: TelemetryMessage) {
+    this.sequenceNumber = sequenceNumber
+    this.offset = offset
+    this.#message = message
+  }
+
+  get enqueuedAt(): number {
+    return this.#message.enqueuedAt
+  }
+
+  /** What it takes of the partition's room. */
+  get size(): number {
+    return this.#message.body.length + AROUND_BODY_BYTES
+  }
+
   /** Encoded once, for all who read it. */
-  readonly bytes: Buffer
+  get bytes(): Buffer {
+    return (this.#bytes ??= eventBytes(this.#message, this))
+  }
 }
 
 /** Where to begin reading. */
@@ -83,15 +105,13 @@ export class Partition {
   }
 
   append(message: TelemetryMessage): void {
-    const place = { sequenceNumber: this.#next, offset: this.#nextOffset, enqueuedAt: message.enqueuedAt }
-    const bytes = eventBytes(message, place)
-    const event = { ...place, bytes }
+    const event = new StoredEvent(this.#next, this.#nextOffset, message)
     this.#next++
-    this.#nextOffset += bytes.length
-    this.#bytesKept += bytes.length
+    this.#nextOffset += event.size
+    this.#bytesKept += event.size
     this.#events.push(event)
     this.#last = event
-    this.#prune()
+    this.#makeRoom()
     this.#listeners.tell()
   }
 
@@ -124,17 +144,35 @@ export class Partition {
     return this.#listeners.add(listener)
   }
 
+  /** What is too old goes when somebody looks, not with each message: the time would cost more than the message. */
   #prune(): void {
     const oldestAt = this.#clock.now() - this.#retention.ms
     for (;;) {
       const oldest = this.#events[this.#first]
-      if (oldest === undefined) break
-      const kept = this.#events.length - this.#first
-      const tooMany = kept > this.#retention.count || (this.#bytesKept > this.#retention.bytes && kept > 1)
-      if (!tooMany && oldest.enqueuedAt >= oldestAt) break
-      this.#bytesKept -= oldest.bytes.length
-      this.#first++
+      if (oldest === undefined || oldest.enqueuedAt >= oldestAt) break
+      this.#drop(oldest)
     }
+    this.#tidy()
+  }
+
+  #makeRoom(): void {
+    const { count, bytes } = this.#retention
+    for (;;) {
+      const kept = this.#events.length - this.#first
+      if (kept <= count && (this.#bytesKept <= bytes || kept <= 1)) break
+      const oldest = this.#events[this.#first]
+      if (oldest === undefined) break
+      this.#drop(oldest)
+    }
+    if (this.#first >= SLACK) this.#tidy()
+  }
+
+  #drop(oldest: StoredEvent): void {
+    this.#bytesKept -= oldest.size
+    this.#first++
+  }
+
+  #tidy(): void {
     if (this.#first < SLACK && this.#first < this.#events.length) return
     this.#events = this.#events.slice(this.#first)
     this.#first = 0
