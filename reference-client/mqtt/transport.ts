@@ -1,6 +1,7 @@
 /**
  * Transport over mqtt.js, known in this file and its neighbour `keep-alive.ts` only. mqtt.js gets a stream that is
- * already open, one client for each attempt, and never reconnects by itself: `connection/machine.ts` decides.
+ * already open, one client for each attempt, and never reconnects by itself: `connection/machine.ts` decides. What it
+ * publishes goes past mqtt.js, whose way for it takes longer than all the rest of a send (`npm run bench -- C1 C1b`).
  */
 
 import { Buffer } from 'node:buffer'
@@ -12,6 +13,7 @@ import { connectionDropped, lostBeforeConnack, protocolFailed } from '../net/err
 import { openSocket, type Road } from '../net/open-socket.ts'
 import { connackError } from './errors.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { PublishFrames } from './publish-frame.ts'
 import { upgrade } from './web-socket.ts'
 
 export interface MqttSettings {
@@ -23,14 +25,12 @@ export interface MqttSettings {
   readonly keepAlive: number
 }
 
-/** Ids above are for subscriptions: publishes, at most a window of them, come from below. */
+/** So many ids at the top are for subscriptions: publishes, at most a window of them, come from below. */
 const OTHER_IDS = 100
 /** For the other side to close after our goodbye; then we do. */
 const GOODBYE_LIMIT_MS = 1_000
 /** Packets in one write: fewer than the window, so that the hub works while we gather the next. */
 const GATHERED_AT_MOST = 8
-const ONCE = Object.freeze({ qos: 1, dup: false } as const)
-const AGAIN = Object.freeze({ qos: 1, dup: true } as const)
 
 /** mqtt.js's own limit is switched off with the longest timer there is; ours runs on our clock. */
 const NEVER_MS = 2 ** 31 - 1
@@ -52,12 +52,15 @@ class MqttLink implements Link {
   readonly #clock: Clock
   readonly #givenUp = new AbortController()
   readonly #keepAlive: KeepAlive
-  readonly #nextId = { publish: 0, other: 0 }
-  readonly #inFlight = new Set<number>()
+  readonly #frames = new PublishFrames()
+  /** By packet id, what to do at its acknowledgement. */
+  readonly #inFlight = new Map<number, () => void>()
+  /** Not yet written. */
+  #gathered: Buffer[] = []
+  #lastOtherId = 0
   #listener: LinkListener | undefined
   #client: MqttClient | undefined
   #stream: Duplex | undefined
-  #gathered = 0
   #up = false
   #lastError: unknown
 
@@ -76,35 +79,28 @@ class MqttLink implements Link {
     dup: boolean,
     acknowledged: () => void,
   ): void {
-    this.#nextId.publish = packetId
-    if (this.#inFlight.size > 0) this.#gather()
-    this.#inFlight.add(packetId)
-    this.#client?.publish(topic, asBuffer(payload), dup ? AGAIN : ONCE, (error) => {
-      this.#inFlight.delete(packetId)
-      if (!error) acknowledged()
-    })
+    const isAlone = this.#inFlight.size === 0
+    this.#inFlight.set(packetId, acknowledged)
+    this.#gathered.push(this.#frames.frame(packetId, topic, payload, dup))
+    if (isAlone || this.#gathered.length === GATHERED_AT_MOST) this.#flush()
+    else if (this.#gathered.length === 1) {
+      atEndOfTurn(() => {
+        this.#flush()
+      })
+    }
   }
 
   /** Packets of one turn share a TLS record and a system call. A packet alone does not wait. */
-  #gather(): void {
-    const stream = this.#stream
-    if (stream === undefined) return
-    this.#gathered += 1
-    if (this.#gathered > 1) {
-      if (this.#gathered % GATHERED_AT_MOST === 0) {
-        stream.uncork()
-        stream.cork()
-      }
-      return
-    }
-    stream.cork()
-    atEndOfTurn(() => {
-      this.#gathered = 0
-      stream.uncork()
-    })
+  #flush(): void {
+    const [first, ...others] = this.#gathered
+    if (first === undefined) return
+    this.#gathered = []
+    if (this.#stream?.writable === true)
+      this.#stream.write(others.length === 0 ? first : Buffer.concat([first, ...others]))
   }
 
   subscribe(filter: string, done: (error?: Error) => void): void {
+    this.#flush()
     this.#client?.subscribe(filter, { qos: 1 }, (error) => {
       if (this.#listener !== undefined && this.#client?.connected === true) {
         done(error ? protocolFailed(error) : undefined)
@@ -113,6 +109,7 @@ class MqttLink implements Link {
   }
 
   unsubscribe(filter: string, done: (error?: Error) => void): void {
+    this.#flush()
     this.#client?.unsubscribe(filter, (error) => {
       // A lost link calls back too, an instant before it is known to be lost.
       queueMicrotask(() => {
@@ -131,7 +128,8 @@ class MqttLink implements Link {
       closed()
       return
     }
-    // mqtt.js would wait for what is in flight; the goodbye goes at once.
+    this.#flush()
+    // mqtt.js would wait for subscriptions under way; the goodbye goes at once.
     for (const packetId of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(packetId))
     const stopAlarm = this.#clock.schedule(GOODBYE_LIMIT_MS, () => {
       this.#stream?.destroy()
@@ -181,6 +179,12 @@ class MqttLink implements Link {
       this.#up = true
       this.#listener?.up(sessionPresent)
     })
+    client.on('packetreceive', ({ cmd, messageId }) => {
+      if (cmd !== 'puback' || messageId === undefined) return
+      const acknowledged = this.#inFlight.get(messageId)
+      this.#inFlight.delete(messageId)
+      acknowledged?.()
+    })
     client.on('message', (topic, payload) => {
       this.#listener?.received(topic, payload)
     })
@@ -226,7 +230,7 @@ class MqttLink implements Link {
       outgoingStore: new NoStore(),
       messageIdProvider: {
         allocate: () => this.#allocate(),
-        getLastAllocated: () => this.#nextId.publish,
+        getLastAllocated: () => 65_536 - this.#lastOtherId,
         register: () => true,
         deallocate: nothing,
         clear: nothing,
@@ -234,15 +238,10 @@ class MqttLink implements Link {
     }
   }
 
-  /** Publishes bring their packet id along; subscriptions count down from the top, where publishes never are. */
+  /** Counts down from the top, where publishes never are. */
   #allocate(): number {
-    const forPublish = this.#nextId.publish
-    if (forPublish !== 0) {
-      this.#nextId.publish = 0
-      return forPublish
-    }
-    this.#nextId.other = (this.#nextId.other % OTHER_IDS) + 1
-    return 65_536 - this.#nextId.other
+    this.#lastOtherId = (this.#lastOtherId % OTHER_IDS) + 1
+    return 65_536 - this.#lastOtherId
   }
 }
 
@@ -257,12 +256,6 @@ class NoStore extends Store {
     done()
     return this
   }
-}
-
-function asBuffer(payload: string | Uint8Array): string | Buffer {
-  return typeof payload === 'string' || Buffer.isBuffer(payload)
-    ? payload
-    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
 }
 
 function nothing(): void {
