@@ -161,3 +161,17 @@ describe('ws levers', () => {
     client.drop()
   })
 })
+
+test('Event Hubs clients find AMQP at a path of their own, and nothing else is there', async () => {
+  const path = '/$servicebus/websocket'
+  expect(await refusedWith(dial(['AMQPWSB10'], path))).toBe(404)
+  detach()
+  detach = attachWebSocket(server, {
+    mqtt: (stream) => stream.destroy(),
+    amqpwsb10: (stream) => stream.end('amqp'),
+  })
+  const socket = dial(['AMQPWSB10'], path)
+  const [said] = (await once(socket, 'message')) as [Buffer]
+  expect([said.toString(), socket.protocol]).toEqual(['amqp', 'AMQPWSB10'])
+  expect(await refusedWith(dial(['mqtt'], path))).toBe(400)
+})

@@ -30,7 +30,7 @@ const config = [
   'max_inflight_messages 0',
   'max_queued_messages 0',
   'user root',
-  'log_type error',
+  'log_dest none',
 ]
 writeFileSync(join(folder, 'mosquitto.conf'), `${config.join('\n')}\n`)
 const child = spawn('mosquitto', ['-c', join(folder, 'mosquitto.conf')], {

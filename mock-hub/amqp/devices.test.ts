@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import rhea from 'rhea'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -5,6 +6,7 @@ import { ManualClock } from '../core/clock.ts'
 import type { Hub } from '../core/contract.ts'
 import { createHub } from '../core/hub.ts'
 import type { Identity } from '../core/identity.ts'
+import { certificateFor } from '../mqtt/testing/certificates.ts'
 import { createAmqpRoom } from './room.ts'
 import type { AmqpRoom } from './room.ts'
 import { data, dial, outcome, putToken, received, tokenFor } from './testing/guest.ts'
@@ -160,4 +162,23 @@ test('WIRE-AUTH-13: the links of a device go with its token, unless it is renewe
   clock.advance(60_000)
   await gone
   expect(hub.registry.get(D1).connectionState).toBe('Disconnected')
+})
+
+test('a device with a certificate needs no token, and another certificate is not enough', async () => {
+  const [own, other] = await Promise.all(
+    ['d3', 'other'].map(async (name) => new X509Certificate((await certificateFor(name)).cert)),
+  )
+  if (own === undefined || other === undefined) throw new Error('no certificates')
+  const primaryThumbprint = own.fingerprint.replaceAll(':', '')
+  hub.registry.create(
+    { deviceId: 'd3' },
+    { authentication: { type: 'selfSigned', x509Thumbprint: { primaryThumbprint } } },
+  )
+  const events = '/devices/d3/messages/events'
+  const sender = dial(room, undefined, undefined, [own.raw]).open_sender(events)
+  expect(await outcome(sender, { body: data('t') })).toBe('accepted')
+  expect(hub.telemetry.messages.at(-1)?.authMethod).toContain('"type":"x509"')
+  const refused = dial(room, undefined, undefined, [other.raw]).open_sender(events)
+  await once(refused, 'sender_error')
+  expect(refused.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
 })

@@ -206,3 +206,34 @@ test('WIRE-AMQP-11: above 256 KB a message is rejected, above 1 MB the link is d
   await once(sender, 'sender_error')
   expect(sender.error).toMatchObject({ condition: 'amqp:link:message-size-exceeded' })
 })
+
+test('WIRE-AMQP-10: a reader with a higher epoch takes the partition, and the other is told why', async () => {
+  const claim = (epoch: number): rhea.Receiver =>
+    dialService(room, hub).open_receiver({
+      source: {
+        address: 'localhost/ConsumerGroups/$Default/Partitions/0',
+        filter: rhea.filter.selector("amqp.annotation.x-opt-offset > '-1'"),
+      },
+      properties: { 'com.microsoft:epoch': rhea.types.wrap_long(epoch) as unknown as number },
+    })
+  const first = claim(1)
+  await once(first, 'receiver_open')
+  const taken = once(first, 'receiver_error')
+  const second = claim(2)
+  await Promise.all([once(second, 'receiver_open'), taken])
+  expect(first.error).toMatchObject({ condition: 'amqp:link:stolen' })
+  const late = claim(1)
+  await once(late, 'receiver_error')
+  expect(late.error).toMatchObject({ condition: 'amqp:link:stolen' })
+})
+
+test('WIRE-AMQP-03: a policy without the right of a service reads and sends nothing', async () => {
+  const connection = dialService(room, hub, 'registryRead')
+  const sender = connection.open_sender('/messages/devicebound')
+  await once(sender, 'sender_error')
+  expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
+  const receiver = connection.open_receiver('localhost/ConsumerGroups/$Default/Partitions/0')
+  await once(receiver, 'receiver_error')
+  expect(receiver.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
+  expect(hub.journal.entries).toContainEqual(expect.objectContaining({ is: 'refusal' }))
+})

@@ -91,8 +91,8 @@ export const CLIENTS: readonly Mutant[] = [
     'C12',
     'publishes with QoS 0 and reports success',
     at('mqtt/transport.ts'),
-    'dup ? AGAIN : ONCE, (error)',
-    '{ qos: 0 }, (error)',
+    '    this.#inFlight.set(packetId, acknowledged)\n',
+    '    this.#inFlight.set(packetId, acknowledged)\n    if (!dup) {\n      this.#client?.publish(topic, payload as string, { qos: 0 }, acknowledged)\n      return\n    }\n',
   ),
   mutant(
     'C13',

@@ -7,10 +7,18 @@ import rhea from 'rhea'
 import type { Hub } from '../../core/contract.ts'
 import type { AmqpRoom } from '../room.ts'
 
-/** @param userName left out: SASL ANONYMOUS. */
-export function dial(room: Pick<AmqpRoom, 'accept'>, userName?: string, password?: string): rhea.Connection {
+/**
+ * @param userName left out: SASL ANONYMOUS.
+ * @param certificates what the client has shown in its TLS handshake, in DER.
+ */
+export function dial(
+  room: Pick<AmqpRoom, 'accept'>,
+  userName?: string,
+  password?: string,
+  certificates?: readonly Buffer[],
+): rhea.Connection {
   const [near, far] = duplexPair()
-  room.accept(far, { peer: 'test', certificates: undefined, webSocket: false })
+  room.accept(far, { peer: 'test', certificates, webSocket: false })
   // rhea's typings do not know that a connection may bring its own stream.
   const options = {
     ...(userName === undefined ? { username: 'anonymous' } : { username: userName, password }),

@@ -1,0 +1,31 @@
+/** `npm run bench:curves [-- ID …]`: how costs grow; draws `docs/performance/*.svg`; exits 1 when one bends upwards. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { power } from './curve.ts'
+import { draw } from './draw.ts'
+import { measure, SUBJECTS } from './subjects.ts'
+
+/** Linear is a power of 1; so much more is within what runs differ by. */
+const MOST = 1.15
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((id) => !SUBJECTS.some((subject) => subject.id === id))
+if (unknown.length > 0) {
+  process.stderr.write(
+    `bench:curves: no curve ${unknown.join(', ')}; there are ${SUBJECTS.map(({ id }) => id).join(', ')}\n`,
+  )
+  process.exit(2)
+}
+const folder = new URL('../../docs/performance/', import.meta.url)
+mkdirSync(folder, { recursive: true })
+let bent = false
+for (const subject of SUBJECTS.filter(({ id }) => asked.length === 0 || asked.includes(id))) {
+  const curve = await measure(subject)
+  const grows = power(curve, subject.perPiece)
+  bent ||= grows > MOST
+  writeFileSync(new URL(`${curve.id}.svg`, folder), draw(curve))
+  const points = curve.points.map(({ size, cost }) => `${size}: ${cost.toPrecision(3)}`).join(', ')
+  process.stdout.write(
+    `${curve.id}: ${curve.title} (${curve.unit}): ${points}; the whole grows with the power ${grows.toFixed(2)}\n`,
+  )
+}
+process.exit(bent ? 1 : 0)
