@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import { beforeEach, expect, test } from 'vitest'
+import type { Requirement } from '../catalogue/requirement.ts'
+import type { Scenario } from '../catalogue/scenarios.ts'
+import { junit } from '../report/junit.ts'
+import { summary } from '../report/summary.ts'
+import { EXIT } from './exit-code.ts'
+import type { KnownFailure } from './known-failing.ts'
+import { type Results, resultsOf } from './results.ts'
+import type { Outcome } from './run.ts'
+import type { Ending } from './verdict.ts'
+
+const SCHEMA = JSON.parse(readFileSync(new URL('results.schema.json', import.meta.url), 'utf8')) as object
+const requirement = (id: string, level: Requirement['level'] = 'must'): Requirement => ({
+  ...{ id, level, title: `what ${id} says`, applies: ['device'], sut: 'client', capability: 'c2d' },
+  ...{ observable: ['wire'], source: {}, testability: 'testable', area: 'client-c2d' },
+})
+const scenario = (id: string, line: number): Scenario => ({
+  ...{ key: `${id}/x/y/device`, uri: 'features/x.feature', line, name: `scenario ${String(line)}` },
+  ...{ requirements: [id], tags: [`@${id}`], identity: 'device', steps: [], outline: false },
+})
+
+let catalogue: Requirement[]
+let plan: Scenario[]
+let outcomes: Outcome[]
+beforeEach(() => {
+  catalogue = []
+  plan = []
+  outcomes = []
+})
+
+/** A requirement with one scenario that ended so; `undefined`: it never ran. */
+function add(
+  id: string,
+  status: Ending['status'] | undefined,
+  errorName?: string,
+  level?: Requirement['level'],
+): void {
+  if (!catalogue.some((row) => row.id === id)) catalogue.push(requirement(id, level))
+  const planned = scenario(id, plan.length + 1)
+  plan.push(planned)
+  if (status === undefined) return
+  const ending = { status, errorName }
+  outcomes.push({
+    ...{
+      scenario: planned,
+      ending,
+      message: 'because | of\nthis',
+      step: 'the step',
+      attachments: [],
+      durationMs: 1,
+    },
+  })
+}
+
+function results(known: readonly KnownFailure[] = []): Results {
+  return resultsOf({
+    ...{ suite: '0.1.0', subject: { driver: 'x' }, mode: 'run', order: 'defined', parameters: {} },
+    ...{ catalogue, plan, outcomes, known, durationMs: 12, today: '2027-01-01' },
+  })
+}
+const verdicts = (of: Results): string[] =>
+  of.records.map(({ requirement: id, verdict }) => `${id} ${verdict}`)
+
+test('results are as their schema says', () => {
+  add('BOTH-A-01', 'PASSED')
+  add('BOTH-A-02', 'FAILED', 'AssertionError')
+  add('BOTH-A-03', undefined)
+  const validate = new Ajv({ strict: true }).compile(SCHEMA)
+  validate(results())
+  expect(validate.errors).toBeNull()
+})
+
+test('the worst scenario is the verdict of a requirement', () => {
+  add('BOTH-A-01', 'PASSED')
+  add('BOTH-A-01', 'FAILED', 'AssertionError')
+  add('BOTH-A-02', 'PASSED')
+  add('BOTH-A-02', 'SKIPPED', 'NotSupported')
+  add('BOTH-A-03', 'FAILED', 'AssertionError', 'should')
+  add('BOTH-A-04', 'FAILED', 'Inconclusive')
+  add('BOTH-A-05', 'UNDEFINED')
+  expect(verdicts(results())).toEqual([
+    'BOTH-A-01 FAIL',
+    'BOTH-A-02 PASS',
+    'BOTH-A-03 WARN',
+    'BOTH-A-04 INCONCLUSIVE',
+    'BOTH-A-05 ERROR',
+  ])
+})
+
+test('the exit code is never 0 when less ran than was planned, or nothing passed', () => {
+  expect(results().exitCode).toBe(EXIT.tooLittle)
+  add('BOTH-A-01', 'SKIPPED', 'NotSupported')
+  expect(results().exitCode).toBe(EXIT.tooLittle)
+  add('BOTH-A-02', 'PASSED')
+  expect(results().exitCode).toBe(EXIT.conformant)
+  add('BOTH-A-03', 'FAILED', 'HarnessError')
+  expect(results().exitCode).toBe(EXIT.cannotJudge)
+  add('BOTH-A-04', 'FAILED', 'AssertionError')
+  expect(results().exitCode).toBe(EXIT.failed)
+  add('BOTH-A-05', undefined)
+  expect(results().exitCode).toBe(EXIT.tooLittle)
+})
+
+test('a known failure counts for nothing, and is stale when it passes or its time is over', () => {
+  const known = (id: string, until = '2027-06-01'): KnownFailure => ({
+    ...{ id, subject: 'device', issue: 'https://example.org/1', until, line: 1 },
+  })
+  add('BOTH-A-01', 'FAILED', 'AssertionError')
+  add('BOTH-A-02', 'PASSED')
+  expect(results([known('BOTH-A-01')])).toMatchObject({ exitCode: EXIT.conformant, stale: [] })
+  expect(results([known('BOTH-A-01', '2026-12-31')]).exitCode).toBe(EXIT.stale)
+  expect(results([known('BOTH-A-01'), known('BOTH-A-02')])).toMatchObject({
+    exitCode: EXIT.stale,
+    stale: [expect.stringContaining('BOTH-A-02')],
+  })
+})
+
+test('the summary stays a table, however many failed', () => {
+  for (let i = 1; i <= 201; i++) add(`BOTH-A-${String(i)}`, 'FAILED', 'AssertionError')
+  const page = summary(results())
+  expect(page).toContain('| FAIL | BOTH-A-1 | device | what BOTH-A-1 says | the step |')
+  expect(page).toContain('\n\n… and 1 more')
+})
+
+test('JUnit takes what XML cannot hold', () => {
+  add('BOTH-A-01', 'FAILED', 'AssertionError')
+  const [outcome] = outcomes
+  if (outcome !== undefined) outcomes = [{ ...outcome, message: 'a\u0000b\ud800c\uffffd<e>' }]
+  const page = junit(results())
+  expect(page).toContain('a\ufffdb\ufffdc\ufffdd&lt;e&gt;')
+})
