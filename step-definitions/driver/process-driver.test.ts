@@ -12,9 +12,12 @@ const HELLO = {
 const never: Alarm = () => () => undefined
 /** Time that is over at once. */
 const atOnce: Alarm = (_seconds, run) => {
-  const timer = setImmediate(run)
+  let cancelled = false
+  queueMicrotask(() => {
+    if (!cancelled) run()
+  })
   return () => {
-    clearImmediate(timer)
+    cancelled = true
   }
 }
 
