@@ -7,7 +7,7 @@ const FOLDER = new URL('steps/', import.meta.url)
 const STEP = /^(Given|When|Then)\(\s*(?:'((?:[^'\\]|\\.)*)'|(\/.*\/))/
 /** Fails by itself: an assertion, a wait that ends with the scenario, or a helper that asserts. */
 const LOOKS =
-  /\b(?:assert\.\w+|assert|(?:not)?(?:[dD]eep)?[sS]trictEqual|ok|match|fail|take|closing|accepted|stillWaiting)\(|throw new /
+  /\b(?:assert\.\w+|assert(?:[A-Z]\w+)?|(?:not)?(?:[dD]eep)?[sS]trictEqual|ok|match|fail|take|closing|fence|eventually|accepted|stillWaiting)\(|throw new /
 const MOST = 120
 
 interface Step {
