@@ -9,8 +9,11 @@ import { UsageError } from './usage-error.ts'
 
 /** What a shell adds to the number of the signal that ended a command. */
 const SIGNALLED = 128
-/** What shells answer for a command that is not there. */
-const NOT_FOUND = 127
+/** What shells answer for a command that is not there, or that may not be run. */
+const CANNOT: Readonly<Record<string, { readonly code: number; readonly why: string }>> = {
+  ENOENT: { code: 127, why: 'there is no command' },
+  EACCES: { code: 126, why: 'there is no command that you may run called' },
+}
 
 /** @returns the command's exit code. */
 export async function exec(command: readonly string[], flags: Flags, terminal: Terminal): Promise<number> {
@@ -25,10 +28,11 @@ export async function exec(command: readonly string[], flags: Flags, terminal: T
     for (const signal of ['SIGINT', 'SIGTERM'] as const) terminal.once(signal, () => child.kill(signal))
     return await new Promise<number>((resolve, reject) => {
       child.once('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') reject(error)
+        const cannot = CANNOT[error.code ?? '']
+        if (cannot === undefined) reject(error)
         else {
-          terminal.stderr.write(`mock-iot-hub: exec: there is no command ${program}\n`)
-          resolve(NOT_FOUND)
+          terminal.stderr.write(`mock-iot-hub: exec: ${cannot.why} ${program}\n`)
+          resolve(cannot.code)
         }
       })
       child.once('exit', (code, signal) => {

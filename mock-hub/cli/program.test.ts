@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, expect, test } from 'vitest'
 import { run } from './program.ts'
@@ -22,7 +22,8 @@ function terminal(): Terminal & { out: string; err: string; readonly signals: Ev
   const stderr = new PassThrough()
   const made = {
     ...{ out: '', err: '', signals, stdout, stderr },
-    env: { PATH: process.env['PATH'] },
+    // Not the whole of it: a folder in it that may not be searched would be met first.
+    env: { PATH: dirname(process.execPath) },
     uptime: () => 0.25,
     once: (name: string, listener: () => void) => signals.once(name, listener),
   }
@@ -125,6 +126,14 @@ test('exec of a command that is not there: 127, as in a shell', async () => {
   const { code, err } = await called('exec', ...ANY_PORTS, '--', 'no-such-command-here')
   expect(err).toContain('exec: there is no command no-such-command-here')
   expect(code).toBe(127)
+})
+
+test('exec of what is no program: 126, as in a shell', async () => {
+  const file = join(directory, 'plain.txt')
+  writeFileSync(file, 'text', { mode: 0o644 })
+  const { code, err } = await called('exec', ...ANY_PORTS, '--', file)
+  expect(err).toContain(`exec: there is no command that you may run called ${file}`)
+  expect(code).toBe(126)
 })
 
 test('levers --json lists each with its scope, trigger, parameters and a sentence', async () => {
