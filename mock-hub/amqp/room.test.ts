@@ -214,7 +214,7 @@ test('WIRE-AMQP-10: a reader with a higher epoch takes the partition, and the ot
         address: 'localhost/ConsumerGroups/$Default/Partitions/0',
         filter: rhea.filter.selector("amqp.annotation.x-opt-offset > '-1'"),
       },
-      properties: { 'com.microsoft:epoch': rhea.types.wrap_long(epoch) as unknown as number },
+      properties: { 'com.microsoft:epoch': rhea.types.wrap_long(epoch) },
     })
   const first = claim(1)
   await once(first, 'receiver_open')
