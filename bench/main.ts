@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { type Effort, type Figure, type Result, measure } from './figure.ts'
 import { figures as clients } from './benchmarks/clients.ts'
 import { figures as connections } from './benchmarks/connections.ts'
+import { figures as memory } from './benchmarks/memory.ts'
 import { figures as neighbours } from './benchmarks/neighbours.ts'
 import { figures as queries } from './benchmarks/queries.ts'
 import { figures as roundTrips } from './benchmarks/round-trips.ts'
@@ -16,6 +17,7 @@ const FIGURES: readonly Figure[] = [
   ...connections,
   ...roundTrips,
   ...neighbours,
+  ...memory,
   ...clients,
   ...starts,
   ...queries,
