@@ -1,4 +1,4 @@
-/** AMQP values, read and written with rhea's codec: the one door to it (the endpoint of rhea is not used; see ARCHITECTURE). */
+/** AMQP values, read and written with rhea's codec: the one door to it (its endpoint is not used: decision 18). */
 
 import rhea from 'rhea'
 import { malformed } from './malformed.ts'
