@@ -12,7 +12,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMockHub, type MockHub } from '../mock-hub/index.ts'
-import { ProcessDriver } from '../step-definitions/driver/process-driver.ts'
+import { processCarrier } from '../step-definitions/driver/process-carrier.ts'
+import { RemoteDriver } from '../step-definitions/driver/remote-driver.ts'
 import { Checks } from './oracle/checks.ts'
 import { writeCompatibility } from './oracle/compatibility.ts'
 import { checkIdentity, checkRefusals } from './oracle/devices.ts'
@@ -93,7 +94,7 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {
-  const driver = await ProcessDriver.start(command, (seconds, run) => {
+  const driver = await RemoteDriver.start(processCarrier(command), (seconds, run) => {
     const timer = setTimeout(run, seconds * 1_000)
     return () => {
       clearTimeout(timer)

@@ -15,7 +15,9 @@ export interface WorkloadOptions {
   /** The module's key, base64. */
   readonly key: string
   readonly manner: WorkloadManner
-  /** Listens there instead of on a port of loopback. */
+  /** Of a port. */
+  readonly address: string
+  /** Listens there instead of on a port. */
   readonly socketPath?: string | undefined
 }
 
@@ -31,15 +33,15 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
   const server = createServer((request, response) => {
     void answer(options, digests, request, response)
   })
-  const { socketPath } = options
+  const { socketPath, address } = options
   await new Promise<void>((resolve) => {
-    if (socketPath === undefined) server.listen(0, '127.0.0.1', resolve)
+    if (socketPath === undefined) server.listen(0, address, resolve)
     else server.listen(socketPath, resolve)
   })
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0
   return {
-    uri: socketPath === undefined ? `http://127.0.0.1:${String(port)}` : `unix://${socketPath}`,
+    uri: socketPath === undefined ? `http://${address}:${String(port)}` : `unix://${socketPath}`,
     digests,
     stop: () =>
       new Promise((resolve) => {

@@ -27,7 +27,8 @@ const SHOWN = 200
 const DEFAULT_TRANSPORT = '@transport:default'
 
 Before(async function (this: ConformanceWorld, { pickle }) {
-  const { transport } = this.parameters as { readonly transport?: string }
+  const { transport, address } = this.parameters as { readonly transport?: string; readonly address?: string }
+  if (address !== undefined) this.address = address
   this.overWebSocket = transport === 'mqtt-ws' && !pickle.tags.some(({ name }) => name === DEFAULT_TRANSPORT)
   await this.begin()
 })

@@ -15,23 +15,23 @@ export interface Proxy {
 }
 
 /** @param login `user:password` that it demands. */
-export function startProxy(type: ProxyType, login?: string): Promise<Proxy> {
+export function startProxy(type: ProxyType, address: string, login?: string): Promise<Proxy> {
   switch (type) {
     case 'HTTP':
-      return httpProxy(login)
+      return httpProxy(address, login)
     case 'SOCKS4':
-      return listening(socks4Server)
+      return listening(address, socks4Server)
     case 'SOCKS5':
-      return listening((tunnels, logins) => socks5Server(tunnels, logins, login))
+      return listening(address, (tunnels, logins) => socks5Server(tunnels, logins, login))
   }
 }
 
-async function httpProxy(login: string | undefined): Promise<Proxy> {
+async function httpProxy(address: string, login: string | undefined): Promise<Proxy> {
   const tunnels: number[] = []
   const logins: string[] = []
   const proxy = new HttpProxy({
     port: 0,
-    host: '127.0.0.1',
+    host: address,
     prepareRequestFunction: ({ port, username, password }) => {
       const given = `${username}:${password}`
       if (login !== undefined && given !== login) return { requestAuthentication: true }
@@ -44,7 +44,10 @@ async function httpProxy(login: string | undefined): Promise<Proxy> {
   return { port: proxy.port, tunnels, logins, stop: () => proxy.close(true) }
 }
 
-async function listening(make: (tunnels: number[], logins: string[]) => Server): Promise<Proxy> {
+async function listening(
+  host: string,
+  make: (tunnels: number[], logins: string[]) => Server,
+): Promise<Proxy> {
   const tunnels: number[] = []
   const logins: string[] = []
   const sockets = new Set<Socket>()
@@ -53,7 +56,7 @@ async function listening(make: (tunnels: number[], logins: string[]) => Server):
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
@@ -96,13 +99,13 @@ function socks5Server(tunnels: number[], logins: string[], login: string | undef
     })
 }
 
-/** SOCKS4 and 4a: version, command, port, address, user, and for 4a a name. */
+/** SOCKS4 and 4a: version, command, port, address, user, and for 4a a name. It leads to where it listens itself. */
 function socks4Server(tunnels: number[]): Server {
   return createServer((socket) => {
     socket.once('data', (request) => {
       const port = request.readUInt16BE(2)
       tunnels.push(port)
-      const target = connect(port, '127.0.0.1', () => {
+      const target = connect(port, socket.localAddress ?? '', () => {
         socket.write(Buffer.from([0, 0x5a, 0, 0, 0, 0, 0, 0]))
         socket.pipe(target).pipe(socket)
       })

@@ -15,11 +15,11 @@ export interface Tap {
   stop(): Promise<void>
 }
 
-export async function startTap(hubPort: number): Promise<Tap> {
+export async function startTap(address: string, hubPort: number): Promise<Tap> {
   const hellos: ClientHello[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
-    const onward = connect(hubPort, '127.0.0.1')
+    const onward = connect(hubPort, address)
     for (const end of [socket, onward]) {
       sockets.add(end)
       end.on('error', () => end.destroy())
@@ -32,10 +32,10 @@ export async function startTap(hubPort: number): Promise<Tap> {
     socket.once('data', (bytes) => hellos.push(readClientHello(bytes)))
     socket.pipe(onward).pipe(socket)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
+  await new Promise<void>((resolve) => server.listen(0, address, resolve))
+  const bound = server.address()
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port: typeof bound === 'object' && bound !== null ? bound.port : 0,
     hellos,
     stop: () =>
       new Promise((resolve) => {

@@ -89,6 +89,9 @@ export class ConformanceWorld extends World {
     this.#cleanUp.push(run)
   }
 
+  /** Where the suite listens, and what clients are told to dial (`--address`). */
+  address = '127.0.0.1'
+
   /** Clients take MQTT over WebSocket unless a step or the tag `@transport:default` says otherwise (`--transport`). */
   overWebSocket = false
 
@@ -114,6 +117,7 @@ export class ConformanceWorld extends World {
 
   async #startHub(): Promise<MockHub> {
     const hub = await startMockHub({
+      address: this.address,
       mqttPort: 0,
       httpsPort: 0,
       amqpPort: false,
@@ -139,7 +143,7 @@ export class ConformanceWorld extends World {
   get endpoint(): Endpoint {
     if (this.#seen === undefined) throw new HarnessError('The hub has not been started')
     const { mqttPort, httpsPort } = this.#seen
-    const ports = { host: '127.0.0.1', mqttPort, httpsPort }
+    const ports = { host: this.address, mqttPort, httpsPort }
     if (this.tap !== undefined) ports[this.overWebSocket ? 'httpsPort' : 'mqttPort'] = this.tap.port
     return ports
   }

@@ -12,15 +12,8 @@ const { version } = createRequire(import.meta.url)('mqtt/package.json')
 const HELLO = {
   protocol: 1,
   implementation: { name: 'mqtt', version, language: 'javascript' },
-  capabilities: [
-    'identity.device',
-    'auth.sas.renewable',
-    'transport.mqtt',
-    'tls.custom-ca',
-    'telemetry',
-    'c2d',
-    'connection',
-  ],
+  capabilities:
+    'identity.device auth.sas.renewable transport.mqtt tls.custom-ca telemetry c2d connection'.split(' '),
   clock: 'real',
 }
 const OPTIONS = ['serverVerificationCert', 'keepAlive']
@@ -104,14 +97,8 @@ async function handle(session, { session: name, happening, kind }) {
     const system = Object.entries(SYSTEM).flatMap(([key, short]) =>
       bag.has(short) ? [[key, bag.get(short)]] : [],
     )
-    const data = {
-      text: body.toString(),
-      isBytes: true,
-      properties,
-      ...Object.fromEntries(system),
-      argumentCount: 1,
-    }
-    say({ event: 'message', session: name, seq: ++session.seq, data })
+    const data = { text: body.toString(), isBytes: true, properties, ...Object.fromEntries(system) }
+    say({ event: 'message', session: name, seq: ++session.seq, data: { ...data, argumentCount: 1 } })
   })
   await session.client.subscribeAsync(`devices/${session.identity.DeviceId}/messages/devicebound/#`, {
     qos: 1,
@@ -127,6 +114,11 @@ const VERBS = {
   state: (session) => ({ connected: session.client?.connected ?? false, handlers: [] }),
 }
 
+function kindOf(error) {
+  if (error instanceof TypeError) return 'argument'
+  return [4, 5].includes(error?.code) ? 'credential' : 'connectionFailed'
+}
+
 async function perform(request) {
   const { id, do: verb, session: name } = request
   try {
@@ -139,16 +131,8 @@ async function perform(request) {
   } catch (error) {
     if (error instanceof Unsupported)
       return say({ id, unsupported: { reason: `it does not do ${error.message}` } })
-    const kind =
-      error?.code === 5 || error?.code === 4
-        ? 'credential'
-        : error instanceof TypeError
-          ? 'argument'
-          : 'connectionFailed'
-    say({
-      id,
-      error: { kind, native: { type: error?.name ?? 'close', message: String(error?.message ?? 'closed') } },
-    })
+    const native = { type: error?.name ?? 'close', message: String(error?.message ?? 'closed') }
+    say({ id, error: { kind: kindOf(error), native } })
   }
 }
 

@@ -2,8 +2,9 @@
 
 import { startMockHub } from '../../mock-hub/index.ts'
 import { CAPABILITY_OF, type DriverRequest } from '../driver/client-driver.ts'
+import { carrierTo } from '../driver/carrier-to.ts'
 import { systemAlarm } from '../driver/clock.ts'
-import { ProcessDriver } from '../driver/process-driver.ts'
+import { RemoteDriver } from '../driver/remote-driver.ts'
 import { EXIT } from './exit-code.ts'
 
 const SESSION = 'check-1'
@@ -11,11 +12,15 @@ const SESSION = 'check-1'
 const CALL_SECONDS = 30
 
 /** @returns 0: the driver speaks the protocol; 3: it does not. */
-export async function checkDriver(command: readonly string[], say: (line: string) => void): Promise<number> {
-  const hub = await startMockHub({ controlPort: false, seed: { devices: [{ deviceId: 'check' }] } })
-  let driver: ProcessDriver | undefined
+export async function checkDriver(
+  command: readonly string[],
+  address: string,
+  say: (line: string) => void,
+): Promise<number> {
+  const hub = await startMockHub({ address, controlPort: false, seed: { devices: [{ deviceId: 'check' }] } })
+  let driver: RemoteDriver | undefined
   try {
-    driver = await ProcessDriver.start(command, systemAlarm)
+    driver = await RemoteDriver.start(carrierTo(command), systemAlarm)
     const { implementation, capabilities, clock } = driver.hello
     say(
       `hello: ${implementation.name} ${implementation.version} (${implementation.language}), clock ${clock}`,
@@ -78,7 +83,7 @@ export async function checkDriver(command: readonly string[], say: (line: string
 
 /** Refusing nonsense is right, refusing the rest is not; what was not claimed may be unsupported. */
 async function makes(
-  driver: ProcessDriver,
+  driver: RemoteDriver,
   what: string,
   request: DriverRequest,
   say: (line: string) => void,

@@ -10,6 +10,9 @@ import { UsageError } from './usage-error.ts'
 
 type Terminal = Pick<NodeJS.Process, 'stdout' | 'stderr'>
 
+const LOOPBACK = '127.0.0.1'
+const ADDRESS = 'where the suite listens, and what a driver on another machine is told to dial'
+
 /** @returns the exit code: 0 conformant, 1 failed, 2 wrong call, 3 cannot judge, 4 stale list, 5 too little ran. */
 export async function conformance(args: readonly string[], terminal: Terminal): Promise<number> {
   terminal.stdout.on('error', () => undefined)
@@ -44,7 +47,11 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
 
   const judged = (command: Command): Command =>
     command
-      .option('--driver <command>', 'the client under test: a program that speaks the driver protocol')
+      .option(
+        '--driver <command>',
+        'the client under test: a program that speaks the driver protocol, or its URL',
+      )
+      .option('--address <ip>', ADDRESS, LOOPBACK)
       .option('--reports <folder>', 'where reports go', 'reports')
       .option('--known-failing <file>', 'failures that are known; fails when one passes')
       .option('--order <order>', 'defined, random, or random:SEED', 'defined')
@@ -72,9 +79,10 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
   driver
     .command('check')
     .description('starts a driver, holds what it says against the protocol, and makes ten calls')
-    .argument('<command...>', 'after --')
-    .action(async (command: string[]) => {
-      done(await checkDriver(command, say))
+    .argument('<command...>', 'after --: a program and its arguments, or a URL')
+    .option('--address <ip>', ADDRESS, LOOPBACK)
+    .action(async (command: string[], { address }: { address: string }) => {
+      done(await checkDriver(command, address, say))
     })
   child('report', 'writes the reports again from results.json')
     .argument('[results]', 'the file', 'reports/results.json')

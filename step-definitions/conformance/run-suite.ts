@@ -1,6 +1,7 @@
 /** `iot-hub-conformance run` and `certify`: plan, run, judge, report. */
 
 import { mkdirSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { parse } from '@cucumber/tag-expressions'
 import { loadCatalogue, type Requirement } from '../catalogue/requirement.ts'
@@ -18,6 +19,7 @@ import { levelsOf, verdictOf } from './verdict.ts'
 export interface SuiteFlags {
   readonly mode: 'run' | 'certify'
   readonly driver?: string
+  readonly address: string
   readonly reports: string
   readonly knownFailing?: string
   readonly order: string
@@ -33,7 +35,10 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   const catalogue = loadCatalogue(SUITE.catalogue)
   const tags = tagsOf(flags, catalogue)
   const order = orderOf(flags.order)
-  const parameters = { transport: oneOf('--transport', flags.transport, ['mqtt', 'mqtt-ws']) }
+  const parameters = {
+    transport: oneOf('--transport', flags.transport, ['mqtt', 'mqtt-ws']),
+    address: addressOf(flags.address),
+  }
   const known =
     flags.knownFailing === undefined
       ? []
@@ -145,6 +150,12 @@ function oneOf(flag: string, given: string, allowed: readonly string[]): string 
   if (!allowed.includes(given))
     throw new UsageError(`${flag}: must be one of ${allowed.join(', ')}, got ${given}`)
   return given
+}
+
+/** An address that can be dialled: drivers are told it. */
+function addressOf(given: string): string {
+  if (isIP(given) !== 0 && !/^[0.:]*$/.test(given)) return given
+  throw new UsageError(`--address: must be an IP address of this machine that can be dialled, got ${given}`)
 }
 
 /** Words of a command line; quotes hold words together. */

@@ -1,12 +1,13 @@
 /**
- * The client that a run is about: the reference client in this process, or the program that `CONFORMANCE_DRIVER` names (a
- * list in JSON: program and arguments). A program serves all scenarios of a run, one after the other.
+ * The client that a run is about: the reference client in this process, or the driver that `CONFORMANCE_DRIVER` names (a
+ * list in JSON: a program and its arguments, or one URL). A driver serves all scenarios of a run, one after the other.
  */
 
 import type { Clock } from '../../mock-hub/index.ts'
+import { carrierTo } from './carrier-to.ts'
 import { type ClientDriver, type DriverRequest, HarnessError } from './client-driver.ts'
 import { quietFor, systemAlarm } from './clock.ts'
-import { ProcessDriver } from './process-driver.ts'
+import { RemoteDriver } from './remote-driver.ts'
 import { ReferenceDriver } from './reference-driver.ts'
 
 /** So many milliseconds of silence mean that another process has nothing more to say. */
@@ -22,14 +23,14 @@ export interface ClientUnderTest extends ClientDriver {
   follow(clock: Clock): Promise<number | undefined>
 }
 
-let program: ProcessDriver | undefined
+let program: RemoteDriver | undefined
 
 /** @throws HarnessError when the program cannot be started. */
 export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
   const command = process.env['CONFORMANCE_DRIVER']
   if (command === undefined) return inProcess(clock)
   if (program === undefined || program.dead)
-    program = await ProcessDriver.start(commandFrom(command), systemAlarm)
+    program = await RemoteDriver.start(carrierTo(commandFrom(command)), systemAlarm)
   const started = program
   const sessions = new Set<string>()
   const stopListening: (() => void)[] = []

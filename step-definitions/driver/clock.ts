@@ -1,7 +1,7 @@
 /** The system's time, for what lives outside the suite's clock: other processes. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Alarm } from './process-driver.ts'
+import type { Alarm } from './remote-driver.ts'
 
 /** Runs after so many seconds. */
 export const systemAlarm: Alarm = (seconds, run) => {

@@ -42,7 +42,7 @@ export function stageOf(world: ConformanceWorld): Promise<Stage> {
     stage = world.hub().then((hub) => {
       const made = new Stage({
         hostName: hub.hostName,
-        address: '127.0.0.1',
+        address: hub.address,
         mqttPort: hub.mqttPort,
         httpsPort: hub.httpsPort,
         caPem: hub.caPem,

@@ -17,10 +17,10 @@ const proxies = new WeakMap<ConformanceWorld, Proxy>()
 const workloads = new WeakMap<ConformanceWorld, Workload>()
 
 async function proxy(world: ConformanceWorld, type: ProxyType, login?: string): Promise<void> {
-  const started = await startProxy(type, login)
+  const started = await startProxy(type, world.address, login)
   world.defer(() => started.stop())
   proxies.set(world, started)
-  const options = { type, address: '127.0.0.1', port: started.port }
+  const options = { type, address: world.address, port: started.port }
   const [username, password] = login?.split(':') ?? []
   world.names.set('proxy', JSON.stringify(login === undefined ? options : { ...options, username, password }))
 }
@@ -50,7 +50,10 @@ Given(
   async function (this: ConformanceWorld, socket: string | null, manner: WorkloadManner) {
     const { caPem } = await this.hub()
     const socketPath = socket === null ? undefined : join(mkdtempSync(join(tmpdir(), 'workload-')), 'sock')
-    const workload = await startWorkload({ caPem, key: this.key('module'), manner, socketPath })
+    const workload = await startWorkload({
+      ...{ caPem, key: this.key('module'), manner, socketPath },
+      address: this.address,
+    })
     this.defer(async () => {
       await workload.stop()
       if (socketPath !== undefined) rmSync(dirname(socketPath), { recursive: true, force: true })
@@ -91,7 +94,7 @@ Given('the environment has:', function (this: ConformanceWorld, table: DataTable
 
 Given('the network between client and hub is watched', async function (this: ConformanceWorld) {
   const { mqttPort, httpsPort } = await this.hub()
-  const tap = await startTap(this.overWebSocket ? httpsPort : mqttPort)
+  const tap = await startTap(this.address, this.overWebSocket ? httpsPort : mqttPort)
   this.defer(() => tap.stop())
   this.tap = tap
 })

@@ -1,7 +1,9 @@
-/** A client under test behind a program that speaks the driver protocol: one JSON object a line on stdin and stdout. */
+/**
+ * A client under test in another process or on another machine, which speaks the driver protocol: requests go out as lines
+ * of JSON, replies and events come in, and each is checked before it is believed.
+ */
 
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
+import type { Carrier, OpenCarrier } from './carrier.ts'
 import {
   HarnessError,
   type ClientDriver,
@@ -25,8 +27,8 @@ interface Waiting {
   stopAlarm: () => void
 }
 
-export class ProcessDriver implements ClientDriver {
-  readonly #child: ChildProcessWithoutNullStreams
+export class RemoteDriver implements ClientDriver {
+  readonly #carrier: Carrier
   readonly #alarm: Alarm
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Set<(event: DriverEvent) => void>()
@@ -35,31 +37,27 @@ export class ProcessDriver implements ClientDriver {
   #lastId = 0
   #dead: HarnessError | undefined
 
-  private constructor(command: readonly string[], alarm: Alarm) {
-    const [program = '', ...rest] = command
+  private constructor(open: OpenCarrier, alarm: Alarm) {
     this.#alarm = alarm
-    this.#child = spawn(program, rest, { stdio: 'pipe' })
-    this.#child.on('error', (error) => {
-      this.#die(`the driver cannot be started: ${error.message}`)
+    this.#carrier = open({
+      line: (text) => {
+        this.#hear(text)
+      },
+      note: (text) => this.#said.push(text),
+      ended: (why) => {
+        this.#die(why)
+      },
     })
-    this.#child.on('exit', (code, signal) => {
-      this.#die(`the driver has ended with ${signal ?? `exit code ${String(code)}`}`)
-    })
-    this.#child.stdin.on('error', () => undefined) // its exit says more
-    createInterface(this.#child.stdout).on('line', (line) => {
-      this.#hear(line)
-    })
-    createInterface(this.#child.stderr).on('line', (line) => this.#said.push(line))
   }
 
   /**
-   * Starts the program and greets it.
-   * @param command program and arguments.
+   * Opens the way to the driver and greets it.
+   * @param open see `processCarrier` and `httpCarrier`.
    * @param alarm the system's time.
-   * @throws HarnessError when it cannot be started, speaks another protocol, or nonsense.
+   * @throws HarnessError when it cannot be reached, speaks another protocol, or nonsense.
    */
-  static async start(command: readonly string[], alarm: Alarm): Promise<ProcessDriver> {
-    const driver = new ProcessDriver(command, alarm)
+  static async start(open: OpenCarrier, alarm: Alarm): Promise<RemoteDriver> {
+    const driver = new RemoteDriver(open, alarm)
     try {
       driver.#hello = driver.#greeted(await driver.request({ do: 'hello', suite: '0.1.0' }))
       return driver
@@ -94,7 +92,7 @@ export class ProcessDriver implements ClientDriver {
     const id = ++this.#lastId
     return new Promise((settle, fail) => {
       this.#waiting.set(id, { settle, fail, stopAlarm: () => undefined })
-      this.#child.stdin.write(`${JSON.stringify({ v: PROTOCOL, id, ...request })}\n`)
+      this.#carrier.send(JSON.stringify({ v: PROTOCOL, id, ...request }))
       this.#watch()
     })
   }
@@ -102,17 +100,17 @@ export class ProcessDriver implements ClientDriver {
   /** Ends it by force; whoever waits is told. */
   abandon(why = 'the driver did not end its clients and was ended itself'): void {
     this.#die(why)
-    this.#child.kill('SIGKILL')
+    this.#carrier.kill()
   }
 
   async stop(): Promise<void> {
     if (this.#dead !== undefined) return
-    const exited = new Promise((resolve) => this.#child.once('exit', resolve))
     // Heartbeats do not count any more.
-    const stopAlarm = this.#alarm(PATIENCE_SECONDS, () => this.#child.kill('SIGKILL'))
+    const stopAlarm = this.#alarm(PATIENCE_SECONDS, () => {
+      this.abandon('the driver did not stop')
+    })
     await this.request({ do: 'stop' }).catch(() => undefined)
-    this.#child.stdin.end()
-    await exited
+    await this.#carrier.close()
     stopAlarm()
   }
 
@@ -130,8 +128,7 @@ export class ProcessDriver implements ClientDriver {
     for (const waiting of this.#waiting.values()) {
       waiting.stopAlarm()
       waiting.stopAlarm = this.#alarm(PATIENCE_SECONDS, () => {
-        this.#die(`the driver was silent for ${String(PATIENCE_SECONDS)} s, without a heartbeat`)
-        this.#child.kill('SIGKILL')
+        this.abandon(`the driver was silent for ${String(PATIENCE_SECONDS)} s, without a heartbeat`)
       })
     }
   }
@@ -152,8 +149,7 @@ export class ProcessDriver implements ClientDriver {
       }
       this.#watch()
     } catch (error) {
-      this.#die(`the driver's line breaks the protocol: ${String(error)}: ${line.slice(0, 200)}`)
-      this.#child.kill('SIGKILL')
+      this.abandon(`the driver's line breaks the protocol: ${String(error)}: ${line.slice(0, 200)}`)
     }
   }
 

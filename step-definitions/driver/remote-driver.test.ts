@@ -2,7 +2,9 @@ import { writeFileSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Alarm, ProcessDriver } from './process-driver.ts'
+import type { OpenCarrier } from './carrier.ts'
+import { processCarrier } from './process-carrier.ts'
+import { type Alarm, RemoteDriver } from './remote-driver.ts'
 
 const HELLO = {
   ...{ protocol: 1, capabilities: [], clock: 'real' },
@@ -22,7 +24,7 @@ const atOnce: Alarm = (_seconds, run) => {
 }
 
 /** A driver that does `body` with each line; `say` writes one. */
-function program(body: string): readonly string[] {
+function program(body: string): OpenCarrier {
   const file = join(mkdtempSync(join(tmpdir(), 'driver-')), 'driver.cjs')
   writeFileSync(
     file,
@@ -30,12 +32,12 @@ function program(body: string): readonly string[] {
      const hello = ${JSON.stringify(HELLO)}
      require('readline').createInterface(process.stdin).on('line', (line) => { const q = JSON.parse(line); ${body} })`,
   )
-  return [process.execPath, file]
+  return processCarrier([process.execPath, file])
 }
 const greets = `if (q.do === 'hello') return say({ id: q.id, ok: hello }); if (q.do === 'stop') process.exit(0);`
 
 test('a driver that greets is asked, and ended', async () => {
-  const driver = await ProcessDriver.start(program(`${greets} say({ id: q.id, ok: q.do })`), never)
+  const driver = await RemoteDriver.start(program(`${greets} say({ id: q.id, ok: q.do })`), never)
   expect(await driver.request({ do: 'sync', session: 's' })).toEqual({ ok: 'sync' })
   await driver.stop()
   expect(driver.dead).toBe(true)
@@ -47,7 +49,7 @@ test.each([
   ['an answer that is neither', `${greets} say({ id: q.id })`, "the driver's line breaks the protocol"],
   ['an end', `${greets} console.error('why'); process.exit(7)`, 'the driver has ended with exit code 7'],
 ])('%s fails whoever waits, and says so', async (_what, body, said) => {
-  const driver = await ProcessDriver.start(program(body), never)
+  const driver = await RemoteDriver.start(program(body), never)
   await expect(driver.request({ do: 'sync', session: 's' })).rejects.toThrow(said)
   expect(driver.dead).toBe(true)
 })
@@ -58,15 +60,17 @@ test.each([
   ['half a greeting', `say({ id: q.id, ok: { protocol: 1 } })`, 'must have required property'],
 ])('%s instead of a greeting: it is ended', async (_what, body, said) => {
   // Were it left alone, this test would not end: its process would hold the event loop.
-  await expect(ProcessDriver.start(program(body), never)).rejects.toThrow(said)
+  await expect(RemoteDriver.start(program(body), never)).rejects.toThrow(said)
 })
 
 test('silence ends it', async () => {
-  await expect(ProcessDriver.start(program(''), atOnce)).rejects.toThrow(
+  await expect(RemoteDriver.start(program(''), atOnce)).rejects.toThrow(
     'silent for 10 s, without a heartbeat',
   )
 })
 
 test('a program that is not there', async () => {
-  await expect(ProcessDriver.start(['/no/such/driver'], never)).rejects.toThrow('cannot be started')
+  await expect(RemoteDriver.start(processCarrier(['/no/such/driver']), never)).rejects.toThrow(
+    'cannot be started',
+  )
 })
