@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
 import { CLIENTS } from './mutants/clients.ts'
 import { HUBS } from './mutants/hubs.ts'
+import { killersIn } from './mutants/killers.ts'
 import type { Mutant } from './mutants/mutant.ts'
 import { type RunResult, Workshop } from './mutants/workshop.ts'
 
@@ -22,8 +23,6 @@ if (unknown.length > 0) {
   )
   process.exit(2)
 }
-/** An error of the mutant's own making is no proof that the suite looked. */
-const CRASH = /is not a function|is not defined|Cannot read propert|SyntaxError/
 
 const catalogue = loadCatalogue()
 const listed = (id: string): readonly string[] =>
@@ -52,8 +51,11 @@ process.exit(killed.length === total && (only !== undefined || total === 60) ? 0
 async function judge(workshop: Workshop, mutant: Mutant): Promise<void> {
   const requirements = listed(mutant.id)
   const subject = mutant.id.startsWith('C') ? 'client' : 'hub'
-  const result = requirements.length === 0 ? undefined : await workshop.try(mutant, requirements)
-  const by = result === undefined ? [] : killers(result)
+  const result =
+    requirements.length === 0
+      ? undefined
+      : await workshop.with(mutant, () => workshop.scenarios(['--requirement', ...requirements]))
+  const by = result === undefined ? [] : killersIn(result)
   const line = `${mutant.id} the ${subject} ${mutant.what}`
   if (by.length > 0) killed.push(mutant.id)
   else survived.push(mutant.id)
@@ -66,14 +68,4 @@ async function judge(workshop: Workshop, mutant: Mutant): Promise<void> {
 
 function saidOf({ records }: RunResult): string {
   return records.map(({ requirement, verdict }) => `${requirement} ${verdict}`).join(', ')
-}
-
-/** Requirements that failed because somebody looked. */
-function killers({ records }: RunResult): readonly string[] {
-  const failed = records.filter(
-    ({ verdict, scenarios }) =>
-      (verdict === 'FAIL' || verdict === 'WARN') &&
-      scenarios.some((one) => one.verdict === verdict && !CRASH.test(one.message ?? '')),
-  )
-  return [...new Set(failed.map(({ requirement }) => requirement))]
 }

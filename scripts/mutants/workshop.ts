@@ -6,15 +6,11 @@ import { join, resolve } from 'node:path'
 import type { Mutant } from './mutant.ts'
 
 const COPIED = [
-  'mock-hub',
-  'reference-client',
-  'step-definitions',
-  'features',
-  'package.json',
-  'tsconfig.json',
+  ...['mock-hub', 'reference-client', 'step-definitions', 'features', 'certs'],
+  ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
 ]
 
-/** What a run says, as far as it is looked at. */
+/** What a run of the suite says, as far as it is looked at. */
 export interface RunResult {
   readonly code: number
   readonly records: readonly {
@@ -22,6 +18,12 @@ export interface RunResult {
     readonly verdict: string
     readonly scenarios: readonly { readonly verdict: string; readonly message?: string }[]
   }[]
+}
+
+/** A unit or border test that failed. */
+export interface FailedTest {
+  readonly name: string
+  readonly message: string
 }
 
 export class Workshop {
@@ -34,8 +36,11 @@ export class Workshop {
     symlinkSync(resolve('node_modules'), join(this.#folder, 'node_modules'))
   }
 
-  /** @throws Error when an edit does not fit the source any more: the mutant must be brought up to date. */
-  async try(mutant: Mutant, requirements: readonly string[]): Promise<RunResult> {
+  /**
+   * What `look` sees while the mutant stands.
+   * @throws Error when an edit does not fit the source any more: the mutant must be brought up to date.
+   */
+  async with<Seen>(mutant: Mutant, look: () => Promise<Seen>): Promise<Seen> {
     const before = new Map<string, string>()
     try {
       for (const { file, find, replace } of mutant.edits) {
@@ -52,26 +57,18 @@ export class Workshop {
           text.replace(find, () => replace),
         )
       }
-      return await this.run(requirements)
+      return await look()
     } finally {
       for (const [path, text] of before) writeFileSync(path, text)
     }
   }
 
-  /** Runs the scenarios of these requirements on the copy as it is. */
-  async run(requirements: readonly string[]): Promise<RunResult> {
+  /** Runs scenarios on the copy as it is. @param selection flags of `iot-hub-conformance run`. */
+  async scenarios(selection: readonly string[]): Promise<RunResult> {
     const results = join(this.#folder, 'reports/results.json')
     rmSync(results, { force: true })
-    const args = ['--no-warnings', '--import=tsx', 'step-definitions/conformance/main.ts', 'run']
-    const child = spawn(process.execPath, [...args, '--requirement', ...requirements], {
-      cwd: this.#folder,
-      stdio: 'ignore',
-    })
-    const code = await new Promise<number>((settle) => {
-      child.once('close', (status) => {
-        settle(status ?? 1)
-      })
-    })
+    const suite = ['--no-warnings', '--import=tsx', 'step-definitions/conformance/main.ts', 'run']
+    const code = await this.#node([...suite, ...selection])
     try {
       return { code, records: (JSON.parse(readFileSync(results, 'utf8')) as RunResult).records }
     } catch {
@@ -79,7 +76,42 @@ export class Workshop {
     }
   }
 
+  /** Runs the unit and border tests of one folder on the copy as it is. @returns those that failed. */
+  async tests(folder: string): Promise<readonly FailedTest[]> {
+    const report = join(this.#folder, 'reports/tests.json')
+    rmSync(report, { force: true })
+    await this.#node([
+      ...['node_modules/vitest/vitest.mjs', 'run', '--dir', folder, '--maxWorkers', '1'],
+      ...['--reporter', 'json', '--outputFile', report],
+    ])
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport
+    return testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => ({ name: fullName, message: failureMessages.join('\n') }))
+  }
+
+  async #node(args: readonly string[]): Promise<number> {
+    const child = spawn(process.execPath, args, { cwd: this.#folder, stdio: 'ignore' })
+    return new Promise((settle) => {
+      child.once('close', (status) => {
+        settle(status ?? 1)
+      })
+    })
+  }
+
   close(): void {
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** The part of vitest's report that is read. */
+interface TestReport {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
 }
