@@ -11,11 +11,13 @@ import { TLSSocket } from 'node:tls'
 import { WebSocketServer, createWebSocketStream } from 'ws'
 import type { WebSocket } from 'ws'
 import { certificateChain } from './certificate-chain.ts'
-import type { Faults } from './core/contract.ts'
+import type { Faults, TlsFacts } from './core/contract.ts'
+import { tlsFacts } from './tls-facts.ts'
 
 /** What is known of a client before it has said a word of its protocol. */
 export interface WebSocketInfo {
   readonly peer: string
+  readonly tls: TlsFacts | undefined
   /** The TLS client certificate in DER, leaf first; undefined: none was shown. */
   readonly certificates: readonly Buffer[] | undefined
 }
@@ -151,6 +153,7 @@ function infoOf(request: IncomingMessage): WebSocketInfo {
   const { remoteAddress = '', remotePort = 0 } = request.socket
   return {
     peer: `${remoteAddress}:${remotePort}`,
+    tls: tlsFacts(request.socket),
     certificates: request.socket instanceof TLSSocket ? certificateChain(request.socket) : undefined,
   }
 }

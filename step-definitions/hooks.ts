@@ -1,5 +1,6 @@
 /** Around every scenario: what the hub saw is attached to failures, and a pass without evidence is none. */
 
+import { AssertionError } from 'node:assert/strict'
 import { request } from 'node:https'
 import {
   After,
@@ -13,6 +14,7 @@ import {
 import { type JournalEntry, startMockHub } from '../mock-hub/index.ts'
 import { HarnessError } from './driver/client-driver.ts'
 import { endOfRun } from './driver/client-under-test.ts'
+import { brokenInvariants, type Surroundings } from './invariants.ts'
 import { makeSubject } from './making.ts'
 import { ConformanceWorld, describe, Inconclusive } from './world.ts'
 
@@ -69,8 +71,27 @@ async function judge(world: ConformanceWorld, tags: readonly string[]): Promise<
     return new Inconclusive(`Armed, but never struck: ${unfired.map(({ name }) => name).join(', ')}`)
   }
   if (tags.includes(NO_SOCKET)) await connectOnce(world, tags)
+  if (tags.includes('@sut:client')) {
+    const broken = brokenInvariants(world.journal, surroundingsOf(world))
+    if (broken.length > 0) return new AssertionError({ message: `Always: ${broken.join('; ')}` })
+  }
   if (world.journal.some(isEvidence) || (world.tap?.hellos.length ?? 0) > 0) return undefined
   return new HarnessError('Nothing passes without evidence: the hub has not seen the client do anything')
+}
+
+function surroundingsOf(world: ConformanceWorld): Surroundings {
+  const made = world.calls.flatMap(({ request }) => (request.do === 'create' ? [request.kind] : []))
+  return {
+    sharesIdentities: new Set(made).size < made.length,
+    secrets: [world.key('device'), world.key('module')],
+    written: [...world.driver().notes, ...world.told('log').map((data) => JSON.stringify(data))],
+    hubAheadSeconds: world.hubAheadSeconds,
+    suppliesTokens: world.calls.some(
+      ({ request }) =>
+        request.do === 'updateSasToken' || (request.do === 'create' && request.factory === 'sasToken'),
+    ),
+    hostNames: [world.name('host'), world.name('gateway'), 'localhost', 'hub.example'],
+  }
 }
 
 /** Whoever refuses everything would refuse the right things too: what is refused here, the same client must be able to do. */

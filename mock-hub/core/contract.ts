@@ -356,6 +356,14 @@ export type OperationKind = keyof Operations
 
 // ---------------------------------------------------------------- journal
 
+/** What a client agreed to in its TLS handshake. */
+export interface TlsFacts {
+  /** `TLSv1.3`. */
+  readonly version: string
+  /** Server Name Indication; undefined: it named none. */
+  readonly serverName: string | undefined
+}
+
 /** One thing that happened. The journal is the single record: logs, tail, reports, waits and verdicts read it. */
 export type JournalEvent =
   | {
@@ -363,6 +371,8 @@ export type JournalEvent =
       readonly linkId: string
       readonly transport: Transport
       readonly peer: string
+      /** Left out where there is no TLS. */
+      readonly tls?: TlsFacts
     }
   | {
       readonly is: 'link-closed'

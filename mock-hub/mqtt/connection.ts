@@ -20,7 +20,7 @@ import {
 } from './broken-rules.ts'
 import { Exchange } from './exchange.ts'
 import type { ExchangePort } from './exchange.ts'
-import type { ConnectionInfo } from './connection-info.ts'
+import { type ConnectionInfo, journalled } from './connection-info.ts'
 import { FrameReader, MalformedPacket } from './frames.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { InjectedFault, InjectedFaults } from './injected-faults.ts'
@@ -97,7 +97,7 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
     this.#answers = new Answers(this)
     this.#frames = new FrameReader(settings.maxTelemetryBytes + TOPIC_ROOM)
     this.out = new Outbound(this, settings.maxUnacknowledged)
-    journal.record({ is: 'link-opened', linkId, transport: info.transport, peer: info.peer })
+    journal.record({ is: 'link-opened', linkId, ...journalled(info) })
     this.#cancelConnectTimer = clock.schedule(settings.connectTimeoutSeconds * 1000, () => {
       this.refuse(connectTimeout(settings.connectTimeoutSeconds, this.#frames.pending))
     })

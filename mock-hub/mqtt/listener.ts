@@ -7,6 +7,7 @@ import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls'
 import { certificateChain } from '../certificate-chain.ts'
 import type { Faults } from '../core/contract.ts'
 import { enter, type ServerCredentials, type TlsVariant } from '../doorway.ts'
+import { tlsFacts } from '../tls-facts.ts'
 import type { MqttRoom } from './room.ts'
 
 export interface TlsListenerOptions {
@@ -47,6 +48,7 @@ export async function listenTls(room: MqttRoom, options: TlsListenerOptions): Pr
       room.accept(socket, {
         transport: 'mqtt',
         peer,
+        tls: tlsFacts(socket),
         certificates: certificateChain(socket),
         reset: () => below?.resetAndDestroy(),
       })

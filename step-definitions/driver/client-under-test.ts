@@ -19,6 +19,8 @@ export interface ClientUnderTest extends ClientDriver {
   rest(activity: () => number): Promise<void>
   /** Called when it has had all the real time that it may take to do a thing. @returns cancels. */
   whenLate(run: () => void): () => void
+  /** Free text that it has written in this scenario. */
+  readonly notes: readonly string[]
   /** Its time is moved to where the suite's clock stands. @returns when the next thing is due there, epoch ms. */
   follow(clock: Clock): Promise<number | undefined>
 }
@@ -35,6 +37,7 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
   const sessions = new Set<string>()
   const stopListening: (() => void)[] = []
   const follows = started.hello.clock === 'virtual'
+  const notedBefore = started.said.length
   const client: ClientUnderTest = {
     hello: started.hello,
     request(request: DriverRequest) {
@@ -59,6 +62,9 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
       })
       await ended
       stopAlarm()
+    },
+    get notes() {
+      return started.said.slice(notedBefore)
     },
     rest: (activity) => quietFor(SILENCE_MS, activity),
     whenLate: (run) => systemAlarm(LATE_SECONDS, run),
@@ -86,6 +92,7 @@ function inProcess(clock: Clock): ClientUnderTest {
     request: (request) => driver.request(request),
     onEvent: (listener) => driver.onEvent(listener),
     stop: () => driver.stop(),
+    notes: [],
     rest: () => Promise.resolve(),
     whenLate: () => () => undefined, // a wait without an end is one of the suite's faults: the step's time limit tells
     follow: () => Promise.resolve(undefined),
