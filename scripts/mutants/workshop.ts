@@ -81,7 +81,7 @@ export class Workshop {
     const report = join(this.#folder, 'reports/tests.json')
     rmSync(report, { force: true })
     await this.#node([
-      ...['node_modules/vitest/vitest.mjs', 'run', '--dir', folder, '--maxWorkers', '1'],
+      ...['node_modules/vitest/vitest.mjs', 'run', `${folder}/`, '--maxWorkers', '1'],
       ...['--reporter', 'json', '--outputFile', report],
     ])
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport
