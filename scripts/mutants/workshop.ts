@@ -78,12 +78,9 @@ export class Workshop {
 
   /** Runs the unit and border tests of one folder on the copy as it is. @returns those that failed. */
   async tests(folder: string): Promise<readonly FailedTest[]> {
-    const report = join(this.#folder, 'reports/tests.json')
+    const report = join(this.#folder, 'reports/vitest.json') // see vitest.config.ts
     rmSync(report, { force: true })
-    await this.#node([
-      ...['node_modules/vitest/vitest.mjs', 'run', `${folder}/`, '--maxWorkers', '1'],
-      ...['--reporter', 'json', '--outputFile', report],
-    ])
+    await this.#node(['node_modules/vitest/vitest.mjs', 'run', `${folder}/`, '--maxWorkers', '1'])
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport
     return testResults
       .flatMap(({ assertionResults }) => assertionResults)
