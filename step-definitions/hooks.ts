@@ -54,16 +54,22 @@ BeforeAll(async function () {
 
 After(async function (this: ConformanceWorld, { result, pickle }) {
   const passed = result?.status === Status.PASSED
-  const verdict = passed
-    ? await judge(
-        this,
-        pickle.tags.map(({ name }) => name),
-      )
-    : undefined
+  const tags = pickle.tags.map(({ name }) => name)
+  const verdict = notOffered(this) ?? (passed ? await judge(this, tags) : undefined)
   if (!passed || verdict !== undefined) report(this)
   await this.end()
   if (verdict !== undefined) throw verdict
 })
+
+/** Whatever came of a scenario: where the client does not offer what was asked, that is why. */
+function notOffered(world: ConformanceWorld): Error | undefined {
+  try {
+    world.assertOffered()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new HarnessError(String(error))
+  }
+}
 
 async function judge(world: ConformanceWorld, tags: readonly string[]): Promise<Error | undefined> {
   const unfired = (world.startedHub?.faults.list() ?? []).filter(({ fired }) => fired === 0)

@@ -31,9 +31,7 @@ const publish = (fields: object): JournalEvent =>
 const UP = [opened('l1'), connect(), connack]
 
 function broken(events: readonly JournalEvent[], changes: Partial<Surroundings> = {}): readonly string[] {
-  const journal = events.map(
-    (event, index) => ({ ...event, seq: index + 1, at: NOW_S * 1_000 }),
-  )
+  const journal = events.map((event, index) => ({ ...event, seq: index + 1, at: NOW_S * 1_000 }))
   return brokenInvariants(journal, { ...SURROUNDINGS, ...changes })
 }
 

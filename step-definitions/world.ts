@@ -1,5 +1,6 @@
 /** What one scenario lives in: a hub of its own, a client under test, a clock for both, and all that they have done. */
 
+import { AssertionError } from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { type IWorldOptions, World } from '@cucumber/cucumber'
 import { type JournalEntry, ManualClock, type MockHub, startMockHub } from '../mock-hub/index.ts'
@@ -225,7 +226,7 @@ export class ConformanceWorld extends World {
       settledAtSeq: 0,
       settledAt: 0,
       get reply() {
-        return inTime(driver, reply.then(supported(request)))
+        return inTime(driver, reply.then(supported(driver, request)))
       },
     }
     reply.catch(() => undefined) // asked for, and then reported, by the step that waits for it
@@ -240,11 +241,17 @@ export class ConformanceWorld extends World {
     throw new Inconclusive(`${request.do} failed with ${describe(reply)}`)
   }
 
+  /** The first thing asked of the client that it does not offer. @throws NotSupported, AssertionError. */
+  assertOffered(): void {
+    for (const { request, settled } of this.calls)
+      if (settled !== undefined) supported(this.driver(), request)(settled)
+  }
+
   /** The newest call. */
   get call(): Call {
     const call = this.calls.at(-1)
     if (call === undefined) throw new HarnessError('No call has been made in this scenario')
-    if (call.settled !== undefined) supported(call.request)(call.settled)
+    if (call.settled !== undefined) supported(this.driver(), call.request)(call.settled)
     return call
   }
 
@@ -310,11 +317,20 @@ export class ConformanceWorld extends World {
   }
 }
 
-/** What the client does not offer is no answer. @throws NotSupported. */
-function supported(request: DriverRequest): (reply: DriverReply) => DriverReply {
+/** What the client does not offer is no answer; but what it claims it must offer. @throws NotSupported, AssertionError. */
+function supported(
+  { hello: { capabilities } }: ClientUnderTest,
+  { do: verb }: DriverRequest,
+): (reply: DriverReply) => DriverReply {
   return (reply) => {
     if (!('unsupported' in reply)) return reply
-    throw new NotSupported(`${CAPABILITY_OF[request.do] ?? request.do}: ${reply.unsupported.reason}`)
+    const { reason } = reply.unsupported
+    const capability = CAPABILITY_OF[verb]
+    if (capability === undefined || !capabilities.includes(capability))
+      throw new NotSupported(`${capability ?? verb}: ${reason}`)
+    throw new AssertionError({
+      message: `The client claims ${capability}, and does not do what belongs to it (${verb}): ${reason}`,
+    })
   }
 }
 

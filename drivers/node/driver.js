@@ -10,9 +10,10 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import device from 'azure-iot-device'
 import transports from 'azure-iot-device-mqtt'
-import { advance, real } from './virtual-time.js'
-import { errorOf, messageFrom, messageOf, Unsupported } from './values.js'
 import { leadTo } from './redirect.js'
+import { say, Session } from './session.js'
+import { errorOf, messageFrom, Unsupported } from './values.js'
+import { advance, real } from './virtual-time.js'
 
 const { version } = createRequire(import.meta.url)('azure-iot-device/package.json')
 const CAPABILITIES = [
@@ -49,8 +50,6 @@ const HELLO = {
   capabilities: CAPABILITIES,
   clock: 'virtual',
 }
-/** The SDK has no handler for every method: these are the names that the suite calls. */
-const METHODS = ['measure', 'reboot', 'fail', 'slow', 'first', 'second', 'other']
 /** Options by the documented name, as `setOptions` of this SDK takes them. */
 const OPTIONS = {
   serverVerificationCert: (ca) => ({ ca }),
@@ -61,122 +60,7 @@ const OPTIONS = {
     tokenRenewal: { tokenValidTimeInSeconds: seconds, tokenRenewalMarginInSeconds: 120 },
   }),
 }
-const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 const sessions = new Map()
-
-class Session {
-  #seq = 0
-  #held = []
-  #listening = new Map()
-  #enabling = []
-  #connected = false
-  answers = new Map()
-
-  constructor(name, client, kind) {
-    Object.assign(this, { name, client, kind })
-    this.#watch(client._transport)
-    client.on('connect', () => (this.#connected = true))
-    client.on('disconnect', () => (this.#connected = false))
-  }
-
-  /** As the SDK's events tell it. */
-  state() {
-    return { connected: this.#connected, handlers: [...this.#listening.keys()] }
-  }
-
-  /** The SDK subscribes behind `on(...)` and tells nobody when that is done: its transport's own callbacks do. */
-  #watch(transport) {
-    for (const call of [
-      'enableC2D',
-      'enableMethods',
-      'enableInputMessages',
-      'enableTwinDesiredPropertiesUpdates',
-    ]) {
-      const enable = transport[call].bind(transport)
-      transport[call] = (done) => {
-        this.#enabling.push(new Promise((resolve) => enable((...given) => (resolve(), done(...given)))))
-      }
-    }
-  }
-
-  /** What was listened to so far is subscribed at the hub. */
-  async sync() {
-    await new Promise(setImmediate)
-    await Promise.all(this.#enabling)
-  }
-
-  tell(event, data) {
-    say({ event, session: this.name, seq: ++this.#seq, data })
-  }
-
-  async twin() {
-    return (this.knownTwin ??= await this.client.getTwin())
-  }
-
-  /** Puts the SDK's own way of listening behind the suite's `handle`. */
-  async handle({ happening, kind, behaviour = {} }) {
-    await this.#listening.get(happening)?.()
-    this.#listening.delete(happening)
-    if (kind === 'none') return
-    const told = async (data, response) => {
-      this.tell(happening, { argumentCount: 1, ...data })
-      const { answer } = behaviour
-      if (response && answer) await response.send(answer.status, answer.payload)
-      if (behaviour.hold) await new Promise((resolve) => this.#held.push(resolve))
-      if (behaviour.fail) throw new Error('The application has failed')
-    }
-    const on = (emitter, name, listener) => {
-      emitter.on(name, listener)
-      this.#listening.set(happening, () => emitter.removeListener(name, listener))
-    }
-    const { client } = this
-    switch (happening) {
-      case 'message': {
-        const received = async (message, inputName) => {
-          await told({ ...messageOf(message), ...(inputName && { inputName }) })
-          await client.complete(message)
-        }
-        if (this.kind === 'device') on(client, 'message', received)
-        else on(client, 'inputMessage', (inputName, message) => received(message, inputName))
-        return
-      }
-      case 'method':
-        for (const name of METHODS) {
-          client[this.kind === 'device' ? 'onDeviceMethod' : 'onMethod'](name, (request, response) => {
-            this.answers.set(request.requestId, response).set(undefined, response)
-            void told(
-              { requestId: request.requestId, name: request.methodName, payload: request.payload },
-              response,
-            )
-          })
-        }
-        this.#listening.set('method', () => undefined)
-        return
-      case 'desired':
-        return on(await this.twin(), 'properties.desired', (patch) => void told({ patch }))
-      case 'connectionState':
-        client.on('connect', () => void told({ connected: true, argumentCount: 0 }))
-        return on(client, 'disconnect', () => void told({ connected: false, argumentCount: 0 }))
-      case 'backgroundException':
-        return on(
-          client,
-          'error',
-          (error) => void told({ ...errorOf(error), isError: error instanceof Error }),
-        )
-      default:
-        throw new Unsupported(`the SDK has no event like ${happening}`)
-    }
-  }
-
-  async close() {
-    await this.client.close()
-    this.#connected = false
-  }
-
-  release() {
-    for (const goOn of this.#held.splice(0)) goOn()
-  }
-}
 
 async function create({ session, kind, factory, arguments: given, options, endpoint, environment }) {
   if (endpoint) leadTo(endpoint.host, { 8883: endpoint.mqttPort, 443: endpoint.httpsPort })

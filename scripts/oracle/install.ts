@@ -44,7 +44,9 @@ export function installJava(): { readonly missing: string } | { readonly java: s
   const lacking = ['java', 'javac', 'mvn'].find((name) => spawnSync(name, ['-version']).status !== 0)
   if (lacking !== undefined) return { missing: `there is no ${lacking} on this machine` }
   const java = join(DRIVERS, 'java')
-  const sources = ['Driver', 'Redirect'].map((name) => `src/main/java/${name}.java`)
+  const sources = ['Driver', 'Session', 'Values', 'Unsupported', 'Redirect'].map(
+    (name) => `src/main/java/${name}.java`,
+  )
   try {
     once('java/target', 'java/pom.xml', () => {
       run('mvn', ['-q', '-B', '-f', 'java', 'dependency:copy-dependencies', '-DoutputDirectory=target/lib'])

@@ -147,7 +147,9 @@ class Collection {
   #end(id: string, timestamp: { seconds: number; nanos: number }): void {
     const ongoing = this.#running.get(id)
     if (ongoing === undefined) return
-    const worst = WORST.flatMap((status) => ongoing.results.filter((end) => end.status === status))[0]
+    const ends = WORST.flatMap((status) => ongoing.results.filter((end) => end.status === status))
+    // What the client does not offer explains whatever else went wrong, and the hook at the end says it.
+    const worst = ends.find(({ errorName }) => errorName === 'NotSupported') ?? ends[0]
     const outcome: Outcome = {
       scenario: scenarioOf(ongoing.pickle),
       ending: { status: worst?.status ?? 'UNKNOWN', errorName: worst?.errorName },

@@ -222,13 +222,13 @@ export class HarnessError extends Error {
 /** Capability that each verb needs; verbs that are not here are mandatory. */
 export const CAPABILITY_OF: Readonly<Partial<Record<Verb, string>>> = {
   sendOutput: 'telemetry.output',
-  respondMethod: 'methods',
-  receiveMethod: 'methods',
+  respondMethod: 'methods.respond',
+  receiveMethod: 'methods.receive',
   getTwin: 'twin.get',
   patchReported: 'twin.reported',
-  receiveDesired: 'twin.desired',
-  receiveMessage: 'c2d',
-  receiveInput: 'input',
+  receiveDesired: 'twin.desired.receive',
+  receiveMessage: 'c2d.receive',
+  receiveInput: 'input.receive',
   uploadInfo: 'file-upload',
   notifyUpload: 'file-upload',
   invokeMethod: 'methods.invoke',

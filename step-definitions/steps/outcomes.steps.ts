@@ -36,8 +36,8 @@ Then('all calls succeed', async function (this: ConformanceWorld) {
 
 /** Lets time pass until the call must have settled; it may do so neither before nor after. */
 async function takes(world: ConformanceWorld, seconds: number): Promise<DriverReply> {
-  const { call } = world
   await world.settle()
+  const { call } = world
   strictEqual(call.settled && describe(call.settled), undefined, 'The call has settled at once')
   await world.pass(seconds - (world.clock.now() - call.startedAt) / 1_000)
   ok(call.settled !== undefined, `The call is still waiting after ${String(seconds)} seconds`)

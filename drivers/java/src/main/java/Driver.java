@@ -1,13 +1,11 @@
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.microsoft.azure.sdk.iot.device.*;
-import com.microsoft.azure.sdk.iot.device.exceptions.IotHubClientException;
-import com.microsoft.azure.sdk.iot.device.transport.IotHubConnectionStatus;
+import com.microsoft.azure.sdk.iot.device.edge.DirectMethodRequest;
 import com.microsoft.azure.sdk.iot.device.twin.*;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -15,12 +13,9 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
-import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -34,137 +29,12 @@ public final class Driver {
     private static final String HELLO = "{\"protocol\":1,\"implementation\":{\"name\":\"iot-device-client\",\"version\":\"2.5.0\","
         + "\"language\":\"java\",\"issues\":\"https://github.com/Azure/azure-iot-sdk-java/issues\"},\"capabilities\":["
         + "\"identity.device\",\"identity.module\",\"auth.sas.renewable\",\"transport.mqtt\",\"transport.mqtt-ws\",\"tls.custom-ca\","
-        + "\"telemetry\",\"telemetry.output\",\"c2d\",\"methods\",\"twin.get\",\"twin.reported\",\"twin.desired\",\"input\","
+        + "\"telemetry\",\"telemetry.output\",\"c2d\",\"methods\",\"methods.invoke\",\"twin.get\",\"twin.reported\",\"twin.desired\",\"input\","
         + "\"file-upload\",\"connection\",\"connection.retry\",\"connection.state-events\",\"connection.keep-alive\",\"model-id\"],"
         + "\"limits\":{\"dottedHost\":true},\"clock\":\"real\"}";
 
-    private static final class Unsupported extends Exception {
-        Unsupported(String reason) {
-            super(reason);
-        }
-    }
-
     private interface Call {
         JsonElement run(Session session, JsonObject request) throws Exception;
-    }
-
-    /** One client, with the application that listens to it. */
-    private static final class Session {
-        final String name;
-        final InternalClient client;
-        final AtomicInteger seq = new AtomicInteger();
-        final Map<String, JsonObject> behaviours = new ConcurrentHashMap<>();
-        final CountDownLatch released = new CountDownLatch(1);
-        volatile boolean connected;
-
-        Session(String name, InternalClient client) {
-            this.name = name;
-            this.client = client;
-            client.setConnectionStatusChangeCallback(change -> {
-                connected = change.getNewStatus() == IotHubConnectionStatus.CONNECTED;
-                if (behaviours.containsKey("connectionState")) tell("connectionState", new JsonObject(), 0);
-            }, null);
-        }
-
-        void tell(String event, JsonObject data, int argumentCount) {
-            data.addProperty("argumentCount", argumentCount);
-            data.addProperty("connected", connected);
-            JsonObject line = new JsonObject();
-            line.addProperty("event", event);
-            line.addProperty("session", name);
-            line.addProperty("seq", seq.incrementAndGet());
-            line.add("data", data);
-            say(line);
-        }
-
-        void work(String happening) {
-            JsonObject behaviour = behaviours.getOrDefault(happening, new JsonObject());
-            try {
-                if (behaviour.has("hold")) released.await();
-            } catch (InterruptedException error) {
-                Thread.currentThread().interrupt();
-            }
-            if (behaviour.has("fail")) throw new IllegalStateException("The application has failed");
-        }
-
-        void handle(JsonObject request) throws Exception {
-            String happening = request.get("happening").getAsString();
-            if (!"function".equals(request.get("kind").getAsString())) throw new Unsupported("the SDK knows functions alone");
-            behaviours.put(happening, request.has("behaviour") ? request.getAsJsonObject("behaviour") : new JsonObject());
-            switch (happening) {
-                case "message":
-                    MessageCallback received = (message, context) -> {
-                        tell("message", messageOf(message), 1);
-                        work("message");
-                        return IotHubMessageResult.COMPLETE;
-                    };
-                    if (client instanceof DeviceClient) ((DeviceClient) client).setMessageCallback(received, null);
-                    else ((ModuleClient) client).setMessageCallback(received, null);
-                    break;
-                case "method":
-                    client.subscribeToMethods((method, payload, context) -> {
-                        JsonObject data = new JsonObject();
-                        data.addProperty("name", method);
-                        data.add("payload", payload == null ? JsonNull.INSTANCE : payload.getPayloadAsJsonElement());
-                        tell("method", data, 2);
-                        work("method");
-                        JsonObject answer = behaviours.get("method").getAsJsonObject("answer");
-                        if (answer == null) return new DirectMethodResponse(200, null);
-                        return new DirectMethodResponse(answer.get("status").getAsInt(), answer.get("payload"));
-                    }, null);
-                    break;
-                case "desired":
-                    client.subscribeToDesiredProperties((twin, context) -> {
-                        JsonObject data = new JsonObject();
-                        data.add("patch", sectionOf(twin.getDesiredProperties()));
-                        tell("desired", data, 1);
-                        work("desired");
-                    }, null);
-                    break;
-                case "connectionState":
-                    break;
-                default:
-                    throw new Unsupported("the SDK has no callback like " + happening);
-            }
-        }
-    }
-
-    private static JsonObject sectionOf(TwinCollection collection) {
-        JsonObject section = collection.toJsonElement().getAsJsonObject();
-        section.addProperty("$version", collection.getVersion());
-        return section;
-    }
-
-    private static JsonObject messageOf(Message message) {
-        JsonObject data = new JsonObject();
-        data.addProperty("text", new String(message.getBytes(), StandardCharsets.UTF_8));
-        data.addProperty("isBytes", true);
-        if (message.getMessageId() != null) data.addProperty("messageId", message.getMessageId());
-        if (message.getCorrelationId() != null) data.addProperty("correlationId", message.getCorrelationId());
-        if (message.getUserId() != null) data.addProperty("userId", message.getUserId());
-        if (message.getContentType() != null) data.addProperty("contentType", message.getContentType());
-        if (message.getContentEncoding() != null) data.addProperty("contentEncoding", message.getContentEncoding());
-        if (message.getInputName() != null) data.addProperty("inputName", message.getInputName());
-        JsonObject properties = new JsonObject();
-        for (MessageProperty property : message.getProperties()) properties.addProperty(property.getName(), property.getValue());
-        data.add("properties", properties);
-        return data;
-    }
-
-    private static Message messageFrom(JsonObject given) throws Unsupported {
-        if (given.has("as") && !"message".equals(given.get("as").getAsString())) throw new Unsupported("the SDK takes messages alone");
-        Message message = new Message(Base64.getDecoder().decode(given.get("body").getAsString()));
-        if (given.has("messageId")) message.setMessageId(given.get("messageId").getAsString());
-        if (given.has("correlationId")) message.setCorrelationId(given.get("correlationId").getAsString());
-        if (given.has("userId")) message.setUserId(given.get("userId").getAsString());
-        if (given.has("contentType")) message.setContentType(given.get("contentType").getAsString());
-        if (given.has("contentEncoding")) message.setContentEncoding(given.get("contentEncoding").getAsString());
-        JsonArray properties = given.has("properties") ? given.getAsJsonArray("properties") : new JsonArray();
-        for (JsonElement pair : properties) {
-            JsonElement value = pair.getAsJsonArray().get(1);
-            message.setProperty(pair.getAsJsonArray().get(0).getAsString(), value.isJsonNull() ? null : value.getAsString());
-        }
-        return message;
     }
 
     private static void create(JsonObject request) throws Exception {
@@ -206,17 +76,17 @@ public final class Driver {
     private static final Map<String, Call> VERBS = Map.ofEntries(
         Map.entry("connect", (s, of) -> { s.client.open(false); return null; }),
         Map.entry("disconnect", (s, of) -> { s.client.close(); return null; }),
-        Map.entry("sendTelemetry", (s, of) -> { s.client.sendEvent(messageFrom(of.getAsJsonObject("message"))); return null; }),
+        Map.entry("sendTelemetry", (s, of) -> { s.client.sendEvent(Values.messageFrom(of.getAsJsonObject("message"))); return null; }),
         Map.entry("sendOutput", (s, of) -> {
             if (!(s.client instanceof ModuleClient)) throw new Unsupported("only module clients have outputs");
-            ((ModuleClient) s.client).sendEvent(messageFrom(of.getAsJsonObject("message")), of.get("output").getAsString());
+            ((ModuleClient) s.client).sendEvent(Values.messageFrom(of.getAsJsonObject("message")), of.get("output").getAsString());
             return null;
         }),
         Map.entry("getTwin", (s, of) -> {
             Twin twin = s.client.getTwin();
             JsonObject sections = new JsonObject();
-            sections.add("desired", sectionOf(twin.getDesiredProperties()));
-            sections.add("reported", sectionOf(twin.getReportedProperties()));
+            sections.add("desired", Values.sectionOf(twin.getDesiredProperties()));
+            sections.add("reported", Values.sectionOf(twin.getReportedProperties()));
             return sections;
         }),
         Map.entry("patchReported", (s, of) -> {
@@ -225,6 +95,36 @@ public final class Driver {
             for (Map.Entry<String, JsonElement> entry : of.getAsJsonObject("patch").entrySet()) patch.put(entry.getKey(), GSON.fromJson(entry.getValue(), Object.class));
             s.client.updateReportedProperties(patch);
             return null;
+        }),
+        Map.entry("uploadInfo", (s, of) -> {
+            if (!(s.client instanceof DeviceClient)) throw new Unsupported("only device clients upload files");
+            FileUploadSasUriResponse where = ((DeviceClient) s.client).getFileUploadSasUri(new FileUploadSasUriRequest(of.get("blobName").getAsString()));
+            JsonObject info = new JsonObject();
+            info.addProperty("correlationId", where.getCorrelationId());
+            info.addProperty("hostName", where.getHostName());
+            info.addProperty("containerName", where.getContainerName());
+            info.addProperty("blobName", where.getBlobName());
+            info.addProperty("sasToken", where.getSasToken());
+            return info;
+        }),
+        Map.entry("notifyUpload", (s, of) -> {
+            if (!(s.client instanceof DeviceClient)) throw new Unsupported("only device clients upload files");
+            FileUploadCompletionNotification done = new FileUploadCompletionNotification(of.get("correlationId").getAsString(),
+                of.get("isSuccess").getAsBoolean(), of.get("statusCode").getAsInt(), of.get("statusDescription").getAsString());
+            ((DeviceClient) s.client).completeFileUpload(done);
+            return null;
+        }),
+        Map.entry("invokeMethod", (s, of) -> {
+            if (!(s.client instanceof ModuleClient)) throw new Unsupported("only module clients call methods");
+            JsonObject given = of.getAsJsonObject("params");
+            DirectMethodRequest call = new DirectMethodRequest(given.get("methodName").getAsString(), given.has("payload") ? given.get("payload") : null);
+            String deviceId = of.get("deviceId").getAsString();
+            ModuleClient module = (ModuleClient) s.client;
+            var result = of.has("moduleId") ? module.invokeMethod(deviceId, of.get("moduleId").getAsString(), call) : module.invokeMethod(deviceId, call);
+            JsonObject answer = new JsonObject();
+            answer.addProperty("status", result.getStatus());
+            answer.add("payload", result.getPayloadAsJsonElement());
+            return answer;
         }),
         Map.entry("handle", (s, of) -> { s.handle(of); return null; }),
         Map.entry("release", (s, of) -> { s.released.countDown(); return null; }),
@@ -257,29 +157,6 @@ public final class Driver {
         return call.run(SESSIONS.get(request.get("session").getAsString()), request);
     }
 
-    private static JsonObject errorOf(Throwable error) {
-        String kind = "other";
-        if (error instanceof IotHubClientException) {
-            IotHubStatusCode status = ((IotHubClientException) error).getStatusCode();
-            switch (status) {
-                case UNAUTHORIZED: kind = "credential"; break;
-                case IO_ERROR: kind = "connectionFailed"; break;
-                case MESSAGE_CANCELLED_ONCLOSE: kind = "cancelled"; break;
-                case DEVICE_OPERATION_TIMED_OUT: case MESSAGE_EXPIRED: kind = "timeout"; break;
-                default: kind = "clientInternal";
-            }
-        } else if (error instanceof IllegalArgumentException) kind = "argument";
-        else if (error instanceof IllegalStateException) kind = "noConnection";
-        else if (error instanceof NullPointerException || error instanceof ClassCastException) kind = "argumentType";
-        JsonObject nativeError = new JsonObject();
-        nativeError.addProperty("type", error.getClass().getSimpleName());
-        nativeError.addProperty("message", String.valueOf(error.getMessage()));
-        JsonObject described = new JsonObject();
-        described.addProperty("kind", kind);
-        described.add("native", nativeError);
-        return described;
-    }
-
     private static void answer(JsonObject request) {
         JsonObject reply = new JsonObject();
         reply.add("id", request.get("id"));
@@ -294,7 +171,7 @@ public final class Driver {
             unsupported.addProperty("reason", error.getMessage());
             reply.add("unsupported", unsupported);
         } catch (Throwable error) {
-            reply.add("error", errorOf(error));
+            reply.add("error", Values.errorOf(error));
         }
         beating.interrupt();
         say(reply);
@@ -313,7 +190,7 @@ public final class Driver {
         }
     }
 
-    private static synchronized void say(JsonObject line) {
+    static synchronized void say(JsonObject line) {
         System.out.println(GSON.toJson(line));
         System.out.flush();
     }

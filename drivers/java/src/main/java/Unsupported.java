@@ -1,0 +1,6 @@
+/** The SDK has nothing like it. */
+final class Unsupported extends Exception {
+    Unsupported(String reason) {
+        super(reason);
+    }
+}
