@@ -1,12 +1,14 @@
 /**
  * `npm run test:package`: the package as others get it. Builds, packs, unpacks into an empty project, and there: types
- * are read with `moduleResolution` node16 and bundler, a hub and a client are made, the bins answer, a requirement is judged.
+ * are read with `moduleResolution` node16 and bundler, a hub and a client are made, the bins answer, a requirement is judged,
+ * by the bin and by the GitHub Action.
  * Ends with `package: N passed, 0 failed`; what fails ends it.
  */
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join, resolve } from 'node:path'
+import { parse } from 'yaml'
 
 const bin = (name: string): string => resolve('node_modules/.bin', name)
 let passed = 0
@@ -62,9 +64,39 @@ await client.shutdown()
   const program = join(home, 'dist/step-definitions/conformance/main.js')
   const told = run(process.execPath, [program, 'run', '--requirement', 'BOTH-CONNECT-01', '--json'], project)
   say('a requirement', told.trimEnd().split('\n').at(-1) ?? '')
+  say('the action', runAction(program))
   process.stdout.write(`package: ${String(passed)} passed, 0 failed\n`)
 } finally {
   rmSync(project, { recursive: true, force: true })
+}
+
+/** The step of `action.yml`, as a runner runs it, with this package instead of one from npm. */
+function runAction(program: string): string {
+  const { runs } = parse(readFileSync('action.yml', 'utf8')) as {
+    readonly runs: { readonly steps: readonly [{ readonly run: string }] }
+  }
+  const path = join(project, 'bin')
+  mkdirSync(path)
+  const shim = `#!/bin/sh\nshift 4 # --yes --package NAME iot-hub-conformance\nexec "${process.execPath}" "${program}" "$@"\n`
+  writeFileSync(join(path, 'npx'), shim, { mode: 0o755 })
+  const [output, summary] = [join(project, 'output'), join(project, 'summary')]
+  const inputs = {
+    MODE: 'run',
+    TRANSPORT: 'mqtt-ws',
+    REPORTS: 'reports',
+    ARGS: '--requirement BOTH-CONNECT-01',
+  }
+  const none = { DRIVER: '', HUB: '', PROFILE: '', KNOWN: '', PACKAGE: 'mock-iot-hub' }
+  execFileSync('bash', ['-eo', 'pipefail', '-c', runs.steps[0].run], {
+    cwd: project,
+    env: {
+      ...{ ...process.env, PATH: `${path}${delimiter}${process.env['PATH'] ?? ''}` },
+      ...{ ...none, ...inputs, GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary },
+    },
+    stdio: 'pipe',
+  })
+  const [first = ''] = readFileSync(summary, 'utf8').split('\n', 1)
+  return `${readFileSync(output, 'utf8').trim()}, ${first}`
 }
 
 function write(file: string, text: string): void {

@@ -16,15 +16,18 @@ import { HarnessError } from './driver/client-driver.ts'
 import { endOfRun } from './driver/client-under-test.ts'
 import { brokenInvariants, type Surroundings } from './invariants.ts'
 import { makeSubject } from './making.ts'
-import { ConformanceWorld, describe, Inconclusive } from './world.ts'
+import { ConformanceWorld, describe, Inconclusive, NotSupported } from './world.ts'
 
 /** A backstop of real time for steps that would wait for ever. */
-setDefaultTimeout(process.env['CONFORMANCE_DRIVER'] === undefined ? 5_000 : 12_000)
+const REMOTE = ['CONFORMANCE_DRIVER', 'CONFORMANCE_HUB'].some((name) => process.env[name] !== undefined)
+setDefaultTimeout(REMOTE ? 12_000 : 5_000)
 setWorldConstructor(ConformanceWorld)
 
 /** Scenarios about arguments and names open no socket by their nature: the client shows afterwards that it can. */
 const NO_SOCKET = '@construction'
 const SHOWN = 200
+/** What scenarios carry that nobody else's doings may disturb. */
+const HUB_ALONE = '@hub:alone'
 /** What scenarios about the transport that nobody has chosen carry. */
 const DEFAULT_TRANSPORT = '@transport:default'
 
@@ -33,6 +36,8 @@ Before(async function (this: ConformanceWorld, { pickle }) {
   if (address !== undefined) this.address = address
   this.overWebSocket = transport === 'mqtt-ws' && !pickle.tags.some(({ name }) => name === DEFAULT_TRANSPORT)
   await this.begin()
+  if (process.env['CONFORMANCE_HUB'] !== undefined && pickle.tags.some(({ name }) => name === HUB_ALONE))
+    throw new NotSupported('hub.alone: others may use the hub too, and this scenario reads what is for all')
 })
 
 AfterAll(endOfRun)
@@ -81,6 +86,7 @@ async function judge(world: ConformanceWorld, tags: readonly string[]): Promise<
     const broken = brokenInvariants(world.journal, surroundingsOf(world))
     if (broken.length > 0) return new AssertionError({ message: `Always: ${broken.join('; ')}` })
   }
+  if (world.stage?.hasEvidence === true) return undefined
   if (world.journal.some(isEvidence) || (world.tap?.hellos.length ?? 0) > 0) return undefined
   return new HarnessError('Nothing passes without evidence: the hub has not seen the client do anything')
 }

@@ -67,6 +67,8 @@ export class ConformanceWorld extends World {
   #activity = 0
   /** Variables of the Edge runtime for clients that are made from them. */
   environment: Readonly<Record<string, string>> = {}
+  /** Of the hub side: set when a scenario first uses it. */
+  stage: { readonly hasEvidence: boolean } | undefined
   /** Stands between the client and the hub when a scenario watches the network. */
   tap: Tap | undefined
 

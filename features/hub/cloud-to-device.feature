@@ -116,6 +116,7 @@ Feature: Cloud-to-device messages
   @WIRE-C2D-09
   Rule: PUBACK completes a message
 
+    @hub:alone
     Scenario: Feedback says so
       Given "thermostat" subscribes to "devices/{thermostat}/messages/devicebound/#"
       When the service sends "thermostat" the message "hello" with:
@@ -192,6 +193,7 @@ Feature: Cloud-to-device messages
   @WIRE-C2D-14 @clock
   Rule: A message waits for an hour
 
+    @hub:alone
     Scenario: Expired, and the sender is told
       When the service sends "thermostat" the message "hello" with:
         | header iothub-messageid | m1       |
@@ -228,6 +230,7 @@ Feature: Cloud-to-device messages
   @WIRE-C2D-17 @clock
   Rule: After ten deliveries a message is given up
 
+    @hub:alone
     Scenario: Ten locks run out
       Given "thermostat" subscribes to "devices/{thermostat}/messages/devicebound/#"
       When the service sends "thermostat" the message "hello" with:
@@ -250,6 +253,7 @@ Feature: Cloud-to-device messages
   @WIRE-C2D-19
   Rule: A purge throws away what waits, and says how much
 
+    @hub:alone
     Scenario: Two messages, one of them with feedback
       When the service sends "thermostat" the message "one" with:
         | header iothub-messageid | m1   |

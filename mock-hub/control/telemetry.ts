@@ -71,6 +71,7 @@ export const telemetryRoutes: ControlRoutes = (app, { hub }) => {
 function telemetryDocument(message: TelemetryMessage): JsonObject {
   const { sequenceNumber, enqueuedAt, source, deviceId, moduleId, modelId, system, properties, body } =
     message
+  const { authMethod, authGenerationId } = message
   return {
     sequenceNumber,
     enqueuedTime: utcText(enqueuedAt),
@@ -78,6 +79,7 @@ function telemetryDocument(message: TelemetryMessage): JsonObject {
     deviceId,
     ...(moduleId === undefined ? {} : { moduleId }),
     ...(modelId === undefined ? {} : { modelId }),
+    ...{ authMethod, authGenerationId },
     system: { ...system },
     properties: { ...properties },
     body: bytesOf(body),

@@ -1,7 +1,16 @@
 /** A copy of the tree in which one mutant after the other is made, tried and mended. The tree itself is never touched. */
 
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Mutant } from './mutant.ts'
 
@@ -80,7 +89,17 @@ export class Workshop {
   async tests(folder: string): Promise<readonly FailedTest[]> {
     const report = join(this.#folder, 'reports/vitest.json') // see vitest.config.ts
     rmSync(report, { force: true })
-    await this.#node(['node_modules/vitest/vitest.mjs', 'run', `${folder}/`, '--maxWorkers', '1'])
+    // Where a mutant leaves tests and hooks waiting, waiting less finds out sooner.
+    const patience = ['--testTimeout', '2500', '--hookTimeout', '2500']
+    await this.#node([
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      `${folder}/`,
+      '--maxWorkers',
+      '1',
+      ...patience,
+    ])
+    if (!existsSync(report)) return [] // ended before it could tell
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport
     return testResults
       .flatMap(({ assertionResults }) => assertionResults)
@@ -89,7 +108,11 @@ export class Workshop {
   }
 
   async #node(args: readonly string[]): Promise<number> {
-    const child = spawn(process.execPath, args, { cwd: this.#folder, stdio: 'ignore' })
+    const child = spawn(process.execPath, args, {
+      ...{ cwd: this.#folder, stdio: 'ignore' },
+      // Some mutants leave something waiting for ever.
+      ...{ timeout: 240_000, killSignal: 'SIGKILL' },
+    })
     return new Promise((settle) => {
       child.once('close', (status) => {
         settle(status ?? 1)

@@ -17,6 +17,7 @@ const VOCABULARY: readonly string[] = [
     '@time',
     '@level:observed',
     '@transport:default',
+    '@hub:alone',
   ],
 ]
 const MOST_STEPS = 8

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { checkDriver } from './check-driver.ts'
 import { EXIT } from './exit-code.ts'
 import { list } from './list.ts'
+import { PROFILES } from './profiles.ts'
 import { render } from './render.ts'
 import { runSuite, type SuiteFlags } from './run-suite.ts'
 import { UsageError } from './usage-error.ts'
@@ -52,10 +53,16 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
         'the client under test: a program that speaks the driver protocol, or its URL',
       )
       .option('--address <ip>', ADDRESS, LOOPBACK)
+      .option('--profile <name>', `only what this one asks for: ${Object.keys(PROFILES).join(', ')}`)
       .option('--reports <folder>', 'where reports go', 'reports')
       .option('--known-failing <file>', 'failures that are known; fails when one passes')
       .option('--order <order>', 'defined, random, or random:SEED', 'defined')
       .option('--transport <name>', 'mqtt or mqtt-ws', 'mqtt')
+      .option('--hub <connection string>', 'judges this hub, by a service connection string with all rights')
+      .option('--hub-address <host>', 'where it is dialled, when not at its name')
+      .option('--hub-ports <mqtt,https>', 'its ports', '8883,443')
+      .option('--hub-ca <file>', 'root of its certificate in PEM, when the system does not trust it')
+      .option('--hub-control <url>', 'its control listener: time and messages, as docs/control.md has them')
   judged(child('run', 'runs scenarios and reports'))
     .option('--tags <expression>', 'only some: such a run certifies nothing')
     .option('--requirement <id...>', 'only these requirements')
@@ -67,7 +74,9 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
   judged(child('certify', 'runs everything that is claimed and writes a certificate'))
     .option('--json', 'the totals as one JSON line at the end', false)
     .action(async (flags: SuiteFlags) => {
-      done(await runSuite({ ...flags, sut: 'client', mode: 'certify' }, say))
+      done(
+        await runSuite({ ...flags, sut: flags.hub === undefined ? 'client' : 'hub', mode: 'certify' }, say),
+      )
     })
   child('list', 'lists requirements and their scenarios')
     .option('--json', 'as JSON', false)

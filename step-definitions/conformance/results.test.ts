@@ -3,6 +3,7 @@ import { Ajv } from 'ajv'
 import { beforeEach, expect, test } from 'vitest'
 import type { Requirement } from '../catalogue/requirement.ts'
 import type { Scenario } from '../catalogue/scenarios.ts'
+import { annotations } from '../report/annotations.ts'
 import { junit } from '../report/junit.ts'
 import { summary } from '../report/summary.ts'
 import { EXIT } from './exit-code.ts'
@@ -13,7 +14,7 @@ import type { Ending } from './verdict.ts'
 
 const SCHEMA = JSON.parse(readFileSync(new URL('results.schema.json', import.meta.url), 'utf8')) as object
 const requirement = (id: string, level: Requirement['level'] = 'must'): Requirement => ({
-  ...{ id, level, title: `what ${id} says`, applies: ['device'], sut: 'client', capability: 'c2d' },
+  ...{ id, level, title: `what ${id} says`, applies: ['device'], sut: 'client', capability: 'connection' },
   ...{ observable: ['wire'], source: {}, testability: 'testable', area: 'client-c2d' },
 })
 const scenario = (id: string, line: number): Scenario => ({
@@ -54,10 +55,10 @@ function add(
   })
 }
 
-function results(known: readonly KnownFailure[] = []): Results {
+function results(known: readonly KnownFailure[] = [], profile?: string): Results {
   return resultsOf({
     ...{ suite: '0.1.0', subject: { driver: 'x' }, mode: 'run', order: 'defined', parameters: {} },
-    ...{ catalogue, plan, outcomes, known, durationMs: 12, today: '2027-01-01' },
+    ...{ catalogue, plan, outcomes, known, durationMs: 12, today: '2027-01-01', profile },
   })
 }
 const verdicts = (of: Results): string[] =>
@@ -117,11 +118,34 @@ test('a known failure counts for nothing, and is stale when it passes or its tim
   })
 })
 
+test('a profile is met by all that belongs to it, and by nothing else', () => {
+  add('A-01', 'PASSED')
+  expect(results().profiles).toEqual({})
+  expect(results([], 'all').profiles).toMatchObject({
+    'device-core': { met: true, requirements: 1, against: [] },
+    'device-full': { met: true, requirements: 1 },
+  })
+  add('A-02', 'SKIPPED', 'NotSupported')
+  const asked = results([], 'device-core')
+  expect(asked.profiles).toEqual({
+    'device-core': { met: false, requirements: 2, against: ['A-02 device: NOT_SUPPORTED'] },
+  })
+  expect(asked.exitCode).toBe(EXIT.failed)
+  expect(results([], 'all').exitCode).toBe(EXIT.conformant)
+})
+
 test('the summary stays a table, however many failed', () => {
   for (let i = 1; i <= 201; i++) add(`A-${String(i)}`, 'FAILED', 'AssertionError')
   const page = summary(results())
   expect(page).toContain('| FAIL | A-1 | device | what A-1 says | the step |')
   expect(page).toContain('\n\n… and 1 more')
+})
+
+test('GitHub is told of ten failures at most, and a comma does not end a title', () => {
+  for (let i = 1; i <= 11; i++) add(`A-${String(i)}`, 'FAILED', 'AssertionError')
+  const lines = annotations(results())
+  expect(lines).toHaveLength(10)
+  expect(lines[0]).toBe('::error title=A-1 device%3A FAIL::what A-1 says. the step: because | of')
 })
 
 test('JUnit takes what XML cannot hold', () => {

@@ -3,7 +3,8 @@
 import type { Requirement, Subject } from '../catalogue/requirement.ts'
 import { placeOf, type Scenario } from '../catalogue/scenarios.ts'
 import type { KnownFailure } from './known-failing.ts'
-import { exitCode } from './exit-code.ts'
+import { EXIT, exitCode } from './exit-code.ts'
+import { type ProfileResult, profileResults } from './profiles.ts'
 import type { Outcome } from './run.ts'
 import { levelsOf, rollUp, type Verdict, VERDICTS, verdictOf } from './verdict.ts'
 
@@ -49,6 +50,8 @@ export interface Results {
   readonly requirements: { readonly total: number; readonly covered: number; readonly untestable: number }
   /** Known failures that passed or whose time is over, a sentence each. */
   readonly stale: readonly string[]
+  /** By name; none when the run was of a selection. */
+  readonly profiles: Readonly<Record<string, ProfileResult>>
   readonly exitCode: number
   readonly records: readonly RequirementResult[]
 }
@@ -59,12 +62,14 @@ export interface ResultsInput extends Pick<Results, 'suite' | 'subject' | 'mode'
   readonly outcomes: readonly Outcome[]
   readonly durationMs: number
   readonly known: readonly KnownFailure[]
+  /** `all` that there are, the one that was asked for, or none: the plan is a selection. */
+  readonly profile: string | undefined
   /** YYYY-MM-DD. */
   readonly today: string
 }
 
 export function resultsOf(input: ResultsInput): Results {
-  const { catalogue, outcomes, plan, known, today, durationMs, ...head } = input
+  const { catalogue, outcomes, plan, known, today, durationMs, profile, ...head } = input
   const byId = new Map(catalogue.map((row) => [row.id, row]))
   const ended = new Map(outcomes.map((outcome) => [placeOf(outcome.scenario), outcome]))
   const judged = plan.map((scenario): Judged => {
@@ -93,6 +98,11 @@ export function resultsOf(input: ResultsInput): Results {
   )
   const stale = staleOf(known, records, today)
   const about = catalogue.filter(({ testability }) => testability !== 'retired')
+  const profiles = Object.fromEntries(
+    Object.entries(profileResults(records)).filter(([name]) => profile === 'all' || profile === name),
+  )
+  // What a client does not offer stands against nobody, but for the profile that was asked for.
+  const code = exitCode({ planned, ran, verdicts: counted, stale: stale.length })
   return {
     ...head,
     ...{ planned, ran, durationMs, verdicts, stale, records },
@@ -101,7 +111,8 @@ export function resultsOf(input: ResultsInput): Results {
       covered: new Set(records.map(({ requirement }) => requirement)).size,
       untestable: about.filter(({ testability }) => testability === 'untestable').length,
     },
-    exitCode: exitCode({ planned, ran, verdicts: counted, stale: stale.length }),
+    profiles,
+    exitCode: code === EXIT.conformant && profiles[profile ?? '']?.met === false ? EXIT.failed : code,
   }
 }
 

@@ -7,9 +7,13 @@ import { parse } from '@cucumber/tag-expressions'
 import { loadCatalogue, type Requirement } from '../catalogue/requirement.ts'
 import { loadScenarios, type Scenario } from '../catalogue/scenarios.ts'
 import { systemTime } from '../driver/clock.ts'
+import { annotations } from '../report/annotations.ts'
 import { writeReports } from '../report/reports.ts'
+import type { HubPlace } from '../peer/hub-elsewhere.ts'
+import { connectionStringParts } from '../peer/hub-under-test.ts'
 import { EXIT } from './exit-code.ts'
 import { parseKnownFailures } from './known-failing.ts'
+import { PROFILES, requirementsOf } from './profiles.ts'
 import { type Results, resultsOf } from './results.ts'
 import { type Outcome, runScenarios } from './run.ts'
 import { SUITE } from './suite.ts'
@@ -26,14 +30,20 @@ export interface SuiteFlags {
   readonly transport: string
   readonly tags?: string
   readonly requirement?: readonly string[]
+  readonly profile?: string
   readonly sut?: string
+  readonly hub?: string
+  readonly hubAddress?: string
+  readonly hubPorts?: string
+  readonly hubCa?: string
+  readonly hubControl?: string
   readonly json: boolean
 }
 
 /** @returns the exit code. @throws UsageError. */
 export async function runSuite(flags: SuiteFlags, say: (line: string) => void): Promise<number> {
   const catalogue = loadCatalogue(SUITE.catalogue)
-  const tags = tagsOf(flags, catalogue)
+  const tags = tagsOf(flags.hub === undefined ? flags : { ...flags, sut: 'hub' }, catalogue)
   const order = orderOf(flags.order)
   const parameters = {
     transport: oneOf('--transport', flags.transport, ['mqtt', 'mqtt-ws']),
@@ -45,6 +55,8 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
       : parseKnownFailures(textOf('--known-failing', flags.knownFailing), flags.knownFailing)
   if (flags.mode === 'certify' && known.length > 0)
     throw new UsageError('certify takes no --known-failing list: a certificate has no exceptions')
+  const hub = hubOf(flags)
+  if (hub !== undefined) process.env['CONFORMANCE_HUB'] = JSON.stringify(hub)
   if (flags.driver !== undefined) process.env['CONFORMANCE_DRIVER'] = JSON.stringify(commandOf(flags.driver))
 
   mkdirSync(flags.reports, { recursive: true })
@@ -63,15 +75,17 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   )
   const results = resultsOf({
     suite: SUITE.version,
-    subject:
-      flags.driver === undefined ? { client: 'reference client', hub: 'embedded' } : { driver: flags.driver },
+    subject: subjectOf(flags, hub),
     mode: flags.mode,
     ...{ order, parameters, catalogue, plan, outcomes, known },
+    profile:
+      flags.profile ?? (flags.tags === undefined && flags.requirement === undefined ? 'all' : undefined),
     durationMs: Math.round(systemTime.now() - startedMs),
     today: new Date(startedMs).toISOString().slice(0, 10),
   })
   writeReports(results, catalogue, flags.reports)
   summarise(results, flags, say)
+  if (process.env['GITHUB_ACTIONS'] === 'true') for (const line of annotations(results)) say(line)
   return results.exitCode
 }
 
@@ -105,7 +119,7 @@ function tell(
 }
 
 function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (line: string) => void): void {
-  const { planned, ran, durationMs, verdicts, requirements, stale, order, exitCode } = results
+  const { planned, ran, durationMs, verdicts, requirements, stale, order, exitCode, profiles } = results
   if (order.startsWith('random')) say(`order ${order}`)
   for (const sentence of stale) say(`STALE ${sentence}`)
   const counts = Object.entries(verdicts)
@@ -116,6 +130,10 @@ function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (
       `${String(requirements.covered)} of ${String(requirements.total)} requirements by scenario; reports in ${reports}`,
   )
   if (ran < planned) say(`${String(planned - ran)} scenarios were planned and did not run`)
+  for (const [name, { met, requirements: asked, against }] of Object.entries(profiles))
+    say(
+      `profile ${name}: ${met ? 'met' : `not met, ${String(against.length)} of ${String(asked)} against it`}`,
+    )
   if (mode === 'certify') say(exitCode === 0 ? 'certificate written' : 'no certificate: see above')
   if (json) {
     say(JSON.stringify(results, (name, value: unknown) => (name === 'records' ? undefined : value)))
@@ -123,7 +141,7 @@ function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (
 }
 
 function tagsOf(
-  { tags, requirement, sut = 'all' }: SuiteFlags,
+  { tags, requirement, profile, sut = 'all' }: SuiteFlags,
   catalogue: readonly Requirement[],
 ): string | undefined {
   oneOf('--sut', sut, ['client', 'hub', 'all'])
@@ -135,8 +153,19 @@ function tagsOf(
     ...(sut === 'all' ? [] : [`@sut:${sut}`]),
     ...(requirement === undefined ? [] : [`(${requirement.map((id) => `@${id}`).join(' or ')})`]),
     ...(tags === undefined ? [] : [`(${tags})`]),
+    ...(profile === undefined ? [] : [profileTags(profile, catalogue)]),
   ]
   return parts.length === 0 ? undefined : parts.join(' and ')
+}
+
+/** @throws UsageError. */
+function profileTags(name: string, catalogue: readonly Requirement[]): string {
+  oneOf('--profile', name, Object.keys(PROFILES))
+  const profile = PROFILES[name]
+  if (profile === undefined) return ''
+  const ids = requirementsOf(profile, catalogue).map(({ id }) => `@${id}`)
+  const others = (['device', 'module'] as const).filter((kind) => !profile.of.includes(kind))
+  return [`(${ids.join(' or ')})`, ...others.map((kind) => `not @identity:${kind}`)].join(' and ')
 }
 
 /** A random order always has a seed that is printed, so that it can be had again. */
@@ -150,6 +179,33 @@ function oneOf(flag: string, given: string, allowed: readonly string[]): string 
   if (!allowed.includes(given))
     throw new UsageError(`${flag}: must be one of ${allowed.join(', ')}, got ${given}`)
   return given
+}
+
+function subjectOf({ driver }: SuiteFlags, hub: HubPlace | undefined): Results['subject'] {
+  if (hub !== undefined) return { hub: connectionStringParts(hub.serviceConnectionString)['HostName'] }
+  return driver === undefined ? { client: 'reference client', hub: 'embedded' } : { driver }
+}
+
+/** The hub on trial, when it is not the embedded one. @throws UsageError. */
+function hubOf({ hub, hubAddress, hubPorts = '', hubCa, hubControl, driver, sut }: SuiteFlags) {
+  if (hub === undefined) return undefined
+  const { HostName, SharedAccessKeyName, SharedAccessKey } = connectionStringParts(hub)
+  if (HostName === undefined || SharedAccessKeyName === undefined || SharedAccessKey === undefined)
+    throw new UsageError(
+      `--hub: must hold HostName, SharedAccessKeyName and SharedAccessKey, got ${Object.keys(connectionStringParts(hub)).join(', ')}`,
+    )
+  if (driver !== undefined || sut === 'client')
+    throw new UsageError(
+      '--hub: clients are judged beside the embedded hub; leave out --driver and --sut client',
+    )
+  const [mqttPort = NaN, httpsPort = NaN] = hubPorts.split(',').map(Number)
+  if (!Number.isInteger(mqttPort) || !Number.isInteger(httpsPort))
+    throw new UsageError(`--hub-ports: must be two numbers such as 8883,443, got ${hubPorts}`)
+  const place: HubPlace = {
+    ...{ serviceConnectionString: hub, address: hubAddress, mqttPort, httpsPort, control: hubControl },
+    caPem: hubCa === undefined ? undefined : textOf('--hub-ca', hubCa),
+  }
+  return place
 }
 
 /** An address that can be dialled: drivers are told it. */

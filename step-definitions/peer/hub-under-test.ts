@@ -27,8 +27,8 @@ export interface HubUnderTest {
   now(): number
   /** Lets time pass at the hub. */
   readonly pass?: (seconds: number) => Promise<void>
-  /** Device-to-cloud messages so far, oldest first. */
-  readonly messages?: () => readonly ReadMessage[]
+  /** Device-to-cloud messages since the scenario began, oldest first, as soon as there are so many. */
+  readonly messages?: (count: number) => Promise<readonly ReadMessage[]>
   /** Key of a shared access policy by its name. */
   readonly policyKey?: (name: string) => string | undefined
 }

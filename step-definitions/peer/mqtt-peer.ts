@@ -80,6 +80,8 @@ export class MqttPeer {
     const socket = new WebSocket(`wss://${to.hostName}:${String(to.port)}${path}`, [...protocols], {
       ...tlsOptions(to),
       perMessageDeflate: false,
+      // The name stays in the request; ws dials it and nothing else.
+      createConnection: () => connectTls(tlsOptions(to)),
     })
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve)
@@ -118,6 +120,11 @@ export class MqttPeer {
       if (this.#closed) throw new Error(`The connection closed and no ${cmd} came. ${this.story()}`)
       await this.#something()
     }
+  }
+
+  /** The hub has said something, or ended the connection. */
+  get heard(): boolean {
+    return this.#closed || this.transcript.length > 0
   }
 
   /** Packets of this kind that nobody has taken. */

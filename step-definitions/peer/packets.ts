@@ -52,7 +52,7 @@ export function bentToken(stage: Stage, name: string, rows: Rows): string {
   const keys: Readonly<Record<string, string>> = { primary: actor.primaryKey, secondary: actor.secondaryKey }
   const of = /^of (.+)$/.exec(keyCell)?.[1]
   const own = of === undefined ? (keys[keyCell] ?? keyCell) : stage.actor(of).primaryKey
-  const key = policy === undefined ? own : (stage.hub.policyKey?.(policy) ?? own)
+  const key = policy === undefined ? own : (stage.policyKey(policy) ?? own)
   const text = token({
     sr: rowOf(rows, 'scope') ?? encodeURIComponent(stage.resource(name)),
     key,

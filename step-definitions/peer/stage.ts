@@ -1,10 +1,12 @@
 /** One scenario of the hub side: the identities it made, their connections, and the last answer. */
 
 import { randomBytes } from 'node:crypto'
-import type { ConformanceWorld } from '../world.ts'
+import { type ConformanceWorld, NotSupported } from '../world.ts'
+import { embeddedHub } from './embedded-hub.ts'
 import { valueAt } from './expectations.ts'
 import { ask, jsonOf, type PeerAnswer, type PeerRequest } from './https-peer.ts'
-import { connectionStringParts, type HubUnderTest, type ReadMessage } from './hub-under-test.ts'
+import { hubElsewhere, hubPlace } from './hub-elsewhere.ts'
+import { connectionStringParts, type HubUnderTest } from './hub-under-test.ts'
 import { MqttPeer, type PeerPacket } from './mqtt-peer.ts'
 import { token } from './token.ts'
 
@@ -39,31 +41,13 @@ const stages = new WeakMap<ConformanceWorld, Promise<Stage>>()
 export function stageOf(world: ConformanceWorld): Promise<Stage> {
   let stage = stages.get(world)
   if (stage === undefined) {
-    stage = world.hub().then((hub) => {
-      const made = new Stage({
-        hostName: hub.hostName,
-        address: hub.address,
-        mqttPort: hub.mqttPort,
-        httpsPort: hub.httpsPort,
-        caPem: hub.caPem,
-        serviceConnectionString: hub.serviceConnectionString,
-        now: () => world.clock.now(),
-        pass: (seconds) => world.pass(seconds),
-        messages: () =>
-          hub.telemetry.messages.map(
-            ({ deviceId, moduleId, body, properties, system, ...stamps }): ReadMessage => ({
-              deviceId,
-              moduleId,
-              body,
-              properties,
-              system: { ...system, ...stamps, moduleId },
-            }),
-          ),
-        policyKey: (name) => hub.policies.find((policy) => policy.name === name)?.primaryKey,
-      })
-      world.defer(() => {
-        made.end()
-      })
+    const place = hubPlace()
+    const hub =
+      place === undefined ? world.hub().then((started) => embeddedHub(world, started)) : hubElsewhere(place)
+    stage = hub.then((hub) => {
+      const made = new Stage(hub, place !== undefined)
+      world.stage = made
+      world.defer(() => made.end())
       return made
     })
     stages.set(world, stage)
@@ -73,7 +57,9 @@ export function stageOf(world: ConformanceWorld): Promise<Stage> {
 
 export class Stage {
   readonly hub: HubUnderTest
+  readonly #borrowed: boolean
   readonly #actors = new Map<string, Actor>()
+  readonly #registered = new Set<string>()
   readonly #links = new Map<string, MqttPeer>()
   readonly #suffix = randomBytes(4).toString('hex')
   /** Still under way, or the last one. */
@@ -86,8 +72,19 @@ export class Stage {
   /** Why the last WebSocket was not opened. */
   upgradeError = ''
 
-  constructor(hub: HubUnderTest) {
+  /** @param borrowed somebody else's hub, which must be left as it was found. */
+  constructor(hub: HubUnderTest, borrowed: boolean) {
     this.hub = hub
+    this.#borrowed = borrowed
+  }
+
+  /** The hub has said something. */
+  get hasEvidence(): boolean {
+    return (
+      this.#answered !== undefined ||
+      this.upgradeError !== '' ||
+      [...this.#links.values()].some(({ heard }) => heard)
+    )
   }
 
   // ------------------------------------------------------------------ identities
@@ -112,6 +109,7 @@ export class Stage {
     if (answer.status >= 300) {
       throw new Error(`The hub did not register ${name}: ${String(answer.status)} ${answer.body.toString()}`)
     }
+    this.#registered.add(name)
     const record = jsonOf(answer.body)
     const key = (which: string): string => {
       const value = valueAt(record, `authentication.symmetricKey.${which}`)
@@ -189,12 +187,19 @@ export class Stage {
 
   // ------------------------------------------------------------------ HTTPS
 
+  /** Key of a shared access policy; undefined: the hub has no such policy. @throws NotSupported. */
+  policyKey(name: string): string | undefined {
+    if (this.hub.policyKey === undefined)
+      throw new NotSupported(`hub.policies: the key of the policy ${name} is not known for this hub`)
+    return this.hub.policyKey(name)
+  }
+
   /** A request with a policy's token; left out: that of the service connection string. */
   asService(request: PeerRequest, policy?: string): Promise<PeerAnswer> {
     const parts = connectionStringParts(this.hub.serviceConnectionString)
     const skn = policy ?? parts['SharedAccessKeyName'] ?? ''
-    const key = policy === undefined ? parts['SharedAccessKey'] : this.hub.policyKey?.(policy)
-    if (key === undefined) throw new Error(`The key of the policy ${skn} is not known for this hub`)
+    const key = policy === undefined ? parts['SharedAccessKey'] : this.policyKey(policy)
+    if (key === undefined) throw new Error(`The hub has no policy ${skn}`)
     const authorization = token({
       sr: encodeURIComponent(this.hub.hostName),
       key,
@@ -254,8 +259,15 @@ export class Stage {
     return /^[a-z][a-z.:@-]*$/.test(of) ? this.ids(of).deviceId : undefined
   }
 
-  end(): void {
+  /** Somebody else's hub is left as it was found. */
+  async end(): Promise<void> {
     for (const link of this.#links.values()) link.drop()
+    if (!this.#borrowed) return
+    const made = [...this.#registered].filter((name) => !name.includes('/'))
+    for (const name of made) {
+      const path = devicePath(this.ids(name).deviceId, undefined)
+      await this.asService({ method: 'DELETE', path, headers: { 'if-match': '*' } })
+    }
   }
 }
 

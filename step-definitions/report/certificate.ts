@@ -5,7 +5,7 @@ import { requirementTotals } from './totals.ts'
 
 /** An in-toto statement of a test result; whoever publishes it signs it. */
 export function certificate(results: Results): object {
-  const { suite, subject, parameters, order, planned, ran, durationMs, verdicts } = results
+  const { suite, subject, parameters, order, planned, ran, durationMs, verdicts, profiles } = results
   return {
     _type: 'https://in-toto.io/Statement/v1',
     predicateType: 'https://in-toto.io/attestation/test-result/v0.1',
@@ -13,7 +13,7 @@ export function certificate(results: Results): object {
     predicate: {
       result: (verdicts.WARN > 0 ? 'WARNED' : 'PASSED') as string,
       configuration: [{ name: 'suite', version: suite }, { subject }, { parameters }, { order }],
-      ...{ planned, ran, durationMs, verdicts },
+      ...{ planned, ran, durationMs, verdicts, profiles },
       requirements: requirementTotals(results),
       notSupported: results.records
         .filter(({ verdict }) => verdict === 'NOT_SUPPORTED')
@@ -31,6 +31,7 @@ export function certificateText(results: Results): string {
 | implementation | ${nameOf(results)} |
 | suite | mock-iot-hub conformance ${results.suite} |
 | transport | ${results.parameters['transport'] ?? 'mqtt'} |
+| profiles | ${profilesIn(results)} |
 | requirements | ${String(totals.applicable)} applicable: ${String(totals.pass)} pass, ${String(totals.warn)} warn; ${String(totals.notSupported)} not supported |
 | scenarios | ${String(results.ran)} of ${String(results.planned)} planned |
 | reproduce | \`iot-hub-conformance certify --order ${results.order}\` |
@@ -39,18 +40,33 @@ Not an endorsement by Microsoft or any vendor of hubs. Valid for exactly this im
 `
 }
 
+/** `device-core met, resilience not met`. */
+export function profilesIn({ profiles }: Results): string {
+  const all = Object.entries(profiles)
+  return all.length === 0
+    ? '–'
+    : all.map(([name, { met }]) => `${name} ${met ? 'met' : 'not met'}`).join(', ')
+}
+
 /** For shields.io's endpoint badge. */
 export function badge(results: Results): object {
   const good = results.exitCode === 0
   return {
     schemaVersion: 1,
     label: `IoT Hub conformance ${results.suite}`,
-    message: good ? (results.mode === 'certify' ? 'certified' : 'passing') : 'not conformant',
+    message: good ? badgeText(results) : 'not conformant',
     color: good ? 'brightgreen' : 'red',
   }
 }
 
+/** The widest profiles that are met: core goes without saying where full is met. */
+function badgeText({ mode, profiles }: Results): string {
+  const met = Object.keys(profiles).filter((name) => profiles[name]?.met === true)
+  const widest = met.filter((name) => !met.includes(name.replace('-core', '-full')) || name.endsWith('-full'))
+  return [mode === 'certify' ? 'certified' : 'passing', ...widest].join(' ')
+}
+
 function nameOf({ subject }: Results): string {
-  const { name, version, client, driver } = subject
-  return typeof name === 'string' ? `${name} ${String(version)}` : String(client ?? driver)
+  const { name, version, client, driver, hub } = subject
+  return typeof name === 'string' ? `${name} ${String(version)}` : String(client ?? driver ?? hub)
 }

@@ -2,6 +2,7 @@
 
 import type { Requirement } from '../catalogue/requirement.ts'
 import type { RequirementResult, Results, ScenarioResult } from '../conformance/results.ts'
+import { profilesIn } from './certificate.ts'
 import { STYLE } from './html-style.ts'
 import { escapeMarkup } from './markup.ts'
 import { requirementTotals } from './totals.ts'
@@ -59,6 +60,7 @@ function box(results: Results): string {
 <p><strong>${String(totals.pass)}</strong> of <strong>${String(totals.applicable)}</strong> applicable requirements pass (${share.toFixed(1)} %),
 ${String(totals.warn)} warn, ${String(totals.fail)} fail, ${String(totals.unclear)} unclear, ${String(totals.notSupported)} not supported.
 ${String(results.ran)} of ${String(results.planned)} planned scenarios ran.</p>
+${Object.keys(results.profiles).length === 0 ? '' : `<p>Profiles: ${escapeMarkup(profilesIn(results))}</p>`}
 ${results.stale.map((sentence) => `<p class="stale">Stale: ${escapeMarkup(sentence)}</p>`).join('')}
 </div>`
 }

@@ -1,6 +1,7 @@
 /** A page for `$GITHUB_STEP_SUMMARY`, which is dropped whole when it is larger than 1 MiB. */
 
 import type { Results } from '../conformance/results.ts'
+import { profilesIn } from './certificate.ts'
 import { requirementTotals } from './totals.ts'
 
 const MOST_ROWS = 200
@@ -18,6 +19,7 @@ export function summary(results: Results): string {
     `${String(totals.pass)} of ${String(totals.applicable)} applicable requirements pass, ${String(totals.warn)} warn, ` +
       `${String(totals.fail)} fail, ${String(totals.unclear)} unclear; ${String(totals.notSupported)} not supported. ` +
       `${String(results.ran)} of ${String(results.planned)} scenarios in ${(results.durationMs / 1000).toFixed(1)} s.`,
+    ...(Object.keys(results.profiles).length === 0 ? [] : ['', `Profiles: ${profilesIn(results)}.`]),
     ...(rows.length === 0
       ? []
       : ['', '| verdict | requirement | of | what | where it ended |', '|---|---|---|---|---|', ...rows]),

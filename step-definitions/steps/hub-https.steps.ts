@@ -8,7 +8,8 @@ import { jsonOf, type PeerAnswer, type PeerRequest } from '../peer/https-peer.ts
 import { bentToken } from '../peer/packets.ts'
 import { stageOf, type Stage } from '../peer/stage.ts'
 import { bodyOf, rowOf, rowsOf, under, type Rows } from '../peer/tables.ts'
-import type { ConformanceWorld } from '../world.ts'
+import type { ReadMessage } from '../peer/hub-under-test.ts'
+import { type ConformanceWorld, NotSupported } from '../world.ts'
 
 /** Rows: `header X`, `body` (whole, JSON or text), `body x.y` (one value). */
 function requestOf(stage: Stage, method: string, path: string, rows: Rows): PeerRequest {
@@ -154,9 +155,7 @@ async function send(stage: Stage, target: string, text: string, rows: Rows): Pro
 /** The next message that no step has read yet. Rows: `from`, `module`, `body`, `property x`, `system x`. */
 Then('the service reads a message with:', async function (this: ConformanceWorld, table: DataTable) {
   const stage = await stageOf(this)
-  // What is on its way is waited for; a message that never comes is the step's time-out.
-  await this.eventually(() => unread(stage).length > 0)
-  const message = unread(stage).at(0)
+  const [message] = await unread(stage, 1)
   if (message === undefined) throw new Error('The service has no message that was not read already')
   stage.read++
   const body = message.body.toString()
@@ -177,13 +176,15 @@ Then('the service reads a message with:', async function (this: ConformanceWorld
 
 Then('the service reads no further message', async function (this: ConformanceWorld) {
   assert.deepEqual(
-    unread(await stageOf(this)).map(({ deviceId, body }) => `${deviceId}: ${body.toString().slice(0, 100)}`),
+    (await unread(await stageOf(this), 0)).map(
+      ({ deviceId, body }) => `${deviceId}: ${body.toString().slice(0, 100)}`,
+    ),
     [],
   )
 })
 
-function unread(stage: Stage) {
-  const all = stage.hub.messages?.()
-  if (all === undefined) throw new Error('Messages of this hub cannot be read')
-  return all.slice(stage.read)
+/** Messages that no step has read yet, at least so many. */
+async function unread({ hub, read }: Stage, count: number): Promise<readonly ReadMessage[]> {
+  if (hub.messages === undefined) throw new NotSupported('hub.messages: messages of this hub cannot be read')
+  return (await hub.messages(read + count)).slice(read)
 }

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+import { startMockHub } from '../../mock-hub/index.ts'
+
+interface Totals {
+  readonly subject: { readonly hub: string }
+  readonly planned: number
+  readonly verdicts: Readonly<Record<string, number>>
+}
+
+/** A connection over WebSocket; a telemetry message, and a token that time makes worthless. */
+const REQUIREMENTS = ['WIRE-CONN-03', 'WIRE-D2C-13', 'WIRE-AUTH-13']
+
+async function judge(flags: readonly string[]): Promise<Totals> {
+  const reports = mkdtempSync(join(tmpdir(), 'hub-elsewhere-'))
+  onTestFinished(() => {
+    rmSync(reports, { recursive: true })
+  })
+  const hub = await startMockHub({ hostName: 'hub.example', amqpPort: false })
+  onTestFinished(() => hub.stop())
+  const caFile = join(reports, 'ca.pem')
+  writeFileSync(caFile, hub.caPem)
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...['--no-warnings', '--import=tsx', 'step-definitions/conformance/main.ts', 'run', '--json'],
+    ...['--reports', reports, '--requirement', ...REQUIREMENTS, '--hub', hub.serviceConnectionString],
+    ...['--hub-address', hub.address, '--hub-ports', `${String(hub.mqttPort)},${String(hub.httpsPort)}`],
+    ...['--hub-ca', caFile, ...flags.map((flag) => flag.replace('CONTROL', hub.controlUrl ?? ''))],
+  ])
+  expect([...hub.registry.devices()]).toEqual([])
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Totals
+}
+
+test('a hub elsewhere is judged by its connection string, and left as it was found', async () => {
+  const { subject, planned, verdicts } = await judge(['--hub-control', 'CONTROL'])
+  expect(subject).toEqual({ hub: 'hub.example' })
+  expect(verdicts).toMatchObject({ PASS: planned, NOT_SUPPORTED: 0 })
+}, 30_000)
+
+test('without a control listener what needs time or messages is not judged', async () => {
+  const { planned, verdicts } = await judge([])
+  expect(verdicts).toMatchObject({ PASS: 2, NOT_SUPPORTED: planned - 2 })
+}, 30_000)
