@@ -7,17 +7,29 @@ import { coverage, coverageTable, idsInTests } from '../step-definitions/catalog
 import { gate } from '../step-definitions/catalogue/gate.ts'
 import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
 import { loadScenarios } from '../step-definitions/catalogue/scenarios.ts'
+import { MUTANTS } from './mutants/all.ts'
 
 const TESTED = ['mock-hub', 'reference-client', 'step-definitions']
 
 const catalogue = loadCatalogue()
 const scenarios = loadScenarios()
+const proven = (level: string): string => {
+  const rows = catalogue.filter((row) => row.level === level && row.testability === 'testable')
+  const named = rows.filter(({ mutants = [] }) => mutants.length > 0)
+  return `${String(named.length)} of ${String(rows.length)} of level ${level} are proven by a mutant`
+}
 const covered = coverage(catalogue, scenarios, idsInTests(TESTED))
 process.stdout.write(`${coverageTable(covered)}\n`)
 for (const { id, reason } of catalogue.filter(({ testability }) => testability !== 'testable'))
   process.stdout.write(`not testable: ${id}: ${reason ?? ''}\n`)
-const findings = gate(catalogue, scenarios, covered)
+const findings = gate(
+  catalogue,
+  scenarios,
+  covered,
+  MUTANTS.map(({ id }) => id),
+)
 for (const finding of findings) process.stdout.write(`FAIL ${finding}\n`)
+process.stdout.write(`${proven('must')}; the others say why not\n`)
 process.stdout.write(
   `${String(catalogue.length)} requirements, ${String(scenarios.length)} scenarios, ${String(findings.length)} findings\n`,
 )

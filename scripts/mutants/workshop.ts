@@ -85,20 +85,19 @@ export class Workshop {
     }
   }
 
-  /** Runs the unit and border tests of one folder on the copy as it is. @returns those that failed. */
-  async tests(folder: string): Promise<readonly FailedTest[]> {
+  /**
+   * Runs the unit and border tests of one folder on the copy as it is.
+   * @param names only tests whose name holds one of these. @default all
+   * @returns those that failed.
+   */
+  async tests(folder: string, names: readonly string[] = []): Promise<readonly FailedTest[]> {
     const report = join(this.#folder, 'reports/vitest.json') // see vitest.config.ts
     rmSync(report, { force: true })
     // Where a mutant leaves tests and hooks waiting, waiting less finds out sooner.
     const patience = ['--testTimeout', '2500', '--hookTimeout', '2500']
-    await this.#node([
-      'node_modules/vitest/vitest.mjs',
-      'run',
-      `${folder}/`,
-      '--maxWorkers',
-      '1',
-      ...patience,
-    ])
+    const chosen = names.length === 0 ? [] : ['--testNamePattern', names.join('|')]
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', `${folder}/`, '--maxWorkers', '1']
+    await this.#node([...vitest, ...patience, ...chosen])
     if (!existsSync(report)) return [] // ended before it could tell
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport
     return testResults

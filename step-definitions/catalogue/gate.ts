@@ -31,12 +31,14 @@ export function gate(
   catalogue: readonly Requirement[],
   scenarios: readonly Scenario[],
   covered: readonly Covered[],
+  mutants: readonly string[],
 ): readonly string[] {
   const byId = new Map(catalogue.map((row) => [row.id, row]))
   const untestable = catalogue.filter(({ testability }) => testability === 'untestable')
   return [
     ...scenarios.flatMap((scenario) => findingsOf(scenario, byId)),
     ...sharedNames(scenarios),
+    ...catalogue.flatMap((row) => unproven(row, mutants)),
     ...covered.flatMap(({ requirement: { id, applies, sut }, missing }) =>
       missing.length === 0
         ? []
@@ -77,6 +79,23 @@ function findingsOf(scenario: Scenario, byId: ReadonlyMap<string, Requirement>):
     }
   }
   return findings
+}
+
+/** What must be met is proven by a mutant that it notices, or says why there is none. */
+function unproven(
+  { id, level, testability, mutants = [], noMutant }: Requirement,
+  known: readonly string[],
+): readonly string[] {
+  const strange = mutants.filter((mutant) => !known.includes(mutant))
+  if (strange.length > 0)
+    return [`${id}: there is no mutant ${strange.join(', ')}; correct the id or make it`]
+  if (mutants.length > 0 && noMutant !== undefined)
+    return [`${id}: names mutants and says why there are none; take one of the two away`]
+  if (level !== 'must' || testability !== 'testable' || mutants.length > 0 || noMutant !== undefined)
+    return []
+  return [
+    `${id}: no mutant proves it; name one that it notices (npm run mutants:matrix), or say why in noMutant`,
+  ]
 }
 
 /** The runner takes two scenarios of one name without a word, and nobody could tell their results apart. */

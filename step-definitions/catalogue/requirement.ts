@@ -29,8 +29,10 @@ export interface Requirement {
   readonly testability: 'testable' | 'untestable' | 'retired'
   /** Why it cannot be tested, or was retired. */
   readonly reason?: string
-  /** Mutants that its scenarios must notice; see `mutants/`. */
+  /** Mutants that its scenarios or tests must notice. */
   readonly mutants?: readonly string[]
+  /** Why no mutant proves it. */
+  readonly noMutant?: string
   /** The file it stands in, without folder and ending: its area. */
   readonly area: string
 }
@@ -55,7 +57,8 @@ const ROW = {
     lever: TEXT,
     testability: { enum: ['testable', 'untestable', 'retired'] },
     reason: TEXT,
-    mutants: { type: 'array', items: { type: 'string', pattern: '^[CH][0-9]{2}$' } },
+    mutants: { type: 'array', items: { type: 'string', pattern: '^[CH][0-9]{2,3}$' } },
+    noMutant: TEXT,
   },
   if: { properties: { testability: { enum: ['untestable', 'retired'] } } },
   then: { required: ['reason'] },
