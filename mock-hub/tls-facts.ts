@@ -7,5 +7,9 @@ export function tlsFacts(socket: unknown): TlsFacts | undefined {
   if (!(socket instanceof TLSSocket)) return undefined
   // On a server's socket: the name, `false` when the client named none, or nothing. Their types know of none.
   const { servername } = socket as { readonly servername?: string | false | null }
-  return { version: socket.getProtocol() ?? 'unknown', serverName: servername || undefined }
+  return {
+    version: socket.getProtocol() ?? 'unknown',
+    serverName: servername || undefined,
+    resumed: socket.isSessionReused(),
+  }
 }

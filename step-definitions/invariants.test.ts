@@ -18,7 +18,7 @@ function tokenFor(resource: string, expiry: number): string {
 
 const opened = (linkId: string, version = 'TLSv1.3', serverName?: string): JournalEvent => ({
   ...{ is: 'link-opened', linkId, transport: 'mqtt', peer: 'p' },
-  tls: { version, serverName: serverName ?? 'hub.example' },
+  tls: { version, serverName: serverName ?? 'hub.example', resumed: false },
 })
 const packet = (direction: 'in' | 'out', cmd: string, fields: object, linkId = 'l1'): JournalEvent => ({
   ...{ is: 'packet', linkId, direction, cmd, packet: { topic: null, ...fields } },

@@ -7,7 +7,7 @@ import { type JournalEntry, ManualClock, type MockHub, startMockHub } from '../m
 import { Backend } from './backend.ts'
 import { pass, settle, ShiftedClock } from './clock.ts'
 import {
-  CAPABILITY_OF,
+  capabilityOf,
   type DriverEvent,
   type DriverReply,
   type DriverRequest,
@@ -322,16 +322,16 @@ export class ConformanceWorld extends World {
 /** What the client does not offer is no answer; but what it claims it must offer. @throws NotSupported, AssertionError. */
 function supported(
   { hello: { capabilities } }: ClientUnderTest,
-  { do: verb }: DriverRequest,
+  request: DriverRequest,
 ): (reply: DriverReply) => DriverReply {
   return (reply) => {
     if (!('unsupported' in reply)) return reply
     const { reason } = reply.unsupported
-    const capability = CAPABILITY_OF[verb]
+    const capability = capabilityOf(request)
     if (capability === undefined || !capabilities.includes(capability))
-      throw new NotSupported(`${capability ?? verb}: ${reason}`)
+      throw new NotSupported(`${capability ?? request.do}: ${reason}`)
     throw new AssertionError({
-      message: `The client claims ${capability}, and does not do what belongs to it (${verb}): ${reason}`,
+      message: `The client claims ${capability}, and does not do what belongs to it (${request.do}): ${reason}`,
     })
   }
 }

@@ -79,6 +79,7 @@ async function create({ session, kind, factory, arguments: given, options, endpo
       client = type.fromConnectionString(given.connectionString + gateway, transport)
       break
     case 'sasToken':
+      if (gateway) throw new Unsupported('the SDK takes no gateway beside a token')
       client = type.fromSharedAccessSignature(given.sastoken, transport)
       break
     case 'x509': {

@@ -362,6 +362,8 @@ export interface TlsFacts {
   readonly version: string
   /** Server Name Indication; undefined: it named none. */
   readonly serverName: string | undefined
+  /** An earlier session was taken up again. */
+  readonly resumed: boolean
 }
 
 /** One thing that happened. The journal is the single record: logs, tail, reports, waits and verdicts read it. */

@@ -1,7 +1,7 @@
 /** `iot-hub-conformance driver check`: what an author of a driver runs first. */
 
 import { startMockHub } from '../../mock-hub/index.ts'
-import { CAPABILITY_OF, type DriverRequest } from '../driver/client-driver.ts'
+import { capabilityOf, type DriverRequest } from '../driver/client-driver.ts'
 import { carrierTo } from '../driver/carrier-to.ts'
 import { systemAlarm } from '../driver/clock.ts'
 import { RemoteDriver } from '../driver/remote-driver.ts'
@@ -95,7 +95,7 @@ async function makes(
   })
   const reply = await driver.request(request).finally(stopAlarm)
   const wanted: 'ok' | 'error' = request.do === 'create' && request.session !== SESSION ? 'error' : 'ok'
-  const capability = CAPABILITY_OF[request.do]
+  const capability = capabilityOf(request)
   const claimed = capability === undefined || driver.hello.capabilities.includes(capability)
   if ('unsupported' in reply) {
     say(

@@ -219,8 +219,20 @@ export class HarnessError extends Error {
   override readonly name = 'HarnessError'
 }
 
+/** What a language may not let a client be asked. */
+function variation(request: DriverRequest): string | undefined {
+  if ('unwritable' in request) return 'values.unwritable'
+  if ('message' in request && (request.message.as ?? 'message') !== 'message') return 'messages.conversion'
+  return undefined
+}
+
+/** Capability that a request needs; undefined: everybody must do this. */
+export function capabilityOf(request: DriverRequest): string | undefined {
+  return variation(request) ?? CAPABILITY_OF[request.do]
+}
+
 /** Capability that each verb needs; verbs that are not here are mandatory. */
-export const CAPABILITY_OF: Readonly<Partial<Record<Verb, string>>> = {
+const CAPABILITY_OF: Readonly<Partial<Record<Verb, string>>> = {
   sendOutput: 'telemetry.output',
   respondMethod: 'methods.respond',
   receiveMethod: 'methods.receive',

@@ -41,6 +41,8 @@ const HELLO: Hello = {
     'tls.custom-ca',
     'tls.ciphers',
     'telemetry',
+    'messages.conversion',
+    'values.unwritable',
     'telemetry.output',
     'c2d',
     'c2d.receive',
