@@ -1,60 +1,109 @@
 /**
  * Runs an official SDK through the suite and publishes what came of it in `docs/results/`.
  *
- *     npm run certify:python | certify:node | certify:java
+ *     npm run certify:python | certify:node | certify:java | certify:bare
  *
- * `-- --again` writes the pages anew from the last run. Exit 1 when a result is not explained in `docs/results/<sdk>.yaml`, or an explanation is stale.
+ * `-- --again` writes the pages anew from the last run. `-- --quick` is for continuous integration: clients get less real
+ * time for each call, and nothing is published. Exit 1 when a result is not explained in `docs/results/<sdk>.yaml`, or an
+ * explanation is stale; either must be seen twice, the second time with all the real time there is.
  */
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Results } from '../step-definitions/conformance/results.ts'
-import { compare, parseExplanations } from './certify/explanations.ts'
+import type { RequirementResult, Results } from '../step-definitions/conformance/results.ts'
+import { compare, type Comparison, parseExplanations } from './certify/explanations.ts'
 import { sdkPage, type Summary, summaryOf, tablePage } from './certify/page.ts'
 import { enterNamespace } from './oracle/namespace.ts'
 import { strangers } from './certify/strangers.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const [wanted = '', again] = process.argv.slice(2)
+/** Real seconds that a call may take in a quick run. */
+const QUICK_PATIENCE = '1'
+const [wanted = '', mode] = process.argv.slice(2)
 process.exitCode = certify(wanted)
 
 function certify(name: string): number {
   const stranger = strangers[name]
-  if (stranger === undefined) {
-    console.error(`certify: must be one of ${Object.keys(strangers).join(', ')}, got ${name}`)
+  if (stranger === undefined || ![undefined, '--again', '--quick'].includes(mode)) {
+    console.error(
+      `certify: must be one of ${Object.keys(strangers).join(', ')}, then --again, --quick or nothing; got ${process.argv.slice(2).join(' ')}`,
+    )
     return 2
   }
   const { client, driver, missing, fixedPorts = false } = stranger()
   if (missing !== undefined) {
     console.log(`${name}: skipped, ${missing}`)
+    console.log(`${name}: 0 passed, 0 failed, 1 skipped`)
     return 0
   }
-  const inside = fixedPorts && again !== '--again' ? enterNamespace() : undefined
+  const inside = fixedPorts && mode !== '--again' ? enterNamespace() : undefined
   if (inside !== undefined) return inside
   const reports = join(ROOT, 'reports', name)
-  const suite = ['--import', 'tsx', join(ROOT, 'step-definitions/conformance/main.ts')]
-  const flags = ['run', '--sut', 'client', '--driver', driver, '--reports', reports]
-  if (again !== '--again')
-    spawnSync(process.execPath, [...suite, ...flags], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
-  const results = JSON.parse(readFileSync(join(reports, 'results.json'), 'utf8')) as Results // the runner's own
-
   const file = (ending: string): string => join(ROOT, 'docs/results', `${name}.${ending}`)
-  const known = existsSync(file('yaml')) ? readFileSync(file('yaml'), 'utf8') : ''
-  const records = results.records.filter(({ identity }) => identity !== 'hub')
-  const comparison = compare(records, parseExplanations(known))
-  writeFileSync(file('md'), sdkPage(client, records, comparison))
-  publish(summaryOf(client, `${name}.md`, records))
+  const explanations = parseExplanations(existsSync(file('yaml')) ? readFileSync(file('yaml'), 'utf8') : '')
 
-  for (const complaint of comparison.complaints) console.log(complaint)
+  if (mode !== '--again') run(driver, reports, [], mode === '--quick' ? QUICK_PATIENCE : undefined)
+  const { planned, ran, records: all } = read(reports)
+  let records = all.filter(({ identity }) => identity !== 'hub')
+  let comparison = compare(records, explanations)
+  if (mode !== '--again' && comparison.complaints.length > 0) {
+    for (const { text } of comparison.complaints) console.log(`once more: ${text}`)
+    records = replaced(records, secondLook(driver, `${reports}-again`, comparison))
+    comparison = compare(records, explanations)
+  }
+  if (mode !== '--quick') {
+    writeFileSync(file('md'), sdkPage(client, records, comparison))
+    publish(summaryOf(client, `${name}.md`, records))
+  }
+  for (const { text } of comparison.complaints) console.log(text)
   const passed = records.filter(({ verdict }) => verdict === 'PASS').length
-  const { planned, ran } = results
   if (ran < planned) console.log(`${String(planned - ran)} scenarios did not run`)
-  console.log(
-    `${client}: ${String(passed)} of ${String(records.length)} requirements passed, ` +
-      `${String(comparison.complaints.length)} complaints`,
+  console.log(`${client}: ${String(passed)} of ${String(records.length)} requirements passed`)
+  const wrong = comparison.complaints.length + (planned - ran)
+  console.log(`${name}: ${String(records.length - wrong)} passed, ${String(wrong)} failed`)
+  return wrong === 0 ? 0 : 1
+}
+
+/** @param patience real seconds for a call; undefined: what the suite gives. */
+function run(driver: string, reports: string, selection: readonly string[], patience?: string): void {
+  const suite = ['--import', 'tsx', join(ROOT, 'step-definitions/conformance/main.ts')]
+  const flags = ['run', '--sut', 'client', '--driver', driver, '--reports', reports, ...selection]
+  spawnSync(process.execPath, [...suite, ...flags], {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      ...(patience === undefined ? {} : { CONFORMANCE_PATIENCE_SECONDS: patience }),
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+function read(reports: string): Results {
+  return JSON.parse(readFileSync(join(reports, 'results.json'), 'utf8')) as Results // the runner's own
+}
+
+/** What is not as expected, run again: a machine that was busy is no fault of the client's. */
+function secondLook(
+  driver: string,
+  reports: string,
+  { complaints }: Comparison,
+): readonly RequirementResult[] {
+  const ids = [...new Set(complaints.map(({ requirement }) => requirement))]
+  run(driver, reports, ['--requirement', ...ids])
+  return read(reports).records.filter(({ requirement }) => ids.includes(requirement))
+}
+
+function replaced(
+  records: readonly RequirementResult[],
+  newer: readonly RequirementResult[],
+): RequirementResult[] {
+  return records.map(
+    (record) =>
+      newer.find(
+        ({ requirement, identity }) => requirement === record.requirement && identity === record.identity,
+      ) ?? record,
   )
-  return comparison.complaints.length === 0 && ran === planned ? 0 : 1
 }
 
 /** The table keeps what earlier runs said of other clients. */

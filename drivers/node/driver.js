@@ -94,14 +94,13 @@ async function create({ session, kind, factory, arguments: given, options, endpo
     }
     case 'edgeEnvironment': {
       if (kind === 'device') throw new Unsupported('only module clients are made from the environment')
+      // The SDK reads the environment before it gives its promise; one that never settles must not leave it changed.
       const before = { ...process.env }
       Object.assign(process.env, environment)
-      try {
-        client = await type.fromEnvironment(transport)
-      } finally {
-        for (const name of Object.keys(environment)) delete process.env[name]
-        Object.assign(process.env, before)
-      }
+      const making = type.fromEnvironment(transport)
+      for (const name of Object.keys(environment)) delete process.env[name]
+      Object.assign(process.env, before)
+      client = await making
       break
     }
     default:

@@ -35,9 +35,10 @@ HELLO = {
     },
     "capabilities": """identity.device identity.module identity.edge-module auth.sas.renewable auth.sas.supplied
         auth.symmetric-key auth.x509 transport.mqtt transport.mqtt-ws proxy.http proxy.socks gateway tls.custom-ca
-        tls.ciphers telemetry messages.conversion values.unwritable telemetry.output c2d c2d.receive methods methods.receive methods.respond methods.invoke
-        twin.get twin.reported twin.desired twin.desired.receive input input.receive file-upload connection
-        connection.retry connection.auto-connect connection.keep-alive connection.state-events model-id deprecation-notices""".split(),
+        tls.ciphers telemetry messages.conversion values.unwritable telemetry.output c2d c2d.receive methods
+        methods.receive methods.respond methods.invoke twin.get twin.reported twin.desired twin.desired.receive
+        input input.receive file-upload connection connection.retry connection.auto-connect connection.keep-alive
+        connection.state-events model-id deprecation-notices""".split(),
     "clock": "virtual",
 }
 CLASSES = {"device": IoTHubDeviceClient, "module": IoTHubModuleClient}

@@ -13,6 +13,8 @@ export interface Explanation {
   /** A known divergence of the SDK from its documentation (`D-02`), or a few words. */
   readonly what: string
   readonly why: string
+  /** Where that can be seen: files of the SDK, pages. */
+  readonly evidence: readonly string[]
   readonly verdict: string
   /** Requirements, each for both classes unless it ends in `/device` or `/module`. */
   readonly requirements: readonly string[]
@@ -26,8 +28,13 @@ export interface Explained {
 
 export interface Comparison {
   readonly explained: readonly Explained[]
-  /** Sentences: what is missing from the file, and what is stale in it. */
-  readonly complaints: readonly string[]
+  /** What is missing from the file, and what is stale in it. */
+  readonly complaints: readonly Complaint[]
+}
+
+export interface Complaint {
+  readonly requirement: string
+  readonly text: string
 }
 
 /** @throws Error when the file is no list of explanations. */
@@ -35,11 +42,17 @@ export function parseExplanations(text: string): readonly Explanation[] {
   const entries: unknown = parse(text) ?? []
   if (!Array.isArray(entries)) throw new Error('explanations must be a list')
   return entries.map((entry: Partial<Explanation>, index) => {
-    const { what, why, verdict, requirements } = entry
-    if (what === undefined || why === undefined || verdict === undefined || !Array.isArray(requirements))
-      throw new Error(`explanation ${String(index + 1)} must have what, why, verdict and requirements`)
-    return { what, why, verdict, requirements }
+    const { what, why, evidence, verdict, requirements } = entry
+    if (what === undefined || why === undefined || verdict === undefined)
+      throw new Error(`explanation ${String(index + 1)} must have what, why and verdict`)
+    if (!isList(evidence) || !isList(requirements))
+      throw new Error(`explanation ${String(index + 1)} must list its evidence and its requirements`)
+    return { what, why, evidence, verdict, requirements }
   })
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0
 }
 
 /** Holds what came of a run against what is explained. */
@@ -48,7 +61,7 @@ export function compare(
   explanations: readonly Explanation[],
 ): Comparison {
   const open = results.filter(({ verdict }) => !CLEAR.includes(verdict))
-  const complaints: string[] = []
+  const complaints: Complaint[] = []
   const claimed = new Set<RequirementResult>()
   const explained = explanations.map((explanation): Explained => {
     const found = explanation.requirements.flatMap((wanted) => {
@@ -58,9 +71,10 @@ export function compare(
       )
       const fitting = of.filter(({ verdict }) => verdict === explanation.verdict)
       if (fitting.length === 0)
-        complaints.push(
-          `stale: ${wanted} is explained as ${explanation.verdict} (${explanation.what}), and is ${of.map(({ verdict }) => verdict).join(', ') || 'not in the run'}`,
-        )
+        complaints.push({
+          requirement: id ?? wanted,
+          text: `stale: ${wanted} is explained as ${explanation.verdict} (${explanation.what}), and is ${of.map(({ verdict }) => verdict).join(', ') || 'not in the run'}`,
+        })
       return fitting
     })
     for (const result of found) claimed.add(result)
@@ -69,9 +83,10 @@ export function compare(
   for (const result of open) {
     if (claimed.has(result)) continue
     const { message = '' } = result.scenarios.find(({ verdict }) => verdict === result.verdict) ?? {}
-    complaints.push(
-      `unexplained: ${result.requirement}/${result.identity} is ${result.verdict}: ${message.split('\n', 1)[0] ?? ''}`,
-    )
+    complaints.push({
+      requirement: result.requirement,
+      text: `unexplained: ${result.requirement}/${result.identity} is ${result.verdict}: ${message.split('\n', 1)[0] ?? ''}`,
+    })
   }
   return { explained, complaints }
 }

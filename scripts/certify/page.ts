@@ -3,7 +3,7 @@
 import type { RequirementResult, ScenarioResult } from '../../step-definitions/conformance/results.ts'
 import type { Comparison, Explained } from './explanations.ts'
 
-const MOST_STEPS = 12
+const MOST_RUNGS = 14
 
 /** Results of one SDK by area, for the table over all. */
 export interface Summary {
@@ -44,22 +44,15 @@ export function sdkPage(
   ].join('\n')
 }
 
-function section({ explanation: { what, why, verdict }, results }: Explained): readonly string[] {
+function section({ explanation: { what, why, evidence, verdict }, results }: Explained): readonly string[] {
   return [
-    ...[
-      '',
-      `## ${what}`,
-      '',
-      `${verdict}. ${why.trim()}`,
-      '',
-      '| requirement | class | what it did |',
-      '| --- | --- | --- |',
-    ],
+    ...['', `## ${what}`, '', `${verdict}. ${why.trim()}`, ''],
+    ...evidence.map((where) => `- ${where}`),
+    ...['', '| requirement | class | what it did | on the wire |', '| --- | --- | --- | --- |'],
     ...results.map((result) => {
       const { step = '', message = '' } = failing(result) ?? {}
-      return `| ${result.requirement}: ${cell(result.title)} | ${result.identity} | ${cell(step)}: ${cell(firstLine(message))} |`
+      return `| ${result.requirement}: ${cell(result.title)} | ${result.identity} | ${cell(step)}: ${cell(firstLine(message))} | ${ladder(result)} |`
     }),
-    ...ladder(results[0]),
   ]
 }
 
@@ -67,36 +60,42 @@ function failing(result: RequirementResult): ScenarioResult | undefined {
   return result.scenarios.find(({ verdict }) => verdict === result.verdict)
 }
 
-/** Packets between client and hub in the first scenario of a group. */
-function ladder(result: RequirementResult | undefined): readonly string[] {
-  const packets = ((result && failing(result)?.evidence) ?? []).flatMap((line) => {
-    const { direction, cmd, topic } = packetOf(line) ?? {}
-    if (direction === undefined) return []
-    return [
-      `${direction === 'in' ? 'client ──▶ hub' : 'client ◀── hub'}  ${cmd ?? ''}${topic ? ` ${topic}` : ''}`,
-    ]
-  })
-  if (packets.length === 0) return []
-  const left = packets.length - MOST_STEPS
-  return [
-    ...['', `On the wire, ${result?.requirement ?? ''}:`, '', '```text'],
-    ...packets.slice(0, MOST_STEPS),
-    ...(left > 0 ? [`… ${String(left)} more`] : []),
-    '```',
-  ]
+/** What passed between client and hub, oldest first: `CONNECT→ ←CONNACK`, faults by name; repeats are counted. */
+function ladder(result: RequirementResult): string {
+  const rungs: { readonly text: string; times: number }[] = []
+  for (const line of failing(result)?.evidence ?? []) {
+    const text = rungOf(line)
+    const last = rungs.at(-1)
+    if (text === undefined) continue
+    if (last?.text === text) last.times++
+    else rungs.push({ text, times: 1 })
+  }
+  const shown = rungs
+    .slice(0, MOST_RUNGS)
+    .map(({ text, times }) => (times === 1 ? text : `${text} ×${String(times)}`))
+  return cell([...shown, ...(rungs.length > MOST_RUNGS ? ['…'] : [])].join(' ') || 'nothing')
 }
 
-function packetOf(
-  line: string,
-): { readonly direction: string; readonly cmd: string; readonly topic: string | undefined } | undefined {
-  const [, json] = / packet (\{.*\})$/.exec(line) ?? []
+/** A line of the hub's journal, as the suite attaches it. */
+function rungOf(line: string): string | undefined {
+  const [, is = '', json] = /^\d+ \S+ (packet|fault|request|link-closed) (\{.*\})$/.exec(line) ?? []
   if (json === undefined) return undefined
-  const { direction, cmd, packet } = JSON.parse(json) as {
-    direction: string
-    cmd: string
-    packet: { topic?: string | null }
-  } // the hub's journal, as the suite attaches it
-  return { direction, cmd, topic: packet.topic?.replace(/\$rid=[^&]*/, '$rid=…') }
+  const entry = JSON.parse(json) as Readonly<Record<string, unknown>> & {
+    readonly packet?: { readonly returnCode?: number | null }
+  }
+  switch (is) {
+    case 'packet': {
+      const { returnCode } = entry.packet ?? {}
+      const name = `${String(entry['cmd']).toUpperCase()}${typeof returnCode === 'number' && returnCode > 0 ? ` ${String(returnCode)}` : ''}`
+      return entry['direction'] === 'in' ? `${name}→` : `←${name}`
+    }
+    case 'fault':
+      return entry['phase'] === 'fired' ? `[${String(entry['name'])}]` : undefined
+    case 'request':
+      return `${String(entry['method'])}→ ←${String(entry['status'])}`
+    default:
+      return '(closed)'
+  }
 }
 
 function unsupportedLines(results: readonly RequirementResult[]): readonly string[] {
