@@ -22,7 +22,7 @@ import { makeClient } from './reference-factories.ts'
 import { describeError, messageFrom, messageOf, methodResponse, NOT_JSON } from './reference-values.ts'
 import { ReferenceSession } from './reference-session.ts'
 
-const HELLO: Hello = {
+export const HELLO: Hello = {
   protocol: PROTOCOL,
   implementation: { name: 'reference-client', version: '0.1.0', language: 'typescript' },
   capabilities: [
