@@ -154,6 +154,15 @@ describe('WIRE-MOD-06: a method from a module through the gateway', () => {
     }
   })
 
+  test('asks for no api-version, as the gateway does; a back end must name one', async () => {
+    const caller = openCaller()
+    const body = { methodName: 'm' }
+    const unversioned = { apiVersion: null }
+    const asModule = { as: caller, headers: header(caller), ...unversioned }
+    expect((await invoke(caller.deviceId, body, asModule)).status).toBe(200)
+    expect((await invoke(caller.deviceId, body, unversioned)).status).toBe(400)
+  })
+
   test('a header that is not the token’s module is a 401 with the gateway’s body', async () => {
     const caller = openCaller()
     const other = { deviceId: caller.deviceId, moduleId: 'other' }
