@@ -4,6 +4,7 @@ import type { RequirementResult, ScenarioResult } from '../../step-definitions/c
 import type { Comparison, Explained } from './explanations.ts'
 
 const MOST_RUNGS = 14
+const MOST_DIFFERENCES = 6
 
 /** Results of one SDK by area, for the table over all. */
 export interface Summary {
@@ -51,7 +52,7 @@ function section({ explanation: { what, why, evidence, verdict }, results }: Exp
     ...['', '| requirement | class | what it did | on the wire |', '| --- | --- | --- | --- |'],
     ...results.map((result) => {
       const { step = '', message = '' } = failing(result) ?? {}
-      return `| ${result.requirement}: ${cell(result.title)} | ${result.identity} | ${cell(step)}: ${cell(firstLine(message))} | ${ladder(result)} |`
+      return `| ${result.requirement}: ${cell(result.title)} | ${result.identity} | ${cell(step.replace(/:$/, ''))}: ${cell(saidIn(message))} | ${ladder(result)} |`
     }),
   ]
 }
@@ -101,7 +102,7 @@ function rungOf(line: string): string | undefined {
 function unsupportedLines(results: readonly RequirementResult[]): readonly string[] {
   const reasons = new Map<string, string[]>()
   for (const result of results) {
-    const reason = firstLine(failing(result)?.message ?? '').replace(/^NotSupported: /, '')
+    const reason = saidIn(failing(result)?.message ?? '').replace(/^NotSupported: /, '')
     reasons.set(reason, [...(reasons.get(reason) ?? []), `${result.requirement}/${result.identity}`])
   }
   return [...reasons].map(([reason, ids]) => `- ${reason}: ${ids.join(', ')}`)
@@ -129,9 +130,19 @@ export function tablePage(summaries: readonly Summary[]): string {
   ].join('\n')
 }
 
-/** Without the name that the assertion library gives its errors. */
-const firstLine = (text: string): string =>
-  (text.split('\n', 1)[0] ?? '').replace(/^AssertionError \[ERR_ASSERTION\]: /, '')
+/** Without the name that the assertion library gives its errors; of a difference, what differs. */
+function saidIn(message: string): string {
+  const [first = '', ...rest] = message.replace(/^AssertionError \[ERR_ASSERTION\]: /, '').split('\n')
+  if (!first.endsWith(':')) return first
+  const lines = rest.map((line) => line.trim())
+  // The runner adds the same difference once more, turned round.
+  const again = lines.indexOf('+ expected - actual')
+  const differing = lines
+    .slice(0, again < 0 ? undefined : again)
+    .filter((line) => /^[+-] (?!actual)./.test(line))
+  return `${first} ${differing.slice(0, MOST_DIFFERENCES).join(' ')}`
+}
+
 const cell = (text: string): string =>
   text
     .replace(/\s+/g, ' ')
