@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parse } from '@cucumber/tag-expressions'
 import { loadCatalogue, type Requirement } from '../catalogue/requirement.ts'
 import { loadScenarios, type Scenario } from '../catalogue/scenarios.ts'
+import { implementationUnderTest } from '../driver/client-under-test.ts'
 import { systemTime } from '../driver/clock.ts'
 import { annotations } from '../report/annotations.ts'
 import { writeReports } from '../report/reports.ts'
@@ -183,7 +184,9 @@ function oneOf(flag: string, given: string, allowed: readonly string[]): string 
 
 function subjectOf({ driver }: SuiteFlags, hub: HubPlace | undefined): Results['subject'] {
   if (hub !== undefined) return { hub: connectionStringParts(hub.serviceConnectionString)['HostName'] }
-  return driver === undefined ? { client: 'reference client', hub: 'embedded' } : { driver }
+  return driver === undefined
+    ? { client: 'reference client', hub: 'embedded' }
+    : { ...implementationUnderTest(), driver }
 }
 
 /** The hub on trial, when it is not the embedded one. @throws UsageError. */

@@ -5,7 +5,7 @@
 
 import type { Clock } from '../../mock-hub/index.ts'
 import { carrierTo } from './carrier-to.ts'
-import { type ClientDriver, type DriverRequest, HarnessError } from './client-driver.ts'
+import { type ClientDriver, type DriverRequest, HarnessError, type Hello } from './client-driver.ts'
 import { quietFor, systemAlarm } from './clock.ts'
 import { RemoteDriver } from './remote-driver.ts'
 import { ReferenceDriver } from './reference-driver.ts'
@@ -26,6 +26,12 @@ export interface ClientUnderTest extends ClientDriver {
 }
 
 let program: RemoteDriver | undefined
+let implementation: Hello['implementation'] | undefined
+
+/** Whom the drivers of this run have named; undefined: the reference client, or nobody yet. */
+export function implementationUnderTest(): Hello['implementation'] | undefined {
+  return implementation
+}
 
 /** @throws HarnessError when the program cannot be started. */
 export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
@@ -34,6 +40,7 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
   if (program === undefined || program.dead)
     program = await RemoteDriver.start(carrierTo(commandFrom(command)), systemAlarm)
   const started = program
+  implementation = started.hello.implementation
   const sessions = new Set<string>()
   const stopListening: (() => void)[] = []
   const follows = started.hello.clock === 'virtual'
