@@ -1,5 +1,6 @@
 /** The pages of a certification: one for each SDK, with what it did where it does not pass, and one table over all. */
 
+import { profileResults } from '../../step-definitions/conformance/profiles.ts'
 import type { RequirementResult, ScenarioResult } from '../../step-definitions/conformance/results.ts'
 import type { Comparison, Explained } from './explanations.ts'
 
@@ -12,6 +13,8 @@ export interface Summary {
   readonly page: string
   /** Requirements by verdict, of each area. */
   readonly areas: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** By name: how many requirements it asks for, and how many stand against it. */
+  readonly profiles: Readonly<Record<string, { readonly requirements: number; readonly against: number }>>
 }
 
 export function summaryOf(client: string, page: string, records: readonly RequirementResult[]): Summary {
@@ -20,7 +23,13 @@ export function summaryOf(client: string, page: string, records: readonly Requir
     const counts = (areas[area] ??= {})
     counts[verdict] = (counts[verdict] ?? 0) + 1
   }
-  return { client, page, areas }
+  const profiles = Object.fromEntries(
+    Object.entries(profileResults(records)).map(([name, { requirements, against }]) => [
+      name,
+      { requirements, against: against.length },
+    ]),
+  )
+  return { client, page, areas, profiles }
 }
 
 /** The page of one SDK. */
@@ -117,17 +126,40 @@ export function tablePage(summaries: readonly Summary[]): string {
     if (judged === 0) return NOT_SUPPORTED > 0 ? 'not supported' : ''
     return `${String(PASS)} of ${String(judged)}${NOT_SUPPORTED > 0 ? ` (${String(NOT_SUPPORTED)} not supported)` : ''}`
   }
+  const profiles = [...new Set(summaries.flatMap((summary) => Object.keys(summary.profiles)))]
+  const heads = summaries.map(({ client, page }) => `[${client}](${page})`).join(' | ')
+  const rule = `| --- | ${summaries.map(() => '---').join(' | ')} |`
   return [
     '# Clients, by what is documented',
     '',
     'Written by the certification runs: how many of the requirements that apply to a client it meets, by area. The pages',
     'say what each did where it does not, and why.',
     '',
-    `| area | ${summaries.map(({ client, page }) => `[${client}](${page})`).join(' | ')} |`,
-    `| --- | ${summaries.map(() => '---').join(' | ')} |`,
+    '## Profiles',
+    '',
+    'A profile is met when all that belongs to it is; else it says how many of its requirements are.',
+    '',
+    `| profile | ${heads} |`,
+    rule,
+    ...profiles.map(
+      (profile) =>
+        `| ${profile} | ${summaries.map((summary) => profileCell(summary, profile)).join(' | ')} |`,
+    ),
+    '',
+    '## Areas',
+    '',
+    `| area | ${heads} |`,
+    rule,
     ...areas.map((area) => `| ${area} | ${summaries.map((summary) => cellOf(summary, area)).join(' | ')} |`),
     '',
   ].join('\n')
+}
+
+function profileCell({ profiles }: Summary, name: string): string {
+  const of = profiles[name]
+  if (of === undefined) return ''
+  const { requirements, against } = of
+  return against === 0 ? '**met**' : `${String(requirements - against)} of ${String(requirements)}`
 }
 
 /** Without the name that the assertion library gives its errors; of a difference, what differs. */
