@@ -25,6 +25,27 @@ Feature: Background exceptions
         | identity |
         | module   |
 
+    # The pages say when the handler is called, not that a failing handler is such a time (decision D-17).
+    @level:observed
+    Scenario Outline: What a handler of the <identity> throws is told, and stops nothing
+      Given a connected <identity> client
+      And the application listens for background exceptions
+      And the application fails at method requests
+      When the back end calls the method "measure"
+      And the back end calls the method "measure"
+      Then the application is told of method requests 2 times
+      And the application is told of background exceptions 2 times
+
+      @identity:device
+      Examples: device client
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module client
+        | identity |
+        | module   |
+
   @BOTH-BGEXC-02
   Rule: Each failed attempt to connect again is a background exception
 
