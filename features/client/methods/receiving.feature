@@ -125,7 +125,10 @@ Feature: Receiving direct methods by calls
       Given a connected <identity> client
       When it looks for a method request without waiting
       Then the call gives nothing
-      And it is connected
+      When the back end calls the method "measure"
+      And it waits for a method request
+      Then the call gives:
+        | name | measure |
 
       @identity:device
       Examples: device

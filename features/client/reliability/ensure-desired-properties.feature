@@ -66,6 +66,11 @@ Feature: Desired properties that were missed
         """
       And it connects and this succeeds
       Then the application is told of desired properties 0 times
+      When the back end sets the desired properties to:
+        """
+        {"fan":"off"}
+        """
+      Then the application is told of desired properties 1 time
 
       @identity:device
       Examples: device client
