@@ -1,10 +1,10 @@
 /** Which requirements noticed a mutant. */
 
+import { IDS } from '../../step-definitions/catalogue/coverage.ts'
 import type { FailedTest, RunResult } from './workshop.ts'
 
 /** An error of the mutant's own making is no proof that anybody looked. */
 const CRASH = /is not a function|is not defined|Cannot read propert|SyntaxError/
-const IDS = /\b(?:BOTH|DEV|MOD|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?\b/g
 
 /** Requirements of which a scenario failed at what it claims, not on the way there. */
 export function killersIn({ records }: Pick<RunResult, 'records'>): readonly string[] {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import type { Requirement, Subject } from './requirement.ts'
 import type { Scenario } from './scenarios.ts'
 
-const IDS = /\b(?:BOTH|DEV|MOD|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?\b/g
+/** Ids of requirements in a text. */
+export const IDS = /\b(?:BOTH|DEV|MOD|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?\b/g
 
 export interface Covered {
   readonly requirement: Requirement

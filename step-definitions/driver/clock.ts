@@ -11,6 +11,9 @@ export const systemAlarm: Alarm = (seconds, run) => {
   }
 }
 
+/** Comes back after so many milliseconds: for hubs and clients that nobody can wind. */
+export const pause = (ms: number): Promise<void> => sleep(ms)
+
 /** Waits until nothing has changed for so many milliseconds of real time. */
 export async function quietFor(ms: number, activity: () => number): Promise<void> {
   const slice = Math.ceil(ms / 4)

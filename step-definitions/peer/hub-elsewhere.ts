@@ -4,8 +4,7 @@
  * judged otherwise.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises'
-import { systemTime } from '../driver/clock.ts'
+import { pause, systemTime } from '../driver/clock.ts'
 import { HarnessError } from '../driver/client-driver.ts'
 import { connectionStringParts, type HubUnderTest, type ReadMessage } from './hub-under-test.ts'
 
@@ -62,7 +61,7 @@ export async function hubElsewhere(place: HubPlace): Promise<HubUnderTest> {
     serviceConnectionString,
     now: () => systemTime.now() + aheadMs,
     async pass(seconds) {
-      await sleep(ARRIVAL_MS)
+      await pause(ARRIVAL_MS)
       await call('POST', '/clock/advance', { by: seconds })
       await readClock()
     },
@@ -70,7 +69,7 @@ export async function hubElsewhere(place: HubPlace): Promise<HubUnderTest> {
       for (;;) {
         const all = (await call('GET', '/telemetry')) as readonly TelemetryDocument[] // docs/control.md
         if (all.length - before >= count) return all.slice(before).map(messageOf)
-        await sleep(POLL_MS)
+        await pause(POLL_MS)
       }
     },
   }

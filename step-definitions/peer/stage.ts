@@ -82,7 +82,7 @@ export class Stage {
   get hasEvidence(): boolean {
     return (
       this.#answered !== undefined ||
-      this.upgradeError !== '' ||
+      this.upgradeError.includes('Unexpected server response') ||
       [...this.#links.values()].some(({ heard }) => heard)
     )
   }
