@@ -1,10 +1,40 @@
 /** Who may import whom. Each rule is a sentence of ARCHITECTURE.md. */
 const TEST = '\\.test\\.ts$'
+/** Tests and their helpers may look anywhere below their product. */
+const TESTING = [TEST, '/testing/']
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to })
+
+const ADAPTERS = ['mqtt', 'amqp', 'http', 'control']
+/** The hub's layers, bottom up: a folder imports what stands below it and nothing beside or above it. */
+const LAYERS = {
+  base: [],
+  core: ['base'],
+  blob: ['base', 'core'],
+  net: ['base', 'core'],
+  mqtt: ['base', 'core', 'net'],
+  amqp: ['base', 'core', 'net'],
+  http: ['base', 'core', 'net', 'blob'],
+  control: ['base', 'core'],
+  host: ['base', 'core', 'net', 'blob', ...ADAPTERS],
+  cli: ['base', 'core', 'net', 'host'],
+}
+const layerRules = Object.entries(LAYERS).map(([layer, below]) =>
+  forbid(
+    `${layer}-imports-only-what-is-below`,
+    { path: `^mock-hub/${layer}/`, pathNot: TESTING },
+    { path: '^mock-hub/', pathNot: `^mock-hub/(${[layer, ...below].join('|')})/` },
+  ),
+)
 
 module.exports = {
   forbidden: [
     forbid('no-cycles', {}, { circular: true }),
+    ...layerRules,
+    forbid(
+      'adapters-know-only-the-contract-of-the-core',
+      { path: `^mock-hub/(net|blob|${ADAPTERS.join('|')})/`, pathNot: TESTING },
+      { path: '^mock-hub/core/', pathNot: '^mock-hub/core/(contract|errors)/' },
+    ),
     forbid('hub-knows-no-client', { path: '^mock-hub/' }, { path: '^(reference-client|step-definitions)/' }),
     forbid(
       'client-knows-no-hub',
@@ -21,29 +51,18 @@ module.exports = {
       { path: '^step-definitions/', pathNot: '^step-definitions/driver/reference-[a-z-]+\\.ts$' },
       { path: '^reference-client/' },
     ),
-    forbid('core-knows-no-border', { path: '^mock-hub/core/' }, { path: ['^mock-hub/(?!core/)'] }),
     forbid(
-      'core-is-plain-node',
-      { path: '^mock-hub/core/', pathNot: TEST },
+      'base-and-core-are-plain-node',
+      { path: '^mock-hub/(base|core)/', pathNot: TEST },
       {
         dependencyTypes: ['npm', 'npm-dev', 'core'],
         pathNot: '^(node:)?(crypto|events)$|node_modules/(peggy|source-map-generator)/',
       },
     ),
-    forbid(
-      'mqtt-knows-no-http',
-      { path: '^mock-hub/mqtt/' },
-      { path: '^mock-hub/(http|control|blob|amqp)/' },
-    ),
-    forbid(
-      'http-knows-no-mqtt',
-      { path: '^mock-hub/(http|control|blob)/' },
-      { path: '^mock-hub/(mqtt|amqp)/' },
-    ),
     forbid('one-door-to-aedes', { pathNot: ['^mock-hub/mqtt/', '^bench/'] }, { path: 'node_modules/aedes' }),
     forbid(
       'one-door-to-fastify',
-      { pathNot: '^mock-hub/(http|control|blob)/' },
+      { pathNot: '^mock-hub/(http|control)/' },
       { path: 'node_modules/(@fastify|fastify)/' },
     ),
     forbid('one-door-to-rhea', { pathNot: ['^mock-hub/amqp/', TEST] }, { path: 'node_modules/rhea/' }),
@@ -54,7 +73,7 @@ module.exports = {
     ),
     forbid(
       'shipped-code-needs-no-dev-dependency',
-      { path: '^(mock-hub|reference-client|step-definitions)/', pathNot: [TEST, '/testing/'] },
+      { path: '^(mock-hub|reference-client|step-definitions)/', pathNot: TESTING },
       { dependencyTypes: ['npm-dev'] },
     ),
   ],

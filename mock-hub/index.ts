@@ -1,37 +1,30 @@
 /** The front door of the hub: `startMockHub`, its clocks, and the types of what it gives and takes. */
 
-export { startMockHub } from './start.ts'
-export type { MockHub } from './mock-hub.ts'
-export type { MockHubOptions } from './options.ts'
-export { parseSeed } from './seed-file.ts'
-export type { Seed, SeedDevice, SeedModule } from './seed.ts'
-export { HubClock, ManualClock, type Clock } from './core/clock.ts'
-export { HUB_ERRORS, HubError, type Explanation, type HubErrorKind } from './core/errors.ts'
-export { identityKey, parseIdentityKey, type Identity } from './core/identity.ts'
-export type { ApplicationProperties, Message, SystemProperties, TelemetryMessage } from './core/message.ts'
-export { LEVERS } from './core/levers.ts'
-export type { Lever, LeverParameter } from './core/lever.ts'
-export { LENIENCIES, STRICT, type Settings, type Tier } from './core/settings.ts'
+export { startMockHub } from './host/start.ts'
+export type { MockHub } from './host/mock-hub.ts'
+export type { MockHubOptions } from './host/options.ts'
+export { parseSeed } from './host/seed-file.ts'
+export type { Seed, SeedDevice, SeedModule } from './host/seed.ts'
+export { HubClock, ManualClock, type Clock } from './base/clock.ts'
+export { HUB_ERRORS, HubError, type Explanation, type HubErrorKind } from './core/errors/errors.ts'
+export { identityKey, parseIdentityKey, type Identity } from './core/contract/identity.ts'
 export type {
-  ArmedFault,
-  CloudToDevice,
-  FaultDefinition,
-  Faults,
-  FeedbackRecord,
-  FileNotification,
-  IdentityRecord,
-  IdentitySpec,
-  Journal,
-  JournalEntry,
-  Json as JsonValue,
-  JsonObject,
-  Logger,
-  MethodCall,
-  MethodResult,
-  Methods,
-  Registry,
-  SharedAccessPolicy,
-  TelemetryStream,
-  TwinDocument,
-  Twins,
-} from './core/contract.ts'
+  ApplicationProperties,
+  Message,
+  SystemProperties,
+  TelemetryMessage,
+} from './core/contract/message.ts'
+export { LEVERS } from './core/faults/fault-catalogue.ts'
+export type { Lever, LeverParameter } from './core/faults/fault-type.ts'
+export { LENIENCIES, STRICT, type Settings, type Tier } from './core/contract/settings.ts'
+export type { Json as JsonValue, JsonObject } from './base/json.ts'
+export type { Logger } from './base/logger.ts'
+export type { CloudToDevice, FeedbackRecord } from './core/contract/c2d.ts'
+export type { ArmedFault, FaultDefinition, Faults } from './core/contract/faults.ts'
+export type { Journal, JournalEntry } from './core/contract/journal.ts'
+export type { TelemetryStream } from './core/contract/messaging.ts'
+export type { MethodCall, MethodResult, Methods } from './core/contract/methods.ts'
+export type { SharedAccessPolicy } from './core/contract/principal.ts'
+export type { IdentityRecord, IdentitySpec, Registry } from './core/contract/registry.ts'
+export type { TwinDocument, Twins } from './core/contract/twins.ts'
+export type { FileNotification } from './core/contract/uploads.ts'

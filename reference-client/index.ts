@@ -38,15 +38,15 @@ export {
 } from './core/models.ts'
 export { ProxyOptions, type ProxyType } from './core/proxy-options.ts'
 export { X509 } from './core/x509.ts'
-export { IoTHubDeviceClient } from './device-client.ts'
-export { DIAGNOSTIC_CHANNELS, type DiagnosticChannel } from './diagnostics.ts'
+export { IoTHubDeviceClient } from './client/device-client.ts'
+export { DIAGNOSTIC_CHANNELS, type DiagnosticChannel } from './client/diagnostics.ts'
 export {
   type EventHandler,
   type ExceptionHandler,
   GenericIoTHubClient,
   type ReceiveHandler,
-} from './iot-client.ts'
-export { IoTHubModuleClient } from './module-client.ts'
+} from './client/iot-client.ts'
+export { IoTHubModuleClient } from './client/module-client.ts'
 export type {
   CallOptions,
   ClientExtensions,
@@ -60,4 +60,4 @@ export type {
   SymmetricKeyOptions,
   TrustOptions,
   X509Options,
-} from './options.ts'
+} from './client/options.ts'

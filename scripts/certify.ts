@@ -15,7 +15,7 @@ import type { RequirementResult, Results } from '../step-definitions/conformance
 import { compare, type Comparison, parseExplanations } from './certify/explanations.ts'
 import { sdkPage, type Summary, summaryOf, tablePage } from './certify/page.ts'
 import { enterNamespace } from './oracle/namespace.ts'
-import { strangers } from './certify/strangers.ts'
+import { strangers } from './certify/clients.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 /** Real seconds that a call may take in a quick run. */

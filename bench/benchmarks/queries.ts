@@ -1,7 +1,7 @@
 /** Q1: the query language over a large registry. */
-import { createHub } from '../../mock-hub/core/hub.ts'
-import { createServices } from '../../mock-hub/core/services.ts'
-import { serviceShapes } from '../../mock-hub/http/service-shapes.ts'
+import { createHub } from '../../mock-hub/core/create-hub.ts'
+import { createServices } from '../../mock-hub/core/services/services.ts'
+import { serviceShapes } from '../../mock-hub/http/service/document-renderer.ts'
 import type { Figure } from '../figure.ts'
 
 const DEVICES = 100_000

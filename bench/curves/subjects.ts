@@ -1,7 +1,7 @@
 /** What the curves measure, each at the sizes that it is drawn over. */
-import { createHub } from '../../mock-hub/core/hub.ts'
-import { createServices } from '../../mock-hub/core/services.ts'
-import { serviceShapes } from '../../mock-hub/http/service-shapes.ts'
+import { createHub } from '../../mock-hub/core/create-hub.ts'
+import { createServices } from '../../mock-hub/core/services/services.ts'
+import { serviceShapes } from '../../mock-hub/http/service/document-renderer.ts'
 import { startMockHub } from '../../mock-hub/index.ts'
 import { median } from '../figure.ts'
 import { MqttDevice } from '../load/mqtt-device.ts'

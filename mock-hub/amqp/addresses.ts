@@ -1,6 +1,6 @@
 /** What a client attaches to: the nodes of the hub, in all the spellings that clients have for them (wire contract 8.2, field notes 5.2). */
 
-import type { Identity } from '../core/identity.ts'
+import type { Identity } from '../core/contract/identity.ts'
 
 export type Node =
   | { readonly is: 'cbs' | 'devicebound' | 'feedback' | 'fileNotifications' }

@@ -3,7 +3,7 @@
 import { refusal } from './refusals.ts'
 import { checkToken } from './tokens.ts'
 import type { Answer } from './requests.ts'
-import type { Visit } from './visit.ts'
+import type { Visit } from './connection-context.ts'
 import { bodyOf } from './wire/messages.ts'
 import type { AmqpMessage } from './wire/messages.ts'
 import { textOf } from './wire/values.ts'

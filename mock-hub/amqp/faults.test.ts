@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import type rhea from 'rhea'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ManualClock } from '../core/clock.ts'
-import type { Hub } from '../core/contract.ts'
-import { createHub } from '../core/hub.ts'
-import { createAmqpRoom } from './room.ts'
-import type { AmqpRoom } from './room.ts'
+import { ManualClock } from '../base/clock.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import { createHub } from '../core/create-hub.ts'
+import { createAmqpRoom } from './server.ts'
+import type { AmqpRoom } from './server.ts'
 import { data, dial, outcome, received } from './testing/guest.ts'
 
 const D1 = { deviceId: 'd1' }

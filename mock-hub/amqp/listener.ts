@@ -4,10 +4,10 @@ import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { Server as TlsServer, TlsOptions } from 'node:tls'
-import { certificateChain } from '../certificate-chain.ts'
-import type { Faults } from '../core/contract.ts'
-import { enter, type ServerCredentials, type TlsVariant } from '../doorway.ts'
-import type { AmqpRoom } from './room.ts'
+import { certificateChain } from '../net/certificate-chain.ts'
+import type { Faults } from '../core/contract/faults.ts'
+import { enter, type ServerCredentials, type TlsVariant } from '../net/tls-faults.ts'
+import type { AmqpRoom } from './server.ts'
 
 export interface AmqpsListenerOptions {
   readonly host?: string | undefined

@@ -1,7 +1,7 @@
 /** Messages of the hub as messages of AMQP, both ways (wire contract 8.2, 8.4; WIRE-D2C-07). */
 
-import type { C2dDelivery } from '../core/contract.ts'
-import type { ApplicationProperties, Message, SystemProperties } from '../core/message.ts'
+import type { C2dDelivery } from '../core/contract/c2d.ts'
+import type { ApplicationProperties, Message, SystemProperties } from '../core/contract/message.ts'
 import { bodyOf, idText } from './wire/messages.ts'
 import type { AmqpMessage } from './wire/messages.ts'
 import * as amqp from './wire/values.ts'

@@ -1,8 +1,8 @@
 /** One stream to a client: writing, the ways to end it, and the levers `tcp.*` that come between. */
 
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../core/clock.ts'
-import type { Json } from '../core/contract.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Json } from '../base/json.ts'
 
 export interface PipeHandlers {
   onBytes(chunk: Buffer): void

@@ -1,8 +1,8 @@
 /** How the hub says no over AMQP: an error of the core as a condition (wire contract 8.2), and the refusals of this room. */
 
 import { randomBytes } from 'node:crypto'
-import { HubError } from '../core/errors.ts'
-import type { HubErrorKind } from '../core/errors.ts'
+import { HubError } from '../core/errors/errors.ts'
+import type { HubErrorKind } from '../core/errors/errors.ts'
 import { AmqpViolation } from './wire/malformed.ts'
 import type { AmqpError } from './wire/performative-fields.ts'
 import { string } from './wire/values.ts'

@@ -1,10 +1,10 @@
 /** Nodes that are asked and answer: `$cbs` and `$management`. A client attaches a link each way and correlates by message id. */
 
-import type { HubError } from '../core/errors.ts'
+import type { HubError } from '../core/errors/errors.ts'
 import { toHubError } from './refusals.ts'
 import { SendQueue } from './send-queue.ts'
-import { receivingLimits } from './visit.ts'
-import type { Visit } from './visit.ts'
+import { receivingLimits } from './connection-context.ts'
+import type { Visit } from './connection-context.ts'
 import type { Link } from './wire/links.ts'
 import { decodeMessage, encodeMessage } from './wire/messages.ts'
 import type { AmqpMessage } from './wire/messages.ts'

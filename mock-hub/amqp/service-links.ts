@@ -1,12 +1,12 @@
 /** What back ends attach to: cloud-to-device messages in, feedback and file notifications out (wire contract 8.2). */
 
 import { randomUUID } from 'node:crypto'
-import type { ServiceQueue } from '../core/contract.ts'
+import type { ServiceQueue } from '../core/contract/c2d.ts'
 import { parseRecipient } from './addresses.ts'
 import { toMessage } from './message-mapping.ts'
 import { amqpErrorOf, refusal, shown, toHubError } from './refusals.ts'
-import { receivingLimits } from './visit.ts'
-import type { Visit } from './visit.ts'
+import { receivingLimits } from './connection-context.ts'
+import type { Visit } from './connection-context.ts'
 import type { Incoming, Link, ReceivingLink, SendingLink } from './wire/links.ts'
 import { decodeMessage, encodeMessage } from './wire/messages.ts'
 import type { Outcome } from './wire/performative-fields.ts'

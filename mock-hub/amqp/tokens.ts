@@ -3,11 +3,12 @@
  * the key decoded for IoT Hub and with the key as text for Event Hubs: the same policy takes both (field notes 8.11).
  */
 
-import type { Hub, Permission } from '../core/contract.ts'
-import type { HubError } from '../core/errors.ts'
-import type { Identity } from '../core/identity.ts'
-import { expiryOf, isSignedWith, parseSasToken, scopesOf } from '../core/sas-token.ts'
-import type { SasToken } from '../core/sas-token.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import type { Permission } from '../core/contract/principal.ts'
+import type { HubError } from '../core/errors/errors.ts'
+import type { Identity } from '../core/contract/identity.ts'
+import { expiryOf, isSignedWith, parseSasToken, scopesOf } from '../core/identity/sas-token.ts'
+import type { SasToken } from '../core/identity/sas-token.ts'
 import { segmentsOf } from './addresses.ts'
 import { refusal, shown } from './refusals.ts'
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openRoom, type TestRoom } from '../http/testing/room.ts'
+import { openRoom, type TestRoom } from '../http/testing/test-server.ts'
 import { AccountStorage } from './account-storage.ts'
-import { queryOf } from './blob-request.ts'
+import { queryOf } from '../http/blob/blob-request.ts'
 
 const KEY = Buffer.from('any key').toString('base64')
 let room: TestRoom

@@ -2,8 +2,8 @@
 
 import * as http from 'node:http'
 import * as https from 'node:https'
-import type { BlobStorage } from '../core/contract.ts'
-import type { Clock } from '../core/clock.ts'
+import type { BlobStorage } from '../core/contract/uploads.ts'
+import type { Clock } from '../base/clock.ts'
 import { signAccountSas, signBlobSas, type StorageAccount } from './storage-sas.ts'
 
 export interface AccountStorageOptions {

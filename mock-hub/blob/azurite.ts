@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { AccountStorage } from './account-storage.ts'
 
 export interface AzuriteOptions {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { queryOf } from './blob-request.ts'
+import { queryOf } from '../http/blob/blob-request.ts'
 import { checkBlobSas, signBlobSas, type BlobPermission } from './storage-sas.ts'
 
 const NOW = Date.UTC(2026, 0, 1)

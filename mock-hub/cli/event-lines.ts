@@ -1,6 +1,6 @@
 /** The journal for people (a line each) and for programs (JSON lines): who came and went, what was asked, what was refused. */
 
-import type { JournalEntry } from '../core/contract.ts'
+import type { JournalEntry } from '../core/contract/journal.ts'
 
 /** Undefined: nothing that a person wants to read (refusals reach people through the logger). */
 export function eventLine(entry: JournalEntry): string | undefined {

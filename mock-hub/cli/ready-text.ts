@@ -1,7 +1,7 @@
 /** What a person sees when the hub is ready: where it is, who may connect, and how each SDK finds it. */
 
-import { identityKey } from '../core/identity.ts'
-import type { MockHub } from '../mock-hub.ts'
+import { identityKey } from '../core/contract/identity.ts'
+import type { MockHub } from '../host/mock-hub.ts'
 
 /** @param readyMs since the process began. */
 export function readyText(hub: MockHub, readyMs: number): string {

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { get } from 'node:https'
 import { text } from 'node:stream/consumers'
-import { HubClock } from '../core/clock.ts'
+import { HubClock } from '../base/clock.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface RunningHub {

@@ -1,8 +1,8 @@
 /** `mock-iot-hub`: a hub until somebody ends it. */
 
-import { aboutHub } from '../about.ts'
-import type { Logger } from '../core/contract.ts'
-import { LENIENCIES } from '../core/settings.ts'
+import { aboutHub } from '../host/environment.ts'
+import type { Logger } from '../base/logger.ts'
+import { LENIENCIES } from '../core/contract/settings.ts'
 import { eventJson, eventLine } from './event-lines.ts'
 import type { Flags } from './flags.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,8 +1,8 @@
 /** Starts the hub that flags ask for. A default port that cannot be had gives way to another, with a line that says so. */
 
-import type { MockHub } from '../mock-hub.ts'
-import type { MockHubOptions } from '../options.ts'
-import { startMockHub } from '../start.ts'
+import type { MockHub } from '../host/mock-hub.ts'
+import type { MockHubOptions } from '../host/options.ts'
+import { startMockHub } from '../host/start.ts'
 import { DEFAULT_PORTS, type Flags, hubOptions } from './flags.ts'
 
 type PortName = 'mqttPort' | 'httpsPort' | 'amqpPort' | 'controlPort'

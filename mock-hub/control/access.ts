@@ -6,7 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isIP } from 'node:net'
-import { ControlError } from './refusals.ts'
+import { ControlError } from './errors.ts'
 
 /** Loopback by its names and addresses. */
 export function isLoopback(host: string): boolean {

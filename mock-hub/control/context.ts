@@ -1,9 +1,9 @@
 /** What the files of the control room agree on: each resource is one file that exports a plugin, `room.ts` lists them. */
 
 import type { FastifyInstance } from 'fastify'
-import type { Hub } from '../core/contract.ts'
-import type { Identity } from '../core/identity.ts'
-import type { Services } from '../core/services.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import type { Identity } from '../core/contract/identity.ts'
+import type { Services } from '../core/services/services.ts'
 
 export interface ControlRoomOptions {
   readonly hub: Hub

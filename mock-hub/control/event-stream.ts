@@ -1,7 +1,7 @@
 /** Server-sent events: a stream that a reader can take up again where he was. */
 
 import type { FastifyReply } from 'fastify'
-import type { Json } from '../core/contract.ts'
+import type { Json } from '../base/json.ts'
 
 export interface StreamedEvent {
   /** Comes back as `Last-Event-ID` when the reader connects anew. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { HubError } from '../core/errors.ts'
-import { openRoom, type TestRoom } from './testing/room.ts'
+import { HubError } from '../core/errors/errors.ts'
+import { openRoom, type TestRoom } from './testing/test-server.ts'
 
 let room: TestRoom
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 /** What the hub holds, as JSON for people and scripts: bytes readable, secrets out. */
 
-import type { Json } from '../core/contract.ts'
+import type { Json } from '../base/json.ts'
 
 const SECRET_KEYS: ReadonlySet<string> = new Set([
   'authorization',

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { HubClock } from '../core/clock.ts'
-import type { Channel, DeviceLink } from '../core/contract.ts'
-import type { Identity } from '../core/identity.ts'
-import { openRoom, type TestRoom } from './testing/room.ts'
+import { HubClock } from '../base/clock.ts'
+import type { Channel, DeviceLink } from '../core/contract/sessions.ts'
+import type { Identity } from '../core/contract/identity.ts'
+import { openRoom, type TestRoom } from './testing/test-server.ts'
 
 let room: TestRoom
 beforeEach(async () => {

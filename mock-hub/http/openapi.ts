@@ -1,7 +1,7 @@
 /** The service API as an OpenAPI document, made of the schemas that the routes validate with and of their access. */
 
 import type { SwaggerOptions } from '@fastify/swagger'
-import type { Access } from './room.ts'
+import type { Access } from './common/route-context.ts'
 
 /** Names of the ways to prove oneself, in the document. */
 export const POLICY = 'sharedAccessPolicy'

@@ -9,13 +9,13 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
-import type { OwnStorage } from '../blob/own-storage.ts'
-import type { Hub } from '../core/contract.ts'
-import { createServices, type Services } from '../core/services.ts'
-import { enter, type ServerCredentials, type TlsVariant } from '../doorway.ts'
+import type { OwnStorage } from '../blob/built-in-storage.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import { createServices, type Services } from '../core/services/services.ts'
+import { enter, type ServerCredentials, type TlsVariant } from '../net/tls-faults.ts'
 import type * as appModule from './app.ts'
 import type { HubApp } from './app.ts'
-import { blobAccess, serviceShapes } from './service-shapes.ts'
+import { blobAccess, serviceShapes } from './service/document-renderer.ts'
 
 export interface HttpRoomOptions {
   readonly tls: ServerCredentials

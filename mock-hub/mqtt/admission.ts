@@ -1,12 +1,13 @@
 /** Who may come in: the rules of CONNECT, one step each (wire contract 1.2 to 1.7). */
 
-import type { Hub, IdentityPrincipal } from '../core/contract.ts'
-import { identityKey } from '../core/identity.ts'
-import { parseConnectUsername } from './connect-username.ts'
-import type { ConnectUsername } from './connect-username.ts'
-import type { ConnectPacket } from './packets.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import type { IdentityPrincipal } from '../core/contract/principal.ts'
+import { identityKey } from '../core/contract/identity.ts'
+import { parseConnectUsername } from './codec/connect-username.ts'
+import type { ConnectUsername } from './codec/connect-username.ts'
+import type { ConnectPacket } from './codec/packets.ts'
 import { refusal, shown } from './refusals.ts'
-import { parsePublishTopic } from './topics.ts'
+import { parsePublishTopic } from './codec/topics.ts'
 
 export interface Admitted {
   readonly principal: IdentityPrincipal

@@ -5,7 +5,7 @@
 
 import { Aedes } from 'aedes'
 import type { AuthenticateError, Client } from 'aedes'
-import { BrokerPort } from './broker-port.ts'
+import { BrokerPort } from './broker-stream.ts'
 
 /** What the broker asks of a link, and tells it. */
 export interface Guest {

@@ -1,6 +1,6 @@
 /** What is known of a client before it has said a word of MQTT. */
 
-import type { TlsFacts } from '../core/contract.ts'
+import type { TlsFacts } from '../core/contract/journal.ts'
 
 export interface ConnectionInfo {
   readonly transport: 'mqtt' | 'mqtt-ws'

@@ -4,11 +4,12 @@
  */
 
 import type { Duplex } from 'node:stream'
-import type { CloseReason, Hub } from '../core/contract.ts'
-import type { Explanation, HubError } from '../core/errors.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import type { CloseReason } from '../core/contract/sessions.ts'
+import type { Explanation, HubError } from '../core/errors/errors.ts'
 import { admit } from './admission.ts'
-import { Answers } from './answers.ts'
-import type { AnswersPort } from './answers.ts'
+import { Answers } from './responder.ts'
+import type { AnswersPort } from './responder.ts'
 import type { Broker, Guest, Seat } from './broker.ts'
 import {
   connectTimeout,
@@ -17,22 +18,29 @@ import {
   secondConnect,
   silence,
   unsupportedProtocol,
-} from './broken-rules.ts'
-import { Exchange } from './exchange.ts'
-import type { ExchangePort } from './exchange.ts'
+} from './protocol-errors.ts'
+import { Exchange } from './device-session.ts'
+import type { ExchangePort } from './device-session.ts'
 import { type ConnectionInfo, journalled } from './connection-info.ts'
-import { FrameReader, MalformedPacket } from './frames.ts'
+import { FrameReader, MalformedPacket } from './codec/frames.ts'
 import { KeepAlive } from './keep-alive.ts'
-import type { InjectedFault, InjectedFaults } from './injected-faults.ts'
-import { Outbound } from './outbound.ts'
-import type { OutboundPort } from './outbound.ts'
-import { number } from './packet-faults.ts'
-import { TYPE, checkConnectFlags, connack, parsePacket, readProtocol, withoutKeepAlive } from './packets.ts'
-import type { ConnectPacket } from './packets.ts'
+import type { InjectedFault, InjectedFaults } from './faults/injected-faults.ts'
+import { Outbound } from './outgoing-queue.ts'
+import type { OutboundPort } from './outgoing-queue.ts'
+import { number } from './faults/packet-faults.ts'
+import {
+  TYPE,
+  checkConnectFlags,
+  connack,
+  parsePacket,
+  readProtocol,
+  withoutKeepAlive,
+} from './codec/packets.ts'
+import type { ConnectPacket } from './codec/packets.ts'
 import { redactedPassword, refusalCode, toHubError } from './refusals.ts'
 import type { TwinAnswer } from './requests.ts'
-import { STREAM_EFFECTS, strikeStream } from './socket-faults.ts'
-import { Wire } from './wire.ts'
+import { STREAM_EFFECTS, strikeStream } from '../net/stream-faults.ts'
+import { Wire } from '../net/stream.ts'
 
 /** What a connection needs of the room. */
 export interface ConnectionPort {

@@ -1,6 +1,6 @@
 /** Closes a link that has been silent for 1.5 times its keep-alive (wire contract 1.9), on the hub's clock. */
 
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../base/clock.ts'
 
 /**
  * One timer a link, armed anew only when it fires: ten thousand busy links cost ten thousand entries in the clock

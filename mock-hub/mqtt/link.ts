@@ -1,21 +1,17 @@
 /** What the hub may do to a device over its MQTT connection: the core's deliveries become PUBLISH packets. */
 
-import type {
-  C2dDelivery,
-  Channel,
-  CloseReason,
-  DeviceLink,
-  Hub,
-  IdentityPrincipal,
-  JsonObject,
-} from '../core/contract.ts'
-import type { Explanation } from '../core/errors.ts'
-import type { Message } from '../core/message.ts'
-import { deliver, type DeliveryPoint } from './delivery-faults.ts'
-import type { Publication } from './outbound.ts'
-import { formatPropertyBag } from './property-bag.ts'
+import type { JsonObject } from '../base/json.ts'
+import type { C2dDelivery } from '../core/contract/c2d.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import type { IdentityPrincipal } from '../core/contract/principal.ts'
+import type { Channel, CloseReason, DeviceLink } from '../core/contract/sessions.ts'
+import type { Explanation } from '../core/errors/errors.ts'
+import type { Message } from '../core/contract/message.ts'
+import { deliver, type DeliveryPoint } from './faults/delivery-faults.ts'
+import type { Publication } from './outgoing-queue.ts'
+import { formatPropertyBag } from './codec/property-bag.ts'
 import type { Subscriptions } from './subscriptions.ts'
-import { formatC2d, formatDesired, formatInput, formatMethodRequest, ownRoot } from './topics.ts'
+import { formatC2d, formatDesired, formatInput, formatMethodRequest, ownRoot } from './codec/topics.ts'
 
 export interface LinkPort {
   readonly hub: Pick<Hub, 'faults' | 'clock'>

@@ -1,8 +1,8 @@
 /** The refusals that MQTT itself causes, each with the rule it breaks; and how a refused twin request is answered. */
 
 import { randomBytes } from 'node:crypto'
-import { HubError } from '../core/errors.ts'
-import type { HubErrorKind } from '../core/errors.ts'
+import { HubError } from '../core/errors/errors.ts'
+import type { HubErrorKind } from '../core/errors/errors.ts'
 
 /** A HubError whose text for the caller is what the rule demands. */
 export function refusal(

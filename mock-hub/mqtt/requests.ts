@@ -1,11 +1,14 @@
 /** Twin requests and method responses: a PUBLISH becomes an operation, and its outcome the answer on `$iothub/twin/res/`. */
 
-import type { Caller, Hub, Json, JsonObject, TwinDocument, TwinSection } from '../core/contract.ts'
-import type { HubError } from '../core/errors.ts'
-import { readJson } from '../core/json-text.ts'
-import { LARGEST_METHOD_PAYLOAD_BYTES } from '../core/methods.ts'
+import type { Json, JsonObject } from '../base/json.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import type { Caller } from '../core/contract/operations.ts'
+import type { TwinDocument, TwinSection } from '../core/contract/twins.ts'
+import type { HubError } from '../core/errors/errors.ts'
+import { readJson } from '../base/json-text.ts'
+import { LARGEST_METHOD_PAYLOAD_BYTES } from '../core/methods/methods.ts'
 import { errorBody, refusal, shown, toHubError } from './refusals.ts'
-import type { DevicePublish } from './topics.ts'
+import type { DevicePublish } from './codec/topics.ts'
 
 /** The answer to a twin request. */
 export interface TwinAnswer {

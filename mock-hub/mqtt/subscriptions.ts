@@ -1,7 +1,7 @@
 /** What one link is subscribed to, and which QoS it was granted. */
 
-import type { Channel } from '../core/contract.ts'
-import type { Filter, Subject } from './topics.ts'
+import type { Channel } from '../core/contract/sessions.ts'
+import type { Filter, Subject } from './codec/topics.ts'
 
 interface Subscription {
   readonly text: string

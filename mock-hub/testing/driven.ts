@@ -1,7 +1,7 @@
 /** The hub that the levers of one test strike, and what drives each lever. */
 
-import { LEVERS } from '../core/levers.ts'
-import { Stage } from './stage.ts'
+import { LEVERS } from '../core/faults/fault-catalogue.ts'
+import { Stage } from './fault-bench.ts'
 
 export type Drive = (name: string) => Promise<void>
 export type Drives = Record<string, Drive>

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { RawData, WebSocket as Socket } from 'ws'
 import { WebSocket } from 'ws'
 import { fence, stage, type Drives } from './driven.ts'
-import { DEVICE, type Stage } from './stage.ts'
+import { DEVICE, type Stage } from './fault-bench.ts'
 import { expect } from 'vitest'
 
 export const borders: Drives = {}

@@ -3,7 +3,7 @@
 import { expect } from 'vitest'
 import type { RawClient, Received } from '../mqtt/testing/raw-client.ts'
 import { DESIRED, fence, METHODS, stage, type Drives } from './driven.ts'
-import { DEVICE, MODULE } from './stage.ts'
+import { DEVICE, MODULE } from './fault-bench.ts'
 
 export const deliveries: Drives = {}
 

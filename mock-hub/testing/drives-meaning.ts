@@ -2,7 +2,7 @@
 
 import type { RawClient } from '../mqtt/testing/raw-client.ts'
 import { EVENTS, METHODS, publish, stage, TWIN, type Drives } from './driven.ts'
-import { DEVICE } from './stage.ts'
+import { DEVICE } from './fault-bench.ts'
 import { expect } from 'vitest'
 
 export const meaning: Drives = {}

@@ -7,9 +7,9 @@ import type { ReceiveMode } from '../core/receive-mode.ts'
 import type { Connection } from '../connection/connection.ts'
 import type { Outbox } from '../connection/outbox.ts'
 import type { Subscriptions } from '../connection/subscriptions.ts'
-import { diagnose, isWatched } from '../diagnostics.ts'
+import { diagnose, isWatched } from '../client/diagnostics.ts'
 import type { MessageTopics } from '../mqtt/topics.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../client/settings.ts'
 
 export interface Session {
   readonly identity: Identity

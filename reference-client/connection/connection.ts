@@ -14,7 +14,7 @@ import {
   OperationTimeout,
 } from '../core/errors.ts'
 import type { Credentials, Link, Rider, Transport } from '../core/ports.ts'
-import { diagnose } from '../diagnostics.ts'
+import { diagnose } from '../client/diagnostics.ts'
 import {
   type Effect,
   type Event,

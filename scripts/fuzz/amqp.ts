@@ -5,9 +5,9 @@
  */
 
 import { duplexPair } from 'node:stream'
-import { createAmqpRoom } from '../../mock-hub/amqp/room.ts'
-import type { AmqpRoom } from '../../mock-hub/amqp/room.ts'
-import { createHub } from '../../mock-hub/core/hub.ts'
+import { createAmqpRoom } from '../../mock-hub/amqp/server.ts'
+import type { AmqpRoom } from '../../mock-hub/amqp/server.ts'
+import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { amqpFrameOf, attached, hello, links } from './amqp-frames.ts'
 import { noise, spoiled } from './mqtt-packets.ts'
 import { randomFrom } from './random.ts'

@@ -7,9 +7,9 @@
 import { createHmac } from 'node:crypto'
 import { duplexPair } from 'node:stream'
 import mqttPacket from 'mqtt-packet'
-import { createHub } from '../../mock-hub/core/hub.ts'
-import { createMqttRoom } from '../../mock-hub/mqtt/room.ts'
-import type { MqttRoom } from '../../mock-hub/mqtt/room.ts'
+import { createHub } from '../../mock-hub/core/create-hub.ts'
+import { createMqttRoom } from '../../mock-hub/mqtt/server.ts'
+import type { MqttRoom } from '../../mock-hub/mqtt/server.ts'
 import { noise, packetOf, spoiled } from './mqtt-packets.ts'
 import { randomFrom } from './random.ts'
 

@@ -1,7 +1,7 @@
 /** Making clients, and what their applications do with them. */
 
 import { type DataTable, Given, When } from '@cucumber/cucumber'
-import { type Ask, ASKS, messageFrom, rowsOf } from '../asks.ts'
+import { type Ask, ASKS, messageFrom, rowsOf } from './client-actions.ts'
 import type {
   DriverReply,
   Factory,
@@ -11,9 +11,9 @@ import type {
   JsonObject,
   WireMessage,
 } from '../driver/client-driver.ts'
-import { creation, FACTORIES, makeSubject, settingsOf, tokenFor } from '../making.ts'
-import type { Manner } from '../parameter-types.ts'
-import type { ConformanceWorld } from '../world.ts'
+import { creation, FACTORIES, makeSubject, settingsOf, tokenFor } from './client-factory.ts'
+import type { Manner } from './parameter-types.ts'
+import type { ConformanceWorld } from '../world/world.ts'
 
 const RECEIVING: Readonly<
   Record<string, 'receiveMessage' | 'receiveInput' | 'receiveMethod' | 'receiveDesired'>

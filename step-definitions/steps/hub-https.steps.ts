@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { type DataTable, Then, When } from '@cucumber/cucumber'
-import { HUB_CODES } from '../peer/error-codes.ts'
-import { mismatch, valueAt } from '../peer/expectations.ts'
-import { jsonOf, type PeerAnswer, type PeerRequest } from '../peer/https-peer.ts'
-import { bentToken } from '../peer/packets.ts'
-import { stageOf, type Stage } from '../peer/stage.ts'
-import { bodyOf, rowOf, rowsOf, under, type Rows } from '../peer/tables.ts'
-import type { ReadMessage } from '../peer/hub-under-test.ts'
-import { type ConformanceWorld, NotSupported } from '../world.ts'
+import { HUB_CODES } from '../raw-clients/error-codes.ts'
+import { mismatch, valueAt } from '../raw-clients/expectations.ts'
+import { jsonOf, type PeerAnswer, type PeerRequest } from '../raw-clients/https-client.ts'
+import { bentToken } from '../raw-clients/packets.ts'
+import { stageOf, type Stage } from '../raw-clients/hub-scenario.ts'
+import { bodyOf, rowOf, rowsOf, under, type Rows } from '../raw-clients/tables.ts'
+import type { ReadMessage } from '../raw-clients/hub-under-test.ts'
+import { type ConformanceWorld, NotSupported } from '../world/world.ts'
 
 /** Rows: `header X`, `body` (whole, JSON or text), `body x.y` (one value). */
 function requestOf(stage: Stage, method: string, path: string, rows: Rows): PeerRequest {

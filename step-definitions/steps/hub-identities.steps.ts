@@ -3,10 +3,10 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type DataTable, Given, When } from '@cucumber/cucumber'
-import { certificateFiles } from '../certificates.ts'
-import { stageOf } from '../peer/stage.ts'
-import { bodyOf, rowsOf } from '../peer/tables.ts'
-import { type ConformanceWorld, NotSupported } from '../world.ts'
+import { certificateFiles } from '../world/certificates.ts'
+import { stageOf } from '../raw-clients/hub-scenario.ts'
+import { bodyOf, rowsOf } from '../raw-clients/tables.ts'
+import { type ConformanceWorld, NotSupported } from '../world/world.ts'
 
 Given('a registered identity {string}', async function (this: ConformanceWorld, name: string) {
   await (await stageOf(this)).register(name)

@@ -3,14 +3,14 @@
 import { strictEqual } from 'node:assert/strict'
 import { type DataTable, Given, When } from '@cucumber/cucumber'
 import type { Identity, JsonValue } from '../../mock-hub/index.ts'
-import { rowsOf } from '../asks.ts'
-import type { Backend } from '../backend.ts'
-import { at } from '../expectations.ts'
-import { misbehaviour } from '../misbehaviours.ts'
-import { startOtherApplication } from '../other-application.ts'
-import { ask } from '../peer/https-peer.ts'
-import { stageOf } from '../peer/stage.ts'
-import type { ConformanceWorld } from '../world.ts'
+import { rowsOf } from './client-actions.ts'
+import type { Backend } from '../world/backend.ts'
+import { at } from './expectations.ts'
+import { misbehaviour } from './hub-faults.ts'
+import { startOtherApplication } from '../world/other-application.ts'
+import { ask } from '../raw-clients/https-client.ts'
+import { stageOf } from '../raw-clients/hub-scenario.ts'
+import type { ConformanceWorld } from '../world/world.ts'
 
 Given(
   /^(?:the next (\d+) times |(every time ))?the hub is going to ([a-z][\w ./-]*)$/,

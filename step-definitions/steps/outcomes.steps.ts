@@ -10,10 +10,10 @@ import {
   type IdentityKind,
   type Json,
 } from '../driver/client-driver.ts'
-import { assertRows, at } from '../expectations.ts'
-import type { Outcome } from '../parameter-types.ts'
-import { readToken } from '../sas.ts'
-import { type ConformanceWorld, describe } from '../world.ts'
+import { assertRows, at } from './expectations.ts'
+import type { Outcome } from './parameter-types.ts'
+import { readToken } from '../world/sas.ts'
+import { type ConformanceWorld, describe } from '../world/world.ts'
 
 const DAY = 86_400
 

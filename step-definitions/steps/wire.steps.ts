@@ -4,9 +4,9 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type DataTable, Then } from '@cucumber/cucumber'
 import type { JournalEntry } from '../../mock-hub/index.ts'
 import type { Json } from '../driver/client-driver.ts'
-import { assertRows } from '../expectations.ts'
-import { connectFacts, operations, packets, publishes, telemetryFacts } from '../wire.ts'
-import type { ConformanceWorld } from '../world.ts'
+import { assertRows } from './expectations.ts'
+import { connectFacts, operations, packets, publishes, telemetryFacts } from '../world/wire.ts'
+import type { ConformanceWorld } from '../world/world.ts'
 
 Then(
   /^the hub has seen (\d+) (connection attempt|[A-Z]+ packet|HTTPS request)s?$/,

@@ -1,6 +1,7 @@
 /** Levers that strike what the hub brings to a device over AMQP: messages, method requests, desired patches, answers about twins. */
 
-import type { Hub, Json } from '../../core/contract.ts'
+import type { Json } from '../../base/json.ts'
+import type { Hub } from '../../core/contract/hub.ts'
 import { numberOf } from '../pipe.ts'
 import type { AmqpMessage } from '../wire/messages.ts'
 import { int, string } from '../wire/values.ts'

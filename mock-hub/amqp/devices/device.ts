@@ -4,26 +4,21 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import type {
-  C2dDelivery,
-  Caller,
-  Channel,
-  CloseReason,
-  DeviceLink,
-  IdentityPrincipal,
-  JsonObject,
-  Session,
-} from '../../core/contract.ts'
-import type { Explanation, HubError } from '../../core/errors.ts'
-import { identityKey } from '../../core/identity.ts'
-import type { Message } from '../../core/message.ts'
+import type { JsonObject } from '../../base/json.ts'
+import type { C2dDelivery } from '../../core/contract/c2d.ts'
+import type { Caller } from '../../core/contract/operations.ts'
+import type { IdentityPrincipal } from '../../core/contract/principal.ts'
+import type { Channel, CloseReason, DeviceLink, Session } from '../../core/contract/sessions.ts'
+import type { Explanation, HubError } from '../../core/errors/errors.ts'
+import { identityKey } from '../../core/contract/identity.ts'
+import type { Message } from '../../core/contract/message.ts'
 import { parseAddress } from '../addresses.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
 import { c2dMessage, inputMessage } from '../message-mapping.ts'
 import { amqpErrorOf, toHubError } from '../refusals.ts'
 import { SendQueue } from '../send-queue.ts'
 import { settlementOf } from '../service-links.ts'
-import type { Visit } from '../visit.ts'
+import type { Visit } from '../connection-context.ts'
 import type { Incoming, Link, SendingLink } from '../wire/links.ts'
 import { encodeMessage } from '../wire/messages.ts'
 import type { AmqpMessage } from '../wire/messages.ts'

@@ -1,11 +1,11 @@
 /** The devices and modules that speak over one connection, and the nodes they attach to (field notes 5.2). */
 
-import { identityKey } from '../../core/identity.ts'
-import type { Identity } from '../../core/identity.ts'
+import { identityKey } from '../../core/contract/identity.ts'
+import type { Identity } from '../../core/contract/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
 import { amqpErrorOf, refusal } from '../refusals.ts'
-import { receivingLimits } from '../visit.ts'
-import type { Visit } from '../visit.ts'
+import { receivingLimits } from '../connection-context.ts'
+import type { Visit } from '../connection-context.ts'
 import type { Incoming, Link } from '../wire/links.ts'
 import { textOf } from '../wire/values.ts'
 import { Device } from './device.ts'

@@ -3,9 +3,9 @@
  * for its sender (wire contract 1.12, field notes 9; names from the CSharp SDK's FaultInjectionConstants).
  */
 
-import type { Clock } from '../../core/clock.ts'
-import type { HubError, HubErrorKind } from '../../core/errors.ts'
-import type { ApplicationProperties } from '../../core/message.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { HubError, HubErrorKind } from '../../core/errors/errors.ts'
+import type { ApplicationProperties } from '../../core/contract/message.ts'
 import { refusal } from '../refusals.ts'
 
 /** What may be broken of the sender's connection; a link by what it is for. */

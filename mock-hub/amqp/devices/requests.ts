@@ -1,17 +1,12 @@
 /** Twins and direct methods of devices over AMQP: what a message on their links asks or answers (field notes 5.2). */
 
-import type {
-  Json,
-  JsonObject,
-  OperationKind,
-  Operations,
-  TwinDocument,
-  TwinSection,
-} from '../../core/contract.ts'
-import { readJson } from '../../core/json-text.ts'
-import { LARGEST_METHOD_PAYLOAD_BYTES } from '../../core/methods.ts'
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { OperationKind, Operations } from '../../core/contract/operations.ts'
+import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
+import { readJson } from '../../base/json-text.ts'
+import { LARGEST_METHOD_PAYLOAD_BYTES } from '../../core/methods/methods.ts'
 import { refusal, shown, toHubError } from '../refusals.ts'
-import type { Visit } from '../visit.ts'
+import type { Visit } from '../connection-context.ts'
 import type { Incoming } from '../wire/links.ts'
 import { bodyOf, decodeMessage, idText } from '../wire/messages.ts'
 import { int, long, numberOf, textOf } from '../wire/values.ts'

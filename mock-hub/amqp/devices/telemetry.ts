@@ -2,7 +2,7 @@
 
 import { toMessage } from '../message-mapping.ts'
 import { refusal } from '../refusals.ts'
-import type { Visit } from '../visit.ts'
+import type { Visit } from '../connection-context.ts'
 import type { Incoming } from '../wire/links.ts'
 import { BATCHED, decodeMessage } from '../wire/messages.ts'
 import type { Device } from './device.ts'

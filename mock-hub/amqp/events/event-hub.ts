@@ -1,7 +1,8 @@
 /** The Event Hubs-compatible endpoint: telemetry by partition, and who reads it (wire contract 8.3). */
 
-import type { Hub, TelemetryStream } from '../../core/contract.ts'
-import type { TelemetryMessage } from '../../core/message.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import type { TelemetryStream } from '../../core/contract/messaging.ts'
+import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { Partition } from './partition.ts'
 import type { Retention } from './partition.ts'
 import { partitionOf } from './partition-key.ts'

@@ -3,7 +3,7 @@
 import { refusal, shown, amqpErrorOf } from '../refusals.ts'
 import type { Answer } from '../requests.ts'
 import { requireService } from '../service-links.ts'
-import type { Visit } from '../visit.ts'
+import type { Visit } from '../connection-context.ts'
 import type { SendingLink } from '../wire/links.ts'
 import type { AmqpMessage } from '../wire/messages.ts'
 import type { AmqpError } from '../wire/performative-fields.ts'

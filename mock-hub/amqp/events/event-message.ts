@@ -1,6 +1,6 @@
 /** A message of a device, or of the hub itself, as Event Hubs delivers it (wire contract 8.4, field notes 8.14). */
 
-import type { TelemetryMessage } from '../../core/message.ts'
+import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { applicationOf, propertiesOf } from '../message-mapping.ts'
 import { encodeMessage } from '../wire/messages.ts'
 import { long, string, timestamp } from '../wire/values.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
-import { ManualClock } from '../../core/clock.ts'
-import type { TelemetryMessage } from '../../core/message.ts'
+import { ManualClock } from '../../base/clock.ts'
+import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { Partition, type Retention } from './partition.ts'
 
 let clock: ManualClock

@@ -1,8 +1,8 @@
 /** One partition: messages in their order with positions of its own, kept as long as the retention says. */
 
-import type { Clock } from '../../core/clock.ts'
-import { Listeners } from '../../core/listeners.ts'
-import type { TelemetryMessage } from '../../core/message.ts'
+import type { Clock } from '../../base/clock.ts'
+import { Listeners } from '../../base/emitter.ts'
+import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { eventBytes } from './event-message.ts'
 
 export interface Retention {

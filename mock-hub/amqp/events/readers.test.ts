@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { HubError } from '../../core/errors.ts'
+import { HubError } from '../../core/errors/errors.ts'
 import { Readers } from './readers.ts'
 
 let readers: Readers

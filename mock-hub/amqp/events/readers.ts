@@ -1,6 +1,6 @@
 /** Who reads a partition for a consumer group: one owner with an epoch, or up to five without. */
 
-import type { HubError } from '../../core/errors.ts'
+import type { HubError } from '../../core/errors/errors.ts'
 import { refusal } from '../refusals.ts'
 
 export interface Reader {

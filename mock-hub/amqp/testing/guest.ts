@@ -4,8 +4,8 @@ import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { Duplex, duplexPair } from 'node:stream'
 import rhea from 'rhea'
-import type { Hub } from '../../core/contract.ts'
-import type { AmqpRoom } from '../room.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import type { AmqpRoom } from '../server.ts'
 
 /**
  * @param userName left out: SASL ANONYMOUS.

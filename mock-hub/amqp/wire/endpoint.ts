@@ -3,7 +3,7 @@
  * out trailing fields, whose links wait for each other's credit, and whose timers are the system's.
  */
 
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 import { AMQP_FRAME, EMPTY_FRAME, frameOf } from './frames.ts'
 import type { Frame } from './frames.ts'
 import type { Link } from './links.ts'

@@ -6,7 +6,7 @@
  * itself.
  */
 
-import type { Json } from '../contract.ts'
+import type { Json } from '../../base/json.ts'
 import type { Arithmetic, Comparison, Expression } from './ast.ts'
 import { finite, FUNCTIONS, type Value } from './functions.ts'
 import { queryError } from './parse.ts'

@@ -1,6 +1,6 @@
 /** The functions of the query language (wire contract 7.3; section 12, 14: all of them). Wrong types give undefined. */
 
-import type { Json } from '../contract.ts'
+import type { Json } from '../../base/json.ts'
 
 /** What an expression is worth for a row; undefined: the row has no such thing. */
 export type Value = Json | undefined

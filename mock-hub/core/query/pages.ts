@@ -1,7 +1,7 @@
 /** Continuation tokens: where the next page starts, sealed so that nobody but this hub can make one. */
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { HubError } from '../errors.ts'
+import { HubError } from '../errors/errors.ts'
 import type { Position } from './rows.ts'
 
 /** Where a query stands between two pages. */

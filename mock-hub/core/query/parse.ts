@@ -1,7 +1,7 @@
 /** Text to syntax tree. The one door to the parser library. */
 
 import peggy from 'peggy'
-import { HubError } from '../errors.ts'
+import { HubError } from '../errors/errors.ts'
 import type { Place, Query, Target } from './ast.ts'
 import { GRAMMAR } from './grammar.ts'
 

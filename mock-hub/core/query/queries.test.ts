@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { IdentityRecord, JsonObject, TwinDocument } from '../contract.ts'
-import { HubError } from '../errors.ts'
-import { deviceJobRows } from '../jobs-rows.ts'
+import type { JsonObject } from '../../base/json.ts'
+import type { IdentityRecord } from '../contract/registry.ts'
+import type { TwinDocument } from '../contract/twins.ts'
+import { HubError } from '../errors/errors.ts'
+import { deviceJobRows } from '../jobs/job-rows.ts'
 import { Queries } from './queries.ts'
 import { twinRows } from './rows.ts'
 

@@ -1,7 +1,7 @@
 /** Runs queries: text to pages of rows (wire contract 7.3). */
 
-import type { JsonObject } from '../contract.ts'
-import { HubError } from '../errors.ts'
+import type { JsonObject } from '../../base/json.ts'
+import { HubError } from '../errors/errors.ts'
 import type { Collection, Expression, Query, Target } from './ast.ts'
 import { compile } from './compile.ts'
 import { Pages, type Progress } from './pages.ts'

@@ -1,7 +1,10 @@
 /** Where rows come from: the registry's devices and modules, and whatever brings its own rows (jobs). */
 
-import type { Hub, IdentityRecord, Json, JsonObject, TwinDocument } from '../contract.ts'
-import { identityKey, type Identity } from '../identity.ts'
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { Hub } from '../contract/hub.ts'
+import type { IdentityRecord } from '../contract/registry.ts'
+import type { TwinDocument } from '../contract/twins.ts'
+import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Fields } from './compile.ts'
 
 /** A row's place in a collection: a page goes on behind it, whatever was inserted or removed meanwhile. */

@@ -1,6 +1,6 @@
 /** The SELECT part: rows as they are, projections, or aggregates by group. */
 
-import type { Json, JsonObject } from '../contract.ts'
+import type { Json, JsonObject } from '../../base/json.ts'
 import type { AggregateName, Expression, Query } from './ast.ts'
 import { compile, type Fields } from './compile.ts'
 import type { Value } from './functions.ts'

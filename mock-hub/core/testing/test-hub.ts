@@ -1,23 +1,18 @@
 /** A hub whose clock stands still, with links that only remember what came; for tests of the core. */
 
 import { createHmac } from 'node:crypto'
-import { ManualClock } from '../clock.ts'
-import type {
-  Caller,
-  C2dDelivery,
-  Channel,
-  CloseReason,
-  DeviceLink,
-  Hub,
-  IdentityPrincipal,
-  JsonObject,
-  Session,
-} from '../contract.ts'
-import { HubError } from '../errors.ts'
-import { createHub, type HubOptions } from '../hub.ts'
-import { identityKey, type Identity } from '../identity.ts'
-import type { Message, SystemProperties } from '../message.ts'
-import type { Settings } from '../settings.ts'
+import { ManualClock } from '../../base/clock.ts'
+import type { JsonObject } from '../../base/json.ts'
+import type { C2dDelivery } from '../contract/c2d.ts'
+import type { Hub } from '../contract/hub.ts'
+import type { Caller } from '../contract/operations.ts'
+import type { IdentityPrincipal } from '../contract/principal.ts'
+import type { Channel, CloseReason, DeviceLink, Session } from '../contract/sessions.ts'
+import { HubError } from '../errors/errors.ts'
+import { createHub, type HubOptions } from '../create-hub.ts'
+import { identityKey, type Identity } from '../contract/identity.ts'
+import type { Message, SystemProperties } from '../contract/message.ts'
+import type { Settings } from '../contract/settings.ts'
 
 export interface TestHub {
   readonly hub: Hub

@@ -1,7 +1,10 @@
 /** A connected device without a wire: a link whose answers a test decides; for tests. */
 
-import type { Caller, Channel, Hub, Json } from '../../core/contract.ts'
-import type { Identity } from '../../core/identity.ts'
+import type { Json } from '../../base/json.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import type { Caller } from '../../core/contract/operations.ts'
+import type { Channel } from '../../core/contract/sessions.ts'
+import type { Identity } from '../../core/contract/identity.ts'
 import { identityToken } from './tokens.ts'
 
 /** What a device does with a method call; `undefined`: it never answers. */

@@ -1,8 +1,8 @@
 /** Signs shared access signatures as clients do; for tests. */
 
 import { createHmac } from 'node:crypto'
-import type { Hub } from '../../core/contract.ts'
-import type { Identity } from '../../core/identity.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import type { Identity } from '../../core/contract/identity.ts'
 
 /** @param expiresAt epoch ms. */
 export function signToken(resource: string, key: string, expiresAt: number, policyName?: string): string {

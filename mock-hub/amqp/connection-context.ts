@@ -1,0 +1,33 @@
+/** What the nodes of the hub know of the connection that a link belongs to. */
+
+import type { Hub } from '../core/contract/hub.ts'
+import type { HubError } from '../core/errors/errors.ts'
+import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
+import type { EventHub } from './events/event-hub.ts'
+import type { Grants } from './cbs-tokens.ts'
+import type { ReceivingLimits } from './wire/links.ts'
+
+export interface Visit {
+  readonly hub: Hub
+  readonly linkId: string
+  readonly transport: 'amqp' | 'amqp-ws'
+  readonly grants: Grants
+  readonly eventHub: EventHub
+  readonly injected: InjectedFaults
+  /** Where clients are told to look for the Event Hub: host and port of this hub as they see it. */
+  readonly hostName: string
+  readonly port: number
+  /** Breaks a part of the connection, as a device has ordered; links of a device are the device's. */
+  breakDown(what: Extract<Broken, 'tcp' | 'connection' | 'session' | 'cbs'>): void
+  /** Journals a refusal; what follows from it is the caller's. */
+  refused(error: HubError, identity?: string): void
+}
+
+/** Messages that a client may send ahead on a link. */
+const CREDIT = 500
+/** WIRE-AMQP-11: above 256 KB rejected, above 1 MB the link is dropped. */
+const MOST_BYTES = 1_048_576
+
+export function receivingLimits({ hub }: Visit): ReceivingLimits {
+  return { maxMessageSize: hub.settings.maxTelemetryBytes, mostBytes: MOST_BYTES, credit: CREDIT }
+}

@@ -1,0 +1,43 @@
+/** Lengths of time as people write them: `90s`, `1h`, `1h30m`, `-5m`, `250ms`. */
+
+import { BadInput } from './invalid-input.ts'
+
+const UNITS: Readonly<Record<string, number>> = {
+  d: 86_400_000,
+  h: 3_600_000,
+  m: 60_000,
+  s: 1_000,
+  ms: 1,
+}
+const PART = /(\d+(?:\.\d+)?)(ms|[dhms])/g
+const WHOLE = /^-?(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/
+
+/**
+ * Reads a length of time.
+ * @param text numbers with the units d, h, m, s, ms, each at most once; a leading `-` turns it round.
+ * @returns milliseconds, a whole number.
+ * @throws BadInput that names the rule and what was given.
+ */
+export function parseDuration(text: string, field = 'duration'): number {
+  const compact = text.trim().toLowerCase()
+  if (!WHOLE.test(compact)) throw wrong(field, text)
+  let ms = 0
+  const seen = new Set<string>()
+  for (const [, amount, unit = ''] of compact.matchAll(PART)) {
+    if (seen.has(unit)) throw wrong(field, text)
+    seen.add(unit)
+    ms += Number(amount) * (UNITS[unit] ?? 0)
+  }
+  ms = Math.round(ms)
+  if (!Number.isSafeInteger(ms)) throw wrong(field, text)
+  return compact.startsWith('-') ? -ms : ms
+}
+
+function wrong(field: string, text: string): BadInput {
+  return new BadInput(
+    'time',
+    field,
+    'to be numbers with the units d, h, m, s or ms, such as 1h30m or 90s',
+    text,
+  )
+}

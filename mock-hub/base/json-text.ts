@@ -1,0 +1,42 @@
+/** JSON as strangers send it: read when it nests no deeper than this process can write out again. */
+
+import type { Json } from './json.ts'
+
+/** The engine parses any depth and then runs out of stack when it writes some thousands; no twin or payload needs so many. */
+export const DEEPEST_JSON = 256
+
+/**
+ * @throws SyntaxError when the text is no JSON.
+ * @throws RangeError when it nests deeper than {@link DEEPEST_JSON}.
+ */
+export function readJson(text: string): Json {
+  checkNesting(text)
+  return JSON.parse(text) as Json // JSON by definition
+}
+
+/** @throws RangeError when the text nests deeper than {@link DEEPEST_JSON}. */
+export function checkNesting(text: string): void {
+  if (nestsDeeper(text, DEEPEST_JSON))
+    throw new RangeError(`arrays and objects nested more than ${String(DEEPEST_JSON)} deep`)
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** Brackets that stand in no string; of a text that is no JSON the parser says so. */
+function nestsDeeper(text: string, limit: number): boolean {
+  // Each level takes two brackets.
+  if (text.length <= 2 * limit) return false
+  let depth = 0
+  let inString = false
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === QUOTE) inString = !inString
+    else if (inString) {
+      if (code === BACKSLASH) index++
+    } else if (code === 0x5b || code === 0x7b) {
+      if (++depth > limit) return true
+    } else if (code === 0x5d || code === 0x7d) depth--
+  }
+  return false
+}

@@ -1,0 +1,109 @@
+/** What happened at the hub, as a list and as it happens; the refusals among it, explained. */
+
+import { BadInput } from '../../base/invalid-input.ts'
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import type { JournalEntry } from '../../core/contract/journal.ts'
+import { utcText } from '../../base/time-text.ts'
+import { FLAG, newest, objectOf, WHOLE, type ControlRoutes } from '../context.ts'
+import { startOf, streamEvents } from '../event-stream.ts'
+import { withoutSecrets } from '../json.ts'
+import { ControlError } from '../errors.ts'
+
+interface JournalQuery {
+  readonly is?: string
+  readonly identity?: string
+  readonly cmd?: string
+  readonly after?: string
+  readonly limit?: string
+  readonly follow?: string
+}
+
+/** Every kind of entry; the type sees to it that none is missing. */
+const KINDS: Readonly<Record<JournalEntry['is'], true>> = {
+  'link-opened': true,
+  'link-closed': true,
+  packet: true,
+  connected: true,
+  disconnected: true,
+  operation: true,
+  delivery: true,
+  request: true,
+  refusal: true,
+  registry: true,
+  feedback: true,
+  fault: true,
+  clock: true,
+}
+const COMMA_LIST = { type: 'string', pattern: '^[a-z-]+(,[a-z-]+)*$' } as const
+const QUERY = objectOf({
+  is: { ...COMMA_LIST, description: `kinds, separated by commas: ${Object.keys(KINDS).join(', ')}` },
+  identity: { type: 'string', description: '{deviceId} or {deviceId}/{moduleId}' },
+  cmd: { ...COMMA_LIST, description: 'MQTT packets of these kinds, such as publish,puback' },
+  after: { ...WHOLE, description: 'only what has a greater seq' },
+  limit: { ...WHOLE, description: 'the newest so many' },
+  follow: { ...FLAG, description: 'server-sent events: what comes, after what `after` asks for' },
+})
+const tags = ['journal']
+
+export const journalRoutes: ControlRoutes = (app, { hub }) => {
+  const { journal } = hub
+  app.get<{ Querystring: JournalQuery; Headers: { 'last-event-id'?: string } }>(
+    '/journal',
+    { schema: { tags, summary: 'What happened, oldest first; secrets are left out', querystring: QUERY } },
+    ({ query, headers }, reply) => {
+      const matches = filterOf(query)
+      if (query.follow === undefined) {
+        const after = Number(query.after ?? 0)
+        const found = journal.entries.filter((entry) => entry.seq > after && matches(entry))
+        return newest(found, query.limit).map(entryDocument)
+      }
+      const start = startOf(query.after, headers['last-event-id'])
+      streamEvents(reply, (send) => {
+        const tell = (entry: JournalEntry): void => {
+          if (matches(entry)) send({ id: entry.seq, event: entry.is, data: entryDocument(entry) })
+        }
+        if (start !== undefined) for (const entry of journal.entries) if (entry.seq > start) tell(entry)
+        return journal.subscribe(tell)
+      })
+      return reply
+    },
+  )
+  app.get('/explain/last', { schema: { tags: ['explain'], summary: 'Why the hub last said no' } }, () => {
+    const [last] = hub.lastRefusals
+    if (last === undefined) throw new ControlError(404, 'NothingRefused', 'the hub has refused nothing yet')
+    return refusalDocument(last)
+  })
+  app.get(
+    '/explain/refusals',
+    { schema: { tags: ['explain'], summary: 'The newest refusals, newest first, at most 100' } },
+    () => hub.lastRefusals.map(refusalDocument),
+  )
+}
+
+function filterOf({ is, identity, cmd }: JournalQuery): (entry: JournalEntry) => boolean {
+  const kinds = listOf(is)
+  const unknown = kinds?.find((kind) => !Object.hasOwn(KINDS, kind))
+  if (unknown !== undefined)
+    throw new BadInput('journal', 'is', `to name kinds of entries: ${Object.keys(KINDS).join(', ')}`, unknown)
+  const commands = listOf(cmd)
+  return (entry) =>
+    (kinds === undefined || kinds.includes(entry.is)) &&
+    (identity === undefined || ('identity' in entry && entry.identity === identity)) &&
+    (commands === undefined || ('cmd' in entry && commands.includes(entry.cmd)))
+}
+
+function listOf(text: string | undefined): readonly string[] | undefined {
+  return text?.split(',')
+}
+
+function entryDocument({ seq, at, ...event }: JournalEntry): Json {
+  return { seq, time: utcText(at), ...(withoutSecrets(event) as JsonObject) } // an object stays one
+}
+
+function refusalDocument(refusal: Hub['lastRefusals'][number]): Json {
+  const { error, code, identity = 'somebody', transport, explanation } = refusal
+  const { expected, received, rule, source } = explanation
+  const sentence = `${identity} over ${transport} was refused with ${error} (${String(code)}): expected ${expected}, received ${received} [${rule}, ${source}].`
+  return { sentence, ...(entryDocument(refusal) as JsonObject) }
+}

@@ -1,0 +1,105 @@
+/** Twins as a back end sees and writes them, and direct methods. */
+
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { TwinDocument, TwinSection, TwinUpdate } from '../../core/contract/twins.ts'
+import { IDENTITY_PATHS, identityOf, objectOf, type ControlRoutes, type IdentityParams } from '../context.ts'
+
+interface TwinBody {
+  readonly tags?: JsonObject | null
+  readonly properties?: { readonly desired?: JsonObject | null }
+}
+
+interface TwinRoute {
+  Params: IdentityParams
+  Body: TwinBody
+  Headers: { 'if-match'?: string }
+}
+
+interface MethodBody {
+  readonly payload?: Json
+  readonly responseTimeoutInSeconds?: number
+  readonly connectTimeoutInSeconds?: number
+}
+
+const SECTION = { type: ['object', 'null'] } as const
+const TWIN = objectOf({ tags: SECTION, properties: objectOf({ desired: SECTION }) })
+const METHOD = objectOf({
+  payload: { description: 'any JSON; left out: the device gets an empty body' },
+  responseTimeoutInSeconds: { type: 'integer', minimum: 5, maximum: 300, default: 30 },
+  connectTimeoutInSeconds: { type: 'integer', minimum: 0, maximum: 300, default: 0 },
+})
+
+export const twinRoutes: ControlRoutes = (app, { hub }) => {
+  const tags = ['twins']
+  for (const path of IDENTITY_PATHS) {
+    app.get<TwinRoute>(
+      `${path}/twin`,
+      { schema: { tags, summary: 'The twin, with metadata' } },
+      ({ params }) => twinDocument(hub.twins.get(identityOf(params))),
+    )
+    app.patch<TwinRoute>(
+      `${path}/twin`,
+      { schema: { tags, summary: 'Merge tags and desired properties; the device is notified', body: TWIN } },
+      ({ params, body, headers }) =>
+        twinDocument(hub.twins.patch(identityOf(params), updateOf(body), headers['if-match'])),
+    )
+    app.put<TwinRoute>(
+      `${path}/twin`,
+      {
+        schema: { tags, summary: 'Replace tags and desired properties; the device is notified', body: TWIN },
+      },
+      ({ params, body, headers }) =>
+        twinDocument(hub.twins.replace(identityOf(params), updateOf(body), headers['if-match'])),
+    )
+    app.post<{ Params: IdentityParams & { readonly methodName: string }; Body: MethodBody | undefined }>(
+      `${path}/methods/:methodName`,
+      {
+        schema: {
+          tags: ['methods'],
+          summary: 'Invoke a direct method and wait for its answer',
+          body: METHOD,
+        },
+      },
+      async ({ params, body = {} }, reply) => {
+        const { payload, ...timeouts } = body
+        const hungUp = new AbortController()
+        reply.raw.once('close', () => {
+          hungUp.abort()
+        })
+        const call = {
+          ...timeouts,
+          methodName: params.methodName,
+          payload: payload === undefined ? undefined : JSON.stringify(payload),
+        }
+        return await hub.methods.invoke(identityOf(params), call, hungUp.signal)
+      },
+    )
+  }
+}
+
+function updateOf({ tags, properties }: TwinBody): TwinUpdate {
+  return { tags, desired: properties?.desired }
+}
+
+function twinDocument({
+  identity,
+  etag,
+  version,
+  modelId,
+  tags,
+  desired,
+  reported,
+}: TwinDocument): JsonObject {
+  return {
+    ...identity,
+    etag,
+    version,
+    modelId,
+    tags,
+    properties: { desired: sectionDocument(desired), reported: sectionDocument(reported) },
+  }
+}
+
+function sectionDocument({ properties, metadata, version }: TwinSection): JsonObject {
+  return { ...properties, $metadata: metadata, $version: version }
+}

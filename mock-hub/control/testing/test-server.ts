@@ -1,0 +1,80 @@
+/** A hub with its control room on a clock that stands still; for tests. */
+
+import type { InjectOptions } from 'fastify'
+import type { Clock } from '../../base/clock.ts'
+import { ManualClock } from '../../base/clock.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import { createHub } from '../../core/create-hub.ts'
+import { createServices, type Services } from '../../core/services/services.ts'
+import type { Settings } from '../../core/contract/settings.ts'
+import { createControlRoom, type ControlRoom } from '../server.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly text: string
+  /** The body read as JSON; undefined when it is empty or none. */
+  readonly json: unknown
+}
+
+export interface TestRoom {
+  readonly hub: Hub
+  readonly services: Services
+  readonly clock: ManualClock
+  readonly room: ControlRoom
+  /** How often it was reset. */
+  readonly resets: () => number
+  /** One request without a socket. */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>
+  stop(): Promise<void>
+}
+
+/** @param options.clock what the hub has instead of a {@link ManualClock}. */
+export async function openRoom(
+  options: { readonly token?: string; readonly clock?: Clock; readonly settings?: Partial<Settings> } = {},
+): Promise<TestRoom> {
+  const clock = new ManualClock()
+  const hub = createHub({ clock: options.clock ?? clock, settings: { ...options.settings } })
+  const services = createServices(
+    hub,
+    { twin: () => ({}), time: String, registryFile: { line: () => ({}), apply: () => undefined } },
+    { read: () => Promise.resolve(''), write: () => Promise.resolve() },
+  )
+  let resets = 0
+  const room = await createControlRoom({
+    hub,
+    services,
+    about: () => ({ hostName: hub.hostName, caPath: '/ca.pem' }),
+    reset: () => {
+      resets++
+    },
+    token: options.token,
+  })
+  return {
+    hub,
+    services,
+    clock,
+    room,
+    resets: () => resets,
+    async call(method, path, body, headers = {}) {
+      const answer = await room.app.inject({
+        method: method as NonNullable<InjectOptions['method']>,
+        url: path,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+      })
+      const { statusCode: status, body: text } = answer
+      return { status, headers: answer.headers, text, json: text === '' ? undefined : JSON.parse(text) }
+    },
+    async stop() {
+      await room.stop()
+      services.stop()
+      hub.stop()
+    },
+  }
+}

@@ -1,0 +1,126 @@
+/** What a configuration writes: `properties.desired…` of a device or of its modules. */
+
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { Hub } from '../contract/hub.ts'
+import type { Identity } from '../contract/identity.ts'
+import { isObject, objectOf, own } from '../twins/merge-patch.ts'
+
+/** Keys of a section are paths: `properties.desired` or `properties.desired.a.b`. */
+export interface ConfigurationContent {
+  readonly deviceContent?: JsonObject | null | undefined
+  /** By module id; of an edge deployment. */
+  readonly modulesContent?: Readonly<Record<string, JsonObject>> | null | undefined
+  readonly moduleContent?: JsonObject | null | undefined
+}
+
+const PATH = /^properties\.desired(\.[^.]+)*$/
+
+/** @returns what is wrong with it; undefined: nothing. */
+export function contentError(content: ConfigurationContent | null | undefined): string | undefined {
+  const sections = sectionsOf(content ?? {})
+  if (sections.length === 0) return 'content needs deviceContent, modulesContent or moduleContent'
+  for (const [name, section] of sections)
+    for (const [path, value] of Object.entries(section)) {
+      if (!PATH.test(path))
+        return `content.${name}: keys begin with properties.desired; given: ${path.slice(0, 80)}`
+      if (path === 'properties.desired' && !isObject(value))
+        return `content.${name}: properties.desired must be an object`
+    }
+  return undefined
+}
+
+/** As answers repeat it: without what is absent. */
+export function contentDocument({
+  deviceContent,
+  modulesContent,
+  moduleContent,
+}: ConfigurationContent): JsonObject {
+  return {
+    ...(deviceContent == null ? {} : { deviceContent }),
+    ...(modulesContent == null ? {} : { modulesContent }),
+    ...(moduleContent == null ? {} : { moduleContent }),
+  }
+}
+
+function sectionsOf(content: ConfigurationContent): readonly (readonly [string, JsonObject])[] {
+  return [
+    ...(content.deviceContent == null ? [] : [['deviceContent', content.deviceContent] as const]),
+    ...(content.moduleContent == null ? [] : [['moduleContent', content.moduleContent] as const]),
+    ...Object.entries(content.modulesContent ?? {}).map(
+      ([id, section]) => [`modulesContent.${id}`, section] as const,
+    ),
+  ]
+}
+
+/**
+ * Writes contents to an identity, later ones over earlier ones; a twin that says it all already is left alone.
+ * @throws HubError as the twins do.
+ */
+export function applyContent(
+  hub: Pick<Hub, 'registry' | 'twins'>,
+  identity: Identity,
+  contents: readonly ConfigurationContent[],
+): void {
+  const own = contents.flatMap(({ deviceContent, moduleContent }) => {
+    const section = identity.moduleId === undefined ? deviceContent : moduleContent
+    return section == null ? [] : [section]
+  })
+  if (own.length > 0) merge(hub, identity, overlay(own))
+  if (identity.moduleId !== undefined) return
+  const modules = contents.map(({ modulesContent }) => modulesContent).findLast((given) => given != null)
+  for (const [moduleId, section] of Object.entries(modules ?? {}))
+    replace(hub, { deviceId: identity.deviceId, moduleId }, overlay([section]))
+  const agent = modules?.['$edgeAgent']
+  if (agent !== undefined) createListed(hub, identity.deviceId, overlay([agent]))
+}
+
+/** `{ 'properties.desired.a.b': 1 }` is `{ a: { b: 1 } }`. */
+function overlay(sections: readonly JsonObject[]): JsonObject {
+  let desired: JsonObject = {}
+  for (const section of sections)
+    for (const [path, value] of Object.entries(section)) {
+      const steps = path.split('.').slice(2)
+      const nested = steps.reduceRight<Json>((inner, step) => ({ [step]: inner }), value)
+      if (isObject(nested)) desired = over(desired, nested)
+    }
+  return desired
+}
+
+function over(base: JsonObject, patch: JsonObject): JsonObject {
+  const merged = new Map(Object.entries(base))
+  for (const [key, value] of Object.entries(patch)) {
+    const below = merged.get(key)
+    merged.set(key, isObject(value) && isObject(below) ? over(below, value) : value)
+  }
+  return objectOf(merged)
+}
+
+function merge(hub: Pick<Hub, 'twins'>, identity: Identity, desired: JsonObject): void {
+  const { properties } = hub.twins.get(identity).desired
+  if (!says(properties, desired)) hub.twins.patch(identity, { desired }, '*')
+}
+
+/** A listed module is made when it is missing, as the edge agent's deployment has it. */
+function replace(hub: Pick<Hub, 'registry' | 'twins'>, identity: Identity, desired: JsonObject): void {
+  if (hub.registry.find(identity) === undefined) hub.registry.create(identity, { managedBy: 'IotEdge' })
+  const twin = hub.twins.get(identity)
+  if (JSON.stringify(twin.desired.properties) !== JSON.stringify(desired))
+    hub.twins.replace(identity, { tags: twin.tags, desired }, '*')
+}
+
+/** The modules that `$edgeAgent` is to run have identities of their own. */
+function createListed(hub: Pick<Hub, 'registry'>, deviceId: string, agent: JsonObject): void {
+  const { modules } = agent
+  if (!isObject(modules)) return
+  for (const moduleId of Object.keys(modules))
+    if (hub.registry.find({ deviceId, moduleId }) === undefined)
+      hub.registry.create({ deviceId, moduleId }, { managedBy: 'IotEdge' })
+}
+
+function says(properties: JsonObject, wanted: JsonObject): boolean {
+  return Object.entries(wanted).every(([key, value]) => {
+    const is = own(properties, key)
+    if (value === null) return is === undefined
+    return isObject(value) && isObject(is) ? says(is, value) : JSON.stringify(is) === JSON.stringify(value)
+  })
+}

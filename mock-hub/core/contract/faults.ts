@@ -1,0 +1,57 @@
+/** Faults that can be injected: their definition as data, and the port that adapters ask. */
+
+import type { Json } from '../../base/json.ts'
+
+/** An order to misbehave, as data, so that any process in any language can give it. */
+export interface FaultDefinition {
+  /** A lever of the catalogue, for example `mqtt.puback.withhold`. */
+  readonly name: string
+  /** Whom it strikes; default everyone. `device` may be an identity key `d1` or `d1/m1`. */
+  readonly scope?: { readonly identity?: string } | undefined
+  /** When: the nth match from now; default the first. */
+  readonly trigger?: { readonly skip?: number } | undefined
+  /** How often it strikes; default 1. `'always'`: until disarmed. */
+  readonly count?: number | 'always' | undefined
+  /** On the hub's clock, from the arming; default without limit. */
+  readonly durationSeconds?: number | undefined
+  /** What the lever needs, by its catalogue entry. */
+  readonly parameters?: Readonly<Record<string, Json>> | undefined
+}
+
+export interface ArmedFault extends Required<Omit<FaultDefinition, 'durationSeconds'>> {
+  readonly id: string
+  /** How often it has struck. */
+  readonly fired: number
+  readonly spent: boolean
+  /** One sentence for a person. */
+  readonly explain: string
+}
+
+export interface Faults {
+  /** @throws RangeError that names the field, the rule and what was given. */
+  arm(definition: FaultDefinition): ArmedFault
+  /** Nothing is armed: borders on a hot path ask this first. */
+  readonly idle: boolean
+  /**
+   * A border asks at each point where a lever may strike (the lever's name without its last part, e.g. `mqtt.puback`).
+   * The first armed fault that matches strikes: it counts, is journalled, and is given back.
+   * @param effects only levers whose last part is one of these; left out: any.
+   * @returns the fault with `effect` = the last part of its name, or undefined.
+   */
+  meet(
+    point: string,
+    identity?: string,
+    effects?: readonly string[],
+  ):
+    | {
+        readonly fault: ArmedFault
+        readonly effect: string
+        readonly parameters: Readonly<Record<string, Json>>
+      }
+    | undefined
+  list(): readonly ArmedFault[]
+  /** @param id left out: all. */
+  disarm(id?: string): void
+  /** Told when one is armed or disarmed: listeners that must act at once (`tcp.refuse`, `tcp.drop_now`). */
+  onChange(listener: (fault: ArmedFault, phase: 'armed' | 'disarmed') => void): () => void
+}

@@ -1,0 +1,105 @@
+/** Devices and modules: who they are, how they prove it, and the registry that holds them. */
+
+import type { DeviceCredentials, IdentityPrincipal, Permission, PolicyPrincipal } from './principal.ts'
+import type { Identity } from './identity.ts'
+
+export interface Authentication {
+  /**
+   * Proves a device or module.
+   * @param host the host name the caller used; empty: not checked.
+   * @throws HubError DeviceNotFound, DeviceDisabled, IotHubUnauthorizedAccess … with its explanation.
+   */
+  admit(identity: Identity, credentials: DeviceCredentials): IdentityPrincipal
+  /**
+   * Proves a back end from its `Authorization` header.
+   * @param anyOf one of these rights is enough.
+   * @throws HubError IotHubUnauthorizedAccess.
+   */
+  authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal
+}
+
+export type SymmetricKeys = { readonly primaryKey: string | null; readonly secondaryKey: string | null }
+export type Thumbprints = {
+  readonly primaryThumbprint: string | null
+  readonly secondaryThumbprint: string | null
+}
+export type AuthenticationType = 'sas' | 'selfSigned' | 'certificateAuthority' | 'none'
+
+/** How an identity proves itself, in the shape of the service's REST body. */
+export interface AuthenticationMechanism {
+  readonly type: AuthenticationType
+  readonly symmetricKey: SymmetricKeys
+  readonly x509Thumbprint: Thumbprints
+}
+
+/** A device or module of the registry. Records are replaced, never changed in place. */
+export interface IdentityRecord {
+  readonly identity: Identity
+  /** UTC .NET ticks at creation, as text. */
+  readonly generationId: string
+  /** base64 of decimal text, without quotes. */
+  readonly etag: string
+  readonly status: 'enabled' | 'disabled'
+  readonly statusReason: string | null
+  /** Epoch ms; undefined = never. */
+  readonly statusUpdatedAt: number | undefined
+  readonly connectionState: 'Connected' | 'Disconnected'
+  readonly connectionStateUpdatedAt: number | undefined
+  readonly lastActivityAt: number | undefined
+  readonly authentication: AuthenticationMechanism
+  readonly iotEdge: boolean
+  readonly deviceScope: string | undefined
+  readonly parentScopes: readonly string[]
+  /** Modules only. */
+  readonly managedBy: string | undefined
+}
+
+/** What a caller may say of an identity when it is made or changed; what is left out is defaulted or kept. */
+export interface IdentitySpec {
+  readonly status?: 'enabled' | 'disabled' | undefined
+  readonly statusReason?: string | null | undefined
+  readonly authentication?:
+    | {
+        readonly type?: AuthenticationType | undefined
+        readonly symmetricKey?: Partial<SymmetricKeys> | null | undefined
+        readonly x509Thumbprint?: Partial<Thumbprints> | null | undefined
+      }
+    | undefined
+  readonly iotEdge?: boolean | undefined
+  readonly deviceScope?: string | undefined
+  readonly parentScopes?: readonly string[] | undefined
+  readonly managedBy?: string | undefined
+}
+
+/** An `If-Match` header as received (`*`, `"*"`, `"{etag}"`, bare etag), or undefined when there was none. */
+export type IfMatch = string | undefined
+
+export interface RegistryChange {
+  readonly is: 'created' | 'updated' | 'deleted'
+  readonly record: IdentityRecord
+  /** What it was before; undefined when created. */
+  readonly before: IdentityRecord | undefined
+}
+
+export interface Registry {
+  /** @throws HubError ArgumentInvalid, DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, DeviceNotFound, TooManyModulesOnDevice, InvalidDeviceScope … */
+  create(identity: Identity, spec?: IdentitySpec): IdentityRecord
+  /** @throws HubError DeviceNotFound, ModuleNotFound, PreconditionFailed, ArgumentInvalid. */
+  update(identity: Identity, spec: IdentitySpec, ifMatch: IfMatch): IdentityRecord
+  /** Removes the identity with its modules, twin, queue and live links. @throws HubError as update. */
+  remove(identity: Identity, ifMatch: IfMatch): void
+  find(identity: Identity): IdentityRecord | undefined
+  /** @throws HubError DeviceNotFound or ModuleNotFound. */
+  get(identity: Identity): IdentityRecord
+  /** Devices in order of creation. */
+  devices(): IterableIterator<IdentityRecord>
+  modulesOf(deviceId: string): readonly IdentityRecord[]
+  /** Number of devices. */
+  readonly size: number
+  /** Told of each change, after it happened. @returns stops listening. */
+  onChange(listener: (change: RegistryChange) => void): () => void
+  /** Puts records as they are in the place of all there are: a snapshot's. Live links are closed. */
+  restore(records: readonly IdentityRecord[]): void
+  /** Root certificates that certificateAuthority devices may chain to, in PEM. */
+  trustCertificateAuthority(pem: string): void
+}

@@ -1,0 +1,36 @@
+/** File uploads: tickets, results, and the storage that holds the blobs. */
+
+export interface UploadTicket {
+  readonly correlationId: string
+  readonly hostName: string
+  readonly containerName: string
+  readonly blobName: string
+  /** Query string with its leading `?`. */
+  readonly sasToken: string
+}
+
+export interface UploadResult {
+  readonly correlationId: string
+  readonly isSuccess: boolean
+  readonly statusCode?: number | undefined
+  readonly statusDescription?: string | undefined
+}
+
+/** Where uploaded blobs live: the hub's own endpoint, Azurite, or any storage account. */
+export interface BlobStorage {
+  readonly hostName: string
+  readonly containerName: string
+  /** A SAS for one blob, read and write, as a query string with its `?`. `expiresAt` in epoch ms. */
+  sign(blobName: string, expiresAt: number): string | Promise<string>
+  /** Size in bytes; undefined: no such blob. */
+  sizeOf(blobName: string): Promise<number | undefined>
+}
+
+export interface FileNotification {
+  readonly deviceId: string
+  readonly blobUri: string
+  readonly blobName: string
+  readonly lastUpdatedTime: string
+  readonly blobSizeInBytes: number
+  readonly enqueuedTimeUtc: string
+}

@@ -1,0 +1,274 @@
+/** Builds the core of the hub: the services of one hub, wired to each other, behind the contract that the borders know. */
+
+import { HubAuthentication } from './identity/authentication.ts'
+import { HubCloudToDevice } from './messaging/c2d.ts'
+import { HubClock, type Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { FeedbackRecord } from './contract/c2d.ts'
+import type { Hub } from './contract/hub.ts'
+import type { Caller, OperationKind, Operations } from './contract/operations.ts'
+import type { SharedAccessPolicy } from './contract/principal.ts'
+import type { DeviceLink, Session } from './contract/sessions.ts'
+import type { BlobStorage, FileNotification } from './contract/uploads.ts'
+import type { HubError } from './errors/errors.ts'
+import { HubFaults } from './faults/faults.ts'
+import { Feedback } from './messaging/feedback.ts'
+import { FileUploads } from './uploads/file-upload.ts'
+import { Gate } from './operations/operation-dispatcher.ts'
+import { identityKey, type Identity } from './contract/identity.ts'
+import { HubJournal } from './journal/journal.ts'
+import { HubMethods } from './methods/methods.ts'
+import { ModuleRouting } from './messaging/module-routing.ts'
+import { defaultPolicies } from './identity/policies.ts'
+import { randomFrom } from '../base/random.ts'
+import { Refusals } from './journal/recent-refusals.ts'
+import { IdentityRegistry } from './identity/registry.ts'
+import { LockedQueue, type QueueLimits } from './messaging/peek-lock-queue.ts'
+import { Sessions } from './sessions/sessions.ts'
+import { STRICT, type Settings } from './contract/settings.ts'
+import { HubTelemetry } from './messaging/telemetry.ts'
+import { createThrottle } from './throttling/throttle.ts'
+import { HubTwins } from './twins/twins.ts'
+import { CertificateAuthorities } from './identity/x509.ts'
+
+export interface HubOptions {
+  /** What differs from the strict defaults. A seed given here makes keys, tokens and ids repeatable. */
+  readonly settings?: Partial<Settings> | undefined
+  /** @default a running {@link HubClock}, stopped with the hub. One that is given is its giver's to stop. */
+  readonly clock?: Clock | undefined
+  /** @default silent */
+  readonly logger?: Logger | undefined
+  /** @default iothubowner, service, device, registryRead and registryReadWrite with keys of their own */
+  readonly policies?: readonly SharedAccessPolicy[] | undefined
+  /** Where uploads go; it may be attached later. */
+  readonly blobStorage?: BlobStorage | undefined
+  /** Routes between modules; see {@link Hub.routes}. */
+  readonly routes?: readonly string[] | undefined
+}
+
+/** Wire contract 5 and 6.2: a lock of a minute, an hour to live; 100 and 10 deliveries are the service's maximum and default. */
+const FEEDBACK_LIMITS: QueueLimits = {
+  lockSeconds: 60,
+  maxDeliveryCount: 10,
+  ttlSeconds: 3_600,
+  depth: 10_000,
+}
+const NOTIFICATION_LIMITS: QueueLimits = { ...FEEDBACK_LIMITS, maxDeliveryCount: 100 }
+
+const SILENT: Logger = { info: () => undefined, warn: () => undefined }
+
+/**
+ * Makes a hub without any listener: borders bring devices and back ends to it.
+ * @throws RangeError for a route that cannot be read.
+ */
+export function createHub(options: HubOptions = {}): Hub {
+  return new CoreHub(options)
+}
+
+class CoreHub implements Hub {
+  readonly hostName: string
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly journal: HubJournal
+  readonly faults: HubFaults
+  readonly authentication: HubAuthentication
+  readonly policies: readonly SharedAccessPolicy[]
+  readonly registry: IdentityRegistry
+  readonly twins: HubTwins
+  readonly methods: HubMethods
+  readonly c2d: HubCloudToDevice
+  readonly telemetry: HubTelemetry
+  readonly feedback: LockedQueue<readonly FeedbackRecord[]>
+  readonly fileNotifications: LockedQueue<FileNotification>
+  readonly inputs: ModuleRouting
+  readonly throttle: Hub['throttle']
+  readonly #ownClock: HubClock | undefined
+  readonly #gate: Gate
+  readonly #sessions: Sessions
+  readonly #refusals: Refusals
+  readonly #outcomes: Feedback
+  #blobStorage: BlobStorage | undefined
+
+  constructor({ settings, clock, logger = SILENT, policies, blobStorage, routes = [] }: HubOptions) {
+    this.settings = Object.freeze({ ...STRICT, ...settings })
+    this.hostName = this.settings.hostName
+    this.#ownClock = clock === undefined ? new HubClock() : undefined
+    this.clock = clock ?? this.#ownClock ?? new HubClock()
+    this.logger = logger
+    this.#blobStorage = blobStorage
+    const random = randomFrom(settings?.seed)
+    this.policies = policies ?? defaultPolicies(random('policies'))
+
+    this.journal = new HubJournal(this.clock, this.settings.journalRetained)
+    this.#refusals = new Refusals(this.journal, logger)
+    this.faults = new HubFaults(this.clock, this.journal)
+    this.throttle = createThrottle(this.clock, this.settings)
+    const shared = { clock: this.clock, settings: this.settings, journal: this.journal }
+
+    const authorities = new CertificateAuthorities()
+    this.registry = new IdentityRegistry({ ...shared, random: random('registry'), authorities })
+    this.authentication = new HubAuthentication({
+      ...shared,
+      registry: this.registry,
+      policies: this.policies,
+      authorities,
+    })
+    const linkOf = (identity: Identity): DeviceLink | undefined => this.#sessions.linkOf(identity)
+    this.telemetry = new HubTelemetry(this.clock, this.settings)
+    this.feedback = new LockedQueue(this.clock, random('feedback'), FEEDBACK_LIMITS)
+    this.fileNotifications = new LockedQueue(this.clock, random('notifications'), NOTIFICATION_LIMITS)
+    this.#outcomes = new Feedback(this.clock, this.journal, this.feedback)
+    this.twins = new HubTwins({
+      clock: this.clock,
+      registry: this.registry,
+      notifyDesired: (identity, patch, version) => {
+        const link = linkOf(identity)
+        if (link?.accepts('desired') !== true) return
+        this.#delivered(link, 'desired', { patch, version })
+        link.notifyDesired(patch, version)
+      },
+    })
+    this.methods = new HubMethods({
+      ...shared,
+      registry: this.registry,
+      linkOf,
+      requested: (link, requestId, methodName, payload) => {
+        this.#delivered(link, 'methods', { requestId, methodName, payload })
+      },
+    })
+    this.c2d = new HubCloudToDevice({
+      ...shared,
+      registry: this.registry,
+      feedback: this.#outcomes,
+      random: random('c2d'),
+      linkOf,
+      delivered: (link, delivery) => {
+        this.#delivered(link, 'c2d', delivery)
+      },
+    })
+    this.inputs = new ModuleRouting({
+      registry: this.registry,
+      linkOf,
+      delivered: (link, inputName, message) => {
+        this.#delivered(link, 'inputs', { inputName, message })
+      },
+    })
+    this.inputs.routes = routes
+    const uploads = new FileUploads({
+      ...shared,
+      random: random('uploads'),
+      notifications: this.fileNotifications,
+      storage: () => this.#blobStorage,
+    })
+    this.registry.onChange(({ is, record }) => {
+      if (is === 'deleted') uploads.forget(record.identity)
+    })
+    // After those above: what an identity had waiting is gone before its link is.
+    this.#sessions = new Sessions({
+      ...shared,
+      registry: this.registry,
+      opened: (link, channel) => {
+        if (channel === 'c2d') this.c2d.deviceReady(link)
+        else if (channel === 'methods') this.methods.deviceReady(link)
+        else if (channel === 'inputs') this.inputs.deviceReady(link)
+      },
+      gone: (link, takenOver) => {
+        this.c2d.linkGone(link)
+        this.methods.linkGone(link, takenOver)
+      },
+      refuse: (error, { id, principal, transport }) => {
+        this.refuse(error, { identity: identityKey(principal.identity), linkId: id, transport })
+      },
+    })
+    this.#gate = new Gate({
+      ...shared,
+      faults: this.faults,
+      throttle: this.throttle,
+      registry: this.registry,
+      twins: this.twins,
+      methods: this.methods,
+      c2d: this.c2d,
+      telemetry: this.telemetry,
+      uploads,
+      route: (principal, message) => this.inputs.route(principal.identity, message),
+      closeLink: ({ principal, linkId }) => {
+        const link = linkOf(principal.identity)
+        if (link?.id === linkId) link?.close('fault')
+      },
+    })
+    this.#obeyClockLever()
+  }
+
+  get routes(): readonly string[] {
+    return this.inputs.routes
+  }
+
+  set routes(routes: readonly string[]) {
+    this.inputs.routes = routes
+  }
+
+  get lastRefusals(): Hub['lastRefusals'] {
+    return this.#refusals.newestFirst
+  }
+
+  attachBlobStorage(storage: BlobStorage): void {
+    this.#blobStorage = storage
+  }
+
+  openSession(link: DeviceLink): Session {
+    this.throttle.take('connect', 0)
+    const { identity } = link.principal
+    if (link.modelId !== undefined) this.twins.setModelId(identity, link.modelId)
+    return this.#sessions.open(link)
+  }
+
+  perform<K extends OperationKind>(
+    caller: Caller,
+    operation: K,
+    input: Operations[K]['input'],
+  ): Operations[K]['outcome'] | Promise<Operations[K]['outcome']> {
+    return this.#gate.perform(caller, operation, input)
+  }
+
+  refuse(error: HubError, where: Parameters<Hub['refuse']>[1]): void {
+    this.#refusals.add(error, where)
+  }
+
+  stop(): void {
+    this.#sessions.stop()
+    this.methods.stop()
+    this.c2d.stop()
+    this.#outcomes.stop()
+    this.feedback.stop()
+    this.fileNotifications.stop()
+    this.faults.disarm()
+    this.#ownClock?.stop()
+  }
+
+  #delivered(link: DeviceLink, channel: 'c2d' | 'methods' | 'desired' | 'inputs', what: unknown): void {
+    const identity = identityKey(link.principal.identity)
+    this.journal.record({ is: 'delivery', identity, linkId: link.id, channel, what })
+  }
+
+  /** `clock.advance` strikes as soon as it is armed. */
+  #obeyClockLever(): void {
+    this.faults.onChange(({ name, parameters }, phase) => {
+      if (name !== 'clock.advance' || phase !== 'armed') return
+      const { clock } = this
+      if (!(clock instanceof HubClock))
+        throw new RangeError(
+          'fault: clock.advance needs a hub whose clock can be moved; given: another clock',
+        )
+      const seconds = parameters?.['seconds']
+      if (this.faults.meet('clock', undefined, ['advance']) === undefined || typeof seconds !== 'number')
+        return
+      this.journal.record({
+        is: 'clock',
+        action: `advance ${String(seconds)} s`,
+        now: clock.now() + seconds * 1000,
+      })
+      clock.advance(seconds * 1000)
+    })
+  }
+}

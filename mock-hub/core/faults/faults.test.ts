@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { BadInput } from '../../base/invalid-input.ts'
+import type { ManualClock } from '../../base/clock.ts'
+import type { ArmedFault, FaultDefinition } from '../contract/faults.ts'
+import type { Hub } from '../contract/hub.ts'
+import { LEVERS } from './fault-catalogue.ts'
+import { openHub } from '../testing/test-hub.ts'
+
+let hub: Hub
+let clock: ManualClock
+beforeEach(() => {
+  ;({ hub, clock } = openHub())
+})
+const PUBACK = 'mqtt.puback'
+const meet = (identity = 'd', effects?: readonly string[]): string | undefined =>
+  hub.faults.meet(PUBACK, identity, effects)?.fault.id
+
+describe('every lever', () => {
+  test.each(LEVERS)(
+    '$name: its example arms, explains itself and is met once',
+    ({ name, example, description }) => {
+      if (name === 'clock.advance') return
+      const armed = hub.faults.arm(example)
+      expect(armed).toMatchObject({ name, count: 1, fired: 0, spent: false, trigger: { skip: 0 } })
+      expect(armed.explain).toContain(description)
+      const [point, effect] = [name.slice(0, name.lastIndexOf('.')), name.slice(name.lastIndexOf('.') + 1)]
+      const identity = example.scope?.identity
+      expect(hub.faults.meet(point, identity)).toMatchObject({ effect, fault: { fired: 1, spent: true } })
+      expect(hub.faults.meet(point, identity)).toBeUndefined()
+      expect(hub.faults.idle).toBe(true)
+    },
+  )
+
+  test('clock.advance moves the clock as soon as it is armed', () => {
+    const before = clock.now()
+    hub.faults.arm({ name: 'clock.advance', parameters: { seconds: 3_600 } })
+    expect(clock.now()).toBe(before + 3_600_000)
+    expect(hub.faults.idle).toBe(true)
+  })
+})
+
+describe('when it strikes', () => {
+  test('skips, strikes so often, and is spent', () => {
+    const { id } = hub.faults.arm({ name: `${PUBACK}.withhold`, trigger: { skip: 2 }, count: 2 })
+    expect(Array.from({ length: 6 }, () => meet())).toEqual([
+      undefined,
+      undefined,
+      id,
+      id,
+      undefined,
+      undefined,
+    ])
+    expect(hub.faults.list()).toMatchObject([{ id, fired: 2, spent: true }])
+  })
+
+  test('whom its scope names, and only the effects that were asked for', () => {
+    const { id } = hub.faults.arm({ name: `${PUBACK}.delay`, scope: { identity: 'd/m' }, count: 'always' })
+    expect(['d', 'd/m', 'd/n', 'D/m'].map((identity) => meet(identity))).toEqual([
+      undefined,
+      id,
+      undefined,
+      undefined,
+    ])
+    expect([meet('d/m', ['withhold']), meet('d/m', ['delay', 'withhold'])]).toEqual([undefined, id])
+    expect(hub.faults.meet('mqtt.suback', 'd/m')).toBeUndefined()
+  })
+
+  test('of two the older first', () => {
+    const [a, b] = [0, 1].map(() => hub.faults.arm({ name: `${PUBACK}.withhold` }).id)
+    expect([meet(), meet(), meet()]).toEqual([a, b, undefined])
+  })
+
+  test('until its time is over', () => {
+    hub.faults.arm({ name: `${PUBACK}.withhold`, count: 'always', durationSeconds: 10 })
+    clock.advance(9_999)
+    expect(meet()).toBeDefined()
+    clock.advance(1)
+    expect([meet(), hub.faults.idle]).toEqual([undefined, true])
+  })
+
+  test('until it is disarmed, one or all; listeners and the journal hear of it', () => {
+    const heard: string[] = []
+    const stop = hub.faults.onChange(({ id }: ArmedFault, phase) => heard.push(`${id} ${phase}`))
+    const [a, b] = [0, 1].map(() => hub.faults.arm({ name: `${PUBACK}.withhold`, count: 'always' }).id)
+    hub.faults.disarm(a)
+    expect(meet()).toBe(b)
+    hub.faults.disarm('nothing')
+    hub.faults.disarm()
+    expect([meet(), hub.faults.list(), hub.faults.idle]).toEqual([undefined, [], true])
+    stop()
+    hub.faults.arm({ name: `${PUBACK}.withhold` })
+    expect(heard).toEqual([`${a!} armed`, `${b!} armed`, `${a!} disarmed`, `${b!} disarmed`])
+    const phases = hub.journal.entries.flatMap((entry) => (entry.is === 'fault' ? [entry.phase] : []))
+    expect(phases).toEqual(['armed', 'armed', 'disarmed', 'fired', 'disarmed', 'armed'])
+  })
+})
+
+describe('orders that are none name field, rule and what was given', () => {
+  test.each<[object, string]>([
+    [{}, 'name'],
+    [{ name: 'mqtt.puback' }, 'name'],
+    [{ name: 'mqtt.puback.nothing' }, 'name'],
+    [{ name: 7 }, 'name'],
+    [{ name: `${PUBACK}.delay`, extra: 1 }, 'extra'],
+    [{ name: `${PUBACK}.delay`, scope: 'd' }, 'scope'],
+    [{ name: `${PUBACK}.delay`, scope: { device: 'd' } }, 'scope.device'],
+    [{ name: `${PUBACK}.delay`, scope: { identity: 'a b' } }, 'scope.identity'],
+    [{ name: `${PUBACK}.delay`, scope: { identity: 'd/' } }, 'scope.identity'],
+    [{ name: 'tcp.refuse', scope: { identity: 'd' } }, 'scope.identity'],
+    [{ name: `${PUBACK}.delay`, trigger: { skip: -1 } }, 'trigger.skip'],
+    [{ name: `${PUBACK}.delay`, count: 0 }, 'count'],
+    [{ name: `${PUBACK}.delay`, count: 1.5 }, 'count'],
+    [{ name: `${PUBACK}.delay`, count: 'ever' }, 'count'],
+    [{ name: `${PUBACK}.delay`, durationSeconds: 0 }, 'durationSeconds'],
+    [{ name: `${PUBACK}.delay`, durationSeconds: Infinity }, 'durationSeconds'],
+    [{ name: `${PUBACK}.delay`, parameters: { seconds: -1 } }, 'parameters.seconds'],
+    [{ name: `${PUBACK}.delay`, parameters: { seconds: Infinity } }, 'parameters.seconds'],
+    [{ name: `${PUBACK}.delay`, parameters: { seconds: '1' } }, 'parameters.seconds'],
+    [{ name: `${PUBACK}.delay`, parameters: { minutes: 1 } }, 'parameters.minutes'],
+    [{ name: 'clock.advance' }, 'parameters.seconds'],
+    [{ name: 'tcp.stall', parameters: { direction: 'up' } }, 'parameters.direction'],
+    [{ name: 'http.status', parameters: { status: 99 } }, 'parameters.status'],
+  ])('%j: %s', (definition, field) => {
+    // What a program in another language may send.
+    const arm = () => hub.faults.arm(definition as FaultDefinition)
+    expect(arm).toThrow(BadInput)
+    expect(arm).toThrow(expect.objectContaining({ field }))
+    expect(arm).toThrow(/^fault: expected .*; given: /)
+    expect([hub.faults.idle, hub.faults.list()]).toEqual([true, []])
+  })
+
+  test('never fails in a way of its own', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...LEVERS),
+        fc.jsonValue(),
+        fc.jsonValue(),
+        ({ name }, scope, parameters) => {
+          try {
+            openHub().hub.faults.arm({ name, scope, parameters } as FaultDefinition)
+          } catch (error) {
+            expect(error).toBeInstanceOf(BadInput)
+          }
+        },
+      ),
+    )
+  })
+})

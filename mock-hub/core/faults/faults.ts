@@ -1,0 +1,160 @@
+/** Orders to misbehave: armed as data, met by borders where they may strike, counted, and able to explain themselves. */
+
+import type { Clock } from '../../base/clock.ts'
+import type { Json } from '../../base/json.ts'
+import type { ArmedFault, FaultDefinition, Faults } from '../contract/faults.ts'
+import type { Journal } from '../contract/journal.ts'
+import { checkDefinition } from './fault-definition.ts'
+import type { Lever } from './fault-type.ts'
+import { Listeners } from '../../base/emitter.ts'
+
+interface Met {
+  readonly fault: ArmedFault
+  readonly effect: string
+  readonly parameters: Readonly<Record<string, Json>>
+}
+
+export class HubFaults implements Faults {
+  readonly #clock: Clock
+  readonly #journal: Journal
+  readonly #armed: Armed[] = []
+  readonly #listeners = new Listeners<[ArmedFault, 'armed' | 'disarmed']>()
+  #live = 0
+  #lastId = 0
+
+  constructor(clock: Clock, journal: Journal) {
+    this.#clock = clock
+    this.#journal = journal
+  }
+
+  get idle(): boolean {
+    return this.#live === 0
+  }
+
+  arm(definition: FaultDefinition): ArmedFault {
+    const lever = checkDefinition(definition)
+    const armed = new Armed(`f${String(++this.#lastId)}`, definition, lever)
+    const { durationSeconds } = definition
+    if (durationSeconds !== undefined)
+      armed.cancelEnd = this.#clock.schedule(durationSeconds * 1000, () => {
+        this.#spend(armed)
+      })
+    this.#armed.push(armed)
+    this.#live++
+    this.#record(armed, 'armed')
+    this.#listeners.tell(armed.snapshot(), 'armed')
+    return armed.snapshot()
+  }
+
+  meet(point: string, identity?: string, effects?: readonly string[]): Met | undefined {
+    if (this.#live === 0) return undefined
+    for (const armed of this.#armed) {
+      if (!armed.matches(point, identity, effects)) continue
+      if (armed.skipsLeft > 0) {
+        armed.skipsLeft--
+        continue
+      }
+      armed.fired++
+      if (armed.fired === armed.count) this.#spend(armed)
+      this.#record(armed, 'fired')
+      return { fault: armed.snapshot(), effect: armed.effect, parameters: armed.parameters }
+    }
+    return undefined
+  }
+
+  list(): readonly ArmedFault[] {
+    return this.#armed.map((armed) => armed.snapshot())
+  }
+
+  disarm(id?: string): void {
+    for (const armed of [...this.#armed]) {
+      if (id !== undefined && armed.id !== id) continue
+      this.#spend(armed)
+      this.#armed.splice(this.#armed.indexOf(armed), 1)
+      this.#record(armed, 'disarmed')
+      this.#listeners.tell(armed.snapshot(), 'disarmed')
+    }
+  }
+
+  onChange(listener: (fault: ArmedFault, phase: 'armed' | 'disarmed') => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  #spend(armed: Armed): void {
+    if (armed.spent) return
+    armed.spent = true
+    armed.cancelEnd()
+    this.#live--
+  }
+
+  #record({ id, name, explain }: Armed, phase: 'armed' | 'fired' | 'disarmed'): void {
+    this.#journal.record({ is: 'fault', faultId: id, name, phase, explain })
+  }
+}
+
+class Armed {
+  readonly id: string
+  readonly name: string
+  readonly point: string
+  readonly effect: string
+  readonly identity: string | undefined
+  readonly skip: number
+  readonly count: number | 'always'
+  readonly parameters: Readonly<Record<string, Json>>
+  readonly explain: string
+  fired = 0
+  skipsLeft: number
+  spent = false
+  cancelEnd: () => void = () => undefined
+
+  constructor(id: string, definition: FaultDefinition, lever: Lever) {
+    const { name, scope, trigger, count = 1, parameters = {} } = definition
+    const dot = name.lastIndexOf('.')
+    this.id = id
+    this.name = name
+    this.point = name.slice(0, dot)
+    this.effect = name.slice(dot + 1)
+    this.identity = scope?.identity
+    this.skip = trigger?.skip ?? 0
+    this.skipsLeft = this.skip
+    this.count = count
+    this.parameters = parameters
+    this.explain = explain(definition, lever)
+  }
+
+  matches(point: string, identity: string | undefined, effects: readonly string[] | undefined): boolean {
+    return (
+      !this.spent &&
+      this.point === point &&
+      (this.identity === undefined || this.identity === identity) &&
+      (effects === undefined || effects.includes(this.effect))
+    )
+  }
+
+  snapshot(): ArmedFault {
+    return {
+      id: this.id,
+      name: this.name,
+      scope: this.identity === undefined ? {} : { identity: this.identity },
+      trigger: { skip: this.skip },
+      count: this.count,
+      parameters: this.parameters,
+      fired: this.fired,
+      spent: this.spent,
+      explain: this.explain,
+    }
+  }
+}
+
+/** One sentence: whom, when, what, how often, how long. */
+function explain(definition: FaultDefinition, lever: Lever): string {
+  const { scope, trigger, count = 1, durationSeconds, parameters = {} } = definition
+  const whom = scope?.identity === undefined ? '' : ` for ${scope.identity}`
+  const skip = trigger?.skip ?? 0
+  const after = skip === 0 ? '' : `, after ${String(skip)} more`
+  const often = count === 'always' ? 'each time' : count === 1 ? 'once' : `${String(count)} times`
+  const long = durationSeconds === undefined ? '' : ` within ${String(durationSeconds)} s`
+  const given = Object.entries(parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+  const how = given.length === 0 ? '' : ` (${given.join(', ')})`
+  return `At ${lever.trigger}${whom}${after}, the hub ${lever.description}${how}, ${often}${long}.`
+}

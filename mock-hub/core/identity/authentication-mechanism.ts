@@ -1,0 +1,118 @@
+/** How an identity proves itself: what a caller asks for becomes a mechanism, with keys made where they are missing. */
+
+import type {
+  AuthenticationMechanism,
+  AuthenticationType,
+  IdentitySpec,
+  SymmetricKeys,
+  Thumbprints,
+} from '../contract/registry.ts'
+import type { Random } from '../../base/random.ts'
+import { refusal } from '../errors/refusal.ts'
+import { isThumbprint } from './x509.ts'
+
+const NO_KEYS: SymmetricKeys = Object.freeze({ primaryKey: null, secondaryKey: null })
+const NO_THUMBPRINTS: Thumbprints = Object.freeze({ primaryThumbprint: null, secondaryThumbprint: null })
+const SOURCE = 'wire contract 7.2'
+const KEY_BYTES = 32
+
+/**
+ * @param before what the identity has now; undefined at its creation.
+ * @throws HubError ArgumentInvalid for keys or thumbprints that are none; the text never holds a key.
+ */
+export function mechanismOf(
+  asked: IdentitySpec['authentication'],
+  before: AuthenticationMechanism | undefined,
+  random: Random,
+): AuthenticationMechanism {
+  if (asked === undefined && before !== undefined) return before
+  const type = typeOf(asked, before)
+  switch (type) {
+    case 'sas':
+      return {
+        type,
+        symmetricKey: keysOf(asked?.symmetricKey, before, random),
+        x509Thumbprint: NO_THUMBPRINTS,
+      }
+    case 'selfSigned':
+      return { type, symmetricKey: NO_KEYS, x509Thumbprint: thumbprintsOf(asked?.x509Thumbprint, before) }
+    case 'certificateAuthority':
+    case 'none':
+      return { type, symmetricKey: NO_KEYS, x509Thumbprint: NO_THUMBPRINTS }
+  }
+}
+
+/** A body with thumbprints and no keys means `selfSigned`. */
+function typeOf(
+  asked: IdentitySpec['authentication'],
+  before: AuthenticationMechanism | undefined,
+): AuthenticationType {
+  if (asked?.type !== undefined) return asked.type
+  if (given(asked?.symmetricKey?.primaryKey) || given(asked?.symmetricKey?.secondaryKey)) return 'sas'
+  const { primaryThumbprint, secondaryThumbprint } = asked?.x509Thumbprint ?? {}
+  if (given(primaryThumbprint) || given(secondaryThumbprint)) return 'selfSigned'
+  return before?.type ?? 'sas'
+}
+
+function keysOf(
+  asked: Partial<SymmetricKeys> | null | undefined,
+  before: AuthenticationMechanism | undefined,
+  random: Random,
+): SymmetricKeys {
+  const key = (name: keyof SymmetricKeys): string => {
+    const wanted = asked?.[name]
+    if (given(wanted)) return checkedKey(name, wanted)
+    // Empty keys ask for new ones only where there are none (field notes 8.21).
+    return before?.symmetricKey[name] ?? random.bytes(KEY_BYTES).toString('base64')
+  }
+  return { primaryKey: key('primaryKey'), secondaryKey: key('secondaryKey') }
+}
+
+function checkedKey(name: string, text: string): string {
+  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(text) && text.length % 4 === 0
+  const length = isBase64 ? Buffer.from(text, 'base64').length : -1
+  if (length >= 16 && length <= 64) return text
+  const received = isBase64 ? `a key of ${String(length)} bytes` : 'text that is not base64'
+  throw refusal(
+    'ArgumentInvalid',
+    'WIRE-REG-02',
+    `authentication.symmetricKey.${name} to be base64 of 16 to 64 bytes`,
+    received,
+    SOURCE,
+  )
+}
+
+function thumbprintsOf(
+  asked: Partial<Thumbprints> | null | undefined,
+  before: AuthenticationMechanism | undefined,
+): Thumbprints {
+  const thumbprint = (name: keyof Thumbprints): string | null => {
+    const wanted = asked?.[name]
+    if (!given(wanted)) return asked == null ? (before?.x509Thumbprint[name] ?? null) : null
+    if (isThumbprint(wanted)) return wanted
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-AUTH-15',
+      `authentication.x509Thumbprint.${name} to be 40 or 64 hex digits`,
+      `${String(wanted.length)} characters that are not`,
+      'wire contract 1.6',
+    )
+  }
+  const thumbprints = {
+    primaryThumbprint: thumbprint('primaryThumbprint'),
+    secondaryThumbprint: thumbprint('secondaryThumbprint'),
+  }
+  if (thumbprints.primaryThumbprint === null && thumbprints.secondaryThumbprint === null)
+    throw refusal(
+      'ArgumentInvalid',
+      'WIRE-AUTH-15',
+      'a thumbprint for authentication type selfSigned',
+      'none',
+      'wire contract 1.6',
+    )
+  return thumbprints
+}
+
+function given(text: string | null | undefined): text is string {
+  return text != null && text !== ''
+}

@@ -1,0 +1,270 @@
+/** Who is this: devices and modules by key, certificate or policy; back ends by the token of a policy (wire contract 1.5, 1.6). */
+
+import type { Clock } from '../../base/clock.ts'
+import type {
+  DeviceCredentials,
+  IdentityPrincipal,
+  Permission,
+  PolicyPrincipal,
+  SharedAccessPolicy,
+} from '../contract/principal.ts'
+import type { Authentication, IdentityRecord, Registry } from '../contract/registry.ts'
+import { HubError } from '../errors/errors.ts'
+import { identityKey, type Identity } from '../contract/identity.ts'
+import { refusal, shown } from '../errors/refusal.ts'
+import { expiryOf, isSignedWith, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
+import type { Settings } from '../contract/settings.ts'
+import { sameThumbprint, thumbprintsOf, type CertificateAuthorities } from './x509.ts'
+
+const SOURCE = 'wire contract 1.5'
+
+export interface AuthenticationPort {
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly registry: Registry
+  readonly policies: readonly SharedAccessPolicy[]
+  readonly authorities: CertificateAuthorities
+}
+
+export class HubAuthentication implements Authentication {
+  readonly #port: AuthenticationPort
+  readonly #policies: ReadonlyMap<string, SharedAccessPolicy>
+  readonly #hosts: ReadonlySet<string>
+
+  constructor(port: AuthenticationPort) {
+    this.#port = port
+    this.#policies = new Map(port.policies.map((policy) => [policy.name, policy]))
+    const { hostName, aliases } = port.settings
+    this.#hosts = new Set([hostName, ...aliases].map((name) => name.toLowerCase().replace(/:\d+$/, '')))
+  }
+
+  admit(identity: Identity, { sasToken, certificates }: DeviceCredentials): IdentityPrincipal {
+    const record = this.#port.registry.get(identity)
+    this.#checkEnabled(identity, record)
+    if (sasToken !== undefined) return this.#admitWithToken(record, this.#read(sasToken))
+    if (certificates !== undefined && certificates.length > 0)
+      return this.#admitWithCertificate(record, certificates)
+    throw headerMissing()
+  }
+
+  authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal {
+    if (header === undefined || header === '') throw headerMissing()
+    const token = this.#read(header)
+    const policy = this.#policyOf(token)
+    const [scope = ''] = [...scopesOf(token.sr)].find(([host]) => this.#hosts.has(host ?? '')) ?? []
+    if (scope === '') throw this.#foreignScope(token, this.#port.settings.hostName)
+    this.#checkExpiry(token)
+    this.#checkPolicySignature(token, policy)
+    this.#checkRight(policy, anyOf, 'WIRE-AUTH-20')
+    return { is: 'policy', policyName: policy.name, permissions: new Set(policy.permissions) }
+  }
+
+  #checkEnabled(identity: Identity, record: IdentityRecord): void {
+    const device =
+      identity.moduleId === undefined ? record : this.#port.registry.get({ deviceId: identity.deviceId })
+    if (device.status === 'enabled' && record.status === 'enabled') return
+    throw refusal(
+      'DeviceDisabled',
+      'WIRE-CONN-19',
+      'a device that is enabled',
+      `${shown(identity.deviceId)}, which is disabled`,
+      'wire contract 1.7',
+    )
+  }
+
+  #read(text: string): SasToken {
+    const token = parseSasToken(text)
+    if (typeof token !== 'string') return token
+    throw unauthorized(
+      'WIRE-AUTH-01',
+      'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]',
+      token,
+      'the shared access signature cannot be read',
+    )
+  }
+
+  #admitWithToken(record: IdentityRecord, token: SasToken): IdentityPrincipal {
+    this.#checkScope(record.identity, token)
+    this.#checkExpiry(token)
+    const scope = token.skn === undefined ? this.#signer(record, token) : this.#admitPolicy(token)
+    return principalOf(record, scope, 'sas', expiryOf(token))
+  }
+
+  #admitPolicy(token: SasToken): 'hub' {
+    const policy = this.#policyOf(token)
+    this.#checkPolicySignature(token, policy)
+    this.#checkRight(policy, ['DeviceConnect'], 'WIRE-AUTH-09')
+    return 'hub'
+  }
+
+  /** Whose key it was: a module may use its own or its device's (field notes 8.20). */
+  #signer({ identity, authentication }: IdentityRecord, token: SasToken): 'device' | 'module' {
+    const own = identity.moduleId === undefined ? 'device' : 'module'
+    if (isSignedByEither(token, authentication.symmetricKey)) return own
+    if (identity.moduleId !== undefined && this.#port.settings.moduleMayUseDeviceKey) {
+      const device = this.#port.registry.get({ deviceId: identity.deviceId })
+      if (isSignedByEither(token, device.authentication.symmetricKey)) return 'device'
+    }
+    const { type } = authentication
+    if (type === 'sas')
+      throw unauthorized(
+        'WIRE-AUTH-02',
+        `sig to be the HMAC-SHA256 of sr and se under the primary or secondary key of ${identityKey(identity)}`,
+        'another signature',
+      )
+    throw unauthorized(
+      type === 'none' ? 'WIRE-AUTH-18' : 'WIRE-AUTH-16',
+      `what authentication type ${type} of ${identityKey(identity)} asks for`,
+      'a shared access signature',
+    )
+  }
+
+  /** Equal or a shorter path by segment; what is longer is tolerated (WIRE-AUTH-06 to WIRE-AUTH-08). */
+  #checkScope({ deviceId, moduleId }: Identity, token: SasToken): void {
+    const { settings } = this.#port
+    const path = ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])]
+    for (const [host = '', ...given] of scopesOf(token.sr)) {
+      if (!this.#hosts.has(host)) continue
+      if (covers(given, path)) return
+      if (settings.shortScopeAccepted && given.length === 1 && given[0] === deviceId) return
+    }
+    throw this.#foreignScope(token, `${settings.hostName}/${path.join('/')}`)
+  }
+
+  #foreignScope(token: SasToken, resource: string): HubError {
+    return unauthorized(
+      'WIRE-AUTH-08',
+      `sr to be ${shown(resource)} or a leading part of it`,
+      `sr ${shown(token.sr)}`,
+    )
+  }
+
+  #checkExpiry(token: SasToken): void {
+    const { clock, settings } = this.#port
+    const lateMs = clock.now() - expiryOf(token)
+    if (lateMs <= settings.clockSkewSeconds * 1000) return
+    throw unauthorized(
+      'WIRE-AUTH-12',
+      `se to lie no more than ${String(settings.clockSkewSeconds)} s before the hub's clock`,
+      `se ${token.se}, ${String(Math.floor(lateMs / 1000))} s ago`,
+      'the token has expired',
+    )
+  }
+
+  #policyOf({ skn }: SasToken): SharedAccessPolicy {
+    const policy = skn === undefined ? undefined : this.#policies.get(skn)
+    if (policy !== undefined) return policy
+    throw unauthorized(
+      'WIRE-AUTH-09',
+      'skn to name a shared access policy of this hub',
+      skn === undefined ? 'no skn' : `skn ${shown(skn)}`,
+    )
+  }
+
+  #checkPolicySignature(token: SasToken, policy: SharedAccessPolicy): void {
+    if (isSignedByEither(token, policy)) return
+    throw unauthorized(
+      'WIRE-AUTH-02',
+      `sig to be the HMAC-SHA256 of sr and se under the primary or secondary key of policy ${policy.name}`,
+      'another signature',
+    )
+  }
+
+  #checkRight(policy: SharedAccessPolicy, anyOf: readonly Permission[], rule: string): void {
+    if (anyOf.some((right) => policy.permissions.includes(right))) return
+    throw unauthorized(
+      rule,
+      `a policy with ${anyOf.join(' or ')}`,
+      `policy ${policy.name}, which has ${policy.permissions.join(', ')}`,
+      `authorization rule '${policy.name}' does not allow this access`,
+    )
+  }
+
+  #admitWithCertificate(record: IdentityRecord, certificates: readonly Buffer[]): IdentityPrincipal {
+    const { identity, authentication } = record
+    const scope = identity.moduleId === undefined ? 'device' : 'module'
+    switch (authentication.type) {
+      case 'selfSigned':
+        checkThumbprint(record, certificates)
+        break
+      case 'certificateAuthority': {
+        const name = identityKey(identity)
+        const problem = this.#port.authorities.problemOf(certificates, name, this.#port.clock.now())
+        if (problem === undefined) break
+        throw unauthorized(
+          'WIRE-AUTH-17',
+          `a certificate with common name ${shown(name)} that chains to an authority registered with the hub`,
+          problem,
+        )
+      }
+      case 'sas':
+        throw headerMissing()
+      case 'none':
+        throw unauthorized('WIRE-AUTH-18', 'an identity that can prove itself', 'authentication type none')
+    }
+    return principalOf(record, scope, 'x509', undefined)
+  }
+}
+
+/** A scope that names a module does not stand for its device. */
+function covers(given: readonly string[], path: readonly string[]): boolean {
+  const common = Math.min(given.length, path.length)
+  for (let index = 0; index < common; index++) if (given[index] !== path[index]) return false
+  return given.length <= path.length || given[path.length] !== 'modules'
+}
+
+function isSignedByEither(
+  token: SasToken,
+  { primaryKey, secondaryKey }: { readonly primaryKey: string | null; readonly secondaryKey: string | null },
+): boolean {
+  return (
+    (primaryKey !== null && isSignedWith(token, primaryKey)) ||
+    (secondaryKey !== null && isSignedWith(token, secondaryKey))
+  )
+}
+
+function checkThumbprint({ authentication }: IdentityRecord, [leaf]: readonly Buffer[]): void {
+  const actual = leaf === undefined ? [] : thumbprintsOf(leaf)
+  const { primaryThumbprint, secondaryThumbprint } = authentication.x509Thumbprint
+  if (sameThumbprint(primaryThumbprint, actual) || sameThumbprint(secondaryThumbprint, actual)) return
+  const [sha1 = '', sha256 = ''] = actual
+  const configured = `PrimaryThumbprint=${primaryThumbprint ?? ''}, SecondaryThumbprint=${secondaryThumbprint ?? ''}`
+  throw new HubError(
+    'IotHubUnauthorizedAccess',
+    `Thumbprint does not match configuration: Thumbprint: SHA1Hash=${sha1}, SHA2Hash=${sha256}; Configuration: ${configured}`,
+    {
+      rule: 'WIRE-AUTH-16',
+      expected: `a certificate with one of the registered thumbprints: ${configured}`,
+      received: `SHA-1 ${sha1}, SHA-256 ${sha256}`,
+      source: 'wire contract 1.6',
+    },
+  )
+}
+
+function principalOf(
+  { identity, generationId }: IdentityRecord,
+  scope: IdentityPrincipal['scope'],
+  type: IdentityPrincipal['type'],
+  expiresAt: number | undefined,
+): IdentityPrincipal {
+  return { is: 'identity', identity, scope, type, generationId, expiresAt }
+}
+
+function headerMissing(): HubError {
+  return unauthorized(
+    'WIRE-AUTH-19',
+    'a shared access signature, or the certificate that the identity is registered with',
+    'neither',
+    'Authorization header missing',
+  )
+}
+
+/** @param message what the caller is told; the explanation says more. */
+function unauthorized(
+  rule: string,
+  expected: string,
+  received: string,
+  message = 'Authentication failed for this device, renew token or certificate and reconnect',
+): HubError {
+  return new HubError('IotHubUnauthorizedAccess', message, { rule, expected, received, source: SOURCE })
+}

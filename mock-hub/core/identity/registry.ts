@@ -1,0 +1,372 @@
+/** The identity registry: devices and their modules, each a record that is replaced when it changes. */
+
+import type { Clock } from '../../base/clock.ts'
+import type { Journal } from '../contract/journal.ts'
+import type { IdentityRecord, IdentitySpec, IfMatch, Registry, RegistryChange } from '../contract/registry.ts'
+import { checkScope, isSystemModule, scopeOf, SYSTEM_MODULES } from './edge-scope.ts'
+import { checkIfMatch, registryCounter, registryEtag } from '../contract/etag.ts'
+import { identityKey, isValidId, type Identity } from '../contract/identity.ts'
+import { Listeners } from '../../base/emitter.ts'
+import { mechanismOf } from './authentication-mechanism.ts'
+import type { Random } from '../../base/random.ts'
+import { refusal, shown } from '../errors/refusal.ts'
+import type { Settings } from '../contract/settings.ts'
+import { ticksOf } from '../../base/time-text.ts'
+import type { CertificateAuthorities } from './x509.ts'
+
+const SOURCE = 'wire contract 7.2'
+const LONGEST_REASON = 128
+
+/** A record and what happens to it so often that no new record is made each time. */
+interface Entry {
+  record: IdentityRecord
+  /** Most devices have no module and no map for them. */
+  modules: Map<string, Entry> | undefined
+  connected: boolean
+  connectionStateUpdatedAt: number | undefined
+  lastActivityAt: number | undefined
+  /** The record does not show these yet. */
+  stale: boolean
+}
+
+export interface RegistryPort {
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly journal: Journal
+  readonly random: Random
+  readonly authorities: CertificateAuthorities
+}
+
+export class IdentityRegistry implements Registry {
+  readonly #port: RegistryPort
+  readonly #devices = new Map<string, Entry>()
+  readonly #listeners = new Listeners<[RegistryChange]>()
+  #lastTicks = 0n
+  #etags: number
+
+  constructor(port: RegistryPort) {
+    this.#port = port
+    this.#etags = port.random.bytes(4).readUInt32BE()
+  }
+
+  create(identity: Identity, spec: IdentitySpec = {}): IdentityRecord {
+    const { deviceId, moduleId } = identity
+    checkId('deviceId', deviceId)
+    if (moduleId === undefined) return this.#createDevice(deviceId, spec)
+    checkId('moduleId', moduleId)
+    const device = this.#entry({ deviceId })
+    if (device === undefined) throw notFound({ deviceId })
+    if (device.modules?.has(moduleId) === true)
+      throw refusal(
+        'ModuleAlreadyExistsOnDevice',
+        'WIRE-REG-14',
+        `a module id that ${deviceId} does not have yet`,
+        shown(moduleId),
+        SOURCE,
+      )
+    this.#checkRoomForModule(device)
+    return this.#put(identity, spec)
+  }
+
+  update(identity: Identity, spec: IdentitySpec, ifMatch: IfMatch): IdentityRecord {
+    const before = this.get(identity)
+    checkIfMatch(ifMatch, before.etag, 'WIRE-REG-05', SOURCE)
+    const { status = before.status, statusReason = before.statusReason } = spec
+    checkReason(statusReason)
+    const iotEdge = identity.moduleId === undefined && (spec.iotEdge ?? before.iotEdge)
+    const record: IdentityRecord = {
+      ...before,
+      etag: this.#nextEtag(),
+      status,
+      statusReason,
+      statusUpdatedAt: status === before.status ? before.statusUpdatedAt : this.#port.clock.now(),
+      authentication: mechanismOf(spec.authentication, before.authentication, this.#port.random),
+      managedBy: spec.managedBy ?? before.managedBy,
+      iotEdge,
+      ...this.#scopes(identity, iotEdge, before.generationId, spec, before),
+    }
+    const entry = this.#entry(identity)
+    if (entry === undefined) throw notFound(identity)
+    entry.record = record
+    this.#tell('updated', record, before)
+    if (iotEdge && !before.iotEdge) this.#addSystemModules(identity.deviceId)
+    if (!iotEdge && before.iotEdge) this.#removeSystemModules(identity.deviceId)
+    return record
+  }
+
+  remove(identity: Identity, ifMatch: IfMatch): void {
+    const record = this.get(identity)
+    checkIfMatch(ifMatch, record.etag, 'WIRE-REG-05', SOURCE)
+    const { deviceId, moduleId } = identity
+    if (moduleId === undefined) {
+      // Modules go first: nobody ever sees one without its device.
+      for (const module of this.modulesOf(deviceId)) this.#drop(module.identity)
+      this.#drop(identity)
+      return
+    }
+    if (isSystemModule(moduleId))
+      throw refusal(
+        'SystemModuleModifyUnauthorizedAccess',
+        'WIRE-REG-15',
+        'a module that does not belong to the edge runtime',
+        shown(moduleId),
+        SOURCE,
+      )
+    this.#drop(identity)
+  }
+
+  find(identity: Identity): IdentityRecord | undefined {
+    const entry = this.#entry(identity)
+    return entry === undefined ? undefined : current(entry)
+  }
+
+  get(identity: Identity): IdentityRecord {
+    const record = this.find(identity)
+    if (record !== undefined) return record
+    const { deviceId, moduleId } = identity
+    throw notFound(moduleId === undefined || !this.#devices.has(deviceId) ? { deviceId } : identity)
+  }
+
+  *devices(): IterableIterator<IdentityRecord> {
+    for (const entry of this.#devices.values()) yield current(entry)
+  }
+
+  modulesOf(deviceId: string): readonly IdentityRecord[] {
+    return [...(this.#devices.get(deviceId)?.modules?.values() ?? [])].map(current)
+  }
+
+  get size(): number {
+    return this.#devices.size
+  }
+
+  onChange(listener: (change: RegistryChange) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  restore(records: readonly IdentityRecord[]): void {
+    for (const { identity } of [...this.devices()]) {
+      for (const module of this.modulesOf(identity.deviceId)) this.#drop(module.identity)
+      this.#drop(identity)
+    }
+    for (const record of records) {
+      // What comes after must not look like what was before.
+      this.#etags = Math.max(this.#etags, registryCounter(record.etag))
+      const ticks = BigInt(record.generationId)
+      if (ticks > this.#lastTicks) this.#lastTicks = ticks
+      this.#file({ ...record, connectionState: 'Disconnected' })
+    }
+  }
+
+  trustCertificateAuthority(pem: string): void {
+    this.#port.authorities.trust(pem)
+  }
+
+  /** The identity has asked for something. */
+  touch(identity: Identity): void {
+    const entry = this.#entry(identity)
+    if (entry === undefined) return
+    entry.lastActivityAt = this.#port.clock.now()
+    entry.stale = true
+  }
+
+  /** A link of the identity is up, or the last one is gone (WIRE-TWIN-38). */
+  setConnected(identity: Identity, connected: boolean): void {
+    const entry = this.#entry(identity)
+    if (entry === undefined) return
+    entry.connected = connected
+    entry.connectionStateUpdatedAt = this.#port.clock.now()
+    entry.lastActivityAt = entry.connectionStateUpdatedAt
+    entry.stale = true
+  }
+
+  #createDevice(deviceId: string, spec: IdentitySpec): IdentityRecord {
+    if (this.#devices.has(deviceId))
+      throw refusal(
+        'DeviceAlreadyExists',
+        'WIRE-REG-03',
+        'a device id that is not registered yet',
+        shown(deviceId),
+        SOURCE,
+      )
+    const { maxDevices } = this.#port.settings
+    if (this.#devices.size >= maxDevices)
+      throw refusal(
+        'TooManyDevices',
+        'WIRE-REG-01',
+        `at most ${String(maxDevices)} devices`,
+        'one more',
+        'wire contract 9',
+      )
+    const record = this.#put({ deviceId }, spec)
+    if (record.iotEdge) this.#addSystemModules(deviceId)
+    return record
+  }
+
+  /** Modules of the edge runtime do not count. */
+  #checkRoomForModule(device: Entry): void {
+    const { modulesPerDevice } = this.#port.settings
+    let count = 0
+    for (const moduleId of device.modules?.keys() ?? []) if (!isSystemModule(moduleId)) count++
+    if (count < modulesPerDevice) return
+    throw refusal(
+      'TooManyModulesOnDevice',
+      'WIRE-MOD-07',
+      `at most ${String(modulesPerDevice)} modules on a device`,
+      'one more',
+      'wire contract 12, 12',
+    )
+  }
+
+  #put(identity: Identity, spec: IdentitySpec): IdentityRecord {
+    const { deviceId, moduleId } = identity
+    const { status = 'enabled', statusReason = null } = spec
+    const iotEdge = moduleId === undefined && spec.iotEdge === true
+    checkReason(statusReason)
+    const authentication = mechanismOf(spec.authentication, undefined, this.#port.random)
+    const generationId = this.#nextGeneration()
+    const record: IdentityRecord = {
+      identity: moduleId === undefined ? { deviceId } : { deviceId, moduleId },
+      generationId,
+      etag: this.#nextEtag(),
+      status,
+      statusReason,
+      statusUpdatedAt: undefined,
+      connectionState: 'Disconnected',
+      connectionStateUpdatedAt: undefined,
+      lastActivityAt: undefined,
+      authentication,
+      iotEdge,
+      ...this.#scopes(identity, iotEdge, generationId, spec, undefined),
+      managedBy: spec.managedBy,
+    }
+    return this.#file(record)
+  }
+
+  #file(record: IdentityRecord): IdentityRecord {
+    const { deviceId, moduleId } = record.identity
+    const entry: Entry = {
+      record,
+      modules: undefined,
+      connected: false,
+      connectionStateUpdatedAt: record.connectionStateUpdatedAt,
+      lastActivityAt: record.lastActivityAt,
+      stale: false,
+    }
+    if (moduleId === undefined) this.#devices.set(deviceId, entry)
+    else {
+      const device = this.#devices.get(deviceId)
+      if (device === undefined) throw notFound({ deviceId })
+      device.modules ??= new Map()
+      device.modules.set(moduleId, entry)
+    }
+    this.#tell('created', record, undefined)
+    return record
+  }
+
+  #scopes(
+    { deviceId, moduleId }: Identity,
+    iotEdge: boolean,
+    generationId: string,
+    spec: IdentitySpec,
+    before: IdentityRecord | undefined,
+  ): Pick<IdentityRecord, 'deviceScope' | 'parentScopes'> {
+    if (moduleId !== undefined) return { deviceScope: undefined, parentScopes: [] }
+    const findDevice = (id: string): IdentityRecord | undefined => this.find({ deviceId: id })
+    const wasEdge = before?.iotEdge === true
+    const parentScopes = spec.parentScopes ?? before?.parentScopes ?? []
+    if (spec.parentScopes !== undefined)
+      for (const scope of parentScopes) checkScope('parentScopes', scope, findDevice)
+    if (iotEdge) {
+      const own = scopeOf(deviceId, generationId)
+      const asked = spec.deviceScope ?? own
+      // What was read may be sent back; any other scope is not for an edge device to have.
+      if (asked !== own && asked !== '') checkScope('deviceScope', asked, findDevice)
+      return { deviceScope: own, parentScopes }
+    }
+    const deviceScope = spec.deviceScope ?? (wasEdge ? undefined : before?.deviceScope)
+    if (deviceScope === undefined || deviceScope === '') return { deviceScope: undefined, parentScopes: [] }
+    if (deviceScope !== before?.deviceScope) checkScope('deviceScope', deviceScope, findDevice)
+    return { deviceScope, parentScopes: [deviceScope] }
+  }
+
+  /** The daemon on the device gives them their keys, so they start without any. */
+  #addSystemModules(deviceId: string): void {
+    for (const moduleId of SYSTEM_MODULES)
+      if (this.find({ deviceId, moduleId }) === undefined)
+        this.#put({ deviceId, moduleId }, { authentication: { type: 'none' } })
+  }
+
+  #removeSystemModules(deviceId: string): void {
+    for (const moduleId of SYSTEM_MODULES) this.#drop({ deviceId, moduleId })
+  }
+
+  #drop(identity: Identity): void {
+    const record = this.find(identity)
+    if (record === undefined) return
+    const { deviceId, moduleId } = identity
+    if (moduleId === undefined) this.#devices.delete(deviceId)
+    else this.#devices.get(deviceId)?.modules?.delete(moduleId)
+    this.#tell('deleted', record, record)
+  }
+
+  #entry({ deviceId, moduleId }: Identity): Entry | undefined {
+    const device = this.#devices.get(deviceId)
+    return moduleId === undefined ? device : device?.modules?.get(moduleId)
+  }
+
+  #nextEtag(): string {
+    return registryEtag(++this.#etags)
+  }
+
+  /** Unique, and growing in order of creation, also while the clock stands still. */
+  #nextGeneration(): string {
+    const ticks = ticksOf(this.#port.clock.now())
+    this.#lastTicks = ticks > this.#lastTicks ? ticks : this.#lastTicks + 1n
+    return String(this.#lastTicks)
+  }
+
+  #tell(is: RegistryChange['is'], record: IdentityRecord, before: IdentityRecord | undefined): void {
+    this.#port.journal.record({ is: 'registry', change: is, identity: identityKey(record.identity) })
+    this.#listeners.tell({ is, record, before })
+  }
+}
+
+function current(entry: Entry): IdentityRecord {
+  if (!entry.stale) return entry.record
+  entry.stale = false
+  entry.record = {
+    ...entry.record,
+    connectionState: entry.connected ? 'Connected' : 'Disconnected',
+    connectionStateUpdatedAt: entry.connectionStateUpdatedAt,
+    lastActivityAt: entry.lastActivityAt,
+  }
+  return entry.record
+}
+
+function checkId(field: string, id: string): void {
+  if (isValidId(id)) return
+  throw refusal(
+    'ArgumentInvalid',
+    'WIRE-REG-09',
+    `${field} to be 1 to 128 of the letters and digits of ASCII and - . + % _ # * ? ! ( ) , : = @ $ ' ;`,
+    shown(id),
+    SOURCE,
+  )
+}
+
+function checkReason(reason: string | null): void {
+  if (reason === null || reason.length <= LONGEST_REASON) return
+  throw refusal(
+    'ArgumentInvalid',
+    'WIRE-REG-04',
+    `statusReason of at most ${String(LONGEST_REASON)} characters`,
+    `${String(reason.length)} characters`,
+    SOURCE,
+  )
+}
+
+function notFound({ deviceId, moduleId }: Identity) {
+  return moduleId === undefined
+    ? refusal('DeviceNotFound', 'WIRE-REG-06', 'a registered device', shown(deviceId), SOURCE)
+    : refusal('ModuleNotFound', 'WIRE-REG-06', `a module of ${deviceId}`, shown(moduleId), SOURCE)
+}

@@ -1,0 +1,125 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { generate } from 'selfsigned'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Hub } from '../contract/hub.ts'
+import { openHub, refusalOf, signed, primaryKeyOf } from '../testing/test-hub.ts'
+
+interface Made {
+  readonly pem: string
+  readonly key: string
+  readonly der: Buffer
+}
+const CA = [
+  { name: 'basicConstraints', cA: true, critical: true },
+  { name: 'keyUsage', keyCertSign: true },
+] as const
+async function make(
+  commonName: string,
+  by?: Made,
+  options: { ca?: boolean; years?: number } = {},
+): Promise<Made> {
+  const notBeforeDate = new Date('2020-01-01')
+  const notAfterDate = new Date(`${String(2020 + (options.years ?? 60))}-01-01`)
+  const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
+    algorithm: 'sha256',
+    keyType: 'ec',
+    notBeforeDate,
+    notAfterDate,
+    ...(options.ca === true ? { extensions: [...CA] } : {}),
+    ...(by === undefined ? {} : { ca: { key: by.key, cert: by.pem } }),
+  })
+  return { pem: cert, key, der: new X509Certificate(cert).raw }
+}
+
+const d = { deviceId: 'dev' }
+let root: Made, middle: Made, stranger: Made
+beforeAll(async () => {
+  root = await make('root', undefined, { ca: true })
+  stranger = await make('root', undefined, { ca: true })
+  middle = await make('middle', root, { ca: true })
+})
+let hub: Hub
+beforeEach(() => {
+  ;({ hub } = openHub())
+})
+const rule = (...certificates: Buffer[]): string =>
+  refusalOf(() => hub.authentication.admit(d, { certificates })).explanation.rule
+
+describe('selfSigned', () => {
+  test.each(['sha1', 'sha256'])(
+    'WIRE-AUTH-15 WIRE-AUTH-16: %s, primary or secondary, in any spelling',
+    async (hash) => {
+      const [own, other] = [await make('x'), await make('x')]
+      const print = createHash(hash).update(own.der).digest('hex')
+      const colons = print.toUpperCase().replace(/(..)(?=.)/g, '$1:')
+      hub.registry.create(d, {
+        authentication: { type: 'selfSigned', x509Thumbprint: { primaryThumbprint: print } },
+      })
+      for (const x509Thumbprint of [{ primaryThumbprint: print }, { secondaryThumbprint: colons }]) {
+        hub.registry.update(d, { authentication: { type: 'selfSigned', x509Thumbprint } }, '*')
+        expect(hub.authentication.admit(d, { certificates: [own.der] })).toMatchObject({
+          type: 'x509',
+          scope: 'device',
+          expiresAt: undefined,
+        })
+        expect(rule(other.der)).toBe('WIRE-AUTH-16')
+        expect(rule(other.der, own.der)).toBe('WIRE-AUTH-16')
+      }
+      expect(refusalOf(() => hub.authentication.admit(d, { certificates: [other.der] })).message).toMatch(
+        /^Thumbprint does not match configuration: Thumbprint: SHA1Hash=[0-9a-f]{40}, SHA2Hash=[0-9a-f]{64}; Configuration: PrimaryThumbprint=/,
+      )
+    },
+  )
+
+  test('WIRE-AUTH-16: a key is nothing to such a device, a certificate nothing to one with keys', async () => {
+    hub.registry.create(d)
+    const token = signed(hub.hostName, primaryKeyOf(hub, d), Math.floor(hub.clock.now() / 1000) + 60)
+    expect(rule((await make('dev')).der)).toBe('WIRE-AUTH-19')
+    const x509Thumbprint = { primaryThumbprint: 'a'.repeat(40) }
+    hub.registry.update(d, { authentication: { type: 'selfSigned', x509Thumbprint } }, '*')
+    expect(refusalOf(() => hub.authentication.admit(d, { sasToken: token })).explanation.rule).toBe(
+      'WIRE-AUTH-16',
+    )
+  })
+})
+
+describe('certificateAuthority', () => {
+  beforeEach(() => {
+    hub.registry.create(d, { authentication: { type: 'certificateAuthority' } })
+    hub.registry.trustCertificateAuthority(root.pem)
+  })
+
+  test('WIRE-AUTH-17: a chain to a registered authority and the device’s name', async () => {
+    const direct = await make('dev', root)
+    expect(hub.authentication.admit(d, { certificates: [direct.der] }).type).toBe('x509')
+    const below = await make('dev', middle)
+    hub.authentication.admit(d, { certificates: [below.der, middle.der] })
+    hub.authentication.admit(d, { certificates: [below.der, stranger.der, middle.der, root.der] })
+    hub.registry.create({ ...d, moduleId: 'm' }, { authentication: { type: 'certificateAuthority' } })
+    const module = await make('dev/m', root)
+    expect(hub.authentication.admit({ ...d, moduleId: 'm' }, { certificates: [module.der] }).scope).toBe(
+      'module',
+    )
+  })
+
+  test('WIRE-AUTH-17: another name, another authority, a gap, a middle that is none, one that has expired', async () => {
+    const leaf = await make('dev', root)
+    for (const certificates of [
+      [(await make('dev1', root)).der],
+      [(await make('Dev', root)).der],
+      [(await make('dev', stranger)).der],
+      [(await make('dev', stranger)).der, stranger.der],
+      [(await make('dev')).der],
+      [(await make('dev', middle)).der],
+      // A device's own certificate signs for nobody.
+      [(await make('dev', leaf)).der, leaf.der],
+      [(await make('dev', root, { years: 1 })).der],
+      [Buffer.from('no certificate')],
+    ])
+      expect(rule(...certificates)).toBe('WIRE-AUTH-17')
+  })
+
+  test('text without a certificate is no authority', () => {
+    expect(() => hub.registry.trustCertificateAuthority('nothing')).toThrow('no certificate in PEM')
+  })
+})

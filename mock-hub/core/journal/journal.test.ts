@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../base/clock.ts'
+import type { JournalEvent } from '../contract/journal.ts'
+import { HubJournal } from './journal.ts'
+
+const clock = new ManualClock()
+const made = (linkId: string): JournalEvent => ({ is: 'link-opened', linkId, transport: 'mqtt', peer: 'p' })
+const filled = (retained: number, count: number): HubJournal => {
+  const journal = new HubJournal(clock, retained)
+  for (let n = 1; n <= count; n++) journal.record(made(String(n)))
+  return journal
+}
+const seqs = ({ entries }: HubJournal): number[] => entries.map(({ seq }) => seq)
+
+test.each([
+  [3, 0, []],
+  [3, 2, [1, 2]],
+  [3, 3, [1, 2, 3]],
+  [3, 8, [6, 7, 8]],
+  [0, 5, []],
+])('of %i kept and %i recorded there are %j', (retained, count, kept) => {
+  const journal = filled(retained, count)
+  expect(seqs(journal)).toEqual(kept)
+  expect(journal.seq).toBe(count)
+})
+
+test('listeners hear each entry with its number and time, until they leave, also in the midst', () => {
+  const journal = filled(2, 1)
+  const heard: number[] = []
+  const stop = journal.subscribe(({ seq }) => {
+    heard.push(seq)
+    if (seq === 3) stop()
+  })
+  journal.subscribe(({ at }) => heard.push(at))
+  for (const id of ['2', '3', '4']) journal.record(made(id))
+  expect(heard).toEqual([2, clock.now(), 3, clock.now(), clock.now()])
+})
+
+describe('until', () => {
+  const link = (id: string) => (entry: JournalEvent) => 'linkId' in entry && entry.linkId === id
+
+  test('what is there counts, but for what lies before', async () => {
+    const journal = filled(3, 5)
+    expect((await journal.until(link('4'))).seq).toBe(4)
+    expect((await journal.until(() => true)).seq).toBe(3)
+    expect((await journal.until(() => true, { after: 4 })).seq).toBe(5)
+    const next = journal.until(link('4'), { after: 4 })
+    journal.record(made('x'))
+    journal.record(made('4'))
+    expect((await next).seq).toBe(7)
+  })
+
+  test('a signal ends the wait with its reason; what came first wins', async () => {
+    const journal = filled(3, 1)
+    const reason = new Error('enough')
+    await expect(journal.until(link('x'), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    await journal.until(link('1'), { signal: AbortSignal.abort(reason) })
+    const control = new AbortController()
+    const waits = [
+      journal.until(link('x'), { signal: control.signal }),
+      journal.until(link('y'), { signal: control.signal }),
+    ]
+    journal.record(made('x'))
+    control.abort(reason)
+    expect((await Promise.allSettled(waits)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  })
+})

@@ -1,0 +1,72 @@
+/** The journal: the one record of what happened, bounded, cheap while nobody reads it. */
+
+import type { Clock } from '../../base/clock.ts'
+import type { Journal, JournalEntry, JournalEvent } from '../contract/journal.ts'
+import { Listeners } from '../../base/emitter.ts'
+import { Ring } from '../../base/ring-buffer.ts'
+
+export class HubJournal implements Journal {
+  readonly #clock: Clock
+  readonly #ring: Ring<JournalEntry>
+  readonly #listeners = new Listeners<[JournalEntry]>()
+  #seq = 0
+
+  /** @param retained how many entries are kept. */
+  constructor(clock: Clock, retained: number) {
+    this.#clock = clock
+    this.#ring = new Ring(retained)
+  }
+
+  record(event: JournalEvent): void {
+    // The event is the journal's from here on: stamped in place, three are written for each message of a device.
+    const entry = event as { -readonly [K in keyof JournalEntry]: JournalEntry[K] } & JournalEvent
+    entry.seq = ++this.#seq
+    entry.at = this.#clock.now()
+    this.#ring.push(entry)
+    this.#listeners.tell(entry)
+  }
+
+  get entries(): readonly JournalEntry[] {
+    return this.#ring.toArray()
+  }
+
+  get seq(): number {
+    return this.#seq
+  }
+
+  subscribe(listener: (entry: JournalEntry) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  until(
+    matches: (entry: JournalEntry) => boolean,
+    { after = 0, signal }: { readonly after?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<JournalEntry> {
+    for (let index = this.#firstAfter(after); index < this.#ring.size; index++) {
+      const entry = this.#ring.at(index)
+      if (entry !== undefined && matches(entry)) return Promise.resolve(entry)
+    }
+    return new Promise((resolve, reject) => {
+      const aborted = (): void => {
+        stop()
+        // Whatever the caller gave as his reason.
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        reject(signal?.reason)
+      }
+      const stop = this.#listeners.add((entry) => {
+        if (!matches(entry)) return
+        stop()
+        signal?.removeEventListener('abort', aborted)
+        resolve(entry)
+      })
+      if (signal?.aborted === true) aborted()
+      else signal?.addEventListener('abort', aborted, { once: true })
+    })
+  }
+
+  /** Entries are without gaps, so the place of a number is known. */
+  #firstAfter(after: number): number {
+    const oldest = this.#seq - this.#ring.size
+    return Math.max(0, after - oldest)
+  }
+}

@@ -1,0 +1,307 @@
+/** Cloud-to-device messages: a queue for each device, delivered under a lock until settled (wire contract 6). */
+
+import type { Clock } from '../../base/clock.ts'
+import type { C2dDelivery, CloudToDevice, WaitingC2d } from '../contract/c2d.ts'
+import type { IdentityRecord, Registry } from '../contract/registry.ts'
+import type { DeviceLink } from '../contract/sessions.ts'
+import type { Feedback, Outcome } from './feedback.ts'
+import { identityKey, type Identity } from '../contract/identity.ts'
+import type { Message, SystemProperties } from '../contract/message.ts'
+import type { Random } from '../../base/random.ts'
+import { refusal, shown } from '../errors/refusal.ts'
+import type { Settings } from '../contract/settings.ts'
+import { parseUtc, utcText } from '../../base/time-text.ts'
+
+const SOURCE = 'wire contract 6.1'
+
+export interface CloudToDevicePort {
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly registry: Registry
+  readonly feedback: Feedback
+  readonly random: Random
+  linkOf(identity: Identity): DeviceLink | undefined
+  /** Tells the journal that a message goes to a link. */
+  delivered(link: DeviceLink, delivery: C2dDelivery): void
+}
+
+interface Lock {
+  readonly token: string
+  /** The link it was sent to; undefined: it was fetched. */
+  readonly link: DeviceLink | undefined
+  readonly cancel: () => void
+}
+
+interface Entry extends WaitingC2d {
+  cancelExpiry: () => void
+  lock: Lock | undefined
+  deliveries: number
+  failures: number
+}
+
+type Settlement = 'complete' | 'abandon' | 'reject'
+
+export class HubCloudToDevice implements CloudToDevice {
+  readonly #port: CloudToDevicePort
+  /** In the order in which they were sent; identities with nothing to get have no queue. */
+  readonly #queues = new Map<string, Entry[]>()
+  #sequenceNumber = 0
+
+  constructor(port: CloudToDevicePort) {
+    this.#port = port
+    port.registry.onChange(({ is, record }) => {
+      if (is === 'deleted') this.#forget(identityKey(record.identity))
+    })
+  }
+
+  send(
+    target: Identity,
+    message: Message,
+  ): { readonly messageId: string | undefined; readonly sequenceNumber: number } {
+    const record = this.#recipient(target)
+    const { settings, clock } = this.#port
+    checkSize(message, settings.maxC2dBytes)
+    const now = clock.now()
+    const asked = expiryOf(message.system, now)
+    const queued = this.count(target)
+    if (queued >= settings.c2dQueueDepth)
+      throw refusal(
+        'DeviceMaximumQueueDepthExceeded',
+        'WIRE-C2D-13',
+        `at most ${String(settings.c2dQueueDepth)} messages waiting for a device`,
+        'one more',
+        SOURCE,
+      )
+    this.#enqueue(target, {
+      message: stamped(target, message, asked),
+      sequenceNumber: ++this.#sequenceNumber,
+      enqueuedAt: now,
+      expiresAt: asked ?? now + settings.c2dTtlSeconds * 1000,
+      generationId: record.generationId,
+      deliveries: 0,
+      failures: 0,
+    })
+    const sequenceNumber = this.#sequenceNumber
+    this.#push(target)
+    return { messageId: message.system.messageId, sequenceNumber }
+  }
+
+  receive(target: Identity): C2dDelivery | undefined {
+    this.#port.registry.get(target)
+    const entry = this.#queues.get(identityKey(target))?.find(({ lock }) => lock === undefined)
+    return entry === undefined ? undefined : this.#lock(target, entry, undefined)
+  }
+
+  settle(target: Identity, lockToken: string, outcome: Settlement): void {
+    const entry = this.#queues.get(identityKey(target))?.find(({ lock }) => lock?.token === lockToken)
+    if (entry === undefined)
+      throw refusal(
+        'DeviceMessageLockLost',
+        'WIRE-HTTP-08',
+        `a lock token that is in force, for at most ${String(this.#port.settings.c2dLockSeconds)} s`,
+        shown(lockToken),
+        'wire contract 6.4',
+      )
+    entry.lock?.cancel()
+    entry.lock = undefined
+    if (outcome === 'complete') this.#finish(target, entry, 'Success')
+    else if (outcome === 'reject') this.#finish(target, entry, 'Rejected')
+    else this.#released(target, entry, true)
+    this.#push(target)
+  }
+
+  purge(target: Identity): number {
+    const entries = [...(this.#queues.get(identityKey(target)) ?? [])]
+    for (const entry of entries) this.#finish(target, entry, 'Purged')
+    return entries.length
+  }
+
+  count(target: Identity): number {
+    return this.#queues.get(identityKey(target))?.length ?? 0
+  }
+
+  waiting(target: Identity): readonly WaitingC2d[] {
+    return (this.#queues.get(identityKey(target)) ?? []).map((entry) => {
+      const { message, sequenceNumber, enqueuedAt, expiresAt, generationId, deliveries, failures } = entry
+      return { message, sequenceNumber, enqueuedAt, expiresAt, generationId, deliveries, failures }
+    })
+  }
+
+  restore(target: Identity, messages: readonly WaitingC2d[]): void {
+    for (const message of messages) {
+      this.#sequenceNumber = Math.max(this.#sequenceNumber, message.sequenceNumber)
+      this.#enqueue(target, message)
+    }
+    this.#push(target)
+  }
+
+  /** The device has subscribed: what waits may go (WIRE-SESS-03, WIRE-SESS-06). */
+  deviceReady(link: DeviceLink): void {
+    this.#push(link.principal.identity)
+  }
+
+  /** What was sent to a link that is gone waits again, for the next one (WIRE-C2D-11). */
+  linkGone(link: DeviceLink): void {
+    const { identity } = link.principal
+    for (const entry of [...(this.#queues.get(identityKey(identity)) ?? [])]) {
+      if (entry.lock?.link !== link) continue
+      entry.lock.cancel()
+      entry.lock = undefined
+      this.#released(identity, entry, this.#port.settings.lockTimeoutsCount)
+    }
+  }
+
+  stop(): void {
+    for (const key of [...this.#queues.keys()]) this.#forget(key)
+  }
+
+  #enqueue(target: Identity, waiting: WaitingC2d): void {
+    const key = identityKey(target)
+    const queue = this.#queues.get(key) ?? []
+    const entry: Entry = { ...waiting, cancelExpiry: () => undefined, lock: undefined }
+    const { clock } = this.#port
+    entry.cancelExpiry = clock.schedule(entry.expiresAt - clock.now(), () => {
+      this.#expired(key, target, entry)
+    })
+    queue.push(entry)
+    this.#queues.set(key, queue)
+  }
+
+  /** Sends what waits, in order, as far as the device can hold unsettled messages (WIRE-C2D-20, WIRE-SESS-18). */
+  #push(target: Identity): void {
+    const key = identityKey(target)
+    for (;;) {
+      const queue = this.#queues.get(key)
+      if (queue === undefined) return
+      const link = this.#port.linkOf(target)
+      if (link?.accepts('c2d') !== true) return
+      let sent = 0
+      for (const { lock } of queue) if (lock?.link === link) sent++
+      if (sent >= this.#port.settings.maxUnacknowledged) return
+      const next = queue.find(({ lock }) => lock === undefined)
+      if (next === undefined) return
+      const delivery = this.#lock(target, next, link)
+      this.#port.delivered(link, delivery)
+      // QoS 0 settles it before this returns, which may bring us here again.
+      link.deliverC2d(delivery)
+    }
+  }
+
+  #lock(target: Identity, entry: Entry, link: DeviceLink | undefined): C2dDelivery {
+    const token = this.#port.random.bytes(16).toString('hex')
+    const cancel = this.#port.clock.schedule(this.#port.settings.c2dLockSeconds * 1000, () => {
+      if (entry.lock?.token !== token) return
+      entry.lock = undefined
+      this.#released(target, entry, this.#port.settings.lockTimeoutsCount)
+      this.#push(target)
+    })
+    entry.lock = { token, link, cancel }
+    entry.deliveries++
+    const { message, sequenceNumber, enqueuedAt, deliveries } = entry
+    return { lockToken: token, deliveryCount: deliveries, sequenceNumber, enqueuedAt, message }
+  }
+
+  /** It waits again, or was tried too often (WIRE-C2D-17). */
+  #released(target: Identity, entry: Entry, counts: boolean): void {
+    if (counts) entry.failures++
+    if (entry.failures >= this.#port.settings.c2dMaxDeliveryCount)
+      this.#finish(target, entry, 'DeliveryCountExceeded')
+    else if (entry.expiresAt <= this.#port.clock.now()) this.#finish(target, entry, 'Expired')
+  }
+
+  /** What is locked at that moment may still be completed. */
+  #expired(key: string, target: Identity, entry: Entry): void {
+    const waits = this.#queues.get(key)?.includes(entry) === true && entry.lock === undefined
+    if (waits) this.#finish(target, entry, 'Expired')
+  }
+
+  #finish(target: Identity, entry: Entry, outcome: Outcome): void {
+    const key = identityKey(target)
+    const queue = this.#queues.get(key)
+    const index = queue?.indexOf(entry) ?? -1
+    if (queue === undefined || index < 0) return
+    queue.splice(index, 1)
+    if (queue.length === 0) this.#queues.delete(key)
+    entry.lock?.cancel()
+    entry.cancelExpiry()
+    const { ack, messageId = '' } = entry.message.system
+    this.#port.feedback.tell(ack, outcome, {
+      originalMessageId: messageId,
+      deviceId: target.deviceId,
+      deviceGenerationId: entry.generationId,
+    })
+  }
+
+  #forget(key: string): void {
+    for (const entry of this.#queues.get(key) ?? []) {
+      entry.lock?.cancel()
+      entry.cancelExpiry()
+    }
+    this.#queues.delete(key)
+  }
+
+  #recipient(target: Identity): IdentityRecord {
+    const record = this.#port.registry.get(target)
+    if (target.moduleId !== undefined)
+      throw refusal(
+        'InvalidOperation',
+        'WIRE-C2D-04',
+        'a device: modules get no cloud-to-device messages',
+        `module ${shown(identityKey(target))}`,
+        'wire contract 12, 13',
+      )
+    if (record.status === 'enabled') return record
+    throw refusal(
+      'DeviceNotFound',
+      'WIRE-METH-19',
+      'a device that is enabled',
+      `${shown(target.deviceId)}, which is disabled`,
+      'wire contract 12, 8c',
+    )
+  }
+}
+
+/** Body and properties count. */
+function checkSize({ body, properties }: Message, limit: number): void {
+  let bytes = body.length
+  for (const [name, value] of Object.entries(properties))
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value ?? '')
+  if (bytes <= limit) return
+  throw refusal(
+    'MessageTooLarge',
+    'WIRE-C2D-16',
+    `a message of at most ${String(limit)} bytes with its properties`,
+    `${String(bytes)} bytes`,
+    SOURCE,
+  )
+}
+
+/** Epoch ms; undefined: the sender gave none. */
+function expiryOf({ expiryTimeUtc }: SystemProperties, now: number): number | undefined {
+  if (expiryTimeUtc === undefined || expiryTimeUtc === '') return undefined
+  const expiresAt = parseUtc(expiryTimeUtc)
+  if (expiresAt === undefined)
+    throw refusal('ArgumentInvalid', 'WIRE-C2D-15', 'an expiry in ISO 8601', shown(expiryTimeUtc), SOURCE)
+  if (expiresAt > now) return expiresAt
+  throw refusal(
+    'InvalidMessageExpiryTime',
+    'WIRE-C2D-15',
+    `an expiry after ${utcText(now)}, the hub's clock`,
+    utcText(expiresAt),
+    SOURCE,
+  )
+}
+
+/** Says whom it is for, in the sender's own spelling if he gave one, and when it ends as clients can read it. */
+function stamped({ deviceId }: Identity, message: Message, expiresAt: number | undefined): Message {
+  const { system } = message
+  return {
+    body: message.body,
+    properties: message.properties,
+    system: {
+      ...system,
+      to: system.to ?? `/devices/${deviceId}/messages/devicebound`,
+      ...(expiresAt === undefined ? {} : { expiryTimeUtc: utcText(expiresAt) }),
+    },
+  }
+}

@@ -1,0 +1,64 @@
+/** What became of cloud-to-device messages, told to the back end in batches of 64 or every 15 s (wire contract 6.2). */
+
+import type { Clock } from '../../base/clock.ts'
+import type { FeedbackRecord } from '../contract/c2d.ts'
+import type { Journal } from '../contract/journal.ts'
+import type { LockedQueue } from './peek-lock-queue.ts'
+import { utcText } from '../../base/time-text.ts'
+
+export type Outcome = FeedbackRecord['statusCode']
+
+const LARGEST_BATCH = 64
+const BATCH_SECONDS = 15
+
+export class Feedback {
+  readonly #clock: Clock
+  readonly #journal: Journal
+  readonly #queue: LockedQueue<readonly FeedbackRecord[]>
+  #batch: FeedbackRecord[] = []
+  #cancelTimer: (() => void) | undefined
+
+  constructor(clock: Clock, journal: Journal, queue: LockedQueue<readonly FeedbackRecord[]>) {
+    this.#clock = clock
+    this.#journal = journal
+    this.#queue = queue
+  }
+
+  /** Tells, when the sender has asked to be told of this kind of outcome. */
+  tell(
+    ack: 'none' | 'positive' | 'negative' | 'full' | undefined,
+    outcome: Outcome,
+    of: Pick<FeedbackRecord, 'originalMessageId' | 'deviceId' | 'deviceGenerationId'>,
+  ): void {
+    const wanted = ack === 'full' || ack === (outcome === 'Success' ? 'positive' : 'negative')
+    if (!wanted) return
+    const record: FeedbackRecord = {
+      originalMessageId: of.originalMessageId,
+      enqueuedTimeUtc: utcText(this.#clock.now()),
+      statusCode: outcome,
+      description: outcome,
+      deviceId: of.deviceId,
+      deviceGenerationId: of.deviceGenerationId,
+    }
+    this.#journal.record({ is: 'feedback', record })
+    this.#batch.push(record)
+    if (this.#batch.length >= LARGEST_BATCH) this.#flush()
+    else
+      this.#cancelTimer ??= this.#clock.schedule(BATCH_SECONDS * 1000, () => {
+        this.#flush()
+      })
+  }
+
+  stop(): void {
+    this.#cancelTimer?.()
+    this.#batch = []
+  }
+
+  #flush(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    const batch = this.#batch
+    this.#batch = []
+    if (batch.length > 0) this.#queue.push(batch)
+  }
+}

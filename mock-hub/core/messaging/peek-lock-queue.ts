@@ -1,0 +1,101 @@
+/** A queue that back ends read with locks: feedback batches and file notifications (wire contract 5, 6.2). */
+
+import type { Clock } from '../../base/clock.ts'
+import type { ServiceQueue } from '../contract/c2d.ts'
+import { Listeners } from '../../base/emitter.ts'
+import type { Random } from '../../base/random.ts'
+import { refusal, shown } from '../errors/refusal.ts'
+
+export interface QueueLimits {
+  readonly lockSeconds: number
+  /** What was delivered so often and never completed is thrown away. */
+  readonly maxDeliveryCount: number
+  readonly ttlSeconds: number
+  /** The oldest goes when one more would come: nobody may be reading. */
+  readonly depth: number
+}
+
+interface Item<T> {
+  readonly item: T
+  readonly expiresAt: number
+  deliveries: number
+  lockToken: string | undefined
+  cancelLock: () => void
+}
+
+export class LockedQueue<T> implements ServiceQueue<T> {
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #limits: QueueLimits
+  readonly #items: Item<T>[] = []
+  readonly #listeners = new Listeners<[]>()
+
+  constructor(clock: Clock, random: Random, limits: QueueLimits) {
+    this.#clock = clock
+    this.#random = random
+    this.#limits = limits
+  }
+
+  push(item: T): void {
+    if (this.#items.length >= this.#limits.depth) this.#items.shift()?.cancelLock()
+    const expiresAt = this.#clock.now() + this.#limits.ttlSeconds * 1000
+    this.#items.push({ item, expiresAt, deliveries: 0, lockToken: undefined, cancelLock: () => undefined })
+    this.#listeners.tell()
+  }
+
+  receive(): { readonly lockToken: string; readonly item: T } | undefined {
+    this.#dropExpired()
+    const next = this.#items.find(({ lockToken }) => lockToken === undefined)
+    if (next === undefined) return undefined
+    const lockToken = this.#random.bytes(16).toString('hex')
+    next.lockToken = lockToken
+    next.deliveries++
+    next.cancelLock = this.#clock.schedule(this.#limits.lockSeconds * 1000, () => {
+      this.#release(next)
+    })
+    return { lockToken, item: next.item }
+  }
+
+  settle(lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void {
+    const item = this.#items.find((candidate) => candidate.lockToken === lockToken)
+    if (item === undefined)
+      throw refusal(
+        'DeviceMessageLockLost',
+        'WIRE-HTTP-08',
+        'a lock token that is in force',
+        shown(lockToken),
+        'wire contract 6.4',
+      )
+    item.cancelLock()
+    if (outcome === 'abandon') this.#release(item)
+    else this.#remove(item)
+  }
+
+  onAvailable(listener: () => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  /** Forgets all that waits. */
+  stop(): void {
+    for (const item of this.#items) item.cancelLock()
+    this.#items.length = 0
+  }
+
+  #release(item: Item<T>): void {
+    item.lockToken = undefined
+    if (item.deliveries >= this.#limits.maxDeliveryCount || item.expiresAt <= this.#clock.now())
+      this.#remove(item)
+    else this.#listeners.tell()
+  }
+
+  #dropExpired(): void {
+    const now = this.#clock.now()
+    for (const item of [...this.#items])
+      if (item.expiresAt <= now && item.lockToken === undefined) this.#remove(item)
+  }
+
+  #remove(item: Item<T>): void {
+    const index = this.#items.indexOf(item)
+    if (index >= 0) this.#items.splice(index, 1)
+  }
+}

@@ -1,0 +1,100 @@
+/** Device-to-cloud messages: limits, the hub's stamps, and the stream that back ends read. */
+
+import type { Clock } from '../../base/clock.ts'
+import type { TelemetryStream } from '../contract/messaging.ts'
+import type { Caller } from '../contract/operations.ts'
+import type { IdentityPrincipal } from '../contract/principal.ts'
+import { Listeners } from '../../base/emitter.ts'
+import type { Message, TelemetryMessage } from '../contract/message.ts'
+import { refusal } from '../errors/refusal.ts'
+import { Ring } from '../../base/ring-buffer.ts'
+import type { Settings } from '../contract/settings.ts'
+
+/** What properties can come to: bodies that leave so much room are not measured any further. */
+const PROPERTIES_ROOM = 65_536
+
+export class HubTelemetry implements TelemetryStream {
+  readonly #clock: Clock
+  readonly #maxBytes: number
+  readonly #ring: Ring<TelemetryMessage>
+  readonly #listeners = new Listeners<[TelemetryMessage]>()
+  #sequenceNumber = 0
+
+  constructor(clock: Clock, { maxTelemetryBytes, telemetryRetained }: Settings) {
+    this.#clock = clock
+    this.#maxBytes = maxTelemetryBytes
+    this.#ring = new Ring(telemetryRetained)
+  }
+
+  get messages(): readonly TelemetryMessage[] {
+    return this.#ring.toArray()
+  }
+
+  subscribe(listener: (message: TelemetryMessage) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  append(message: Omit<TelemetryMessage, 'sequenceNumber' | 'enqueuedAt'>): TelemetryMessage {
+    return this.#store({
+      ...message,
+      sequenceNumber: ++this.#sequenceNumber,
+      enqueuedAt: this.#clock.now(),
+    })
+  }
+
+  /**
+   * Stores a device's message with what the hub says of its sender (WIRE-D2C-13).
+   * @throws HubError MessageTooLarge.
+   */
+  accept({ principal, modelId }: Caller, message: Message): void {
+    const { identity } = principal
+    this.#store({
+      body: message.body,
+      system: message.system,
+      properties: message.properties,
+      sequenceNumber: ++this.#sequenceNumber,
+      enqueuedAt: this.#clock.now(),
+      source: 'Telemetry',
+      deviceId: identity.deviceId,
+      moduleId: identity.moduleId,
+      authMethod: AUTH_METHODS[principal.scope][principal.type],
+      authGenerationId: principal.generationId,
+      modelId,
+    })
+  }
+
+  /** @throws HubError MessageTooLarge: body and properties together count. */
+  check({ body, properties, system }: Message): void {
+    if (body.length + PROPERTIES_ROOM <= this.#maxBytes) return
+    let bytes = body.length
+    for (const [name, value] of Object.entries(properties))
+      bytes += Buffer.byteLength(name) + Buffer.byteLength(value ?? '')
+    for (const value of Object.values(system)) bytes += Buffer.byteLength(value)
+    if (bytes <= this.#maxBytes) return
+    throw refusal(
+      'MessageTooLarge',
+      'WIRE-SESS-23',
+      `a message of at most ${String(this.#maxBytes)} bytes with its properties`,
+      `${String(bytes)} bytes`,
+      'wire contract 2.4',
+    )
+  }
+
+  #store(message: TelemetryMessage): TelemetryMessage {
+    this.#ring.push(message)
+    this.#listeners.tell(message)
+    return message
+  }
+}
+
+const authMethod = (scope: string, type: string): string =>
+  JSON.stringify({ scope, type, issuer: 'iothub', acceptingIpFilterRule: null })
+
+/** WIRE-D2C-14; made once, not for each message. */
+const AUTH_METHODS: Readonly<
+  Record<IdentityPrincipal['scope'], Readonly<Record<IdentityPrincipal['type'], string>>>
+> = {
+  device: { sas: authMethod('device', 'sas'), x509: authMethod('device', 'x509') },
+  module: { sas: authMethod('module', 'sas'), x509: authMethod('module', 'x509') },
+  hub: { sas: authMethod('hub', 'sas'), x509: authMethod('hub', 'x509') },
+}

@@ -1,0 +1,201 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BadInput } from '../../base/invalid-input.ts'
+import { HubClock, ManualClock } from '../../base/clock.ts'
+import type { Hub } from '../contract/hub.ts'
+import { HubError } from '../errors/errors.ts'
+import { createHub } from '../create-hub.ts'
+import { createServices, type Services } from './services.ts'
+import { restoreSnapshot, takeSnapshot, type HubSnapshot } from './snapshot.ts'
+
+const SHAPES = {
+  twin: () => ({}),
+  time: String,
+  registryFile: { line: () => ({}), apply: () => undefined },
+}
+const BLOBS = { read: () => Promise.resolve(''), write: () => Promise.resolve() }
+
+interface World {
+  readonly hub: Hub
+  readonly clock: HubClock
+  readonly services: Services
+}
+function fresh(seed: number, clock: HubClock = new ManualClock()): World {
+  const hub = createHub({ clock, settings: { seed } })
+  return { hub, clock, services: createServices(hub, SHAPES, BLOBS) }
+}
+const taken = ({ hub, services }: World): HubSnapshot => takeSnapshot(hub, services)
+const restored = (snapshot: unknown, seed = 99): World => {
+  const world = fresh(seed)
+  restoreSnapshot(world.hub, world.services, snapshot as HubSnapshot)
+  return world
+}
+
+/** What may have happened to a hub. */
+const device = fc.constantFrom('d1', 'd2', 'e')
+const module = fc.constantFrom('m1', 'm2')
+const json = fc.dictionary(
+  fc.constantFrom('a', 'b', 'c'),
+  fc.oneof(fc.integer(), fc.string(), fc.constant(null)),
+)
+const step = fc.oneof(
+  fc.record({ do: fc.constant('device' as const), device, edge: fc.boolean(), disabled: fc.boolean() }),
+  fc.record({ do: fc.constant('module' as const), device, module }),
+  fc.record({ do: fc.constant('remove' as const), device }),
+  fc.record({ do: fc.constant('twin' as const), device, desired: json, reported: json, tags: json }),
+  fc.record({
+    do: fc.constant('message' as const),
+    device,
+    body: fc.uint8Array({ maxLength: 8 }),
+    properties: fc.dictionary(fc.string({ minLength: 1 }), fc.string()),
+  }),
+  fc.record({ do: fc.constant('receive' as const), device }),
+  fc.record({ do: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 3_000 }) }),
+  fc.record({
+    do: fc.constant('configuration' as const),
+    id: fc.constantFrom('c1', 'c2'),
+    priority: fc.nat(9),
+  }),
+)
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
+
+/** Does it; what the hub refuses has not happened. */
+function happen({ hub, clock, services }: World, step: Step): void {
+  try {
+    switch (step.do) {
+      case 'device':
+        hub.registry.create(
+          { deviceId: step.device },
+          { iotEdge: step.edge, status: step.disabled ? 'disabled' : 'enabled' },
+        )
+        return
+      case 'module':
+        hub.registry.create({ deviceId: step.device, moduleId: step.module })
+        return
+      case 'remove':
+        hub.registry.remove({ deviceId: step.device }, '*')
+        return
+      case 'twin':
+        hub.twins.patch({ deviceId: step.device }, { desired: step.desired, tags: step.tags }, '*')
+        hub.twins.patchReported({ deviceId: step.device }, step.reported)
+        return
+      case 'message':
+        hub.c2d.send(
+          { deviceId: step.device },
+          { body: Buffer.from(step.body), system: { messageId: 'x' }, properties: step.properties },
+        )
+        return
+      case 'receive':
+        hub.c2d.receive({ deviceId: step.device })
+        return
+      case 'wait':
+        clock.advance(step.seconds * 1000)
+        return
+      case 'configuration':
+        services.configurations.put(
+          step.id,
+          {
+            content: { deviceContent: { 'properties.desired.fromConfiguration': step.id } },
+            targetCondition: '*',
+            priority: step.priority,
+          },
+          undefined,
+        )
+        return
+    }
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error
+  }
+}
+
+describe('snapshots', () => {
+  test('taken, restored into a fresh hub, taken again: the same', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const world = fresh(1)
+        for (const one of steps) happen(world, one)
+        world.hub.routes = ['FROM /messages/* INTO $upstream']
+        const snapshot = taken(world)
+        expect(taken(restored(JSON.parse(JSON.stringify(snapshot))))).toEqual(snapshot)
+      }),
+    )
+  })
+
+  test('restored into a hub that is in use, what was there is gone', () => {
+    const snapshot = taken(fresh(1))
+    const world = fresh(2)
+    for (const deviceId of ['a', 'b']) world.hub.registry.create({ deviceId })
+    world.hub.c2d.send({ deviceId: 'a' }, { body: Buffer.from('x'), system: {}, properties: {} })
+    restoreSnapshot(world.hub, world.services, snapshot)
+    expect(world.hub.registry.size).toBe(0)
+    world.hub.registry.create({ deviceId: 'a' })
+    expect(world.hub.c2d.count({ deviceId: 'a' })).toBe(0)
+  })
+
+  test('keys, generation id and etag are kept, and what is made later is newer', () => {
+    const before = fresh(1)
+    const record = before.hub.registry.create({ deviceId: 'a' })
+    // The same seed counts from the same numbers.
+    const { hub } = restored(taken(before), 1)
+    expect(hub.registry.get({ deviceId: 'a' })).toEqual(record)
+    const later = hub.registry.create({ deviceId: 'b' })
+    expect(later.etag).not.toBe(record.etag)
+    expect(BigInt(later.generationId)).toBeGreaterThan(BigInt(record.generationId))
+  })
+
+  test('a message still expires when it would have', () => {
+    const before = fresh(1)
+    const to = { deviceId: 'a' }
+    before.hub.registry.create(to)
+    before.hub.c2d.send(to, { body: Buffer.from('x'), system: {}, properties: {} })
+    const ttl = before.hub.settings.c2dTtlSeconds * 1000
+    before.clock.advance(ttl - 1)
+    const { hub, clock } = restored(taken(before))
+    expect(hub.c2d.count(to)).toBe(1)
+    clock.advance(1)
+    expect(hub.c2d.count(to)).toBe(0)
+  })
+
+  test('a running clock keeps its distance to the system’s', () => {
+    const clock = new HubClock()
+    clock.setOffset('-1h')
+    const snapshot = taken(fresh(1, clock))
+    expect(snapshot.clock).toEqual({ offsetMs: -3_600_000 })
+    const other = new HubClock(0)
+    const world = fresh(1, other)
+    restoreSnapshot(world.hub, world.services, snapshot)
+    expect(other.frozen).toBe(false)
+    expect(taken(world)).toEqual(snapshot)
+  })
+
+  test.each([
+    [{ format: 2 }, 'snapshot: expected format to be 1; given: 2'],
+    [
+      { hostName: 'other' },
+      `snapshot: expected hostName to be localhost, this hub's: keys and tokens are made for it; given: "other"`,
+    ],
+  ])('%j is refused', (change, message) => {
+    expect(() => restored({ ...taken(fresh(1)), ...change })).toThrow(BadInput)
+    expect(() => restored({ ...taken(fresh(1)), ...change })).toThrow(message)
+  })
+
+  test('an identity twice, a module without its device, a foreign twin: refused, and nothing has changed', () => {
+    const before = fresh(1)
+    before.hub.registry.create({ deviceId: 'a' })
+    before.hub.registry.create({ deviceId: 'a', moduleId: 'm' })
+    const snapshot = taken(before)
+    const [a, m] = snapshot.identities
+    const world = fresh(2)
+    world.hub.registry.create({ deviceId: 'kept' })
+    for (const [identities, message] of [
+      [[a, a], 'identities[1].record.identity to be there once only'],
+      [[m, a], 'identities[0].record.identity to come after its device'],
+      [[{ ...a, twin: m!.twin }], 'identities[0].twin.identity to be a, as in the record'],
+    ] as const) {
+      const wrong = { ...snapshot, identities } as HubSnapshot
+      expect(() => restoreSnapshot(world.hub, world.services, wrong)).toThrow(message)
+    }
+    expect(() => restoreSnapshot(world.hub, world.services, { ...snapshot, routes: ['x'] })).toThrow()
+    expect([...world.hub.registry.devices()].map(({ identity }) => identity.deviceId)).toEqual(['kept'])
+  })
+})

@@ -1,0 +1,227 @@
+/** Rates and daily quotas of a service tier (wire contract 9, WIRE-THR-01, WIRE-THR-02). One unit. */
+
+import type { Clock } from '../../base/clock.ts'
+import type { QuotaMeter, Throttle, ThrottledOperation } from '../contract/throttle.ts'
+import { HubError } from '../errors/errors.ts'
+import type { Settings, Tier } from '../contract/settings.ts'
+
+/** So many operations (or bytes) in so many seconds; a burst of as many is served at once. */
+interface Rate {
+  readonly amount: number
+  readonly seconds: 1 | 60
+  /** Counted in bytes, in steps of 4 KB. */
+  readonly inBytes?: true
+}
+
+interface TierLimits {
+  readonly rates: Readonly<Record<ThrottledOperation, Rate>>
+  readonly messagesPerDay: number
+  readonly chunkBytes: number
+  readonly configurations: number
+  readonly concurrentJobs: number
+}
+
+const perMinute = (amount: number): Rate => ({ amount, seconds: 60 })
+const perSecond = (amount: number): Rate => ({ amount, seconds: 1 })
+const bytesPerSecond = (amount: number): Rate => ({ amount, seconds: 1, inBytes: true })
+
+const S1_RATES: TierLimits['rates'] = {
+  registry: perMinute(100),
+  connect: perSecond(100),
+  telemetry: perSecond(100),
+  c2dSend: perMinute(100),
+  c2dReceive: perMinute(1_000),
+  fileUpload: perMinute(100),
+  method: bytesPerSecond(160 * 1024),
+  query: perMinute(20),
+  twinRead: perSecond(100),
+  twinUpdate: perSecond(50),
+  job: perMinute(100),
+  jobDevice: perSecond(10),
+  configuration: perMinute(20),
+}
+
+const STANDARD: Readonly<Record<Exclude<Tier, 'B1' | 'B2' | 'B3'>, TierLimits>> = {
+  F1: {
+    rates: S1_RATES,
+    messagesPerDay: 8_000,
+    chunkBytes: 512,
+    configurations: 20,
+    concurrentJobs: 1,
+  },
+  S1: {
+    rates: S1_RATES,
+    messagesPerDay: 400_000,
+    chunkBytes: 4_096,
+    configurations: 100,
+    concurrentJobs: 1,
+  },
+  S2: {
+    rates: {
+      ...S1_RATES,
+      connect: perSecond(120),
+      telemetry: perSecond(120),
+      method: bytesPerSecond(480 * 1024),
+    },
+    messagesPerDay: 6_000_000,
+    chunkBytes: 4_096,
+    configurations: 100,
+    concurrentJobs: 5,
+  },
+  S3: {
+    rates: {
+      registry: perMinute(5_000),
+      connect: perSecond(6_000),
+      telemetry: perSecond(6_000),
+      c2dSend: perMinute(5_000),
+      c2dReceive: perMinute(50_000),
+      fileUpload: perMinute(5_000),
+      method: bytesPerSecond(24 * 1024 * 1024),
+      query: perMinute(1_000),
+      twinRead: perSecond(500),
+      twinUpdate: perSecond(250),
+      job: perMinute(5_000),
+      jobDevice: perSecond(50),
+      configuration: perMinute(20),
+    },
+    messagesPerDay: 300_000_000,
+    chunkBytes: 4_096,
+    configurations: 100,
+    concurrentJobs: 10,
+  },
+}
+
+/** Figures of one unit by tier; a basic unit has those of the standard one beside it. */
+export const TIERS: Readonly<Record<Tier, TierLimits>> = {
+  ...STANDARD,
+  B1: STANDARD.S1,
+  B2: STANDARD.S2,
+  B3: STANDARD.S3,
+}
+
+/** What the basic tiers lack (wire contract 9). */
+const NOT_IN_BASIC: ReadonlySet<ThrottledOperation> = new Set([
+  'c2dSend',
+  'c2dReceive',
+  'method',
+  'twinRead',
+  'twinUpdate',
+  'job',
+  'jobDevice',
+  'configuration',
+])
+
+/** What a message of the quota is charged for; all else is free. Cloud-to-device counts when it is delivered. */
+const CHARGED: ReadonlySet<ThrottledOperation> = new Set([
+  'telemetry',
+  'c2dReceive',
+  'fileUpload',
+  'method',
+  'twinRead',
+  'twinUpdate',
+])
+
+const DAY_MS = 86_400_000
+const STEP_BYTES = 4_096
+
+/** Without a tier nothing is refused and the meter runs all the same. */
+export function createThrottle(clock: Clock, settings: Pick<Settings, 'tier'>): Throttle {
+  return new TierThrottle(clock, settings.tier)
+}
+
+class TierThrottle implements Throttle {
+  readonly #clock: Clock
+  readonly #tier: Tier | undefined
+  readonly #buckets = new Map<ThrottledOperation, { left: number; at: number }>()
+  readonly #byOperation: Partial<Record<ThrottledOperation, number>> = {}
+  #day = -1
+  #used = 0
+
+  constructor(clock: Clock, tier: Tier | undefined) {
+    this.#clock = clock
+    this.#tier = tier
+  }
+
+  get meter(): QuotaMeter {
+    this.#turnDay()
+    const limits = this.#tier === undefined ? undefined : TIERS[this.#tier]
+    return {
+      used: this.#used,
+      limit: limits?.messagesPerDay,
+      chunkBytes: this.#chunkBytes,
+      byOperation: { ...this.#byOperation },
+    }
+  }
+
+  take(operation: ThrottledOperation, bytes: number): void {
+    if (this.#tier !== undefined) {
+      checkAvailable(this.#tier, operation)
+      this.#takeRate(this.#tier, operation, bytes)
+    }
+    if (!CHARGED.has(operation)) return
+    this.#turnDay()
+    const messages = Math.max(1, Math.ceil(bytes / this.#chunkBytes))
+    if (this.#tier !== undefined) {
+      const { messagesPerDay } = TIERS[this.#tier]
+      if (this.#used + messages > messagesPerDay)
+        throw new HubError(
+          'IotHubQuotaExceeded',
+          `Total number of messages on IotHub exceeded the allocated quota. Max allowed message count: ${String(messagesPerDay)}`,
+          {
+            rule: 'WIRE-THR-02',
+            expected: `at most ${String(messagesPerDay)} messages of ${String(this.#chunkBytes)} bytes a day in tier ${this.#tier}`,
+            received: `${String(this.#used)} used, ${String(messages)} more asked for`,
+            source: 'wire contract 9',
+          },
+        )
+    }
+    this.#used += messages
+    this.#byOperation[operation] = (this.#byOperation[operation] ?? 0) + messages
+  }
+
+  get #chunkBytes(): number {
+    return this.#tier === undefined ? TIERS.S1.chunkBytes : TIERS[this.#tier].chunkBytes
+  }
+
+  #takeRate(tier: Tier, operation: ThrottledOperation, bytes: number): void {
+    const rate = TIERS[tier].rates[operation]
+    const now = this.#clock.now()
+    const bucket = this.#buckets.get(operation) ?? { left: rate.amount, at: now }
+    const refilled = ((now - bucket.at) / 1_000 / rate.seconds) * rate.amount
+    const left = Math.min(rate.amount, bucket.left + Math.max(0, refilled))
+    const wanted = rate.inBytes === true ? Math.max(1, Math.ceil(bytes / STEP_BYTES)) * STEP_BYTES : 1
+    if (wanted > left) {
+      this.#buckets.set(operation, { left, at: now })
+      const per = rate.seconds === 1 ? 'second' : 'minute'
+      throw new HubError('ThrottlingException', `Requests of kind ${operation} exceed the allowed rate.`, {
+        rule: 'WIRE-THR-01',
+        expected: `at most ${String(rate.amount)} ${rate.inBytes === true ? 'bytes' : 'operations'} a ${per} in tier ${tier}`,
+        received: `one more ${operation} in the same ${per}`,
+        source: 'wire contract 9',
+      })
+    }
+    this.#buckets.set(operation, { left: left - wanted, at: now })
+  }
+
+  /** The quota starts anew at midnight UTC of the hub's clock. */
+  #turnDay(): void {
+    const day = Math.floor(this.#clock.now() / DAY_MS)
+    if (day === this.#day) return
+    this.#day = day
+    this.#used = 0
+  }
+}
+
+function checkAvailable(tier: Tier, operation: ThrottledOperation): void {
+  if (!tier.startsWith('B') || !NOT_IN_BASIC.has(operation)) return
+  throw new HubError(
+    'OperationNotAvailableInCurrentTier',
+    'This operation is not available in the current tier of the hub.',
+    {
+      rule: 'WIRE-ERR-08',
+      expected: 'a tier that is not basic',
+      received: `${operation} in tier ${tier}`,
+      source: 'wire contract 9',
+    },
+  )
+}

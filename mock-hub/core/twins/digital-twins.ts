@@ -1,0 +1,118 @@
+/** The digital-twin view of a device twin: properties at the root, components by their `__t` marker (wire contract 7.4). */
+
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { TwinDocument, TwinUpdate } from '../contract/twins.ts'
+import { HubError } from '../errors/errors.ts'
+import { isObject, objectOf, own } from './merge-patch.ts'
+
+/** One step of a JSON patch (RFC 6902); the service knows these three. */
+export interface PatchStep {
+  readonly op: 'add' | 'replace' | 'remove'
+  readonly path: string
+  readonly value?: Json | undefined
+}
+
+export function digitalTwinDocument({ identity, modelId, desired, reported }: TwinDocument): JsonObject {
+  return {
+    $dtId: identity.deviceId,
+    ...properties(desired.properties, reported.properties, reported.metadata, {
+      $model: modelId,
+    }),
+  }
+}
+
+function properties(
+  desired: JsonObject,
+  reported: JsonObject,
+  times: JsonObject,
+  metadata: JsonObject,
+): JsonObject {
+  const values = new Map<string, Json>()
+  const about = new Map(Object.entries(metadata))
+  for (const name of new Set([...Object.keys(desired), ...Object.keys(reported)])) {
+    if (name === '__t') continue
+    const wanted = own(desired, name)
+    const is = own(reported, name)
+    const time = own(times, name)
+    if (isComponent(wanted) || isComponent(is)) {
+      values.set(name, properties(objectOr(wanted), objectOr(is), objectOr(time), {}))
+      continue
+    }
+    const acknowledged = isObject(is) && 'value' in is && ('ac' in is || 'av' in is) ? is : undefined
+    const value = acknowledged === undefined ? is : acknowledged['value']
+    if (value !== undefined) values.set(name, value)
+    const lastUpdated = objectOr(time)['$lastUpdated']
+    about.set(name, {
+      ...(wanted === undefined ? {} : { desiredValue: wanted }),
+      ...(acknowledged?.['av'] === undefined ? {} : { ackVersion: acknowledged['av'] }),
+      ...(acknowledged?.['ac'] === undefined ? {} : { ackCode: acknowledged['ac'] }),
+      ...(acknowledged?.['ad'] === undefined ? {} : { ackDescription: acknowledged['ad'] }),
+      ...(lastUpdated === undefined ? {} : { lastUpdateTime: lastUpdated }),
+    })
+  }
+  return { ...objectOf(values), $metadata: objectOf(about) }
+}
+
+/**
+ * A patch of desired properties from a JSON patch.
+ * @throws HubError ArgumentInvalid.
+ */
+export function updateOfPatch(steps: readonly PatchStep[]): TwinUpdate {
+  let desired: JsonObject = {}
+  for (const { op, path, value } of steps) {
+    const names = path
+      .split('/')
+      .slice(1)
+      .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+    if (!path.startsWith('/') || names.some((name) => name === '' || name.startsWith('$')))
+      throw badPatch('path: /property or /component/property', path)
+    if (op !== 'remove' && value === undefined) throw badPatch(`value, for ${op}`, 'none')
+    const given: Json = op === 'remove' ? null : componentValue(value ?? null)
+    const nested = names.reduceRight<Json>(
+      (inner, name, index) =>
+        // What lies below a first name is a component's, and the device knows it by its marker.
+        index === 1 && names.length > 1 ? { __t: 'c', [name]: inner } : { [name]: inner },
+      given,
+    )
+    if (isObject(nested)) desired = merged(desired, nested)
+  }
+  return { desired }
+}
+
+/** A whole component says so with `$metadata`. */
+function componentValue(value: Json): Json {
+  if (!isObject(value) || !('$metadata' in value)) return value
+  const rest: Record<string, Json> = { __t: 'c', ...value }
+  delete rest['$metadata']
+  return rest
+}
+
+function merged(base: JsonObject, patch: JsonObject): JsonObject {
+  const result = new Map(Object.entries(base))
+  for (const [name, value] of Object.entries(patch)) {
+    const below = result.get(name)
+    result.set(name, isObject(value) && isObject(below) ? merged(below, value) : value)
+  }
+  return objectOf(result)
+}
+
+function badPatch(expected: string, received: string): HubError {
+  return new HubError(
+    'ArgumentInvalid',
+    `JSON patch: expected ${expected}; given: ${received.slice(0, 120)}`,
+    {
+      rule: 'WIRE-TWIN-34',
+      expected,
+      received: received.slice(0, 120),
+      source: 'wire contract 7.4',
+    },
+  )
+}
+
+function isComponent(value: Json | undefined): boolean {
+  return isObject(value) && value['__t'] === 'c'
+}
+
+function objectOr(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {}
+}

@@ -1,0 +1,146 @@
+/** What a twin may hold: keys, values, depth and size (wire contract 3.2, WIRE-TWIN-24 to WIRE-TWIN-30). */
+
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { HubError } from '../errors/errors.ts'
+import { isObject } from './merge-patch.ts'
+import { refusal, shown } from '../errors/refusal.ts'
+
+export const TWIN_LIMITS = {
+  /** Bytes of a section, by the service's own formula; see {@link sizeOf}. */
+  tags: 8_192,
+  desired: 32_768,
+  reported: 32_768,
+  keyBytes: 1_024,
+  stringBytes: 4_096,
+  smallestInteger: -4_503_599_627_370_496,
+  largestInteger: 4_503_599_627_370_495,
+  /**
+   * Objects in objects below a section, itself not counted: the service's own example has ten named objects and a
+   * property in the tenth.
+   */
+  depth: 10,
+} as const
+
+export type TwinSectionName = 'tags' | 'desired' | 'reported'
+
+const NUMBER_BYTES = 8
+const BOOLEAN_BYTES = 4
+const SOURCE = 'wire contract 3.2'
+
+/** C0, C1, full stop, dollar and space. */
+
+const FORBIDDEN_IN_KEYS = /[\u0000-\u001f\u0080-\u009f.$ ]/
+
+const CONTROLS = /[\u0000-\u001f\u0080-\u009f]/g
+
+/**
+ * Checks what somebody wants to write, nulls included.
+ * @throws HubError ArgumentInvalid that names the place, the rule and what stands there.
+ */
+export function checkPatch(section: TwinSectionName, patch: JsonObject): void {
+  checkObject(section, patch, 0)
+}
+
+/** Checks what would come of it. @throws HubError ArgumentInvalid. */
+export function checkSize(section: TwinSectionName, properties: JsonObject): void {
+  const size = sizeOf(properties)
+  const limit = TWIN_LIMITS[section]
+  if (size <= limit) return
+  throw invalid('WIRE-TWIN-25', `${section} of at most ${String(limit)} bytes`, `${String(size)} bytes`)
+}
+
+/** Keys and values in UTF-8 without control characters; a number is 8, a boolean 4 (WIRE-TWIN-30). */
+export function sizeOf(value: Json): number {
+  switch (typeof value) {
+    case 'string':
+      return textBytes(value)
+    case 'number':
+      return NUMBER_BYTES
+    case 'boolean':
+      return BOOLEAN_BYTES
+    default: {
+      if (value === null) return 0
+      let size = 0
+      if (Array.isArray(value)) for (const item of value as readonly Json[]) size += sizeOf(item)
+      else for (const [key, item] of Object.entries(value)) size += textBytes(key) + sizeOf(item)
+      return size
+    }
+  }
+}
+
+function textBytes(text: string): number {
+  return Buffer.byteLength(text.replace(CONTROLS, ''))
+}
+
+function checkObject(path: string, object: JsonObject, depth: number): void {
+  checkDepth(path, depth)
+  for (const [key, value] of Object.entries(object)) {
+    checkKey(path, key)
+    checkValue(`${path}.${key}`, value, depth)
+  }
+}
+
+function checkDepth(path: string, depth: number): void {
+  if (depth <= TWIN_LIMITS.depth) return
+  throw invalid(
+    'WIRE-TWIN-29',
+    `at most ${String(TWIN_LIMITS.depth)} levels of objects`,
+    `one more at ${shown(path)}`,
+  )
+}
+
+function checkKey(path: string, key: string): void {
+  const where = `a key ${shown(key)} in ${shown(path)}`
+  if (key === '$version' || key === '$metadata')
+    throw invalid('WIRE-TWIN-13', 'no $version and no $metadata: they are the hub’s to write', where)
+  if (key === '') throw invalid('WIRE-TWIN-26', 'keys that are not empty', where)
+  if (FORBIDDEN_IN_KEYS.test(key))
+    throw invalid('WIRE-TWIN-26', 'keys without control characters, full stop, dollar sign and space', where)
+  const bytes = Buffer.byteLength(key)
+  if (bytes > TWIN_LIMITS.keyBytes)
+    throw invalid(
+      'WIRE-TWIN-26',
+      `keys of at most ${String(TWIN_LIMITS.keyBytes)} bytes`,
+      `${String(bytes)} bytes in ${where}`,
+    )
+}
+
+function checkValue(path: string, value: Json, depth: number): void {
+  if (typeof value === 'string') {
+    const bytes = Buffer.byteLength(value)
+    if (bytes <= TWIN_LIMITS.stringBytes) return
+    throw invalid(
+      'WIRE-TWIN-27',
+      `texts of at most ${String(TWIN_LIMITS.stringBytes)} bytes`,
+      `${String(bytes)} bytes at ${shown(path)}`,
+    )
+  }
+  if (typeof value === 'number') {
+    checkNumber(path, value)
+    return
+  }
+  if (Array.isArray(value)) {
+    checkDepth(path, depth + 1)
+    for (const [index, item] of (value as readonly Json[]).entries()) {
+      if (item === null)
+        throw invalid('WIRE-TWIN-24', 'no null in an array', `null at ${shown(`${path}[${String(index)}]`)}`)
+      checkValue(`${path}[${String(index)}]`, item, depth + 1)
+    }
+    return
+  }
+  if (isObject(value)) checkObject(path, value, depth + 1)
+}
+
+function checkNumber(path: string, value: number): void {
+  const { smallestInteger, largestInteger } = TWIN_LIMITS
+  if (!Number.isInteger(value) || (value >= smallestInteger && value <= largestInteger)) return
+  throw invalid(
+    'WIRE-TWIN-28',
+    `integers from ${String(smallestInteger)} to ${String(largestInteger)}`,
+    `${String(value)} at ${shown(path)}`,
+  )
+}
+
+function invalid(rule: string, expected: string, received: string): HubError {
+  return refusal('ArgumentInvalid', rule, expected, received, SOURCE)
+}

@@ -1,0 +1,204 @@
+/** Twins: tags, desired and reported properties with their versions and metadata (wire contract 3). */
+
+import type { Clock } from '../../base/clock.ts'
+import type { Json, JsonObject } from '../../base/json.ts'
+import type { IfMatch, Registry } from '../contract/registry.ts'
+import type { TwinChange, TwinDocument, Twins, TwinSection, TwinUpdate } from '../contract/twins.ts'
+import { checkIfMatch, twinCounter, twinEtag } from '../contract/etag.ts'
+import { identityKey, type Identity } from '../contract/identity.ts'
+import { Listeners } from '../../base/emitter.ts'
+import { isObject, mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
+import { refusal } from '../errors/refusal.ts'
+import { msOfTicks, utcText } from '../../base/time-text.ts'
+import { checkPatch, checkSize } from './twin-limits.ts'
+
+export interface TwinsPort {
+  readonly clock: Clock
+  readonly registry: Registry
+  /** Tells the device, when it listens. `patch` without `$version`. */
+  notifyDesired(identity: Identity, patch: JsonObject, version: number): void
+}
+
+/** A twin as it is kept. Replaced, never changed in place. */
+interface State {
+  readonly document: TwinDocument
+  /** Behind the etag. */
+  readonly counter: number
+}
+
+export class HubTwins implements Twins {
+  readonly #port: TwinsPort
+  /** Twins that were ever written; the others are as they were born. */
+  readonly #states = new Map<string, State>()
+  readonly #listeners = new Listeners<[TwinChange]>()
+
+  constructor(port: TwinsPort) {
+    this.#port = port
+    port.registry.onChange(({ is, record }) => {
+      if (is === 'deleted') this.#states.delete(identityKey(record.identity))
+    })
+  }
+
+  get(identity: Identity): TwinDocument {
+    return this.#state(identity).document
+  }
+
+  patch(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument {
+    const before = this.#stateToWrite(identity, ifMatch)
+    const { tags, desired } = before.document
+    const newTags = update.tags === undefined ? tags : merged(tags, update.tags)
+    const asked = update.desired
+    const newDesired =
+      asked === undefined
+        ? desired
+        : this.#section('desired', asked === null ? emptied(desired) : desired, asked ?? {}, desired.version)
+    const after = this.#write(before, { tags: newTags, desired: newDesired })
+    if (asked !== undefined) {
+      // A cleared section is told as each of its former keys gone (field notes 8.2).
+      const told = asked ?? nulled(desired.properties)
+      this.#port.notifyDesired(identity, told, newDesired.version)
+    }
+    this.#tell('patched', before, after, update)
+    return after
+  }
+
+  replace(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument {
+    const before = this.#stateToWrite(identity, ifMatch)
+    const { tags, desired } = before.document
+    const newTags = update.tags === undefined ? tags : merged(NOTHING, update.tags ?? {})
+    const newDesired =
+      update.desired === undefined
+        ? desired
+        : this.#section('desired', emptied(desired), update.desired ?? {}, desired.version)
+    const after = this.#write(before, { tags: newTags, desired: newDesired })
+    if (update.desired !== undefined)
+      this.#port.notifyDesired(identity, newDesired.properties, newDesired.version)
+    this.#tell('replaced', before, after, update)
+    return after
+  }
+
+  patchReported(identity: Identity, patch: Json, baseVersion?: number): number {
+    const before = this.#state(identity)
+    const { reported } = before.document
+    if (!isObject(patch))
+      throw refusal(
+        'ArgumentInvalid',
+        'WIRE-TWIN-12',
+        'a JSON object as the patch of reported properties',
+        patch === null ? 'null' : Array.isArray(patch) ? 'an array' : typeof patch,
+        'wire contract 3.1',
+      )
+    if (baseVersion !== undefined && baseVersion !== reported.version)
+      throw refusal(
+        'PreconditionFailed',
+        'WIRE-TWIN-11',
+        `$version ${String(reported.version)}, the current one of reported`,
+        `$version ${String(baseVersion)}`,
+        'wire contract 3.1',
+      )
+    const section = this.#section('reported', reported, patch, reported.version)
+    const document = { ...before.document, version: before.document.version + 1, reported: section }
+    this.#states.set(identityKey(identity), { document, counter: before.counter })
+    if (this.#listeners.size > 0)
+      this.#listeners.tell({ is: 'patched', before: before.document, twin: document, reported: patch })
+    return section.version
+  }
+
+  restore(documents: readonly TwinDocument[]): void {
+    this.#states.clear()
+    for (const document of documents)
+      this.#states.set(identityKey(document.identity), { document, counter: twinCounter(document.etag) })
+  }
+
+  onChange(listener: (change: TwinChange) => void): () => void {
+    return this.#listeners.add(listener)
+  }
+
+  /** A device has said which model it follows. */
+  setModelId(identity: Identity, modelId: string): void {
+    const { document, counter } = this.#state(identity)
+    if (document.modelId === modelId) return
+    this.#states.set(identityKey(identity), { document: { ...document, modelId }, counter })
+  }
+
+  #state(identity: Identity): State {
+    const { generationId } = this.#port.registry.get(identity)
+    return this.#states.get(identityKey(identity)) ?? newborn(identity, msOfTicks(generationId))
+  }
+
+  #stateToWrite(identity: Identity, ifMatch: IfMatch): State {
+    const state = this.#state(identity)
+    checkIfMatch(ifMatch, state.document.etag, 'WIRE-TWIN-36', 'wire contract 3.3')
+    return state
+  }
+
+  /** What a patch makes of a section; its version goes up by one (WIRE-TWIN-10, field notes 8.3). */
+  #section(
+    name: 'desired' | 'reported',
+    before: TwinSection,
+    patch: JsonObject,
+    version: number,
+  ): TwinSection {
+    checkPatch(name, patch)
+    const $lastUpdated = utcText(this.#port.clock.now())
+    const next = version + 1
+    const stamp = name === 'desired' ? { $lastUpdated, $lastUpdatedVersion: next } : { $lastUpdated }
+    const { properties, metadata } = mergeAnnotated(before, patch, stamp)
+    checkSize(name, properties)
+    return { properties, metadata, version: next }
+  }
+
+  #write({ document, counter }: State, parts: Pick<TwinDocument, 'tags' | 'desired'>): TwinDocument {
+    const next = counter + 1
+    const after = { ...document, ...parts, etag: twinEtag(next), version: document.version + 1 }
+    this.#states.set(identityKey(document.identity), { document: after, counter: next })
+    return after
+  }
+
+  #tell(is: TwinChange['is'], before: State, twin: TwinDocument, { tags, desired }: TwinUpdate): void {
+    if (this.#listeners.size === 0) return
+    this.#listeners.tell({
+      is,
+      before: before.document,
+      twin,
+      ...(tags === undefined ? {} : { tags }),
+      ...(desired === undefined ? {} : { desired }),
+    })
+  }
+}
+
+/** Version 2, etag 1, both sections at version 1 (WIRE-TWIN-31). */
+function newborn(identity: Identity, bornAt: number): State {
+  const section: TwinSection = {
+    properties: NOTHING,
+    version: 1,
+    metadata: { $lastUpdated: utcText(bornAt) },
+  }
+  const document = {
+    identity,
+    etag: twinEtag(1),
+    version: 2,
+    modelId: '',
+    tags: NOTHING,
+    desired: section,
+    reported: section,
+  }
+  return { document, counter: 1 }
+}
+
+function merged(before: JsonObject, patch: JsonObject | null): JsonObject {
+  if (patch === null) return NOTHING
+  checkPatch('tags', patch)
+  const tags = mergePatch(before, patch)
+  // A patch that is an object makes an object.
+  checkSize('tags', tags as JsonObject)
+  return tags as JsonObject
+}
+
+function emptied({ version }: TwinSection): TwinSection {
+  return { properties: NOTHING, metadata: NOTHING, version }
+}
+
+function nulled(properties: JsonObject): JsonObject {
+  return Object.fromEntries(Object.keys(properties).map((key) => [key, null]))
+}

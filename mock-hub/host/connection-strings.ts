@@ -1,0 +1,41 @@
+/** How devices, modules and back ends are told where the hub is and who they are. */
+
+import type { SharedAccessPolicy } from '../core/contract/principal.ts'
+import type { Registry } from '../core/contract/registry.ts'
+import type { Identity } from '../core/contract/identity.ts'
+
+/**
+ * `HostName=…;DeviceId=…[;ModuleId=…];SharedAccessKey=…`, or `…;x509=true` for one that proves itself by certificate.
+ * @throws HubError DeviceNotFound or ModuleNotFound.
+ */
+export function deviceConnectionString(hostName: string, registry: Registry, identity: Identity): string {
+  const { authentication } = registry.get(identity)
+  const module = identity.moduleId === undefined ? '' : `;ModuleId=${identity.moduleId}`
+  const key = authentication.symmetricKey.primaryKey
+  const proof = authentication.type === 'sas' && key !== null ? `SharedAccessKey=${key}` : 'x509=true'
+  return `HostName=${hostName};DeviceId=${identity.deviceId}${module};${proof}`
+}
+
+/** `HostName=…;SharedAccessKeyName=…;SharedAccessKey=…`. */
+export function policyConnectionString(hostName: string, { name, primaryKey }: SharedAccessPolicy): string {
+  return `HostName=${hostName};SharedAccessKeyName=${name};SharedAccessKey=${primaryKey}`
+}
+
+/** The Event Hubs-compatible endpoint's name: the hub's own, without its domain. */
+export function eventHubName(hostName: string): string {
+  return hostName.split('.', 1)[0] ?? hostName
+}
+
+/** `Endpoint=sb://…/;SharedAccessKeyName=…;SharedAccessKey=…;EntityPath=…`, with a policy that has ServiceConnect; undefined: none has. */
+export function eventHubConnectionString(
+  hostName: string,
+  policies: readonly SharedAccessPolicy[],
+): string | undefined {
+  const readers = policies.filter(({ permissions }) => permissions.includes('ServiceConnect'))
+  const reader = readers.find(({ name }) => name === 'service') ?? readers[0]
+  if (reader === undefined) return undefined
+  return (
+    `Endpoint=sb://${hostName}/;SharedAccessKeyName=${reader.name};` +
+    `SharedAccessKey=${reader.primaryKey};EntityPath=${eventHubName(hostName)}`
+  )
+}

@@ -1,0 +1,106 @@
+import { afterEach, expect, test } from 'vitest'
+import { ManualClock } from '../base/clock.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import { createHub } from '../core/create-hub.ts'
+import { parseSeed } from './seed-file.ts'
+import { mergeSeeds, onceEach, policiesFrom, sow } from './seed.ts'
+
+let hub: Hub | undefined
+afterEach(() => hub?.stop())
+
+function fresh(): Hub {
+  return (hub = createHub({ clock: new ManualClock() }))
+}
+const keyOf = onceEach((purpose) => Buffer.from(`key of ${purpose} `.padEnd(32)).toString('base64'))
+
+test('a seed in YAML becomes devices, modules, twins and routes', async () => {
+  const seed = await parseSeed(
+    `
+devices:
+  - deviceId: gateway
+    capabilities: { iotEdge: true }
+    modules:
+      - moduleId: filter
+        properties: { desired: { every: 5 } }
+  - deviceId: thermostat
+    parent: gateway
+    status: disabled
+    key: ${Buffer.alloc(32, 7).toString('base64')}
+    tags: { site: north }
+    properties: { desired: { target: 21 }, reported: { now: 19 } }
+routes:
+  - FROM /messages/* INTO $upstream
+`,
+    'seed.yaml',
+  )
+  const { registry, twins, routes } = ((): Hub => {
+    const made = fresh()
+    sow(made, seed, keyOf)
+    return made
+  })()
+  expect(registry.get({ deviceId: 'gateway' }).iotEdge).toBe(true)
+  const thermostat = registry.get({ deviceId: 'thermostat' })
+  expect(thermostat.status).toBe('disabled')
+  expect(thermostat.authentication.symmetricKey.primaryKey).toBe(Buffer.alloc(32, 7).toString('base64'))
+  expect(thermostat.parentScopes).toEqual([registry.get({ deviceId: 'gateway' }).deviceScope])
+  const twin = twins.get({ deviceId: 'thermostat' })
+  expect([twin.tags, twin.desired.properties, twin.reported.properties]).toEqual([
+    { site: 'north' },
+    { target: 21 },
+    { now: 19 },
+  ])
+  expect(twins.get({ deviceId: 'gateway', moduleId: 'filter' }).desired.properties).toEqual({ every: 5 })
+  expect(routes).toEqual(['FROM /messages/* INTO $upstream'])
+})
+
+test('JSON is read too, and keys come from the source that is given', async () => {
+  const made = fresh()
+  sow(made, await parseSeed('{"devices":[{"deviceId":"a"}]}', 'seed.json'), keyOf)
+  expect(made.registry.get({ deviceId: 'a' }).authentication.symmetricKey).toEqual({
+    primaryKey: keyOf('a primary'),
+    secondaryKey: keyOf('a secondary'),
+  })
+})
+
+test.each([
+  ['devices: [', 's.yaml: cannot be read as YAML'],
+  ['devices: 5', 's.yaml: devices: must be array, got 5'],
+  ['devices: [{ deviceId: 5 }]', 's.yaml: devices.0.deviceId: must be string, got 5'],
+  ['devices: [{ deviceId: a, keys: x }]', 's.yaml: devices.0: there is no keys here; there are status,'],
+  ['devices: [{}]', "s.yaml: devices.0: must have required property 'deviceId'"],
+  [
+    'devices: [{ deviceId: a, status: on }]',
+    's.yaml: devices.0.status: must be one of ["enabled","disabled"], got "on"',
+  ],
+  ['wires: 1', 's.yaml: the seed: there is no wires here; there are devices, routes'],
+])('%s is refused with its place, the rule and what was given', async (text, message) => {
+  await expect(parseSeed(text, 's.yaml')).rejects.toThrow(message)
+})
+
+test('a child before its gateway is refused', () => {
+  expect(() => sow(fresh(), { devices: [{ deviceId: 'leaf', parent: 'gateway' }] }, keyOf)).toThrow(
+    'parent: must be an edge device that stands before its children, got gateway',
+  )
+})
+
+test('seeds are merged: later words win, modules add up', () => {
+  const merged = mergeSeeds(
+    { devices: [{ deviceId: 'a', status: 'enabled', modules: [{ moduleId: 'm' }] }] },
+    { devices: [{ deviceId: 'a', status: 'disabled', modules: [{ moduleId: 'n' }] }], routes: ['r'] },
+  )
+  expect(merged).toEqual({
+    devices: [{ deviceId: 'a', status: 'disabled', modules: [{ moduleId: 'm' }, { moduleId: 'n' }] }],
+    routes: ['r'],
+  })
+})
+
+test('policies from a key source are the five defaults', () => {
+  expect(policiesFrom(keyOf).map(({ name }) => name)).toEqual([
+    'iothubowner',
+    'service',
+    'device',
+    'registryRead',
+    'registryReadWrite',
+  ])
+  expect(policiesFrom(keyOf)[1]?.primaryKey).toBe(keyOf('policy service primary'))
+})

@@ -1,0 +1,109 @@
+/** Reads what a request to the blob endpoint says: which blob, which bytes, what to remember; and says it back. */
+
+import type { FastifyRequest } from 'fastify'
+import { BlobError } from '../../blob/blob-error.ts'
+import type { BlobHeaders, BlobInfo } from '../../blob/blob-store.ts'
+
+const LONGEST_NAME = 1024
+
+/**
+ * The blob that a raw request target names. Slashes and dots are taken as they are: nothing is resolved.
+ * @throws BlobError 404 ContainerNotFound, 400 InvalidUri, InvalidResourceName.
+ */
+export function blobNameOf(target: string, containerName: string): string {
+  const path = target.split('?', 1)[0] ?? ''
+  const prefix = `/${containerName}/`
+  if (!path.startsWith(prefix))
+    throw new BlobError(404, 'ContainerNotFound', 'The specified container does not exist.')
+  let name: string
+  try {
+    name = decodeURIComponent(path.slice(prefix.length))
+  } catch {
+    throw new BlobError(400, 'InvalidUri', 'The requested URI does not represent any resource on the server.')
+  }
+  const climbs = name.split(/[/\\]/).some((segment) => segment === '.' || segment === '..')
+
+  if (name === '' || name.length > LONGEST_NAME || climbs || /[\u0000-\u001f\u007f]/.test(name))
+    throw new BlobError(
+      400,
+      'InvalidResourceName',
+      'The specified resource name contains invalid characters.',
+      'a blob name has 1 to 1024 characters, no control characters and no segments . or ..',
+    )
+  return name
+}
+
+/** Decoded query parameters; names in lower case, the first of each counts. */
+export function queryOf(target: string): ReadonlyMap<string, string> {
+  const at = target.indexOf('?')
+  const query = new Map<string, string>()
+  if (at < 0) return query
+  for (const pair of target.slice(at + 1).split('&')) {
+    const equals = pair.indexOf('=')
+    const name = decoded(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase()
+    if (!query.has(name)) query.set(name, equals < 0 ? '' : decoded(pair.slice(equals + 1)))
+  }
+  return query
+}
+
+/** A plus sign stays one: signatures are base64, and not every client escapes it. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** Which bytes of a blob are asked for. @throws BlobError 416 InvalidRange. */
+export function byteRange(
+  request: FastifyRequest,
+  size: number,
+): { readonly from: number; readonly to: number; readonly partial: boolean } {
+  const given = request.headers['x-ms-range'] ?? request.headers.range
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(String(given ?? '')) ?? []
+  // What is no range of this form is ignored, as HTTP wants it.
+  if (first === undefined) return { from: 0, to: size - 1, partial: false }
+  const from = Number(first)
+  const to = Math.min(last === undefined || last === '' ? Infinity : Number(last), size - 1)
+  if (from > to)
+    throw new BlobError(
+      416,
+      'InvalidRange',
+      'The range specified is invalid for the current size of the resource.',
+      `bytes ${String(from)}-${last ?? ''} of ${String(size)}`,
+    )
+  return { from, to, partial: true }
+}
+
+/** Headers that Put Blob and Put Block List store; each also comes as `x-ms-blob-…`, which wins. */
+const KEPT = ['content-encoding', 'content-language', 'content-disposition', 'cache-control'] as const
+
+/** @param bodyIsBlob false: the body is a block list, its own type says nothing of the blob. */
+export function headersToKeep(request: FastifyRequest, bodyIsBlob: boolean): BlobHeaders {
+  const { headers } = request
+  const others: Record<string, string> = {}
+  for (const name of KEPT) {
+    const value = headers[`x-ms-blob-${name}`]
+    if (typeof value === 'string') others[name] = value
+  }
+  for (const [name, value] of Object.entries(headers))
+    if (name.startsWith('x-ms-meta-') && typeof value === 'string') others[name] = value
+  const contentType = headers['x-ms-blob-content-type'] ?? (bodyIsBlob ? headers['content-type'] : undefined)
+  return { contentType: String(contentType ?? 'application/octet-stream'), others }
+}
+
+/** What Get and Get Properties say of a blob beside its bytes. */
+export function propertyHeaders(info: BlobInfo): Record<string, string> {
+  return {
+    ...info.others,
+    'content-type': info.contentType,
+    etag: `"${info.etag}"`,
+    'accept-ranges': 'bytes',
+    'x-ms-blob-type': 'BlockBlob',
+    'x-ms-server-encrypted': 'true',
+    'x-ms-lease-state': 'available',
+    'x-ms-lease-status': 'unlocked',
+    ...(info.md5 === undefined ? {} : { 'content-md5': info.md5 }),
+  }
+}

@@ -1,0 +1,26 @@
+/** The `api-version` of a request: which are understood, and which error body belongs to them. */
+
+import type { FastifyRequest } from 'fastify'
+import { HubError } from '../../core/errors/errors.ts'
+
+/** Any day, also of a preview (wire contract 1.4). */
+const KNOWN = /^\d{4}-\d\d-\d\d(-preview)?$/
+
+/** The text of `api-version`, undefined when there is none or more than one. */
+export function apiVersionOf({ url }: Pick<FastifyRequest, 'url'>): string | undefined {
+  const query = url.indexOf('?')
+  const [given, ...more] = new URLSearchParams(query < 0 ? '' : url.slice(query + 1)).getAll('api-version')
+  return more.length === 0 ? given : undefined
+}
+
+/** @throws HubError InvalidProtocolVersion when it is missing or is no date (WIRE-ERR-04). */
+export function checkApiVersion(request: FastifyRequest): void {
+  const given = apiVersionOf(request)
+  if (given !== undefined && KNOWN.test(given)) return
+  throw new HubError('InvalidProtocolVersion', 'Invalid protocol version.', {
+    rule: 'WIRE-ERR-04',
+    expected: 'the query parameter api-version=yyyy-MM-dd or yyyy-MM-dd-preview',
+    received: given === undefined ? 'no api-version' : `api-version=${given.slice(0, 40)}`,
+    source: 'wire contract 1.4',
+  })
+}

@@ -1,0 +1,56 @@
+/**
+ * Reads request bodies. What a body is, the route says and not its content type: SDKs send JSON without one
+ * (WIRE-EDGE-03) and messages with any.
+ */
+
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Server } from 'node:https'
+import { HubError } from '../../core/errors/errors.ts'
+import { checkNesting } from '../../base/json-text.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Installs the one parser of the room: bytes for `config.body: 'raw'`, JSON for all others. */
+export function readBodies(app: FastifyInstance<Server>): void {
+  const parseJson = app.getDefaultJsonParser('error', 'ignore')
+  const read = (
+    request: FastifyRequest,
+    bytes: Buffer,
+    done: (error: Error | null, body?: unknown) => void,
+  ) => {
+    if (request.routeOptions.config.body === 'raw') {
+      done(null, bytes)
+      return
+    }
+    if (bytes.length === 0) {
+      done(null, undefined)
+      return
+    }
+    let text: string
+    try {
+      text = utf8.decode(bytes)
+      checkNesting(text)
+    } catch (error) {
+      done(badJson(error instanceof RangeError ? error.message : 'bytes that are not UTF-8'))
+      return
+    }
+    // The default parser also refuses __proto__ keys.
+    void parseJson(request, text, (error, body) => {
+      done(
+        error === null ? null : badJson(`${String(bytes.length)} bytes: ${error.message.slice(0, 80)}`),
+        body,
+      )
+    })
+  }
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, read)
+}
+
+function badJson(received: string): HubError {
+  return new HubError('ArgumentInvalid', 'The request body is not valid JSON.', {
+    rule: 'WIRE-ERR-02',
+    expected: 'a JSON document in UTF-8',
+    received,
+    source: 'wire contract 4.3',
+  })
+}

@@ -1,0 +1,78 @@
+/** What can go wrong with a request before or beside its handler, by the service's names; and how a refusal is answered. */
+
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Hub } from '../../core/contract/hub.ts'
+import { HubError } from '../../core/errors/errors.ts'
+import { identityKey } from '../../core/contract/identity.ts'
+import { apiVersionOf } from './api-version.ts'
+import { throughGateway } from './edge-caller.ts'
+import { errorBody } from './error-body.ts'
+import { identityOf, type IdentityParams } from './route-context.ts'
+import { schemaError } from './validation.ts'
+
+/** Tells the hub of a refusal and answers it in the service's words (WIRE-ERR-03: the header names the same error). */
+export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply: FastifyReply): void {
+  const identity = deviceBehind(request)
+  hub.refuse(error, { transport: 'https', ...(identity === undefined ? {} : { identity }) })
+  void reply
+    .code(error.status)
+    .header('iothub-errorcode', error.kind)
+    .send(
+      throughGateway(request)
+        ? { message: error.message }
+        : errorBody(error, apiVersionOf(request), hub.clock.now()),
+    )
+}
+
+/** The device or module on whose endpoint the request came in. */
+function deviceBehind(request: FastifyRequest): string | undefined {
+  if (request.principal?.is === 'identity') return identityKey(request.principal.identity)
+  if (request.routeOptions.config.access !== 'identity') return undefined
+  // The router has filled in what the route's path names.
+  return identityKey(identityOf(request.params as IdentityParams))
+}
+
+/** A blob's address carries its signature. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/([?&]sig=)[^&]*/gi, '$1***')
+}
+
+export function notFound(request: FastifyRequest): HubError {
+  return new HubError('GenericNotFound', 'The requested resource does not exist.', {
+    rule: 'WIRE-ERR-03',
+    expected: 'a method and path of wire contract 4 to 7',
+    received: `${request.method} ${withoutSecrets(request.url).slice(0, 200)}`,
+    source: 'wire contract 7',
+  })
+}
+
+export function badPath(received: string): HubError {
+  return new HubError('ArgumentInvalid', 'The path cannot be decoded.', {
+    rule: 'WIRE-REG-09',
+    expected: 'a path whose percent escapes are UTF-8',
+    received: received.slice(0, 200),
+    source: 'wire contract 7.2',
+  })
+}
+
+/** What fastify itself finds wrong, by the service's names; anything else is a fault of this hub. */
+export function asHubError(error: FastifyError): HubError {
+  if (error.validation !== undefined) return schemaError(error.validation, error.validationContext ?? 'body')
+  const explain = (expected: string) => ({
+    rule: 'WIRE-ERR-03',
+    expected,
+    received: error.message.slice(0, 200),
+    source: 'wire contract 7.5',
+  })
+  if (error.statusCode === 413)
+    return new HubError(
+      'MessageTooLarge',
+      'The request body is too large.',
+      explain('a body within the limits'),
+    )
+  if (error.statusCode === 415)
+    return new HubError('GenericUnsupportedMediaType', 'Unsupported media type.', explain('a content type'))
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return new HubError('GenericBadRequest', 'Bad request.', explain('a well-formed HTTP request'))
+  return new HubError('ServerError', 'InternalServerError', explain('no fault in the hub itself'))
+}

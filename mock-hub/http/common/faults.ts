@@ -1,0 +1,94 @@
+/**
+ * Levers of the device HTTPS endpoints and of method invocation: `http.status`, `.delay`, `.close`, `.refuse`, `.body`
+ * (api contract 11). They strike when the request has been let in and read, so that the client has done its part.
+ */
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Server } from 'node:https'
+import type { Json } from '../../base/json.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import { HUB_ERRORS, HubError, type HubErrorKind } from '../../core/errors/errors.ts'
+import { identityKey } from '../../core/contract/identity.ts'
+import { apiVersionOf } from './api-version.ts'
+import { throughGateway } from './edge-caller.ts'
+import { errorBody } from './error-body.ts'
+
+const POINT = 'http'
+
+/** Installs the levers. */
+export function meetLevers(app: FastifyInstance<Server>, hub: Hub): void {
+  app.addHook('preHandler', async (request, reply) => {
+    if (hub.faults.idle || request.principal?.is !== 'identity') return
+    const met = hub.faults.meet(POINT, identityKey(request.principal.identity))
+    if (met === undefined) return
+    await strike(hub, request, reply, met.effect, met.parameters)
+  })
+}
+
+async function strike(
+  hub: Hub,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  effect: string,
+  parameters: Readonly<Record<string, Json>>,
+): Promise<void> {
+  switch (effect) {
+    case 'delay':
+      await new Promise<void>((resolve) =>
+        hub.clock.schedule(numberOf(parameters['seconds'], 1) * 1000, resolve),
+      )
+      return
+    case 'status':
+      await answerStatus(hub, request, reply, numberOf(parameters['status'], 500))
+      return
+    case 'body':
+      await reply
+        .code(200)
+        .type('application/json; charset=utf-8')
+        .serializer((text: string) => text)
+        .send(typeof parameters['body'] === 'string' ? parameters['body'] : 'this is no JSON')
+      return
+    case 'close':
+    case 'refuse':
+      reply.hijack()
+      request.raw.socket.destroy()
+      return
+  }
+}
+
+/** The body that such an answer of the service has; below 400 there is none. */
+async function answerStatus(
+  hub: Hub,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+): Promise<void> {
+  void reply.code(status)
+  if (status < 400) {
+    await reply.send()
+    return
+  }
+  const error = new HubError(kindOf(status), 'A fault was ordered.', {
+    rule: 'http.status',
+    expected: 'no fault',
+    received: `the lever http.status with ${String(status)}`,
+    source: 'api contract 11',
+  })
+  await reply
+    .header('iothub-errorcode', error.kind)
+    .send(
+      throughGateway(request)
+        ? { message: error.message }
+        : errorBody(error, apiVersionOf(request), hub.clock.now()),
+    )
+}
+
+function kindOf(status: number): HubErrorKind {
+  // The keys of the catalogue are its kinds.
+  const kinds = Object.keys(HUB_ERRORS) as HubErrorKind[]
+  return kinds.find((kind) => HUB_ERRORS[kind].status === status) ?? 'ServerError'
+}
+
+function numberOf(value: Json | undefined, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise
+}

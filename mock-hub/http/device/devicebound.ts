@@ -1,0 +1,60 @@
+/** A device polls for cloud-to-device messages over HTTPS and settles them by lock token (wire contract 6.4). */
+
+import { deliveryHeaders } from './message-headers.ts'
+import { callerOf, IDENTITY_PATHS, type HubRoutes } from '../common/route-context.ts'
+
+interface LockRoute {
+  Params: { lockToken: string }
+  Querystring: { reject?: string }
+}
+
+export const deviceboundRoutes: HubRoutes = (app, { hub }, done) => {
+  for (const path of IDENTITY_PATHS) {
+    app.get(
+      `${path}/messages/devicebound`,
+      {
+        config: { access: 'identity' },
+        schema: { tags: ['device'], summary: 'Lock and read the next cloud-to-device message' },
+      },
+      async (request, reply) => {
+        const delivery = await hub.perform(callerOf(request), 'c2dReceive', undefined)
+        if (delivery === undefined) return reply.code(204).send()
+        return reply
+          .headers(deliveryHeaders(delivery))
+          .type('application/octet-stream')
+          .send(delivery.message.body)
+      },
+    )
+    app.delete<LockRoute>(
+      `${path}/messages/devicebound/:lockToken`,
+      {
+        config: { access: 'identity' },
+        schema: { tags: ['device'], summary: 'Complete a message, or reject it with ?reject' },
+      },
+      async (request, reply) => {
+        const outcome = request.query.reject === undefined ? 'complete' : 'reject'
+        const lockToken = unquoted(request.params.lockToken)
+        await hub.perform(callerOf(request), 'c2dSettle', { lockToken, outcome })
+        return reply.code(204).send()
+      },
+    )
+    app.post<LockRoute>(
+      `${path}/messages/devicebound/:lockToken/abandon`,
+      {
+        config: { access: 'identity' },
+        schema: { tags: ['device'], summary: 'Give a message back to the queue' },
+      },
+      async (request, reply) => {
+        const lockToken = unquoted(request.params.lockToken)
+        await hub.perform(callerOf(request), 'c2dSettle', { lockToken, outcome: 'abandon' })
+        return reply.code(204).send()
+      },
+    )
+  }
+  done()
+}
+
+/** Clients put the token into the path as they found it in the ETag, quotes and all. */
+export function unquoted(lockToken: string): string {
+  return lockToken.replace(/^"(.*)"$/, '$1')
+}

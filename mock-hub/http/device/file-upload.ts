@@ -1,0 +1,64 @@
+/** A device asks for a place to upload a file, and says when it is done (wire contract 5). */
+
+import { callerOf, IDENTITY_PATHS, type HubRoutes } from '../common/route-context.ts'
+
+interface Finish {
+  correlationId?: string
+  isSuccess: boolean
+  statusCode?: number | string | null
+  statusDescription?: string | null
+}
+
+const FINISH = {
+  type: 'object',
+  required: ['isSuccess'],
+  properties: {
+    correlationId: { type: 'string' },
+    isSuccess: { type: 'boolean' },
+    statusCode: { type: ['integer', 'string', 'null'] },
+    statusDescription: { type: ['string', 'null'] },
+  },
+} as const
+
+const START = {
+  type: 'object',
+  required: ['blobName'],
+  properties: { blobName: { type: 'string' } },
+} as const
+
+export const fileUploadRoutes: HubRoutes = (app, { hub }, done) => {
+  for (const path of IDENTITY_PATHS) {
+    app.post<{ Body: { blobName: string } }>(
+      `${path}/files`,
+      {
+        config: { access: 'identity' },
+        schema: { tags: ['device'], summary: 'Ask for an upload address', body: START },
+      },
+      async (request) => {
+        const { blobName } = request.body
+        return { ...(await hub.perform(callerOf(request), 'uploadStart', { blobName })) }
+      },
+    )
+    // Python, Java and C name the upload in the body; Node and Go in the path (WIRE-FILE-05, WIRE-FILE-06).
+    for (const notifications of ['notifications', 'notifications/*'])
+      app.post<{ Body: Finish; Params: { '*'?: string } }>(
+        `${path}/files/${notifications}`,
+        {
+          config: { access: 'identity' },
+          schema: { tags: ['device'], summary: 'Say how an upload ended', body: FINISH },
+        },
+        async (request, reply) => {
+          const { isSuccess, statusCode, statusDescription } = request.body
+          await hub.perform(callerOf(request), 'uploadFinish', {
+            // None at all is as invalid as an unknown one (WIRE-FILE-07).
+            correlationId: request.params['*'] ?? request.body.correlationId ?? '',
+            isSuccess,
+            ...(statusCode == null ? {} : { statusCode: Number(statusCode) }),
+            ...(statusDescription == null ? {} : { statusDescription }),
+          })
+          return reply.code(204).send()
+        },
+      )
+  }
+  done()
+}

@@ -1,0 +1,129 @@
+/**
+ * Messages as HTTPS headers, both ways (wire contract 6.4). Header names are read in any case; the names of
+ * application properties keep the case in which they came (WIRE-HTTP-02).
+ */
+
+import type { C2dDelivery } from '../../core/contract/c2d.ts'
+import { HubError } from '../../core/errors/errors.ts'
+import type { ApplicationProperties, Message, SystemProperties } from '../../core/contract/message.ts'
+import { utcText } from '../common/time-text.ts'
+
+const APPLICATION = 'iothub-app-'
+
+type TextProperty = Exclude<keyof SystemProperties, 'ack'>
+
+const SYSTEM: Readonly<Record<string, TextProperty>> = {
+  'iothub-messageid': 'messageId',
+  'iothub-correlationid': 'correlationId',
+  'iothub-userid': 'userId',
+  'iothub-to': 'to',
+  'iothub-expiry': 'expiryTimeUtc',
+  'iothub-contenttype': 'contentType',
+  'iothub-contentencoding': 'contentEncoding',
+  'iothub-interface-id': 'interfaceId',
+  'iothub-creationtimeutc': 'creationTimeUtc',
+  'iothub-operation': 'operation',
+  'dt-subject': 'componentName',
+}
+
+/** Those that a device is told of a message sent to it. */
+const DELIVERED = [
+  'iothub-messageid',
+  'iothub-correlationid',
+  'iothub-userid',
+  'iothub-to',
+  'iothub-expiry',
+  'iothub-contenttype',
+  'iothub-contentencoding',
+] as const
+
+/**
+ * @param named header names and values; what is no property of a message is passed over.
+ * @throws HubError ArgumentInvalid for an `iothub-ack` that is none.
+ */
+export function messageFrom(named: Iterable<readonly [string, string]>, body: Buffer): Message {
+  const system: SystemProperties = {}
+  const properties: Record<string, string | null> = {}
+  for (const [name, value] of named) {
+    const key = name.toLowerCase()
+    // A header may be called `constructor`.
+    const text = Object.hasOwn(SYSTEM, key) ? SYSTEM[key] : undefined
+    if (text !== undefined) system[text] = value
+    else if (key === 'iothub-ack') system.ack = ackOf(value)
+    else if (key.startsWith(APPLICATION) && key.length > APPLICATION.length)
+      Object.defineProperty(properties, name.slice(APPLICATION.length), {
+        value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
+  }
+  return { body, system, properties }
+}
+
+/** Node's `rawHeaders` (name, value, name, …) as pairs; values are read as UTF-8 where they are. */
+export function* headerPairs(rawHeaders: readonly string[]): Iterable<readonly [string, string]> {
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    yield [rawHeaders[at] ?? '', fromLatin1(rawHeaders[at + 1] ?? '')]
+}
+
+/** The headers with which a device gets a cloud-to-device message. */
+export function deliveryHeaders(delivery: C2dDelivery): Record<string, string> {
+  const { message } = delivery
+  const headers: Record<string, string> = {
+    etag: `"${delivery.lockToken}"`,
+    'iothub-sequencenumber': String(delivery.sequenceNumber),
+    'iothub-enqueuedtime': utcText(delivery.enqueuedAt),
+    'iothub-deliverycount': String(delivery.deliveryCount),
+  }
+  for (const name of DELIVERED) {
+    const value = message.system[SYSTEM[name] ?? 'messageId']
+    if (value !== undefined) headers[name] = toLatin1(value)
+  }
+  if (message.system.ack !== undefined) headers['iothub-ack'] = message.system.ack
+  Object.assign(headers, applicationHeaders(message.properties))
+  return headers
+}
+
+function applicationHeaders(properties: ApplicationProperties): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(properties))
+    headers[`${APPLICATION}${name.replace(/[^!#$%&'*+\-.^_`|~0-9A-Za-z]/gu, encodeURIComponent)}`] = toLatin1(
+      value ?? '',
+    )
+  return headers
+}
+
+function ackOf(value: string): NonNullable<SystemProperties['ack']> {
+  const ack = value.toLowerCase()
+  if (ack === 'none' || ack === 'positive' || ack === 'negative' || ack === 'full') return ack
+  throw new HubError(
+    'ArgumentInvalid',
+    `iothub-ack must be none, positive, negative or full; given: ${value}`,
+    {
+      rule: 'WIRE-C2D-06',
+      expected: 'iothub-ack: none, positive, negative or full',
+      received: value.slice(0, 80),
+      source: 'wire contract 6.2',
+    },
+  )
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** HTTP headers are bytes; node shows each as one character. */
+function fromLatin1(value: string): string {
+  const bytes = Buffer.from(value, 'latin1')
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return value
+  }
+}
+
+/** What no header may hold is percent-encoded; the rest goes as UTF-8 bytes. */
+function toLatin1(value: string): string {
+  return Buffer.from(value.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, encodeURIComponent)).toString(
+    'latin1',
+  )
+}

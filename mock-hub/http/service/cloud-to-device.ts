@@ -1,0 +1,87 @@
+/** The service's side of cloud-to-device over HTTPS: send, purge, and the two queues that it reads with locks. */
+
+import type { ServiceQueue } from '../../core/contract/c2d.ts'
+import { unquoted } from '../device/devicebound.ts'
+import { headerPairs, messageFrom } from '../device/message-headers.ts'
+import { IDENTITY_PATHS, identityOf, type HubRoutes, type IdentityParams } from '../common/route-context.ts'
+
+const access = { service: ['ServiceConnect'] } as const
+
+export const cloudToDeviceRoutes: HubRoutes = (app, { hub }, done) => {
+  for (const path of IDENTITY_PATHS) {
+    // The old route: SDKs send over AMQP today (wire contract 6.3).
+    app.post<{ Params: IdentityParams }>(
+      `${path}/messages/devicebound`,
+      {
+        config: { access, body: 'raw' },
+        schema: { tags: ['cloud-to-device'], summary: 'Send a message to a device' },
+      },
+      (request, reply) => {
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+        hub.c2d.send(identityOf(request.params), messageFrom(headerPairs(request.raw.rawHeaders), body))
+        return reply.code(204).send()
+      },
+    )
+    app.delete<{ Params: IdentityParams }>(
+      `${path}/commands`,
+      { config: { access }, schema: { tags: ['cloud-to-device'], summary: 'Throw away what waits' } },
+      (request) => {
+        const identity = identityOf(request.params)
+        hub.registry.get(identity)
+        return {
+          deviceId: identity.deviceId,
+          moduleId: identity.moduleId ?? null,
+          totalMessagesPurged: hub.c2d.purge(identity),
+        }
+      },
+    )
+  }
+  done()
+}
+
+interface LockRoute {
+  Params: { lockToken: string }
+  Querystring: { reject?: string }
+}
+
+/** Feedback batches and file notifications, read as a device reads its messages (wire contract 6.4). */
+export const serviceboundRoutes: HubRoutes = (app, { hub }, done) => {
+  const queues: readonly [string, ServiceQueue<unknown>, string][] = [
+    ['feedback', hub.feedback, 'application/vnd.microsoft.iothub.feedback.json'],
+    ['filenotifications', hub.fileNotifications, 'application/json'],
+  ]
+  for (const [name, queue, type] of queues) {
+    const path = `/messages/servicebound/${name}`
+    const tags = ['cloud-to-device']
+    app.get(
+      path,
+      { config: { access }, schema: { tags, summary: `Lock and read the next of ${name}` } },
+      (_request, reply) => {
+        const next = queue.receive()
+        if (next === undefined) return reply.code(204).send()
+        return reply
+          .header('etag', `"${next.lockToken}"`)
+          .type(`${type}; charset=utf-8`)
+          .send(JSON.stringify(next.item))
+      },
+    )
+    app.delete<LockRoute>(
+      `${path}/:lockToken`,
+      { config: { access }, schema: { tags, summary: `Complete (or ?reject) one of ${name}` } },
+      (request, reply) => {
+        const outcome = request.query.reject === undefined ? 'complete' : 'reject'
+        queue.settle(unquoted(request.params.lockToken), outcome)
+        return reply.code(204).send()
+      },
+    )
+    app.post<LockRoute>(
+      `${path}/:lockToken/abandon`,
+      { config: { access }, schema: { tags, summary: `Give one of ${name} back` } },
+      (request, reply) => {
+        queue.settle(unquoted(request.params.lockToken), 'abandon')
+        return reply.code(204).send()
+      },
+    )
+  }
+  done()
+}

@@ -1,0 +1,104 @@
+/** `/configurations`: automatic device configurations and edge deployments (wire contract 7.4). */
+
+import type { ConfigurationContent } from '../../core/configurations/configuration-content.ts'
+import { configurationError } from '../../core/configurations/configuration-errors.ts'
+import type { HubRoutes } from '../common/route-context.ts'
+
+interface ConfigurationBody {
+  id?: string | null
+  labels?: Record<string, string> | null
+  content?: ConfigurationContent | null
+  targetCondition?: string | null
+  priority?: number | null
+  metrics?: { queries?: Record<string, string> | null } | null
+}
+
+const TEXTS = { type: ['object', 'null'], additionalProperties: { type: 'string' } } as const
+const OBJECT = { type: ['object', 'null'] } as const
+const TEXT = { type: ['string', 'null'] } as const
+const CONTENT = {
+  type: ['object', 'null'],
+  properties: {
+    deviceContent: OBJECT,
+    moduleContent: OBJECT,
+    modulesContent: { type: ['object', 'null'], additionalProperties: { type: 'object' } },
+  },
+} as const
+const CONFIGURATION = {
+  type: 'object',
+  properties: {
+    id: TEXT,
+    labels: TEXTS,
+    content: CONTENT,
+    targetCondition: TEXT,
+    priority: { type: ['integer', 'null'], minimum: 0 },
+    metrics: { type: ['object', 'null'], properties: { queries: TEXTS } },
+  },
+} as const
+
+const read = { access: { service: ['RegistryRead'] } } as const
+const write = { access: { service: ['RegistryWrite'] } } as const
+const tags = ['configurations']
+
+export const configurationRoutes: HubRoutes = (app, { services: { configurations } }, done) => {
+  app.get<{ Querystring: { top?: string } }>(
+    '/configurations',
+    { config: read, schema: { tags, summary: 'List configurations' } },
+    ({ query: { top } }) => configurations.list(top === undefined ? 100 : Number(top)),
+  )
+  app.get<{ Params: { id: string } }>(
+    '/configurations/:id',
+    { config: read, schema: { tags, summary: 'Read a configuration' } },
+    (request, reply) => {
+      const document = configurations.get(request.params.id)
+      return reply.header('etag', `"${document.etag}"`).send(document)
+    },
+  )
+  app.put<{ Params: { id: string }; Body: ConfigurationBody; Headers: { 'if-match'?: string } }>(
+    '/configurations/:id',
+    { config: write, schema: { tags, summary: 'Create or change a configuration', body: CONFIGURATION } },
+    (request, reply) => {
+      const { id } = request.params
+      const { id: named, metrics, ...spec } = request.body
+      if (named != null && named !== id)
+        throw configurationError('ArgumentInvalid', 'id must be the one of the path.', id, named)
+      const given = { ...spec, metrics: metrics?.queries }
+      const { document, created } = configurations.put(id, given, request.headers['if-match'])
+      return reply
+        .code(created ? 201 : 200)
+        .header('etag', `"${document.etag}"`)
+        .send(document)
+    },
+  )
+  app.delete<{ Params: { id: string }; Headers: { 'if-match'?: string } }>(
+    '/configurations/:id',
+    { config: write, schema: { tags, summary: 'Delete a configuration' } },
+    (request, reply) => {
+      configurations.remove(request.params.id, request.headers['if-match'])
+      return reply.code(204).send()
+    },
+  )
+  app.post<{
+    Body: { targetCondition?: string | null; customMetricQueries?: Record<string, string> | null }
+  }>(
+    '/configurations/testQueries',
+    {
+      config: read,
+      schema: {
+        tags,
+        summary: 'Check a target condition and metric queries',
+        body: { type: 'object', properties: { targetCondition: TEXT, customMetricQueries: TEXTS } },
+      },
+    },
+    ({ body }) => configurations.test(body.targetCondition ?? undefined, body.customMetricQueries ?? {}),
+  )
+  app.post<{ Params: { deviceId: string }; Body: ConfigurationContent }>(
+    '/devices/:deviceId/applyConfigurationContent',
+    { config: write, schema: { tags, summary: 'Apply a content to one device', body: CONTENT } },
+    (request, reply) => {
+      configurations.applyContent(request.params.deviceId, request.body)
+      return reply.code(204).send()
+    },
+  )
+  done()
+}

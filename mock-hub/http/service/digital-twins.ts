@@ -1,0 +1,80 @@
+/** `/digitaltwins`: plug-and-play view of twins and methods (wire contract 7.4). */
+
+import { randomUUID } from 'node:crypto'
+import type { Json } from '../../base/json.ts'
+import { digitalTwinDocument, updateOfPatch, type PatchStep } from '../../core/twins/digital-twins.ts'
+import type { HubRoutes } from '../common/route-context.ts'
+
+interface CommandRoute {
+  Params: { deviceId: string; component?: string; command: string }
+  Querystring: { connectTimeoutInSeconds?: string; responseTimeoutInSeconds?: string }
+  Body: Json | undefined
+}
+
+const PATCH = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['op', 'path'],
+    properties: { op: { enum: ['add', 'replace', 'remove'] }, path: { type: 'string' }, value: {} },
+  },
+} as const
+
+const seconds = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text)
+
+export const digitalTwinRoutes: HubRoutes = (app, { hub }, done) => {
+  const config = { access: { service: ['ServiceConnect'] } } as const
+  const tags = ['digital twins']
+  app.get<{ Params: { deviceId: string } }>(
+    '/digitaltwins/:deviceId',
+    { config, schema: { tags, summary: 'Read a digital twin' } },
+    ({ params: { deviceId } }, reply) => {
+      const twin = hub.twins.get({ deviceId })
+      return reply.header('etag', `"${twin.etag}"`).send(digitalTwinDocument(twin))
+    },
+  )
+  app.patch<{
+    Params: { deviceId: string }
+    Body: readonly PatchStep[]
+    Headers: { 'if-match'?: string }
+  }>(
+    '/digitaltwins/:deviceId',
+    { config, schema: { tags, summary: 'Write desired properties by a JSON patch', body: PATCH } },
+    ({ params: { deviceId }, body, headers }, reply) => {
+      const twin = hub.twins.patch({ deviceId }, updateOfPatch(body), headers['if-match'])
+      return reply
+        .code(202)
+        .header('etag', `"${twin.etag}"`)
+        .header('location', `https://${hub.hostName}/digitaltwins/${encodeURIComponent(deviceId)}`)
+        .send()
+    },
+  )
+  for (const path of [
+    '/digitaltwins/:deviceId/commands/:command',
+    '/digitaltwins/:deviceId/components/:component/commands/:command',
+  ])
+    app.post<CommandRoute>(
+      path,
+      { config, schema: { tags, summary: 'Call a command and wait for its answer' } },
+      async ({ params, query, body }, reply) => {
+        const { deviceId, component, command } = params
+        const { status, payload } = await hub.methods.invoke(
+          { deviceId },
+          {
+            // A component's command is a method of this name (plug and play convention).
+            methodName: component === undefined ? command : `${component}*${command}`,
+            payload: body === undefined ? undefined : JSON.stringify(body),
+            connectTimeoutInSeconds: seconds(query.connectTimeoutInSeconds),
+            responseTimeoutInSeconds: seconds(query.responseTimeoutInSeconds),
+          },
+        )
+        return await reply
+          .header('x-ms-command-statuscode', String(status))
+          .header('x-ms-request-id', randomUUID())
+          .header('content-type', 'application/json; charset=utf-8')
+          .send(JSON.stringify(payload))
+      },
+    )
+  done()
+}

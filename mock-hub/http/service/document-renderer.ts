@@ -1,0 +1,125 @@
+/** What the service-side features need of this room: the shapes of its documents, and the blobs of import and export. */
+
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import type { OwnStorage } from '../../blob/built-in-storage.ts'
+import type { JsonObject } from '../../base/json.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import { HubError } from '../../core/errors/errors.ts'
+import type { BlobAccess } from '../../core/jobs/import-export-jobs.ts'
+import type { ServiceShapes } from '../../core/contract/documents.ts'
+import { applyEntry, type BulkEntry } from './bulk-identities.ts'
+import { identityDocument, twinDocument } from './documents.ts'
+import { utcText } from '../common/time-text.ts'
+
+export function serviceShapes(hub: Hub): ServiceShapes {
+  return {
+    twin: (record, twin) => twinDocument(hub, record, twin),
+    time: utcText,
+    registryFile: {
+      line(record, keys) {
+        const {
+          deviceId,
+          moduleId,
+          authentication,
+          status,
+          statusReason,
+          etag,
+          capabilities,
+          deviceScope,
+          managedBy,
+        } = identityDocument(hub, record)
+        const twin = hub.twins.get(record.identity)
+        return {
+          id: deviceId ?? null,
+          ...(moduleId === undefined ? {} : { moduleId, managedBy: managedBy ?? null }),
+          eTag: etag ?? null,
+          ...(status === undefined ? {} : { status, statusReason: statusReason ?? null }),
+          authentication: keys ? (authentication ?? null) : withoutKeys(record.authentication.type),
+          ...(capabilities === undefined ? {} : { capabilities }),
+          ...(deviceScope === undefined ? {} : { deviceScope }),
+          twinETag: twin.etag,
+          tags: twin.tags,
+          properties: { desired: twin.desired.properties, reported: twin.reported.properties },
+        }
+      },
+      apply(entry) {
+        // Fields of the wrong type are refused where they are read.
+        applyEntry(hub, entry as unknown as BulkEntry)
+      },
+    },
+  }
+}
+
+function withoutKeys(type: string): JsonObject {
+  return {
+    type,
+    symmetricKey: { primaryKey: null, secondaryKey: null },
+    x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
+  }
+}
+
+/** Blobs of the hub's own storage are reached without a socket, all others over HTTP with the SAS of the URI. */
+export function blobAccess(own: OwnStorage | undefined): BlobAccess {
+  const inOwn = (containerUri: string): OwnStorage | undefined => {
+    const { host, pathname } = new URL(containerUri)
+    return own !== undefined && host === own.hostName && pathname === `/${own.containerName}`
+      ? own
+      : undefined
+  }
+  return {
+    async read(containerUri, blobName) {
+      const storage = inOwn(containerUri)
+      if (storage === undefined) return await request('GET', containerUri, blobName)
+      const info = storage.store.find(blobName)
+      if (info === undefined) throw unreachable(containerUri, `${blobName}: no such blob`)
+      const bytes = storage.store.read(blobName, 0, info.size - 1)
+      return info.size === 0 ? '' : await text(bytes)
+    },
+    async write(containerUri, blobName, content) {
+      const storage = inOwn(containerUri)
+      if (storage === undefined) await request('PUT', containerUri, blobName, content)
+      else
+        await storage.store.put(blobName, Readable.from([Buffer.from(content)]), {
+          contentType: 'text/plain',
+          others: {},
+        })
+    },
+  }
+}
+
+async function request(
+  method: string,
+  containerUri: string,
+  blobName: string,
+  body?: string,
+): Promise<string> {
+  const url = new URL(containerUri)
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/${blobName.split('/').map(encodeURIComponent).join('/')}`
+  let answer: Response
+  try {
+    answer = await fetch(url, {
+      method,
+      headers: {
+        'x-ms-version': '2020-12-06',
+        ...(body === undefined ? {} : { 'x-ms-blob-type': 'BlockBlob' }),
+      },
+      ...(body === undefined ? {} : { body }),
+    })
+  } catch (error) {
+    throw unreachable(containerUri, error instanceof Error ? error.message : 'no answer')
+  }
+  if (!answer.ok) throw unreachable(containerUri, `HTTP ${String(answer.status)}`)
+  return await answer.text()
+}
+
+function unreachable(containerUri: string, why: string): HubError {
+  // The query is a signature.
+  const [place = ''] = containerUri.split('?', 1)
+  return new HubError('InvalidStorageEndpointOrBlob', `${place}: ${why}`, {
+    rule: 'WIRE-JOB-02',
+    expected: 'a container that can be read and written with its SAS',
+    received: why.slice(0, 120),
+    source: 'wire contract 7.4',
+  })
+}

@@ -1,0 +1,96 @@
+/**
+ * `GET /events`: what devices sent and what the hub has to say of them, as server-sent events, for people without
+ * Event Hubs. Query: `device` (an id), `source` (of message), `after` (a sequence number; default: only what comes).
+ */
+
+import type { JsonObject } from '../../base/json.ts'
+import { readJson } from '../../base/json-text.ts'
+import type { TelemetryMessage } from '../../core/contract/message.ts'
+import type { HubRoutes } from '../common/route-context.ts'
+import { utcText } from '../common/time-text.ts'
+
+interface EventsQuery {
+  device?: string
+  source?: TelemetryMessage['source']
+  after?: string
+}
+
+const SOURCES = ['Telemetry', 'twinChangeEvents', 'deviceLifecycleEvents', 'deviceConnectionStateEvents']
+
+export const eventRoutes: HubRoutes = (app, { hub }, done) => {
+  app.get<{ Querystring: EventsQuery; Headers: { 'last-event-id'?: string } }>(
+    '/events',
+    {
+      // A tool of this hub, not a route of the service: any client may ask, whatever version it speaks.
+      config: { access: { service: ['ServiceConnect'] }, versioned: false },
+      schema: {
+        tags: ['events'],
+        summary: 'Device-to-cloud messages and events of the hub as they come (server-sent events)',
+        querystring: {
+          type: 'object',
+          properties: {
+            device: { type: 'string' },
+            source: { enum: SOURCES },
+            after: { type: 'string', pattern: '^\\d{1,15}$' },
+          },
+        },
+      },
+    },
+    (request, reply) => {
+      const { device, source, after } = request.query
+      const start = after ?? request.headers['last-event-id']
+      const wanted = (message: TelemetryMessage) =>
+        (device === undefined || message.deviceId === device) &&
+        (source === undefined || message.source === source)
+      reply.hijack()
+      const out = reply.raw
+      out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+      out.write(': open\n\n')
+      const send = (message: TelemetryMessage) => {
+        if (!wanted(message)) return
+        // A reader that does not keep up loses the stream; with Last-Event-ID it goes on where it was.
+        if (out.writableLength > 8 * 2 ** 20) out.destroy()
+        else
+          out.write(
+            `id: ${String(message.sequenceNumber)}\nevent: ${message.source}\ndata: ${JSON.stringify(eventDocument(message))}\n\n`,
+          )
+      }
+      if (start !== undefined)
+        for (const message of hub.telemetry.messages)
+          if (message.sequenceNumber > Number(start)) send(message)
+      const stop = hub.telemetry.subscribe(send)
+      out.once('close', stop)
+    },
+  )
+  done()
+}
+
+/** A message for people and scripts: JSON and text bodies decoded, others in base64. */
+export function eventDocument(message: TelemetryMessage): JsonObject {
+  return {
+    sequenceNumber: message.sequenceNumber,
+    enqueuedTime: utcText(message.enqueuedAt),
+    source: message.source,
+    deviceId: message.deviceId,
+    ...(message.moduleId === undefined ? {} : { moduleId: message.moduleId }),
+    ...(message.modelId === undefined ? {} : { modelId: message.modelId }),
+    // Absent ones fall away in JSON.
+    systemProperties: JSON.parse(JSON.stringify(message.system)) as JsonObject,
+    properties: { ...message.properties },
+    ...bodyOf(message),
+  }
+}
+
+function bodyOf({ body }: TelemetryMessage): JsonObject {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch {
+    return { bodyBase64: body.toString('base64') }
+  }
+  try {
+    return { body: readJson(text) }
+  } catch {
+    return { body: text }
+  }
+}

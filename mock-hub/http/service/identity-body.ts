@@ -1,0 +1,98 @@
+/** What a caller says of a device or module in a request body, and what the registry makes of it. */
+
+import type {
+  AuthenticationType,
+  IdentitySpec,
+  SymmetricKeys,
+  Thumbprints,
+} from '../../core/contract/registry.ts'
+import { HubError } from '../../core/errors/errors.ts'
+import type { Identity } from '../../core/contract/identity.ts'
+
+/** The body of PUT `/devices/{id}` and `/devices/{id}/modules/{m}`; a bulk entry holds the same fields. */
+export interface IdentityBody {
+  deviceId?: string | null
+  moduleId?: string | null
+  status?: 'enabled' | 'disabled' | null
+  statusReason?: string | null
+  authentication?: {
+    type?: AuthenticationType | null
+    symmetricKey?: Partial<SymmetricKeys> | null
+    x509Thumbprint?: Partial<Thumbprints> | null
+  } | null
+  capabilities?: { iotEdge?: boolean | null } | null
+  deviceScope?: string | null
+  parentScopes?: readonly string[] | null
+  managedBy?: string | null
+}
+
+const TEXT = { type: ['string', 'null'] } as const
+const STATUS = { enum: ['enabled', 'disabled', null] } as const
+const textPair = (name: string) =>
+  ({
+    type: ['object', 'null'],
+    properties: { [`primary${name}`]: TEXT, [`secondary${name}`]: TEXT },
+  }) as const
+
+/** JSON schema of the fields above. */
+export const IDENTITY_PROPERTIES = {
+  deviceId: TEXT,
+  moduleId: TEXT,
+  status: STATUS,
+  statusReason: TEXT,
+  authentication: {
+    type: ['object', 'null'],
+    properties: {
+      type: { enum: ['sas', 'selfSigned', 'certificateAuthority', 'none', null] },
+      symmetricKey: textPair('Key'),
+      x509Thumbprint: textPair('Thumbprint'),
+    },
+  },
+  capabilities: { type: ['object', 'null'], properties: { iotEdge: { type: ['boolean', 'null'] } } },
+  deviceScope: TEXT,
+  parentScopes: { type: ['array', 'null'], items: { type: 'string' } },
+  managedBy: TEXT,
+} as const
+
+export const IDENTITY_BODY = { type: 'object', properties: IDENTITY_PROPERTIES } as const
+
+/** What the body asks for; null means what absent means, but for `statusReason`, which null clears. */
+export function specOf(body: IdentityBody): IdentitySpec {
+  const { status, statusReason, authentication, capabilities, deviceScope, parentScopes, managedBy } = body
+  return {
+    ...(status == null ? {} : { status }),
+    ...(statusReason === undefined ? {} : { statusReason }),
+    ...(authentication == null
+      ? {}
+      : {
+          authentication: {
+            type: authentication.type ?? undefined,
+            symmetricKey: authentication.symmetricKey,
+            x509Thumbprint: authentication.x509Thumbprint,
+          },
+        }),
+    ...(capabilities?.iotEdge == null ? {} : { iotEdge: capabilities.iotEdge }),
+    ...(deviceScope == null ? {} : { deviceScope }),
+    ...(parentScopes == null ? {} : { parentScopes }),
+    ...(managedBy == null ? {} : { managedBy }),
+  }
+}
+
+/** @throws HubError ArgumentInvalid when the body names another identity than the path. */
+export function checkNames(identity: Identity, body: IdentityBody): void {
+  for (const field of ['deviceId', 'moduleId'] as const) {
+    const given = body[field]
+    if (given == null || given === identity[field]) continue
+    const wanted = identity[field] ?? 'none'
+    throw new HubError(
+      'ArgumentInvalid',
+      `${field} must be the one of the path, ${wanted}; given: ${given.slice(0, 140)}`,
+      {
+        rule: 'WIRE-REG-01',
+        expected: `${field} ${wanted}, as in the path`,
+        received: `${field} ${given.slice(0, 140)}`,
+        source: 'wire contract 7.2',
+      },
+    )
+  }
+}

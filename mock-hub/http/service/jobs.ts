@@ -1,0 +1,121 @@
+/** `/jobs/v2`: scheduled twin updates and method calls (wire contract 7.4). */
+
+import type { JsonObject } from '../../base/json.ts'
+import { HubError } from '../../core/errors/errors.ts'
+import type { JobType } from '../../core/jobs/jobs.ts'
+import { Pages } from '../../core/query/pages.ts'
+import { callOf } from './methods.ts'
+import { pageRequest, sendPage, type PageHeaders } from './query.ts'
+import type { HubRoutes } from '../common/route-context.ts'
+import { updateOf } from './twins.ts'
+
+interface JobBody {
+  jobId?: string | null
+  type: JobType
+  queryCondition: string
+  startTime?: string | null
+  maxExecutionTimeInSeconds?: number | null
+  updateTwin?: (JsonObject & Parameters<typeof updateOf>[0]) | null
+  cloudToDeviceMethod?: (JsonObject & Parameters<typeof callOf>[0]) | null
+}
+
+const JOB = {
+  type: 'object',
+  required: ['type', 'queryCondition'],
+  properties: {
+    jobId: { type: ['string', 'null'] },
+    type: { enum: ['scheduleUpdateTwin', 'scheduleDeviceMethod'] },
+    queryCondition: { type: 'string' },
+    startTime: { type: ['string', 'null'] },
+    maxExecutionTimeInSeconds: { type: ['integer', 'null'] },
+    updateTwin: {
+      type: ['object', 'null'],
+      properties: { etag: { type: ['string', 'null'] }, tags: { type: ['object', 'null'] } },
+    },
+    cloudToDeviceMethod: {
+      type: ['object', 'null'],
+      required: ['methodName'],
+      properties: { methodName: { type: 'string', minLength: 1 } },
+    },
+  },
+} as const
+
+const DEFAULT_EXECUTION_SECONDS = 3_600
+const DEFAULT_ITEMS = 100
+
+export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
+  const config = { access: { service: ['ServiceConnect'] } } as const
+  const tags = ['jobs']
+  const pages = new Pages()
+  app.put<{ Params: { id: string }; Body: JobBody }>(
+    '/jobs/v2/:id',
+    { config, schema: { tags, summary: 'Schedule a job', body: JOB } },
+    ({ params: { id }, body }) => {
+      if (body.jobId != null && body.jobId !== id)
+        throw badField('jobId', `${id}, as in the path`, body.jobId)
+      const { updateTwin, cloudToDeviceMethod } = body
+      return jobs.create({
+        jobId: id,
+        type: body.type,
+        queryCondition: body.queryCondition,
+        startAt: startOf(body.startTime),
+        maxExecutionTimeInSeconds: body.maxExecutionTimeInSeconds ?? DEFAULT_EXECUTION_SECONDS,
+        updateTwin:
+          updateTwin == null
+            ? undefined
+            : {
+                etag: typeof updateTwin['etag'] === 'string' ? updateTwin['etag'] : undefined,
+                update: updateOf(updateTwin),
+              },
+        method: cloudToDeviceMethod == null ? undefined : callOf(cloudToDeviceMethod),
+        given: {
+          ...(updateTwin == null ? {} : { updateTwin }),
+          ...(cloudToDeviceMethod == null ? {} : { cloudToDeviceMethod }),
+        },
+      })
+    },
+  )
+  app.get<{ Querystring: { jobType?: string; jobStatus?: string }; Headers: PageHeaders }>(
+    '/jobs/v2/query',
+    { config, schema: { tags, summary: 'List jobs by type and status' } },
+    ({ query: { jobType, jobStatus }, headers }, reply) => {
+      const { maxItems = DEFAULT_ITEMS, continuation } = pageRequest(headers)
+      const filter = JSON.stringify([jobType, jobStatus])
+      const { given } = pages.progress(filter, continuation)
+      const all = jobs.list({ type: jobType, status: jobStatus })
+      const end = given + Math.max(1, maxItems)
+      return sendPage(reply, {
+        itemType: 'JobResponse',
+        rows: all.slice(given, end),
+        continuation: end < all.length ? pages.token(filter, { given: end }) : undefined,
+      })
+    },
+  )
+  app.get<{ Params: { id: string } }>(
+    '/jobs/v2/:id',
+    { config, schema: { tags, summary: 'Read a job' } },
+    ({ params: { id } }) => jobs.get(id),
+  )
+  app.post<{ Params: { id: string } }>(
+    '/jobs/v2/:id/cancel',
+    { config, schema: { tags, summary: 'Cancel a job' } },
+    ({ params: { id } }) => jobs.cancel(id),
+  )
+  done()
+}
+
+function startOf(text: string | null | undefined): number | undefined {
+  if (text == null || text === '') return undefined
+  const at = Date.parse(text)
+  if (Number.isNaN(at)) throw badField('startTime', 'an ISO 8601 time', text)
+  return at
+}
+
+function badField(field: string, expected: string, received: string): HubError {
+  return new HubError('ArgumentInvalid', `${field} must be ${expected}; given: ${received.slice(0, 80)}`, {
+    rule: 'WIRE-JOB-01',
+    expected: `${field}: ${expected}`,
+    received: received.slice(0, 80),
+    source: 'wire contract 7.4',
+  })
+}

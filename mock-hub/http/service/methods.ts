@@ -1,0 +1,72 @@
+/** Direct methods: a back end, or a module through its gateway, calls a device or module and waits (wire contract 4). */
+
+import type { FastifyReply } from 'fastify'
+import type { Json } from '../../base/json.ts'
+import type { MethodCall } from '../../core/contract/methods.ts'
+import {
+  callerOf,
+  identityOf,
+  TWIN_PATHS,
+  type HubRoutes,
+  type IdentityParams,
+} from '../common/route-context.ts'
+
+interface MethodBody {
+  methodName: string
+  payload?: Json
+  responseTimeoutInSeconds?: number | null
+  connectTimeoutInSeconds?: number | null
+  /** As old clients say it. */
+  timeoutInSeconds?: number | null
+}
+
+const SECONDS = { type: ['number', 'null'] } as const
+const METHOD = {
+  type: 'object',
+  required: ['methodName'],
+  properties: {
+    methodName: { type: 'string', minLength: 1 },
+    payload: {},
+    responseTimeoutInSeconds: SECONDS,
+    connectTimeoutInSeconds: SECONDS,
+    timeoutInSeconds: SECONDS,
+  },
+} as const
+
+export const methodRoutes: HubRoutes = (app, { hub }, done) => {
+  for (const path of TWIN_PATHS)
+    app.post<{ Params: IdentityParams; Body: MethodBody }>(
+      `${path}/methods`,
+      {
+        config: { access: { service: ['ServiceConnect'], orModule: true } },
+        schema: { tags: ['methods'], summary: 'Call a method and wait for its answer', body: METHOD },
+      },
+      async (request, reply) => {
+        const target = identityOf(request.params)
+        const call = callOf(request.body)
+        return request.principal?.is === 'identity'
+          ? await hub.perform(callerOf(request), 'invokeMethod', { target, call })
+          : await hub.methods.invoke(target, call, untilGone(reply))
+      },
+    )
+  done()
+}
+
+/** `payload` absent and `payload: null` are two things (field notes 8.1). */
+export function callOf(body: MethodBody): MethodCall {
+  return {
+    methodName: body.methodName,
+    payload: body.payload === undefined ? undefined : JSON.stringify(body.payload),
+    responseTimeoutInSeconds: body.responseTimeoutInSeconds ?? body.timeoutInSeconds ?? undefined,
+    connectTimeoutInSeconds: body.connectTimeoutInSeconds ?? undefined,
+  }
+}
+
+/** Aborts when the caller hangs up (and, to no effect, when he has his answer). */
+function untilGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => {
+    gone.abort()
+  })
+  return gone.signal
+}

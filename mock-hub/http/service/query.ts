@@ -1,0 +1,64 @@
+/** `POST /devices/query`: the query language over HTTP, page by page (wire contract 7.3). */
+
+import type { FastifyReply } from 'fastify'
+import type { Page } from '../../core/query/queries.ts'
+import { HubError } from '../../core/errors/errors.ts'
+import type { HubRoutes } from '../common/route-context.ts'
+
+/** Headers of a request that is answered in pages. */
+export interface PageHeaders {
+  'x-ms-max-item-count'?: string
+  'x-ms-continuation'?: string
+}
+
+export const queryRoutes: HubRoutes = (app, { services }, done) => {
+  app.post<{ Body: { query?: string; Query?: string }; Headers: PageHeaders }>(
+    '/devices/query',
+    {
+      config: { access: { service: ['ServiceConnect', 'RegistryRead'] } },
+      schema: {
+        tags: ['query'],
+        summary: 'Run a query over devices, devices.modules or devices.jobs',
+        body: {
+          type: 'object',
+          // Go's client writes it with a capital (WIRE-QRY-07).
+          anyOf: [{ required: ['query'] }, { required: ['Query'] }],
+          properties: { query: { type: 'string' }, Query: { type: 'string' } },
+        },
+      },
+    },
+    (request, reply) => {
+      const { query, Query } = request.body
+      const page = services.queries.run(query ?? Query ?? '', pageRequest(request.headers))
+      return sendPage(reply, page)
+    },
+  )
+  done()
+}
+
+/** @throws HubError DeviceInvalidResultCount. */
+export function pageRequest(headers: PageHeaders): { maxItems?: number; continuation?: string } {
+  const count = headers['x-ms-max-item-count']
+  const continuation = headers['x-ms-continuation']
+  if (count !== undefined && count !== '' && !/^\d{1,9}$/.test(count))
+    throw new HubError('DeviceInvalidResultCount', 'x-ms-max-item-count must be a whole number, 1 to 1000.', {
+      rule: 'WIRE-QRY-03',
+      expected: 'a whole number from 1 to 1000',
+      received: count.slice(0, 40),
+      source: 'wire contract 7.3',
+    })
+  return {
+    ...(count === undefined || count === '' ? {} : { maxItems: Number(count) }),
+    ...(continuation === undefined ? {} : { continuation }),
+  }
+}
+
+/** The continuation header is absent on the last page: an empty one means "more" to Node's client (WIRE-QRY-03). */
+export function sendPage(
+  reply: FastifyReply,
+  { itemType, rows, continuation }: Omit<Page, 'itemType'> & { readonly itemType: string },
+): FastifyReply {
+  void reply.header('x-ms-item-type', itemType)
+  if (continuation !== undefined) void reply.header('x-ms-continuation', continuation)
+  return reply.send(rows)
+}

@@ -1,0 +1,105 @@
+/** A hub with its HTTP room on a clock that stands still; for tests. */
+
+import type { InjectOptions } from 'fastify'
+import { OwnStorage } from '../../blob/built-in-storage.ts'
+import { ManualClock } from '../../base/clock.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import { createHub } from '../../core/create-hub.ts'
+import type { Identity } from '../../core/contract/identity.ts'
+import type { Settings } from '../../core/contract/settings.ts'
+import { createHttpRoom, type HttpRoom } from '../server.ts'
+import { localhostCertificate } from './certificate.ts'
+import { identityToken, policyToken } from './tokens.ts'
+
+/** An answer as tests look at it. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly text: string
+  /** The body read as JSON; undefined when it is empty or none. */
+  readonly json: unknown
+}
+
+export interface CallOptions {
+  /** A policy's name, an identity, a whole header, or null for none. @default 'iothubowner' */
+  readonly as?: string | Identity | null
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** @default '2021-04-12' */
+  readonly apiVersion?: string | null
+}
+
+export interface TestRoom {
+  readonly hub: Hub
+  readonly clock: ManualClock
+  readonly room: HttpRoom
+  readonly storage: OwnStorage
+  /** PEM of the room's certificate, which is its own authority. */
+  readonly ca: string
+  /** One request without a socket; `api-version` and `Authorization` are filled in. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  stop(): Promise<void>
+}
+
+export async function openRoom(settings: Partial<Settings> = {}): Promise<TestRoom> {
+  const clock = new ManualClock()
+  const tls = await localhostCertificate()
+  const storage = new OwnStorage({ clock, hostName: 'localhost' })
+  const hub = createHub({ clock, settings, blobStorage: storage })
+  const room = createHttpRoom(hub, { tls, blob: storage })
+  return {
+    hub,
+    clock,
+    room,
+    storage,
+    ca: tls.cert,
+    async call(method, path, options = {}) {
+      const { as = 'iothubowner', body, headers = {}, apiVersion = '2021-04-12' } = options
+      const authorization =
+        as === null
+          ? undefined
+          : typeof as === 'object'
+            ? identityToken(hub, as)
+            : as.startsWith('Shared')
+              ? as
+              : policyToken(hub, as)
+      const version = apiVersion === null ? '' : `${path.includes('?') ? '&' : '?'}api-version=${apiVersion}`
+      const answer = await (
+        await room.app()
+      ).inject({
+        method: method as NonNullable<InjectOptions['method']>,
+        url: path + version,
+        headers: { ...(authorization === undefined ? {} : { authorization }), ...headers },
+        ...(body === undefined ? {} : { payload: body as NonNullable<InjectOptions['payload']> }),
+      })
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        text: answer.body,
+        json: jsonOf(answer.body),
+      }
+    },
+    async stop() {
+      await room.stop()
+      hub.stop()
+      await storage.stop()
+    },
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** `errorCode` of an error body, whichever shape it has; undefined when it is none. */
+export function errorOf(answer: Answer): { code?: number; name?: string; message: string } {
+  const { Message } = answer.json as { Message: string }
+  const [, name, text] = /^ErrorCode:(\w+);(.*)$/s.exec(Message) ?? []
+  if (name !== undefined) return { name, message: text ?? '' }
+  const { errorCode, message } = JSON.parse(Message) as { errorCode: number; message: string }
+  return { code: errorCode, message }
+}

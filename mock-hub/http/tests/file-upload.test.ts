@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { errorOf, openRoom, type Answer, type TestRoom } from '../testing/test-server.ts'
+
+let room: TestRoom
+const as = { deviceId: 'd' }
+beforeEach(async () => {
+  room = await openRoom()
+  room.hub.registry.create(as)
+  room.hub.registry.create({ deviceId: 'e' })
+})
+afterEach(() => room.stop())
+
+interface Ticket {
+  correlationId: string
+  hostName: string
+  containerName: string
+  blobName: string
+  sasToken: string
+}
+const start = (blobName = 'a/b.txt', path = '/devices/d/files'): Promise<Answer> =>
+  room.call('POST', path, { as, body: { blobName } })
+const ticket = async (blobName?: string): Promise<Ticket> => (await start(blobName)).json as Ticket
+const blobPath = ({ containerName, blobName, sasToken }: Ticket): string =>
+  `/${containerName}/${encodeURI(blobName)}${sasToken}`
+const put = async (target: Ticket, body = 'hello'): Promise<number> => {
+  const headers = { 'x-ms-blob-type': 'BlockBlob' }
+  return (await room.call('PUT', blobPath(target), { as: null, apiVersion: null, body, headers })).status
+}
+const finish = (body: object, path = '/devices/d/files/notifications'): Promise<Answer> =>
+  room.call('POST', path, { as, body })
+
+describe('asking for a place', () => {
+  test('WIRE-FILE-01 WIRE-FILE-03: the answer is all that a client needs', async () => {
+    const { status, json } = await start()
+    expect(status).toBe(200)
+    expect(json).toEqual({
+      correlationId: expect.any(String) as unknown,
+      hostName: room.storage.hostName,
+      containerName: 'uploads',
+      blobName: 'd/a/b.txt',
+      sasToken: expect.stringMatching(/^\?.*sr=b.*sp=rw.*sig=/) as unknown,
+    })
+  })
+
+  test('WIRE-FILE-02: with a trailing slash', async () => {
+    expect((await start('x', '/devices/d/files/')).status).toBe(200)
+  })
+
+  test.each([
+    {},
+    { blobName: 7 },
+    { blobName: '' },
+    { blobName: '../e/x' },
+    { blobName: 'a/../../e' },
+    { blobName: 'x'.repeat(2000) },
+  ])('WIRE-FILE-01: %j is refused', async (body) => {
+    expect((await room.call('POST', '/devices/d/files', { as, body })).status).toBe(400)
+  })
+
+  test('WIRE-FILE-09 WIRE-FILE-10: ten at a time; an expired SAS frees its slot', async () => {
+    for (let count = 0; count < 10; count++) expect((await start(`f${String(count)}`)).status).toBe(200)
+    const refused = await start('f10')
+    expect(refused.status).toBe(403)
+    expect(errorOf(refused).code).toBe(403006)
+    room.clock.advance(3_601_000)
+    expect((await start('f10')).status).toBe(200)
+  })
+})
+
+describe('upload and notification', () => {
+  test('WIRE-FILE-04 WIRE-FILE-05 WIRE-FILE-11: put, notify, and the service is told', async () => {
+    const given = await ticket()
+    expect(await put(given)).toBe(201)
+    const body = {
+      correlationId: given.correlationId,
+      isSuccess: true,
+      statusCode: 200,
+      statusDescription: 'ok',
+    }
+    expect(await finish(body)).toMatchObject({ status: 204, text: '' })
+    const path = '/messages/serviceBound/filenotifications'
+    const notification = await room.call('GET', path)
+    expect(notification).toMatchObject({
+      status: 200,
+      json: {
+        deviceId: 'd',
+        blobName: 'd/a/b.txt',
+        blobUri: `https://${room.storage.hostName}/uploads/d/a/b.txt`,
+        blobSizeInBytes: 5,
+        lastUpdatedTime: expect.any(String) as unknown,
+        enqueuedTimeUtc: expect.any(String) as unknown,
+      },
+    })
+    const lock = String(notification.headers['etag']).slice(1, -1)
+    expect((await room.call('DELETE', `${path}/${lock}`)).status).toBe(204)
+    expect((await room.call('GET', path)).status).toBe(204)
+  })
+
+  test('WIRE-FILE-06: the correlation id in the path', async () => {
+    const { correlationId } = await ticket()
+    const path = `/devices/d/files/notifications/${encodeURIComponent(correlationId)}`
+    expect((await finish({ isSuccess: true, statusCode: 200, statusDescription: '' }, path)).status).toBe(204)
+  })
+
+  test('WIRE-FILE-07: an invalid, a used and another device’s correlation id', async () => {
+    const { correlationId } = await ticket()
+    expect(errorOf(await finish({ correlationId: 'x', isSuccess: true })).code).toBe(400015)
+    expect(errorOf(await finish({ isSuccess: true })).code).toBe(400015)
+    const stolen = await room.call('POST', '/devices/e/files/notifications', {
+      as: { deviceId: 'e' },
+      body: { correlationId, isSuccess: true },
+    })
+    expect(errorOf(stolen).code).toBe(400015)
+    expect((await finish({ correlationId, isSuccess: true })).status).toBe(204)
+    expect(errorOf(await finish({ correlationId, isSuccess: true })).code).toBe(400015)
+  })
+
+  test('a ticket of one device opens no blob of another', async () => {
+    const given = await ticket()
+    expect(await put({ ...given, blobName: 'e/a/b.txt' })).toBe(403)
+  })
+
+  test('WIRE-FILE-04: after the SAS has expired, on the hub’s clock', async () => {
+    const given = await ticket()
+    room.clock.advance(3_600_000)
+    expect(await put(given)).toBe(403)
+  })
+})

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Identity } from '../../core/contract/identity.ts'
+import { openRoom, type TestRoom } from '../testing/test-server.ts'
+import { identityToken } from '../testing/tokens.ts'
+
+const victim = { deviceId: 'dev' }
+const module = { deviceId: 'dev', moduleId: 'mod' }
+/** Identities that a careless comparison or a careless path takes for the victim. */
+const STRANGERS: readonly Identity[] = [
+  { deviceId: 'de' },
+  { deviceId: 'dev1' },
+  { deviceId: 'DEV' },
+  { deviceId: 'de%76' },
+  { deviceId: '..' },
+  { deviceId: '*' },
+  { deviceId: ':deviceId' },
+  { deviceId: 'dev1', moduleId: 'mod' },
+]
+
+let room: TestRoom
+beforeAll(async () => {
+  room = await openRoom()
+  const { registry } = room.hub
+  for (const deviceId of ['dev', ...new Set(STRANGERS.map((one) => one.deviceId))])
+    registry.create({ deviceId })
+  registry.create(module)
+  registry.create({ deviceId: 'dev1', moduleId: 'mod' })
+  room.hub.c2d.send(victim, { body: Buffer.from('secret'), properties: {}, system: {} })
+})
+afterAll(() => room.stop())
+
+const belongings = (): unknown =>
+  [victim, module].map((identity) => [
+    room.hub.registry.get(identity),
+    room.hub.twins.get(identity),
+    room.hub.c2d.waiting(identity),
+  ])
+
+const OWN = '/devices/dev'
+const REQUESTS: readonly [method: string, path: string, body?: object | string][] = [
+  ['POST', `${OWN}/messages/events`, 'x'],
+  ['POST', '/devices/dev//messages/events', 'x'],
+  ['POST', '/devices/de%76/messages/events', 'x'],
+  ['POST', '/devices/x/../dev/messages/events', 'x'],
+  ['POST', '/DEVICES/dev/messages/events', 'x'],
+  ['POST', `${OWN}/modules/mod/messages/events`, 'x'],
+  ['GET', `${OWN}/messages/devicebound`],
+  ['DELETE', `${OWN}/messages/devicebound/token`],
+  ['POST', `${OWN}/messages/devicebound/token/abandon`],
+  ['POST', `${OWN}/files`, { blobName: 'x' }],
+  ['POST', `${OWN}/files/notifications`, { correlationId: 'x', isSuccess: true }],
+  ['GET', `${OWN}/modules`],
+  ['GET', `${OWN}/modules/mod`],
+  ['PUT', `${OWN}/modules/new`, {}],
+  ['DELETE', `${OWN}/modules/mod`],
+  ['GET', OWN],
+  ['DELETE', OWN],
+  ['GET', '/twins/dev'],
+  ['PATCH', '/twins/dev', { tags: { stolen: 1 } }],
+  ['POST', '/twins/dev/methods', { methodName: 'x' }],
+]
+
+test.each(STRANGERS)('WIRE-AUTH-08: %o reads and writes nothing of another over HTTPS', async (stranger) => {
+  const before = belongings()
+  const header = `${stranger.deviceId}/${stranger.moduleId ?? 'mod'}`
+  for (const [method, path, body] of REQUESTS)
+    for (const headers of [{}, { 'x-ms-edge-moduleId': header }, { 'x-ms-edge-moduleId': 'dev/mod' }]) {
+      const { status } = await room.call(method, path, {
+        as: identityToken(room.hub, stranger),
+        headers,
+        ...(body === undefined ? {} : { body }),
+      })
+      expect([method, path, [400, 401, 404].includes(status) ? 'refused' : status]).toEqual([
+        method,
+        path,
+        'refused',
+      ])
+    }
+  expect(belongings()).toEqual(before)
+  expect(room.hub.telemetry.messages).toEqual([])
+})
+
+test('WIRE-MOD-06: a module calls nobody of another device through the gateway', async () => {
+  const caller = { deviceId: 'dev1', moduleId: 'mod' }
+  for (const path of ['/twins/dev/methods', '/twins/dev/modules/mod/methods']) {
+    const answer = await room.call('POST', path, {
+      as: caller,
+      headers: { 'x-ms-edge-moduleId': 'dev1/mod' },
+      body: { methodName: 'x' },
+    })
+    expect(answer).toMatchObject({ status: 404, headers: { 'iothub-errorcode': 'DeviceNotFound' } })
+  }
+})
+
+test('the victim itself is served', async () => {
+  expect(await room.call('GET', `${OWN}/messages/devicebound`, { as: victim })).toMatchObject({
+    status: 200,
+    text: 'secret',
+  })
+  expect((await room.call('POST', `${OWN}/messages/events`, { as: victim, body: 'x' })).status).toBe(204)
+})
+
+test('what nests too deep is refused where it comes in, and does not break what goes out', async () => {
+  const deep = '['.repeat(5_000) + ']'.repeat(5_000)
+  const body = `{"methodName":"x","payload":${deep}}`
+  const answer = await room.call('POST', '/twins/dev/methods', { body })
+  expect(answer).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
+  const sent = await room.call('POST', `${OWN}/messages/events`, { as: victim, body: deep })
+  expect(sent.status).toBe(204)
+})

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectDevice, type MethodHandler } from '../testing/device.ts'
+import { errorOf, openRoom, type Answer, type CallOptions, type TestRoom } from '../testing/test-server.ts'
+
+let room: TestRoom
+beforeAll(async () => {
+  room = await openRoom()
+})
+afterAll(() => room.stop())
+
+let last = 0
+const newDevice = (handler?: MethodHandler): string => {
+  const deviceId = `d${String(++last)}`
+  room.hub.registry.create({ deviceId })
+  if (handler !== undefined) connectDevice(room.hub, { deviceId }, ['methods'], handler)
+  return deviceId
+}
+const echo: MethodHandler = (name, payload) => ({
+  status: 200,
+  payload: { name, payload: payload ?? '(empty)' },
+})
+const invoke = (target: string, body: object, options: CallOptions = {}): Promise<Answer> =>
+  room.call('POST', `/twins/${target}/methods`, { ...options, body })
+
+describe('a method from a back end', () => {
+  test('WIRE-METH-02 WIRE-METH-05: reaches the device, and its answer comes back', async () => {
+    const answer = await invoke(newDevice(echo), { methodName: 'start', payload: { speed: 3 } })
+    expect(answer.status).toBe(200)
+    expect(answer.json).toEqual({ status: 200, payload: { name: 'start', payload: '{"speed":3}' } })
+  })
+
+  test('WIRE-METH-04: payload null is null, no payload is an empty body', async () => {
+    const device = newDevice(echo)
+    expect((await invoke(device, { methodName: 'm', payload: null })).json).toMatchObject({
+      payload: { payload: 'null' },
+    })
+    expect((await invoke(device, { methodName: 'm' })).json).toMatchObject({
+      payload: { payload: '(empty)' },
+    })
+  })
+
+  test('WIRE-METH-06 WIRE-METH-07: any status passes, and no payload is null', async () => {
+    for (const status of [0, 404, 999]) {
+      const device = newDevice(() => ({ status, payload: null }))
+      expect(await invoke(device, { methodName: 'm' })).toMatchObject({
+        status: 200,
+        json: { status, payload: null },
+      })
+    }
+  })
+
+  test('WIRE-METH-13: offline is a 404 DeviceNotOnline at once, with info.timeout', async () => {
+    const answer = await invoke(newDevice(), { methodName: 'm' })
+    expect(answer).toMatchObject({ status: 404, headers: { 'iothub-errorcode': 'DeviceNotOnline' } })
+    const body = JSON.parse((answer.json as { Message: string }).Message) as object
+    expect(body).toMatchObject({
+      errorCode: 404103,
+      message: 'Timed out waiting for device to connect.',
+      info: { timeout: '00:00:00' },
+    })
+  })
+
+  test('WIRE-METH-09 WIRE-METH-16: no answer is a 504 after 30 seconds', async () => {
+    let asked = (): void => undefined
+    const wasAsked = new Promise<void>((resolve) => (asked = resolve))
+    const answer = invoke(
+      newDevice(() => {
+        asked()
+        return undefined
+      }),
+      { methodName: 'm' },
+    )
+    await wasAsked
+    room.clock.advance(30_000)
+    expect(await answer).toMatchObject({ status: 504, headers: { 'iothub-errorcode': 'GatewayTimeout' } })
+    const body = JSON.parse(((await answer).json as { Message: string }).Message) as object
+    expect(body).toMatchObject({
+      errorCode: 504101,
+      message: 'Timed out waiting for the response from device.',
+      info: {},
+    })
+  })
+
+  test('WIRE-METH-15: with a connect time-out a device that comes in time gets the call', async () => {
+    const deviceId = newDevice()
+    const answer = invoke(deviceId, { methodName: 'm', connectTimeoutInSeconds: 10 })
+    await room.hub.journal.until((entry) => entry.is === 'registry')
+    connectDevice(room.hub, { deviceId }, ['methods'], echo)
+    expect((await answer).status).toBe(200)
+  })
+
+  test.each([
+    { methodName: 'm', responseTimeoutInSeconds: 4 },
+    { methodName: 'm', responseTimeoutInSeconds: 301 },
+    { methodName: 'm', timeoutInSeconds: 4 },
+    { methodName: 'm', connectTimeoutInSeconds: -1 },
+    { methodName: 'm', connectTimeoutInSeconds: 301 },
+    { methodName: 'x'.repeat(101) },
+    { methodName: '' },
+    { methodName: 7 },
+    {},
+    { methodName: 'm', responseTimeoutInSeconds: '5' },
+  ])('WIRE-METH-10 WIRE-METH-11: %j is a 400 ArgumentInvalid', async (body) => {
+    const answer = await invoke(newDevice(echo), body)
+    expect(answer).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
+  })
+
+  test('WIRE-METH-12: a payload above 128 KB is refused and not delivered', async () => {
+    let delivered = 0
+    const device = newDevice(() => {
+      delivered++
+      return { status: 200, payload: null }
+    })
+    const answer = await invoke(device, { methodName: 'm', payload: 'x'.repeat(131_072) })
+    expect(answer.status).toBe(400)
+    expect(delivered).toBe(0)
+  })
+
+  test('WIRE-METH-18 WIRE-METH-20: unknown devices and modules', async () => {
+    expect(errorOf(await invoke('nobody', { methodName: 'm' })).code).toBe(404001)
+    expect(errorOf(await invoke(`${newDevice()}/modules/m`, { methodName: 'm' })).code).toBe(404010)
+  })
+
+  test('to a module', async () => {
+    const deviceId = newDevice()
+    room.hub.registry.create({ deviceId, moduleId: 'm' })
+    connectDevice(room.hub, { deviceId, moduleId: 'm' }, ['methods'], echo)
+    expect((await invoke(`${deviceId}/modules/m`, { methodName: 'x' })).status).toBe(200)
+  })
+})
+
+describe('WIRE-MOD-06: a method from a module through the gateway', () => {
+  const openCaller = (): { deviceId: string; moduleId: string } => {
+    const caller = { deviceId: newDevice(echo), moduleId: 'caller' }
+    room.hub.registry.create(caller)
+    return caller
+  }
+  const header = ({ deviceId, moduleId }: { deviceId: string; moduleId: string }) => ({
+    'x-ms-edge-moduleId': `${deviceId}/${moduleId}`,
+  })
+
+  test('reaches a device and a module of the same device', async () => {
+    const caller = openCaller()
+    const target = { deviceId: caller.deviceId, moduleId: 'target' }
+    room.hub.registry.create(target)
+    connectDevice(room.hub, target, ['methods'], echo)
+    for (const path of [caller.deviceId, `${caller.deviceId}/modules/target`]) {
+      const answer = await invoke(
+        path,
+        { methodName: 'm', payload: 1 },
+        { as: caller, headers: header(caller) },
+      )
+      expect(answer).toMatchObject({ status: 200, json: { status: 200, payload: { payload: '1' } } })
+    }
+  })
+
+  test('asks for no api-version, as the gateway does; a back end must name one', async () => {
+    const caller = openCaller()
+    const body = { methodName: 'm' }
+    const unversioned = { apiVersion: null }
+    const asModule = { as: caller, headers: header(caller), ...unversioned }
+    expect((await invoke(caller.deviceId, body, asModule)).status).toBe(200)
+    expect((await invoke(caller.deviceId, body, unversioned)).status).toBe(400)
+  })
+
+  test('a header that is not the token’s module is a 401 with the gateway’s body', async () => {
+    const caller = openCaller()
+    const other = { deviceId: caller.deviceId, moduleId: 'other' }
+    room.hub.registry.create(other)
+    const answer = await invoke(caller.deviceId, { methodName: 'm' }, { as: other, headers: header(caller) })
+    expect(answer.status).toBe(401)
+    expect(Object.keys(answer.json as object)).toEqual(['message'])
+  })
+
+  test('a malformed header is a 400, an offline target a 404', async () => {
+    const caller = openCaller()
+    for (const bad of ['x', 'a/b/c', '/m', 'd/'])
+      expect(
+        (
+          await invoke(
+            caller.deviceId,
+            { methodName: 'm' },
+            { as: caller, headers: { 'x-ms-edge-moduleId': bad } },
+          )
+        ).status,
+      ).toBe(400)
+    room.hub.registry.create({ deviceId: caller.deviceId, moduleId: 'off' })
+    const answer = await invoke(
+      `${caller.deviceId}/modules/off`,
+      { methodName: 'm' },
+      { as: caller, headers: header(caller) },
+    )
+    expect(answer).toMatchObject({ status: 404, json: { message: expect.any(String) as unknown } })
+  })
+})

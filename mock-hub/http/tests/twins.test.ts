@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { errorOf, openRoom, type TestRoom } from '../testing/test-server.ts'
+
+let room: TestRoom
+beforeAll(async () => {
+  room = await openRoom()
+})
+afterAll(() => room.stop())
+
+let last = 0
+const newDevice = (): string => {
+  const deviceId = `d${String(++last)}`
+  room.hub.registry.create({ deviceId })
+  return deviceId
+}
+
+describe('the twin document', () => {
+  test('WIRE-TWIN-31 WIRE-TWIN-33: of a new device', async () => {
+    const deviceId = newDevice()
+    const { status, headers, json } = await room.call('GET', `/twins/${deviceId}`)
+    const $lastUpdated = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/) as unknown
+    expect(status).toBe(200)
+    expect(headers['etag']).toBe('"AAAAAAAAAAE="')
+    expect(json).toEqual({
+      deviceId,
+      etag: 'AAAAAAAAAAE=',
+      deviceEtag: room.hub.registry.get({ deviceId }).etag,
+      status: 'enabled',
+      statusUpdateTime: '0001-01-01T00:00:00Z',
+      connectionState: 'Disconnected',
+      lastActivityTime: '0001-01-01T00:00:00Z',
+      cloudToDeviceMessageCount: 0,
+      authenticationType: 'sas',
+      x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
+      modelId: '',
+      version: 2,
+      tags: {},
+      properties: {
+        desired: { $metadata: expect.objectContaining({ $lastUpdated }) as unknown, $version: 1 },
+        reported: { $metadata: expect.objectContaining({ $lastUpdated }) as unknown, $version: 1 },
+      },
+      capabilities: { iotEdge: false },
+    })
+  })
+
+  test('WIRE-TWIN-33: desired metadata says time and version of each node', async () => {
+    const deviceId = newDevice()
+    const body = { properties: { desired: { a: { b: 1 } } } }
+    const { json } = await room.call('PATCH', `/twins/${deviceId}`, { body })
+    const node = { $lastUpdated: '2026-01-01T00:00:00.0000000Z', $lastUpdatedVersion: 2 }
+    expect(json).toMatchObject({
+      properties: { desired: { $version: 2, $metadata: { ...node, a: { ...node, b: node } } } },
+    })
+  })
+
+  test('of a module, and of an edge device', async () => {
+    const deviceId = newDevice()
+    room.hub.registry.create({ deviceId, moduleId: 'm' })
+    const { json } = await room.call('GET', `/twins/${deviceId}/modules/m`)
+    expect(json).toMatchObject({ deviceId, moduleId: 'm' })
+    expect(json).not.toHaveProperty('capabilities')
+    const edge = room.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
+    expect((await room.call('GET', '/twins/edge')).json).toMatchObject({
+      capabilities: { iotEdge: true },
+      deviceScope: edge.deviceScope,
+    })
+  })
+})
+
+describe('writing', () => {
+  test('WIRE-TWIN-34 WIRE-TWIN-32: PATCH merges tags and desired and answers the whole twin', async () => {
+    const path = `/twins/${newDevice()}`
+    await room.call('PATCH', path, { body: { tags: { a: 1, b: 2 }, properties: { desired: { x: 1 } } } })
+    const { status, json } = await room.call('PATCH', path, {
+      body: { tags: { a: null }, properties: { desired: { y: 2 } } },
+    })
+    expect(status).toBe(200)
+    expect(json).toMatchObject({
+      etag: 'AAAAAAAAAAM=',
+      tags: { b: 2 },
+      properties: { desired: { x: 1, y: 2, $version: 3 } },
+    })
+    expect(json).not.toHaveProperty('tags.a')
+  })
+
+  test('WIRE-TWIN-34: PUT replaces them', async () => {
+    const path = `/twins/${newDevice()}`
+    await room.call('PATCH', path, { body: { tags: { a: 1 }, properties: { desired: { x: 1 } } } })
+    const { status, json } = await room.call('PUT', path, {
+      body: { tags: { b: 2 }, properties: { desired: { y: 2 } } },
+    })
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ tags: { b: 2 }, properties: { desired: { y: 2 } } })
+    expect(json).not.toHaveProperty('tags.a')
+    expect(json).not.toHaveProperty('properties.desired.x')
+  })
+
+  test.each(['"*"', '*'])('WIRE-TWIN-35: If-Match %s', async (star) => {
+    const headers = { 'if-match': star }
+    const path = `/twins/${newDevice()}`
+    for (const method of ['PATCH', 'PUT'])
+      expect((await room.call(method, path, { body: { tags: { a: 1 } }, headers })).status).toBe(200)
+  })
+
+  test('WIRE-TWIN-35 WIRE-TWIN-36: an etag matches once, then it is a 412 PreconditionFailed', async () => {
+    const path = `/twins/${newDevice()}`
+    const headers = { 'if-match': '"AAAAAAAAAAE="' }
+    expect((await room.call('PATCH', path, { body: { tags: { a: 1 } }, headers })).status).toBe(200)
+    for (const method of ['PATCH', 'PUT']) {
+      const stale = await room.call(method, path, { body: { tags: { a: 2 } }, headers })
+      expect(stale).toMatchObject({ status: 412, headers: { 'iothub-errorcode': 'PreconditionFailed' } })
+    }
+  })
+
+  test('WIRE-TWIN-37: reported properties are refused, an empty reported is passed over', async () => {
+    const path = `/twins/${newDevice()}`
+    const refused = await room.call('PATCH', path, { body: { properties: { reported: { a: 1 } } } })
+    expect(refused.status).toBe(400)
+    expect(errorOf(refused)).toEqual({ code: 400004, message: 'A service cannot write reported properties.' })
+    const body = { tags: { a: 1 }, properties: { reported: {}, desired: { x: 1 } } }
+    expect((await room.call('PATCH', path, { body })).status).toBe(200)
+  })
+
+  test('a twin can be sent back as it was read', async () => {
+    const path = `/twins/${newDevice()}`
+    await room.call('PATCH', path, { body: { properties: { desired: { x: 1 } } } })
+    const body = (await room.call('GET', path)).json
+    const answer = await room.call('PUT', path, { body })
+    expect(answer).toMatchObject({ status: 200, json: { properties: { desired: { x: 1, $version: 3 } } } })
+  })
+
+  test.each([
+    ['WIRE-TWIN-26', { tags: { 'a.b': 1 } }],
+    ['WIRE-TWIN-26', { properties: { desired: { a: { $x: 1 } } } }],
+    ['WIRE-TWIN-27', { tags: { a: 'x'.repeat(4097) } }],
+    ['WIRE-TWIN-28', { tags: { a: 4_503_599_627_370_496 } }],
+    ['WIRE-TWIN-29', { tags: JSON.parse('{"a":'.repeat(12) + '1' + '}'.repeat(12)) as object }],
+    ['WIRE-TWIN-24', { tags: { a: [1, null] } }],
+    [
+      'WIRE-TWIN-25',
+      { tags: Object.fromEntries(Array.from({ length: 3 }, (_, i) => [`k${String(i)}`, 'x'.repeat(4000)])) },
+    ],
+  ])('%s: a breach is a 400 ArgumentInvalid and changes nothing', async (rule, body) => {
+    const path = `/twins/${newDevice()}`
+    const refused = await room.call('PATCH', path, { body })
+    expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
+    expect(errorOf(refused).code).toBe(400004)
+    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
+    expect((await room.call('GET', path)).json).toMatchObject({ version: 2, tags: {} })
+  })
+
+  test.each([[[]], ['text'], [{ tags: 7 }], [{ properties: { desired: 'x' } }]])(
+    '%j is no twin',
+    async (body) => {
+      const headers = { 'content-type': 'application/json' }
+      const refused = await room.call('PATCH', `/twins/${newDevice()}`, {
+        body: JSON.stringify(body),
+        headers,
+      })
+      expect(refused.status).toBe(400)
+      expect(errorOf(refused).message).toMatch(/^body.* must be object/)
+    },
+  )
+
+  test('unknown devices and modules are 404', async () => {
+    expect(errorOf(await room.call('GET', '/twins/nobody')).code).toBe(404001)
+    expect(errorOf(await room.call('PATCH', '/twins/nobody', { body: { tags: {} } })).code).toBe(404001)
+    expect(errorOf(await room.call('GET', `/twins/${newDevice()}/modules/m`)).code).toBe(404010)
+  })
+})

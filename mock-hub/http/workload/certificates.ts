@@ -1,0 +1,74 @@
+/** Certificates that modules ask of the workload API: for their servers, and to prove themselves. */
+
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../../base/clock.ts'
+import type { IdentityRecord } from '../../core/contract/registry.ts'
+import { HubError } from '../../core/errors/errors.ts'
+import { identityKey } from '../../core/contract/identity.ts'
+import type { ModuleParams } from './modules.ts'
+
+export interface CertificateRequest {
+  readonly usage: 'server' | 'client'
+  readonly commonName: string
+  /** Epoch ms. */
+  readonly expiresAt: number
+}
+
+/** Issues under the authority that the trust bundle names; PEM, the certificate with its chain. */
+export type IssueCertificate = (
+  request: CertificateRequest,
+) => Promise<{ readonly certificate: string; readonly privateKey: string }>
+
+const DEFAULT_LIFE_MS = 30 * 24 * 3_600_000
+
+interface CertificateRoute {
+  Params: ModuleParams
+  Body: { commonName?: unknown; expiration?: unknown } | undefined
+}
+
+/** Registers `certificate/server` and `certificate/identity`. */
+export function certificateRoutes(
+  app: FastifyInstance,
+  clock: Clock,
+  find: (params: ModuleParams) => IdentityRecord,
+  issue: IssueCertificate | undefined,
+): void {
+  for (const [kind, usage] of [
+    ['server', 'server'],
+    ['identity', 'client'],
+  ] as const)
+    app.post<CertificateRoute>(`/modules/:name/genid/:genid/certificate/${kind}`, async (request, reply) => {
+      const { identity } = find(request.params)
+      if (issue === undefined)
+        return reply.code(501).send({ message: 'This hub has no authority to issue certificates.' })
+      const { commonName } = request.body ?? {}
+      const expiresAt = expiryOf(request.body?.expiration, clock)
+      const issued = await issue({
+        usage,
+        // Real daemons name the identity certificate themselves.
+        commonName:
+          usage === 'server' && typeof commonName === 'string' && commonName !== ''
+            ? commonName
+            : identityKey(identity),
+        expiresAt,
+      })
+      return reply.code(201).send({
+        privateKey: { type: 'key', bytes: issued.privateKey },
+        certificate: issued.certificate,
+        expiration: new Date(expiresAt).toISOString(),
+      })
+    })
+}
+
+/** @throws HubError ArgumentInvalid when it is no time to come. */
+function expiryOf(given: unknown, clock: Clock): number {
+  if (given === undefined || given === null) return clock.now() + DEFAULT_LIFE_MS
+  const at = typeof given === 'string' ? Date.parse(given) : Number.NaN
+  if (at > clock.now()) return at
+  throw new HubError('ArgumentInvalid', 'expiration must be a time to come in ISO 8601.', {
+    rule: 'WIRE-EDGE-02',
+    expected: 'expiration: a time to come in ISO 8601',
+    received: typeof given === 'string' ? given.slice(0, 40) : typeof given,
+    source: 'wire contract 10',
+  })
+}

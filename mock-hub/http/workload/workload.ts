@@ -1,0 +1,149 @@
+/**
+ * The workload API of IoT Edge (wire contract 10): what a module finds behind `IOTEDGE_WORKLOADURI`, on a Unix socket
+ * and over plain HTTP, so that `create_from_edge_environment` works.
+ */
+
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
+import type { AddressInfo, Socket } from 'node:net'
+import { rm } from 'node:fs/promises'
+import type { Hub } from '../../core/contract/hub.ts'
+import type { IdentityRecord } from '../../core/contract/registry.ts'
+import { HubError } from '../../core/errors/errors.ts'
+import { base64Of, moduleKey, open, seal, signWith } from './crypto.ts'
+import { certificateRoutes, type IssueCertificate } from './certificates.ts'
+import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
+
+export interface WorkloadOptions {
+  /** PEM of what modules must trust to reach the gateway. */
+  readonly caPem: string
+  /** Path of a Unix socket; left out: none. */
+  readonly socketPath?: string | undefined
+  /** TCP port on loopback, 0: any free one; left out: none. */
+  readonly port?: number | undefined
+  /** Serve the modules of this edge device only. */
+  readonly deviceId?: string | undefined
+  /** Makes certificates under the authority of `caPem`; without it the certificate calls answer 501. */
+  readonly issueCertificate?: IssueCertificate | undefined
+}
+
+export interface Workload {
+  /** What to put into `IOTEDGE_WORKLOADURI`: `unix:///path`. */
+  readonly socketUri: string | undefined
+  /** `http://127.0.0.1:port`. */
+  readonly httpUri: string | undefined
+  stop(): Promise<void>
+}
+
+const OLDEST_API_VERSION = '2018-06-28'
+
+/** Starts the listeners that the options name. */
+export async function startWorkload(hub: Hub, options: WorkloadOptions): Promise<Workload> {
+  const running: FastifyInstance[] = []
+  let httpUri: string | undefined
+  let socketUri: string | undefined
+  if (options.socketPath !== undefined) {
+    // A socket file that a killed process left behind would make listening fail.
+    await rm(options.socketPath, { force: true })
+    const app = workloadApp(hub, options)
+    await app.listen({ path: options.socketPath })
+    running.push(app)
+    socketUri = `unix://${options.socketPath}`
+  }
+  if (options.port !== undefined) {
+    const app = workloadApp(hub, options)
+    await app.listen({ host: '127.0.0.1', port: options.port })
+    running.push(app)
+    // A listening TCP server has an address with a port.
+    httpUri = `http://127.0.0.1:${String((app.server.address() as AddressInfo).port)}`
+  }
+  return {
+    socketUri,
+    httpUri,
+    async stop() {
+      for (const app of running.reverse()) await app.close()
+    },
+  }
+}
+
+/** The API itself, without a listener. */
+export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance {
+  const app = Fastify({
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+  })
+  // Python sends JSON without saying so (WIRE-EDGE-03).
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'ignore'))
+  app.addHook('onRequest', (request, _reply, next) => {
+    const { 'api-version': version } = request.query as Record<string, unknown>
+    if (typeof version !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(version) || version < OLDEST_API_VERSION)
+      throw invalid('api-version', `a date from ${OLDEST_API_VERSION} on`, String(version))
+    next()
+  })
+  app.addHook('onResponse', (request, reply, next) => {
+    const { method, url } = request
+    hub.journal.record({ is: 'request', method, url, status: reply.statusCode, caller: 'workload' })
+    next()
+  })
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'There is no such resource.' }))
+  app.setErrorHandler((error: FastifyError | HubError, _request, reply) => {
+    if (error instanceof HubError) hub.refuse(error, { transport: 'https' })
+    const status = error instanceof HubError ? error.status : (error.statusCode ?? 500)
+    return reply.code(status).send({ message: error.message })
+  })
+
+  const find = ({ name, genid }: ModuleParams): IdentityRecord => moduleOf(hub, options.deviceId, name, genid)
+
+  app.server.on('connection', (socket: Socket) => {
+    if (!hub.faults.idle && hub.faults.meet('edge', undefined, ['refuse']) !== undefined) socket.destroy()
+  })
+  /** `edge.trust_bundle.fail`, `edge.sign.fail`: an answer with a status instead (api contract 11). */
+  const fails = (call: string) => async (_request: FastifyRequest, reply: FastifyReply) => {
+    const met = hub.faults.idle ? undefined : hub.faults.meet(`edge.${call}`)
+    if (met === undefined) return
+    const { status } = met.parameters
+    await reply.code(typeof status === 'number' ? status : 500).send({ message: 'A fault was ordered.' })
+  }
+
+  app.get('/trust-bundle', { preHandler: fails('trust_bundle') }, () => ({ certificate: options.caPem }))
+  app.get('/modules', () => ({ modules: modulesOf(hub, options.deviceId).map(moduleDocument) }))
+  const module = '/modules/:name/genid/:genid'
+  app.post<{ Params: ModuleParams; Body: unknown }>(
+    `${module}/sign`,
+    { preHandler: fails('sign') },
+    (request) => ({
+      digest: signWith(moduleKey(find(request.params)), base64Of(request.body, 'data')),
+    }),
+  )
+  app.post<{ Params: ModuleParams; Body: unknown }>(`${module}/encrypt`, (request) => ({
+    ciphertext: seal(
+      moduleKey(find(request.params)),
+      base64Of(request.body, 'initializationVector'),
+      base64Of(request.body, 'plaintext'),
+    ).toString('base64'),
+  }))
+  app.post<{ Params: ModuleParams; Body: unknown }>(`${module}/decrypt`, (request) => ({
+    plaintext: open(
+      moduleKey(find(request.params)),
+      base64Of(request.body, 'initializationVector'),
+      base64Of(request.body, 'ciphertext'),
+    ).toString('base64'),
+  }))
+  certificateRoutes(app, hub.clock, find, options.issueCertificate)
+  return app
+}
+
+function invalid(field: string, expected: string, received: string): HubError {
+  return new HubError('ArgumentInvalid', `${field} must be ${expected}; given: ${received.slice(0, 80)}`, {
+    rule: 'WIRE-EDGE-02',
+    expected: `${field}: ${expected}`,
+    received: received.slice(0, 80),
+    source: 'wire contract 10',
+  })
+}

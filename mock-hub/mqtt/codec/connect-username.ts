@@ -1,0 +1,93 @@
+/** The user name of CONNECT: host, identity, api version and what else the device says of itself (wire contract 1.3). */
+
+import { HubError } from '../../core/errors/errors.ts'
+import type { Identity } from '../../core/contract/identity.ts'
+
+export interface ConnectUsername {
+  /** As sent; compare without regard to case. */
+  readonly host: string
+  readonly identity: Identity
+  readonly apiVersion: string | undefined
+  readonly deviceClientType: string | undefined
+  readonly modelId: string | undefined
+  /** All properties, decoded; of duplicates the first. */
+  readonly properties: ReadonlyMap<string, string>
+}
+
+const API_VERSION = /^\d{4}-\d\d-\d\d(-preview)?$/
+/** Properties may follow a slash without `?` (Go SDK, old C SDK), but then a module id could stand there too. */
+const KNOWN_PROPERTY = /^(api-version|DeviceClientType|model-id|auth-chain)=|^[^=&?]+=[^&]*&/
+const INLINE_PROPERTIES = /\?(?:(?:api-version|DeviceClientType|model-id|auth-chain)=|$)/
+
+/** @throws HubError ArgumentInvalid (WIRE-CONN-21) or InvalidProtocolVersion (WIRE-CONN-15). */
+export function parseConnectUsername(username: string): ConnectUsername {
+  const slash = username.indexOf('/')
+  if (slash <= 0) throw malformed(username, 'no host name and device id')
+  const host = username.slice(0, slash)
+  const device = segment(username.slice(slash + 1))
+  if (device.id === '') throw malformed(username, 'an empty device id')
+  const module = device.rest === '' || isProperties(device.rest) ? undefined : segment(device.rest)
+  if (module?.id === '') throw malformed(username, 'an empty module id')
+  const tail = module === undefined ? device.rest : module.rest
+  if (module !== undefined && tail !== '' && !isProperties(tail)) {
+    throw malformed(username, 'more than host, device id and module id before the properties')
+  }
+  const properties = parseProperties(tail.startsWith('?') ? tail.slice(1) : tail)
+  const apiVersion = properties.get('api-version')
+  if (apiVersion !== undefined && !API_VERSION.test(apiVersion)) {
+    throw new HubError('InvalidProtocolVersion', `The api-version '${apiVersion}' is not supported.`, {
+      rule: 'WIRE-CONN-15',
+      expected: 'api-version yyyy-MM-dd or yyyy-MM-dd-preview',
+      received: `api-version ${apiVersion}`,
+      source: 'wire contract 1.4',
+    })
+  }
+  return {
+    host,
+    identity: module === undefined ? { deviceId: device.id } : { deviceId: device.id, moduleId: module.id },
+    apiVersion,
+    deviceClientType: properties.get('DeviceClientType'),
+    modelId: properties.get('model-id'),
+    properties,
+  }
+}
+
+/** One id and what follows its slash; `h/d?api-version=…` has no slash (edgehub-api.md). */
+function segment(text: string): { id: string; rest: string } {
+  const slash = text.indexOf('/')
+  const inline = INLINE_PROPERTIES.exec(slash < 0 ? text : text.slice(0, slash))
+  if (inline !== null) return { id: text.slice(0, inline.index), rest: text.slice(inline.index) }
+  return slash < 0 ? { id: text, rest: '' } : { id: text.slice(0, slash), rest: text.slice(slash + 1) }
+}
+
+function isProperties(text: string): boolean {
+  return text.startsWith('?') || KNOWN_PROPERTY.test(text)
+}
+
+function parseProperties(text: string): Map<string, string> {
+  const properties = new Map<string, string>()
+  for (const pair of text.split('&')) {
+    if (pair === '') continue
+    const equals = pair.indexOf('=')
+    const name = decoded(equals < 0 ? pair : pair.slice(0, equals))
+    if (!properties.has(name)) properties.set(name, equals < 0 ? '' : decoded(pair.slice(equals + 1)))
+  }
+  return properties
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function malformed(username: string, what: string): HubError {
+  return new HubError('ArgumentInvalid', 'The user name is malformed.', {
+    rule: 'WIRE-CONN-21',
+    expected: 'user name {host}/{deviceId}[/{moduleId}]/?api-version={version}',
+    received: `${what}: ${JSON.stringify(username.slice(0, 300))}`,
+    source: 'wire contract 1.3',
+  })
+}

@@ -1,0 +1,62 @@
+/**
+ * The fast path of telemetry: of a PUBLISH only the topic's root is compared, byte by byte, and the property bag
+ * is decoded only when it differs from the one before (performance goal P1).
+ */
+
+import { isUtf8 } from 'node:buffer'
+import type { Identity } from '../../core/contract/identity.ts'
+import type { Message } from '../../core/contract/message.ts'
+import { MalformedPacket } from './frames.ts'
+import { parsePropertyBag } from './property-bag.ts'
+import type { PropertyBag } from './property-bag.ts'
+import { telemetryRoot } from './topics.ts'
+
+const SLASH = 0x2f
+const EMPTY_BAG = parsePropertyBag('')
+const NO_BYTES = Buffer.alloc(0)
+
+export class TelemetryPath {
+  readonly #root: Buffer
+  #lastBytes: Buffer = NO_BYTES
+  #lastBag: PropertyBag = EMPTY_BAG
+
+  constructor(identity: Identity) {
+    this.#root = Buffer.from(telemetryRoot(identity))
+  }
+
+  /**
+   * @returns the bag of a telemetry topic of this identity; undefined: another topic.
+   * @throws MalformedPacket when the topic is no UTF-8 (MQTT-1.5.3-1).
+   */
+  bagOf(buffer: Buffer, topicStart: number, topicEnd: number): PropertyBag | undefined {
+    const root = this.#root
+    const rootEnd = topicStart + root.length
+    if (rootEnd > topicEnd || buffer.compare(root, 0, root.length, topicStart, rootEnd) !== 0)
+      return undefined
+    if (rootEnd === topicEnd) return EMPTY_BAG
+    if (buffer[rootEnd] !== SLASH) return undefined
+    const start = rootEnd + 1
+    if (start === topicEnd) return EMPTY_BAG
+    const last = this.#lastBytes
+    if (last.length === topicEnd - start && buffer.compare(last, 0, last.length, start, topicEnd) === 0) {
+      return this.#lastBag
+    }
+    const bytes = Buffer.from(buffer.subarray(start, topicEnd))
+    if (!isUtf8(bytes)) throw new MalformedPacket('topic is not UTF-8')
+    this.#lastBytes = bytes
+    this.#lastBag = parsePropertyBag(bytes.toString())
+    return this.#lastBag
+  }
+}
+
+/** RETAIN is not honoured but told (WIRE-SESS-21). */
+export function telemetryMessage(body: Buffer, bag: PropertyBag, retain: boolean): Message {
+  if (!retain) return { body, system: bag.system, properties: bag.properties }
+  return { body, system: bag.system, properties: { ...bag.properties, 'mqtt-retain': 'true' } }
+}
+
+/** What the hub makes of a will (WIRE-SESS-20). */
+export function willMessage(bagText: string, body: Buffer, retain: boolean): Message {
+  const message = telemetryMessage(body, parsePropertyBag(bagText), retain)
+  return { ...message, properties: { ...message.properties, 'iothub-MessageType': 'Will' } }
+}

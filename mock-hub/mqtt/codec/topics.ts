@@ -1,0 +1,130 @@
+/**
+ * The hub's topic grammar (wire contract 2.1): what devices may publish and subscribe to is parsed here,
+ * what the hub publishes is written here. Identities are never percent-encoded in topics (wire contract 1.2).
+ */
+
+import type { Identity } from '../../core/contract/identity.ts'
+
+/** What a PUBLISH of a device means. */
+export type DevicePublish =
+  | { readonly is: 'telemetry'; readonly identity: Identity; readonly bag: string }
+  | { readonly is: 'twinGet'; readonly requestId: string }
+  | {
+      readonly is: 'twinPatch'
+      readonly requestId: string
+      /** Text after `$version=`; undefined: not given. */
+      readonly baseVersion: string | undefined
+    }
+  | { readonly is: 'methodResponse'; readonly requestId: string; readonly status: number }
+
+const TELEMETRY = /^devices\/([^/]+)(?:\/modules\/([^/]+))?\/messages\/events(?:\/(.*))?$/s
+const TWIN_GET = '$iothub/twin/GET/?'
+const TWIN_PATCH = '$iothub/twin/PATCH/properties/reported/?'
+const METHOD_RESPONSE = /^\$iothub\/methods\/res\/(-?\d{1,10})\/\?(.*)$/s
+
+/** @returns undefined: no topic that a device may publish to. */
+export function parsePublishTopic(topic: string): DevicePublish | undefined {
+  if (topic.startsWith('devices/')) {
+    const match = TELEMETRY.exec(topic)
+    if (match === null) return undefined
+    return { is: 'telemetry', identity: identityOf(match[1] ?? '', match[2]), bag: match[3] ?? '' }
+  }
+  if (topic.startsWith(TWIN_GET)) {
+    const requestId = parameter(topic.slice(TWIN_GET.length), '$rid')
+    return requestId === undefined ? undefined : { is: 'twinGet', requestId }
+  }
+  if (topic.startsWith(TWIN_PATCH)) {
+    const query = topic.slice(TWIN_PATCH.length)
+    const requestId = parameter(query, '$rid')
+    if (requestId === undefined) return undefined
+    return { is: 'twinPatch', requestId, baseVersion: parameter(query, '$version') }
+  }
+  const response = METHOD_RESPONSE.exec(topic)
+  if (response === null) return undefined
+  const requestId = parameter(response[2] ?? '', '$rid')
+  return requestId === undefined
+    ? undefined
+    : { is: 'methodResponse', requestId, status: Number(response[1]) }
+}
+
+function identityOf(deviceId: string, moduleId: string | undefined): Identity {
+  return moduleId === undefined ? { deviceId } : { deviceId, moduleId }
+}
+
+/** The raw value: a request id is opaque and echoed as it came (WIRE-TWIN-05). Empty counts as missing. */
+function parameter(query: string, name: string): string | undefined {
+  for (const pair of query.split('&')) {
+    if (pair.startsWith(name) && pair[name.length] === '=' && pair.length > name.length + 1) {
+      return pair.slice(name.length + 1)
+    }
+  }
+  return undefined
+}
+
+/** What a subscription is for. `answers` are the answers to twin requests. */
+export type Subject = 'c2d' | 'inputs' | 'desired' | 'answers' | 'methods'
+
+/** What an accepted filter subscribes to. */
+export interface Filter {
+  readonly subjects: readonly Subject[]
+  /** Set when the filter names just one method. */
+  readonly methodName?: string
+}
+
+const METHOD_FILTER = /^\$iothub\/methods\/POST\/(?:([^/+#]+)\/)?#$/
+
+/** @returns undefined: no filter that this identity may subscribe to (WIRE-SESS-14). */
+export function parseFilter(filter: string, identity: Identity): Filter | undefined {
+  if (filter === '$iothub/twin/res/#') return { subjects: ['answers'] }
+  if (filter === '$iothub/twin/PATCH/properties/desired/#') return { subjects: ['desired'] }
+  const method = METHOD_FILTER.exec(filter)
+  if (method !== null) {
+    return method[1] === undefined
+      ? { subjects: ['methods'] }
+      : { subjects: ['methods'], methodName: method[1] }
+  }
+  const own = ownRoot(identity)
+  if (filter === `${own}/messages/devicebound/#`) return { subjects: ['c2d'] }
+  if (identity.moduleId === undefined) {
+    // A constant of azure-sdk-for-c; it is scoped to the device that asks (WIRE-C2D-02).
+    return filter === 'devices/+/messages/devicebound/#' ? { subjects: ['c2d'] } : undefined
+  }
+  if (filter === `${own}/inputs/#`) return { subjects: ['inputs'] }
+  if (filter === `${own}/#`) return { subjects: ['c2d', 'inputs'] }
+  return undefined
+}
+
+/** `devices/d` or `devices/d/modules/m`. */
+export function ownRoot(identity: Identity): string {
+  const device = `devices/${identity.deviceId}`
+  return identity.moduleId === undefined ? device : `${device}/modules/${identity.moduleId}`
+}
+
+/** Own topic of telemetry, without the slash before the bag. */
+export function telemetryRoot(identity: Identity): string {
+  return `${ownRoot(identity)}/messages/events`
+}
+
+/** The slash is there even when the bag is empty (WIRE-C2D-03). */
+export function formatC2d(identity: Identity, bag: string): string {
+  return `${ownRoot(identity)}/messages/devicebound/${bag}`
+}
+
+export function formatInput(identity: Identity, inputName: string, bag: string): string {
+  return `${ownRoot(identity)}/inputs/${inputName}/${bag}`
+}
+
+/** `$rid` comes first: the Java SDK reads by position (WIRE-TWIN-09). */
+export function formatTwinResponse(status: number, requestId: string, version?: number): string {
+  const tail = version === undefined ? '' : `&$version=${version}`
+  return `$iothub/twin/res/${status}/?$rid=${requestId}${tail}`
+}
+
+export function formatDesired(version: number): string {
+  return `$iothub/twin/PATCH/properties/desired/?$version=${version}`
+}
+
+/** Nothing follows the request id: azure-sdk-for-c takes all of it (WIRE-METH-03). */
+export function formatMethodRequest(methodName: string, requestId: string): string {
+  return `$iothub/methods/POST/${methodName}/?$rid=${requestId}`
+}

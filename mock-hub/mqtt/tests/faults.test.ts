@@ -1,0 +1,325 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { FaultDefinition } from '../../core/contract/faults.ts'
+import type { RawClient } from '../testing/raw-client.ts'
+import { TestRoom } from '../testing/test-server.ts'
+
+const d1 = { deviceId: 'd1' }
+const EVENTS = 'devices/d1/messages/events/'
+
+let room: TestRoom
+beforeEach(async () => {
+  room = await TestRoom.open()
+  room.device('d1')
+  room.device('d2')
+})
+afterEach(() => room.stop())
+
+function arm(
+  name: string,
+  parameters: FaultDefinition['parameters'] = {},
+  more: Partial<FaultDefinition> = {},
+): void {
+  room.hub.faults.arm({ name, parameters, ...more })
+}
+
+/** Each armed lever has struck this often. */
+function expectFired(times = 1): void {
+  expect(room.hub.faults.list().map(({ fired }) => fired)).toEqual([times])
+}
+
+function publish(client: RawClient, messageId: number, topic = EVENTS): void {
+  client.send({ cmd: 'publish', topic, payload: 'x', qos: 1, messageId, dup: false, retain: false })
+}
+
+describe('mqtt.connack', () => {
+  test('code: the device is not even looked at', async () => {
+    arm('mqtt.connack.code', { code: 3 }, { count: 2 })
+    for (let times = 0; times < 2; times++) {
+      expect(await room.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 3 })
+    }
+    await room.connected(d1)
+    expectFired(2)
+  })
+
+  test('withhold', async () => {
+    arm('mqtt.connack.withhold')
+    const client = room.dial(d1)
+    await room.journal('fault', ({ phase }) => phase === 'fired')
+    expect(client.received).toEqual([])
+    expect(client.closed).toBe(false)
+    expectFired()
+  })
+
+  test('delay, on the hub clock', async () => {
+    arm('mqtt.connack.delay', { seconds: 30 })
+    const client = room.dial(d1)
+    await room.journal('fault', ({ phase }) => phase === 'fired')
+    expect(client.received).toEqual([])
+    room.clock.advance(30_000)
+    expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
+    expect(await client.settled()).toEqual([])
+  })
+
+  test('close', async () => {
+    arm('mqtt.connack.close')
+    const client = room.dial(d1)
+    await client.closing()
+    expect(client.received).toEqual([])
+    expectFired()
+  })
+
+  test('only for the identity it is meant for', async () => {
+    arm('mqtt.connack.code', { code: 5 }, { scope: { identity: 'd2' } })
+    await room.connected(d1)
+    expect(await room.dial({ deviceId: 'd2' }).next()).toMatchObject({ returnCode: 5 })
+  })
+})
+
+describe('mqtt.puback', () => {
+  test('withhold: stored and not acknowledged, the link lives on', async () => {
+    arm('mqtt.puback.withhold')
+    const client = await room.connected(d1)
+    publish(client, 1)
+    publish(client, 2)
+    expect((await client.settled()).map(({ messageId }) => messageId)).toEqual([2])
+    expect(room.hub.telemetry.messages).toHaveLength(2)
+    expectFired()
+  })
+
+  test('delay', async () => {
+    arm('mqtt.puback.delay', { seconds: 5 })
+    const client = await room.connected(d1)
+    publish(client, 1)
+    expect(await client.settled()).toEqual([])
+    room.clock.advance(5_000)
+    expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 1 })
+  })
+
+  test('close: stored, and the link is gone', async () => {
+    arm('mqtt.puback.close')
+    const client = await room.connected(d1)
+    publish(client, 1)
+    await client.closing()
+    expect(client.received).toHaveLength(1)
+    expect(room.hub.telemetry.messages).toHaveLength(1)
+  })
+})
+
+describe('other answers', () => {
+  test('mqtt.suback.code', async () => {
+    arm('mqtt.suback.code', { code: 128 })
+    const client = await room.connected(d1)
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$iothub/twin/res/#', qos: 1 }] })
+    expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [128] })
+  })
+
+  test.each(['mqtt.suback.withhold', 'mqtt.suback.close'])('%s', async (name) => {
+    arm(name)
+    const client = await room.connected(d1)
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$iothub/twin/res/#', qos: 1 }] })
+    if (name.endsWith('close')) await client.closing()
+    else expect(await client.settled()).toEqual([])
+    expect(client.received.map(({ cmd }) => cmd)).not.toContain('suback')
+    expectFired()
+  })
+
+  test('mqtt.pingresp.withhold', async () => {
+    arm('mqtt.pingresp.withhold')
+    const client = await room.connected(d1)
+    client.send({ cmd: 'pingreq' })
+    expect(await client.settled()).toEqual([])
+    expect(client.received.filter(({ cmd }) => cmd === 'pingresp')).toHaveLength(1)
+    expectFired()
+  })
+})
+
+describe('twin.response', () => {
+  async function asking(): Promise<RawClient> {
+    const client = await room.connected(d1)
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$iothub/twin/res/#', qos: 0 }] })
+    await client.take('suback')
+    client.send({
+      cmd: 'publish',
+      topic: '$iothub/twin/GET/?$rid=1',
+      payload: '',
+      qos: 0,
+      dup: false,
+      retain: false,
+    })
+    return client
+  }
+
+  test('status', async () => {
+    arm('twin.response.status', { status: 429 })
+    const answer = await (await asking()).next()
+    expect(answer.topic).toBe('$iothub/twin/res/429/?$rid=1')
+    expect(JSON.parse(String(answer.payload))).toMatchObject({ errorCode: 429000 })
+  })
+
+  test('withhold, delay, close', async () => {
+    arm('twin.response.withhold')
+    expect(await (await asking()).settled()).toEqual([])
+    arm('twin.response.delay', { seconds: 9 })
+    const late = await asking()
+    expect(await late.settled()).toEqual([])
+    room.clock.advance(9_000)
+    expect((await late.next()).topic).toBe('$iothub/twin/res/200/?$rid=1')
+    arm('twin.response.close')
+    await (await asking()).closing()
+  })
+
+  test('body', async () => {
+    arm('twin.response.body', { body: '{"desired":' })
+    expect(String((await (await asking()).next()).payload)).toBe('{"desired":')
+  })
+})
+
+describe('twin.desired', () => {
+  test('body, withhold', async () => {
+    const client = await room.connected(d1)
+    const topic = '$iothub/twin/PATCH/properties/desired/#'
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 0 }] })
+    await client.take('suback')
+    arm('twin.desired.body', { body: '{"fan":' })
+    arm('twin.desired.withhold')
+    for (const fan of [1, 2, 3]) room.hub.twins.patch(d1, { desired: { fan } }, undefined)
+    expect(String((await client.next()).payload)).toBe('{"fan":')
+    expect(JSON.parse(String((await client.next()).payload))).toEqual({ fan: 3, $version: 4 })
+  })
+})
+
+describe('tcp', () => {
+  test('drop_now strikes the live link', async () => {
+    const client = await room.connected(d1)
+    arm('tcp.drop_now')
+    await client.closing()
+    expectFired()
+    await room.journal('link-closed', ({ reason }) => reason === 'fault')
+  })
+
+  test('armed while nobody is there, it strikes who comes next', async () => {
+    arm('tcp.drop_now')
+    await room.open().closing()
+    expect(room.room.connections).toBe(0)
+    await room.connected(d1)
+    expectFired()
+  })
+
+  test('drop_now leaves others alone', async () => {
+    const other = await room.connected({ deviceId: 'd2' })
+    const client = await room.connected(d1)
+    arm('tcp.drop_now', {}, { scope: { identity: 'd1' } })
+    await client.closing()
+    expect(await other.settled()).toEqual([])
+  })
+
+  test('reset', async () => {
+    const client = await room.connected(d1)
+    arm('tcp.reset')
+    await client.closing()
+    expectFired()
+  })
+
+  test('blackhole in: nothing arrives any more', async () => {
+    const client = await room.connected(d1)
+    arm('tcp.blackhole', { direction: 'in' })
+    publish(client, 1)
+    // Another link does a whole round meanwhile.
+    await (await room.connected({ deviceId: 'd2' })).settled()
+    expect(room.hub.telemetry.messages).toEqual([])
+    expect(client.closed).toBe(false)
+    expectFired()
+    // The way out is open.
+    room.hub.registry.update(d1, { status: 'disabled' }, '*')
+    await client.closing()
+  })
+
+  test('cut: the end comes in the midst of a packet', async () => {
+    const client = await room.connected(d1)
+    arm('tcp.cut', { bytes: 3 })
+    publish(client, 1)
+    await client.closing()
+    expect(client.received).toHaveLength(1)
+  })
+
+  test('split and slow change nothing but the pace', async () => {
+    const client = await room.connected(d1)
+    arm('tcp.split')
+    publish(client, 1)
+    expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 1 })
+  })
+})
+
+describe("the service's own fault vocabulary", () => {
+  const order = (type: string, delay: number, duration: number): string =>
+    `${EVENTS}AzIoTHub_FaultOperationType=${type}&AzIoTHub_FaultOperationCloseReason=boom` +
+    `&AzIoTHub_FaultOperationDelayInSecs=${delay}&AzIoTHub_FaultOperationDurationInSecs=${duration}`
+
+  test.each(['KillTcp', 'ShutDownMqtt'])(
+    'WIRE-D2C-20: %s cuts after its delay, before the PUBACK, for its duration',
+    async (type) => {
+      const client = await room.connected(d1)
+      publish(client, 1, order(type, 5, 60))
+      expect(await client.settled()).toEqual([])
+      room.clock.advance(5_000)
+      await client.closing()
+      await room.dial(d1).closing()
+      room.clock.advance(60_000)
+      await room.connected(d1)
+    },
+  )
+
+  test('a fault strikes only the one who ordered it', async () => {
+    const client = await room.connected(d1)
+    publish(client, 1, order('KillTcp', 0, 60))
+    await client.closing()
+    await room.connected({ deviceId: 'd2' })
+  })
+
+  test('WIRE-D2C-20: sent again it is a message like any other', async () => {
+    const client = await room.connected(d1)
+    client.send({
+      cmd: 'publish',
+      topic: order('KillTcp', 0, 0),
+      payload: '',
+      qos: 1,
+      messageId: 1,
+      dup: true,
+      retain: false,
+    })
+    expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 1 })
+    expect(await client.settled()).toEqual([])
+  })
+
+  test.each(['InvokeThrottling', 'InvokeMaxMessageQuota'])(
+    'WIRE-D2C-19: %s holds acknowledgements back',
+    async (type) => {
+      const client = await room.connected(d1)
+      publish(client, 1, order(type, 0, 10))
+      publish(client, 2)
+      expect(await client.settled()).toEqual([])
+      room.clock.advance(10_000)
+      expect([(await client.next()).messageId, (await client.next()).messageId]).toEqual([1, 2])
+    },
+  )
+
+  test('InvokeAuthError refuses the next CONNECTs with 5', async () => {
+    const client = await room.connected(d1)
+    publish(client, 1, order('InvokeAuthError', 0, 10))
+    await client.take('puback')
+    expect(await room.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 5 })
+    room.clock.advance(10_000)
+    await room.connected(d1)
+  })
+
+  test.each(['KillAmqpConnection', 'KillAmqpSession', 'KillAmqpD2CLink', 'Nonsense'])(
+    'what means nothing over MQTT is a message: %s',
+    async (type) => {
+      const client = await room.connected(d1)
+      publish(client, 1, order(type, 0, 0))
+      await client.take('puback')
+      expect(await client.settled()).toEqual([])
+      expect(room.hub.telemetry.messages).toHaveLength(1)
+    },
+  )
+})

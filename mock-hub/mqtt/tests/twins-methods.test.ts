@@ -1,0 +1,320 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { DeviceLink } from '../../core/contract/sessions.ts'
+import type { Received, RawClient } from '../testing/raw-client.ts'
+import { TestRoom } from '../testing/test-server.ts'
+
+const d1 = { deviceId: 'd1' }
+const m1 = { deviceId: 'd1', moduleId: 'm1' }
+
+let room: TestRoom
+beforeEach(async () => {
+  room = await TestRoom.open()
+  room.device('d1')
+  room.module('d1', 'm1')
+})
+afterEach(() => room.stop())
+
+const ANSWERS = '$iothub/twin/res/#'
+const DESIRED = '$iothub/twin/PATCH/properties/desired/#'
+const METHODS = '$iothub/methods/POST/#'
+const REPORTED = '$iothub/twin/PATCH/properties/reported/'
+
+async function ready(identity: typeof d1 | typeof m1, ...filters: string[]): Promise<RawClient> {
+  const client = await room.connected(identity)
+  const subscriptions = filters.map((topic) => ({ topic, qos: 0 as const }))
+  client.send({ cmd: 'subscribe', messageId: 1, subscriptions })
+  await client.take('suback')
+  return client
+}
+
+function publish(client: RawClient, topic: string, payload: string, messageId?: number): void {
+  const common = { cmd: 'publish' as const, topic, payload, dup: false, retain: false }
+  client.send(messageId === undefined ? { ...common, qos: 0 } : { ...common, qos: 1, messageId })
+}
+
+function json(packet: Received): unknown {
+  return JSON.parse(String(packet.payload))
+}
+
+describe('twin requests', () => {
+  test.each([
+    ['WIRE-TWIN-01 WIRE-TWIN-03 WIRE-TWIN-06', ''],
+    ['WIRE-TWIN-04', ' '],
+    ['WIRE-TWIN-04', 'no json'],
+  ])('%s: GET with payload %j', async (_ids, payload) => {
+    room.hub.twins.patch(d1, { desired: { a: 1 }, tags: { t: 1 } }, undefined)
+    const client = await ready(d1, ANSWERS)
+    publish(client, '$iothub/twin/GET/?$rid=4d-X', payload)
+    const answer = await client.next()
+    expect(answer.topic).toBe('$iothub/twin/res/200/?$rid=4d-X')
+    expect(json(answer)).toEqual({ desired: { a: 1, $version: 2 }, reported: { $version: 1 } })
+  })
+
+  test('WIRE-TWIN-07: no subscription, no answer', async () => {
+    const client = await room.connected(d1)
+    publish(client, '$iothub/twin/GET/?$rid=1', '', 3)
+    expect((await client.settled()).map(({ cmd }) => cmd)).toEqual(['puback'])
+  })
+
+  test('WIRE-TWIN-08 WIRE-TWIN-09 WIRE-TWIN-10 WIRE-TWIN-16: PATCH, acknowledged and answered', async () => {
+    const client = await ready(d1, ANSWERS)
+    for (const version of [2, 3]) {
+      publish(client, `${REPORTED}?$rid=${version}`, JSON.stringify({ v: version }), version)
+      expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: version })
+      const answer = await client.next()
+      expect(answer.topic).toBe(`$iothub/twin/res/204/?$rid=${version}&$version=${version}`)
+      expect(answer.payload).toHaveLength(0)
+    }
+    expect(room.hub.twins.get(d1).reported.properties).toEqual({ v: 3 })
+  })
+
+  test('WIRE-TWIN-11: a stale base version is answered 412', async () => {
+    const client = await ready(d1, ANSWERS)
+    publish(client, `${REPORTED}?$rid=a&$version=1`, '{"x":1}')
+    expect((await client.next()).topic).toBe('$iothub/twin/res/204/?$rid=a&$version=2')
+    publish(client, `${REPORTED}?$rid=b&$version=1`, '{"x":2}')
+    expect((await client.next()).topic).toBe('$iothub/twin/res/412/?$rid=b')
+    publish(client, `${REPORTED}?$rid=c&$version=x`, '{"x":2}')
+    expect((await client.next()).topic).toBe('$iothub/twin/res/400/?$rid=c')
+  })
+
+  test.each([
+    ['WIRE-TWIN-12', '{"a":'],
+    ['WIRE-TWIN-12', ''],
+    ['WIRE-TWIN-12', '[1]'],
+    ['WIRE-TWIN-12', '{"a.b":1}'],
+    ['WIRE-TWIN-13', '{"$version":1}'],
+    ['WIRE-TWIN-13', '{"$metadata":{}}'],
+  ])('%s WIRE-TWIN-14: patch %j is answered 400 with a body', async (_id, payload) => {
+    const client = await ready(d1, ANSWERS)
+    publish(client, `${REPORTED}?$rid=a`, payload)
+    const answer = await client.next()
+    expect(answer.topic).toBe('$iothub/twin/res/400/?$rid=a')
+    expect(json(answer)).toEqual({
+      errorCode: 400004,
+      trackingId: expect.stringMatching(
+        /^[0-9a-f]{32}-G:\d+-TimeStamp:\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d$/,
+      ) as unknown,
+      message: expect.any(String) as unknown,
+      timestampUtc: '2026-01-01T00:00:00.000Z',
+    })
+    expect(room.hub.twins.get(d1).reported.version).toBe(1)
+  })
+
+  test('requests sent in one write are answered in order', async () => {
+    const client = await ready(d1, ANSWERS)
+    client.send(
+      ...['1', '2', '3'].map((rid) => ({
+        cmd: 'publish' as const,
+        topic: `$iothub/twin/GET/?$rid=${rid}`,
+        payload: '',
+        qos: 0 as const,
+        dup: false,
+        retain: false,
+      })),
+    )
+    expect((await client.settled()).map(({ topic }) => topic?.at(-1))).toEqual(['1', '2', '3'])
+  })
+
+  test('a client that does not read its answers is not read either', async () => {
+    room.hub.twins.patch(d1, { desired: { text: 'x'.repeat(4_000) } }, undefined)
+    const client = await ready(d1, ANSWERS)
+    client.pause()
+    const handled = (): number =>
+      room.hub.journal.entries.filter((entry) => entry.is === 'operation' && entry.operation === 'twinGet')
+        .length
+    for (let rid = 1; rid <= 300; rid++) publish(client, `$iothub/twin/GET/?$rid=${rid}`, ' '.repeat(400))
+    // A whole turn of the machinery for somebody else.
+    await (await room.connected(m1)).settled()
+    expect(handled()).toBeLessThan(100)
+    client.resume()
+    for (let rid = 1; rid <= 300; rid++) {
+      expect((await client.next()).topic).toBe(`$iothub/twin/res/200/?$rid=${rid}`)
+    }
+  })
+
+  test('WIRE-MOD-05: a module has its own twin on the same topics', async () => {
+    const client = await ready(m1, ANSWERS)
+    publish(client, `${REPORTED}?$rid=a`, '{"m":1}')
+    await client.next()
+    expect(room.hub.twins.get(m1).reported.properties).toEqual({ m: 1 })
+    expect(room.hub.twins.get(d1).reported.properties).toEqual({})
+  })
+})
+
+describe('twin requests in a tier', () => {
+  const statuses = async (tier: 'S1' | 'B1', count: number): Promise<unknown[]> => {
+    await room.stop()
+    room = await TestRoom.open({ tier })
+    room.device('d1')
+    const client = await ready(d1, ANSWERS)
+    for (let n = 0; n < count; n++) publish(client, `${REPORTED}?$rid=${n}`, '{"a":1}')
+    const answers: unknown[] = []
+    for (const { topic = '', payload } of await client.settled()) {
+      const [, status] = /res\/(\d+)\//.exec(topic) ?? []
+      const body = String(payload)
+      answers.push(body === '' ? status : [status, (JSON.parse(body) as { errorCode: number }).errorCode])
+    }
+    return answers
+  }
+
+  test('WIRE-TWIN-15: what is too much in a second is answered 429, and a second later it is not', async () => {
+    expect(await statuses('S1', 52)).toEqual([
+      ...Array<string>(50).fill('204'),
+      ['429', 429001],
+      ['429', 429001],
+    ])
+    expect(room.hub.twins.get(d1).reported.version).toBe(51)
+    room.clock.advance(1_000)
+    const client = await ready(d1, ANSWERS)
+    publish(client, `${REPORTED}?$rid=x`, '{"a":2}')
+    expect((await client.next()).topic).toBe('$iothub/twin/res/204/?$rid=x&$version=52')
+  })
+
+  test('WIRE-ERR-08: a basic tier has no twins', async () => {
+    expect(await statuses('B1', 1)).toEqual([['403', 403010]])
+  })
+})
+
+describe('desired properties', () => {
+  test('WIRE-TWIN-02 WIRE-TWIN-18: the patch with its nulls and the version', async () => {
+    const client = await ready(d1, DESIRED)
+    room.hub.twins.patch(d1, { desired: { a: { b: 1 }, gone: null } }, undefined)
+    const packet = await client.next()
+    expect(packet.topic).toBe('$iothub/twin/PATCH/properties/desired/?$version=2')
+    expect(json(packet)).toEqual({ a: { b: 1 }, gone: null, $version: 2 })
+  })
+
+  test('WIRE-TWIN-19: a replacement brings the whole document', async () => {
+    room.hub.twins.patch(d1, { desired: { a: 1 } }, undefined)
+    const client = await ready(d1, DESIRED)
+    room.hub.twins.replace(d1, { desired: { b: 2 } }, undefined)
+    expect(json(await client.next())).toMatchObject({ b: 2, $version: 3 })
+  })
+
+  test('WIRE-TWIN-20 WIRE-TWIN-21: nothing is replayed, tags are not told', async () => {
+    room.hub.twins.patch(d1, { desired: { a: 1 } }, undefined)
+    const client = await ready(d1, DESIRED)
+    room.hub.twins.patch(d1, { tags: { t: 1 } }, undefined)
+    expect(await client.settled()).toEqual([])
+  })
+
+  test('WIRE-TWIN-17: with the QoS that was granted', async () => {
+    const client = await room.connected(d1)
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: DESIRED, qos: 1 }] })
+    await client.take('suback')
+    room.hub.twins.patch(d1, { desired: { a: 1 } }, undefined)
+    expect(await client.next()).toMatchObject({ cmd: 'publish', qos: 1 })
+  })
+})
+
+describe('direct methods', () => {
+  const request = /^\$iothub\/methods\/POST\/([^/]+)\/\?\$rid=(.+)$/
+
+  test('WIRE-METH-01 to WIRE-METH-06: request and response', async () => {
+    const client = await ready(d1, METHODS)
+    const call = room.hub.methods.invoke(d1, { methodName: 'reboot', payload: '{"in":5}' })
+    const packet = await client.next()
+    expect(packet).toMatchObject({ cmd: 'publish', qos: 0, payload: Buffer.from('{"in":5}') })
+    const [, name, rid] = request.exec(packet.topic ?? '') ?? []
+    expect(name).toBe('reboot')
+    publish(client, `$iothub/methods/res/-7/?$rid=${rid ?? ''}`, '{"ok":true}')
+    expect(await call).toEqual({ status: -7, payload: { ok: true } })
+  })
+
+  test('WIRE-METH-04 WIRE-METH-07: nothing in, nothing out', async () => {
+    const client = await ready(d1, METHODS)
+    for (const payload of [undefined, 'null']) {
+      const call = room.hub.methods.invoke(d1, { methodName: 'x', payload })
+      const packet = await client.next()
+      expect(String(packet.payload)).toBe(payload ?? '')
+      const rid = request.exec(packet.topic ?? '')?.[2] ?? ''
+      publish(client, `$iothub/methods/res/200/?$rid=${rid}`, '')
+      expect(await call).toEqual({ status: 200, payload: null })
+    }
+  })
+
+  test('WIRE-METH-08: a response nobody waits for is ignored', async () => {
+    const client = await ready(d1, METHODS)
+    publish(client, '$iothub/methods/res/200/?$rid=unknown', '{}', 4)
+    expect((await client.settled()).map(({ cmd }) => cmd)).toEqual(['puback'])
+  })
+
+  test.each([
+    ['WIRE-METH-12', 'larger than 128 KB', `"${'x'.repeat(131_071)}"`],
+    ['WIRE-TWIN-12', 'nested too deep', '['.repeat(5_000) + ']'.repeat(5_000)],
+    ['WIRE-TWIN-12', 'no JSON', '{'],
+  ])('%s: a response %s is no response', async (rule, _what, payload) => {
+    const client = await ready(d1, METHODS)
+    const call = room.hub.methods.invoke(d1, { methodName: 'x', payload: undefined })
+    const { topic = '' } = await client.take('publish')
+    const requestId = topic.slice(topic.indexOf('=') + 1)
+    publish(client, `$iothub/methods/res/200/?$rid=${requestId}`, payload, 5)
+    expect((await client.next()).cmd).toBe('puback')
+    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
+    publish(client, `$iothub/methods/res/201/?$rid=${requestId}`, '1')
+    expect(await call).toEqual({ status: 201, payload: 1 })
+  })
+
+  test('WIRE-METH-14: connected and not subscribed is not online', async () => {
+    await room.connected(d1)
+    await expect(room.hub.methods.invoke(d1, { methodName: 'x', payload: 'null' })).rejects.toMatchObject({
+      kind: 'DeviceNotOnline',
+    })
+  })
+
+  test('WIRE-METH-01: a filter for one method opens just that', async () => {
+    const client = await ready(d1, '$iothub/methods/POST/one/#')
+    await expect(room.hub.methods.invoke(d1, { methodName: 'two', payload: 'null' })).rejects.toMatchObject({
+      kind: 'DeviceNotOnline',
+    })
+    void room.hub.methods.invoke(d1, { methodName: 'one', payload: 'null' }).catch(() => undefined)
+    expect((await client.next()).topic).toMatch(/POST\/one\//)
+  })
+
+  test('WIRE-METH-15: one who subscribes in time gets the call', async () => {
+    const call = room.hub.methods.invoke(d1, {
+      methodName: 'x',
+      payload: 'null',
+      connectTimeoutInSeconds: 10,
+    })
+    const client = await ready(d1, METHODS)
+    const rid = request.exec((await client.next()).topic ?? '')?.[2] ?? ''
+    publish(client, `$iothub/methods/res/200/?$rid=${rid}`, '1')
+    expect(await call).toEqual({ status: 200, payload: 1 })
+  })
+
+  test('WIRE-METH-21: answers find their callers in any order', async () => {
+    const client = await ready(m1, METHODS)
+    const calls = ['a', 'b'].map((methodName) => room.hub.methods.invoke(m1, { methodName, payload: 'null' }))
+    const packets = [await client.next(), await client.next()]
+    for (const packet of packets.reverse()) {
+      const [, name, rid] = request.exec(packet.topic ?? '') ?? []
+      publish(client, `$iothub/methods/res/200/?$rid=${rid ?? ''}`, JSON.stringify(name))
+    }
+    expect(await Promise.all(calls)).toEqual([
+      { status: 200, payload: 'a' },
+      { status: 200, payload: 'b' },
+    ])
+  })
+})
+
+describe('module inputs', () => {
+  test('WIRE-MOD-02 WIRE-MOD-03 WIRE-MOD-04: a routed message reaches its input', async () => {
+    const links: DeviceLink[] = []
+    const openSession = room.hub.openSession.bind(room.hub)
+    Object.assign(room.hub, {
+      openSession: (link: DeviceLink) => {
+        links.push(link)
+        return openSession(link)
+      },
+    })
+    const client = await ready(m1, 'devices/d1/modules/m1/inputs/#')
+    links[0]?.deliverInput('in1', {
+      body: Buffer.from('x'),
+      system: { connectionDeviceId: 'd1', connectionModuleId: 'm0' },
+      properties: { p: '1' },
+    })
+    expect((await client.next()).topic).toBe('devices/d1/modules/m1/inputs/in1/%24.cdid=d1&%24.cmid=m0&p=1')
+  })
+})

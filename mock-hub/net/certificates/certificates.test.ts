@@ -1,0 +1,185 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ManualClock } from '../../base/clock.ts'
+import { issueCertificate } from './authority.ts'
+import { CA_FILE, STORE_FILE, storedCertificates } from './certificate-store.ts'
+import {
+  DAY_MS,
+  makeServerCertificates,
+  makeVariant,
+  serverNames,
+  type CertificateVariant,
+} from './server-certificates.ts'
+
+describe('server certificates', () => {
+  const now = Date.UTC(2026, 0, 1)
+
+  it('names localhost, its sub-domains, both loopback addresses and what is asked for', async () => {
+    const { server } = await makeServerCertificates(serverNames(['hub.example', '10.0.0.7']), now)
+    const certificate = new X509Certificate(server.cert)
+    // OpenSSL itself matches no wildcard below a top-level name, other verifiers do.
+    expect(certificate.subjectAltName).toContain('DNS:*.localhost')
+    for (const host of ['localhost', 'hub.example']) expect(certificate.checkHost(host), host).toBeDefined()
+    for (const ip of ['127.0.0.1', '::1', '10.0.0.7']) expect(certificate.checkIP(ip), ip).toBeDefined()
+    expect(certificate.checkHost('other.example')).toBeUndefined()
+    expect(certificate.publicKey.asymmetricKeyDetails).toMatchObject({ namedCurve: 'prime256v1' })
+  })
+
+  it('carries the key identifiers and critical constraints that strict verifiers ask for', async () => {
+    const { authority, server } = await makeServerCertificates(serverNames([]), now)
+    const { X509Certificate: Parsed } = await import('@peculiar/x509')
+    const ca = new Parsed(authority.cert)
+    const leaf = new Parsed(server.cert)
+    const [SKI, AKI, CONSTRAINTS, USAGE] = ['2.5.29.14', '2.5.29.35', '2.5.29.19', '2.5.29.15']
+    for (const oid of [SKI, AKI]) {
+      expect(ca.getExtension(oid), `CA ${oid}`).not.toBeNull()
+      expect(leaf.getExtension(oid), `server ${oid}`).not.toBeNull()
+    }
+    expect(ca.getExtension(CONSTRAINTS)?.critical).toBe(true)
+    expect(ca.getExtension(USAGE)?.critical).toBe(true)
+    expect(new X509Certificate(authority.cert).ca).toBe(true)
+    expect(new X509Certificate(server.cert).ca).toBe(false)
+  })
+
+  it.each<[CertificateVariant, (variant: X509Certificate, ca: X509Certificate) => boolean]>([
+    ['unknown_ca', (variant, ca) => !variant.verify(ca.publicKey)],
+    ['wrong_name', (variant) => variant.checkHost('localhost') === undefined],
+    ['expired', (variant) => Date.parse(variant.validTo) < now],
+    ['not_yet_valid', (variant) => Date.parse(variant.validFrom) > now],
+  ])('is wrong in one way as %s', async (name, isWrong) => {
+    const made = await makeServerCertificates(serverNames([]), now)
+    const variant = new X509Certificate((await makeVariant(name, made, serverNames([]), now)).cert)
+    const ca = new X509Certificate(made.authority.cert)
+    expect(isWrong(variant, ca)).toBe(true)
+    const right = {
+      unknown_ca: !variant.verify(ca.publicKey),
+      wrong_name: variant.checkHost('localhost') === undefined,
+      expired: Date.parse(variant.validTo) < now,
+      not_yet_valid: Date.parse(variant.validFrom) > now,
+    }
+    expect(Object.values(right).filter(Boolean)).toHaveLength(1)
+  })
+})
+
+describe('certificate store', () => {
+  let directory: string
+  let clock: ManualClock
+  let said: string[]
+  const open = (names: readonly string[] = serverNames([])) =>
+    storedCertificates({ directory, names, clock, say: (line) => said.push(line) })
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'mock-iot-hub-test-'))
+    clock = new ManualClock()
+    said = []
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  it('makes certificates once and gives them again', async () => {
+    const first = await open()
+    expect(said).toHaveLength(1)
+    expect(await open()).toEqual(first)
+    expect(said).toHaveLength(1)
+    expect(await readFile(join(directory, CA_FILE), 'utf8')).toBe(first.authority.cert)
+  })
+
+  it('keeps keys from other users and leaves no other files behind', async () => {
+    await open()
+    expect((await stat(join(directory, STORE_FILE))).mode & 0o077).toBe(0)
+    expect((await readdir(directory)).sort()).toEqual([CA_FILE, STORE_FILE])
+  })
+
+  it('adds a name under the same CA and keeps those it had', async () => {
+    const first = await open(serverNames(['a.example']))
+    const second = await open(serverNames(['b.example']))
+    expect(second.authority).toEqual(first.authority)
+    const certificate = new X509Certificate(second.server.cert)
+    expect(certificate.checkHost('a.example')).toBeDefined()
+    expect(certificate.checkHost('b.example')).toBeDefined()
+    expect(certificate.checkIP('::1')).toBeDefined()
+    expect(said[1]).toContain('b.example')
+  })
+
+  it('makes a new server certificate before the old one expires, under the same CA', async () => {
+    const first = await open()
+    clock.advance(380 * DAY_MS)
+    const second = await open()
+    expect(second.authority).toEqual(first.authority)
+    expect(second.server).not.toEqual(first.server)
+    expect(said[1]).toContain('expires')
+  })
+
+  it('makes a new CA when the old one expires, and says that it must be trusted', async () => {
+    const first = await open()
+    clock.advance(3640 * DAY_MS)
+    expect((await open()).authority).not.toEqual(first.authority)
+    expect(said[1]).toMatch(/trust anew.*expires/)
+  })
+
+  it.each([
+    ['cut off', (text: string) => text.slice(0, 100)],
+    ['empty', () => ''],
+    ['of another shape', () => '{"authority":{}}'],
+    ['with a key that is not the CA’s', (text: string) => swapKeys(text)],
+  ])('remakes a file that is %s', async (_what, spoil) => {
+    const first = await open()
+    const path = join(directory, STORE_FILE)
+    await writeFile(path, spoil(await readFile(path, 'utf8')))
+    const second = await open()
+    expect(second.authority).not.toEqual(first.authority)
+    expect(said[1]).toContain('damaged')
+    expect(await open()).toEqual(second)
+  })
+
+  it('writes ca.pem again when it is gone', async () => {
+    await open()
+    await rm(join(directory, CA_FILE))
+    const { authority } = await open()
+    expect(await readFile(join(directory, CA_FILE), 'utf8')).toBe(authority.cert)
+  })
+
+  it('gives all who start at once the same CA', async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => open()))
+    expect(new Set(all.map(({ authority }) => authority.cert)).size).toBe(1)
+    expect(said).toHaveLength(1)
+  })
+
+  it('does not hide that the directory cannot be used', async () => {
+    await writeFile(join(directory, 'file'), '')
+    const at = { directory: join(directory, 'file'), names: serverNames([]), clock, say: () => undefined }
+    await expect(storedCertificates(at)).rejects.toMatchObject({ code: 'EEXIST' })
+  })
+})
+
+describe('an authority', () => {
+  it('issues client certificates that chain to it', async () => {
+    const now = Date.UTC(2026, 0, 1)
+    const { authority } = await makeServerCertificates(serverNames([]), now)
+    const { cert } = await issueCertificate(authority, {
+      commonName: 'd1',
+      usage: 'client',
+      notBefore: now,
+      notAfter: now + DAY_MS,
+    })
+    const certificate = new X509Certificate(cert)
+    const ca = new X509Certificate(authority.cert)
+    expect(certificate.subject).toBe('CN=d1')
+    expect(certificate.checkIssued(ca) && certificate.verify(ca.publicKey)).toBe(true)
+    expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2'])
+  })
+})
+
+/** The keys of the authority and the server change places. */
+function swapKeys(text: string): string {
+  const { authority, server } = JSON.parse(text) as Record<
+    'authority' | 'server',
+    { key: string; cert: string }
+  >
+  return JSON.stringify({
+    authority: { ...authority, key: server.key },
+    server: { ...server, key: authority.key },
+  })
+}

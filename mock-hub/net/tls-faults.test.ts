@@ -1,0 +1,64 @@
+import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Stage } from '../testing/fault-bench.ts'
+
+let stage: Stage
+beforeEach(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.stop())
+
+describe('at the HTTPS port, where WebSockets come in too', () => {
+  test.each([
+    ['tls.unknown_ca', /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/],
+    ['tls.wrong_name', /^ERR_TLS_CERT_ALTNAME_INVALID$/],
+    ['tls.expired', /^CERT_HAS_EXPIRED$/],
+    ['tls.not_yet_valid', /^CERT_NOT_YET_VALID$/],
+    ['tls.old_protocol', /PROTOCOL/],
+    ['tls.alert', /ALERT/],
+    ['tls.oversized_chain', /EXCESSIVE_MESSAGE_SIZE/],
+    ['tcp.refuse', /^ECONNRESET$/],
+  ])('%s strikes once', async (name, code) => {
+    stage.arm(name)
+    const port = stage.hub.httpsPort
+    expect(await stage.handshake({ port })).toMatch(code)
+    expect(stage.fired(name)).toBe(1)
+    expect(await stage.handshake({ port })).toBe('secure')
+  })
+
+  test('tls.require_client_cert turns away who shows none', async () => {
+    stage.arm('tls.require_client_cert')
+    const socket = stage.dial({ port: stage.hub.httpsPort, maxVersion: 'TLSv1.2' })
+    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
+    expect(error.code).toMatch(/HANDSHAKE_FAILURE|ALERT|ECONNRESET/)
+  })
+
+  test('tls.cipher_allowlist: what is asked over it is answered', async () => {
+    stage.arm('tls.cipher_allowlist', { ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' })
+    expect((await stage.https('POST', '/devices/d1/messages/events', '{}')).status).toBe(204)
+    expect(stage.fired('tls.cipher_allowlist')).toBe(1)
+  })
+})
+
+test('a hub stops at once although somebody is stalled in a handshake at each port', async () => {
+  stage.hub.faults.arm({ name: 'tls.stall', count: 2 })
+  const { httpsPort, mqttPort } = stage.hub
+  // One of them never says a word.
+  const sockets = [
+    stage.dial({ port: httpsPort }),
+    stage.dial({ port: mqttPort }),
+    connectTcp(httpsPort, '127.0.0.1'),
+  ]
+  const closed = sockets.map((socket) => {
+    socket.on('error', () => undefined)
+    return new Promise((resolve) => socket.once('close', resolve))
+  })
+  // Whoever is cut off before he notices that he was connected is closed all the same.
+  await Promise.all(
+    sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))),
+  )
+  await stage.hub.journal.until((entry) => entry.is === 'fault' && entry.phase === 'fired')
+  await stage.hub.stop()
+  await Promise.all(closed)
+})

@@ -1,0 +1,244 @@
+/** IoTHubDeviceClient: the documented factories, and the calls that only devices have. */
+
+import { CERTIFICATE_CREDENTIALS, readCertificate, SasTokenCredentials } from '../auth/fixed-credentials.ts'
+import { assertNotExpired, parseSasToken } from '../auth/sas-token.ts'
+import { SharedAccessKeyCredentials } from '../auth/shared-access-key.ts'
+import { getStorageInfo, notifyUpload } from '../capabilities/file-upload.ts'
+import { type AnyReceiver, Receiver } from '../capabilities/receiver.ts'
+import { ClientParts, requiredText } from './client-parts.ts'
+import { parseConnectionString } from '../core/connection-string.ts'
+import { ValueError } from '../core/errors.ts'
+import type { ReceivedMessage, StorageInfo } from '../core/models.ts'
+import { X509 } from '../core/x509.ts'
+import { GenericIoTHubClient, type ReceiveHandler } from './iot-client.ts'
+import type {
+  CallOptions,
+  ConnectionStringOptions,
+  SastokenOptions,
+  SymmetricKeyOptions,
+  X509Options,
+} from './options.ts'
+import { settingsFrom } from './settings.ts'
+
+/**
+ * A device's connection to an IoT hub, directly or through a gateway.
+ *
+ * @example
+ * ```ts
+ * import { IoTHubDeviceClient } from 'mock-iot-hub/client'
+ *
+ * export async function reportTemperature(connectionString: string): Promise<void> {
+ *   await using client = IoTHubDeviceClient.createFromConnectionString(connectionString)
+ *   client.onMessageReceived = (message) => {
+ *     console.log(message.data.toString('utf8'))
+ *   }
+ *   await client.sendMessage(JSON.stringify({ temperature: 21.5 }))
+ * }
+ * ```
+ */
+export class IoTHubDeviceClient extends GenericIoTHubClient {
+  readonly #messages: Receiver<ReceivedMessage>
+
+  private constructor(parts: ClientParts) {
+    super(parts)
+    this.#messages = new Receiver(this.session, {
+      handlerName: 'onMessageReceived',
+      callName: 'receiveMessage',
+      filter: this.session.topics.c2dFilter,
+      strayItems: 'wait',
+    })
+    this.dispatcher.messages = this.#messages
+  }
+
+  // ------------------------------------------------------------------ factories
+
+  /**
+   * Makes a client from a device connection string.
+   * @param connectionString - `HostName=…;DeviceId=…;SharedAccessKey=…`, `GatewayHostName` possible.
+   * @throws {@link ValueError} when it is malformed, incomplete, of a module, or declares X.509, and for option values
+   * out of bounds; TypeError for unknown options and wrong types.
+   */
+  static createFromConnectionString(
+    connectionString: string,
+    options?: ConnectionStringOptions,
+  ): IoTHubDeviceClient {
+    const settings = settingsFrom('createFromConnectionString', options)
+    const { hostName, deviceId, moduleId, gatewayHostName, sharedAccessKey } =
+      parseConnectionString(connectionString)
+    if (moduleId !== undefined) {
+      throw new ValueError('Invalid Connection String - it is for a module: use IoTHubModuleClient')
+    }
+    const identity = { deviceId, moduleId }
+    const credentials = new SharedAccessKeyCredentials(
+      sharedAccessKey,
+      hostName,
+      identity,
+      settings.sastokenTtl,
+      settings.clock,
+    )
+    return new IoTHubDeviceClient(
+      new ClientParts({ hostName, identity, credentials, settings, gatewayHostName }),
+    )
+  }
+
+  /**
+   * Makes a client from a SAS token; host and device are those of the token's resource.
+   * @param sastoken - `SharedAccessSignature sr=…&sig=…&se=…`.
+   * @throws {@link ValueError} when it is no token, of a module, or expired; as createFromConnectionString for options.
+   */
+  static createFromSastoken(sastoken: string, options?: SastokenOptions): IoTHubDeviceClient {
+    const settings = settingsFrom('createFromSastoken', options)
+    const token = parseSasToken(sastoken)
+    const { hostName, identity } = token
+    if (identity.moduleId !== undefined) throw new ValueError('Provided SasToken is for a module')
+    assertNotExpired(token, settings.clock.now() / 1_000)
+    return new IoTHubDeviceClient(
+      new ClientParts({ hostName, identity, credentials: new SasTokenCredentials(token), settings }),
+    )
+  }
+
+  /**
+   * Makes a client that signs with a symmetric key.
+   * @param symmetricKey - the device's key, base64.
+   * @param hostname - of the hub.
+   * @param deviceId - of the device.
+   * @throws {@link ValueError} when the key is not base64 or an argument is empty; TypeError when one is missing;
+   * as createFromConnectionString for options.
+   */
+  static createFromSymmetricKey(
+    symmetricKey: string | Uint8Array,
+    hostname: string,
+    deviceId: string,
+    options?: SymmetricKeyOptions,
+  ): IoTHubDeviceClient {
+    const settings = settingsFrom('createFromSymmetricKey', options)
+    const key: unknown =
+      symmetricKey instanceof Uint8Array ? Buffer.from(symmetricKey).toString('latin1') : symmetricKey
+    const hostName = requiredText('hostname', hostname)
+    const identity = { deviceId: requiredText('deviceId', deviceId), moduleId: undefined }
+    const credentials = new SharedAccessKeyCredentials(
+      requiredText('symmetricKey', key),
+      hostName,
+      identity,
+      settings.sastokenTtl,
+      settings.clock,
+    )
+    return new IoTHubDeviceClient(new ClientParts({ hostName, identity, credentials, settings }))
+  }
+
+  /**
+   * Makes a client that authenticates with a certificate.
+   * @param x509 - the certificate and its key.
+   * @param hostname - of the hub.
+   * @param deviceId - of the device.
+   * @throws {@link OSError} when the files cannot be used; TypeError when an argument is missing; as
+   * createFromConnectionString for options.
+   */
+  static createFromX509Certificate(
+    x509: X509,
+    hostname: string,
+    deviceId: string,
+    options?: X509Options,
+  ): IoTHubDeviceClient {
+    const settings = settingsFrom('createFromX509Certificate', options)
+    if (!((x509 as unknown) instanceof X509))
+      throw new TypeError('x509 is required and must be an X509 object')
+    const hostName = requiredText('hostname', hostname)
+    const identity = { deviceId: requiredText('deviceId', deviceId), moduleId: undefined }
+    return new IoTHubDeviceClient(
+      new ClientParts({
+        hostName,
+        identity,
+        credentials: CERTIFICATE_CREDENTIALS,
+        settings,
+        certificate: readCertificate(x509),
+      }),
+    )
+  }
+
+  // ------------------------------------------------------------------ messages from the hub
+
+  /** Called with each message that the hub sends to the device. Setting it subscribes, `null` unsubscribes. Default `null`. */
+  get onMessageReceived(): ReceiveHandler<ReceivedMessage> | null {
+    return this.#messages.handler
+  }
+
+  set onMessageReceived(handler: ReceiveHandler<ReceivedMessage> | null | undefined) {
+    this.#messages.handler = handler
+  }
+
+  /**
+   * Receives a message that the hub sent to the device.
+   * @deprecated since 2.3.0 of the documented SDK: set {@link IoTHubDeviceClient.onMessageReceived} instead.
+   * @param block - wait for a message. Default `true`.
+   * @param timeout - seconds to wait at most. Default: without end.
+   * @returns the message; `null` when none came.
+   * @throws the errors of connect; {@link ClientError} after a receive handler was set.
+   */
+  receiveMessage(
+    block?: boolean,
+    timeout?: number | null,
+    options: CallOptions = {},
+  ): Promise<ReceivedMessage | null> {
+    return this.#messages.receive({ block, timeout, signal: options.signal })
+  }
+
+  /** Messages as they come, until shutdown; a receive call in the client's modes. Beyond the documented API. */
+  messages(options: CallOptions = {}): AsyncGenerator<ReceivedMessage, void, undefined> {
+    return this.#messages.items(undefined, options.signal)
+  }
+
+  // ------------------------------------------------------------------ file upload
+
+  /**
+   * Asks the hub, over HTTPS, where and how to upload a blob.
+   * @param blobName - the name it will have in the storage account.
+   * @throws {@link CredentialError}, {@link ConnectionFailedError}, {@link ConnectionDroppedError},
+   * {@link OperationTimeout} (10 s), {@link ClientError} with a {@link ServiceError} as its cause.
+   */
+  getStorageInfoForBlob(blobName: string, options: CallOptions = {}): Promise<StorageInfo> {
+    return this.call(options, async (scope) => {
+      if (typeof blobName !== 'string') throw new TypeError('blobName is required and must be text')
+      return getStorageInfo(this.http, this.identity.deviceId, blobName, scope)
+    })
+  }
+
+  /**
+   * Tells the hub, over HTTPS, how an upload went.
+   * @param correlationId - as {@link IoTHubDeviceClient.getStorageInfoForBlob} gave it.
+   * @param isSuccess - whether the blob is there.
+   * @param statusCode - what the storage account answered.
+   * @param statusDescription - in words.
+   * @throws as {@link IoTHubDeviceClient.getStorageInfoForBlob}.
+   */
+  notifyBlobUploadStatus(
+    correlationId: string,
+    isSuccess: boolean,
+    statusCode: number,
+    statusDescription: string,
+    options: CallOptions = {},
+  ): Promise<void> {
+    return this.call(options, async (scope) => {
+      const given: Readonly<Record<string, unknown>> = {
+        correlationId,
+        isSuccess,
+        statusCode,
+        statusDescription,
+      }
+      for (const name of Object.keys(given)) {
+        if (given[name] === undefined) throw new TypeError(`${name} is required`)
+      }
+      return notifyUpload(
+        this.http,
+        this.identity.deviceId,
+        { correlationId, isSuccess, statusCode, statusDescription },
+        scope,
+      )
+    })
+  }
+
+  /** @internal */
+  protected override receivers(): readonly AnyReceiver[] {
+    return [...super.receivers(), this.#messages]
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * What holds of every client in every scenario, whatever the scenario is about (conformance guide, section 6). Each rule
+ * reads the hub's journal and names what broke it.
+ */
+
+import type { JournalEntry } from '../../mock-hub/index.ts'
+import { readToken } from '../world/sas.ts'
+
+/** What the rules must know besides the journal. */
+export interface Surroundings {
+  /** What nobody may write down. */
+  readonly secrets: readonly string[]
+  /** What the client has written: logs, and whatever its driver let through. */
+  readonly written: readonly string[]
+  /** By how much the hub's clock is ahead of the client's. */
+  readonly hubAheadSeconds: number
+  /** The application has made two clients for one identity, or the same for two hubs. */
+  readonly sharesIdentities: boolean
+  /** Tokens that the application has handed to the client: their content is not the client's doing. */
+  readonly suppliesTokens: boolean
+  /** Names of the hub; a client that is told an address names no server. */
+  readonly hostNames: readonly string[]
+}
+
+type Packet = Extract<JournalEntry, { is: 'packet' }>
+interface Link {
+  readonly linkId: string
+  readonly entries: readonly JournalEntry[]
+  readonly packets: readonly Packet[]
+}
+interface Publish {
+  readonly topic: string
+  readonly qos: number
+  readonly messageId?: number
+  readonly dup: boolean
+}
+type Rule = (link: Link, surroundings: Surroundings) => string | undefined
+
+const RULES: Readonly<Record<string, Rule>> = {
+  'nothing before CONNACK': ({ packets }) => {
+    const accepted = packets.findIndex(is('out', 'connack', ({ returnCode }) => returnCode === 0))
+    const early = packets.slice(0, accepted < 0 ? undefined : accepted).find(is('in', 'publish', 'subscribe'))
+    return early && `${early.cmd} before the hub had accepted the connection`
+  },
+
+  'QoS is never 2': ({ packets }) => {
+    const broken = packets.find(
+      (packet) =>
+        is('in', 'publish', ({ qos }) => qos === 2)(packet) ||
+        is('in', 'subscribe', ({ subscriptions }) =>
+          (subscriptions as readonly { readonly qos: number }[]).some(({ qos }) => qos === 2),
+        )(packet),
+    )
+    return broken && `${broken.cmd} with QoS 2`
+  },
+
+  'packet ids in flight are not given again': ({ packets }) => {
+    const inFlight = new Set<number>()
+    for (const packet of packets) {
+      const { messageId, qos, dup } = packet.packet as Partial<Publish>
+      if (messageId === undefined) continue
+      if (packet.direction === 'out') {
+        if (['puback', 'suback', 'unsuback'].includes(packet.cmd)) inFlight.delete(messageId)
+        continue
+      }
+      const asks =
+        ['subscribe', 'unsubscribe'].includes(packet.cmd) || (packet.cmd === 'publish' && qos === 1)
+      if (!asks) continue
+      if (inFlight.has(messageId) && dup !== true)
+        return `${packet.cmd} with packet id ${String(messageId)}, which is in flight`
+      inFlight.add(messageId)
+    }
+    return undefined
+  },
+
+  'a delivery is acknowledged once': ({ packets }) => {
+    const open = new Map<number, number>()
+    for (const packet of packets) {
+      const { messageId = 0, qos } = packet.packet as Partial<Publish>
+      if (is('out', 'publish')(packet) && qos === 1) open.set(messageId, (open.get(messageId) ?? 0) + 1)
+      if (!is('in', 'puback')(packet)) continue
+      const left = open.get(messageId) ?? 0
+      if (left === 0) return `puback ${String(messageId)} for nothing that the hub had sent`
+      open.set(messageId, left - 1)
+    }
+    return undefined
+  },
+
+  'topics are documented, and its own': ({ packets }) => {
+    const own = ownTopics(packets)
+    for (const { cmd, packet } of packets.filter(is('in', 'publish', 'subscribe', 'unsubscribe'))) {
+      const foreign = topicsOf(packet).find((topic) => !own.some((pattern) => pattern.test(topic)))
+      if (foreign !== undefined) return `${cmd} of the topic ${foreign}`
+    }
+    return undefined
+  },
+
+  'request ids are unique among what is asked': ({ packets }) => {
+    const asked = new Set<string>()
+    for (const { direction, cmd, packet } of packets) {
+      if (cmd !== 'publish') continue
+      const { topic, dup } = packet as Publish
+      const [, kind, rid] = /^\$iothub\/twin\/(GET|PATCH|res).*[?&]\$rid=([^&]*)/.exec(topic) ?? []
+      if (kind === undefined || rid === undefined) continue
+      if (direction === 'out') asked.delete(rid)
+      else if (kind !== 'res') {
+        if (asked.has(rid) && !dup) return `$rid=${rid} is asked for twice`
+        asked.add(rid)
+      }
+    }
+    return undefined
+  },
+
+  'no token of its own is over when it is shown': ({ packets }, { hubAheadSeconds, suppliesTokens }) => {
+    if (suppliesTokens) return undefined
+    for (const { at, packet } of packets.filter(is('in', 'connect'))) {
+      const expiry = Number(tokenIn(packet)['se'] ?? Infinity)
+      const now = Math.floor(at / 1_000) - hubAheadSeconds
+      if (expiry <= now) return `CONNECT with a token that was over ${String(now - expiry)} s ago`
+    }
+    return undefined
+  },
+
+  'a token of its own is for its identity': ({ packets }, { suppliesTokens }) => {
+    if (suppliesTokens) return undefined
+    for (const { packet } of packets.filter(is('in', 'connect'))) {
+      const { sr } = tokenIn(packet)
+      if (sr === undefined) continue
+      const [, ...path] = sr.split('/')
+      const [device = '', module] = (packet as { readonly clientId: string }).clientId.split('/')
+      const wanted = ['devices', device, ...(module === undefined ? [] : ['modules', module])]
+      // Ids may stand in it encoded once more.
+      if (![path.join('/'), path.map(decoded).join('/')].includes(wanted.join('/')))
+        return `CONNECT as ${wanted.join('/')} with a token for ${sr}`
+    }
+    return undefined
+  },
+
+  'TLS is 1.2 or later, and names the server': ({ entries }, { hostNames }) => {
+    const opened = entries.find((entry) => entry.is === 'link-opened')
+    if (opened?.is !== 'link-opened' || opened.tls === undefined) return undefined
+    const { version, serverName, resumed } = opened.tls
+    if (!['TLSv1.2', 'TLSv1.3'].includes(version)) return `it agreed to ${version}`
+    // What a resumed session names is not told to the server again.
+    if (resumed && serverName === undefined) return undefined
+    if (serverName !== undefined && hostNames.includes(serverName)) return undefined
+    return `SNI is ${serverName ?? 'missing'}, not one of ${hostNames.join(', ')}`
+  },
+}
+
+/** @returns what was broken, a sentence each; none: all is well. */
+export function brokenInvariants(
+  journal: readonly JournalEntry[],
+  surroundings: Surroundings,
+): readonly string[] {
+  const broken = linksIn(journal).flatMap((link) =>
+    Object.entries(RULES).flatMap(([rule, check]) => {
+      const what = check(link, surroundings)
+      return what === undefined ? [] : [`${rule}: ${what} (connection ${link.linkId})`]
+    }),
+  )
+  const { sharesIdentities, secrets, written } = surroundings
+  return [
+    ...broken,
+    ...(sharesIdentities ? [] : secondConnections(journal)),
+    ...(secrets.some((secret) => written.some((text) => text.includes(secret)))
+      ? ['no secret is written down: a key of the identity stands in what the client has logged']
+      : []),
+  ]
+}
+
+/** An identity has one connection; before it opens another it ends the first, unless the network has taken it away. */
+function secondConnections(journal: readonly JournalEntry[]): readonly string[] {
+  if (journal.some((entry) => entry.is === 'fault' && entry.phase === 'fired')) return []
+  const open = new Map<string, string>()
+  const broken: string[] = []
+  for (const entry of journal) {
+    if (entry.is === 'link-closed') {
+      for (const [clientId, linkId] of open) if (linkId === entry.linkId) open.delete(clientId)
+    } else if (entry.is === 'packet' && is('in', 'connect')(entry)) {
+      const { clientId } = entry.packet as { readonly clientId: string }
+      const before = open.get(clientId)
+      if (before !== undefined) broken.push(`one connection at a time: ${clientId} opened another`)
+      open.set(clientId, entry.linkId)
+    }
+  }
+  return broken
+}
+
+function linksIn(journal: readonly JournalEntry[]): readonly Link[] {
+  const links = new Map<string, JournalEntry[]>()
+  for (const entry of journal) {
+    const linkId = 'linkId' in entry ? entry.linkId : undefined
+    if (linkId === undefined) continue
+    links.set(linkId, [...(links.get(linkId) ?? []), entry])
+  }
+  return [...links].map(([linkId, entries]) => ({
+    linkId,
+    entries,
+    packets: entries.filter((entry) => entry.is === 'packet'),
+  }))
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Packets of these commands; the last word may look inside. */
+function is(
+  direction: 'in' | 'out',
+  ...wanted: readonly (string | ((packet: Fields) => boolean))[]
+): (packet: Packet) => boolean {
+  return (packet) =>
+    packet.direction === direction &&
+    wanted.some((want) => want === packet.cmd) &&
+    wanted.every((want) => typeof want === 'string' || want(packet.packet as Fields))
+}
+
+function topicsOf(packet: object): readonly string[] {
+  const { topic, subscriptions, unsubscriptions } = packet as {
+    readonly topic?: string | null
+    readonly subscriptions?: readonly { readonly topic: string }[]
+    readonly unsubscriptions?: readonly string[]
+  }
+  return [
+    ...(typeof topic === 'string' ? [topic] : []),
+    ...(subscriptions ?? []).map((one) => one.topic),
+    ...(unsubscriptions ?? []),
+  ]
+}
+
+/** Wire contract, sections 3 to 6. */
+function ownTopics(packets: readonly Packet[]): readonly RegExp[] {
+  const connect = packets.find(is('in', 'connect'))
+  const { clientId = '' } = (connect?.packet ?? {}) as { readonly clientId?: string }
+  const [device = '', module] = clientId.split('/').map((id) => id.replace(/[^\w]/g, '\\$&'))
+  const path = `devices/${device}${module === undefined ? '' : `/modules/${module}`}`
+  return [
+    new RegExp(`^${path}/messages/events(/.*)?$`),
+    ...(module === undefined
+      ? [new RegExp(`^${path}/messages/devicebound/#$`)]
+      : [new RegExp(`^${path}/(inputs/|messages/devicebound/)?#$`)]), // the last by the Java SDK: it gets nothing there
+    /^\$iothub\/methods\/POST\/#$/,
+    /^\$iothub\/methods\/res\/-?\d+\/\?\$rid=[^&]+$/,
+    /^\$iothub\/twin\/res\/#$/,
+    /^\$iothub\/twin\/PATCH\/properties\/desired\/#$/,
+    /^\$iothub\/twin\/GET\/\?\$rid=[^&]+$/,
+    /^\$iothub\/twin\/PATCH\/properties\/reported\/\?\$rid=[^&]+$/,
+  ]
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/** What the token of a CONNECT says; nothing for certificates. */
+function tokenIn(packet: object): Readonly<Record<string, string>> {
+  const { password } = packet as { readonly password?: Buffer }
+  return password === undefined ? {} : readToken(password.toString())
+}

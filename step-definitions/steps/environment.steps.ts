@@ -1,0 +1,125 @@
+/** What stands around a client: proxies, the Edge runtime, a gateway, an observed network. */
+
+import { ok, strictEqual } from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Given, Then } from '@cucumber/cucumber'
+import { type DataTable } from '@cucumber/cucumber'
+import { certificateFiles } from '../world/certificates.ts'
+import { startWorkload, type Workload, type WorkloadManner } from '../world/edge.ts'
+import { connectionStringFor } from './client-factory.ts'
+import { startProxy, type Proxy, type ProxyType } from '../world/proxies.ts'
+import { startTap } from '../world/tap.ts'
+import type { ConformanceWorld } from '../world/world.ts'
+
+const proxies = new WeakMap<ConformanceWorld, Proxy>()
+const workloads = new WeakMap<ConformanceWorld, Workload>()
+
+async function proxy(world: ConformanceWorld, type: ProxyType, login?: string): Promise<void> {
+  const started = await startProxy(type, world.address, login)
+  world.defer(() => started.stop())
+  proxies.set(world, started)
+  const options = { type, address: world.address, port: started.port }
+  const [username, password] = login?.split(':') ?? []
+  world.names.set('proxy', JSON.stringify(login === undefined ? options : { ...options, username, password }))
+}
+
+Given(
+  /^an? (HTTP|SOCKS4|SOCKS5) proxy(?: that demands the login "(.*)")?$/,
+  async function (this: ConformanceWorld, type: ProxyType, login: string | null) {
+    await proxy(this, type, login ?? undefined)
+  },
+)
+
+Then('the proxy has carried {int} connection(s)', async function (this: ConformanceWorld, count: number) {
+  await this.settle()
+  strictEqual(proxies.get(this)?.tunnels.length, count)
+})
+
+Then('the proxy was given the login {string}', function (this: ConformanceWorld, login: string) {
+  ok(proxies.get(this)?.logins.includes(login))
+})
+
+Given('the clients know the hub as {string}', function (this: ConformanceWorld, host: string) {
+  this.names.set('host', host)
+})
+
+Given(
+  /^a workload API( on a Unix socket)? that (works|answers with an error|answers with no JSON|gives no certificate)$/,
+  async function (this: ConformanceWorld, socket: string | null, manner: WorkloadManner) {
+    const { caPem } = await this.hub()
+    const socketPath = socket === null ? undefined : join(mkdtempSync(join(tmpdir(), 'workload-')), 'sock')
+    const workload = await startWorkload({
+      ...{ caPem, key: this.key('module'), manner, socketPath },
+      address: this.address,
+    })
+    this.defer(async () => {
+      await workload.stop()
+      if (socketPath !== undefined) rmSync(dirname(socketPath), { recursive: true, force: true })
+    })
+    workloads.set(this, workload)
+    this.environment = {
+      IOTEDGE_IOTHUBHOSTNAME: this.name('host'),
+      IOTEDGE_DEVICEID: this.name('device'),
+      IOTEDGE_MODULEID: this.name('module'),
+      IOTEDGE_GATEWAYHOSTNAME: this.name('gateway'),
+      IOTEDGE_MODULEGENERATIONID: '638000000000000000',
+      IOTEDGE_WORKLOADURI: workload.uri,
+      IOTEDGE_APIVERSION: '2019-01-30',
+      IOTEDGE_AUTHSCHEME: 'sasToken', // as the runtime sets it (wire contract 10); some SDKs insist
+    }
+  },
+)
+
+Given('an Edge debugging environment', async function (this: ConformanceWorld) {
+  const { caPem } = await this.hub()
+  const { certFile } = await certificateFiles()
+  const caFile = join(certFile, '..', `ca-${String(this.clock.now())}.pem`)
+  writeFileSync(caFile, caPem)
+  this.environment = {
+    EdgeHubConnectionString: `${connectionStringFor(this, 'module')};GatewayHostName=${this.name('gateway')}`,
+    EdgeModuleCACertificateFile: caFile,
+  }
+})
+
+Given('the environment has:', function (this: ConformanceWorld, table: DataTable) {
+  const changed = new Map(Object.entries(this.environment))
+  for (const [name = '', value = ''] of table.raw()) {
+    if (value === '(none)') changed.delete(name)
+    else changed.set(name, this.fill(value))
+  }
+  this.environment = Object.fromEntries(changed)
+})
+
+Given('the network between client and hub is watched', async function (this: ConformanceWorld) {
+  const { mqttPort, httpsPort } = await this.hub()
+  const tap = await startTap(this.address, this.overWebSocket ? httpsPort : mqttPort)
+  this.defer(() => tap.stop())
+  this.tap = tap
+})
+
+Then('the TLS handshake names the host {string}', async function (this: ConformanceWorld, host: string) {
+  await this.settle()
+  strictEqual(this.tap?.hellos.at(-1)?.serverName, this.fill(host))
+})
+
+Given(
+  /^certificate files( of an authority that the hub trusts)?$/,
+  async function (this: ConformanceWorld, trusted: string | null) {
+    const files = await certificateFiles()
+    for (const [name, file] of Object.entries(files)) this.names.set(name, String(file))
+    if (trusted === null) return
+    const { registry } = await this.hub()
+    registry.trustCertificateAuthority(files.rootPem)
+    registry.update(
+      { deviceId: this.name('device') },
+      { authentication: { type: 'certificateAuthority' } },
+      '*',
+    )
+  },
+)
+
+Then('the workload API has signed {int} token(s)', function (this: ConformanceWorld, count: number) {
+  strictEqual(workloads.get(this)?.digests.length, count)
+})

@@ -1,0 +1,75 @@
+/** What a hub can be made to do wrong, in the words of the features, and the lever behind each. */
+
+import type { FaultDefinition } from '../../mock-hub/index.ts'
+import { HarnessError } from '../driver/client-driver.ts'
+
+type Lever = Pick<FaultDefinition, 'name' | 'parameters'>
+
+function refuse(code: number): Lever {
+  return { name: 'mqtt.connack.code', parameters: { code } }
+}
+
+const BY_WORDS: Readonly<Record<string, Lever>> = {
+  'refuse the credentials': refuse(5),
+  'refuse the user name or password': refuse(4),
+  'be unavailable': refuse(3),
+  'refuse the client identifier': refuse(2),
+  'refuse the protocol version': refuse(1),
+  'answer CONNECT with a reserved code': refuse(6),
+  'close instead of accepting': { name: 'mqtt.connack.close' },
+  'stay silent when asked to connect': { name: 'mqtt.connack.withhold' },
+  'drop the connection right after accepting it': { name: 'mqtt.connack.drop_after' },
+  'close instead of acknowledging': { name: 'mqtt.puback.close' },
+  'withhold an acknowledgement': { name: 'mqtt.puback.withhold' },
+  'withhold the answer to a ping': { name: 'mqtt.pingresp.withhold' },
+  'withhold the answer to a subscription': { name: 'mqtt.suback.withhold' },
+  'close instead of answering a twin request': { name: 'twin.response.close' },
+  'answer a twin request after the next one': { name: 'twin.response.reorder' },
+  'answer a twin request with something that is no JSON': {
+    name: 'twin.response.body',
+    parameters: { body: '{"desired":' },
+  },
+  'send a desired patch that is no JSON': { name: 'twin.desired.body', parameters: { body: '{"fan":' } },
+  'reset connections': { name: 'tcp.refuse' },
+  'show a certificate of an unknown authority': { name: 'tls.unknown_ca' },
+  'show a certificate for another name': { name: 'tls.wrong_name' },
+  'demand a client certificate': { name: 'tls.require_client_cert' },
+  'refuse HTTPS connections': { name: 'http.refuse' },
+  'close instead of answering a request': { name: 'http.close' },
+  'answer a request with something that is no JSON': { name: 'http.body' },
+}
+
+/** With a number in the words. */
+const BY_PATTERN: readonly (readonly [RegExp, (found: string) => Lever])[] = [
+  [/^accept (\d+) seconds late$/, (found) => late('mqtt.connack.delay', found)],
+  [/^acknowledge (\d+) seconds late$/, (found) => late('mqtt.puback.delay', found)],
+  [/^answer a twin request (\d+) seconds late$/, (found) => late('twin.response.delay', found)],
+  [/^answer a request (\d+) seconds late$/, (found) => late('http.delay', found)],
+  [
+    /^answer a twin request with status (\d+)$/,
+    (found) => ({ name: 'twin.response.status', parameters: { status: Number(found) } }),
+  ],
+  [
+    /^answer a request with status (\d+)$/,
+    (found) => ({ name: 'http.status', parameters: { status: Number(found) } }),
+  ],
+  [
+    /^speak only the cipher ([\w-]+)$/,
+    (found) => ({ name: 'tls.cipher_allowlist', parameters: { ciphers: found } }),
+  ],
+]
+
+function late(name: string, seconds: string): Lever {
+  return { name, parameters: { seconds: Number(seconds) } }
+}
+
+/** @throws HarnessError for words that stand for no lever. */
+export function misbehaviour(words: string): FaultDefinition {
+  const known = BY_WORDS[words]
+  if (known !== undefined) return known
+  for (const [pattern, make] of BY_PATTERN) {
+    const found = pattern.exec(words)?.[1]
+    if (found !== undefined) return make(found)
+  }
+  throw new HarnessError(`Nothing is known of a hub that is going to ${words}`)
+}

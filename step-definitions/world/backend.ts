@@ -1,0 +1,83 @@
+/** The service side of a scenario: what back ends do at the hub, and what they see there. */
+
+import { HarnessError } from '../driver/client-driver.ts'
+import type { Identity, JsonValue, MethodResult, MockHub } from '../../mock-hub/index.ts'
+
+/** A method call of the back end that may still be under way. */
+export interface Invocation {
+  readonly methodName: string
+  readonly result: Promise<MethodResult>
+  settled: MethodResult | Error | undefined
+}
+
+export interface OutgoingMessage {
+  readonly text: string
+  readonly system?: Readonly<Record<string, string>>
+  readonly properties?: Readonly<Record<string, string | null>>
+}
+
+export class Backend {
+  readonly #hub: MockHub
+  readonly #signal: AbortSignal
+  readonly invocations: Invocation[] = []
+
+  constructor(hub: MockHub, signal: AbortSignal) {
+    this.#hub = hub
+    this.#signal = signal
+  }
+
+  /** Sends a cloud-to-device message. */
+  send(target: Identity, { text, system = {}, properties = {} }: OutgoingMessage): void {
+    this.#hub.c2d.send(target, { body: Buffer.from(text), system, properties })
+  }
+
+  /** Calls a direct method; the answer is asked for later. */
+  invoke(target: Identity, methodName: string, payload?: JsonValue): Invocation {
+    const invocation: Invocation = {
+      methodName,
+      settled: undefined,
+      result: this.#hub.methods.invoke(
+        target,
+        {
+          methodName,
+          payload: payload === undefined ? undefined : JSON.stringify(payload),
+          responseTimeoutInSeconds: 30,
+        },
+        this.#signal,
+      ),
+    }
+    invocation.result.then(
+      (result) => (invocation.settled = result),
+      (error: unknown) => (invocation.settled = error instanceof Error ? error : new Error(String(error))),
+    )
+    this.invocations.push(invocation)
+    return invocation
+  }
+
+  /** A message from names and values, as the features write them. */
+  sendRows(target: Identity, rows: Readonly<Record<string, string>>): void {
+    const system: Record<string, string> = {}
+    const properties: Record<string, string> = {}
+    for (const [name, value] of Object.entries(rows)) {
+      if (name.startsWith('property ')) properties[name.slice('property '.length)] = value
+      else if (name !== 'text') system[name] = value
+    }
+    this.send(target, { text: rows['text'] ?? '', system, properties })
+  }
+
+  /** The newest call of this method. */
+  invocation(methodName: string): Invocation {
+    const found = this.invocations.findLast((invocation) => invocation.methodName === methodName)
+    if (found === undefined) throw new HarnessError(`The back end has not called ${methodName}`)
+    return found
+  }
+
+  /** A message of another module reaches an input, as a route would take it there. */
+  route(target: Identity, input: string, text: string): void {
+    this.#hub.inputs.send(target, input, { body: Buffer.from(text), system: {}, properties: {} })
+  }
+
+  desire(target: Identity, desired: Readonly<Record<string, JsonValue>>): void {
+    this.#hub.twins.patch(target, { desired }, undefined)
+  }
+}

@@ -1,0 +1,115 @@
+/** What the hub saw of a client on the wire, in the terms of the documentation. */
+
+import { readToken } from './sas.ts'
+import type { ConformanceWorld } from './world.ts'
+import type { JournalEntry } from '../../mock-hub/index.ts'
+
+type PacketEntry = Extract<JournalEntry, { is: 'packet' }>
+type OperationEntry = Extract<JournalEntry, { is: 'operation' }>
+
+/** Packets of one kind that the hub received (or sent), oldest first. */
+export function packets(
+  entries: readonly JournalEntry[],
+  cmd: string,
+  direction: 'in' | 'out' = 'in',
+): readonly PacketEntry[] {
+  return entries.filter(
+    (entry): entry is PacketEntry =>
+      entry.is === 'packet' && entry.cmd === cmd && entry.direction === direction,
+  )
+}
+
+export function operations(
+  entries: readonly JournalEntry[],
+  kind: OperationEntry['operation'],
+): readonly OperationEntry[] {
+  return entries.filter(
+    (entry): entry is OperationEntry => entry.is === 'operation' && entry.operation === kind,
+  )
+}
+
+interface PublishPacket {
+  readonly messageId?: number
+  readonly topic: string
+  readonly payload: Buffer
+  readonly dup: boolean
+}
+
+/** What clients published, oldest first. */
+export function publishes(entries: readonly JournalEntry[]): readonly PublishPacket[] {
+  return packets(entries, 'publish').map(({ packet }) => {
+    const { messageId, topic, payload, dup } = packet as PublishPacket
+    return { ...(messageId === undefined ? {} : { messageId }), topic, payload, dup }
+  })
+}
+
+interface ConnectPacket {
+  readonly clientId: string
+  readonly username?: string
+  readonly password?: Buffer
+  readonly keepalive?: number
+  readonly clean?: boolean
+}
+
+/** The newest CONNECT, taken apart. */
+export function connectFacts(world: ConformanceWorld): Readonly<Record<string, unknown>> {
+  const entry = packets(world.journal, 'connect').at(-1)
+  if (entry === undefined) return {}
+  const { clientId, username = '', password, keepalive, clean } = entry.packet as ConnectPacket
+  const [path, query] = split(username, '/?')
+  const [host] = split(path, '/')
+  const fields = new Map(query.split('&').map((field) => split(field, '=')))
+  const decoded = (name: string): string | undefined => {
+    const value = fields.get(name)
+    return value === undefined ? undefined : decodeURIComponent(value)
+  }
+  const opened = world.journal.find((other) => other.is === 'link-opened' && other.linkId === entry.linkId)
+  const token = password === undefined ? {} : readToken(password.toString())
+  const expiry = token['se']
+  return {
+    'client id': clientId,
+    'user name path': path,
+    host,
+    'api version': decoded('api-version'),
+    'model id': decoded('model-id'),
+    agent: decoded('DeviceClientType'),
+    'agent suffix': suffixOf(decoded('DeviceClientType')),
+    'keep-alive': keepalive,
+    'clean session': clean,
+    token: password === undefined ? undefined : nameToken(world, password.toString()),
+    password: password === undefined ? 'none' : 'a token',
+    'token resource': token['sr'],
+    'token expiry': expiry,
+    'token life': expiry === undefined ? undefined : Number(expiry) - Math.floor(entry.at / 1_000),
+    transport: opened?.is === 'link-opened' ? opened.transport : undefined,
+  }
+}
+
+/** The journal keeps no signatures; a token that is in all else the one a step speaks of is that one, if the hub took it. */
+function nameToken(world: ConformanceWorld, masked: string): string {
+  const known = ['token', 'freshToken'].map((name) => world.names.get(name))
+  return known.find((token) => token?.replace(/sig=[^&]*/, 'sig=***') === masked) ?? masked
+}
+
+/** What stands behind the implementation's own name, which ends with its parenthesis. */
+function suffixOf(agent: string | undefined): string | undefined {
+  return agent === undefined ? undefined : agent.slice(agent.lastIndexOf(')') + 1)
+}
+
+function split(text: string, at: string): [string, string] {
+  const cut = text.indexOf(at)
+  return cut < 0 ? [text, ''] : [text.slice(0, cut), text.slice(cut + at.length)]
+}
+
+/** The telemetry that the hub has stored, in the terms of the features. */
+export function telemetryFacts(world: ConformanceWorld): readonly Readonly<Record<string, unknown>>[] {
+  return (world.startedHub?.telemetry.messages ?? []).map(
+    ({ body, system, properties, deviceId, moduleId }) => ({
+      text: body.toString('utf8'),
+      bytes: body.length,
+      from: moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`,
+      ...system,
+      properties,
+    }),
+  )
+}
