@@ -1,7 +1,7 @@
 /** Q1: the query language over a large registry. */
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { createServices } from '../../mock-hub/core/services/services.ts'
-import { serviceShapes } from '../../mock-hub/http/service/document-renderer.ts'
+import { documentRenderer } from '../../mock-hub/http/service/document-renderer.ts'
 import type { Figure } from '../figure.ts'
 
 const DEVICES = 100_000
@@ -21,7 +21,7 @@ function figure(id: string, title: string, query: string, per: 'query' | 'device
         hub.registry.create({ deviceId: `bench-${i}` })
         hub.twins.patchReported({ deviceId: `bench-${i}` }, { temperature: i % 100 })
       }
-      const services = createServices(hub, serviceShapes(hub), {
+      const services = createServices(hub, documentRenderer(hub), {
         read: () => Promise.reject(new Error('no blobs here')),
         write: () => Promise.reject(new Error('no blobs here')),
       })

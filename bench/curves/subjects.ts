@@ -1,7 +1,7 @@
 /** What the curves measure, each at the sizes that it is drawn over. */
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { createServices } from '../../mock-hub/core/services/services.ts'
-import { serviceShapes } from '../../mock-hub/http/service/document-renderer.ts'
+import { documentRenderer } from '../../mock-hub/http/service/document-renderer.ts'
 import { startMockHub } from '../../mock-hub/index.ts'
 import { median } from '../figure.ts'
 import { MqttDevice } from '../load/mqtt-device.ts'
@@ -92,7 +92,7 @@ export const SUBJECTS: readonly Subject[] = [
         hub.twins.patchReported({ deviceId: `bench-${i}` }, { temperature: i % 100 })
       }
       const none = (): Promise<never> => Promise.reject(new Error('no blobs here'))
-      const services = createServices(hub, serviceShapes(hub), { read: none, write: none })
+      const services = createServices(hub, documentRenderer(hub), { read: none, write: none })
       const query = 'SELECT * FROM devices WHERE properties.reported.temperature > 1000'
       const cost = repeated(() => services.queries.run(query, { maxItems: 100 }))
       services.stop()

@@ -3,18 +3,18 @@
 import type { Identity } from '../core/contract/identity.ts'
 
 export type Node =
-  | { readonly is: 'cbs' | 'devicebound' | 'feedback' | 'fileNotifications' }
-  | { readonly is: 'management'; readonly entity: string | undefined }
+  | { readonly type: 'cbs' | 'devicebound' | 'feedback' | 'fileNotifications' }
+  | { readonly type: 'management'; readonly entity: string | undefined }
   /** `rest`: what comes after the hub's own name of its events. */
-  | { readonly is: 'hubEvents'; readonly rest: string }
-  | { readonly is: 'eventHub'; readonly entity: string }
+  | { readonly type: 'hubEvents'; readonly rest: string }
+  | { readonly type: 'eventHub'; readonly entity: string }
   | {
-      readonly is: 'partition'
+      readonly type: 'partition'
       readonly entity: string
       readonly consumerGroup: string
       readonly partition: string
     }
-  | { readonly is: 'device'; readonly identity: Identity; readonly endpoint: DeviceEndpoint }
+  | { readonly type: 'device'; readonly identity: Identity; readonly endpoint: DeviceEndpoint }
 
 /** `events` is also where a module receives its inputs. */
 export type DeviceEndpoint = 'events' | 'devicebound' | 'methods' | 'twin'
@@ -36,18 +36,18 @@ export function parseAddress(address: string): Node | undefined {
   const segments = segmentsOf(address)
   const path = segments.map((segment) => segment.toLowerCase())
   const text = path.join('/')
-  if (text === '$cbs') return { is: 'cbs' }
+  if (text === '$cbs') return { type: 'cbs' }
   const service = SERVICE[text]
-  if (service !== undefined) return { is: service }
+  if (service !== undefined) return { type: service }
   if (path.at(-1) === '$management' && segments.length <= 2 && path[0] !== 'messages')
-    return { is: 'management', entity: segments.length === 2 ? segments[0] : undefined }
+    return { type: 'management', entity: segments.length === 2 ? segments[0] : undefined }
   if (path[0] === 'messages' && path[1] === 'events')
-    return { is: 'hubEvents', rest: segments.slice(2).join('/') }
+    return { type: 'hubEvents', rest: segments.slice(2).join('/') }
   if (path[0] === 'devices') return deviceNode(segments)
   const [entity = '', , consumerGroup = '', , partition = ''] = segments
-  if (segments.length === 1 && entity !== '') return { is: 'eventHub', entity }
+  if (segments.length === 1 && entity !== '') return { type: 'eventHub', entity }
   if (segments.length === 5 && path[1] === 'consumergroups' && path[3] === 'partitions')
-    return { is: 'partition', entity, consumerGroup, partition }
+    return { type: 'partition', entity, consumerGroup, partition }
   return undefined
 }
 
@@ -63,7 +63,11 @@ function deviceNode([, deviceId = '', ...rest]: readonly string[]): Node | undef
         .toLowerCase()
     ]
   if (endpoint === undefined || deviceId === '' || (ofModule && (moduleId ?? '') === '')) return undefined
-  return { is: 'device', identity: moduleId === undefined ? { deviceId } : { deviceId, moduleId }, endpoint }
+  return {
+    type: 'device',
+    identity: moduleId === undefined ? { deviceId } : { deviceId, moduleId },
+    endpoint,
+  }
 }
 
 /**
@@ -72,7 +76,7 @@ function deviceNode([, deviceId = '', ...rest]: readonly string[]): Node | undef
  */
 export function parseRecipient(to: string): Identity | undefined {
   const node = parseAddress(to)
-  return node?.is === 'device' && node.endpoint === 'devicebound' ? node.identity : undefined
+  return node?.type === 'device' && node.endpoint === 'devicebound' ? node.identity : undefined
 }
 
 /** The path of an address or of a token's audience: clients may give a whole URL, and may encode it. */

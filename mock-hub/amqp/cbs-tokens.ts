@@ -23,7 +23,7 @@ const MOST_TOKENS = 1_000
 /** A token that lives so long is never watched. */
 const NEVER_MS = 100 * 365 * 86_400_000
 
-export class Grants {
+export class CbsTokens {
   readonly #hub: Hub
   readonly #certificates: readonly Buffer[] | undefined
   readonly #held = new Map<string, Held>()
@@ -121,7 +121,7 @@ export class Grants {
         `${identityKey(identity)}, which is disabled`,
         'wire contract 1.7',
       )
-    return { is: 'identity', identity, scope: 'hub', type: 'sas', generationId, expiresAt: undefined }
+    return { type: 'identity', identity, scope: 'hub', credential: 'sas', generationId, expiresAt: undefined }
   }
 
   #watch(held: Held): () => void {

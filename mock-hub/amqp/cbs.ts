@@ -3,13 +3,13 @@
 import { refusal } from './refusals.ts'
 import { checkToken } from './tokens.ts'
 import type { Answer } from './requests.ts'
-import type { Visit } from './connection-context.ts'
+import type { ConnectionContext } from './connection-context.ts'
 import { bodyOf } from './wire/messages.ts'
 import type { AmqpMessage } from './wire/messages.ts'
 import { textOf } from './wire/values.ts'
 
 /** @throws HubError with the reason. */
-export function putToken({ hub, grants }: Visit, request: AmqpMessage): Answer {
+export function putToken({ hub, grants }: ConnectionContext, request: AmqpMessage): Answer {
   const operation = textOf(request.application?.get('operation'))
   const audience = textOf(request.application?.get('name'))
   if (operation !== 'put-token' || audience === undefined)

@@ -4,14 +4,14 @@ import type { Hub } from '../core/contract/hub.ts'
 import type { HubError } from '../core/errors/errors.ts'
 import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
-import type { Grants } from './cbs-tokens.ts'
+import type { CbsTokens } from './cbs-tokens.ts'
 import type { ReceivingLimits } from './wire/links.ts'
 
-export interface Visit {
+export interface ConnectionContext {
   readonly hub: Hub
   readonly linkId: string
   readonly transport: 'amqp' | 'amqp-ws'
-  readonly grants: Grants
+  readonly grants: CbsTokens
   readonly eventHub: EventHub
   readonly injected: InjectedFaults
   /** Where clients are told to look for the Event Hub: host and port of this hub as they see it. */
@@ -28,6 +28,6 @@ const CREDIT = 500
 /** WIRE-AMQP-11: above 256 KB rejected, above 1 MB the link is dropped. */
 const MOST_BYTES = 1_048_576
 
-export function receivingLimits({ hub }: Visit): ReceivingLimits {
+export function receivingLimits({ hub }: ConnectionContext): ReceivingLimits {
   return { maxMessageSize: hub.settings.maxTelemetryBytes, mostBytes: MOST_BYTES, credit: CREDIT }
 }

@@ -9,13 +9,13 @@ import { Devices } from './devices/devices.ts'
 import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
-import { Grants } from './cbs-tokens.ts'
+import { CbsTokens } from './cbs-tokens.ts'
 import { Pipe, STREAM_EFFECTS } from './pipe.ts'
-import { amqpErrorOf, refusal, shown, toHubError } from './refusals.ts'
+import { amqpErrorOf, refusal, quoted, toHubError } from './refusals.ts'
 import { RequestNode } from './requests.ts'
 import { MECHANISMS, SASL_AUTH, SASL_OK, judge, redacted } from './sasl.ts'
 import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
-import type { Visit } from './connection-context.ts'
+import type { ConnectionContext } from './connection-context.ts'
 import { Endpoint, MAX_FRAME_BYTES } from './wire/endpoint.ts'
 import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './wire/frames.ts'
 import type { Link } from './wire/links.ts'
@@ -43,11 +43,11 @@ export interface ConnectionPort {
 const AMQP_ID = 0
 const SASL_ID = 3
 
-export class Connection implements Visit {
+export class Connection implements ConnectionContext {
   readonly hub: Hub
   readonly linkId: string
   readonly transport: 'amqp' | 'amqp-ws'
-  readonly grants: Grants
+  readonly grants: CbsTokens
   readonly eventHub: EventHub
   readonly injected: InjectedFaults
   readonly hostName: string
@@ -71,7 +71,7 @@ export class Connection implements Visit {
     this.injected = room.injected
     this.hostName = room.hostName
     this.port = room.port
-    this.grants = new Grants(hub, info.certificates)
+    this.grants = new CbsTokens(hub, info.certificates)
     this.#room = room
     this.#cbs = new RequestNode(this, (request) => putToken(this, request))
     this.#management = new RequestNode(this, (request) => manage(this, request))
@@ -93,7 +93,7 @@ export class Connection implements Visit {
         this.#pipe.hangUp()
       },
     })
-    hub.journal.record({ is: 'link-opened', linkId, transport: this.transport, peer: info.peer })
+    hub.journal.record({ type: 'link-opened', linkId, transport: this.transport, peer: info.peer })
     const { connectTimeoutSeconds } = hub.settings
     this.#cancelOpenTimer = hub.clock.schedule(connectTimeoutSeconds * 1000, () => {
       this.#violated(new AmqpViolation('amqp:connection:forced', `open within ${connectTimeoutSeconds} s`))
@@ -140,7 +140,7 @@ export class Connection implements Visit {
     if (this.hub.faults.idle) return
     for (const identity of [undefined, ...this.#devices.keys]) {
       if (this.over) return
-      const met = this.hub.faults.meet('tcp', identity, effects)
+      const met = this.hub.faults.match('tcp', identity, effects)
       if (met !== undefined) this.#pipe.strike(met.effect, met.parameters)
     }
   }
@@ -225,7 +225,7 @@ export class Connection implements Visit {
   #open(link: Link): void {
     const address = link.address ?? ''
     const node = parseAddress(address)
-    switch (node?.is) {
+    switch (node?.type) {
       case 'cbs':
         this.#cbs.attach(link)
         return
@@ -236,19 +236,19 @@ export class Connection implements Visit {
         link.refuse(redirection(this, node.rest))
         return
       case 'devicebound':
-        if (link.is === 'sending') break
+        if (link.type === 'sending') break
         openDevicebound(this, link)
         return
       case 'feedback':
-        if (link.is === 'receiving') break
+        if (link.type === 'receiving') break
         openFeedback(this, link)
         return
       case 'fileNotifications':
-        if (link.is === 'receiving') break
+        if (link.type === 'receiving') break
         openFileNotifications(this, link)
         return
       case 'partition':
-        if (link.is === 'receiving') break
+        if (link.type === 'receiving') break
         openPartition(this, link, node)
         return
       case 'device':
@@ -262,8 +262,8 @@ export class Connection implements Visit {
     throw refusal(
       'AmqpAddressNotFound',
       'WIRE-AMQP-04',
-      `a node of this hub that a client can ${link.is === 'sending' ? 'receive from' : 'send to'}`,
-      shown(address),
+      `a node of this hub that a client can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
+      quoted(address),
       'wire contract 8.2',
     )
   }
@@ -286,7 +286,7 @@ export class Connection implements Visit {
   }
 
   #record(direction: 'in' | 'out', cmd: PerformativeName, packet: object): void {
-    this.hub.journal.record({ is: 'packet', linkId: this.linkId, direction, cmd, packet })
+    this.hub.journal.record({ type: 'packet', linkId: this.linkId, direction, cmd, packet })
   }
 
   #end(reason: string): void {
@@ -296,7 +296,7 @@ export class Connection implements Visit {
     this.#devices.stop()
     this.#endpoint.lost()
     this.grants.stop()
-    this.hub.journal.record({ is: 'link-closed', linkId: this.linkId, reason })
+    this.hub.journal.record({ type: 'link-closed', linkId: this.linkId, reason })
     this.#room.left(this)
   }
 }

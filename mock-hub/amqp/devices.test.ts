@@ -7,8 +7,8 @@ import type { Hub } from '../core/contract/hub.ts'
 import { createHub } from '../core/create-hub.ts'
 import type { Identity } from '../core/contract/identity.ts'
 import { certificateFor } from '../mqtt/testing/certificates.ts'
-import { createAmqpRoom } from './server.ts'
-import type { AmqpRoom } from './server.ts'
+import { createAmqpServer } from './server.ts'
+import type { AmqpServer } from './server.ts'
 import { data, dial, outcome, putToken, received, tokenFor } from './testing/guest.ts'
 
 const NOW = 1_700_000_000_000
@@ -16,12 +16,12 @@ const D1 = { deviceId: 'd1' }
 const M1 = { deviceId: 'd2', moduleId: 'm1' }
 let clock: ManualClock
 let hub: Hub
-let room: AmqpRoom
+let room: AmqpServer
 beforeEach(async () => {
   clock = new ManualClock(NOW)
   hub = createHub({ clock })
   for (const identity of [D1, { deviceId: 'd2' }, M1]) hub.registry.create(identity)
-  room = await createAmqpRoom(hub)
+  room = await createAmqpServer(hub)
 })
 afterEach(async () => {
   await room.stop()
@@ -102,9 +102,12 @@ test('a cloud-to-device message is settled as the device says', async () => {
   delivery?.release({ undeliverable_here: false })
   const again = await second
   expect(again.message.message_id).toBe('m')
-  const settled = hub.journal.until((entry) => entry.is === 'operation' && entry.operation === 'c2dSettle', {
-    after: hub.journal.seq,
-  })
+  const settled = hub.journal.until(
+    (entry) => entry.type === 'operation' && entry.operation === 'c2dSettle',
+    {
+      after: hub.journal.seq,
+    },
+  )
   again.delivery?.accept()
   await settled
   expect(hub.c2d.count(D1)).toBe(0)

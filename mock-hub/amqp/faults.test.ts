@@ -4,21 +4,21 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { createHub } from '../core/create-hub.ts'
-import { createAmqpRoom } from './server.ts'
-import type { AmqpRoom } from './server.ts'
+import { createAmqpServer } from './server.ts'
+import type { AmqpServer } from './server.ts'
 import { data, dial, outcome, received } from './testing/guest.ts'
 
 const D1 = { deviceId: 'd1' }
 let clock: ManualClock
 let hub: Hub
-let room: AmqpRoom
+let room: AmqpServer
 let connection: rhea.Connection
 let events: rhea.Sender
 beforeEach(async () => {
   clock = new ManualClock(1_700_000_000_000)
   hub = createHub({ clock })
   hub.registry.create(D1)
-  room = await createAmqpRoom(hub)
+  room = await createAmqpServer(hub)
   // A policy with all rights may speak for every device.
   connection = dial(room, 'iothubowner', hub.policies.find(({ name }) => name === 'iothubowner')?.primaryKey)
   events = connection.open_sender('/devices/d1/messages/events')
@@ -91,7 +91,7 @@ test('tcp.drop_now strikes the connection of the device that it names', () => {
 })
 
 test('frames are journalled, decoded; secrets are not', () => {
-  const packets = hub.journal.entries.filter((entry) => entry.is === 'packet')
+  const packets = hub.journal.entries.filter((entry) => entry.type === 'packet')
   const names = packets.map(({ direction, cmd }) => `${direction} ${cmd}`)
   expect(names).toEqual(
     expect.arrayContaining(['in saslInit', 'out saslOutcome', 'in open', 'in attach', 'out flow']),

@@ -6,8 +6,8 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { Server as TlsServer, TlsOptions } from 'node:tls'
 import { certificateChain } from '../net/certificate-chain.ts'
 import type { Faults } from '../core/contract/faults.ts'
-import { enter, type ServerCredentials, type TlsVariant } from '../net/tls-faults.ts'
-import type { AmqpRoom } from './server.ts'
+import { acceptTls, type ServerCredentials, type TlsVariant } from '../net/tls-faults.ts'
+import type { AmqpServer } from './server.ts'
 
 export interface AmqpsListenerOptions {
   readonly host?: string | undefined
@@ -30,7 +30,7 @@ export interface AmqpsListener {
  * @throws the system's error when the port cannot be had (`EADDRINUSE`, `EACCES`).
  */
 export async function listenAmqps(
-  room: Pick<AmqpRoom, 'accept'>,
+  room: Pick<AmqpServer, 'accept'>,
   options: AmqpsListenerOptions,
 ): Promise<AmqpsListener> {
   const { faults, tls, tlsVariants } = options
@@ -64,7 +64,7 @@ export async function listenAmqps(
     sockets.set(peer, socket)
     socket.once('close', () => sockets.delete(peer))
     socket.on('error', () => socket.destroy())
-    enter(
+    acceptTls(
       door,
       socket,
       () => {

@@ -4,7 +4,7 @@ import type { HubError } from '../core/errors/errors.ts'
 import { toHubError } from './refusals.ts'
 import { SendQueue } from './send-queue.ts'
 import { receivingLimits } from './connection-context.ts'
-import type { Visit } from './connection-context.ts'
+import type { ConnectionContext } from './connection-context.ts'
 import type { Link } from './wire/links.ts'
 import { decodeMessage, encodeMessage } from './wire/messages.ts'
 import type { AmqpMessage } from './wire/messages.ts'
@@ -22,17 +22,17 @@ export interface Answer {
 export type Handler = (request: AmqpMessage) => Answer
 
 export class RequestNode {
-  readonly #visit: Visit
+  readonly #visit: ConnectionContext
   readonly #handle: Handler
   readonly #answers = new Set<SendQueue>()
 
-  constructor(visit: Visit, handle: Handler) {
+  constructor(visit: ConnectionContext, handle: Handler) {
     this.#visit = visit
     this.#handle = handle
   }
 
   attach(link: Link, onGone: () => void = () => undefined): void {
-    if (link.is === 'sending') {
+    if (link.type === 'sending') {
       const queue: SendQueue = new SendQueue(link, () => {
         this.#answers.delete(queue)
         onGone()
@@ -50,12 +50,12 @@ export class RequestNode {
             const refused = toHubError(error)
             this.#visit.refused(refused)
             settle({
-              is: 'rejected',
+              type: 'rejected',
               error: { condition: 'amqp:decode-error', description: refused.message },
             })
             return
           }
-          settle({ is: 'accepted' })
+          settle({ type: 'accepted' })
           this.#reply(request, this.#answer(request))
         },
         onGone,

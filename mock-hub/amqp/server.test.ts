@@ -4,19 +4,19 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { createHub } from '../core/create-hub.ts'
-import { createAmqpRoom } from './server.ts'
-import type { AmqpRoom } from './server.ts'
+import { createAmqpServer } from './server.ts'
+import type { AmqpServer } from './server.ts'
 import { ask, data, dial, dialService, outcome, putToken, received, tokenFor } from './testing/guest.ts'
 
 const NOW = 1_700_000_000_000
 let clock: ManualClock
 let hub: Hub
-let room: AmqpRoom
+let room: AmqpServer
 beforeEach(async () => {
   clock = new ManualClock(NOW)
   hub = createHub({ clock })
   hub.registry.create({ deviceId: 'd1' })
-  room = await createAmqpRoom(hub)
+  room = await createAmqpServer(hub)
 })
 afterEach(async () => {
   await room.stop()
@@ -235,5 +235,5 @@ test('WIRE-AMQP-03: a policy without the right of a service reads and sends noth
   const receiver = connection.open_receiver('localhost/ConsumerGroups/$Default/Partitions/0')
   await once(receiver, 'receiver_error')
   expect(receiver.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
-  expect(hub.journal.entries).toContainEqual(expect.objectContaining({ is: 'refusal' }))
+  expect(hub.journal.entries).toContainEqual(expect.objectContaining({ type: 'refusal' }))
 })

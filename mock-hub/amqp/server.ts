@@ -11,7 +11,7 @@ import { STREAM_EFFECTS } from './pipe.ts'
 
 export type { ConnectionInfo } from './connection.ts'
 
-export interface AmqpRoomOptions {
+export interface AmqpServerOptions {
   /** 1 to 32; default 4. */
   readonly partitions?: number | undefined
   /** Besides `$Default`; left out: any name is a consumer group. */
@@ -24,7 +24,7 @@ export interface AmqpRoomOptions {
   readonly port?: (() => number) | undefined
 }
 
-export interface AmqpRoom {
+export interface AmqpServer {
   /** Serves one client; what it sends on `stream` is AMQP 1.0. */
   accept(stream: Duplex, info: ConnectionInfo): void
   /** Streams accepted and not yet closed. */
@@ -43,7 +43,7 @@ const DEFAULT_PORT = 5_671
  */
 // A promise, as every room is opened: some have work to do first.
 // eslint-disable-next-line @typescript-eslint/require-await
-export async function createAmqpRoom(hub: Hub, options: AmqpRoomOptions = {}): Promise<AmqpRoom> {
+export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}): Promise<AmqpServer> {
   const { partitions = 4, retentionDays = 1, retentionBytes = DEFAULT_BYTES, consumerGroups } = options
   checkRange('partitions', partitions, 32)
   checkRange('retentionDays', retentionDays, 7)

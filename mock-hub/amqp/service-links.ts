@@ -4,16 +4,16 @@ import { randomUUID } from 'node:crypto'
 import type { ServiceQueue } from '../core/contract/c2d.ts'
 import { parseRecipient } from './addresses.ts'
 import { toMessage } from './message-mapping.ts'
-import { amqpErrorOf, refusal, shown, toHubError } from './refusals.ts'
+import { amqpErrorOf, refusal, quoted, toHubError } from './refusals.ts'
 import { receivingLimits } from './connection-context.ts'
-import type { Visit } from './connection-context.ts'
+import type { ConnectionContext } from './connection-context.ts'
 import type { Incoming, Link, ReceivingLink, SendingLink } from './wire/links.ts'
 import { decodeMessage, encodeMessage } from './wire/messages.ts'
 import type { Outcome } from './wire/performative-fields.ts'
 import { binary, string, symbol, textOf, timestamp } from './wire/values.ts'
 
 /** Keeps a link only as long as the token that it was opened with. @throws HubError IotHubUnauthorizedAccess. */
-export function requireService(visit: Visit, link: Link, path: readonly string[]): () => void {
+export function requireService(visit: ConnectionContext, link: Link, path: readonly string[]): () => void {
   return visit.grants.requireService(path, (error) => {
     visit.refused(error)
     link.detach(amqpErrorOf(error))
@@ -21,7 +21,7 @@ export function requireService(visit: Visit, link: Link, path: readonly string[]
 }
 
 /** A back end sends messages to devices (WIRE-AMQP-04). */
-export function openDevicebound(visit: Visit, link: ReceivingLink): void {
+export function openDevicebound(visit: ConnectionContext, link: ReceivingLink): void {
   const release = requireService(visit, link, ['messages', 'devicebound'])
   link.open(
     {
@@ -34,7 +34,7 @@ export function openDevicebound(visit: Visit, link: ReceivingLink): void {
   )
 }
 
-function sendToDevice(visit: Visit, { payload, settle }: Incoming): void {
+function sendToDevice(visit: ConnectionContext, { payload, settle }: Incoming): void {
   let recipient: string | undefined
   try {
     const incoming = decodeMessage(payload)
@@ -45,34 +45,34 @@ function sendToDevice(visit: Visit, { payload, settle }: Incoming): void {
         'InvalidOperation',
         'WIRE-AMQP-05',
         'properties.to to be /devices/{device}/messages/devicebound',
-        shown(to),
+        quoted(to),
         'wire contract 8.2',
       )
     recipient = identity.deviceId
     visit.hub.throttle.take('c2dSend', payload.length)
     visit.hub.c2d.send(identity, toMessage(incoming))
-    settle({ is: 'accepted' })
+    settle({ type: 'accepted' })
   } catch (error) {
     const refused = toHubError(error)
     visit.refused(refused, recipient)
-    settle({ is: 'rejected', error: amqpErrorOf(refused) })
+    settle({ type: 'rejected', error: amqpErrorOf(refused) })
   }
 }
 
 /** Outcomes of feedback batches, in batches (WIRE-AMQP-06). */
-export function openFeedback(visit: Visit, link: SendingLink): void {
+export function openFeedback(visit: ConnectionContext, link: SendingLink): void {
   openQueue(visit, link, 'feedback', visit.hub.feedback, 'application/vnd.microsoft.iothub.feedback.json')
 }
 
 /** WIRE-AMQP-07. */
-export function openFileNotifications(visit: Visit, link: SendingLink): void {
+export function openFileNotifications(visit: ConnectionContext, link: SendingLink): void {
   const type = 'application/vnd.microsoft.iothub.filenotification.json'
   openQueue(visit, link, 'filenotifications', visit.hub.fileNotifications, type)
 }
 
 /** Several links may read a queue: each item goes to one of them. */
 function openQueue(
-  visit: Visit,
+  visit: ConnectionContext,
   link: SendingLink,
   name: string,
   queue: ServiceQueue<unknown>,
@@ -102,7 +102,7 @@ function openQueue(
   })
 }
 
-function queueMessage({ hub }: Visit, item: unknown, contentType: string): Buffer {
+function queueMessage({ hub }: ConnectionContext, item: unknown, contentType: string): Buffer {
   return encodeMessage({
     annotations: new Map([['iothub-enqueuedtime', timestamp(hub.clock.now())]]),
     properties: {
@@ -115,7 +115,12 @@ function queueMessage({ hub }: Visit, item: unknown, contentType: string): Buffe
   })
 }
 
-function settleItem(visit: Visit, queue: ServiceQueue<unknown>, lockToken: string, outcome: Outcome): void {
+function settleItem(
+  visit: ConnectionContext,
+  queue: ServiceQueue<unknown>,
+  lockToken: string,
+  outcome: Outcome,
+): void {
   try {
     queue.settle(lockToken, settlementOf(outcome))
   } catch (error) {
@@ -124,8 +129,8 @@ function settleItem(visit: Visit, queue: ServiceQueue<unknown>, lockToken: strin
   }
 }
 
-export function settlementOf({ is }: Outcome): 'complete' | 'reject' | 'abandon' {
-  switch (is) {
+export function settlementOf({ type }: Outcome): 'complete' | 'reject' | 'abandon' {
+  switch (type) {
     case 'accepted':
       return 'complete'
     case 'rejected':

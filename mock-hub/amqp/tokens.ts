@@ -10,7 +10,7 @@ import type { Identity } from '../core/contract/identity.ts'
 import { expiryOf, isSignedWith, parseSasToken, scopesOf } from '../core/identity/sas-token.ts'
 import type { SasToken } from '../core/identity/sas-token.ts'
 import { segmentsOf } from './addresses.ts'
-import { refusal, shown } from './refusals.ts'
+import { refusal, quoted } from './refusals.ts'
 
 const SOURCE = 'wire contract 8.1'
 const ANY_RIGHT: readonly Permission[] = ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect']
@@ -63,8 +63,8 @@ export function checkPassword(hub: Hub, userName: string, password: string): Gra
     if (!isPolicy || grant.policy?.name === name) return grant
     throw unauthorized(
       'WIRE-AMQP-03',
-      `the token of policy ${shown(name)}`,
-      `one of ${shown(grant.policy?.name ?? '')}`,
+      `the token of policy ${quoted(name)}`,
+      `one of ${quoted(grant.policy?.name ?? '')}`,
     )
   }
   const policy = hub.policies.find((candidate) => candidate.name === name)
@@ -73,7 +73,7 @@ export function checkPassword(hub: Hub, userName: string, password: string): Gra
   throw unauthorized(
     'WIRE-AMQP-03',
     'the name of a policy with its key, or with a token',
-    `user name ${shown(userName)} and something else`,
+    `user name ${quoted(userName)} and something else`,
   )
 }
 
@@ -106,7 +106,7 @@ function checkHost({ hostName, settings }: Hub, token: SasToken): void {
   throw unauthorized(
     'WIRE-AUTH-08',
     `sr to begin with ${hostName} or an alias of it`,
-    `sr ${shown(token.sr)}`,
+    `sr ${quoted(token.sr)}`,
   )
 }
 

@@ -3,7 +3,7 @@
  * so that an hour can pass in a millisecond and a hub can live ahead of or behind its clients.
  */
 
-import { BadInput } from './invalid-input.ts'
+import { InvalidInput } from './invalid-input.ts'
 import { parseDuration } from './duration.ts'
 
 /** The only source of time: epoch milliseconds, and callbacks after a delay. */
@@ -94,7 +94,8 @@ export class HubClock implements Clock {
    */
   advance(by: number | string): void {
     const ms = typeof by === 'string' ? parseDuration(by, 'by') : by
-    if (!(ms >= 0)) throw new BadInput('clock.advance', 'by', 'not to lead back: time only goes forward', by)
+    if (!(ms >= 0))
+      throw new InvalidInput('clock.advance', 'by', 'not to lead back: time only goes forward', by)
     this.set(this.now() + ms)
   }
 

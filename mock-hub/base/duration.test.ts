@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BadInput } from './invalid-input.ts'
+import { InvalidInput } from './invalid-input.ts'
 import { parseDuration } from './duration.ts'
 
 describe('parseDuration', () => {
@@ -22,7 +22,7 @@ describe('parseDuration', () => {
   test.each(['', '1', 'h', '1h 30m', '1x', '--1s', '1h1h', '1e3s', '1h-30m', '99999999999999d'])(
     'refuses %j, naming field, rule and what was given',
     (text) => {
-      expect(() => parseDuration(text, 'by')).toThrow(BadInput)
+      expect(() => parseDuration(text, 'by')).toThrow(InvalidInput)
       expect(() => parseDuration(text, 'by')).toThrow(
         `time: expected by to be numbers with the units d, h, m, s or ms, such as 1h30m or 90s; given: ${JSON.stringify(text)}`,
       )

@@ -1,6 +1,6 @@
 /** Lengths of time as people write them: `90s`, `1h`, `1h30m`, `-5m`, `250ms`. */
 
-import { BadInput } from './invalid-input.ts'
+import { InvalidInput } from './invalid-input.ts'
 
 const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
@@ -33,8 +33,8 @@ export function parseDuration(text: string, field = 'duration'): number {
   return compact.startsWith('-') ? -ms : ms
 }
 
-function wrong(field: string, text: string): BadInput {
-  return new BadInput(
+function wrong(field: string, text: string): InvalidInput {
+  return new InvalidInput(
     'time',
     field,
     'to be numbers with the units d, h, m, s or ms, such as 1h30m or 90s',

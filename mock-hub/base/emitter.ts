@@ -1,6 +1,6 @@
 /** Who wants to be told of something. Telling costs nothing when nobody listens. */
 
-export class Listeners<A extends readonly unknown[]> {
+export class Emitter<A extends readonly unknown[]> {
   /** Replaced, never changed: a listener may leave while it is being told. */
   #all: readonly ((...what: A) => void)[] = []
 

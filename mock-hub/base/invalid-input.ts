@@ -1,7 +1,7 @@
 /** What a person or program has given wrongly: the field, the rule, and what it was. */
 
 /** A value that breaks a rule; its message says all three parts in one sentence. */
-export class BadInput extends RangeError {
+export class InvalidInput extends RangeError {
   /** Path of the field, for example `trigger.skip`. */
   readonly field: string
   /** The rule, as the end of "expected {field} …". */

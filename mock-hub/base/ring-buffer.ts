@@ -1,6 +1,6 @@
 /** The newest so many things, oldest first; adding one is O(1) and allocates nothing once the ring is full. */
 
-export class Ring<T> {
+export class RingBuffer<T> {
   readonly #capacity: number
   readonly #items: T[] = []
   /** Place of the oldest, once the ring is full. */

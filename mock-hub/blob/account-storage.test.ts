@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openRoom, type TestRoom } from '../http/testing/test-server.ts'
+import { openTestServer, type TestRoom } from '../http/testing/test-server.ts'
 import { AccountStorage } from './account-storage.ts'
 import { queryOf } from '../http/blob/blob-request.ts'
 
 const KEY = Buffer.from('any key').toString('base64')
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterAll(() => room.stop())
 const open = (connectionString: string): AccountStorage =>

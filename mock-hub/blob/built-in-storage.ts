@@ -14,7 +14,7 @@ export interface OwnStorageOptions {
   readonly containerName?: string | undefined
 }
 
-export class OwnStorage implements BlobStorage {
+export class BuiltInStorage implements BlobStorage {
   readonly containerName: string
   readonly account: StorageAccount = {
     name: 'mockiothub',

@@ -5,7 +5,7 @@ import type { JournalEntry } from '../core/contract/journal.ts'
 /** Undefined: nothing that a person wants to read (refusals reach people through the logger). */
 export function eventLine(entry: JournalEntry): string | undefined {
   const time = new Date(entry.at).toISOString().slice(11, 23)
-  switch (entry.is) {
+  switch (entry.type) {
     case 'connected':
       return `${time} ${entry.identity} connected over ${entry.transport}`
     case 'disconnected':
@@ -27,15 +27,15 @@ export function eventLine(entry: JournalEntry): string | undefined {
   }
 }
 
-const NOT_FOR_LINES: readonly JournalEntry['is'][] = ['packet', 'link-opened', 'link-closed']
+const NOT_FOR_LINES: readonly JournalEntry['type'][] = ['packet', 'link-opened', 'link-closed']
 /** Bodies and documents: `GET /journal` of the control listener has them, and the packets. */
 const BULKY: readonly string[] = ['input', 'what']
 
 /** One JSON object, or undefined for what `GET /journal` alone tells. */
 export function eventJson(entry: JournalEntry): string | undefined {
-  if (NOT_FOR_LINES.includes(entry.is)) return undefined
-  const { is, ...rest } = entry
-  return JSON.stringify({ event: is, ...rest }, (name, value: unknown) =>
+  if (NOT_FOR_LINES.includes(entry.type)) return undefined
+  const { type, ...rest } = entry
+  return JSON.stringify({ event: type, ...rest }, (name, value: unknown) =>
     BULKY.includes(name) ? undefined : value,
   )
 }

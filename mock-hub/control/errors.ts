@@ -1,7 +1,7 @@
 /** How the control room says no: `{ error, message }`, with field, rule and what was given where there is a field. */
 
 import type { FastifyError, FastifySchemaValidationError } from 'fastify'
-import { BadInput } from '../base/invalid-input.ts'
+import { InvalidInput } from '../base/invalid-input.ts'
 import { HubError, type Explanation } from '../core/errors/errors.ts'
 
 export interface RefusalBody {
@@ -40,7 +40,7 @@ export function refusalOf(error: Error): { status: number; body: RefusalBody } {
   }
   if (error instanceof ControlError)
     return { status: error.status, body: { error: error.kind, message: error.message } }
-  if (error instanceof BadInput) {
+  if (error instanceof InvalidInput) {
     const { message, field, rule, given } = error
     return { status: 400, body: { error: 'BadInput', message, field, rule, given } }
   }

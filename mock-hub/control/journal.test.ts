@@ -2,24 +2,24 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { HubError } from '../core/errors/errors.ts'
-import { openRoom, type TestRoom } from './testing/test-server.ts'
+import { openTestServer, type TestServer } from './testing/test-server.ts'
 
-let room: TestRoom
+let room: TestServer
 beforeEach(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterEach(() => room.stop())
 
 interface Entry {
   readonly seq: number
-  readonly is: string
+  readonly type: string
 }
 const seqs = async (query: string): Promise<number[]> =>
   ((await room.call('GET', `/journal${query}`)).json as Entry[]).map(({ seq }) => seq)
 
 function packet(cmd: string, identity: string, more: object = {}): void {
   room.hub.journal.record({
-    is: 'packet',
+    type: 'packet',
     linkId: 'l1',
     identity,
     direction: 'in',
@@ -83,13 +83,13 @@ describe('GET /journal', () => {
     packet('connect', 'd1')
     packet('publish', 'd1')
     packet('publish', 'd2')
-    room.hub.journal.record({ is: 'disconnected', linkId: 'l1', identity: 'd1', reason: 'x' })
+    room.hub.journal.record({ type: 'disconnected', linkId: 'l1', identity: 'd1', reason: 'x' })
   })
 
   test.each([
     ['', [1, 2, 3, 4]],
-    ['?is=disconnected', [4]],
-    ['?is=packet,disconnected&identity=d1', [1, 2, 4]],
+    ['?type=disconnected', [4]],
+    ['?type=packet,disconnected&identity=d1', [1, 2, 4]],
     ['?cmd=publish', [2, 3]],
     ['?cmd=publish,connect&identity=d1', [1, 2]],
     ['?after=2', [3, 4]],
@@ -109,7 +109,7 @@ test('bytes are readable and secrets are not', async () => {
   })
   packet('publish', 'd1', { payload: Buffer.from('{"t":21}'), topic: 'x/?sig=abc&y=1' })
   packet('publish', 'd1', { payload: Buffer.from([0xff]), authentication })
-  const { text, json } = await room.call('GET', '/journal?is=packet')
+  const { text, json } = await room.call('GET', '/journal?type=packet')
   expect(json).toMatchObject([
     { packet: { password: '***', username: 'u' } },
     { packet: { payload: '{"t":21}', topic: 'x/?sig=***&y=1' } },
@@ -122,7 +122,7 @@ test('bytes are readable and secrets are not', async () => {
 describe('?follow', () => {
   test('sends what comes, and nothing else', async () => {
     packet('connect', 'd1')
-    const reader = await Reader.open('/journal?follow&is=packet&identity=d1')
+    const reader = await Reader.open('/journal?follow&type=packet&identity=d1')
     packet('publish', 'd2')
     packet('publish', 'd1', { payload: Buffer.from('x') })
     room.hub.registry.create({ deviceId: 'd1' })

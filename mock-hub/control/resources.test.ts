@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { HubClock } from '../base/clock.ts'
 import type { Channel, DeviceLink } from '../core/contract/sessions.ts'
 import type { Identity } from '../core/contract/identity.ts'
-import { openRoom, type TestRoom } from './testing/test-server.ts'
+import { openTestServer, type TestServer } from './testing/test-server.ts'
 
-let room: TestRoom
+let room: TestServer
 beforeEach(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterEach(() => room.stop())
 
@@ -201,7 +201,7 @@ describe('faults', () => {
         explain: 'At a PUBACK that is due for d1, after 1 more, the hub never does it, 2 times.',
       },
     })
-    for (let times = 0; times < 3; times++) room.hub.faults.meet('mqtt.puback', 'd1')
+    for (let times = 0; times < 3; times++) room.hub.faults.match('mqtt.puback', 'd1')
     expect((await room.call('GET', '/faults/f1')).json).toMatchObject({ fired: 2, spent: true })
     await room.call('POST', '/faults', { name: 'tcp.refuse', count: 'always', durationSeconds: 60 })
     expect((await room.call('DELETE', '/faults/f1')).status).toBe(204)
@@ -234,7 +234,7 @@ describe('faults', () => {
 describe('clock', () => {
   test('freeze, advance, offset, resume', async () => {
     const running = new HubClock()
-    const other = await openRoom({ clock: running })
+    const other = await openTestServer({ clock: running })
     const at = async (): Promise<number> =>
       ((await other.call('GET', '/clock')).json as { epochMs: number }).epochMs
     expect((await other.call('POST', '/clock/freeze')).json).toMatchObject({ frozen: true })
@@ -249,7 +249,7 @@ describe('clock', () => {
     expect((await other.call('POST', '/clock/offset', { by: '-1h' })).json).toMatchObject({
       offsetSeconds: -3600,
     })
-    const entries = (await other.call('GET', '/journal?is=clock')).json as { action: string }[]
+    const entries = (await other.call('GET', '/journal?type=clock')).json as { action: string }[]
     expect(entries.map(({ action }) => action)).toEqual([
       'freeze',
       'advance 3600 s',
@@ -262,7 +262,7 @@ describe('clock', () => {
   })
 
   test('a clock that is not the hub’s own kind cannot be moved, and says so', async () => {
-    const other = await openRoom({ clock: { now: () => 5_000, schedule: () => () => undefined } })
+    const other = await openTestServer({ clock: { now: () => 5_000, schedule: () => () => undefined } })
     expect((await other.call('GET', '/clock')).json).toEqual({
       now: '1970-01-01T00:00:05.0000000Z',
       epochMs: 5_000,
@@ -296,7 +296,7 @@ describe('state', () => {
       undefined,
     )
     const snapshot = (await room.call('GET', '/snapshot')).json
-    const other = await openRoom({ settings: { seed: 7 } })
+    const other = await openTestServer({ settings: { seed: 7 } })
     expect(await other.call('POST', '/restore', snapshot)).toMatchObject({ status: 204 })
     expect((await other.call('GET', '/snapshot')).json).toEqual(snapshot)
     expect((await other.call('GET', '/devices/d1')).json).toEqual(

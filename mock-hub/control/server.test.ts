@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openRoom, type TestRoom } from './testing/test-server.ts'
+import { openTestServer, type TestServer } from './testing/test-server.ts'
 
-let room: TestRoom
+let room: TestServer
 beforeEach(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterEach(() => room.stop())
 
@@ -92,7 +92,14 @@ describe('bad input is 400 and names field, rule and what was given', () => {
       'to be >= 0',
       '-1',
     ],
-    ['GET', '/journal?is=nonsense', undefined, 'is', expect.stringContaining('link-opened'), '"nonsense"'],
+    [
+      'GET',
+      '/journal?type=nonsense',
+      undefined,
+      'type',
+      expect.stringContaining('link-opened'),
+      '"nonsense"',
+    ],
     ['GET', '/journal?after=x', undefined, 'querystring.after', expect.stringContaining('pattern'), '"x"'],
     [
       'GET',
@@ -147,7 +154,7 @@ describe('who may call', () => {
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
   test('with a token: all but GET /health answer 401 without it', async () => {
-    const guarded = await openRoom({ token: 's3cret' })
+    const guarded = await openTestServer({ token: 's3cret' })
     const { json } = await guarded.call('GET', '/', undefined, bearer('s3cret'))
     const { control } = json as { control: string[] }
     for (const line of control) {

@@ -10,7 +10,7 @@ import { aboutRoutes } from './routes/about.ts'
 import { guard, isLoopback } from './access.ts'
 import { clockRoutes } from './routes/clock.ts'
 import { schemaCompiler } from '../http/common/schema-compiler.ts'
-import type { ControlRoomOptions, ControlRoutes } from './context.ts'
+import type { ControlRoomOptions as ControlServerOptions, ControlRoutes } from './context.ts'
 import { faultRoutes } from './routes/faults.ts'
 import { identityRoutes } from './routes/identities.ts'
 import { journalRoutes } from './routes/journal.ts'
@@ -36,7 +36,7 @@ const ROUTES: readonly ControlRoutes[] = [
   telemetryRoutes,
 ]
 
-export interface ControlRoom {
+export interface ControlServer {
   /** For tests without a socket: `app.inject`. */
   readonly app: FastifyInstance
   /**
@@ -53,7 +53,7 @@ export interface ControlRoom {
 const compileSchema = schemaCompiler({ useDefaults: false })
 
 /** Builds the room; nothing listens yet. */
-export async function createControlRoom(options: ControlRoomOptions): Promise<ControlRoom> {
+export async function createControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const { hub, token } = options
   const app = Fastify({
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },

@@ -14,7 +14,7 @@ import type { HubError } from './errors/errors.ts'
 import { HubFaults } from './faults/faults.ts'
 import { Feedback } from './messaging/feedback.ts'
 import { FileUploads } from './uploads/file-upload.ts'
-import { Gate } from './operations/operation-dispatcher.ts'
+import { OperationDispatcher } from './operations/operation-dispatcher.ts'
 import { identityKey, type Identity } from './contract/identity.ts'
 import { HubJournal } from './journal/journal.ts'
 import { HubMethods } from './methods/methods.ts'
@@ -23,7 +23,7 @@ import { defaultPolicies } from './identity/policies.ts'
 import { randomFrom } from '../base/random.ts'
 import { Refusals } from './journal/recent-refusals.ts'
 import { IdentityRegistry } from './identity/registry.ts'
-import { LockedQueue, type QueueLimits } from './messaging/peek-lock-queue.ts'
+import { PeekLockQueue, type QueueLimits } from './messaging/peek-lock-queue.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { STRICT, type Settings } from './contract/settings.ts'
 import { HubTelemetry } from './messaging/telemetry.ts'
@@ -79,12 +79,12 @@ class CoreHub implements Hub {
   readonly methods: HubMethods
   readonly c2d: HubCloudToDevice
   readonly telemetry: HubTelemetry
-  readonly feedback: LockedQueue<readonly FeedbackRecord[]>
-  readonly fileNotifications: LockedQueue<FileNotification>
+  readonly feedback: PeekLockQueue<readonly FeedbackRecord[]>
+  readonly fileNotifications: PeekLockQueue<FileNotification>
   readonly inputs: ModuleRouting
   readonly throttle: Hub['throttle']
   readonly #ownClock: HubClock | undefined
-  readonly #gate: Gate
+  readonly #gate: OperationDispatcher
   readonly #sessions: Sessions
   readonly #refusals: Refusals
   readonly #outcomes: Feedback
@@ -116,8 +116,8 @@ class CoreHub implements Hub {
     })
     const linkOf = (identity: Identity): DeviceLink | undefined => this.#sessions.linkOf(identity)
     this.telemetry = new HubTelemetry(this.clock, this.settings)
-    this.feedback = new LockedQueue(this.clock, random('feedback'), FEEDBACK_LIMITS)
-    this.fileNotifications = new LockedQueue(this.clock, random('notifications'), NOTIFICATION_LIMITS)
+    this.feedback = new PeekLockQueue(this.clock, random('feedback'), FEEDBACK_LIMITS)
+    this.fileNotifications = new PeekLockQueue(this.clock, random('notifications'), NOTIFICATION_LIMITS)
     this.#outcomes = new Feedback(this.clock, this.journal, this.feedback)
     this.twins = new HubTwins({
       clock: this.clock,
@@ -161,8 +161,8 @@ class CoreHub implements Hub {
       notifications: this.fileNotifications,
       storage: () => this.#blobStorage,
     })
-    this.registry.onChange(({ is, record }) => {
-      if (is === 'deleted') uploads.forget(record.identity)
+    this.registry.onChange(({ type, record }) => {
+      if (type === 'deleted') uploads.forget(record.identity)
     })
     // After those above: what an identity had waiting is gone before its link is.
     this.#sessions = new Sessions({
@@ -181,7 +181,7 @@ class CoreHub implements Hub {
         this.refuse(error, { identity: identityKey(principal.identity), linkId: id, transport })
       },
     })
-    this.#gate = new Gate({
+    this.#gate = new OperationDispatcher({
       ...shared,
       faults: this.faults,
       throttle: this.throttle,
@@ -248,7 +248,7 @@ class CoreHub implements Hub {
 
   #delivered(link: DeviceLink, channel: 'c2d' | 'methods' | 'desired' | 'inputs', what: unknown): void {
     const identity = identityKey(link.principal.identity)
-    this.journal.record({ is: 'delivery', identity, linkId: link.id, channel, what })
+    this.journal.record({ type: 'delivery', identity, linkId: link.id, channel, what })
   }
 
   /** `clock.advance` strikes as soon as it is armed. */
@@ -261,10 +261,10 @@ class CoreHub implements Hub {
           'fault: clock.advance needs a hub whose clock can be moved; given: another clock',
         )
       const seconds = parameters?.['seconds']
-      if (this.faults.meet('clock', undefined, ['advance']) === undefined || typeof seconds !== 'number')
+      if (this.faults.match('clock', undefined, ['advance']) === undefined || typeof seconds !== 'number')
         return
       this.journal.record({
-        is: 'clock',
+        type: 'clock',
         action: `advance ${String(seconds)} s`,
         now: clock.now() + seconds * 1000,
       })

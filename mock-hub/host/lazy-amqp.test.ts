@@ -33,7 +33,7 @@ test('WIRE-AMQP-01: AMQP over TLS on its port', async () => {
   const options = { port: hub.amqpPort ?? 0, host: '127.0.0.1', transport: 'tls' as const, ca: hub.caPem }
   await opens(rhea.create_container().connect({ ...options, servername: 'localhost', ...login() }))
   expect(hub.journal.entries).toContainEqual(
-    expect.objectContaining({ is: 'link-opened', transport: 'amqp' }),
+    expect.objectContaining({ type: 'link-opened', transport: 'amqp' }),
   )
 })
 
@@ -46,7 +46,7 @@ test('WIRE-AMQP-01: AMQP over WebSocket on the HTTPS port', async () => {
     container.connect({ connection_details: socket, ...login() } as unknown as rhea.ConnectionOptions),
   )
   expect(hub.journal.entries).toContainEqual(
-    expect.objectContaining({ is: 'link-opened', transport: 'amqp-ws' }),
+    expect.objectContaining({ type: 'link-opened', transport: 'amqp-ws' }),
   )
 })
 

@@ -5,7 +5,7 @@
 
 import type { Duplex } from 'node:stream'
 import { listenAmqps } from '../amqp/listener.ts'
-import type { AmqpRoom, ConnectionInfo } from '../amqp/server.ts'
+import type { AmqpServer, ConnectionInfo } from '../amqp/server.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { MockHubOptions } from './options.ts'
 import type { Undo } from './optional-parts.ts'
@@ -27,10 +27,10 @@ export function amqpOnDemand(
 ): AmqpOnDemand | undefined {
   if (amqpPort === false) return undefined
   let port = amqpPort
-  let loaded: Promise<AmqpRoom> | undefined
+  let loaded: Promise<AmqpServer> | undefined
   let stopped = false
-  const room = (): Promise<AmqpRoom> =>
-    (loaded ??= import('../amqp/server.ts').then(({ createAmqpRoom }) =>
+  const room = (): Promise<AmqpServer> =>
+    (loaded ??= import('../amqp/server.ts').then(({ createAmqpServer: createAmqpRoom }) =>
       createAmqpRoom(hub, { partitions, port: () => port }),
     ))
   const accept = (stream: Duplex, info: ConnectionInfo): void => {

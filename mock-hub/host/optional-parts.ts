@@ -4,7 +4,7 @@
  */
 
 import { AccountStorage } from '../blob/account-storage.ts'
-import { OwnStorage } from '../blob/built-in-storage.ts'
+import { BuiltInStorage } from '../blob/built-in-storage.ts'
 import type { ControlRoomOptions } from '../control/server.ts'
 import { HubClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
@@ -30,11 +30,11 @@ export async function attachBlobs(
   hub: Hub,
   tls: HubTls,
   undo: Undo,
-): Promise<OwnStorage | undefined> {
+): Promise<BuiltInStorage | undefined> {
   const { clock } = hub
   if (blob === false) return undefined
   if (blob === 'own') {
-    const own = new OwnStorage({ clock, hostName })
+    const own = new BuiltInStorage({ clock, hostName })
     undo.push(() => own.stop())
     hub.attachBlobStorage(own)
     return own
@@ -75,7 +75,7 @@ export async function openControl(
   undo: Undo,
 ): Promise<{ readonly port: number; readonly url: string } | undefined> {
   if (controlPort === false) return undefined
-  const { createControlRoom } = await import('../control/server.ts')
+  const { createControlServer: createControlRoom } = await import('../control/server.ts')
   const room = await createControlRoom({ ...about, token: controlToken })
   undo.push(() => room.stop())
   const { port } = await room.listen({ host: controlAddress, port: controlPort })

@@ -3,7 +3,7 @@ import { ManualClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { createHub } from '../core/create-hub.ts'
 import { parseSeed } from './seed-file.ts'
-import { mergeSeeds, onceEach, policiesFrom, sow } from './seed.ts'
+import { mergeSeeds, onceEach, policiesFrom, applySeed } from './seed.ts'
 
 let hub: Hub | undefined
 afterEach(() => hub?.stop())
@@ -35,7 +35,7 @@ routes:
   )
   const { registry, twins, routes } = ((): Hub => {
     const made = fresh()
-    sow(made, seed, keyOf)
+    applySeed(made, seed, keyOf)
     return made
   })()
   expect(registry.get({ deviceId: 'gateway' }).iotEdge).toBe(true)
@@ -55,7 +55,7 @@ routes:
 
 test('JSON is read too, and keys come from the source that is given', async () => {
   const made = fresh()
-  sow(made, await parseSeed('{"devices":[{"deviceId":"a"}]}', 'seed.json'), keyOf)
+  applySeed(made, await parseSeed('{"devices":[{"deviceId":"a"}]}', 'seed.json'), keyOf)
   expect(made.registry.get({ deviceId: 'a' }).authentication.symmetricKey).toEqual({
     primaryKey: keyOf('a primary'),
     secondaryKey: keyOf('a secondary'),
@@ -78,7 +78,7 @@ test.each([
 })
 
 test('a child before its gateway is refused', () => {
-  expect(() => sow(fresh(), { devices: [{ deviceId: 'leaf', parent: 'gateway' }] }, keyOf)).toThrow(
+  expect(() => applySeed(fresh(), { devices: [{ deviceId: 'leaf', parent: 'gateway' }] }, keyOf)).toThrow(
     'parent: must be an edge device that stands before its children, got gateway',
   )
 })

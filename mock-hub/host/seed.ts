@@ -88,7 +88,7 @@ export function policiesFrom(keyOf: KeySource): readonly SharedAccessPolicy[] {
  * Puts a seed into a hub.
  * @throws HubError or RangeError of the hub for what it refuses; the message begins with the identity.
  */
-export function sow(hub: Hub, seed: Seed, keyOf: KeySource): void {
+export function applySeed(hub: Hub, seed: Seed, keyOf: KeySource): void {
   for (const device of seed.devices ?? []) {
     const scope = device.parent === undefined ? undefined : scopeOf(hub, device.parent)
     plant(hub, { deviceId: device.deviceId }, device, keyOf, {

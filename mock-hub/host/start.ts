@@ -9,12 +9,12 @@ import {
 } from './connection-strings.ts'
 import type { TlsVariant } from '../net/tls-faults.ts'
 import { createHub } from '../core/create-hub.ts'
-import { createHttpRoom } from '../http/server.ts'
+import { createHttpAdapter } from '../http/server.ts'
 import type { MockHub } from './mock-hub.ts'
 import { listenTls } from '../net/tls-listener.ts'
-import { createMqttRoom } from '../mqtt/server.ts'
+import { createMqttServer } from '../mqtt/server.ts'
 import { checkOptions, settingsOf, type MockHubOptions } from './options.ts'
-import { onceEach, policiesFrom, randomKeys, sow } from './seed.ts'
+import { onceEach, policiesFrom, randomKeys, applySeed } from './seed.ts'
 import { attachBlobs, openControl, openWorkload, ownClock, type Undo } from './optional-parts.ts'
 import { hubTls } from '../net/hub-certificates.ts'
 import { attachWebSocket, type WebSocketProtocol } from '../net/websocket.ts'
@@ -54,9 +54,9 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
 
   const blob = await attachBlobs(options, hub, tls, undo)
   const tlsVariants = (variant: TlsVariant): ReturnType<typeof tls.variant> => tls.variant(variant)
-  const httpRoom = createHttpRoom(hub, { tls: tls.server, tlsVariants, blob })
+  const httpRoom = createHttpAdapter(hub, { tls: tls.server, tlsVariants, blob })
   undo.push(() => httpRoom.stop())
-  const mqttRoom = await createMqttRoom(hub)
+  const mqttRoom = await createMqttServer(hub)
   undo.push(() => mqttRoom.stop())
   const amqp = amqpOnDemand(options, hub, undo)
   const protocols: Record<string, WebSocketProtocol> = {
@@ -66,7 +66,7 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
     },
   }
   undo.push(attachWebSocket(httpRoom.server, protocols, { faults: hub.faults }))
-  sow(hub, seed, keyOf)
+  applySeed(hub, seed, keyOf)
 
   const listener = { tls: tls.server, faults: hub.faults }
   const mqtt = await listenTls(mqttRoom, {
@@ -84,7 +84,7 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
     hub.faults.disarm()
     httpRoom.services.configurations.load([])()
     for (const { identity } of [...hub.registry.devices()]) hub.registry.remove(identity, '*')
-    sow(hub, seed, keyOf)
+    applySeed(hub, seed, keyOf)
   }
   const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)
   const control = await openControl(options, { hub, services: httpRoom.services, about, reset }, undo)

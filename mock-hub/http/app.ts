@@ -8,7 +8,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest }
 import type { RequestListener } from 'node:http'
 import type { Server } from 'node:https'
 import { blobRoutes } from './blob/blob-routes.ts'
-import type { OwnStorage } from '../blob/built-in-storage.ts'
+import type { BuiltInStorage } from '../blob/built-in-storage.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { HUB_ERRORS, HubError } from '../core/errors/errors.ts'
 import type { Services } from '../core/services/services.ts'
@@ -76,7 +76,7 @@ export interface AppOptions {
   /** The server that its requests come from. */
   readonly server: Server
   /** The hub's own blob storage, when uploads go there. */
-  readonly blob: OwnStorage | undefined
+  readonly blob: BuiltInStorage | undefined
 }
 
 /** Builds the application; `server` is its caller's to listen with and to close. */
@@ -119,7 +119,7 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
     if (recorded.has(request)) return
     recorded.add(request)
     const url = withoutSecrets(request.url)
-    hub.journal.record({ is: 'request', method: request.method, url, status, caller: callerName(request) })
+    hub.journal.record({ type: 'request', method: request.method, url, status, caller: callerName(request) })
   }
   app.addHook('onRequest', (request, reply, next) => {
     void reply.header('server', 'Microsoft-HTTPAPI/2.0')
@@ -164,5 +164,5 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
 
 function callerName({ principal }: FastifyRequest): string {
   if (principal === null) return 'unknown'
-  return principal.is === 'policy' ? principal.policyName : identityKey(principal.identity)
+  return principal.type === 'policy' ? principal.policyName : identityKey(principal.identity)
 }

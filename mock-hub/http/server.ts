@@ -9,23 +9,23 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
-import type { OwnStorage } from '../blob/built-in-storage.ts'
+import type { BuiltInStorage } from '../blob/built-in-storage.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { createServices, type Services } from '../core/services/services.ts'
-import { enter, type ServerCredentials, type TlsVariant } from '../net/tls-faults.ts'
+import { acceptTls, type ServerCredentials, type TlsVariant } from '../net/tls-faults.ts'
 import type * as appModule from './app.ts'
 import type { HubApp } from './app.ts'
-import { blobAccess, serviceShapes } from './service/document-renderer.ts'
+import { blobAccess, documentRenderer } from './service/document-renderer.ts'
 
-export interface HttpRoomOptions {
+export interface HttpAdapterOptions {
   readonly tls: ServerCredentials
   /** Certificates of the levers `tls.unknown_ca` and its kind; left out: those do nothing. */
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
   /** The hub's own blob storage, when uploads go there. */
-  readonly blob?: OwnStorage | undefined
+  readonly blob?: BuiltInStorage | undefined
 }
 
-export interface HttpRoom {
+export interface HttpAdapter {
   /** For WebSocket upgrades. */
   readonly server: Server
   /** Queries, configurations, jobs of this hub. */
@@ -48,8 +48,8 @@ let loaded: Promise<typeof appModule> | undefined
 const TLS = { requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const
 
 /** Builds the room; nothing listens yet. */
-export function createHttpRoom(hub: Hub, { tls, tlsVariants, blob }: HttpRoomOptions): HttpRoom {
-  const services = createServices(hub, serviceShapes(hub), blobAccess(blob))
+export function createHttpAdapter(hub: Hub, { tls, tlsVariants, blob }: HttpAdapterOptions): HttpAdapter {
+  const services = createServices(hub, documentRenderer(hub), blobAccess(blob))
   const server = createServer({ ...TLS, ...tls, noDelay: true })
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
@@ -103,7 +103,7 @@ export function createHttpRoom(hub: Hub, { tls, tlsVariants, blob }: HttpRoomOpt
 function letThroughDoor(
   { faults }: Hub,
   server: Server,
-  { tls, tlsVariants }: Pick<HttpRoomOptions, 'tls' | 'tlsVariants'>,
+  { tls, tlsVariants }: Pick<HttpAdapterOptions, 'tls' | 'tlsVariants'>,
 ): ReadonlySet<Socket> {
   const sockets = new Set<Socket>()
   // Node's own, which begins TLS.
@@ -121,11 +121,11 @@ function letThroughDoor(
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
     // Before TLS nobody knows who calls: only an order against everybody refuses a connection.
-    if (!faults.idle && faults.meet('http', undefined, ['refuse']) !== undefined) {
+    if (!faults.idle && faults.match('http', undefined, ['refuse']) !== undefined) {
       socket.resetAndDestroy()
       return
     }
-    enter(
+    acceptTls(
       door,
       socket,
       () => {

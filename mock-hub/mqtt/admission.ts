@@ -6,7 +6,7 @@ import { identityKey } from '../core/contract/identity.ts'
 import { parseConnectUsername } from './codec/connect-username.ts'
 import type { ConnectUsername } from './codec/connect-username.ts'
 import type { ConnectPacket } from './codec/packets.ts'
-import { refusal, shown } from './refusals.ts'
+import { refusal, quoted } from './refusals.ts'
 import { parsePublishTopic } from './codec/topics.ts'
 
 export interface Admitted {
@@ -14,13 +14,13 @@ export interface Admitted {
   readonly modelId: string | undefined
 }
 
-interface Visit {
+interface ConnectRequest {
   readonly hub: Hub
   readonly packet: ConnectPacket
   readonly user: ConnectUsername
 }
 
-const STEPS: readonly ((visit: Visit) => void)[] = [checkHost, checkClientId, checkWill]
+const STEPS: readonly ((visit: ConnectRequest) => void)[] = [checkHost, checkClientId, checkWill]
 
 /** @throws HubError with the reason; the CONNACK says 5 whatever it is (WIRE-CONN-22). */
 export function admit(
@@ -39,7 +39,7 @@ export function admit(
 }
 
 /** Some clients can be told a port in the host name and repeat it here (wire contract 11). */
-function checkHost({ hub, user }: Visit): void {
+function checkHost({ hub, user }: ConnectRequest): void {
   const host = user.host.toLowerCase().replace(/:\d+$/, '')
   if (host === hub.hostName.toLowerCase()) return
   if (hub.settings.aliases.some((alias) => alias.toLowerCase() === host)) return
@@ -47,34 +47,34 @@ function checkHost({ hub, user }: Visit): void {
     'IotHubUnauthorizedAccess',
     'WIRE-CONN-16',
     `the host name of this hub, ${hub.hostName}, or one of its aliases in the user name`,
-    `host ${shown(user.host)}`,
+    `host ${quoted(user.host)}`,
     'wire contract 1.3',
   )
 }
 
 /** An ordinal comparison: ids are case-sensitive and never encoded (WIRE-CONN-17). */
-function checkClientId({ packet, user }: Visit): void {
+function checkClientId({ packet, user }: ConnectRequest): void {
   const expected = identityKey(user.identity)
   if (packet.clientId === expected) return
   throw refusal(
     'IotHubUnauthorizedAccess',
     'WIRE-CONN-09',
-    `the client id to equal the identity in the user name, ${shown(expected)}`,
-    `client id ${shown(packet.clientId)}`,
+    `the client id to equal the identity in the user name, ${quoted(expected)}`,
+    `client id ${quoted(packet.clientId)}`,
     'wire contract 1.2',
   )
 }
 
-function checkWill({ packet, user }: Visit): void {
+function checkWill({ packet, user }: ConnectRequest): void {
   if (packet.will === undefined) return
   const topic = packet.will.topic
   const meaning = parsePublishTopic(topic)
-  if (meaning?.is !== 'telemetry' || identityKey(meaning.identity) !== identityKey(user.identity)) {
+  if (meaning?.type !== 'telemetry' || identityKey(meaning.identity) !== identityKey(user.identity)) {
     throw refusal(
       'IotHubUnauthorizedAccess',
       'WIRE-SESS-19',
       "the will's topic to be the sender's own devices/{id}/messages/events/{properties}",
-      `will topic ${shown(topic)}`,
+      `will topic ${quoted(topic)}`,
       'wire contract 1.10',
     )
   }

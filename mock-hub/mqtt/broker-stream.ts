@@ -5,7 +5,7 @@ import { Duplex } from 'node:stream'
 type Done = (error?: Error | null) => void
 
 /** What the broker writes goes to `onBytes`; what the gate lets through is given to `feed`. */
-export class BrokerPort extends Duplex {
+export class BrokerStream extends Duplex {
   readonly #onBytes: (bytes: Buffer) => void
 
   constructor(onBytes: (bytes: Buffer) => void) {

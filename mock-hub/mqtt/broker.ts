@@ -5,10 +5,10 @@
 
 import { Aedes } from 'aedes'
 import type { AuthenticateError, Client } from 'aedes'
-import { BrokerPort } from './broker-stream.ts'
+import { BrokerStream } from './broker-stream.ts'
 
 /** What the broker asks of a link, and tells it. */
-export interface Guest {
+export interface BrokerClient {
   /** CONNECT has come; 0 lets it in, 3 or 5 goes into the CONNACK. */
   authenticate(): Promise<number> | number
   /** A subscription of the stored session is in force again. */
@@ -22,7 +22,7 @@ export interface Guest {
 }
 
 /** A guest's seat at the broker. */
-export interface Seat {
+export interface BrokerSession {
   feed(frame: Buffer): void
   /** Ends it as a broken connection does: the will is published. Idempotent. */
   leave(): void
@@ -31,9 +31,9 @@ export interface Seat {
 /** Far beyond any test; four times this still is a valid timer. */
 const NEVER_MS = 2 ** 29 - 1
 
-class GuestPort extends BrokerPort {
-  readonly guest: Guest
-  constructor(guest: Guest) {
+class ClientStream extends BrokerStream {
+  readonly guest: BrokerClient
+  constructor(guest: BrokerClient) {
     super((bytes) => {
       guest.fromBroker(bytes)
     })
@@ -41,8 +41,8 @@ class GuestPort extends BrokerPort {
   }
 }
 
-function guestOf(client: Client | null): Guest | undefined {
-  return client?.conn instanceof GuestPort ? client.conn.guest : undefined
+function clientOf(client: Client | null): BrokerClient | undefined {
+  return client?.conn instanceof ClientStream ? client.conn.guest : undefined
 }
 
 export class Broker {
@@ -64,27 +64,27 @@ export class Broker {
         drainTimeout: 0,
         keepaliveLimit: 0,
         authenticate: (client, _username, _password, done) => {
-          void Promise.resolve(guestOf(client)?.authenticate() ?? 5).then((code) => {
+          void Promise.resolve(clientOf(client)?.authenticate() ?? 5).then((code) => {
             if (code === 0) done(null, true)
             else done(refusal(code), null)
           })
         },
         authorizeSubscribe: (client, subscription, done) => {
           // The gate has let this filter pass; while CONNECT is in work it is one of the stored session.
-          if (client.connecting) guestOf(client)?.restored(subscription.topic, subscription.qos)
+          if (client.connecting) clientOf(client)?.restored(subscription.topic, subscription.qos)
           done(null, subscription)
         },
         authorizePublish: (client, _packet, done) => {
           // Devices' publishes end at the gate, so this can only be a will; it is telemetry, not routed.
-          guestOf(client)?.willDue()
+          clientOf(client)?.willDue()
           done(new Error('a will is telemetry'))
         },
       }),
     )
   }
 
-  enter(guest: Guest): Seat {
-    const port = new GuestPort(guest)
+  enter(guest: BrokerClient): BrokerSession {
+    const port = new ClientStream(guest)
     const client = this.#aedes.handle(port)
     port.once('close', () => {
       guest.brokerClosed()

@@ -8,9 +8,9 @@ import type { Hub } from '../core/contract/hub.ts'
 import type { CloseReason } from '../core/contract/sessions.ts'
 import type { Explanation, HubError } from '../core/errors/errors.ts'
 import { admit } from './admission.ts'
-import { Answers } from './responder.ts'
-import type { AnswersPort } from './responder.ts'
-import type { Broker, Guest, Seat } from './broker.ts'
+import { Responder } from './responder.ts'
+import type { ResponderPort } from './responder.ts'
+import type { Broker, BrokerClient, BrokerSession } from './broker.ts'
 import {
   connectTimeout,
   malformed,
@@ -19,14 +19,14 @@ import {
   silence,
   unsupportedProtocol,
 } from './protocol-errors.ts'
-import { Exchange } from './device-session.ts'
-import type { ExchangePort } from './device-session.ts'
+import { DeviceSession } from './device-session.ts'
+import type { DeviceSessionPort } from './device-session.ts'
 import { type ConnectionInfo, journalled } from './connection-info.ts'
 import { FrameReader, MalformedPacket } from './codec/frames.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { InjectedFault, InjectedFaults } from './faults/injected-faults.ts'
-import { Outbound } from './outgoing-queue.ts'
-import type { OutboundPort } from './outgoing-queue.ts'
+import { OutgoingQueue } from './outgoing-queue.ts'
+import type { OutgoingQueuePort } from './outgoing-queue.ts'
 import { number } from './faults/packet-faults.ts'
 import {
   TYPE,
@@ -39,8 +39,8 @@ import {
 import type { ConnectPacket } from './codec/packets.ts'
 import { redactedPassword, refusalCode, toHubError } from './refusals.ts'
 import type { TwinAnswer } from './requests.ts'
-import { STREAM_EFFECTS, strikeStream } from '../net/stream-faults.ts'
-import { Wire } from '../net/stream.ts'
+import { STREAM_EFFECTS, injectStreamFault } from '../net/stream-faults.ts'
+import { FaultedStream } from '../net/stream.ts'
 
 /** What a connection needs of the room. */
 export interface ConnectionPort {
@@ -61,11 +61,11 @@ const CONNECT_EFFECTS = ['code', 'withhold', 'close']
 /** The broker's own packets are small. */
 const BROKER_LIMIT = 65_536
 
-export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPort {
+export class Connection implements BrokerClient, DeviceSessionPort, ResponderPort, OutgoingQueuePort {
   readonly linkId: string
   readonly transport: 'mqtt' | 'mqtt-ws'
   readonly hub: Hub
-  readonly out: Outbound
+  readonly out: OutgoingQueue
   readonly injected: InjectedFaults
   /** The session ends with the connection. */
   clean = true
@@ -73,12 +73,12 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
   readonly gone: Promise<void>
   readonly #room: ConnectionPort
   readonly #info: ConnectionInfo
-  readonly #wire: Wire
+  readonly #wire: FaultedStream
   readonly #frames: FrameReader
   /** The beginning of a packet of the broker that came in pieces. */
   #brokerRest: Buffer | undefined
-  readonly #answers: Answers
-  #seat: Seat | undefined
+  readonly #answers: Responder
+  #seat: BrokerSession | undefined
   #resolveGone: () => void = () => undefined
   #stage: 'new' | 'joining' | 'up' | 'over' = 'new'
   /** A packet is in work that must be finished before the next one. */
@@ -87,7 +87,7 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
   #struck = false
   /** DISCONNECT has come: the will is void. */
   #graceful = false
-  #exchange: Exchange | undefined
+  #exchange: DeviceSession | undefined
   /** Client id of CONNECT: whom a refusal is about, believed or not. */
   #claimed: string | undefined
   #keepAlive: KeepAlive | undefined
@@ -102,14 +102,14 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
     this.gone = new Promise((resolve) => (this.#resolveGone = resolve))
     const { settings, clock, journal } = room.hub
     this.injected = room.injected
-    this.#answers = new Answers(this)
+    this.#answers = new Responder(this)
     this.#frames = new FrameReader(settings.maxTelemetryBytes + TOPIC_ROOM)
-    this.out = new Outbound(this, settings.maxUnacknowledged)
-    journal.record({ is: 'link-opened', linkId, ...journalled(info) })
+    this.out = new OutgoingQueue(this, settings.maxUnacknowledged)
+    journal.record({ type: 'link-opened', linkId, ...journalled(info) })
     this.#cancelConnectTimer = clock.schedule(settings.connectTimeoutSeconds * 1000, () => {
       this.refuse(connectTimeout(settings.connectTimeoutSeconds, this.#frames.pending))
     })
-    this.#wire = new Wire(stream, clock, {
+    this.#wire = new FaultedStream(stream, clock, {
       onBytes: (chunk) => {
         this.#received(chunk)
       },
@@ -153,9 +153,9 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
   record(direction: 'in' | 'out', cmd: string, packet: object): void {
     const identity = this.#exchange?.key
     if (identity === undefined) {
-      this.hub.journal.record({ is: 'packet', linkId: this.linkId, direction, cmd, packet })
+      this.hub.journal.record({ type: 'packet', linkId: this.linkId, direction, cmd, packet })
     } else {
-      this.hub.journal.record({ is: 'packet', linkId: this.linkId, identity, direction, cmd, packet })
+      this.hub.journal.record({ type: 'packet', linkId: this.linkId, identity, direction, cmd, packet })
     }
   }
 
@@ -176,10 +176,10 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
   /** Lets armed levers of the socket strike this link. */
   strike(effects: readonly string[]): void {
     if (this.hub.faults.idle || this.#stage === 'over') return
-    const met = this.hub.faults.meet('tcp', this.identity, effects)
+    const met = this.hub.faults.match('tcp', this.identity, effects)
     if (met === undefined) return
     this.#struck = true
-    strikeStream(met.effect, met.parameters, this.#wire, this.hub.clock, {
+    injectStreamFault(met.effect, met.parameters, this.#wire, this.hub.clock, {
       drop: () => {
         this.#drop()
       },
@@ -372,7 +372,7 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
     if (this.#connectFaulted()) return
     try {
       const admitted = admit(this.hub, packet, this.#info.certificates)
-      this.#exchange = new Exchange(this, admitted, packet.will)
+      this.#exchange = new DeviceSession(this, admitted, packet.will)
       this.clean = packet.clean ?? true
       const { keepAliveCapSeconds, cleanSessionPurgesC2d } = this.hub.settings
       if (this.clean && cleanSessionPurgesC2d) this.hub.c2d.purge(admitted.principal.identity)
@@ -405,7 +405,7 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
     else if (ordered === 'refuse') this.#turnAway(5)
     if (ordered !== undefined) return true
     const { faults } = this.hub
-    const met = faults.idle ? undefined : faults.meet('mqtt.connack', key, CONNECT_EFFECTS)
+    const met = faults.idle ? undefined : faults.match('mqtt.connack', key, CONNECT_EFFECTS)
     if (met === undefined) return false
     const code = met.effect === 'code' ? number(met.parameters['code'], 5) : undefined
     if (code === 0) return false
@@ -468,7 +468,7 @@ export class Connection implements Guest, ExchangePort, AnswersPort, OutboundPor
     this.#keepAlive?.stop()
     const identity = this.#exchange?.key
     this.hub.journal.record({
-      is: 'link-closed',
+      type: 'link-closed',
       linkId: this.linkId,
       ...(identity === undefined ? {} : { identity }),
       reason,

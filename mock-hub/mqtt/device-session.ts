@@ -25,7 +25,7 @@ import { FAULT_ORDER, readInjectedFault } from './faults/injected-faults.ts'
 import type { InjectedFault } from './faults/injected-faults.ts'
 import { MqttLink } from './link.ts'
 import type { LinkPort } from './link.ts'
-import type { Outbound, Publication } from './outgoing-queue.ts'
+import type { OutgoingQueue, Publication } from './outgoing-queue.ts'
 import { DUP, PublishView, RETAIN, cappedSubscribe } from './codec/packets.ts'
 import type { ConnectPacket } from './codec/packets.ts'
 import { toHubError } from './refusals.ts'
@@ -37,11 +37,11 @@ import { parseFilter, parsePublishTopic, telemetryRoot } from './codec/topics.ts
 import type { Filter } from './codec/topics.ts'
 
 /** What the exchange needs of its connection. */
-export interface ExchangePort {
+export interface DeviceSessionPort {
   readonly hub: Hub
   readonly linkId: string
   readonly transport: 'mqtt' | 'mqtt-ws'
-  readonly out: Outbound
+  readonly out: OutgoingQueue
   /** CONNACK has been written and the link is not going down. */
   readonly up: boolean
   record(direction: 'in' | 'out', cmd: string, packet: object): void
@@ -64,19 +64,19 @@ interface PendingSubscribe {
   readonly filters: readonly { readonly text: string; readonly filter: Filter; readonly qos: 0 | 1 }[]
 }
 
-export class Exchange implements LinkPort, RequestPort {
+export class DeviceSession implements LinkPort, RequestPort {
   readonly key: string
   readonly hub: Hub
   readonly caller: Caller
   readonly link: MqttLink
   readonly subscriptions: Subscriptions = new Subscriptions()
-  readonly #port: ExchangePort
+  readonly #port: DeviceSessionPort
   readonly #telemetry: TelemetryPath
   readonly #will: ConnectPacket['will']
   #session: Session | undefined
   #pending: PendingSubscribe | undefined
 
-  constructor(port: ExchangePort, admitted: Admitted, will: ConnectPacket['will']) {
+  constructor(port: DeviceSessionPort, admitted: Admitted, will: ConnectPacket['will']) {
     const { principal, modelId } = admitted
     this.hub = port.hub
     this.key = identityKey(principal.identity)
@@ -277,7 +277,7 @@ export class Exchange implements LinkPort, RequestPort {
 
   #request(topic: string, payload: Buffer, packetId: number): undefined | Promise<undefined> {
     const request = parsePublishTopic(topic)
-    if (request === undefined || request.is === 'telemetry') {
+    if (request === undefined || request.type === 'telemetry') {
       const rule = request === undefined ? unknownTopic : foreignTopic
       this.#port.refuse(rule(topic, this.key, telemetryRoot(this.caller.principal.identity)))
       return undefined

@@ -17,7 +17,7 @@ export interface Publication {
   readonly onDone?: (() => void) | undefined
 }
 
-export interface OutboundPort {
+export interface OutgoingQueuePort {
   /** Puts bytes on the wire. */
   write(bytes: Buffer): void
   /** Tells the journal. */
@@ -27,10 +27,10 @@ export interface OutboundPort {
 /** PUBACKs are gathered here during one turn. All links share it: ten thousand idle ones need no buffer each. */
 const SCRATCH = Buffer.allocUnsafeSlow(64 * 1024)
 const PUBACK_SIZE = 4
-let scratchOwner: Outbound | undefined
+let scratchOwner: OutgoingQueue | undefined
 
-export class Outbound {
-  readonly #port: OutboundPort
+export class OutgoingQueue {
+  readonly #port: OutgoingQueuePort
   readonly #limit: number
   /** Made when first needed: most links of a large fleet are idle. */
   #unacknowledged: Map<number, Publication> | undefined
@@ -42,7 +42,7 @@ export class Outbound {
   #gathered = 0
 
   /** @param limit unacknowledged QoS 1 messages at a time. */
-  constructor(port: OutboundPort, limit: number) {
+  constructor(port: OutgoingQueuePort, limit: number) {
     this.#port = port
     this.#limit = limit
   }

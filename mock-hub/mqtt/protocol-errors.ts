@@ -2,14 +2,14 @@
 
 import type { HubError } from '../core/errors/errors.ts'
 import { OversizedPacket } from './codec/frames.ts'
-import { refusal, shown } from './refusals.ts'
+import { refusal, quoted } from './refusals.ts'
 
 export function unsupportedProtocol(name: string, level: number): HubError {
   return refusal(
     'InvalidProtocolVersion',
     'WIRE-CONN-23',
     'protocol MQTT, level 4 (MQTT 3.1.1)',
-    `protocol ${shown(name)}, level ${level}`,
+    `protocol ${quoted(name)}, level ${level}`,
     'wire contract 1.7',
   )
 }
@@ -67,7 +67,7 @@ export function unknownTopic(topic: string, identity: string, ownRoot: string): 
     'InvalidOperation',
     'WIRE-D2C-16',
     `a topic that ${identity} may publish to, such as ${ownRoot}/`,
-    `topic ${shown(topic)}`,
+    `topic ${quoted(topic)}`,
     'wire contract 1.11 and 2.1',
   )
 }
@@ -77,7 +77,7 @@ export function foreignTopic(topic: string, identity: string, ownRoot: string): 
     'InvalidOperation',
     'WIRE-D2C-15',
     `${identity} to publish telemetry to its own topic ${ownRoot}/`,
-    `another identity's topic ${shown(topic)}`,
+    `another identity's topic ${quoted(topic)}`,
     'wire contract 1.11',
   )
 }
@@ -87,7 +87,7 @@ export function unsupportedFilter(filter: string, identity: string): HubError {
     'InvalidOperation',
     'WIRE-SESS-14',
     `a filter that ${identity} may subscribe to`,
-    `filter ${shown(filter)}`,
+    `filter ${quoted(filter)}`,
     'wire contract 2.1',
   )
 }

@@ -28,7 +28,7 @@ export function toHubError(error: unknown): HubError {
 }
 
 /** Long texts of a client are cut before they go into an explanation. */
-export function shown(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
 }
 

@@ -7,7 +7,7 @@ import type { TwinDocument, TwinSection } from '../core/contract/twins.ts'
 import type { HubError } from '../core/errors/errors.ts'
 import { readJson } from '../base/json-text.ts'
 import { LARGEST_METHOD_PAYLOAD_BYTES } from '../core/methods/methods.ts'
-import { errorBody, refusal, shown, toHubError } from './refusals.ts'
+import { errorBody, refusal, quoted, toHubError } from './refusals.ts'
 import type { DevicePublish } from './codec/topics.ts'
 
 /** The answer to a twin request. */
@@ -26,7 +26,7 @@ export interface RequestPort {
   refused(error: HubError): void
 }
 
-export type DeviceRequest = Exclude<DevicePublish, { is: 'telemetry' }>
+export type DeviceRequest = Exclude<DevicePublish, { type: 'telemetry' }>
 
 /**
  * @param acknowledge called when it has been handled, before its answer leaves.
@@ -44,12 +44,12 @@ export function performRequest(
     port.refused(refused)
     acknowledge()
     // A method response has no answer; an unknown or late one is ignored (WIRE-METH-08).
-    if (request.is === 'methodResponse') return
+    if (request.type === 'methodResponse') return
     const body = errorBody(refused, hub.clock.now())
     port.answer({ requestId: request.requestId, status: refused.status, version: undefined, body })
   }
   try {
-    switch (request.is) {
+    switch (request.type) {
       case 'twinGet':
         return then(hub.perform(caller, 'twinGet', undefined), fail, (twin) => {
           acknowledge()
@@ -116,7 +116,7 @@ function parseJson(payload: Buffer): Json {
       'ArgumentInvalid',
       'WIRE-TWIN-12',
       'a payload of JSON in UTF-8',
-      `${payload.length} bytes, ${why}: ${shown(payload.toString('latin1', 0, 40))}`,
+      `${payload.length} bytes, ${why}: ${quoted(payload.toString('latin1', 0, 40))}`,
       'wire contract 3.1',
     )
   }
@@ -141,7 +141,7 @@ function baseVersion(text: string | undefined): number | undefined {
     'ArgumentInvalid',
     'WIRE-TWIN-11',
     '$version in the topic to be a whole number',
-    shown(text),
+    quoted(text),
     'wire contract 3.1',
   )
 }

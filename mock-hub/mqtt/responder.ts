@@ -2,7 +2,7 @@
 
 import type { Hub } from '../core/contract/hub.ts'
 import type { InjectedFaults } from './faults/injected-faults.ts'
-import type { Outbound } from './outgoing-queue.ts'
+import type { OutgoingQueue } from './outgoing-queue.ts'
 import { PacketFaults, number } from './faults/packet-faults.ts'
 import type { Answer } from './faults/packet-faults.ts'
 import { connack, suback } from './codec/packets.ts'
@@ -10,10 +10,10 @@ import { changedTwinAnswer } from './requests.ts'
 import type { TwinAnswer } from './requests.ts'
 import { formatTwinResponse } from './codec/topics.ts'
 
-export interface AnswersPort {
+export interface ResponderPort {
   readonly hub: Hub
   readonly injected: InjectedFaults
-  readonly out: Outbound
+  readonly out: OutgoingQueue
   readonly up: boolean
   readonly over: boolean
   /** Whom the link stands for, or claims to. */
@@ -27,11 +27,11 @@ const CONNACK_EFFECTS = ['delay', 'session_present', 'drop_after', 'repeat', 'ma
 /** A remaining length that never ends. */
 const GARBAGE = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff])
 
-export class Answers {
-  readonly #port: AnswersPort
+export class Responder {
+  readonly #port: ResponderPort
   readonly #faults: PacketFaults
 
-  constructor(port: AnswersPort) {
+  constructor(port: ResponderPort) {
     this.#port = port
     this.#faults = new PacketFaults(port.hub.faults, port.hub.clock)
   }

@@ -11,7 +11,7 @@ import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 
 export type { ConnectionInfo } from './connection-info.ts'
 
-export interface MqttRoom {
+export interface MqttServer {
   /** Serves one client; what it sends on `stream` is MQTT 3.1.1. */
   accept(stream: Duplex, info: ConnectionInfo): void
   /** Streams accepted and not yet closed. */
@@ -21,7 +21,7 @@ export interface MqttRoom {
 }
 
 /** Opens the room over a hub's core. */
-export async function createMqttRoom(hub: Hub): Promise<MqttRoom> {
+export async function createMqttServer(hub: Hub): Promise<MqttServer> {
   const broker = await Broker.start()
   const connections = new Set<Connection>()
   const byIdentity = new Map<string, Connection>()
@@ -30,8 +30,8 @@ export async function createMqttRoom(hub: Hub): Promise<MqttRoom> {
   let stopped = false
 
   // A deleted identity leaves no session behind: another of the same name starts anew.
-  const stopListening = hub.registry.onChange(({ is, record }) => {
-    if (is !== 'deleted') return
+  const stopListening = hub.registry.onChange(({ type, record }) => {
+    if (type !== 'deleted') return
     const key = identityKey(record.identity)
     packetIds.delete(key)
     void broker.forget(key)

@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Json } from '../base/json.ts'
 import { number } from '../mqtt/faults/packet-faults.ts'
-import type { Wire } from './stream.ts'
+import type { FaultedStream } from './stream.ts'
 
 /** Effects of `tcp.*` that this room brings about on a stream; `refuse` is the listener's. */
 export const STREAM_EFFECTS: readonly string[] = [
@@ -27,10 +27,10 @@ export interface StreamEnds {
   reset(): void
 }
 
-export function strikeStream(
+export function injectStreamFault(
   effect: string,
   parameters: Readonly<Record<string, Json>>,
-  wire: Wire,
+  wire: FaultedStream,
   clock: Clock,
   ends: StreamEnds,
 ): void {
@@ -47,7 +47,7 @@ export function strikeStream(
     case 'stall':
     case 'blackhole': {
       const direction = parameters['direction'] ?? 'both'
-      wire.interfere({
+      wire.filter({
         ...(direction === 'out' ? {} : { incoming: () => undefined }),
         ...(direction === 'in' ? {} : { outgoing: () => undefined }),
       })
@@ -59,7 +59,7 @@ export function strikeStream(
       })
       return
     case 'split':
-      wire.interfere({
+      wire.filter({
         outgoing: (bytes, write) => {
           for (let at = 0; at < bytes.length; at++) write(bytes.subarray(at, at + 1))
         },
@@ -70,7 +70,7 @@ export function strikeStream(
       return
     case 'delay': {
       const ms = number(parameters['seconds'], 1) * 1000
-      wire.interfere({
+      wire.filter({
         outgoing: (bytes, write) => {
           clock.schedule(ms, () => {
             write(bytes)
@@ -86,9 +86,9 @@ export function strikeStream(
 }
 
 /** Lets so many bytes of the hub through, then ends the link in the midst of a packet. */
-function cutAfter(bytes: number, wire: Wire, drop: () => void): void {
+function cutAfter(bytes: number, wire: FaultedStream, drop: () => void): void {
   let left = bytes
-  wire.interfere({
+  wire.filter({
     outgoing: (chunk, write) => {
       if (left <= 0) return
       write(chunk.subarray(0, left))
@@ -100,9 +100,9 @@ function cutAfter(bytes: number, wire: Wire, drop: () => void): void {
 }
 
 /** One write after the other, each as late as its bytes need on the hub's clock. */
-function slowDown(bytesPerSecond: number, wire: Wire, clock: Clock): void {
+function slowDown(bytesPerSecond: number, wire: FaultedStream, clock: Clock): void {
   let freeAt = clock.now()
-  wire.interfere({
+  wire.filter({
     outgoing: (bytes, write) => {
       freeAt = Math.max(freeAt, clock.now()) + (bytes.length / bytesPerSecond) * 1000
       clock.schedule(freeAt - clock.now(), () => {
@@ -113,9 +113,9 @@ function slowDown(bytesPerSecond: number, wire: Wire, clock: Clock): void {
 }
 
 /** What comes within so long of the first write leaves in one with it. */
-function coalesce(ms: number, wire: Wire, clock: Clock): void {
+function coalesce(ms: number, wire: FaultedStream, clock: Clock): void {
   let gathered: Buffer[] = []
-  wire.interfere({
+  wire.filter({
     outgoing: (bytes, write) => {
       if (gathered.push(bytes) > 1) return
       clock.schedule(ms, () => {

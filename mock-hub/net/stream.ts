@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
 
-export interface WireHandlers {
+export interface StreamHandlers {
   onBytes(chunk: Buffer): void
   /** Once, with the reason for the journal. */
   onGone(reason: string): void
@@ -13,25 +13,25 @@ export interface WireHandlers {
 const LINGER_MS = 5_000
 
 /** What a fault on the socket may put between the link and the stream. */
-export interface Interference {
+export interface StreamFilter {
   /** @returns what is let through; undefined: nothing. */
   incoming?(chunk: Buffer): Buffer | undefined
   /** Writes, now or later, in its own way. */
   outgoing?(bytes: Buffer, write: (bytes: Buffer) => void): void
 }
 
-export class Wire {
+export class FaultedStream {
   readonly #stream: Duplex
   readonly #clock: Clock
-  readonly #handlers: WireHandlers
-  #interference: Interference | undefined
+  readonly #handlers: StreamHandlers
+  #interference: StreamFilter | undefined
   #held = false
   /** More has been written than the client has read. */
   #full = false
   #over = false
   #gone = false
 
-  constructor(stream: Duplex, clock: Clock, handlers: WireHandlers) {
+  constructor(stream: Duplex, clock: Clock, handlers: StreamHandlers) {
     this.#stream = stream
     this.#clock = clock
     this.#handlers = handlers
@@ -69,7 +69,7 @@ export class Wire {
     if (!this.#full) this.#stream.resume()
   }
 
-  interfere(interference: Interference | undefined): void {
+  filter(interference: StreamFilter | undefined): void {
     this.#interference = interference
   }
 

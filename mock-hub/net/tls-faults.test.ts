@@ -58,7 +58,7 @@ test('a hub stops at once although somebody is stalled in a handshake at each po
   await Promise.all(
     sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))),
   )
-  await stage.hub.journal.until((entry) => entry.is === 'fault' && entry.phase === 'fired')
+  await stage.hub.journal.until((entry) => entry.type === 'fault' && entry.phase === 'fired')
   await stage.hub.stop()
   await Promise.all(closed)
 })

@@ -18,7 +18,7 @@ export interface ServerCredentials {
 /** Certificates with which a hub can be wrong. */
 export type TlsVariant = 'unknown_ca' | 'wrong_name' | 'expired' | 'not_yet_valid'
 
-export interface DoorwayOptions {
+export interface TlsFaultOptions {
   readonly faults: Faults
   /** What is shown when nothing is wrong. */
   readonly credentials: () => ServerCredentials
@@ -33,8 +33,8 @@ const VARIANTS: readonly string[] = ['unknown_ca', 'wrong_name', 'expired', 'not
  * @param regular begins TLS as always.
  * @param spoilt begins TLS with these settings beside the usual ones.
  */
-export function enter(
-  { faults, credentials, variants }: DoorwayOptions,
+export function acceptTls(
+  { faults, credentials, variants }: TlsFaultOptions,
   socket: Socket,
   regular: () => void,
   spoilt: (settings: TlsOptions) => void,
@@ -43,11 +43,11 @@ export function enter(
     regular()
     return
   }
-  if (faults.meet('tcp', undefined, ['refuse']) !== undefined) {
+  if (faults.match('tcp', undefined, ['refuse']) !== undefined) {
     socket.resetAndDestroy()
     return
   }
-  const met = faults.meet('tls')
+  const met = faults.match('tls')
   if (met === undefined) regular()
   else if (met.effect === 'stall') return
   else if (met.effect === 'alert') alert(socket, met.parameters)

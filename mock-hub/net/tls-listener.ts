@@ -6,9 +6,9 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls'
 import { certificateChain } from './certificate-chain.ts'
 import type { Faults } from '../core/contract/faults.ts'
-import { enter, type ServerCredentials, type TlsVariant } from './tls-faults.ts'
+import { acceptTls, type ServerCredentials, type TlsVariant } from './tls-faults.ts'
 import { tlsFacts } from './peer.ts'
-import type { MqttRoom } from '../mqtt/server.ts'
+import type { MqttServer } from '../mqtt/server.ts'
 
 export interface TlsListenerOptions {
   readonly host?: string | undefined
@@ -32,7 +32,7 @@ export interface TlsListener {
  * Listens for MQTT over TLS.
  * @throws the system's error when the port cannot be had (`EADDRINUSE`, `EACCES`).
  */
-export async function listenTls(room: MqttRoom, options: TlsListenerOptions): Promise<TlsListener> {
+export async function listenTls(room: MqttServer, options: TlsListenerOptions): Promise<TlsListener> {
   /** By peer: a reset needs the TCP socket below the TLS one. */
   const sockets = new Map<string, Socket>()
   const secured = (settings: TlsOptions): TlsServer => {
@@ -70,7 +70,7 @@ export async function listenTls(room: MqttRoom, options: TlsListenerOptions): Pr
     const begin = (on: TlsServer): void => {
       on.emit('connection', socket)
     }
-    enter(
+    acceptTls(
       door,
       socket,
       () => {

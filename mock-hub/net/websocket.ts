@@ -79,7 +79,7 @@ export function attachWebSocket(
       answer(socket, 400, `Sec-WebSocket-Protocol must offer one of ${here.join(', ')}.`)
       return
     }
-    const met = options.faults?.idle === false ? options.faults.meet('ws') : undefined
+    const met = options.faults?.idle === false ? options.faults.match('ws') : undefined
     if (met !== undefined && !beforeUpgrade(met, socket)) return
     const chosen = met?.effect === 'wrong_protocol' ? stranger : wss
     chosen.handleUpgrade(request, socket, head, (webSocket) => {
@@ -103,7 +103,7 @@ export function attachWebSocket(
   }
 }
 
-type Met = NonNullable<ReturnType<Faults['meet']>>
+type Met = NonNullable<ReturnType<Faults['match']>>
 
 /** Levers that answer the request instead of upgrading it. @returns whether the upgrade goes on. */
 function beforeUpgrade({ effect, parameters }: Met, socket: Duplex): boolean {

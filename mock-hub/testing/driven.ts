@@ -1,6 +1,6 @@
 /** The hub that the levers of one test strike, and what drives each lever. */
 
-import { LEVERS } from '../core/faults/fault-catalogue.ts'
+import { FAULT_TYPES } from '../core/faults/fault-catalogue.ts'
 import { Stage } from './fault-bench.ts'
 
 export type Drive = (name: string) => Promise<void>
@@ -21,7 +21,7 @@ export async function openStage(): Promise<void> {
 
 /** Parameters as the catalogue shows them. */
 export function example(name: string): Parameters<Stage['arm']>[1] {
-  return LEVERS.find((lever) => lever.name === name)?.example.parameters
+  return FAULT_TYPES.find((lever) => lever.name === name)?.example.parameters
 }
 
 /** The round trip of another connection: whatever the hub had to say to the first one has been said. */

@@ -138,7 +138,7 @@ export class Stage {
   /** Waits until a lever has struck. */
   async struck(name: string): Promise<void> {
     await this.hub.journal.until(
-      (entry) => entry.is === 'fault' && entry.name === name && entry.phase === 'fired',
+      (entry) => entry.type === 'fault' && entry.name === name && entry.phase === 'fired',
     )
   }
 
@@ -146,7 +146,8 @@ export class Stage {
   async sent(cmd: string, times = 1): Promise<void> {
     let seen = 0
     await this.hub.journal.until(
-      (entry) => entry.is === 'packet' && entry.direction === 'out' && entry.cmd === cmd && ++seen === times,
+      (entry) =>
+        entry.type === 'packet' && entry.direction === 'out' && entry.cmd === cmd && ++seen === times,
     )
   }
 

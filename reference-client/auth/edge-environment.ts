@@ -25,7 +25,7 @@ const CONTAINER = [
 const DEBUG = ['EdgeHubConnectionString', 'EdgeModuleCACertificateFile'] as const
 
 export interface ContainerEnvironment {
-  readonly is: 'container'
+  readonly type: 'container'
   readonly hostName: string
   readonly gatewayHostName: string
   readonly identity: Identity
@@ -35,7 +35,7 @@ export interface ContainerEnvironment {
 }
 
 export interface DebugEnvironment {
-  readonly is: 'debug'
+  readonly type: 'debug'
   readonly connectionString: ConnectionString
   readonly gatewayHostName: string
   /** PEM. */
@@ -47,7 +47,7 @@ export function readEdgeEnvironment(environment: Environment): ContainerEnvironm
   const container = complete(environment, CONTAINER)
   if (container !== undefined) {
     return {
-      is: 'container',
+      type: 'container',
       hostName: container.IOTEDGE_IOTHUBHOSTNAME,
       gatewayHostName: container.IOTEDGE_GATEWAYHOSTNAME,
       identity: { deviceId: container.IOTEDGE_DEVICEID, moduleId: container.IOTEDGE_MODULEID },
@@ -66,7 +66,7 @@ export function readEdgeEnvironment(environment: Environment): ContainerEnvironm
       'Invalid Connection String: EdgeHubConnectionString needs ModuleId and GatewayHostName',
     )
   }
-  return { is: 'debug', connectionString, gatewayHostName, certificates }
+  return { type: 'debug', connectionString, gatewayHostName, certificates }
 }
 
 /** Tokens that the workload API signs, and signs again in time (SRC-26). */

@@ -6,11 +6,11 @@
 
 import { OperationCancelled } from '../core/errors.ts'
 import type { TwinPatch } from '../core/models.ts'
-import type { Rider } from '../core/ports.ts'
+import type { ConnectionAware } from '../core/ports.ts'
 import type { Session } from './session.ts'
 import type { TwinAccess } from './twin.ts'
 
-export class DesiredRefresh implements Rider {
+export class DesiredRefresh implements ConnectionAware {
   readonly #session: Session
   readonly #twin: TwinAccess
   readonly #deliver: (patch: TwinPatch) => void

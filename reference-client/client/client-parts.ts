@@ -8,7 +8,7 @@ import { percentEncode } from '../core/percent.ts'
 import { HttpTransport } from '../http/transport.ts'
 import { AGENT, clientIdOf, formatUsername } from '../mqtt/connect-username.ts'
 import { MqttTransport } from '../mqtt/transport.ts'
-import type { Road } from '../net/open-socket.ts'
+import type { DialOptions } from '../net/open-socket.ts'
 import { secureContextOptions, type Settings } from './settings.ts'
 
 /** What a factory has found out. */
@@ -39,7 +39,7 @@ export class ClientParts {
     const { hostName, identity, settings, credentials } = origin
     const host = origin.gatewayHostName ?? settings.gatewayHostname ?? hostName
     const secureContext = secureContextOf(origin)
-    const road = (port: number): Road => ({
+    const road = (port: number): DialOptions => ({
       host,
       address: settings.endpoint.host ?? host,
       port,

@@ -42,7 +42,7 @@ export class Dispatcher {
 
   #hand(inbound: Inbound, payload: Buffer): void {
     const { methods, patches, refresh, requests } = this.#addressees
-    switch (inbound.is) {
+    switch (inbound.type) {
       case 'c2d':
         this.messages?.deliver(parseMessage(inbound.properties, payload))
         return

@@ -145,7 +145,7 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
   static async createFromEdgeEnvironment(options?: EdgeEnvironmentOptions): Promise<IoTHubModuleClient> {
     const settings = settingsFrom('createFromEdgeEnvironment', options)
     const environment = readEdgeEnvironment(settings.environment)
-    if (environment.is === 'debug') {
+    if (environment.type === 'debug') {
       const { hostName, deviceId, moduleId, sharedAccessKey } = environment.connectionString
       const identity = { deviceId, moduleId }
       assertCertificates(environment.certificates, (cause) => {

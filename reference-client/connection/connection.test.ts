@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ClientError, OperationCancelled, OperationTimeout } from '../core/errors.ts'
-import type { Link, LinkListener, Rider, Transport } from '../core/ports.ts'
+import type { Link, LinkListener, ConnectionAware, Transport } from '../core/ports.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { Connection } from './connection.ts'
 
@@ -116,7 +116,7 @@ describe('a connection', () => {
   it('lets go what waits when it is closed', async () => {
     const { connection } = await connected()
     const released: Error[] = []
-    const rider: Rider = {
+    const rider: ConnectionAware = {
       attach: () => undefined,
       detach: () => undefined,
       release: (error) => released.push(error()),

@@ -13,7 +13,7 @@ import {
   OperationCancelled,
   OperationTimeout,
 } from '../core/errors.ts'
-import type { Credentials, Link, Rider, Transport } from '../core/ports.ts'
+import type { Credentials, Link, ConnectionAware, Transport } from '../core/ports.ts'
 import { diagnose } from '../client/diagnostics.ts'
 import {
   type Effect,
@@ -52,7 +52,7 @@ export class Connection {
   readonly #credentials: Credentials
   readonly #clock: Clock
   readonly #listener: ConnectionListener
-  readonly #riders: Rider[] = []
+  readonly #riders: ConnectionAware[] = []
   readonly #tickets = new Map<number, (outcome: Outcome) => void>()
   /** Calls that may not connect by themselves and wait for a stable state. */
   #stable: (() => void)[] = []
@@ -89,7 +89,7 @@ export class Connection {
   }
 
   /** Hears of every link from now on. Riders go out in the order in which they came. */
-  carry(rider: Rider): void {
+  carry(rider: ConnectionAware): void {
     this.#riders.push(rider)
   }
 
@@ -100,7 +100,7 @@ export class Connection {
         if (outcome === 'done') resolve()
         else reject(outcomeError(outcome))
       })
-      this.#happen({ is: 'wanted', wish: { want, ticket } })
+      this.#happen({ type: 'wanted', wish: { want, ticket } })
     })
   }
 
@@ -169,7 +169,7 @@ export class Connection {
         this.#endPause = this.#clock.schedule(
           effect.first ? FIRST_RETRY_MS : this.#settings.connectionRetryIntervalMs,
           () => {
-            this.#happen({ is: 'retry', epoch: effect.epoch })
+            this.#happen({ type: 'retry', epoch: effect.epoch })
           },
         )
         return
@@ -203,7 +203,7 @@ export class Connection {
     const fail = (error: Error) => {
       this.#stopWatchdog()
       this.#dropLink()?.destroy()
-      this.#happen({ is: 'failed', epoch, error, final: isFinal(error) })
+      this.#happen({ type: 'failed', epoch, error, final: isFinal(error) })
     }
     this.#stopWatchdog = this.#clock.schedule(CONNACK_LIMIT_MS, () => {
       fail(new OperationTimeout('Could not complete operation before timeout'))
@@ -212,12 +212,12 @@ export class Connection {
       up: (sessionPresent) => {
         this.#stopWatchdog()
         this.#sessionPresent = sessionPresent
-        this.#happen({ is: 'up', epoch })
+        this.#happen({ type: 'up', epoch })
       },
       failed: fail,
       down: (error) => {
         this.#dropLink()
-        this.#happen({ is: 'down', epoch, error })
+        this.#happen({ type: 'down', epoch, error })
       },
       received: (topic, payload) => {
         this.#listener.received(topic, payload)
@@ -237,7 +237,7 @@ export class Connection {
   #hangUp(epoch: number): void {
     const link = this.#dropLink()
     const closed = () => {
-      this.#happen({ is: 'closed', epoch })
+      this.#happen({ type: 'closed', epoch })
     }
     try {
       if (link === undefined) closed()
@@ -245,7 +245,7 @@ export class Connection {
     } catch (cause) {
       link?.destroy()
       const error = new ClientError('Unexpected failure', { cause })
-      this.#happen({ is: 'closed', epoch, error })
+      this.#happen({ type: 'closed', epoch, error })
     }
   }
 

@@ -18,12 +18,12 @@ function run(events: readonly Event[], policy = RETRY): { state: State; effects:
   return { state, effects }
 }
 
-const want = (want: Want, ticket = 1): Event => ({ is: 'wanted', wish: { want, ticket } })
-const up = (epoch: number): Event => ({ is: 'up', epoch })
-const down = (epoch: number): Event => ({ is: 'down', epoch, error: ERROR })
-const failed = (epoch: number, final = false): Event => ({ is: 'failed', epoch, error: ERROR, final })
-const closed = (epoch: number): Event => ({ is: 'closed', epoch })
-const retry = (epoch: number): Event => ({ is: 'retry', epoch })
+const want = (want: Want, ticket = 1): Event => ({ type: 'wanted', wish: { want, ticket } })
+const up = (epoch: number): Event => ({ type: 'up', epoch })
+const down = (epoch: number): Event => ({ type: 'down', epoch, error: ERROR })
+const failed = (epoch: number, final = false): Event => ({ type: 'failed', epoch, error: ERROR, final })
+const closed = (epoch: number): Event => ({ type: 'closed', epoch })
+const retry = (epoch: number): Event => ({ type: 'retry', epoch })
 
 describe('the connection machine', () => {
   it('makes one attempt for any number of wishes to open (SRC-02)', () => {
@@ -99,22 +99,22 @@ describe('the connection machine', () => {
 const wants = fc.constantFrom<Want>('open', 'close', 'stop', 'reauthorize', 'renew')
 /** An event that says which attempt it speaks of: the present one, or one before. */
 const happenings = fc.oneof(
-  wants.map((wanted) => ({ wanted, age: 0, is: undefined })),
+  wants.map((wanted) => ({ wanted, age: 0, type: undefined })),
   fc.record({
-    is: fc.constantFrom('up', 'failed', 'failed-finally', 'down', 'closed', 'retry'),
+    type: fc.constantFrom('up', 'failed', 'failed-finally', 'down', 'closed', 'retry'),
     age: fc.constantFrom(0, 0, 0, 1, 2),
     wanted: fc.constant(undefined),
   }),
 )
 
 function eventFor(
-  happening: { readonly wanted: Want | undefined; readonly is: string | undefined; readonly age: number },
+  happening: { readonly wanted: Want | undefined; readonly type: string | undefined; readonly age: number },
   state: State,
   ticket: number,
 ): Event {
   if (happening.wanted !== undefined) return want(happening.wanted, ticket)
   const epoch = Math.max(0, state.epoch - happening.age)
-  switch (happening.is) {
+  switch (happening.type) {
     case 'up':
       return up(epoch)
     case 'failed':
@@ -155,12 +155,12 @@ describe('the connection machine, in any order of events', () => {
         let open = false
         live(happening, connectionRetry, (before, event, _after, effects) => {
           const over =
-            event.is !== 'wanted' &&
+            event.type !== 'wanted' &&
             event.epoch === before.epoch &&
-            (event.is === 'failed' || event.is === 'down' || event.is === 'closed') &&
+            (event.type === 'failed' || event.type === 'down' || event.type === 'closed') &&
             // 'failed' and 'closed' of a connection that is up are no events of a real link
-            !(before.at === 'connected' && event.is !== 'down') &&
-            !(before.at === 'connecting' && event.is !== 'failed')
+            !(before.at === 'connected' && event.type !== 'down') &&
+            !(before.at === 'connecting' && event.type !== 'failed')
           if (over) open = false
           for (const effect of effects) {
             if (effect.do === 'abandon') open = false
@@ -178,7 +178,7 @@ describe('the connection machine, in any order of events', () => {
     fc.assert(
       fc.property(lives, ([happening, connectionRetry]) => {
         live(happening, connectionRetry, (before, event, after, effects) => {
-          if (event.is !== 'wanted' && event.epoch !== before.epoch) {
+          if (event.type !== 'wanted' && event.epoch !== before.epoch) {
             expect(after).toBe(before)
             expect(effects).toEqual([])
           }
@@ -193,7 +193,7 @@ describe('the connection machine, in any order of events', () => {
         const asked = new Set<number>()
         const settled = new Set<number>()
         const see = (_before: State, event: Event, _after: State, effects: readonly Effect[]) => {
-          if (event.is === 'wanted') asked.add(event.wish.ticket)
+          if (event.type === 'wanted') asked.add(event.wish.ticket)
           for (const effect of effects) {
             if (effect.do !== 'settle') continue
             expect(settled.has(effect.ticket)).toBe(false)

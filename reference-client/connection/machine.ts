@@ -59,17 +59,17 @@ export type State =
 export type Insistence = 'no' | 'mend' | 'renew'
 
 export type Event =
-  | { readonly is: 'wanted'; readonly wish: Wish }
+  | { readonly type: 'wanted'; readonly wish: Wish }
   /** The attempt succeeded. */
-  | { readonly is: 'up'; readonly epoch: number }
+  | { readonly type: 'up'; readonly epoch: number }
   /** The attempt failed. `final`: trying again cannot help (credentials, protocol, proxy). */
-  | { readonly is: 'failed'; readonly epoch: number; readonly error: Error; readonly final: boolean }
+  | { readonly type: 'failed'; readonly epoch: number; readonly error: Error; readonly final: boolean }
   /** An established connection was lost. */
-  | { readonly is: 'down'; readonly epoch: number; readonly error: Error }
+  | { readonly type: 'down'; readonly epoch: number; readonly error: Error }
   /** The close that was ordered is done; `error`: not as it should have been. */
-  | { readonly is: 'closed'; readonly epoch: number; readonly error?: Error }
+  | { readonly type: 'closed'; readonly epoch: number; readonly error?: Error }
   /** The pause between two attempts is over. */
-  | { readonly is: 'retry'; readonly epoch: number }
+  | { readonly type: 'retry'; readonly epoch: number }
 
 /** Why what waits for the connection is let go. */
 export type Release = { readonly because: 'cancelled' } | { readonly because: 'lost'; readonly error: Error }
@@ -103,9 +103,9 @@ export const INITIAL: State = Object.freeze({ at: 'disconnected', epoch: 0 })
 
 /** One step of the machine. */
 export function step(state: State, event: Event, policy: Policy): Step {
-  if (event.is === 'wanted') return wanted(state, event.wish)
+  if (event.type === 'wanted') return wanted(state, event.wish)
   if (event.epoch !== state.epoch) return [state, []]
-  switch (event.is) {
+  switch (event.type) {
     case 'up':
       return state.at === 'connecting' ? arrived(state) : [state, []]
     case 'failed':

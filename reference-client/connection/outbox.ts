@@ -4,7 +4,7 @@
  * with DUP and its packet id (SRC-04).
  */
 
-import type { Link, Rider } from '../core/ports.ts'
+import type { Link, ConnectionAware } from '../core/ports.ts'
 
 /** Unacknowledged publishes on the wire at a time; the original's limit (api contract section 3). */
 export const WINDOW = 20
@@ -39,7 +39,7 @@ export class PacketIds {
   }
 }
 
-export class Outbox implements Rider {
+export class Outbox implements ConnectionAware {
   #link: Link | undefined
   readonly #sent = new Map<number, Sent>()
   #queue: Parcel[] = []

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import type { Rider } from '../core/ports.ts'
+import type { ConnectionAware } from '../core/ports.ts'
 import type { Outbox } from './outbox.ts'
 
 export interface Answer {
@@ -22,7 +22,7 @@ interface Pending {
   takeBack: () => void
 }
 
-export class Requests implements Rider {
+export class Requests implements ConnectionAware {
   readonly #outbox: Outbox
   readonly #pending = new Map<string, Pending>()
 

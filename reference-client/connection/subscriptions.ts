@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from '../core/clock.ts'
-import type { Link, Rider } from '../core/ports.ts'
+import type { Link, ConnectionAware } from '../core/ports.ts'
 
 /** Source of both: api contract section 3. */
 const ANSWER_LIMIT_MS = 10_000
@@ -21,7 +21,7 @@ interface Request {
   stopAlarm: () => void
 }
 
-export class Subscriptions implements Rider {
+export class Subscriptions implements ConnectionAware {
   readonly #clock: Clock
   #link: Link | undefined
   readonly #acknowledged = new Set<string>()

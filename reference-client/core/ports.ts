@@ -54,7 +54,7 @@ export interface Transport {
 }
 
 /** Something that waits for the connection and must hear of its changes. */
-export interface Rider {
+export interface ConnectionAware {
   /** A link is up. */
   attach(link: Link, sessionPresent: boolean): void
   /** That link is gone; another may come. */

@@ -10,10 +10,10 @@ import { serviceErrorFrom } from '../core/service-error.ts'
 import type { JsonValue } from '../core/models.ts'
 import type { Credentials, HttpCall, HubHttp } from '../core/ports.ts'
 import { timedOut } from '../net/errors.ts'
-import { openSocket, type Road } from '../net/open-socket.ts'
+import { openSocket, type DialOptions } from '../net/open-socket.ts'
 
 export interface HttpSettings {
-  readonly road: Road
+  readonly road: DialOptions
   readonly hostHeader: string
   readonly userAgent: string
   readonly credentials: Credentials

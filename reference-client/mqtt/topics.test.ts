@@ -22,11 +22,11 @@ describe('topics', () => {
   })
 
   it.each([
-    ['devices/d/messages/devicebound/%24.mid=1', { is: 'c2d', properties: '%24.mid=1' }],
-    ['devices/d/messages/devicebound/', { is: 'c2d', properties: '' }],
-    ['$iothub/methods/POST/do%20it/?$rid=a1', { is: 'method', methodName: 'do it', requestId: 'a1' }],
-    ['$iothub/twin/res/200/?$rid=7&$version=3', { is: 'twin-answer', status: 200, requestId: '7' }],
-    ['$iothub/twin/PATCH/properties/desired/?$version=3', { is: 'desired' }],
+    ['devices/d/messages/devicebound/%24.mid=1', { type: 'c2d', properties: '%24.mid=1' }],
+    ['devices/d/messages/devicebound/', { type: 'c2d', properties: '' }],
+    ['$iothub/methods/POST/do%20it/?$rid=a1', { type: 'method', methodName: 'do it', requestId: 'a1' }],
+    ['$iothub/twin/res/200/?$rid=7&$version=3', { type: 'twin-answer', status: 200, requestId: '7' }],
+    ['$iothub/twin/PATCH/properties/desired/?$version=3', { type: 'desired' }],
     ['devices/other/messages/devicebound/', undefined],
     ['nonsense', undefined],
   ])('%s is understood', (topic, meaning) => {
@@ -35,7 +35,7 @@ describe('topics', () => {
 
   it('of inputs name the input', () => {
     expect(parseInbound('devices/d/modules/m/inputs/in%201/a=b', module)).toEqual({
-      is: 'input',
+      type: 'input',
       inputName: 'in 1',
       properties: 'a=b',
     })

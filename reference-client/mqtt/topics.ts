@@ -42,26 +42,26 @@ export function methodResponseTopic(requestId: string, status: string | number):
 
 /** What the hub publishes to a client. `properties` is still encoded. */
 export type Inbound =
-  | { readonly is: 'c2d'; readonly properties: string }
-  | { readonly is: 'input'; readonly inputName: string; readonly properties: string }
-  | { readonly is: 'method'; readonly methodName: string; readonly requestId: string }
-  | { readonly is: 'twin-answer'; readonly status: number; readonly requestId: string }
-  | { readonly is: 'desired' }
+  | { readonly type: 'c2d'; readonly properties: string }
+  | { readonly type: 'input'; readonly inputName: string; readonly properties: string }
+  | { readonly type: 'method'; readonly methodName: string; readonly requestId: string }
+  | { readonly type: 'twin-answer'; readonly status: number; readonly requestId: string }
+  | { readonly type: 'desired' }
 
 /** @returns undefined: not one of the hub's topics for this identity. @throws Error when one of them is malformed. */
 export function parseInbound(topic: string, topics: MessageTopics): Inbound | undefined {
   if (topic.startsWith(METHODS)) {
     const [methodName = '', query = ''] = topic.slice(METHODS.length).split('/')
-    return { is: 'method', methodName: percentDecode(methodName), requestId: requestIdOf(query, topic) }
+    return { type: 'method', methodName: percentDecode(methodName), requestId: requestIdOf(query, topic) }
   }
   if (topic.startsWith(TWIN_ANSWERS)) {
     const [status = '', query = ''] = topic.slice(TWIN_ANSWERS.length).split('/')
     if (!/^\d+$/.test(status)) throw new Error(`The status of a twin answer is no number: ${topic}`)
-    return { is: 'twin-answer', status: Number(status), requestId: requestIdOf(query, topic) }
+    return { type: 'twin-answer', status: Number(status), requestId: requestIdOf(query, topic) }
   }
-  if (topic.startsWith(DESIRED)) return { is: 'desired' }
+  if (topic.startsWith(DESIRED)) return { type: 'desired' }
   const c2d = withoutHash(topics.c2dFilter)
-  if (topic.startsWith(c2d)) return { is: 'c2d', properties: topic.slice(c2d.length) }
+  if (topic.startsWith(c2d)) return { type: 'c2d', properties: topic.slice(c2d.length) }
   const inputs = withoutHash(topics.inputsFilter)
   if (topic.startsWith(inputs)) {
     const rest = topic.slice(inputs.length)
@@ -69,7 +69,7 @@ export function parseInbound(topic: string, topics: MessageTopics): Inbound | un
     const inputName = cut < 0 ? rest : rest.slice(0, cut)
     if (inputName === '') throw new Error(`An input message names no input: ${topic}`)
     return {
-      is: 'input',
+      type: 'input',
       inputName: percentDecode(inputName),
       properties: cut < 0 ? '' : rest.slice(cut + 1),
     }

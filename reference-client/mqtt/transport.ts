@@ -10,14 +10,14 @@ import { type IClientOptions, MqttClient, Store } from 'mqtt'
 import { atEndOfTurn, type Clock } from '../core/clock.ts'
 import type { Link, LinkListener, Transport } from '../core/ports.ts'
 import { connectionDropped, lostBeforeConnack, protocolFailed } from '../net/errors.ts'
-import { openSocket, type Road } from '../net/open-socket.ts'
+import { openSocket, type DialOptions } from '../net/open-socket.ts'
 import { connackError } from './errors.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { PublishFrames } from './publish-frame.ts'
 import { upgrade } from './web-socket.ts'
 
 export interface MqttSettings {
-  readonly road: Road
+  readonly road: DialOptions
   readonly websockets: boolean
   readonly clientId: string
   readonly username: string

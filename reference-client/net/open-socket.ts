@@ -13,7 +13,7 @@ import { connectionFailed, handshakeFailed, proxyFailed, timedOut } from './erro
 /** For TCP and for the proxy's answer; the original's limit (api contract section 3). */
 const REACH_LIMIT_MS = 5_000
 
-export interface Road {
+export interface DialOptions {
   /** Whom to expect: TLS server name, and what the certificate must say. */
   readonly host: string
   /** Where that is; as a rule the same. */
@@ -26,7 +26,7 @@ export interface Road {
 }
 
 /** @throws ConnectionFailedError, OperationTimeout, ClientError (proxy, distrust), or the signal's reason. */
-export async function openSocket(road: Road, signal: AbortSignal): Promise<TLSSocket> {
+export async function openSocket(road: DialOptions, signal: AbortSignal): Promise<TLSSocket> {
   const { clock, proxy } = road
   const socket =
     proxy === undefined
@@ -59,7 +59,7 @@ export async function openSocket(road: Road, signal: AbortSignal): Promise<TLSSo
   )
 }
 
-function direct(road: Road, clock: Clock, signal: AbortSignal): Promise<Socket> {
+function direct(road: DialOptions, clock: Clock, signal: AbortSignal): Promise<Socket> {
   return limited(
     clock,
     REACH_LIMIT_MS,
@@ -79,7 +79,7 @@ function direct(road: Road, clock: Clock, signal: AbortSignal): Promise<Socket> 
 
 function throughProxy(
   proxy: ProxyOptions,
-  road: Road,
+  road: DialOptions,
   done: (socket: Socket) => void,
   failed: (error: unknown) => void,
 ): () => void {
@@ -90,7 +90,7 @@ function throughProxy(
 
 function throughHttp(
   proxy: ProxyOptions,
-  road: Road,
+  road: DialOptions,
   done: (socket: Socket) => void,
   failed: (error: unknown) => void,
 ): () => void {
@@ -129,7 +129,7 @@ function throughHttp(
 
 function throughSocks(
   proxy: ProxyOptions,
-  road: Road,
+  road: DialOptions,
   done: (socket: Socket) => void,
   failed: (error: unknown) => void,
 ): () => void {

@@ -41,13 +41,13 @@ const label = (row: Row) => `${row.name} (${row.source})`
 
 describe('topics.json', () => {
   type Means =
-    | { readonly is: 'telemetry' | 'c2d'; readonly bag: string }
-    | { readonly is: 'input'; readonly inputName: string; readonly bag: string }
-    | { readonly is: 'twinGet'; readonly requestId: string }
-    | { readonly is: 'twinPatch'; readonly requestId: string; readonly baseVersion?: string }
-    | { readonly is: 'methodResponse' | 'twinAnswer'; readonly requestId: string; readonly status: number }
-    | { readonly is: 'method'; readonly requestId: string; readonly methodName: string }
-    | { readonly is: 'desired' }
+    | { readonly type: 'telemetry' | 'c2d'; readonly bag: string }
+    | { readonly type: 'input'; readonly inputName: string; readonly bag: string }
+    | { readonly type: 'twinGet'; readonly requestId: string }
+    | { readonly type: 'twinPatch'; readonly requestId: string; readonly baseVersion?: string }
+    | { readonly type: 'methodResponse' | 'twinAnswer'; readonly requestId: string; readonly status: number }
+    | { readonly type: 'method'; readonly requestId: string; readonly methodName: string }
+    | { readonly type: 'desired' }
   interface TopicRow extends Row {
     readonly direction: 'toHub' | 'fromHub' | 'subscribe'
     readonly topic: string
@@ -57,7 +57,7 @@ describe('topics.json', () => {
   const rows = rowsOf<TopicRow>('topics.json')
 
   function written(identity: Identity, means: Means | null): string | undefined {
-    switch (means?.is) {
+    switch (means?.type) {
       case 'telemetry':
         return messageTopics(full(identity)).events + means.bag
       case 'twinGet':
@@ -73,17 +73,17 @@ describe('topics.json', () => {
 
   /** What the vectors call by other names than this client. */
   function read(means: Means): object | undefined {
-    switch (means.is) {
+    switch (means.type) {
       case 'c2d':
-        return { is: 'c2d', properties: means.bag }
+        return { type: 'c2d', properties: means.bag }
       case 'input':
-        return { is: 'input', inputName: means.inputName, properties: means.bag }
+        return { type: 'input', inputName: means.inputName, properties: means.bag }
       case 'method':
-        return { is: 'method', methodName: means.methodName, requestId: means.requestId }
+        return { type: 'method', methodName: means.methodName, requestId: means.requestId }
       case 'twinAnswer':
-        return { is: 'twin-answer', status: means.status, requestId: means.requestId }
+        return { type: 'twin-answer', status: means.status, requestId: means.requestId }
       case 'desired':
-        return { is: 'desired' }
+        return { type: 'desired' }
       default:
         return undefined
     }

@@ -88,12 +88,12 @@ function ladder(result: RequirementResult): string {
 
 /** A line of the hub's journal, as the suite attaches it. */
 function rungOf(line: string): string | undefined {
-  const [, is = '', json] = /^\d+ \S+ (packet|fault|request|link-closed) (\{.*\})$/.exec(line) ?? []
+  const [, type = '', json] = /^\d+ \S+ (packet|fault|request|link-closed) (\{.*\})$/.exec(line) ?? []
   if (json === undefined) return undefined
   const entry = JSON.parse(json) as Readonly<Record<string, unknown>> & {
     readonly packet?: { readonly returnCode?: number | null }
   }
-  switch (is) {
+  switch (type) {
     case 'packet': {
       const { returnCode } = entry.packet ?? {}
       const name = `${String(entry['cmd']).toUpperCase()}${typeof returnCode === 'number' && returnCode > 0 ? ` ${String(returnCode)}` : ''}`

@@ -131,7 +131,7 @@ export function amqpFrameOf(random: Random, number: number): Buffer {
         first: random(10),
         last: random(50) === 0 ? 0xffff_ffff : random(20),
         settled: random(2) === 0,
-        state: { is: 'accepted' },
+        state: { type: 'accepted' },
       }),
     () => frameOf(0, channel, 'detach', { handle, closed: random(2) === 0 }),
     () => frameOf(0, channel, 'begin', { nextOutgoingId: 0, incomingWindow: 10, outgoingWindow: 10 }),

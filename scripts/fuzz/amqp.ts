@@ -5,8 +5,8 @@
  */
 
 import { duplexPair } from 'node:stream'
-import { createAmqpRoom } from '../../mock-hub/amqp/server.ts'
-import type { AmqpRoom } from '../../mock-hub/amqp/server.ts'
+import { createAmqpServer } from '../../mock-hub/amqp/server.ts'
+import type { AmqpServer } from '../../mock-hub/amqp/server.ts'
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { amqpFrameOf, attached, hello, links } from './amqp-frames.ts'
 import { noise, spoiled } from './mqtt-packets.ts'
@@ -40,7 +40,7 @@ export async function fuzzAmqp({
 }): Promise<AmqpFuzzReport> {
   const hub = createHub({ settings: { hostName: 'hub', journalRetained: 500, telemetryRetained: 500 } })
   hub.registry.create({ deviceId: 'd1' })
-  const room = await createAmqpRoom(hub, { retentionBytes: 1_048_576 })
+  const room = await createAmqpServer(hub, { retentionBytes: 1_048_576 })
   const [owner] = hub.policies
   const greeting = hello(owner?.name ?? '', owner?.primaryKey ?? '')
 
@@ -54,7 +54,7 @@ export async function fuzzAmqp({
   process.on('uncaughtException', escaped)
   process.on('unhandledRejection', escaped)
   hub.journal.subscribe((entry) => {
-    if (entry.is !== 'refusal') return
+    if (entry.type !== 'refusal') return
     const { rule, received } = entry.explanation
     refusals[rule] = (refusals[rule] ?? 0) + 1
     if (rule === 'internal') failures.push(`internal error near frame ${number}: ${received}`)
@@ -107,7 +107,7 @@ export async function fuzzAmqp({
   return { seed, frames: number - from, connections, refusals, heap: [heapEarly, heapLate], failures }
 }
 
-function dial(room: AmqpRoom): {
+function dial(room: AmqpServer): {
   readonly received: number
   readonly over: boolean
   write(bytes: Buffer): void

@@ -8,10 +8,10 @@
 import { createHmac } from 'node:crypto'
 import { Agent, request } from 'node:https'
 import { connect } from 'node:tls'
-import { OwnStorage } from '../../mock-hub/blob/built-in-storage.ts'
+import { BuiltInStorage } from '../../mock-hub/blob/built-in-storage.ts'
 import { HubClock } from '../../mock-hub/base/clock.ts'
 import { createHub } from '../../mock-hub/core/create-hub.ts'
-import { createHttpRoom } from '../../mock-hub/http/server.ts'
+import { createHttpAdapter } from '../../mock-hub/http/server.ts'
 import { localhostCertificate } from '../../mock-hub/http/testing/certificate.ts'
 import { garbageOf, requestOf, type FuzzRequest } from './http-requests.ts'
 import { randomFrom } from './random.ts'
@@ -55,13 +55,13 @@ export async function fuzzHttp({
   from = 0,
 }: HttpFuzzOptions): Promise<HttpFuzzReport> {
   const clock = new HubClock()
-  const storage = new OwnStorage({ clock, hostName: 'localhost' })
+  const storage = new BuiltInStorage({ clock, hostName: 'localhost' })
   // Bounds on all that requests can fill, so that what grows is a leak.
   const settings = { journalRetained: 500, telemetryRetained: 500, maxDevices: 20, modulesPerDevice: 5 }
   const hub = createHub({ clock, settings, blobStorage: storage })
   hub.registry.create({ deviceId: 'd1' })
   const { key, cert: ca } = await localhostCertificate()
-  const room = createHttpRoom(hub, { tls: { key, cert: ca }, blob: storage })
+  const room = createHttpAdapter(hub, { tls: { key, cert: ca }, blob: storage })
   const { port } = await room.listen({ host: '127.0.0.1', port: 0 })
   const target: Target = { port, ca }
   const known = { deviceId: 'd1', authorization: ownerToken(hub.hostName, hub.policies[0]?.primaryKey ?? '') }

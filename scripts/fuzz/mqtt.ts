@@ -8,8 +8,8 @@ import { createHmac } from 'node:crypto'
 import { duplexPair } from 'node:stream'
 import mqttPacket from 'mqtt-packet'
 import { createHub } from '../../mock-hub/core/create-hub.ts'
-import { createMqttRoom } from '../../mock-hub/mqtt/server.ts'
-import type { MqttRoom } from '../../mock-hub/mqtt/server.ts'
+import { createMqttServer } from '../../mock-hub/mqtt/server.ts'
+import type { MqttServer } from '../../mock-hub/mqtt/server.ts'
 import { noise, packetOf, spoiled } from './mqtt-packets.ts'
 import { randomFrom } from './random.ts'
 
@@ -46,7 +46,7 @@ export async function fuzzMqtt({
 }: MqttFuzzOptions): Promise<MqttFuzzReport> {
   const hub = createHub({ settings: { journalRetained: 500, telemetryRetained: 500 } })
   const { authentication } = hub.registry.create({ deviceId: 'd1' })
-  const room = await createMqttRoom(hub)
+  const room = await createMqttServer(hub)
   const password = tokenFor(hub.hostName, authentication.symmetricKey.primaryKey ?? '')
   const hello = mqttPacket.generate({
     cmd: 'connect',
@@ -70,7 +70,7 @@ export async function fuzzMqtt({
   process.on('uncaughtException', escaped)
   process.on('unhandledRejection', escaped)
   hub.journal.subscribe((entry) => {
-    if (entry.is !== 'refusal') return
+    if (entry.type !== 'refusal') return
     const { rule } = entry.explanation
     refusals[rule] = (refusals[rule] ?? 0) + 1
     if (rule === 'internal')
@@ -128,7 +128,7 @@ interface Peer {
   drop(): void
 }
 
-function dial(room: MqttRoom): Peer {
+function dial(room: MqttServer): Peer {
   const [near, far] = duplexPair()
   let received = 0
   let over = false

@@ -97,7 +97,7 @@ export async function checkIdentity(setting: Setting, kind: IdentityKind): Promi
     })
     await client.ask('connect', {})
     const link = await hub.journal.until(
-      (entry) => entry.is === 'connected' && entry.identity.startsWith(deviceId),
+      (entry) => entry.type === 'connected' && entry.identity.startsWith(deviceId),
     )
     assert.equal('transport' in link && link.transport, websockets ? 'mqtt-ws' : 'mqtt')
   })
@@ -173,7 +173,7 @@ export async function checkIdentity(setting: Setting, kind: IdentityKind): Promi
   }
   await check('leaves', async () => {
     await client.end()
-    await hub.journal.until((entry) => entry.is === 'disconnected' && entry.identity.startsWith(deviceId))
+    await hub.journal.until((entry) => entry.type === 'disconnected' && entry.identity.startsWith(deviceId))
   })
 }
 

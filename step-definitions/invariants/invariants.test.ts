@@ -17,11 +17,11 @@ function tokenFor(resource: string, expiry: number): string {
 }
 
 const opened = (linkId: string, version = 'TLSv1.3', serverName?: string): JournalEvent => ({
-  ...{ is: 'link-opened', linkId, transport: 'mqtt', peer: 'p' },
+  ...{ type: 'link-opened', linkId, transport: 'mqtt', peer: 'p' },
   tls: { version, serverName: serverName ?? 'hub.example', resumed: false },
 })
 const packet = (direction: 'in' | 'out', cmd: string, fields: object, linkId = 'l1'): JournalEvent => ({
-  ...{ is: 'packet', linkId, direction, cmd, packet: { topic: null, ...fields } },
+  ...{ type: 'packet', linkId, direction, cmd, packet: { topic: null, ...fields } },
 })
 const connect = (linkId = 'l1', password = TOKEN, clientId = 'd1'): JournalEvent =>
   packet('in', 'connect', { clientId, password: Buffer.from(password) }, linkId)
@@ -66,13 +66,13 @@ describe('nothing is said of', () => {
     ],
     [
       'a connection after the first has ended',
-      [...UP, { is: 'link-closed', linkId: 'l1', reason: 'gone' }, opened('l2'), connect('l2')],
+      [...UP, { type: 'link-closed', linkId: 'l1', reason: 'gone' }, opened('l2'), connect('l2')],
     ],
     [
       'a connection beside one that a fault has silenced',
       [
         ...UP,
-        { is: 'fault', faultId: 'f', name: 'tcp.blackhole', phase: 'fired', explain: '' },
+        { type: 'fault', faultId: 'f', name: 'tcp.blackhole', phase: 'fired', explain: '' },
         opened('l2'),
         connect('l2'),
       ],

@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly hostNames: readonly string[]
 }
 
-type Packet = Extract<JournalEntry, { is: 'packet' }>
+type Packet = Extract<JournalEntry, { type: 'packet' }>
 interface Link {
   readonly linkId: string
   readonly entries: readonly JournalEntry[]
@@ -38,16 +38,18 @@ type Rule = (link: Link, surroundings: Surroundings) => string | undefined
 
 const RULES: Readonly<Record<string, Rule>> = {
   'nothing before CONNACK': ({ packets }) => {
-    const accepted = packets.findIndex(is('out', 'connack', ({ returnCode }) => returnCode === 0))
-    const early = packets.slice(0, accepted < 0 ? undefined : accepted).find(is('in', 'publish', 'subscribe'))
+    const accepted = packets.findIndex(type('out', 'connack', ({ returnCode }) => returnCode === 0))
+    const early = packets
+      .slice(0, accepted < 0 ? undefined : accepted)
+      .find(type('in', 'publish', 'subscribe'))
     return early && `${early.cmd} before the hub had accepted the connection`
   },
 
   'QoS is never 2': ({ packets }) => {
     const broken = packets.find(
       (packet) =>
-        is('in', 'publish', ({ qos }) => qos === 2)(packet) ||
-        is('in', 'subscribe', ({ subscriptions }) =>
+        type('in', 'publish', ({ qos }) => qos === 2)(packet) ||
+        type('in', 'subscribe', ({ subscriptions }) =>
           (subscriptions as readonly { readonly qos: number }[]).some(({ qos }) => qos === 2),
         )(packet),
     )
@@ -77,8 +79,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     const open = new Map<number, number>()
     for (const packet of packets) {
       const { messageId = 0, qos } = packet.packet as Partial<Publish>
-      if (is('out', 'publish')(packet) && qos === 1) open.set(messageId, (open.get(messageId) ?? 0) + 1)
-      if (!is('in', 'puback')(packet)) continue
+      if (type('out', 'publish')(packet) && qos === 1) open.set(messageId, (open.get(messageId) ?? 0) + 1)
+      if (!type('in', 'puback')(packet)) continue
       const left = open.get(messageId) ?? 0
       if (left === 0) return `puback ${String(messageId)} for nothing that the hub had sent`
       open.set(messageId, left - 1)
@@ -88,7 +90,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
   'topics are documented, and its own': ({ packets }) => {
     const own = ownTopics(packets)
-    for (const { cmd, packet } of packets.filter(is('in', 'publish', 'subscribe', 'unsubscribe'))) {
+    for (const { cmd, packet } of packets.filter(type('in', 'publish', 'subscribe', 'unsubscribe'))) {
       const foreign = topicsOf(packet).find((topic) => !own.some((pattern) => pattern.test(topic)))
       if (foreign !== undefined) return `${cmd} of the topic ${foreign}`
     }
@@ -113,7 +115,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
   'no token of its own is over when it is shown': ({ packets }, { hubAheadSeconds, suppliesTokens }) => {
     if (suppliesTokens) return undefined
-    for (const { at, packet } of packets.filter(is('in', 'connect'))) {
+    for (const { at, packet } of packets.filter(type('in', 'connect'))) {
       const expiry = Number(tokenIn(packet)['se'] ?? Infinity)
       const now = Math.floor(at / 1_000) - hubAheadSeconds
       if (expiry <= now) return `CONNECT with a token that was over ${String(now - expiry)} s ago`
@@ -123,7 +125,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
   'a token of its own is for its identity': ({ packets }, { suppliesTokens }) => {
     if (suppliesTokens) return undefined
-    for (const { packet } of packets.filter(is('in', 'connect'))) {
+    for (const { packet } of packets.filter(type('in', 'connect'))) {
       const { sr } = tokenIn(packet)
       if (sr === undefined) continue
       const [, ...path] = sr.split('/')
@@ -137,8 +139,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
 
   'TLS is 1.2 or later, and names the server': ({ entries }, { hostNames }) => {
-    const opened = entries.find((entry) => entry.is === 'link-opened')
-    if (opened?.is !== 'link-opened' || opened.tls === undefined) return undefined
+    const opened = entries.find((entry) => entry.type === 'link-opened')
+    if (opened?.type !== 'link-opened' || opened.tls === undefined) return undefined
     const { version, serverName, resumed } = opened.tls
     if (!['TLSv1.2', 'TLSv1.3'].includes(version)) return `it agreed to ${version}`
     // What a resumed session names is not told to the server again.
@@ -171,13 +173,13 @@ export function brokenInvariants(
 
 /** An identity has one connection; before it opens another it ends the first, unless the network has taken it away. */
 function secondConnections(journal: readonly JournalEntry[]): readonly string[] {
-  if (journal.some((entry) => entry.is === 'fault' && entry.phase === 'fired')) return []
+  if (journal.some((entry) => entry.type === 'fault' && entry.phase === 'fired')) return []
   const open = new Map<string, string>()
   const broken: string[] = []
   for (const entry of journal) {
-    if (entry.is === 'link-closed') {
+    if (entry.type === 'link-closed') {
       for (const [clientId, linkId] of open) if (linkId === entry.linkId) open.delete(clientId)
-    } else if (entry.is === 'packet' && is('in', 'connect')(entry)) {
+    } else if (entry.type === 'packet' && type('in', 'connect')(entry)) {
       const { clientId } = entry.packet as { readonly clientId: string }
       const before = open.get(clientId)
       if (before !== undefined) broken.push(`one connection at a time: ${clientId} opened another`)
@@ -197,14 +199,14 @@ function linksIn(journal: readonly JournalEntry[]): readonly Link[] {
   return [...links].map(([linkId, entries]) => ({
     linkId,
     entries,
-    packets: entries.filter((entry) => entry.is === 'packet'),
+    packets: entries.filter((entry) => entry.type === 'packet'),
   }))
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
 /** Packets of these commands; the last word may look inside. */
-function is(
+function type(
   direction: 'in' | 'out',
   ...wanted: readonly (string | ((packet: Fields) => boolean))[]
 ): (packet: Packet) => boolean {
@@ -229,7 +231,7 @@ function topicsOf(packet: object): readonly string[] {
 
 /** Wire contract, sections 3 to 6. */
 function ownTopics(packets: readonly Packet[]): readonly RegExp[] {
-  const connect = packets.find(is('in', 'connect'))
+  const connect = packets.find(type('in', 'connect'))
   const { clientId = '' } = (connect?.packet ?? {}) as { readonly clientId?: string }
   const [device = '', module] = clientId.split('/').map((id) => id.replace(/[^\w]/g, '\\$&'))
   const path = `devices/${device}${module === undefined ? '' : `/modules/${module}`}`

@@ -4,7 +4,7 @@ import { request } from 'node:https'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HubUnderTest } from './hub-under-test.ts'
 
-export interface PeerRequest {
+export interface RawRequest {
   readonly method: string
   /** With its query. */
   readonly path: string
@@ -13,7 +13,7 @@ export interface PeerRequest {
   readonly certificate?: { readonly cert: string; readonly key: string } | undefined
 }
 
-export interface PeerAnswer {
+export interface RawResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
@@ -21,8 +21,8 @@ export interface PeerAnswer {
 
 export function ask(
   hub: HubUnderTest,
-  { method, path, headers, body, certificate }: PeerRequest,
-): Promise<PeerAnswer> {
+  { method, path, headers, body, certificate }: RawRequest,
+): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {

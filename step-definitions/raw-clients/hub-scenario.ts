@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { type ConformanceWorld, NotSupported } from '../world/world.ts'
 import { embeddedHub } from './embedded-hub.ts'
 import { valueAt } from './expectations.ts'
-import { ask, jsonOf, type PeerAnswer, type PeerRequest } from './https-client.ts'
+import { ask, jsonOf, type RawResponse, type RawRequest } from './https-client.ts'
 import { hubElsewhere, hubPlace } from './hub-elsewhere.ts'
 import { connectionStringParts, type HubUnderTest } from './hub-under-test.ts'
-import { MqttPeer, type PeerPacket } from './mqtt-client.ts'
+import { RawMqttClient, type RawPacket } from './mqtt-client.ts'
 import { token } from './token.ts'
 
 /** The service REST version that back ends send. */
@@ -23,7 +23,7 @@ export interface Actor {
 }
 
 /** How a connection comes about; what is left out is what most devices do. */
-export interface Road {
+export interface DialOptions {
   readonly over?: 'TLS' | 'WebSocket' | 'TCP' | undefined
   /** Of the WebSocket. */
   readonly path?: string | undefined
@@ -35,17 +35,17 @@ export interface Road {
   readonly certificate?: { readonly cert: string; readonly key: string } | undefined
 }
 
-const stages = new WeakMap<ConformanceWorld, Promise<Stage>>()
+const stages = new WeakMap<ConformanceWorld, Promise<HubScenario>>()
 
 /** The stage of this scenario; its hub is started when it is first needed. */
-export function stageOf(world: ConformanceWorld): Promise<Stage> {
+export function hubScenarioOf(world: ConformanceWorld): Promise<HubScenario> {
   let stage = stages.get(world)
   if (stage === undefined) {
     const place = hubPlace()
     const hub =
       place === undefined ? world.hub().then((started) => embeddedHub(world, started)) : hubElsewhere(place)
     stage = hub.then((hub) => {
-      const made = new Stage(hub, place !== undefined)
+      const made = new HubScenario(hub, place !== undefined)
       world.stage = made
       world.defer(() => made.end())
       return made
@@ -55,18 +55,18 @@ export function stageOf(world: ConformanceWorld): Promise<Stage> {
   return stage
 }
 
-export class Stage {
+export class HubScenario {
   readonly hub: HubUnderTest
   readonly #borrowed: boolean
   readonly #actors = new Map<string, Actor>()
   readonly #registered = new Set<string>()
-  readonly #links = new Map<string, MqttPeer>()
+  readonly #links = new Map<string, RawMqttClient>()
   readonly #suffix = randomBytes(4).toString('hex')
   /** Still under way, or the last one. */
-  answer: Promise<PeerAnswer> | undefined
-  #answered: PeerAnswer | undefined
+  answer: Promise<RawResponse> | undefined
+  #answered: RawResponse | undefined
   /** The packet that the last step looked at. */
-  packet: PeerPacket | undefined
+  packet: RawPacket | undefined
   /** How many messages a back end has read so far. */
   read = 0
   /** Why the last WebSocket was not opened. */
@@ -96,7 +96,7 @@ export class Stage {
   }
 
   /** Registers a device (or module) through the service's REST interface. */
-  async register(name: string, body: Readonly<Record<string, unknown>> = {}): Promise<PeerAnswer> {
+  async register(name: string, body: Readonly<Record<string, unknown>> = {}): Promise<RawResponse> {
     const { deviceId, moduleId } = this.ids(name)
     const answer = await this.asService({
       method: 'PUT',
@@ -156,7 +156,7 @@ export class Stage {
 
   // ------------------------------------------------------------------ MQTT
 
-  link(name: string): MqttPeer {
+  link(name: string): RawMqttClient {
     const link = this.#links.get(name)
     if (link === undefined) throw new Error(`"${name}" has opened no connection in this scenario`)
     return link
@@ -169,16 +169,16 @@ export class Stage {
   /** Opens a connection; an earlier one of the same name stays as `{name} before`. */
   async open(
     name: string,
-    { over = 'TLS', path, protocols, tls, certificate }: Road = {},
-  ): Promise<MqttPeer> {
+    { over = 'TLS', path, protocols, tls, certificate }: DialOptions = {},
+  ): Promise<RawMqttClient> {
     const { address, hostName, caPem, mqttPort, httpsPort } = this.hub
     const port = over === 'WebSocket' ? httpsPort : mqttPort
     const to = { address, hostName, caPem, port, certificate, tls }
     const link = await (over === 'WebSocket'
-      ? MqttPeer.overWebSocket(to, path, protocols)
+      ? RawMqttClient.overWebSocket(to, path, protocols)
       : over === 'TLS'
-        ? MqttPeer.overTls(to)
-        : MqttPeer.overTcp(to))
+        ? RawMqttClient.overTls(to)
+        : RawMqttClient.overTcp(to))
     const before = this.#links.get(name)
     if (before !== undefined) this.#links.set(`${name} before`, before)
     this.#links.set(name, link)
@@ -195,7 +195,7 @@ export class Stage {
   }
 
   /** A request with a policy's token; left out: that of the service connection string. */
-  asService(request: PeerRequest, policy?: string): Promise<PeerAnswer> {
+  asService(request: RawRequest, policy?: string): Promise<RawResponse> {
     const parts = connectionStringParts(this.hub.serviceConnectionString)
     const skn = policy ?? parts['SharedAccessKeyName'] ?? ''
     const key = policy === undefined ? parts['SharedAccessKey'] : this.policyKey(policy)
@@ -209,11 +209,11 @@ export class Stage {
     return this.#ask({ ...request, headers: { authorization, ...request.headers } })
   }
 
-  asDevice(name: string, request: PeerRequest): Promise<PeerAnswer> {
+  asDevice(name: string, request: RawRequest): Promise<RawResponse> {
     return this.#ask({ ...request, headers: { authorization: this.tokenOf(name), ...request.headers } })
   }
 
-  #ask({ headers, path, ...rest }: PeerRequest): Promise<PeerAnswer> {
+  #ask({ headers, path, ...rest }: RawRequest): Promise<RawResponse> {
     const versioned = /[?&]api-version=/.test(path)
       ? path
       : `${path}${path.includes('?') ? '&' : '?'}api-version=${API_VERSION}`
@@ -223,7 +223,7 @@ export class Stage {
   }
 
   /** What came of the last request. */
-  async settled(): Promise<PeerAnswer> {
+  async settled(): Promise<RawResponse> {
     if (this.answer === undefined) throw new Error('No request has been made in this scenario')
     this.#answered = await this.answer
     return this.#answered

@@ -9,7 +9,7 @@ import type { Packet } from 'mqtt-packet'
 import WebSocket, { createWebSocketStream } from 'ws'
 
 /** A packet as it came, with the fields that scenarios look at. */
-export type PeerPacket = Packet & {
+export type RawPacket = Packet & {
   readonly topic?: string
   readonly payload?: Buffer | string
   readonly qos?: number
@@ -19,7 +19,7 @@ export type PeerPacket = Packet & {
   readonly granted?: readonly number[]
 }
 
-export interface PeerAddress {
+export interface RawAddress {
   readonly address: string
   readonly hostName: string
   readonly port: number
@@ -30,12 +30,12 @@ export interface PeerAddress {
   readonly tls?: string | undefined
 }
 
-export class MqttPeer {
+export class RawMqttClient {
   /** All packets that came, in order. */
-  readonly transcript: PeerPacket[] = []
+  readonly transcript: RawPacket[] = []
   readonly #stream: Duplex
   readonly #parser = mqttPacket.parser({ protocolVersion: 4 })
-  readonly #taken = new Set<PeerPacket>()
+  readonly #taken = new Set<RawPacket>()
   readonly #waiting = new Set<() => void>()
   #closed = false
   #lastId = 0
@@ -43,7 +43,7 @@ export class MqttPeer {
   private constructor(stream: Duplex) {
     this.#stream = stream
     this.#parser.on('packet', (packet: Packet) => {
-      this.transcript.push(packet as PeerPacket)
+      this.transcript.push(packet as RawPacket)
       this.#wake()
     })
     stream.on('data', (chunk: Buffer) => this.#parser.parse(chunk))
@@ -55,28 +55,28 @@ export class MqttPeer {
   }
 
   /** A TLS connection. @throws Error when the handshake fails. */
-  static async overTls(to: PeerAddress): Promise<MqttPeer> {
+  static async overTls(to: RawAddress): Promise<RawMqttClient> {
     const socket = connectTls(tlsOptions(to))
     await ready(socket)
-    return new MqttPeer(socket)
+    return new RawMqttClient(socket)
   }
 
   /** A connection without TLS. */
-  static async overTcp({ address, port }: PeerAddress): Promise<MqttPeer> {
+  static async overTcp({ address, port }: RawAddress): Promise<RawMqttClient> {
     const socket = connectTcp(port, address)
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve)
       socket.once('error', reject)
     })
-    return new MqttPeer(socket)
+    return new RawMqttClient(socket)
   }
 
   /** An MQTT connection inside a WebSocket. @throws Error when the upgrade is refused; its text has the HTTP status. */
   static async overWebSocket(
-    to: PeerAddress,
+    to: RawAddress,
     path = '/$iothub/websocket',
     protocols: readonly string[] = ['mqtt'],
-  ): Promise<MqttPeer> {
+  ): Promise<RawMqttClient> {
     const socket = new WebSocket(`wss://${to.hostName}:${String(to.port)}${path}`, [...protocols], {
       ...tlsOptions(to),
       perMessageDeflate: false,
@@ -87,7 +87,7 @@ export class MqttPeer {
       socket.once('open', resolve)
       socket.once('error', reject)
     })
-    return new MqttPeer(createWebSocketStream(socket))
+    return new RawMqttClient(createWebSocketStream(socket))
   }
 
   get closed(): boolean {
@@ -110,7 +110,7 @@ export class MqttPeer {
    * The first packet of this kind that matches and has not been taken; waits for it.
    * @throws Error when the connection closes instead.
    */
-  async take(cmd: Packet['cmd'], matches: (packet: PeerPacket) => boolean = () => true): Promise<PeerPacket> {
+  async take(cmd: Packet['cmd'], matches: (packet: RawPacket) => boolean = () => true): Promise<RawPacket> {
     for (;;) {
       const packet = this.transcript.find((p) => p.cmd === cmd && !this.#taken.has(p) && matches(p))
       if (packet !== undefined) {
@@ -128,7 +128,7 @@ export class MqttPeer {
   }
 
   /** Packets of this kind that nobody has taken. */
-  left(cmd: Packet['cmd']): readonly PeerPacket[] {
+  left(cmd: Packet['cmd']): readonly RawPacket[] {
     return this.transcript.filter((p) => p.cmd === cmd && !this.#taken.has(p))
   }
 
@@ -163,7 +163,7 @@ export class MqttPeer {
   }
 }
 
-function tlsOptions({ address, hostName, port, caPem, certificate, tls }: PeerAddress) {
+function tlsOptions({ address, hostName, port, caPem, certificate, tls }: RawAddress) {
   const version = tls as SecureVersion | undefined // of the scenario's making
   return {
     host: address,

@@ -2,8 +2,8 @@
 
 import type { IConnectPacket, Packet } from 'mqtt-packet'
 import { jsonOf } from './https-client.ts'
-import type { PeerPacket } from './mqtt-client.ts'
-import type { Stage } from './hub-scenario.ts'
+import type { RawPacket } from './mqtt-client.ts'
+import type { HubScenario } from './hub-scenario.ts'
 import { rowOf, under, type Rows } from './tables.ts'
 import { token } from './token.ts'
 
@@ -14,7 +14,7 @@ const HOUR_S = 3_600
  * `password`, `clean`, `keep-alive`, `protocol`, `level`, `will topic`, `will payload`, and the token's parts (see
  * {@link bentToken}).
  */
-export function connectPacket(stage: Stage, name: string, rows: Rows): IConnectPacket {
+export function connectPacket(stage: HubScenario, name: string, rows: Rows): IConnectPacket {
   const { deviceId, moduleId } = stage.actor(name)
   const clientId = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`
   const password = rowOf(rows, 'password') ?? bentToken(stage, name, rows)
@@ -45,7 +45,7 @@ export function connectPacket(stage: Stage, name: string, rows: Rows): IConnectP
  * A token with rows for its parts: `scope` (raw text of `sr`), `key` (`primary`, `secondary`, `of {name}`, or base64),
  * `expires in` (seconds), `expires at` (text of `se`), `policy`, `fields` (their order), `signature` (`tampered`).
  */
-export function bentToken(stage: Stage, name: string, rows: Rows): string {
+export function bentToken(stage: HubScenario, name: string, rows: Rows): string {
   const actor = stage.actor(name)
   const policy = rowOf(rows, 'policy')
   const keyCell = rowOf(rows, 'key') ?? 'primary'
@@ -66,7 +66,7 @@ export function bentToken(stage: Stage, name: string, rows: Rows): string {
 }
 
 /** Any other packet. PUBLISH: `topic`, `payload`, `qos`, `id`, `dup`, `retain`. SUBSCRIBE: `filter` rows with a QoS each. */
-export function packetOf(stage: Stage, name: string, cmd: Packet['cmd'], rows: Rows): Packet {
+export function packetOf(stage: HubScenario, name: string, cmd: Packet['cmd'], rows: Rows): Packet {
   const link = stage.link(name)
   const messageId = Number(rowOf(rows, 'id') ?? link.nextId())
   switch (cmd) {
@@ -106,7 +106,7 @@ export function packetOf(stage: Stage, name: string, cmd: Packet['cmd'], rows: R
 }
 
 /** A packet as scenarios read it: payload as JSON where it is, else text; `properties` decoded from the topic. */
-export function viewOf(packet: PeerPacket): Readonly<Record<string, unknown>> {
+export function viewOf(packet: RawPacket): Readonly<Record<string, unknown>> {
   const { cmd, messageId, topic, qos, dup, returnCode, sessionPresent, granted } = packet
   const payload = packet.payload?.toString() ?? ''
   const bag =

@@ -2,12 +2,12 @@
 
 import type { DataTable } from '@cucumber/cucumber'
 import { jsonOf } from './https-client.ts'
-import type { Stage } from './hub-scenario.ts'
+import type { HubScenario } from './hub-scenario.ts'
 
 export type Rows = readonly (readonly [string, string])[]
 
 /** Two columns, names filled in. */
-export function rowsOf(table: DataTable, stage: Stage): Rows {
+export function rowsOf(table: DataTable, stage: HubScenario): Rows {
   return table.raw().map(([name = '', value = '']) => [stage.fill(name), stage.fill(value)] as const)
 }
 

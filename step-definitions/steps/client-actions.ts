@@ -12,7 +12,7 @@ const HELLO = messageFrom({ text: 'hello' })
 const UPLOADED = { isSuccess: true, statusCode: 201, statusDescription: 'Created' }
 const FORBIDDEN = { isSuccess: false, statusCode: 403, statusDescription: 'Forbidden' }
 
-export const ASKS = {
+export const CLIENT_ACTIONS = {
   connects: ({ session }) => ({ do: 'connect', session }),
   disconnects: ({ session }) => ({ do: 'disconnect', session }),
   'shuts down': ({ session }) => ({ do: 'shutdown', session }),
@@ -113,7 +113,7 @@ export const ASKS = {
   'receives a desired patch': ({ session }) => ({ do: 'receiveDesired', session }),
 } as const satisfies Record<string, Make>
 
-export type Ask = keyof typeof ASKS
+export type Ask = keyof typeof CLIENT_ACTIONS
 
 /** A message from names and values: `text`, `as`, the system properties, and `property …` for each custom one. */
 export function messageFrom(rows: Readonly<Record<string, string>>): WireMessage {

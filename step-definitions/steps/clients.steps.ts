@@ -1,7 +1,7 @@
 /** Making clients, and what their applications do with them. */
 
 import { type DataTable, Given, When } from '@cucumber/cucumber'
-import { type Ask, ASKS, messageFrom, rowsOf } from './client-actions.ts'
+import { type Ask, CLIENT_ACTIONS, messageFrom, rowsOf } from './client-actions.ts'
 import type {
   DriverReply,
   Factory,
@@ -88,11 +88,11 @@ When(
 )
 
 When('it {ask}', function (this: ConformanceWorld, ask: Ask) {
-  this.start(ASKS[ask](this.subject, this))
+  this.start(CLIENT_ACTIONS[ask](this.subject, this))
 })
 
 When('it {ask} and this succeeds', async function (this: ConformanceWorld, ask: Ask) {
-  await this.ask(ASKS[ask](this.subject, this))
+  await this.ask(CLIENT_ACTIONS[ask](this.subject, this))
 })
 
 When(

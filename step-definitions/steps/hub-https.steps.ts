@@ -4,15 +4,15 @@ import assert from 'node:assert/strict'
 import { type DataTable, Then, When } from '@cucumber/cucumber'
 import { HUB_CODES } from '../raw-clients/error-codes.ts'
 import { mismatch, valueAt } from '../raw-clients/expectations.ts'
-import { jsonOf, type PeerAnswer, type PeerRequest } from '../raw-clients/https-client.ts'
+import { jsonOf, type RawResponse, type RawRequest } from '../raw-clients/https-client.ts'
 import { bentToken } from '../raw-clients/packets.ts'
-import { stageOf, type Stage } from '../raw-clients/hub-scenario.ts'
+import { hubScenarioOf, type HubScenario } from '../raw-clients/hub-scenario.ts'
 import { bodyOf, rowOf, rowsOf, under, type Rows } from '../raw-clients/tables.ts'
 import type { ReadMessage } from '../raw-clients/hub-under-test.ts'
 import { type ConformanceWorld, NotSupported } from '../world/world.ts'
 
 /** Rows: `header X`, `body` (whole, JSON or text), `body x.y` (one value). */
-function requestOf(stage: Stage, method: string, path: string, rows: Rows): PeerRequest {
+function requestOf(stage: HubScenario, method: string, path: string, rows: Rows): RawRequest {
   const whole = rowOf(rows, 'body')
   const parts = under(rows, 'body')
   const body = whole ?? (parts.length > 0 ? JSON.stringify(bodyOf(parts)) : undefined)
@@ -27,11 +27,17 @@ function requestOf(stage: Stage, method: string, path: string, rows: Rows): Peer
   }
 }
 
-function serve(stage: Stage, method: string, path: string, rows: Rows): Promise<PeerAnswer> {
+function serve(stage: HubScenario, method: string, path: string, rows: Rows): Promise<RawResponse> {
   return stage.asService(requestOf(stage, method, path, rows), rowOf(rows, 'policy'))
 }
 
-async function perform(stage: Stage, name: string, method: string, path: string, rows: Rows): Promise<void> {
+async function perform(
+  stage: HubScenario,
+  name: string,
+  method: string,
+  path: string,
+  rows: Rows,
+): Promise<void> {
   const request = requestOf(stage, method, path, rows)
   const authorization = bentToken(stage, name, rows)
   stage.answer = stage.asDevice(name, { ...request, headers: { authorization, ...request.headers } })
@@ -41,7 +47,7 @@ async function perform(stage: Stage, name: string, method: string, path: string,
 When(
   'the service requests {verb} {string}',
   async function (this: ConformanceWorld, method: string, path: string) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     stage.answer = serve(stage, method, path, [])
     await stage.settled()
   },
@@ -50,7 +56,7 @@ When(
 When(
   'the service requests {verb} {string} with:',
   async function (this: ConformanceWorld, method: string, path: string, table: DataTable) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     stage.answer = serve(stage, method, path, rowsOf(table, stage))
     await stage.settled()
   },
@@ -60,7 +66,7 @@ When(
 When(
   'the service calls the method {string} of {string} with:',
   async function (this: ConformanceWorld, methodName: string, target: string, table: DataTable) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     const { deviceId, moduleId } = stage.actor(target)
     const path = `/twins/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}/methods`
     const rows: Rows = [['body methodName', stage.fill(methodName)], ...rowsOf(table, stage)]
@@ -72,26 +78,26 @@ When(
 When(
   '{string} requests {verb} {string}',
   async function (this: ConformanceWorld, name: string, method: string, path: string) {
-    await perform(await stageOf(this), name, method, path, [])
+    await perform(await hubScenarioOf(this), name, method, path, [])
   },
 )
 
 When(
   '{string} requests {verb} {string} with:',
   async function (this: ConformanceWorld, name: string, method: string, path: string, table: DataTable) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     await perform(stage, name, method, path, rowsOf(table, stage))
   },
 )
 
 Then('the answer is {int}', async function (this: ConformanceWorld, status: number) {
-  const answer = await (await stageOf(this)).settled()
+  const answer = await (await hubScenarioOf(this)).settled()
   assert.equal(answer.status, status, answer.body.toString())
 })
 
 /** Status, header and the number in the body name one and the same error. */
 Then('the answer is {int} {word}', async function (this: ConformanceWorld, status: number, error: string) {
-  const answer = await (await stageOf(this)).settled()
+  const answer = await (await hubScenarioOf(this)).settled()
   const body = answer.body.toString()
   assert.equal(answer.status, status, body)
   assert.equal(answer.headers['iothub-errorcode'], error, body)
@@ -104,7 +110,7 @@ Then('the answer is {int} {word}', async function (this: ConformanceWorld, statu
 
 /** Rows: `header x`, `text` (the body as it is), `path` in the JSON body. */
 Then('the answer has:', async function (this: ConformanceWorld, table: DataTable) {
-  const stage = await stageOf(this)
+  const stage = await hubScenarioOf(this)
   const answer = await stage.settled()
   const json = jsonOf(answer.body)
   const wrong = rowsOf(table, stage).flatMap(([path, cell]) => {
@@ -122,14 +128,14 @@ Then('the answer has:', async function (this: ConformanceWorld, table: DataTable
 When(
   'the service sends {string} the message {string}',
   async function (this: ConformanceWorld, target: string, text: string) {
-    await send(await stageOf(this), target, text, [])
+    await send(await hubScenarioOf(this), target, text, [])
   },
 )
 
 When(
   'the service sends {string} the message {string} with:',
   async function (this: ConformanceWorld, target: string, text: string, table: DataTable) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     await send(stage, target, text, rowsOf(table, stage))
   },
 )
@@ -137,12 +143,12 @@ When(
 When(
   'the service sends {string} {int} messages',
   async function (this: ConformanceWorld, target: string, count: number) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     for (let i = 1; i <= count; i++) await send(stage, target, `message ${String(i)}`, [])
   },
 )
 
-async function send(stage: Stage, target: string, text: string, rows: Rows): Promise<void> {
+async function send(stage: HubScenario, target: string, text: string, rows: Rows): Promise<void> {
   const { deviceId, moduleId } = stage.actor(target)
   const path = `/devices/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}/messages/devicebound`
   const headers = Object.fromEntries(
@@ -154,7 +160,7 @@ async function send(stage: Stage, target: string, text: string, rows: Rows): Pro
 
 /** The next message that no step has read yet. Rows: `from`, `module`, `body`, `property x`, `system x`. */
 Then('the service reads a message with:', async function (this: ConformanceWorld, table: DataTable) {
-  const stage = await stageOf(this)
+  const stage = await hubScenarioOf(this)
   const [message] = await unread(stage, 1)
   if (message === undefined) throw new Error('The service has no message that was not read already')
   stage.read++
@@ -176,7 +182,7 @@ Then('the service reads a message with:', async function (this: ConformanceWorld
 
 Then('the service reads no further message', async function (this: ConformanceWorld) {
   assert.deepEqual(
-    (await unread(await stageOf(this), 0)).map(
+    (await unread(await hubScenarioOf(this), 0)).map(
       ({ deviceId, body }) => `${deviceId}: ${body.toString().slice(0, 100)}`,
     ),
     [],
@@ -184,7 +190,7 @@ Then('the service reads no further message', async function (this: ConformanceWo
 })
 
 /** Messages that no step has read yet, at least so many. */
-async function unread({ hub, read }: Stage, count: number): Promise<readonly ReadMessage[]> {
+async function unread({ hub, read }: HubScenario, count: number): Promise<readonly ReadMessage[]> {
   if (hub.messages === undefined) throw new NotSupported('hub.messages: messages of this hub cannot be read')
   return (await hub.messages(read + count)).slice(read)
 }

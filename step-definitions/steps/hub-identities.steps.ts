@@ -4,24 +4,24 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type DataTable, Given, When } from '@cucumber/cucumber'
 import { certificateFiles } from '../world/certificates.ts'
-import { stageOf } from '../raw-clients/hub-scenario.ts'
+import { hubScenarioOf } from '../raw-clients/hub-scenario.ts'
 import { bodyOf, rowsOf } from '../raw-clients/tables.ts'
 import { type ConformanceWorld, NotSupported } from '../world/world.ts'
 
 Given('a registered identity {string}', async function (this: ConformanceWorld, name: string) {
-  await (await stageOf(this)).register(name)
+  await (await hubScenarioOf(this)).register(name)
 })
 
 Given(
   'a registered identity {string} with:',
   async function (this: ConformanceWorld, name: string, table: DataTable) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     await stage.register(name, bodyOf(rowsOf(table, stage)))
   },
 )
 
 When('{int} second(s) pass(es) at the hub', async function (this: ConformanceWorld, seconds: number) {
-  const { hub } = await stageOf(this)
+  const { hub } = await hubScenarioOf(this)
   if (hub.pass === undefined) throw new NotSupported('hub.clock: time cannot be moved at this hub')
   await hub.pass(seconds)
 })
@@ -34,6 +34,6 @@ Given(
     const { fingerprint, fingerprint256 } = new X509Certificate(readFileSync(certFile))
     const thumbprint = (hash === 'SHA-1' ? fingerprint : fingerprint256).replaceAll(':', '')
     const authentication = { type: 'selfSigned', x509Thumbprint: { [which]: thumbprint } }
-    await (await stageOf(this)).register(name, { authentication })
+    await (await hubScenarioOf(this)).register(name, { authentication })
   },
 )

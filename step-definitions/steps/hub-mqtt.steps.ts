@@ -6,16 +6,16 @@ import { type DataTable, Given, Then, When } from '@cucumber/cucumber'
 import type { Packet } from 'mqtt-packet'
 import { certificateFiles } from '../world/certificates.ts'
 import { mismatch, valueAt } from '../raw-clients/expectations.ts'
-import type { PeerPacket } from '../raw-clients/mqtt-client.ts'
+import type { RawPacket } from '../raw-clients/mqtt-client.ts'
 import { connectPacket, packetOf, viewOf } from '../raw-clients/packets.ts'
-import { type Road, stageOf, type Stage } from '../raw-clients/hub-scenario.ts'
+import { type DialOptions, hubScenarioOf, type HubScenario } from '../raw-clients/hub-scenario.ts'
 import { rowOf, rowsOf, type Rows } from '../raw-clients/tables.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
-async function connect(stage: Stage, name: string, rows: Rows): Promise<void> {
+async function connect(stage: HubScenario, name: string, rows: Rows): Promise<void> {
   const certificate = rowOf(rows, 'certificate')
-  const road: Road = {
-    over: (rowOf(rows, 'over') ?? 'TLS') as Road['over'], // of the scenario's making
+  const road: DialOptions = {
+    over: (rowOf(rows, 'over') ?? 'TLS') as DialOptions['over'], // of the scenario's making
     path: rowOf(rows, 'path'),
     protocols: rowOf(rows, 'subprotocol')?.split(' '),
     tls: rowOf(rows, 'tls'),
@@ -36,44 +36,44 @@ async function certificatePair(own: boolean): Promise<{ cert: string; key: strin
   return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
 }
 
-async function accepted(stage: Stage, name: string): Promise<void> {
+async function accepted(stage: HubScenario, name: string): Promise<void> {
   stage.packet = await stage.link(name).take('connack')
   assert.equal(stage.packet.returnCode, 0, `"${name}" was refused with ${String(stage.packet.returnCode)}`)
 }
 
 When('{string} connects', async function (this: ConformanceWorld, name: string) {
-  await connect(await stageOf(this), name, [])
+  await connect(await hubScenarioOf(this), name, [])
 })
 
 When('{string} connects with:', async function (this: ConformanceWorld, name: string, table: DataTable) {
-  const stage = await stageOf(this)
+  const stage = await hubScenarioOf(this)
   await connect(stage, name, rowsOf(table, stage))
 })
 
 When('{string} opens a connection', async function (this: ConformanceWorld, name: string) {
-  await (await stageOf(this)).open(name)
+  await (await hubScenarioOf(this)).open(name)
 })
 
 Given('{string} is online', async function (this: ConformanceWorld, name: string) {
-  const stage = await stageOf(this)
+  const stage = await hubScenarioOf(this)
   await connect(stage, name, [])
   await accepted(stage, name)
 })
 
 Given('{string} is online with:', async function (this: ConformanceWorld, name: string, table: DataTable) {
-  const stage = await stageOf(this)
+  const stage = await hubScenarioOf(this)
   await connect(stage, name, rowsOf(table, stage))
   await accepted(stage, name)
 })
 
 Then('{string} is accepted', async function (this: ConformanceWorld, name: string) {
-  await accepted(await stageOf(this), name)
+  await accepted(await hubScenarioOf(this), name)
 })
 
 Then(
   '{string} is refused with return code {int}',
   async function (this: ConformanceWorld, name: string, returnCode: number) {
-    const link = (await stageOf(this)).link(name)
+    const link = (await hubScenarioOf(this)).link(name)
     const answer = await link.take('connack')
     assert.equal(answer.returnCode, returnCode)
     assert.equal(answer.sessionPresent, false)
@@ -84,7 +84,7 @@ Then(
 When(
   '{string} subscribes to {string}',
   async function (this: ConformanceWorld, name: string, filters: string) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     const link = stage.link(name)
     const messageId = link.nextId()
     const subscriptions = filters.split(' ').map((topic) => ({ topic: stage.fill(topic), qos: 1 as const }))
@@ -94,25 +94,25 @@ When(
 )
 
 When('{string} sends {packet}', async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
-  const stage = await stageOf(this)
+  const stage = await hubScenarioOf(this)
   stage.link(name).send(packetOf(stage, name, cmd, []))
 })
 
 When(
   '{string} sends {packet} with:',
   async function (this: ConformanceWorld, name: string, cmd: Packet['cmd'], table: DataTable) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     stage.link(name).send(packetOf(stage, name, cmd, rowsOf(table, stage)))
   },
 )
 
 When('{string} sends the bytes {string}', async function (this: ConformanceWorld, name: string, hex: string) {
-  const link = (await stageOf(this)).link(name)
+  const link = (await hubScenarioOf(this)).link(name)
   link.send(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 })
 
 When('{string} publishes to {string}', async function (this: ConformanceWorld, name: string, topic: string) {
-  const stage = await stageOf(this)
+  const stage = await hubScenarioOf(this)
   stage.link(name).send(packetOf(stage, name, 'publish', [['topic', stage.fill(topic)]]))
 })
 
@@ -120,7 +120,7 @@ When('{string} publishes to {string}', async function (this: ConformanceWorld, n
 When(
   '{string} answers the method with:',
   async function (this: ConformanceWorld, name: string, table: DataTable) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     const rows = rowsOf(table, stage)
     const topic = `$iothub/methods/res/${rowOf(rows, 'status') ?? '200'}/?$rid=${stage.fill('{rid}')}`
     const payload = rowOf(rows, 'payload') ?? ''
@@ -129,7 +129,7 @@ When(
 )
 
 When('{string} acknowledges the message', async function (this: ConformanceWorld, name: string) {
-  const stage = await stageOf(this)
+  const stage = await hubScenarioOf(this)
   const messageId = stage.packet?.messageId
   assert.ok(messageId !== undefined, 'The last packet looked at has no packet identifier')
   stage.link(name).send({ cmd: 'puback', messageId })
@@ -137,19 +137,19 @@ When('{string} acknowledges the message', async function (this: ConformanceWorld
 })
 
 When('{string} loses its connection', async function (this: ConformanceWorld, name: string) {
-  ;(await stageOf(this)).link(name).drop()
+  ;(await hubScenarioOf(this)).link(name).drop()
 })
 
 Then('{string} receives {packet}', async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
-  const stage = await stageOf(this)
+  const stage = await hubScenarioOf(this)
   stage.packet = await stage.link(name).take(cmd)
 })
 
 Then(
   '{string} receives {packet} with:',
   async function (this: ConformanceWorld, name: string, cmd: Packet['cmd'], table: DataTable) {
-    const stage = await stageOf(this)
-    const packet: PeerPacket = await stage.link(name).take(cmd)
+    const stage = await hubScenarioOf(this)
+    const packet: RawPacket = await stage.link(name).take(cmd)
     stage.packet = packet
     const view = viewOf(packet)
     const wrong = rowsOf(table, stage).flatMap(([path, cell]) => {
@@ -163,7 +163,7 @@ Then(
 Then(
   '{string} receives no {packet}',
   async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
-    const link = (await stageOf(this)).link(name)
+    const link = (await hubScenarioOf(this)).link(name)
     if (!link.closed) await link.fence()
     assert.deepEqual(link.left(cmd).map(viewOf), [])
   },
@@ -172,7 +172,7 @@ Then(
 Then(
   '{string} receives {int} {packet} packets and no more',
   async function (this: ConformanceWorld, name: string, count: number, cmd: Packet['cmd']) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     const link = stage.link(name)
     for (let i = 0; i < count; i++) stage.packet = await link.take(cmd)
     await link.fence()
@@ -184,7 +184,7 @@ Then(
 When(
   '{string} sends CONNECT and SUBSCRIBE to {string} at once',
   async function (this: ConformanceWorld, name: string, topic: string) {
-    const stage = await stageOf(this)
+    const stage = await hubScenarioOf(this)
     const link = await stage.open(name)
     const subscriptions = [{ topic: stage.fill(topic), qos: 1 as const }]
     link.send(connectPacket(stage, name, []), { cmd: 'subscribe', messageId: link.nextId(), subscriptions })
@@ -192,17 +192,17 @@ When(
 )
 
 Then('the upgrade is refused with {int}', async function (this: ConformanceWorld, status: number) {
-  assert.match((await stageOf(this)).upgradeError, new RegExp(`\\b${String(status)}\\b`))
+  assert.match((await hubScenarioOf(this)).upgradeError, new RegExp(`\\b${String(status)}\\b`))
 })
 
 Then('the hub closes the connection of {string}', async function (this: ConformanceWorld, name: string) {
-  await (await stageOf(this)).link(name).closing()
+  await (await hubScenarioOf(this)).link(name).closing()
 })
 
 Then(
   'the hub closes the connection of {string} without a packet',
   async function (this: ConformanceWorld, name: string) {
-    const link = (await stageOf(this)).link(name)
+    const link = (await hubScenarioOf(this)).link(name)
     await link.closing()
     assert.deepEqual(
       [...link.left('connack'), ...link.left('puback'), ...link.left('suback')].map(viewOf),
@@ -212,5 +212,5 @@ Then(
 )
 
 Then('{string} is still online', async function (this: ConformanceWorld, name: string) {
-  await (await stageOf(this)).link(name).fence()
+  await (await hubScenarioOf(this)).link(name).fence()
 })

@@ -9,7 +9,7 @@ import { at } from './expectations.ts'
 import { misbehaviour } from './hub-faults.ts'
 import { startOtherApplication } from '../world/other-application.ts'
 import { ask } from '../raw-clients/https-client.ts'
-import { stageOf } from '../raw-clients/hub-scenario.ts'
+import { hubScenarioOf } from '../raw-clients/hub-scenario.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
 Given(
@@ -116,7 +116,7 @@ When('the blob {string} is put where the hub said', async function (this: Confor
   const [host, container, name, query] = ['hostName', 'containerName', 'blobName', 'sasToken'].map((path) =>
     String(at(place, path)),
   )
-  const { status, body } = await ask((await stageOf(this)).hub, {
+  const { status, body } = await ask((await hubScenarioOf(this)).hub, {
     method: 'PUT',
     path: `/${container ?? ''}/${encodeURI(name ?? '')}${query ?? ''}`,
     headers: { host: host ?? '', 'x-ms-blob-type': 'BlockBlob', 'content-type': 'text/plain' },

@@ -2,7 +2,7 @@
 
 import { defineParameterType } from '@cucumber/cucumber'
 import type { DriverReply, ErrorKind, HandlerBehaviour, Happening, Verbs } from '../driver/client-driver.ts'
-import { ASKS } from './client-actions.ts'
+import { CLIENT_ACTIONS } from './client-actions.ts'
 import { FACTORIES } from './client-factory.ts'
 
 /** A handler and what it does. */
@@ -81,7 +81,7 @@ define('outcome', OUTCOMES)
 /** Counted from the newest one. */
 define('call', { 'the call before': -2, 'the call': -1 })
 define('manner', MANNERS)
-define('ask', Object.fromEntries(Object.keys(ASKS).map((words) => [words, words])))
+define('ask', Object.fromEntries(Object.keys(CLIENT_ACTIONS).map((words) => [words, words])))
 defineParameterType({
   name: 'packet',
   regexp:

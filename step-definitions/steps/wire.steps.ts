@@ -19,7 +19,7 @@ Then(
 )
 
 function sightings(journal: readonly JournalEntry[], what: string): readonly JournalEntry[] {
-  if (what === 'HTTPS request') return journal.filter(({ is }) => is === 'request')
+  if (what === 'HTTPS request') return journal.filter(({ type }) => type === 'request')
   return packets(
     journal,
     what === 'connection attempt' ? 'connect' : (what.split(' ')[0]?.toLowerCase() ?? ''),
@@ -54,7 +54,7 @@ Then(
     await reply
     const seen =
       cmd === null
-        ? this.journal.findLast(({ is }) => is === 'link-closed')
+        ? this.journal.findLast(({ type }) => type === 'link-closed')
         : packets(this.journal, cmd.toLowerCase(), 'out').at(-1)
     ok(seen !== undefined && seen.seq <= this.call.settledAtSeq, 'The call had returned before')
   },
@@ -98,9 +98,9 @@ Then('the reported properties are:', async function (this: ConformanceWorld, exp
 })
 
 Then('the hub has received the request {string}', async function (this: ConformanceWorld, line: string) {
-  await this.eventually(() => this.journal.some(({ is }) => is === 'request'))
+  await this.eventually(() => this.journal.some(({ type }) => type === 'request'))
   const seen = this.journal.flatMap((entry) =>
-    entry.is === 'request' ? [`${entry.method} ${entry.url.split('?')[0] ?? ''}`] : [],
+    entry.type === 'request' ? [`${entry.method} ${entry.url.split('?')[0] ?? ''}`] : [],
   )
   ok(seen.includes(this.fill(line)), `saw ${seen.join(', ')}`)
 })

@@ -115,10 +115,10 @@ async function connectOnce(world: ConformanceWorld, tags: readonly string[]): Pr
 /** Levers strike a client that has come so far, if only to a closed door; winding the clock needs nobody. */
 function isEvidence(entry: JournalEntry): boolean {
   return (
-    (entry.is === 'fault' && entry.phase === 'fired' && !entry.name.startsWith('clock.')) ||
-    entry.is === 'link-opened' ||
-    entry.is === 'request' ||
-    (entry.is === 'packet' && entry.direction === 'in')
+    (entry.type === 'fault' && entry.phase === 'fired' && !entry.name.startsWith('clock.')) ||
+    entry.type === 'link-opened' ||
+    entry.type === 'request' ||
+    (entry.type === 'packet' && entry.direction === 'in')
   )
 }
 
@@ -135,8 +135,8 @@ function report(world: ConformanceWorld): void {
 }
 
 function lineOf(entry: JournalEntry): string {
-  const { seq, at, is, ...rest } = entry
-  return `${String(seq)} ${new Date(at).toISOString()} ${is} ${JSON.stringify(rest, shorten)}`
+  const { seq, at, type, ...rest } = entry
+  return `${String(seq)} ${new Date(at).toISOString()} ${type} ${JSON.stringify(rest, shorten)}`
 }
 
 function shorten(_name: string, value: unknown): unknown {

@@ -1,6 +1,6 @@
 /** A device or module that is not on trial: it speaks MQTT of its own and answers every method it is called by. */
 
-import { MqttPeer } from '../raw-clients/mqtt-client.ts'
+import { RawMqttClient } from '../raw-clients/mqtt-client.ts'
 import { signToken } from './sas.ts'
 import type { ConformanceWorld } from './world.ts'
 
@@ -24,7 +24,7 @@ export async function startOtherApplication(
   }
   const identity = moduleId === undefined ? { deviceId } : { deviceId, moduleId }
   if (moduleId !== undefined) hub.registry.create(identity)
-  const peer = await MqttPeer.overTls({
+  const peer = await RawMqttClient.overTls({
     address: hub.address,
     hostName: hub.hostName,
     port: hub.mqttPort,
@@ -61,7 +61,7 @@ export async function startOtherApplication(
   void answerAll(peer, status)
 }
 
-async function answerAll(peer: MqttPeer, status: number): Promise<void> {
+async function answerAll(peer: RawMqttClient, status: number): Promise<void> {
   while (!peer.closed) {
     const request = await peer.take('publish').catch(() => undefined)
     const [, requestId] = METHOD.exec(request?.topic ?? '') ?? []

@@ -4,8 +4,8 @@ import { readToken } from './sas.ts'
 import type { ConformanceWorld } from './world.ts'
 import type { JournalEntry } from '../../mock-hub/index.ts'
 
-type PacketEntry = Extract<JournalEntry, { is: 'packet' }>
-type OperationEntry = Extract<JournalEntry, { is: 'operation' }>
+type PacketEntry = Extract<JournalEntry, { type: 'packet' }>
+type OperationEntry = Extract<JournalEntry, { type: 'operation' }>
 
 /** Packets of one kind that the hub received (or sent), oldest first. */
 export function packets(
@@ -15,7 +15,7 @@ export function packets(
 ): readonly PacketEntry[] {
   return entries.filter(
     (entry): entry is PacketEntry =>
-      entry.is === 'packet' && entry.cmd === cmd && entry.direction === direction,
+      entry.type === 'packet' && entry.cmd === cmd && entry.direction === direction,
   )
 }
 
@@ -24,7 +24,7 @@ export function operations(
   kind: OperationEntry['operation'],
 ): readonly OperationEntry[] {
   return entries.filter(
-    (entry): entry is OperationEntry => entry.is === 'operation' && entry.operation === kind,
+    (entry): entry is OperationEntry => entry.type === 'operation' && entry.operation === kind,
   )
 }
 
@@ -63,7 +63,7 @@ export function connectFacts(world: ConformanceWorld): Readonly<Record<string, u
     const value = fields.get(name)
     return value === undefined ? undefined : decodeURIComponent(value)
   }
-  const opened = world.journal.find((other) => other.is === 'link-opened' && other.linkId === entry.linkId)
+  const opened = world.journal.find((other) => other.type === 'link-opened' && other.linkId === entry.linkId)
   const token = password === undefined ? {} : readToken(password.toString())
   const expiry = token['se']
   return {
@@ -81,7 +81,7 @@ export function connectFacts(world: ConformanceWorld): Readonly<Record<string, u
     'token resource': token['sr'],
     'token expiry': expiry,
     'token life': expiry === undefined ? undefined : Number(expiry) - Math.floor(entry.at / 1_000),
-    transport: opened?.is === 'link-opened' ? opened.transport : undefined,
+    transport: opened?.type === 'link-opened' ? opened.transport : undefined,
   }
 }
 

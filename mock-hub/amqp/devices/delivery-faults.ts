@@ -21,7 +21,7 @@ export function deliver(
   message: AmqpMessage,
   send: (message: AmqpMessage, again: boolean) => void,
 ): void {
-  const met = faults.idle ? undefined : faults.meet(point, identity)
+  const met = faults.idle ? undefined : faults.match(point, identity)
   if (met === undefined) {
     send(message, false)
     return

@@ -18,7 +18,7 @@ import { c2dMessage, inputMessage } from '../message-mapping.ts'
 import { amqpErrorOf, toHubError } from '../refusals.ts'
 import { SendQueue } from '../send-queue.ts'
 import { settlementOf } from '../service-links.ts'
-import type { Visit } from '../connection-context.ts'
+import type { ConnectionContext } from '../connection-context.ts'
 import type { Incoming, Link, SendingLink } from '../wire/links.ts'
 import { encodeMessage } from '../wire/messages.ts'
 import type { AmqpMessage } from '../wire/messages.ts'
@@ -41,7 +41,7 @@ export class Device implements DeviceLink {
   readonly key: string
   /** It wants to be told of desired properties: it has said so over its twin link. */
   wantsDesired = false
-  readonly #visit: Visit
+  readonly #visit: ConnectionContext
   readonly #links = new Set<Link>()
   readonly #outlets = new Map<Outlet, SendQueue>()
   /** Requests of methods that wait, by the id that the device was given: C's SDK wants a uuid. */
@@ -50,7 +50,12 @@ export class Device implements DeviceLink {
   #session: Session | undefined
   #over = false
 
-  constructor(visit: Visit, principal: IdentityPrincipal, modelId: string | undefined, onGone: () => void) {
+  constructor(
+    visit: ConnectionContext,
+    principal: IdentityPrincipal,
+    modelId: string | undefined,
+    onGone: () => void,
+  ) {
     this.key = identityKey(principal.identity)
     this.id = `${visit.linkId}/${this.key}`
     this.transport = visit.transport
@@ -130,7 +135,7 @@ export class Device implements DeviceLink {
     const error = { condition: 'amqp:link:detach-forced', description: 'Ordered by a fault.' }
     for (const link of [...this.#links]) {
       const node = parseAddress(link.address ?? '')
-      if (node?.is === 'device' && ENDPOINTS[what] === node.endpoint) link.detach(error)
+      if (node?.type === 'device' && ENDPOINTS[what] === node.endpoint) link.detach(error)
     }
   }
 
@@ -203,7 +208,7 @@ export class Device implements DeviceLink {
   reject({ settle }: Incoming, error: unknown): void {
     const refusal = toHubError(error)
     this.refused(refusal)
-    settle({ is: 'rejected', error: amqpErrorOf(refusal) })
+    settle({ type: 'rejected', error: amqpErrorOf(refusal) })
   }
 
   #isOpen(outlet: Outlet): boolean {

@@ -5,7 +5,7 @@ import type { Identity } from '../../core/contract/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
 import { amqpErrorOf, refusal } from '../refusals.ts'
 import { receivingLimits } from '../connection-context.ts'
-import type { Visit } from '../connection-context.ts'
+import type { ConnectionContext } from '../connection-context.ts'
 import type { Incoming, Link } from '../wire/links.ts'
 import { textOf } from '../wire/values.ts'
 import { Device } from './device.ts'
@@ -13,7 +13,7 @@ import type { Outlet } from './device.ts'
 import { storeTelemetry } from './telemetry.ts'
 import { answerMethod, askTwin } from './requests.ts'
 
-type Handler = (visit: Visit, device: Device, incoming: Incoming) => void
+type Handler = (visit: ConnectionContext, device: Device, incoming: Incoming) => void
 
 /** Where a device sends to. */
 const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
@@ -24,22 +24,22 @@ const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
 const MODEL_ID = 'com.microsoft:model-id'
 
 export class Devices {
-  readonly #visit: Visit
+  readonly #visit: ConnectionContext
   readonly #byKey = new Map<string, Device>()
 
-  constructor(visit: Visit) {
+  constructor(visit: ConnectionContext) {
     this.#visit = visit
   }
 
   /** Opens a link of a device. @throws HubError when it cannot prove its name, or there is no such node. */
   open(link: Link, identity: Identity, endpoint: DeviceEndpoint): void {
-    const outlet = link.is === 'sending' ? outletOf(identity, endpoint) : undefined
-    const handle = link.is === 'receiving' ? INLETS[endpoint] : undefined
+    const outlet = link.type === 'sending' ? outletOf(identity, endpoint) : undefined
+    const handle = link.type === 'receiving' ? INLETS[endpoint] : undefined
     if (outlet === undefined && handle === undefined)
       throw refusal(
         'AmqpAddressNotFound',
         'WIRE-AMQP-04',
-        `a node that a ${identity.moduleId === undefined ? 'device' : 'module'} can ${link.is === 'sending' ? 'receive from' : 'send to'}`,
+        `a node that a ${identity.moduleId === undefined ? 'device' : 'module'} can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
         `${endpoint} of ${identityKey(identity)}`,
         'field notes 5.2',
       )
@@ -60,8 +60,8 @@ export class Devices {
       release()
       letGo()
     }
-    if (link.is === 'sending' && outlet !== undefined) device.openOutlet(outlet, link, onGone)
-    else if (link.is === 'receiving' && handle !== undefined)
+    if (link.type === 'sending' && outlet !== undefined) device.openOutlet(outlet, link, onGone)
+    else if (link.type === 'receiving' && handle !== undefined)
       link.open(
         {
           onMessage: (incoming) => {

@@ -5,8 +5,8 @@ import type { OperationKind, Operations } from '../../core/contract/operations.t
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import { readJson } from '../../base/json-text.ts'
 import { LARGEST_METHOD_PAYLOAD_BYTES } from '../../core/methods/methods.ts'
-import { refusal, shown, toHubError } from '../refusals.ts'
-import type { Visit } from '../connection-context.ts'
+import { refusal, quoted, toHubError } from '../refusals.ts'
+import type { ConnectionContext } from '../connection-context.ts'
 import type { Incoming } from '../wire/links.ts'
 import { bodyOf, decodeMessage, idText } from '../wire/messages.ts'
 import { int, long, numberOf, textOf } from '../wire/values.ts'
@@ -15,7 +15,7 @@ import { DESIRED } from './device.ts'
 import type { Device } from './device.ts'
 
 /** A device answers a method. It is not told whether anybody still waits (WIRE-METH-08). @throws HubError. */
-export function answerMethod(visit: Visit, device: Device, incoming: Incoming): void {
+export function answerMethod(visit: ConnectionContext, device: Device, incoming: Incoming): void {
   const message = decodeMessage(incoming.payload)
   const status = numberOf(message.application?.get('IoThub-status'))
   const id = idText(message.properties?.correlationId)
@@ -25,7 +25,7 @@ export function answerMethod(visit: Visit, device: Device, incoming: Incoming): 
       'ArgumentInvalid',
       'amqp method response',
       'a correlation id and the application property IoThub-status, a number',
-      `correlation id ${shown(id ?? '')} and status ${String(status)}`,
+      `correlation id ${quoted(id ?? '')} and status ${String(status)}`,
       'field notes 5.2',
     )
   if (body.length > LARGEST_METHOD_PAYLOAD_BYTES)
@@ -39,7 +39,7 @@ export function answerMethod(visit: Visit, device: Device, incoming: Incoming): 
   const input = { requestId: device.requestOf(id), status, payload: body.length === 0 ? null : jsonOf(body) }
   perform(visit, device, 'methodResponse', input, {
     done: () => {
-      incoming.settle({ is: 'accepted' })
+      incoming.settle({ type: 'accepted' })
     },
     failed: (error) => {
       device.reject(incoming, error)
@@ -48,10 +48,10 @@ export function answerMethod(visit: Visit, device: Device, incoming: Incoming): 
 }
 
 /** A device asks about its twin; each request is accepted, and answered on its other link. */
-export function askTwin(visit: Visit, device: Device, incoming: Incoming): void {
+export function askTwin(visit: ConnectionContext, device: Device, incoming: Incoming): void {
   const { annotations, properties, ...rest } = decodeMessage(incoming.payload)
   const correlationId = properties?.correlationId ?? properties?.messageId
-  incoming.settle({ is: 'accepted' })
+  incoming.settle({ type: 'accepted' })
   const answer = (status: number, text = '', version?: number): void => {
     const said = new Map<string, Typed>([['status', int(status)]])
     if (version !== undefined) said.set('version', long(version))
@@ -105,7 +105,7 @@ export function askTwin(visit: Visit, device: Device, incoming: Incoming): void 
       'ArgumentInvalid',
       'WIRE-TWIN-06',
       `annotations operation and resource: GET; PATCH /properties/reported; PUT or DELETE ${DESIRED}`,
-      shown(`${operation} ${resource}`),
+      quoted(`${operation} ${resource}`),
       'field notes 5.2',
     )
   } catch (error) {
@@ -120,7 +120,7 @@ interface Reactions<T> {
 
 /** Goes on at once with a value, later with a promise. */
 function perform<K extends OperationKind>(
-  { hub }: Visit,
+  { hub }: ConnectionContext,
   { caller }: Device,
   operation: K,
   input: Operations[K]['input'],
@@ -152,7 +152,7 @@ function jsonOf(body: Buffer): Json {
       'ArgumentInvalid',
       'WIRE-TWIN-12',
       'a body of JSON in UTF-8',
-      `${body.length} bytes, ${error instanceof RangeError ? error.message : 'that are none'}: ${shown(body.toString('latin1', 0, 40))}`,
+      `${body.length} bytes, ${error instanceof RangeError ? error.message : 'that are none'}: ${quoted(body.toString('latin1', 0, 40))}`,
       'wire contract 3.1',
     )
   }

@@ -2,14 +2,14 @@
 
 import { toMessage } from '../message-mapping.ts'
 import { refusal } from '../refusals.ts'
-import type { Visit } from '../connection-context.ts'
+import type { ConnectionContext } from '../connection-context.ts'
 import type { Incoming } from '../wire/links.ts'
 import { BATCHED, decodeMessage } from '../wire/messages.ts'
 import type { Device } from './device.ts'
 import { faultOrder } from './injected-faults.ts'
 
 /** Stores, then accepts. @throws HubError, AmqpViolation. */
-export function storeTelemetry(visit: Visit, device: Device, incoming: Incoming): void {
+export function storeTelemetry(visit: ConnectionContext, device: Device, incoming: Incoming): void {
   const { hub } = visit
   visit.injected.check(device.key)
   checkSize(incoming.payload.length, hub.settings.maxTelemetryBytes)
@@ -31,11 +31,11 @@ export function storeTelemetry(visit: Visit, device: Device, incoming: Incoming)
       else visit.breakDown(what)
     })
   if (silent) return
-  if (waiting.length === 0) incoming.settle({ is: 'accepted' })
+  if (waiting.length === 0) incoming.settle({ type: 'accepted' })
   else
     void Promise.all(waiting).then(
       () => {
-        incoming.settle({ is: 'accepted' })
+        incoming.settle({ type: 'accepted' })
       },
       (error: unknown) => {
         device.reject(incoming, error)

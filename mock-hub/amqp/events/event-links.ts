@@ -1,9 +1,9 @@
 /** What readers of events attach to: partitions, `$management`, and the hub's own name of them, which leads elsewhere. */
 
-import { refusal, shown, amqpErrorOf } from '../refusals.ts'
+import { refusal, quoted, amqpErrorOf } from '../refusals.ts'
 import type { Answer } from '../requests.ts'
 import { requireService } from '../service-links.ts'
-import type { Visit } from '../connection-context.ts'
+import type { ConnectionContext } from '../connection-context.ts'
 import type { SendingLink } from '../wire/links.ts'
 import type { AmqpMessage } from '../wire/messages.ts'
 import type { AmqpError } from '../wire/performative-fields.ts'
@@ -16,7 +16,7 @@ const SOURCE = 'wire contract 8.3'
 const EPOCH = 'com.microsoft:epoch'
 
 /** What a `messages/events` of the hub is answered with; its keys are symbols (WIRE-AMQP-08, field notes 8.10). */
-export function redirection({ hostName, port, eventHub }: Visit, rest: string): AmqpError {
+export function redirection({ hostName, port, eventHub }: ConnectionContext, rest: string): AmqpError {
   return {
     condition: 'amqp:link:redirect',
     description: `The events of this hub are read from ${eventHub.name}.`,
@@ -31,7 +31,7 @@ export function redirection({ hostName, port, eventHub }: Visit, rest: string): 
 
 /** A receiver of one partition (WIRE-AMQP-10). @throws HubError for what cannot be read. */
 export function openPartition(
-  visit: Visit,
+  visit: ConnectionContext,
   link: SendingLink,
   { entity, consumerGroup, partition: id }: { entity: string; consumerGroup: string; partition: string },
 ): void {
@@ -42,7 +42,7 @@ export function openPartition(
       'GenericNotFound',
       'WIRE-AMQP-10',
       'a consumer group that there is',
-      shown(consumerGroup),
+      quoted(consumerGroup),
       SOURCE,
     )
   const partition = requirePartition(visit, id)
@@ -76,7 +76,7 @@ export function openPartition(
 }
 
 /** Answers a READ of `$management` (WIRE-AMQP-09). @throws HubError. */
-export function manage(visit: Visit, { application }: AmqpMessage): Answer {
+export function manage(visit: ConnectionContext, { application }: AmqpMessage): Answer {
   const ask = (name: string): string => amqp.textOf(application?.get(name)) ?? ''
   const operation = ask('operation')
   const type = ask('type')
@@ -85,7 +85,7 @@ export function manage(visit: Visit, { application }: AmqpMessage): Answer {
       'ArgumentInvalid',
       'WIRE-AMQP-09',
       'operation READ of type com.microsoft:eventhub or com.microsoft:partition',
-      `operation ${shown(operation)} of type ${shown(type)}`,
+      `operation ${quoted(operation)} of type ${quoted(type)}`,
       SOURCE,
     )
   requireEntity(visit, ask('name'))
@@ -94,7 +94,7 @@ export function manage(visit: Visit, { application }: AmqpMessage): Answer {
 }
 
 const DESCRIPTIONS: Readonly<
-  Record<string, (visit: Visit, partition: string) => readonly (readonly [string, Typed])[]>
+  Record<string, (visit: ConnectionContext, partition: string) => readonly (readonly [string, Typed])[]>
 > = {
   'com.microsoft:eventhub': ({ eventHub }) => [
     ['name', amqp.string(eventHub.name)],
@@ -119,25 +119,25 @@ const DESCRIPTIONS: Readonly<
   },
 }
 
-export function requireEntity({ eventHub }: Visit, entity: string): void {
+export function requireEntity({ eventHub }: ConnectionContext, entity: string): void {
   if (eventHub.isNamed(entity)) return
   throw refusal(
     'GenericNotFound',
     'WIRE-AMQP-09',
-    `the entity ${shown(eventHub.name)}`,
-    shown(entity),
+    `the entity ${quoted(eventHub.name)}`,
+    quoted(entity),
     SOURCE,
   )
 }
 
-function requirePartition({ eventHub }: Visit, id: string): Partition {
+function requirePartition({ eventHub }: ConnectionContext, id: string): Partition {
   const partition = eventHub.partition(id)
   if (partition !== undefined) return partition
   throw refusal(
     'PartitionNotFound',
     'WIRE-AMQP-10',
     `a partition from 0 to ${eventHub.partitions.length - 1}`,
-    shown(id),
+    quoted(id),
     SOURCE,
   )
 }

@@ -1,7 +1,7 @@
 /** One partition: messages in their order with positions of its own, kept as long as the retention says. */
 
 import type { Clock } from '../../base/clock.ts'
-import { Listeners } from '../../base/emitter.ts'
+import { Emitter } from '../../base/emitter.ts'
 import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { eventBytes } from './event-message.ts'
 
@@ -69,7 +69,7 @@ export class Partition {
   readonly id: string
   readonly #clock: Clock
   readonly #retention: Retention
-  readonly #listeners = new Listeners<[]>()
+  readonly #listeners = new Emitter<[]>()
   #events: StoredEvent[] = []
   /** Index of the oldest that is still kept. */
   #first = 0

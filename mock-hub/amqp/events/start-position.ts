@@ -1,6 +1,6 @@
 /** The filter of an Event Hubs receiver: where to begin, in the spellings of new and old clients (field notes 8.13). */
 
-import { refusal, shown } from '../refusals.ts'
+import { refusal, quoted } from '../refusals.ts'
 import { numberOf, textOf } from '../wire/values.ts'
 import type { Typed } from '../wire/values.ts'
 import type { StartPosition } from './partition.ts'
@@ -32,7 +32,7 @@ export function startPosition(filter: ReadonlyMap<string, Typed> | undefined): S
     'ArgumentInvalid',
     'WIRE-AMQP-10',
     "a selector such as amqp.annotation.x-opt-offset > '-1', of x-opt-offset, x-opt-sequence-number or x-opt-enqueued-time",
-    shown(selector),
+    quoted(selector),
     'wire contract 8.3',
   )
 }

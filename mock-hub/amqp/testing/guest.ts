@@ -5,14 +5,14 @@ import { once } from 'node:events'
 import { Duplex, duplexPair } from 'node:stream'
 import rhea from 'rhea'
 import type { Hub } from '../../core/contract/hub.ts'
-import type { AmqpRoom } from '../server.ts'
+import type { AmqpServer } from '../server.ts'
 
 /**
  * @param userName left out: SASL ANONYMOUS.
  * @param certificates what the client has shown in its TLS handshake, in DER.
  */
 export function dial(
-  room: Pick<AmqpRoom, 'accept'>,
+  room: Pick<AmqpServer, 'accept'>,
   userName?: string,
   password?: string,
   certificates?: readonly Buffer[],
@@ -39,7 +39,7 @@ export function dial(
 }
 
 /** As a back end, by the key of its policy. */
-export function dialService(room: AmqpRoom, { policies }: Hub, policy = 'service'): rhea.Connection {
+export function dialService(room: AmqpServer, { policies }: Hub, policy = 'service'): rhea.Connection {
   const key = policies.find(({ name }) => name === policy)?.primaryKey ?? ''
   return dial(room, policy, key)
 }

@@ -122,7 +122,7 @@ export interface SendingHandlers {
 }
 
 export class SendingLink extends BaseLink {
-  readonly is = 'sending'
+  readonly type = 'sending'
   #handlers: SendingHandlers = { onCredit: () => undefined, onGone: () => undefined }
   #deliveryCount = 0
   #credit = 0
@@ -207,7 +207,7 @@ export interface ReceivingLimits {
 }
 
 export class ReceivingLink extends BaseLink {
-  readonly is = 'receiving'
+  readonly type = 'receiving'
   #handlers: ReceivingHandlers = { onMessage: () => undefined, onGone: () => undefined }
   #limits: ReceivingLimits = { maxMessageSize: 0, mostBytes: 0, credit: 0 }
   #deliveryCount = 0

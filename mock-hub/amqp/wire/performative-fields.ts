@@ -18,7 +18,7 @@ export interface AmqpError {
 
 /** What became of a delivery. */
 export interface Outcome {
-  readonly is: 'received' | 'accepted' | 'rejected' | 'released' | 'modified'
+  readonly type: 'received' | 'accepted' | 'rejected' | 'released' | 'modified'
   readonly error?: AmqpError | undefined
   /** Of `modified`. */
   readonly deliveryFailed?: boolean | undefined

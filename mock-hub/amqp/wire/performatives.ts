@@ -126,21 +126,21 @@ const OUTCOME_NAMES: ReadonlyMap<string, number> = new Map(
 
 const outcome: Kind = {
   read: (value): Outcome | null => {
-    const is = OUTCOMES[(amqp.descriptorOf(value, OUTCOME_NAMES) ?? 0) - FIRST_OUTCOME]
+    const type = OUTCOMES[(amqp.descriptorOf(value, OUTCOME_NAMES) ?? 0) - FIRST_OUTCOME]
     // A state of transactions.
-    if (is === undefined) return null
+    if (type === undefined) return null
     const fields = amqp.itemsOf(value)
-    if (is === 'rejected') {
+    if (type === 'rejected') {
       const why = amqp.present(fields[0])
-      return { is, error: why === undefined ? undefined : (error.read(why) as AmqpError) } // what `error` reads
+      return { type, error: why === undefined ? undefined : (error.read(why) as AmqpError) } // what `error` reads
     }
-    if (is !== 'modified') return { is }
-    return { is, deliveryFailed: amqp.booleanOf(fields[0]), undeliverableHere: amqp.booleanOf(fields[1]) }
+    if (type !== 'modified') return { type }
+    return { type, deliveryFailed: amqp.booleanOf(fields[0]), undeliverableHere: amqp.booleanOf(fields[1]) }
   },
-  write: ({ is, error: why }: Outcome) => {
+  write: ({ type, error: why }: Outcome) => {
     // Always a list of its own: an error's place is there even when it is empty.
-    const fields = is === 'rejected' && why !== undefined ? [error.write(why as never)] : []
-    return amqp.described(FIRST_OUTCOME + OUTCOMES.indexOf(is), amqp.list(fields))
+    const fields = type === 'rejected' && why !== undefined ? [error.write(why as never)] : []
+    return amqp.described(FIRST_OUTCOME + OUTCOMES.indexOf(type), amqp.list(fields))
   },
 }
 

@@ -153,7 +153,7 @@ export class Session implements LinkPort {
       this.#waiting.push({ fields, payload: payload.subarray(at, at + most) })
     }
     this.#pump()
-    if (link.presettled) settled?.({ is: 'accepted' })
+    if (link.presettled) settled?.({ type: 'accepted' })
   }
 
   disposition(deliveryId: number, state: Outcome): void {
@@ -189,7 +189,7 @@ export class Session implements LinkPort {
     if (handle !== undefined) this.#linkOf(handle).peerFlow(fields)
     else if (echo === true) this.flow({})
     if (this.windowOpen)
-      for (const link of [...this.#links.values()]) if (link.is === 'sending') link.windowOpened()
+      for (const link of [...this.#links.values()]) if (link.type === 'sending') link.windowOpened()
   }
 
   #transferred(fields: Performatives['transfer'], payload: Buffer): void {
@@ -197,7 +197,7 @@ export class Session implements LinkPort {
     if (--this.#incomingWindow < 0)
       throw new AmqpViolation('amqp:session:window-violation', 'transfers within the window of the session')
     const link = this.#linkOf(fields.handle)
-    if (link.is === 'sending')
+    if (link.type === 'sending')
       throw new AmqpViolation('amqp:not-allowed', 'no transfer on a link on which the hub sends')
     link.peerTransfer(fields, payload)
     if (this.#incomingWindow < INCOMING_WINDOW / 2) this.flow({})
@@ -208,10 +208,10 @@ export class Session implements LinkPort {
     if (!role) return
     for (const id of this.#idsWithin(first, last)) {
       const unsettled = this.#unsettled.get(id)
-      if (unsettled === undefined || (settled !== true && (state === undefined || state.is === 'received')))
+      if (unsettled === undefined || (settled !== true && (state === undefined || state.type === 'received')))
         continue
       this.#unsettled.delete(id)
-      const outcome = state ?? { is: 'accepted' }
+      const outcome = state ?? { type: 'accepted' }
       if (settled !== true)
         this.#send('disposition', { role: false, first: id, last: id, settled: true, state: outcome })
       unsettled.settled(outcome)
@@ -250,11 +250,11 @@ export class Session implements LinkPort {
   }
 
   #release(link: Link): void {
-    if (link.is === 'receiving') return
+    if (link.type === 'receiving') return
     for (const [id, unsettled] of [...this.#unsettled]) {
       if (unsettled.link !== link) continue
       this.#unsettled.delete(id)
-      unsettled.settled({ is: 'released' })
+      unsettled.settled({ type: 'released' })
     }
   }
 

@@ -1,6 +1,6 @@
 /** The hub's clock: stand still, go on, move. */
 
-import { BadInput } from '../../base/invalid-input.ts'
+import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock } from '../../base/clock.ts'
 import { parseDuration } from '../../base/duration.ts'
 import { utcText } from '../../base/time-text.ts'
@@ -39,7 +39,7 @@ export const clockRoutes: ControlRoutes = (app, { hub }) => {
   /** Journalled before what it brings about is. */
   const act = (action: string, now: number, move: (clock: HubClock) => void) => {
     const moved = movable()
-    journal.record({ is: 'clock', action, now })
+    journal.record({ type: 'clock', action, now })
     move(moved)
     return state()
   }
@@ -59,7 +59,7 @@ export const clockRoutes: ControlRoutes = (app, { hub }) => {
     { schema: { tags, summary: 'Move time forward; what falls due on the way happens', body: MOVE('1h') } },
     ({ body: { by } }) => {
       const ms = msOf(by)
-      if (ms < 0) throw new BadInput('clock', 'by', 'not to lead back: time only goes forward here', by)
+      if (ms < 0) throw new InvalidInput('clock', 'by', 'not to lead back: time only goes forward here', by)
       return act(`advance ${String(ms / 1000)} s`, clock.now() + ms, (it) => {
         it.advance(ms)
       })
@@ -84,5 +84,5 @@ const LONGEST_MS = 100 * 365 * 86_400_000
 function msOf(by: number | string): number {
   const ms = typeof by === 'string' ? parseDuration(by, 'by') : Math.round(by * 1000)
   if (Math.abs(ms) <= LONGEST_MS) return ms
-  throw new BadInput('clock', 'by', 'to be a hundred years at most', by)
+  throw new InvalidInput('clock', 'by', 'to be a hundred years at most', by)
 }

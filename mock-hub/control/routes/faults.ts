@@ -1,7 +1,7 @@
 /** Orders to misbehave, and the catalogue of what can be ordered. */
 
 import type { FaultDefinition } from '../../core/contract/faults.ts'
-import { leverDocuments } from '../../core/faults/fault-catalogue.ts'
+import { faultTypeDocuments } from '../../core/faults/fault-catalogue.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
 import { ControlError } from '../errors.ts'
 
@@ -46,7 +46,7 @@ export const faultRoutes: ControlRoutes = (app, { hub }) => {
     )
   }
   app.get('/levers', { schema: { tags, summary: 'Every failure that can be ordered' } }, () =>
-    leverDocuments(),
+    faultTypeDocuments(),
   )
   app.get(
     '/faults',

@@ -1,6 +1,6 @@
 /** What happened at the hub, as a list and as it happens; the refusals among it, explained. */
 
-import { BadInput } from '../../base/invalid-input.ts'
+import { InvalidInput } from '../../base/invalid-input.ts'
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { JournalEntry } from '../../core/contract/journal.ts'
@@ -11,7 +11,7 @@ import { withoutSecrets } from '../json.ts'
 import { ControlError } from '../errors.ts'
 
 interface JournalQuery {
-  readonly is?: string
+  readonly type?: string
   readonly identity?: string
   readonly cmd?: string
   readonly after?: string
@@ -20,7 +20,7 @@ interface JournalQuery {
 }
 
 /** Every kind of entry; the type sees to it that none is missing. */
-const KINDS: Readonly<Record<JournalEntry['is'], true>> = {
+const KINDS: Readonly<Record<JournalEntry['type'], true>> = {
   'link-opened': true,
   'link-closed': true,
   packet: true,
@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<JournalEntry['is'], true>> = {
 }
 const COMMA_LIST = { type: 'string', pattern: '^[a-z-]+(,[a-z-]+)*$' } as const
 const QUERY = objectOf({
-  is: { ...COMMA_LIST, description: `kinds, separated by commas: ${Object.keys(KINDS).join(', ')}` },
+  type: { ...COMMA_LIST, description: `kinds, separated by commas: ${Object.keys(KINDS).join(', ')}` },
   identity: { type: 'string', description: '{deviceId} or {deviceId}/{moduleId}' },
   cmd: { ...COMMA_LIST, description: 'MQTT packets of these kinds, such as publish,puback' },
   after: { ...WHOLE, description: 'only what has a greater seq' },
@@ -61,7 +61,7 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
       const start = startOf(query.after, headers['last-event-id'])
       streamEvents(reply, (send) => {
         const tell = (entry: JournalEntry): void => {
-          if (matches(entry)) send({ id: entry.seq, event: entry.is, data: entryDocument(entry) })
+          if (matches(entry)) send({ id: entry.seq, event: entry.type, data: entryDocument(entry) })
         }
         if (start !== undefined) for (const entry of journal.entries) if (entry.seq > start) tell(entry)
         return journal.subscribe(tell)
@@ -81,14 +81,19 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
   )
 }
 
-function filterOf({ is, identity, cmd }: JournalQuery): (entry: JournalEntry) => boolean {
-  const kinds = listOf(is)
+function filterOf({ type, identity, cmd }: JournalQuery): (entry: JournalEntry) => boolean {
+  const kinds = listOf(type)
   const unknown = kinds?.find((kind) => !Object.hasOwn(KINDS, kind))
   if (unknown !== undefined)
-    throw new BadInput('journal', 'is', `to name kinds of entries: ${Object.keys(KINDS).join(', ')}`, unknown)
+    throw new InvalidInput(
+      'journal',
+      'type',
+      `to name kinds of entries: ${Object.keys(KINDS).join(', ')}`,
+      unknown,
+    )
   const commands = listOf(cmd)
   return (entry) =>
-    (kinds === undefined || kinds.includes(entry.is)) &&
+    (kinds === undefined || kinds.includes(entry.type)) &&
     (identity === undefined || ('identity' in entry && entry.identity === identity)) &&
     (commands === undefined || ('cmd' in entry && commands.includes(entry.cmd)))
 }

@@ -7,7 +7,7 @@ import type { Hub } from '../../core/contract/hub.ts'
 import { createHub } from '../../core/create-hub.ts'
 import { createServices, type Services } from '../../core/services/services.ts'
 import type { Settings } from '../../core/contract/settings.ts'
-import { createControlRoom, type ControlRoom } from '../server.ts'
+import { createControlServer, type ControlServer } from '../server.ts'
 
 export interface Answer {
   readonly status: number
@@ -17,11 +17,11 @@ export interface Answer {
   readonly json: unknown
 }
 
-export interface TestRoom {
+export interface TestServer {
   readonly hub: Hub
   readonly services: Services
   readonly clock: ManualClock
-  readonly room: ControlRoom
+  readonly room: ControlServer
   /** How often it was reset. */
   readonly resets: () => number
   /** One request without a socket. */
@@ -35,9 +35,9 @@ export interface TestRoom {
 }
 
 /** @param options.clock what the hub has instead of a {@link ManualClock}. */
-export async function openRoom(
+export async function openTestServer(
   options: { readonly token?: string; readonly clock?: Clock; readonly settings?: Partial<Settings> } = {},
-): Promise<TestRoom> {
+): Promise<TestServer> {
   const clock = new ManualClock()
   const hub = createHub({ clock: options.clock ?? clock, settings: { ...options.settings } })
   const services = createServices(
@@ -46,7 +46,7 @@ export async function openRoom(
     { read: () => Promise.resolve(''), write: () => Promise.resolve() },
   )
   let resets = 0
-  const room = await createControlRoom({
+  const room = await createControlServer({
     hub,
     services,
     about: () => ({ hostName: hub.hostName, caPath: '/ca.pem' }),

@@ -119,8 +119,10 @@ function createListed(hub: Pick<Hub, 'registry'>, deviceId: string, agent: JsonO
 
 function says(properties: JsonObject, wanted: JsonObject): boolean {
   return Object.entries(wanted).every(([key, value]) => {
-    const is = own(properties, key)
-    if (value === null) return is === undefined
-    return isObject(value) && isObject(is) ? says(is, value) : JSON.stringify(is) === JSON.stringify(value)
+    const type = own(properties, key)
+    if (value === null) return type === undefined
+    return isObject(value) && isObject(type)
+      ? says(type, value)
+      : JSON.stringify(type) === JSON.stringify(value)
   })
 }

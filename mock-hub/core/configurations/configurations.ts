@@ -55,8 +55,8 @@ export class Configurations {
     this.#rows = rows
     this.#time = time
     this.#stops = [
-      hub.registry.onChange(({ is, record }) => {
-        if (is === 'deleted') this.#statuses.delete(identityKey(record.identity))
+      hub.registry.onChange(({ type, record }) => {
+        if (type === 'deleted') this.#statuses.delete(identityKey(record.identity))
         else this.#evaluate(record.identity)
       }),
       // Desired properties are left out: this file writes them.
@@ -346,8 +346,8 @@ export class Configurations {
     const count = (status?: Status) => {
       let found = 0
       for (const statuses of this.#statuses.values()) {
-        const is = statuses.get(id)
-        if (is !== undefined && (status === undefined || is === status)) found++
+        const type = statuses.get(id)
+        if (type !== undefined && (status === undefined || type === status)) found++
       }
       return found
     }

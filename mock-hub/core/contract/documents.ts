@@ -5,7 +5,7 @@ import type { IdentityRecord } from './registry.ts'
 import type { TwinDocument } from './twins.ts'
 
 /** How a border shows things; the core knows no wire shapes. */
-export interface ServiceShapes {
+export interface DocumentRenderer {
   readonly twin: (record: IdentityRecord, twin: TwinDocument) => JsonObject
   /** ISO 8601 with seven fraction digits. */
   readonly time: (ms: number) => string

@@ -1,7 +1,7 @@
 /** Etags and the `If-Match` header (wire contract 3.3, 7.2). */
 
 import type { IfMatch } from './registry.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 
 /** A registry etag: base64 of decimal text. */
 export function registryEtag(counter: number): string {
@@ -36,5 +36,5 @@ export function checkIfMatch(ifMatch: IfMatch, etag: string, rule: string, sourc
   if (ifMatch === undefined) return
   const wanted = ifMatch.trim().replace(/^(?:W\/)?"(.*)"$/s, '$1')
   if (wanted === '*' || wanted === etag) return
-  throw refusal('PreconditionFailed', rule, `If-Match to be "${etag}" or "*"`, shown(ifMatch), source)
+  throw refusal('PreconditionFailed', rule, `If-Match to be "${etag}" or "*"`, quoted(ifMatch), source)
 }

@@ -38,7 +38,7 @@ export interface Faults {
    * @param effects only levers whose last part is one of these; left out: any.
    * @returns the fault with `effect` = the last part of its name, or undefined.
    */
-  meet(
+  match(
     point: string,
     identity?: string,
     effects?: readonly string[],

@@ -66,6 +66,6 @@ export interface Hub {
     where: { readonly identity?: string; readonly linkId?: string; readonly transport: Transport },
   ): void
   /** The newest refusals, newest first (at most 100). */
-  readonly lastRefusals: readonly Extract<JournalEntry, { is: 'refusal' }>[]
+  readonly lastRefusals: readonly Extract<JournalEntry, { type: 'refusal' }>[]
   stop(): void
 }

@@ -20,7 +20,7 @@ export interface TlsFacts {
 /** One thing that happened. The journal is the single record: logs, tail, reports, waits and verdicts read it. */
 export type JournalEvent =
   | {
-      readonly is: 'link-opened'
+      readonly type: 'link-opened'
       readonly linkId: string
       readonly transport: Transport
       readonly peer: string
@@ -28,14 +28,14 @@ export type JournalEvent =
       readonly tls?: TlsFacts
     }
   | {
-      readonly is: 'link-closed'
+      readonly type: 'link-closed'
       readonly linkId: string
       readonly identity?: string
       readonly reason: string
     }
   /** An MQTT packet as it passed the tap. `packet` is what mqtt-packet makes of it; payloads stay Buffers. */
   | {
-      readonly is: 'packet'
+      readonly type: 'packet'
       readonly linkId: string
       readonly identity?: string
       readonly direction: 'in' | 'out'
@@ -43,19 +43,19 @@ export type JournalEvent =
       readonly packet: object
     }
   | {
-      readonly is: 'connected'
+      readonly type: 'connected'
       readonly linkId: string
       readonly identity: string
       readonly transport: Transport
     }
   | {
-      readonly is: 'disconnected'
+      readonly type: 'disconnected'
       readonly linkId: string
       readonly identity: string
       readonly reason: string
     }
   | {
-      readonly is: 'operation'
+      readonly type: 'operation'
       readonly identity: string
       readonly transport: Transport
       readonly linkId?: string
@@ -63,21 +63,21 @@ export type JournalEvent =
       readonly input: unknown
     }
   | {
-      readonly is: 'delivery'
+      readonly type: 'delivery'
       readonly identity: string
       readonly linkId?: string
       readonly channel: Channel
       readonly what: unknown
     }
   | {
-      readonly is: 'request'
+      readonly type: 'request'
       readonly method: string
       readonly url: string
       readonly status: number
       readonly caller: string
     }
   | {
-      readonly is: 'refusal'
+      readonly type: 'refusal'
       readonly identity?: string
       readonly linkId?: string
       readonly transport: Transport
@@ -85,16 +85,16 @@ export type JournalEvent =
       readonly code: number
       readonly explanation: Explanation
     }
-  | { readonly is: 'registry'; readonly change: RegistryChange['is']; readonly identity: string }
-  | { readonly is: 'feedback'; readonly record: FeedbackRecord }
+  | { readonly type: 'registry'; readonly change: RegistryChange['type']; readonly identity: string }
+  | { readonly type: 'feedback'; readonly record: FeedbackRecord }
   | {
-      readonly is: 'fault'
+      readonly type: 'fault'
       readonly faultId: string
       readonly name: string
       readonly phase: 'armed' | 'fired' | 'disarmed'
       readonly explain: string
     }
-  | { readonly is: 'clock'; readonly action: string; readonly now: number }
+  | { readonly type: 'clock'; readonly action: string; readonly now: number }
 
 export type JournalEntry = JournalEvent & {
   /** From 1, without gaps, in the life of the hub. */

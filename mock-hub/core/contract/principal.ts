@@ -25,11 +25,11 @@ export interface DeviceCredentials {
 
 /** A device or module that has proven its name. */
 export interface IdentityPrincipal {
-  readonly is: 'identity'
+  readonly type: 'identity'
   readonly identity: Identity
   /** Whose key or certificate it was. */
   readonly scope: 'device' | 'module' | 'hub'
-  readonly type: 'sas' | 'x509'
+  readonly credential: 'sas' | 'x509'
   readonly generationId: string
   /** `se` of the token in epoch ms; undefined for certificates. */
   readonly expiresAt: number | undefined
@@ -37,7 +37,7 @@ export interface IdentityPrincipal {
 
 /** A back end that has shown a token of a shared access policy. */
 export interface PolicyPrincipal {
-  readonly is: 'policy'
+  readonly type: 'policy'
   readonly policyName: string
   readonly permissions: ReadonlySet<Permission>
 }

@@ -75,7 +75,7 @@ export interface IdentitySpec {
 export type IfMatch = string | undefined
 
 export interface RegistryChange {
-  readonly is: 'created' | 'updated' | 'deleted'
+  readonly type: 'created' | 'updated' | 'deleted'
   readonly record: IdentityRecord
   /** What it was before; undefined when created. */
   readonly before: IdentityRecord | undefined

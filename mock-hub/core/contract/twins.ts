@@ -51,7 +51,7 @@ export interface Twins {
 
 /** A change of a twin: what was asked for (nulls kept) and what came of it. */
 export interface TwinChange {
-  readonly is: 'patched' | 'replaced'
+  readonly type: 'patched' | 'replaced'
   readonly before: TwinDocument
   readonly twin: TwinDocument
   /** The sections that were named; without `$version` and `$metadata`. */

@@ -18,6 +18,6 @@ export function refusal(
 }
 
 /** A text of a caller as it may stand in an explanation: quoted and not longer than needed. */
-export function shown(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text.length > 140 ? `${text.slice(0, 140)}…` : text)
 }

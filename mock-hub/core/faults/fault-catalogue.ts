@@ -4,9 +4,9 @@
  */
 
 import type { FaultDefinition } from '../contract/faults.ts'
-import type { Lever, LeverParameter } from './fault-type.ts'
+import type { FaultType, FaultParameter } from './fault-type.ts'
 
-type Parameters = Lever['parameters']
+type Parameters = FaultType['parameters']
 
 /** One row: effect, description, parameters, an example of those. */
 type Row = readonly [
@@ -16,7 +16,12 @@ type Row = readonly [
   example?: NonNullable<FaultDefinition['parameters']>,
 ]
 
-function levers(point: string, scope: Lever['scope'], trigger: string, rows: readonly Row[]): Lever[] {
+function levers(
+  point: string,
+  scope: FaultType['scope'],
+  trigger: string,
+  rows: readonly Row[],
+): FaultType[] {
   return rows.map(([effect, description, parameters = {}, given]) => {
     const name = `${point}.${effect}`
     const example: FaultDefinition = {
@@ -28,7 +33,7 @@ function levers(point: string, scope: Lever['scope'], trigger: string, rows: rea
   })
 }
 
-const SECONDS: LeverParameter = {
+const SECONDS: FaultParameter = {
   type: 'number',
   description: 'how long, in seconds on the hub’s clock',
   default: 1,
@@ -54,22 +59,22 @@ const ANSWER: readonly Row[] = [
   ['malformed', 'sends bytes that are no packet instead'],
 ]
 
-const CODE = (description: string, otherwise: number): LeverParameter => ({
+const CODE = (description: string, otherwise: number): FaultParameter => ({
   type: 'integer',
   description,
   default: otherwise,
   minimum: 0,
   maximum: 255,
 })
-const STATUS = (otherwise: number): LeverParameter => ({
+const STATUS = (otherwise: number): FaultParameter => ({
   type: 'integer',
   description: 'the status to answer',
   default: otherwise,
   minimum: 100,
   maximum: 599,
 })
-const BODY: LeverParameter = { type: 'json', description: 'a text as it is, anything else as JSON' }
-const DIRECTION: LeverParameter = {
+const BODY: FaultParameter = { type: 'json', description: 'a text as it is, anything else as JSON' }
+const DIRECTION: FaultParameter = {
   type: 'string',
   description: 'which way: to the hub, from the hub, or both',
   default: 'both',
@@ -101,7 +106,7 @@ const delivery = (point: string): readonly Row[] => [
   ['body', 'sends this instead', { body: { ...BODY, required: true } }, { body: '{"fan":' }],
 ]
 
-const SOCKET: readonly Lever[] = [
+const SOCKET: readonly FaultType[] = [
   ...levers('tcp', 'everyone', 'a new connection', [['refuse', 'resets new connections before TLS begins']]),
   ...levers('tcp', 'identity', 'a live link, or else the next one that comes up', [
     ['drop_now', 'closes the connection as if the network had gone'],
@@ -137,7 +142,7 @@ const SOCKET: readonly Lever[] = [
   ]),
 ]
 
-const TLS: readonly Lever[] = levers('tls', 'everyone', 'a TLS handshake', [
+const TLS: readonly FaultType[] = levers('tls', 'everyone', 'a TLS handshake', [
   ['unknown_ca', 'shows a certificate of an authority that nobody trusts'],
   ['wrong_name', 'shows a certificate for another host name'],
   ['expired', 'shows a certificate that has expired'],
@@ -174,7 +179,7 @@ const TLS: readonly Lever[] = levers('tls', 'everyone', 'a TLS handshake', [
   ['stall', 'never ends the handshake'],
 ])
 
-const MQTT: readonly Lever[] = [
+const MQTT: readonly FaultType[] = [
   ...levers('mqtt.connack', 'identity', 'a CONNECT', [
     [
       'code',
@@ -214,7 +219,7 @@ const MQTT: readonly Lever[] = [
   ...levers('mqtt.pingresp', 'identity', 'a PINGRESP that is due', ANSWER),
 ]
 
-const MEANING: readonly Lever[] = [
+const MEANING: readonly FaultType[] = [
   ...levers('twin.response', 'identity', 'the answer to a twin request', [
     [
       'status',
@@ -270,7 +275,7 @@ const MEANING: readonly Lever[] = [
   ]),
 ]
 
-const HTTP: readonly Lever[] = levers(
+const HTTP: readonly FaultType[] = levers(
   'http',
   'identity',
   'a request at a device’s endpoint or a method call',
@@ -283,7 +288,7 @@ const HTTP: readonly Lever[] = levers(
   ],
 )
 
-const WEB_SOCKET: readonly Lever[] = levers('ws', 'everyone', 'an upgrade to WebSocket', [
+const WEB_SOCKET: readonly FaultType[] = levers('ws', 'everyone', 'an upgrade to WebSocket', [
   ['status', 'answers the upgrade with this status', { status: STATUS(503) }, { status: 503 }],
   [
     'redirect',
@@ -303,13 +308,13 @@ const WEB_SOCKET: readonly Lever[] = levers('ws', 'everyone', 'an upgrade to Web
 ])
 
 const FAIL: Row = ['fail', 'answers with this status', { status: STATUS(500) }, { status: 503 }]
-const EDGE: readonly Lever[] = [
+const EDGE: readonly FaultType[] = [
   ...levers('edge.trust_bundle', 'everyone', 'a request for the trust bundle', [FAIL]),
   ...levers('edge.sign', 'everyone', 'a request to sign', [FAIL]),
   ...levers('edge', 'everyone', 'a connection to the workload API', [['refuse', 'closes it at once']]),
 ]
 
-const CLOCK: readonly Lever[] = levers('clock', 'everyone', 'the arming itself', [
+const CLOCK: readonly FaultType[] = levers('clock', 'everyone', 'the arming itself', [
   [
     'advance',
     'moves its clock forward at once',
@@ -319,7 +324,7 @@ const CLOCK: readonly Lever[] = levers('clock', 'everyone', 'the arming itself',
 ])
 
 /** Every lever of the hub. */
-export const LEVERS: readonly Lever[] = [
+export const FAULT_TYPES: readonly FaultType[] = [
   ...SOCKET,
   ...TLS,
   ...MQTT,
@@ -330,21 +335,21 @@ export const LEVERS: readonly Lever[] = [
   ...CLOCK,
 ]
 
-const BY_NAME: ReadonlyMap<string, Lever> = new Map(LEVERS.map((lever) => [lever.name, lever]))
+const BY_NAME: ReadonlyMap<string, FaultType> = new Map(FAULT_TYPES.map((lever) => [lever.name, lever]))
 
-export function findLever(name: string): Lever | undefined {
+export function findLever(name: string): FaultType | undefined {
   return BY_NAME.get(name)
 }
 
 /** A lever as the command line and the control listener show it. */
-export interface LeverDocument extends Omit<Lever, 'description'> {
+export interface LeverDocument extends Omit<FaultType, 'description'> {
   /** One sentence: when it strikes, and what it does. */
   readonly explain: string
 }
 
 /** The catalogue for people and programs. */
-export function leverDocuments(): readonly LeverDocument[] {
-  return LEVERS.map(({ name, scope, trigger, parameters, description, example }) => {
+export function faultTypeDocuments(): readonly LeverDocument[] {
+  return FAULT_TYPES.map(({ name, scope, trigger, parameters, description, example }) => {
     const explain = `At ${trigger}, the hub ${description}.`
     return { name, scope, trigger, parameters, explain, example }
   })

@@ -1,11 +1,11 @@
 /** Checks an order to misbehave before it is taken: field, rule and what was given, in each error. */
 
-import { BadInput } from '../../base/invalid-input.ts'
+import { InvalidInput } from '../../base/invalid-input.ts'
 import type { Json } from '../../base/json.ts'
 import type { FaultDefinition } from '../contract/faults.ts'
 import { isValidId, parseIdentityKey } from '../contract/identity.ts'
-import { findLever, LEVERS } from './fault-catalogue.ts'
-import type { Lever, LeverParameter } from './fault-type.ts'
+import { findLever, FAULT_TYPES } from './fault-catalogue.ts'
+import type { FaultType, FaultParameter } from './fault-type.ts'
 
 const FIELDS: ReadonlySet<string> = new Set([
   'name',
@@ -20,7 +20,7 @@ const FIELDS: ReadonlySet<string> = new Set([
  * @returns the lever it pulls.
  * @throws BadInput that names the field, the rule and what was given.
  */
-export function checkDefinition(definition: FaultDefinition): Lever {
+export function checkDefinition(definition: FaultDefinition): FaultType {
   for (const field of Object.keys(definition))
     if (!FIELDS.has(field)) throw wrong(field, `to be one of ${[...FIELDS].join(', ')}`, field)
   const lever = findLever(definition.name)
@@ -38,7 +38,7 @@ export function checkDefinition(definition: FaultDefinition): Lever {
   return lever
 }
 
-function checkScope(lever: Lever, scope: FaultDefinition['scope']): void {
+function checkScope(lever: FaultType, scope: FaultDefinition['scope']): void {
   checkFields('scope', scope, ['identity'])
   const identity: unknown = scope?.identity
   if (identity === undefined) return
@@ -58,7 +58,7 @@ function checkFields(field: string, value: unknown, known: readonly string[]): v
       throw wrong(`${field}.${name}`, `to be left out; known: ${known.join(', ')}`, name)
 }
 
-function checkParameters(lever: Lever, given: Readonly<Record<string, Json>>): void {
+function checkParameters(lever: FaultType, given: Readonly<Record<string, Json>>): void {
   checkFields('parameters', given, Object.keys(lever.parameters))
   for (const [name, parameter] of Object.entries(lever.parameters)) {
     const value = given[name]
@@ -69,7 +69,7 @@ function checkParameters(lever: Lever, given: Readonly<Record<string, Json>>): v
   }
 }
 
-function checkParameter(field: string, parameter: LeverParameter, value: Json): void {
+function checkParameter(field: string, parameter: FaultParameter, value: Json): void {
   const { type, oneOf, minimum = -Infinity, maximum = Infinity } = parameter
   switch (type) {
     case 'json':
@@ -100,12 +100,14 @@ function isWhole(value: unknown, fewest: number): boolean {
 
 function suggestion(name: unknown): string {
   const point = typeof name === 'string' ? name.slice(0, name.lastIndexOf('.')) : ''
-  const siblings = LEVERS.filter((lever) => lever.name.startsWith(`${point}.`)).map((lever) => lever.name)
+  const siblings = FAULT_TYPES.filter((lever) => lever.name.startsWith(`${point}.`)).map(
+    (lever) => lever.name,
+  )
   return point === '' || siblings.length === 0
     ? 'to be a lever of the catalogue, such as mqtt.puback.withhold'
     : `to be a lever of the catalogue; at this point there are ${siblings.join(', ')}`
 }
 
-function wrong(field: string, rule: string, given: unknown): BadInput {
-  return new BadInput('fault', field, rule, given)
+function wrong(field: string, rule: string, given: unknown): InvalidInput {
+  return new InvalidInput('fault', field, rule, given)
 }

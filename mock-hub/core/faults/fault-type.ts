@@ -3,7 +3,7 @@
 import type { Json } from '../../base/json.ts'
 import type { FaultDefinition } from '../contract/faults.ts'
 
-export interface LeverParameter {
+export interface FaultParameter {
   readonly type: 'integer' | 'number' | 'string' | 'boolean' | 'json'
   readonly description: string
   readonly required?: true
@@ -14,7 +14,7 @@ export interface LeverParameter {
   readonly oneOf?: readonly string[]
 }
 
-export interface Lever {
+export interface FaultType {
   /** `{point}.{effect}`: borders ask for the point. */
   readonly name: string
   /** What it does, as the end of "the hub …". */
@@ -23,6 +23,6 @@ export interface Lever {
   readonly scope: 'identity' | 'everyone'
   /** What counts as one match for `trigger` and `count`. */
   readonly trigger: string
-  readonly parameters: Readonly<Record<string, LeverParameter>>
+  readonly parameters: Readonly<Record<string, FaultParameter>>
   readonly example: FaultDefinition
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { BadInput } from '../../base/invalid-input.ts'
+import { InvalidInput } from '../../base/invalid-input.ts'
 import type { ManualClock } from '../../base/clock.ts'
 import type { ArmedFault, FaultDefinition } from '../contract/faults.ts'
 import type { Hub } from '../contract/hub.ts'
-import { LEVERS } from './fault-catalogue.ts'
+import { FAULT_TYPES } from './fault-catalogue.ts'
 import { openHub } from '../testing/test-hub.ts'
 
 let hub: Hub
@@ -14,10 +14,10 @@ beforeEach(() => {
 })
 const PUBACK = 'mqtt.puback'
 const meet = (identity = 'd', effects?: readonly string[]): string | undefined =>
-  hub.faults.meet(PUBACK, identity, effects)?.fault.id
+  hub.faults.match(PUBACK, identity, effects)?.fault.id
 
 describe('every lever', () => {
-  test.each(LEVERS)(
+  test.each(FAULT_TYPES)(
     '$name: its example arms, explains itself and is met once',
     ({ name, example, description }) => {
       if (name === 'clock.advance') return
@@ -26,8 +26,8 @@ describe('every lever', () => {
       expect(armed.explain).toContain(description)
       const [point, effect] = [name.slice(0, name.lastIndexOf('.')), name.slice(name.lastIndexOf('.') + 1)]
       const identity = example.scope?.identity
-      expect(hub.faults.meet(point, identity)).toMatchObject({ effect, fault: { fired: 1, spent: true } })
-      expect(hub.faults.meet(point, identity)).toBeUndefined()
+      expect(hub.faults.match(point, identity)).toMatchObject({ effect, fault: { fired: 1, spent: true } })
+      expect(hub.faults.match(point, identity)).toBeUndefined()
       expect(hub.faults.idle).toBe(true)
     },
   )
@@ -63,7 +63,7 @@ describe('when it strikes', () => {
       undefined,
     ])
     expect([meet('d/m', ['withhold']), meet('d/m', ['delay', 'withhold'])]).toEqual([undefined, id])
-    expect(hub.faults.meet('mqtt.suback', 'd/m')).toBeUndefined()
+    expect(hub.faults.match('mqtt.suback', 'd/m')).toBeUndefined()
   })
 
   test('of two the older first', () => {
@@ -91,7 +91,7 @@ describe('when it strikes', () => {
     stop()
     hub.faults.arm({ name: `${PUBACK}.withhold` })
     expect(heard).toEqual([`${a!} armed`, `${b!} armed`, `${a!} disarmed`, `${b!} disarmed`])
-    const phases = hub.journal.entries.flatMap((entry) => (entry.is === 'fault' ? [entry.phase] : []))
+    const phases = hub.journal.entries.flatMap((entry) => (entry.type === 'fault' ? [entry.phase] : []))
     expect(phases).toEqual(['armed', 'armed', 'disarmed', 'fired', 'disarmed', 'armed'])
   })
 })
@@ -124,7 +124,7 @@ describe('orders that are none name field, rule and what was given', () => {
   ])('%j: %s', (definition, field) => {
     // What a program in another language may send.
     const arm = () => hub.faults.arm(definition as FaultDefinition)
-    expect(arm).toThrow(BadInput)
+    expect(arm).toThrow(InvalidInput)
     expect(arm).toThrow(expect.objectContaining({ field }))
     expect(arm).toThrow(/^fault: expected .*; given: /)
     expect([hub.faults.idle, hub.faults.list()]).toEqual([true, []])
@@ -133,14 +133,14 @@ describe('orders that are none name field, rule and what was given', () => {
   test('never fails in a way of its own', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...LEVERS),
+        fc.constantFrom(...FAULT_TYPES),
         fc.jsonValue(),
         fc.jsonValue(),
         ({ name }, scope, parameters) => {
           try {
             openHub().hub.faults.arm({ name, scope, parameters } as FaultDefinition)
           } catch (error) {
-            expect(error).toBeInstanceOf(BadInput)
+            expect(error).toBeInstanceOf(InvalidInput)
           }
         },
       ),

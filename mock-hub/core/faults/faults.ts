@@ -5,8 +5,8 @@ import type { Json } from '../../base/json.ts'
 import type { ArmedFault, FaultDefinition, Faults } from '../contract/faults.ts'
 import type { Journal } from '../contract/journal.ts'
 import { checkDefinition } from './fault-definition.ts'
-import type { Lever } from './fault-type.ts'
-import { Listeners } from '../../base/emitter.ts'
+import type { FaultType } from './fault-type.ts'
+import { Emitter } from '../../base/emitter.ts'
 
 interface Met {
   readonly fault: ArmedFault
@@ -18,7 +18,7 @@ export class HubFaults implements Faults {
   readonly #clock: Clock
   readonly #journal: Journal
   readonly #armed: Armed[] = []
-  readonly #listeners = new Listeners<[ArmedFault, 'armed' | 'disarmed']>()
+  readonly #listeners = new Emitter<[ArmedFault, 'armed' | 'disarmed']>()
   #live = 0
   #lastId = 0
 
@@ -46,7 +46,7 @@ export class HubFaults implements Faults {
     return armed.snapshot()
   }
 
-  meet(point: string, identity?: string, effects?: readonly string[]): Met | undefined {
+  match(point: string, identity?: string, effects?: readonly string[]): Met | undefined {
     if (this.#live === 0) return undefined
     for (const armed of this.#armed) {
       if (!armed.matches(point, identity, effects)) continue
@@ -88,7 +88,7 @@ export class HubFaults implements Faults {
   }
 
   #record({ id, name, explain }: Armed, phase: 'armed' | 'fired' | 'disarmed'): void {
-    this.#journal.record({ is: 'fault', faultId: id, name, phase, explain })
+    this.#journal.record({ type: 'fault', faultId: id, name, phase, explain })
   }
 }
 
@@ -107,7 +107,7 @@ class Armed {
   spent = false
   cancelEnd: () => void = () => undefined
 
-  constructor(id: string, definition: FaultDefinition, lever: Lever) {
+  constructor(id: string, definition: FaultDefinition, lever: FaultType) {
     const { name, scope, trigger, count = 1, parameters = {} } = definition
     const dot = name.lastIndexOf('.')
     this.id = id
@@ -147,7 +147,7 @@ class Armed {
 }
 
 /** One sentence: whom, when, what, how often, how long. */
-function explain(definition: FaultDefinition, lever: Lever): string {
+function explain(definition: FaultDefinition, lever: FaultType): string {
   const { scope, trigger, count = 1, durationSeconds, parameters = {} } = definition
   const whom = scope?.identity === undefined ? '' : ` for ${scope.identity}`
   const skip = trigger?.skip ?? 0

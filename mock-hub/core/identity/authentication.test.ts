@@ -43,7 +43,7 @@ describe('scope of a device’s token', () => {
     ['WIRE-AUTH-06', `${HOST}:8883/devices`],
     ['WIRE-AUTH-07', `${HOST}/devices/dev/api-version=2016-11-14`],
   ])('%s: %s lets the device in', (_id, sr) => {
-    expect(admit(d, own(sr))).toMatchObject({ identity: d, scope: 'device', type: 'sas' })
+    expect(admit(d, own(sr))).toMatchObject({ identity: d, scope: 'device', credential: 'sas' })
   })
 
   test.each([

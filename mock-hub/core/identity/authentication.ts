@@ -11,7 +11,7 @@ import type {
 import type { Authentication, IdentityRecord, Registry } from '../contract/registry.ts'
 import { HubError } from '../errors/errors.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 import { expiryOf, isSignedWith, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
 import type { Settings } from '../contract/settings.ts'
 import { sameThumbprint, thumbprintsOf, type CertificateAuthorities } from './x509.ts'
@@ -56,7 +56,7 @@ export class HubAuthentication implements Authentication {
     this.#checkExpiry(token)
     this.#checkPolicySignature(token, policy)
     this.#checkRight(policy, anyOf, 'WIRE-AUTH-20')
-    return { is: 'policy', policyName: policy.name, permissions: new Set(policy.permissions) }
+    return { type: 'policy', policyName: policy.name, permissions: new Set(policy.permissions) }
   }
 
   #checkEnabled(identity: Identity, record: IdentityRecord): void {
@@ -67,7 +67,7 @@ export class HubAuthentication implements Authentication {
       'DeviceDisabled',
       'WIRE-CONN-19',
       'a device that is enabled',
-      `${shown(identity.deviceId)}, which is disabled`,
+      `${quoted(identity.deviceId)}, which is disabled`,
       'wire contract 1.7',
     )
   }
@@ -134,8 +134,8 @@ export class HubAuthentication implements Authentication {
   #foreignScope(token: SasToken, resource: string): HubError {
     return unauthorized(
       'WIRE-AUTH-08',
-      `sr to be ${shown(resource)} or a leading part of it`,
-      `sr ${shown(token.sr)}`,
+      `sr to be ${quoted(resource)} or a leading part of it`,
+      `sr ${quoted(token.sr)}`,
     )
   }
 
@@ -157,7 +157,7 @@ export class HubAuthentication implements Authentication {
     throw unauthorized(
       'WIRE-AUTH-09',
       'skn to name a shared access policy of this hub',
-      skn === undefined ? 'no skn' : `skn ${shown(skn)}`,
+      skn === undefined ? 'no skn' : `skn ${quoted(skn)}`,
     )
   }
 
@@ -193,7 +193,7 @@ export class HubAuthentication implements Authentication {
         if (problem === undefined) break
         throw unauthorized(
           'WIRE-AUTH-17',
-          `a certificate with common name ${shown(name)} that chains to an authority registered with the hub`,
+          `a certificate with common name ${quoted(name)} that chains to an authority registered with the hub`,
           problem,
         )
       }
@@ -244,10 +244,10 @@ function checkThumbprint({ authentication }: IdentityRecord, [leaf]: readonly Bu
 function principalOf(
   { identity, generationId }: IdentityRecord,
   scope: IdentityPrincipal['scope'],
-  type: IdentityPrincipal['type'],
+  type: IdentityPrincipal['credential'],
   expiresAt: number | undefined,
 ): IdentityPrincipal {
-  return { is: 'identity', identity, scope, type, generationId, expiresAt }
+  return { type: 'identity', identity, scope, credential: type, generationId, expiresAt }
 }
 
 function headerMissing(): HubError {

@@ -2,7 +2,7 @@
 
 import type { IdentityRecord } from '../contract/registry.ts'
 import type { HubError } from '../errors/errors.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 
 const SCHEME = 'ms-azure-iot-edge://'
 
@@ -34,7 +34,7 @@ function unknownScope(field: string, scope: string): HubError {
     'InvalidDeviceScope',
     'WIRE-REG-17',
     `${field} to be the scope of an edge device of this hub, ${SCHEME}{deviceId}-{generationId}`,
-    shown(scope),
+    quoted(scope),
     'wire contract 7.2',
   )
 }

@@ -156,7 +156,7 @@ describe('changing and removing', () => {
     hub.registry.create(m)
     hub.twins.patch(m, { desired: { a: 1 } }, '*')
     const told: string[] = []
-    hub.registry.onChange(({ is, record }) => told.push(`${is} ${record.identity.moduleId ?? 'device'}`))
+    hub.registry.onChange(({ type, record }) => told.push(`${type} ${record.identity.moduleId ?? 'device'}`))
     hub.registry.remove(d, '*')
     expect(told).toEqual(['deleted m', 'deleted device'])
     for (const identity of [d, m]) {
@@ -178,8 +178,8 @@ describe('changing and removing', () => {
     stop()
     hub.registry.remove(d, '*')
     expect(changes).toEqual([
-      { is: 'created', record: created, before: undefined },
-      { is: 'updated', record: updated, before: created },
+      { type: 'created', record: created, before: undefined },
+      { type: 'updated', record: updated, before: created },
     ])
   })
 })

@@ -6,10 +6,10 @@ import type { IdentityRecord, IdentitySpec, IfMatch, Registry, RegistryChange } 
 import { checkScope, isSystemModule, scopeOf, SYSTEM_MODULES } from './edge-scope.ts'
 import { checkIfMatch, registryCounter, registryEtag } from '../contract/etag.ts'
 import { identityKey, isValidId, type Identity } from '../contract/identity.ts'
-import { Listeners } from '../../base/emitter.ts'
+import { Emitter } from '../../base/emitter.ts'
 import { mechanismOf } from './authentication-mechanism.ts'
 import type { Random } from '../../base/random.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 import type { Settings } from '../contract/settings.ts'
 import { ticksOf } from '../../base/time-text.ts'
 import type { CertificateAuthorities } from './x509.ts'
@@ -40,7 +40,7 @@ export interface RegistryPort {
 export class IdentityRegistry implements Registry {
   readonly #port: RegistryPort
   readonly #devices = new Map<string, Entry>()
-  readonly #listeners = new Listeners<[RegistryChange]>()
+  readonly #listeners = new Emitter<[RegistryChange]>()
   #lastTicks = 0n
   #etags: number
 
@@ -61,7 +61,7 @@ export class IdentityRegistry implements Registry {
         'ModuleAlreadyExistsOnDevice',
         'WIRE-REG-14',
         `a module id that ${deviceId} does not have yet`,
-        shown(moduleId),
+        quoted(moduleId),
         SOURCE,
       )
     this.#checkRoomForModule(device)
@@ -109,7 +109,7 @@ export class IdentityRegistry implements Registry {
         'SystemModuleModifyUnauthorizedAccess',
         'WIRE-REG-15',
         'a module that does not belong to the edge runtime',
-        shown(moduleId),
+        quoted(moduleId),
         SOURCE,
       )
     this.#drop(identity)
@@ -185,7 +185,7 @@ export class IdentityRegistry implements Registry {
         'DeviceAlreadyExists',
         'WIRE-REG-03',
         'a device id that is not registered yet',
-        shown(deviceId),
+        quoted(deviceId),
         SOURCE,
       )
     const { maxDevices } = this.#port.settings
@@ -325,9 +325,9 @@ export class IdentityRegistry implements Registry {
     return String(this.#lastTicks)
   }
 
-  #tell(is: RegistryChange['is'], record: IdentityRecord, before: IdentityRecord | undefined): void {
-    this.#port.journal.record({ is: 'registry', change: is, identity: identityKey(record.identity) })
-    this.#listeners.tell({ is, record, before })
+  #tell(type: RegistryChange['type'], record: IdentityRecord, before: IdentityRecord | undefined): void {
+    this.#port.journal.record({ type: 'registry', change: type, identity: identityKey(record.identity) })
+    this.#listeners.tell({ type, record, before })
   }
 }
 
@@ -349,7 +349,7 @@ function checkId(field: string, id: string): void {
     'ArgumentInvalid',
     'WIRE-REG-09',
     `${field} to be 1 to 128 of the letters and digits of ASCII and - . + % _ # * ? ! ( ) , : = @ $ ' ;`,
-    shown(id),
+    quoted(id),
     SOURCE,
   )
 }
@@ -367,6 +367,6 @@ function checkReason(reason: string | null): void {
 
 function notFound({ deviceId, moduleId }: Identity) {
   return moduleId === undefined
-    ? refusal('DeviceNotFound', 'WIRE-REG-06', 'a registered device', shown(deviceId), SOURCE)
-    : refusal('ModuleNotFound', 'WIRE-REG-06', `a module of ${deviceId}`, shown(moduleId), SOURCE)
+    ? refusal('DeviceNotFound', 'WIRE-REG-06', 'a registered device', quoted(deviceId), SOURCE)
+    : refusal('ModuleNotFound', 'WIRE-REG-06', `a module of ${deviceId}`, quoted(moduleId), SOURCE)
 }

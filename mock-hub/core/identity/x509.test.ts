@@ -58,7 +58,7 @@ describe('selfSigned', () => {
       for (const x509Thumbprint of [{ primaryThumbprint: print }, { secondaryThumbprint: colons }]) {
         hub.registry.update(d, { authentication: { type: 'selfSigned', x509Thumbprint } }, '*')
         expect(hub.authentication.admit(d, { certificates: [own.der] })).toMatchObject({
-          type: 'x509',
+          credential: 'x509',
           scope: 'device',
           expiresAt: undefined,
         })
@@ -91,7 +91,7 @@ describe('certificateAuthority', () => {
 
   test('WIRE-AUTH-17: a chain to a registered authority and the device’s name', async () => {
     const direct = await make('dev', root)
-    expect(hub.authentication.admit(d, { certificates: [direct.der] }).type).toBe('x509')
+    expect(hub.authentication.admit(d, { certificates: [direct.der] }).credential).toBe('x509')
     const below = await make('dev', middle)
     hub.authentication.admit(d, { certificates: [below.der, middle.der] })
     hub.authentication.admit(d, { certificates: [below.der, stranger.der, middle.der, root.der] })

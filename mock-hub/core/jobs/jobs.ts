@@ -148,8 +148,8 @@ export class Jobs {
     readonly status?: string | undefined
   }): readonly JsonObject[] {
     this.#forgetOld()
-    const same = (wanted: string | undefined, is: string) =>
-      wanted === undefined || wanted.toLowerCase() === is.toLowerCase()
+    const same = (wanted: string | undefined, type: string) =>
+      wanted === undefined || wanted.toLowerCase() === type.toLowerCase()
     return [...this.#jobs.values()]
       .filter((job) => same(filter.type, job.request.type) && same(filter.status, job.status))
       .reverse()

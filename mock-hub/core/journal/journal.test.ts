@@ -4,7 +4,7 @@ import type { JournalEvent } from '../contract/journal.ts'
 import { HubJournal } from './journal.ts'
 
 const clock = new ManualClock()
-const made = (linkId: string): JournalEvent => ({ is: 'link-opened', linkId, transport: 'mqtt', peer: 'p' })
+const made = (linkId: string): JournalEvent => ({ type: 'link-opened', linkId, transport: 'mqtt', peer: 'p' })
 const filled = (retained: number, count: number): HubJournal => {
   const journal = new HubJournal(clock, retained)
   for (let n = 1; n <= count; n++) journal.record(made(String(n)))

@@ -2,19 +2,19 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { Journal, JournalEntry, JournalEvent } from '../contract/journal.ts'
-import { Listeners } from '../../base/emitter.ts'
-import { Ring } from '../../base/ring-buffer.ts'
+import { Emitter } from '../../base/emitter.ts'
+import { RingBuffer } from '../../base/ring-buffer.ts'
 
 export class HubJournal implements Journal {
   readonly #clock: Clock
-  readonly #ring: Ring<JournalEntry>
-  readonly #listeners = new Listeners<[JournalEntry]>()
+  readonly #ring: RingBuffer<JournalEntry>
+  readonly #listeners = new Emitter<[JournalEntry]>()
   #seq = 0
 
   /** @param retained how many entries are kept. */
   constructor(clock: Clock, retained: number) {
     this.#clock = clock
-    this.#ring = new Ring(retained)
+    this.#ring = new RingBuffer(retained)
   }
 
   record(event: JournalEvent): void {

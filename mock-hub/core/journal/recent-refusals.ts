@@ -5,7 +5,7 @@ import type { Hub } from '../contract/hub.ts'
 import type { Journal, JournalEntry } from '../contract/journal.ts'
 import type { HubError } from '../errors/errors.ts'
 
-type Refusal = Extract<JournalEntry, { is: 'refusal' }>
+type Refusal = Extract<JournalEntry, { type: 'refusal' }>
 
 const REMEMBERED = 100
 
@@ -18,7 +18,7 @@ export class Refusals {
     this.#journal = journal
     this.#logger = logger
     journal.subscribe((entry) => {
-      if (entry.is === 'refusal') this.#newestFirst = [entry, ...this.#newestFirst.slice(0, REMEMBERED - 1)]
+      if (entry.type === 'refusal') this.#newestFirst = [entry, ...this.#newestFirst.slice(0, REMEMBERED - 1)]
     })
   }
 
@@ -29,7 +29,7 @@ export class Refusals {
   add(error: HubError, { identity, linkId, transport }: Parameters<Hub['refuse']>[1]): void {
     const { explanation, kind, code } = error
     this.#journal.record({
-      is: 'refusal',
+      type: 'refusal',
       ...(identity === undefined ? {} : { identity }),
       ...(linkId === undefined ? {} : { linkId }),
       transport,

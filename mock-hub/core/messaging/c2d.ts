@@ -8,7 +8,7 @@ import type { Feedback, Outcome } from './feedback.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Message, SystemProperties } from '../contract/message.ts'
 import type { Random } from '../../base/random.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 import type { Settings } from '../contract/settings.ts'
 import { parseUtc, utcText } from '../../base/time-text.ts'
 
@@ -49,8 +49,8 @@ export class HubCloudToDevice implements CloudToDevice {
 
   constructor(port: CloudToDevicePort) {
     this.#port = port
-    port.registry.onChange(({ is, record }) => {
-      if (is === 'deleted') this.#forget(identityKey(record.identity))
+    port.registry.onChange(({ type, record }) => {
+      if (type === 'deleted') this.#forget(identityKey(record.identity))
     })
   }
 
@@ -99,7 +99,7 @@ export class HubCloudToDevice implements CloudToDevice {
         'DeviceMessageLockLost',
         'WIRE-HTTP-08',
         `a lock token that is in force, for at most ${String(this.#port.settings.c2dLockSeconds)} s`,
-        shown(lockToken),
+        quoted(lockToken),
         'wire contract 6.4',
       )
     entry.lock?.cancel()
@@ -247,7 +247,7 @@ export class HubCloudToDevice implements CloudToDevice {
         'InvalidOperation',
         'WIRE-C2D-04',
         'a device: modules get no cloud-to-device messages',
-        `module ${shown(identityKey(target))}`,
+        `module ${quoted(identityKey(target))}`,
         'wire contract 12, 13',
       )
     if (record.status === 'enabled') return record
@@ -255,7 +255,7 @@ export class HubCloudToDevice implements CloudToDevice {
       'DeviceNotFound',
       'WIRE-METH-19',
       'a device that is enabled',
-      `${shown(target.deviceId)}, which is disabled`,
+      `${quoted(target.deviceId)}, which is disabled`,
       'wire contract 12, 8c',
     )
   }
@@ -281,7 +281,7 @@ function expiryOf({ expiryTimeUtc }: SystemProperties, now: number): number | un
   if (expiryTimeUtc === undefined || expiryTimeUtc === '') return undefined
   const expiresAt = parseUtc(expiryTimeUtc)
   if (expiresAt === undefined)
-    throw refusal('ArgumentInvalid', 'WIRE-C2D-15', 'an expiry in ISO 8601', shown(expiryTimeUtc), SOURCE)
+    throw refusal('ArgumentInvalid', 'WIRE-C2D-15', 'an expiry in ISO 8601', quoted(expiryTimeUtc), SOURCE)
   if (expiresAt > now) return expiresAt
   throw refusal(
     'InvalidMessageExpiryTime',

@@ -105,7 +105,7 @@ const FIELDS: Fields<RoutedMessage> = new Map<string, (row: RoutedMessage) => Js
 
 /** A name without a dollar sign is an application property, whatever the query language would make of it. */
 function throughProperties(expression: Expression): Expression {
-  switch (expression.is) {
+  switch (expression.type) {
     case 'path': {
       const [first] = expression.path
       if (typeof first === 'string' && first.startsWith('$')) return expression

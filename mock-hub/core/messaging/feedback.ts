@@ -3,7 +3,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { FeedbackRecord } from '../contract/c2d.ts'
 import type { Journal } from '../contract/journal.ts'
-import type { LockedQueue } from './peek-lock-queue.ts'
+import type { PeekLockQueue } from './peek-lock-queue.ts'
 import { utcText } from '../../base/time-text.ts'
 
 export type Outcome = FeedbackRecord['statusCode']
@@ -14,11 +14,11 @@ const BATCH_SECONDS = 15
 export class Feedback {
   readonly #clock: Clock
   readonly #journal: Journal
-  readonly #queue: LockedQueue<readonly FeedbackRecord[]>
+  readonly #queue: PeekLockQueue<readonly FeedbackRecord[]>
   #batch: FeedbackRecord[] = []
   #cancelTimer: (() => void) | undefined
 
-  constructor(clock: Clock, journal: Journal, queue: LockedQueue<readonly FeedbackRecord[]>) {
+  constructor(clock: Clock, journal: Journal, queue: PeekLockQueue<readonly FeedbackRecord[]>) {
     this.#clock = clock
     this.#journal = journal
     this.#queue = queue
@@ -40,7 +40,7 @@ export class Feedback {
       deviceId: of.deviceId,
       deviceGenerationId: of.deviceGenerationId,
     }
-    this.#journal.record({ is: 'feedback', record })
+    this.#journal.record({ type: 'feedback', record })
     this.#batch.push(record)
     if (this.#batch.length >= LARGEST_BATCH) this.#flush()
     else

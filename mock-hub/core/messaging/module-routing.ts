@@ -5,7 +5,7 @@ import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Message } from '../contract/message.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 import { parseRoute, type Route } from './edge-route.ts'
 
 export interface ModuleRoutingPort {
@@ -30,8 +30,8 @@ export class ModuleRouting implements ModuleInputs {
 
   constructor(port: ModuleRoutingPort) {
     this.#port = port
-    port.registry.onChange(({ is, record }) => {
-      if (is === 'deleted') this.#waiting.delete(identityKey(record.identity))
+    port.registry.onChange(({ type, record }) => {
+      if (type === 'deleted') this.#waiting.delete(identityKey(record.identity))
     })
   }
 
@@ -50,7 +50,7 @@ export class ModuleRouting implements ModuleInputs {
         'InvalidOperation',
         'WIRE-MOD-03',
         'a module: devices have no inputs',
-        `device ${shown(target.deviceId)}`,
+        `device ${quoted(target.deviceId)}`,
         'wire contract 2.1',
       )
     this.#port.registry.get(target)

@@ -2,9 +2,9 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { ServiceQueue } from '../contract/c2d.ts'
-import { Listeners } from '../../base/emitter.ts'
+import { Emitter } from '../../base/emitter.ts'
 import type { Random } from '../../base/random.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 
 export interface QueueLimits {
   readonly lockSeconds: number
@@ -23,12 +23,12 @@ interface Item<T> {
   cancelLock: () => void
 }
 
-export class LockedQueue<T> implements ServiceQueue<T> {
+export class PeekLockQueue<T> implements ServiceQueue<T> {
   readonly #clock: Clock
   readonly #random: Random
   readonly #limits: QueueLimits
   readonly #items: Item<T>[] = []
-  readonly #listeners = new Listeners<[]>()
+  readonly #listeners = new Emitter<[]>()
 
   constructor(clock: Clock, random: Random, limits: QueueLimits) {
     this.#clock = clock
@@ -63,7 +63,7 @@ export class LockedQueue<T> implements ServiceQueue<T> {
         'DeviceMessageLockLost',
         'WIRE-HTTP-08',
         'a lock token that is in force',
-        shown(lockToken),
+        quoted(lockToken),
         'wire contract 6.4',
       )
     item.cancelLock()

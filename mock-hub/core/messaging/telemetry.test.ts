@@ -17,7 +17,7 @@ const send = (body = 'x', identity = d, properties: Record<string, string> = {})
 }
 
 test('WIRE-D2C-13 WIRE-D2C-14: stamped with sender, key, time and model', () => {
-  const link = new TestLink(hub, m, { type: 'x509' }, 'dtmi:a;1')
+  const link = new TestLink(hub, m, { credential: 'x509' }, 'dtmi:a;1')
   void hub.perform(link.caller, 'telemetry', { message: messageOf('x', { a: 'b' }, { messageId: '1' }) })
   expect(hub.telemetry.messages).toEqual([
     {

@@ -4,10 +4,10 @@ import type { Clock } from '../../base/clock.ts'
 import type { TelemetryStream } from '../contract/messaging.ts'
 import type { Caller } from '../contract/operations.ts'
 import type { IdentityPrincipal } from '../contract/principal.ts'
-import { Listeners } from '../../base/emitter.ts'
+import { Emitter } from '../../base/emitter.ts'
 import type { Message, TelemetryMessage } from '../contract/message.ts'
 import { refusal } from '../errors/refusal.ts'
-import { Ring } from '../../base/ring-buffer.ts'
+import { RingBuffer } from '../../base/ring-buffer.ts'
 import type { Settings } from '../contract/settings.ts'
 
 /** What properties can come to: bodies that leave so much room are not measured any further. */
@@ -16,14 +16,14 @@ const PROPERTIES_ROOM = 65_536
 export class HubTelemetry implements TelemetryStream {
   readonly #clock: Clock
   readonly #maxBytes: number
-  readonly #ring: Ring<TelemetryMessage>
-  readonly #listeners = new Listeners<[TelemetryMessage]>()
+  readonly #ring: RingBuffer<TelemetryMessage>
+  readonly #listeners = new Emitter<[TelemetryMessage]>()
   #sequenceNumber = 0
 
   constructor(clock: Clock, { maxTelemetryBytes, telemetryRetained }: Settings) {
     this.#clock = clock
     this.#maxBytes = maxTelemetryBytes
-    this.#ring = new Ring(telemetryRetained)
+    this.#ring = new RingBuffer(telemetryRetained)
   }
 
   get messages(): readonly TelemetryMessage[] {
@@ -57,7 +57,7 @@ export class HubTelemetry implements TelemetryStream {
       source: 'Telemetry',
       deviceId: identity.deviceId,
       moduleId: identity.moduleId,
-      authMethod: AUTH_METHODS[principal.scope][principal.type],
+      authMethod: AUTH_METHODS[principal.scope][principal.credential],
       authGenerationId: principal.generationId,
       modelId,
     })
@@ -92,7 +92,7 @@ const authMethod = (scope: string, type: string): string =>
 
 /** WIRE-D2C-14; made once, not for each message. */
 const AUTH_METHODS: Readonly<
-  Record<IdentityPrincipal['scope'], Readonly<Record<IdentityPrincipal['type'], string>>>
+  Record<IdentityPrincipal['scope'], Readonly<Record<IdentityPrincipal['credential'], string>>>
 > = {
   device: { sas: authMethod('device', 'sas'), x509: authMethod('device', 'x509') },
   module: { sas: authMethod('module', 'sas'), x509: authMethod('module', 'x509') },

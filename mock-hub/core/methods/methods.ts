@@ -7,7 +7,7 @@ import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
 import { HubError } from '../errors/errors.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 import type { Settings } from '../contract/settings.ts'
 import { timeSpan } from '../../base/time-text.ts'
 
@@ -49,8 +49,8 @@ export class HubMethods implements Methods {
 
   constructor(port: MethodsPort) {
     this.#port = port
-    port.registry.onChange(({ is, record }) => {
-      if (is === 'deleted') this.#failAll(record.identity, () => notFound(record.identity))
+    port.registry.onChange(({ type, record }) => {
+      if (type === 'deleted') this.#failAll(record.identity, () => notFound(record.identity))
     })
   }
 
@@ -101,7 +101,7 @@ export class HubMethods implements Methods {
         'InvalidOperation',
         'WIRE-METH-08',
         'the request id of a call that waits for its answer',
-        shown(requestId),
+        quoted(requestId),
         SOURCE,
       )
     pending.settle({ status, payload })
@@ -228,7 +228,7 @@ function checkCall({ methodName, payload }: MethodCall): void {
       'ArgumentInvalid',
       'WIRE-METH-11',
       'methodName without control characters, # and +',
-      shown(methodName),
+      quoted(methodName),
       SOURCE,
     )
   const bytes = payload === undefined ? 0 : Buffer.byteLength(payload)

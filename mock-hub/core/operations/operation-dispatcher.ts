@@ -18,7 +18,7 @@ import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Message } from '../contract/message.ts'
 import type { HubMethods } from '../methods/methods.ts'
 import type { IdentityRegistry } from '../identity/registry.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 import type { HubTelemetry } from '../messaging/telemetry.ts'
 import type { HubTwins } from '../twins/twins.ts'
 
@@ -26,9 +26,9 @@ type Outcome<K extends OperationKind> = Operations[K]['outcome'] | Promise<Opera
 type Handlers = {
   readonly [K in OperationKind]: (caller: Caller, input: Operations[K]['input']) => Outcome<K>
 }
-type Met = NonNullable<ReturnType<Faults['meet']>>
+type Met = NonNullable<ReturnType<Faults['match']>>
 
-export interface GatePort {
+export interface DispatcherPort {
   readonly clock: Clock
   readonly journal: Journal
   readonly faults: Faults
@@ -45,11 +45,11 @@ export interface GatePort {
   closeLink(caller: Caller): void
 }
 
-export class Gate {
-  readonly #port: GatePort
+export class OperationDispatcher {
+  readonly #port: DispatcherPort
   readonly #handlers: Handlers
 
-  constructor(port: GatePort) {
+  constructor(port: DispatcherPort) {
     this.#port = port
     this.#handlers = this.#makeHandlers()
   }
@@ -59,8 +59,8 @@ export class Gate {
     const identity = identityKey(principal.identity)
     this.#port.journal.record(
       linkId === undefined
-        ? { is: 'operation', identity, transport, operation, input }
-        : { is: 'operation', identity, transport, operation, input, linkId },
+        ? { type: 'operation', identity, transport, operation, input }
+        : { type: 'operation', identity, transport, operation, input, linkId },
     )
     this.#port.registry.touch(principal.identity)
     return this.#handlers[operation](caller, input)
@@ -119,8 +119,8 @@ export class Gate {
     throw refusal(
       'DeviceNotFound',
       'WIRE-MOD-06',
-      `${shown(deviceId)} itself, one of its modules, or a device in its scope`,
-      shown(identityKey(target)),
+      `${quoted(deviceId)} itself, one of its modules, or a device in its scope`,
+      quoted(identityKey(target)),
       'wire contract 4.5',
     )
   }
@@ -187,7 +187,7 @@ export class Gate {
   }
 
   #meet(point: string, { identity }: IdentityPrincipal): Met | undefined {
-    return this.#port.faults.meet(point, identityKey(identity))
+    return this.#port.faults.match(point, identityKey(identity))
   }
 
   #later({ parameters }: Met): Promise<void> {

@@ -13,39 +13,39 @@ export type Arithmetic = '+' | '-' | '*' | '/' | '%'
 export type AggregateName = 'COUNT' | 'AVG' | 'SUM' | 'MIN' | 'MAX'
 
 export type Expression =
-  | { readonly is: 'literal'; readonly value: string | number | boolean | null }
+  | { readonly type: 'literal'; readonly value: string | number | boolean | null }
   /** Names as written; a number is an index into an array. */
-  | { readonly is: 'path'; readonly path: readonly (string | number)[]; readonly at: Place }
-  | { readonly is: 'not' | 'negative'; readonly of: Expression }
-  | { readonly is: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
+  | { readonly type: 'path'; readonly path: readonly (string | number)[]; readonly at: Place }
+  | { readonly type: 'not' | 'negative'; readonly of: Expression }
+  | { readonly type: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
   | {
-      readonly is: 'compare'
+      readonly type: 'compare'
       readonly operator: Comparison
       readonly left: Expression
       readonly right: Expression
     }
   | {
-      readonly is: 'arithmetic'
+      readonly type: 'arithmetic'
       readonly operator: Arithmetic
       readonly left: Expression
       readonly right: Expression
     }
   | {
-      readonly is: 'in'
+      readonly type: 'in'
       readonly negated: boolean
       readonly value: Expression
       readonly list: readonly Expression[]
     }
   /** The name in upper case. */
   | {
-      readonly is: 'call'
+      readonly type: 'call'
       readonly name: string
       readonly arguments: readonly Expression[]
       readonly at: Place
     }
 
 export interface Aggregate {
-  readonly is: 'aggregate'
+  readonly type: 'aggregate'
   readonly name: AggregateName
   /** Undefined: `COUNT()`. */
   readonly of: Expression | undefined
@@ -63,7 +63,7 @@ export interface Query {
   readonly select: '*' | readonly Projection[]
   readonly from: Collection
   readonly where: Expression | undefined
-  readonly groupBy: readonly Extract<Expression, { is: 'path' }>[]
+  readonly groupBy: readonly Extract<Expression, { type: 'path' }>[]
 }
 
 /** What a configuration or a job is for: a condition, over devices unless it says otherwise; undefined: all. */

@@ -18,7 +18,7 @@ export type Fields<R> = ReadonlyMap<string, Read<R>>
 
 /** @throws HubError ArgumentInvalid for an unknown function or a wrong number of arguments. */
 export function compile<R>(expression: Expression, fields: Fields<R>): Read<R> {
-  switch (expression.is) {
+  switch (expression.type) {
     case 'literal': {
       const { value } = expression
       return () => value
@@ -44,7 +44,7 @@ export function compile<R>(expression: Expression, fields: Fields<R>): Read<R> {
       const left = compile(expression.left, fields)
       const right = compile(expression.right, fields)
       // `false` decides AND, `true` decides OR, whatever the other side is.
-      const decides = expression.is === 'or'
+      const decides = expression.type === 'or'
       return (row) => {
         const first = left(row)
         if (first === decides) return decides
@@ -102,10 +102,10 @@ function walk(from: Value, steps: readonly (string | number)[]): Value {
   return value
 }
 
-function compileIn<R>(expression: Extract<Expression, { is: 'in' }>, fields: Fields<R>): Read<R> {
+function compileIn<R>(expression: Extract<Expression, { type: 'in' }>, fields: Fields<R>): Read<R> {
   const value = compile(expression.value, fields)
   const { negated, list } = expression
-  if (list.every((item) => item.is === 'literal')) {
+  if (list.every((item) => item.type === 'literal')) {
     const literals = new Set<Value>(list.map((item) => item.value))
     return (row) => {
       const given = value(row)
@@ -120,7 +120,7 @@ function compileIn<R>(expression: Extract<Expression, { is: 'in' }>, fields: Fie
   }
 }
 
-function compileCall<R>(expression: Extract<Expression, { is: 'call' }>, fields: Fields<R>): Read<R> {
+function compileCall<R>(expression: Extract<Expression, { type: 'call' }>, fields: Fields<R>): Read<R> {
   const known = FUNCTIONS.get(expression.name)
   if (known === undefined)
     throw queryError(expression.at, `${expression.name} is not a function of the query language`)

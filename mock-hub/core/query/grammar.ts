@@ -27,7 +27,7 @@ Projection = value:(Aggregate / Expression) alias:(AS @Name _)? { return { value
 
 Aggregate
   = name:$("COUNT"i / "AVG"i / "SUM"i / "MIN"i / "MAX"i) _ "(" _ of:Expression? ("*" _)? ")" _
-    { return { is: 'aggregate', name: name.toUpperCase(), of: of ?? undefined, at: place(location()) } }
+    { return { type: 'aggregate', name: name.toUpperCase(), of: of ?? undefined, at: place(location()) } }
 
 Collection "devices, devices.modules or devices.jobs"
   = name:$("devices.modules"i / "devices.jobs"i / "devices"i) ![A-Za-z0-9_.] _ { return name.toLowerCase() }
@@ -36,29 +36,29 @@ Where = WHERE @Expression
 GroupBy = GROUP BY head:Path tail:("," _ @Path)* { return [head, ...tail] }
 
 Expression = head:And tail:(OR @And)*
-  { return tail.reduce((left, right) => ({ is: 'or', left, right }), head) }
+  { return tail.reduce((left, right) => ({ type: 'or', left, right }), head) }
 And = head:Not tail:(AND @Not)*
-  { return tail.reduce((left, right) => ({ is: 'and', left, right }), head) }
-Not = NOT of:Not { return { is: 'not', of } }
+  { return tail.reduce((left, right) => ({ type: 'and', left, right }), head) }
+Not = NOT of:Not { return { type: 'not', of } }
   / Comparison
 
 // What follows a sum is tried without reading the sum again: nested brackets stay linear.
 Comparison = left:Sum rest:(Membership / Relation)? { return rest === null ? left : rest(left) }
 Membership
   = negated:(IN { return false } / NIN { return true } / NOT IN { return true }) list:List
-    { return (value) => ({ is: 'in', negated, value, list }) }
+    { return (value) => ({ type: 'in', negated, value, list }) }
 Relation
-  = operator:Comparator right:Sum { return (left) => ({ is: 'compare', operator, left, right }) }
+  = operator:Comparator right:Sum { return (left) => ({ type: 'compare', operator, left, right }) }
 
 Comparator "comparison"
   = "<>" _ { return '!=' }
   / @("!=" / "<=" / ">=" / "=" / "<" / ">") _
 
 Sum = head:Product tail:(@("+" / "-") _ @Product)*
-  { return fold(head, tail, (left, operator, right) => ({ is: 'arithmetic', operator, left, right })) }
+  { return fold(head, tail, (left, operator, right) => ({ type: 'arithmetic', operator, left, right })) }
 Product = head:Unary tail:(@("*" / "/" / "%") _ @Unary)*
-  { return fold(head, tail, (left, operator, right) => ({ is: 'arithmetic', operator, left, right })) }
-Unary = "-" _ of:Unary { return { is: 'negative', of } }
+  { return fold(head, tail, (left, operator, right) => ({ type: 'arithmetic', operator, left, right })) }
+Unary = "-" _ of:Unary { return { type: 'negative', of } }
   / Primary
 
 Primary
@@ -69,7 +69,7 @@ Primary
 
 Call
   = !Reserved name:Function _ "(" _ args:Arguments? ")" _
-    { return { is: 'call', name: name.toUpperCase(), arguments: args ?? [], at: place(location()) } }
+    { return { type: 'call', name: name.toUpperCase(), arguments: args ?? [], at: place(location()) } }
 Function "function" = $([A-Za-z] [A-Za-z0-9_]*)
 Arguments = head:Expression tail:("," _ @Expression)* { return [head, ...tail] }
 
@@ -77,7 +77,7 @@ List
   = "[" _ items:Arguments? "]" _ { return items ?? [] }
   / "(" _ items:Arguments ")" _ { return items }
 
-Literal = value:(Text / Number / Constant) { return { is: 'literal', value } }
+Literal = value:(Text / Number / Constant) { return { type: 'literal', value } }
 Constant "true, false or null"
   = word:$("true"i / "false"i / "null"i) !Letter _ { return JSON.parse(word.toLowerCase()) }
 Number "number"
@@ -92,7 +92,7 @@ Escape
   / "\\" @.
 
 Path "property"
-  = !Reserved head:(Bracketed / Name) tail:Step* _ { return { is: 'path', path: [head, ...tail], at: place(location()) } }
+  = !Reserved head:(Bracketed / Name) tail:Step* _ { return { type: 'path', path: [head, ...tail], at: place(location()) } }
 Step
   = "." @(Bracketed / Name)
   / "[" _ @Quoted _ "]"

@@ -31,12 +31,12 @@ describe('the grammar', () => {
 
   test('AND binds closer than OR, arithmetic closer than comparison', () => {
     expect(parseQuery('SELECT * FROM devices WHERE a = 1 OR b = 2 + 3 * c AND NOT d').where).toMatchObject({
-      is: 'or',
-      left: { is: 'compare' },
+      type: 'or',
+      left: { type: 'compare' },
       right: {
-        is: 'and',
-        left: { right: { is: 'arithmetic', operator: '+', right: { operator: '*' } } },
-        right: { is: 'not' },
+        type: 'and',
+        left: { right: { type: 'arithmetic', operator: '+', right: { operator: '*' } } },
+        right: { type: 'not' },
       },
     })
   })
@@ -70,7 +70,7 @@ describe('the grammar', () => {
 
 test('targets: everything, a condition, a condition over modules', () => {
   expect(parseTarget('*')).toEqual({ from: 'devices', where: undefined })
-  expect(parseTarget("tags.a = 'b'")).toMatchObject({ from: 'devices', where: { is: 'compare' } })
+  expect(parseTarget("tags.a = 'b'")).toMatchObject({ from: 'devices', where: { type: 'compare' } })
   expect(parseTarget("from devices.modules where moduleId = 'm'")).toMatchObject({ from: 'devices.modules' })
   expect(() => parseTarget('SELECT * FROM devices')).toThrow(HubError)
 })

@@ -165,24 +165,24 @@ function* filter<R>(rows: Iterable<R>, holds: (row: R) => boolean): Iterable<R> 
 
 /** The ids that `deviceId = 'x'` or `deviceId IN […]` allow, alone or joined by AND to anything. */
 function namedDevices(where: Expression): readonly string[] | undefined {
-  if (where.is === 'and') return namedDevices(where.left) ?? namedDevices(where.right)
-  if (where.is === 'compare' && where.operator === '=') {
-    const [path, literal] = where.left.is === 'path' ? [where.left, where.right] : [where.right, where.left]
+  if (where.type === 'and') return namedDevices(where.left) ?? namedDevices(where.right)
+  if (where.type === 'compare' && where.operator === '=') {
+    const [path, literal] = where.left.type === 'path' ? [where.left, where.right] : [where.right, where.left]
     return isDeviceId(path) ? textsOf([literal]) : undefined
   }
-  if (where.is === 'in' && !where.negated && isDeviceId(where.value)) return textsOf(where.list)
+  if (where.type === 'in' && !where.negated && isDeviceId(where.value)) return textsOf(where.list)
   return undefined
 }
 
 function isDeviceId(expression: Expression): boolean {
-  if (expression.is !== 'path') return false
+  if (expression.type !== 'path') return false
   return /^(devices\.((modules|jobs)\.)?)?deviceid$/i.test(expression.path.join('.'))
 }
 
 function textsOf(list: readonly Expression[]): readonly string[] | undefined {
   const texts: string[] = []
   for (const item of list) {
-    if (item.is !== 'literal' || typeof item.value !== 'string') return undefined
+    if (item.type !== 'literal' || typeof item.value !== 'string') return undefined
     texts.push(item.value)
   }
   return texts

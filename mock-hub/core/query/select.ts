@@ -25,7 +25,7 @@ export function compileProjection<R>(
 export function isAggregate(query: Query): boolean {
   return (
     query.groupBy.length > 0 ||
-    (query.select !== '*' && query.select.some(({ value }) => value.is === 'aggregate'))
+    (query.select !== '*' && query.select.some(({ value }) => value.type === 'aggregate'))
   )
 }
 
@@ -42,7 +42,7 @@ export function compileAggregation<R>(
   const groups = query.groupBy.map((path) => compile(path, fields))
   const groupNames = query.groupBy.map(({ path }) => pathKey(path))
   const columns = query.select.map(({ value, alias }, index) => {
-    if (value.is === 'aggregate') {
+    if (value.type === 'aggregate') {
       if (value.of === undefined && value.name !== 'COUNT')
         throw queryError(value.at, `${value.name} needs a property, for example ${value.name}(tags.size)`)
       return {
@@ -51,9 +51,9 @@ export function compileAggregation<R>(
         read: value.of === undefined ? () => true : compile(value.of, fields),
       }
     }
-    if (value.is !== 'path' || !groupNames.includes(pathKey(value.path)))
+    if (value.type !== 'path' || !groupNames.includes(pathKey(value.path)))
       throw queryError(
-        value.is === 'path' ? value.at : { line: 1, column: 1 },
+        value.type === 'path' ? value.at : { line: 1, column: 1 },
         `column ${String(index + 1)} must be an aggregate or stand in GROUP BY`,
       )
     return { name: alias ?? nameOf(value, index), fold: undefined, read: compile(value, fields) }
@@ -131,7 +131,7 @@ function newFold(name: AggregateName | undefined): Fold {
 }
 
 function nameOf(expression: Expression, index: number): string {
-  if (expression.is !== 'path') return `$${String(index + 1)}`
+  if (expression.type !== 'path') return `$${String(index + 1)}`
   const last = expression.path.at(-1)
   return typeof last === 'string' ? last : `$${String(index + 1)}`
 }

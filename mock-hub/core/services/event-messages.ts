@@ -9,7 +9,7 @@ import type { TwinChange, TwinSection } from '../contract/twins.ts'
 import { parseIdentityKey, type Identity } from '../contract/identity.ts'
 import { isObject, objectOf, own } from '../twins/merge-patch.ts'
 import type { TelemetryMessage } from '../contract/message.ts'
-import type { ServiceShapes } from '../contract/documents.ts'
+import type { DocumentRenderer } from '../contract/documents.ts'
 
 type Source = Exclude<TelemetryMessage['source'], 'Telemetry'>
 
@@ -22,7 +22,7 @@ const SCHEMA: Readonly<Record<Source, string>> = {
 /** Starts watching the hub. @returns stops. */
 export function startEventMessages(
   hub: Pick<Hub, 'hostName' | 'settings' | 'clock' | 'registry' | 'twins' | 'journal' | 'telemetry'>,
-  shapes: Pick<ServiceShapes, 'twin' | 'time'>,
+  shapes: Pick<DocumentRenderer, 'twin' | 'time'>,
 ): () => void {
   const sources = new Set<Source>(hub.settings.eventSources)
   const hubName = hub.hostName.split('.', 1)[0] ?? hub.hostName
@@ -61,7 +61,7 @@ export function startEventMessages(
   if (sources.has('twinChangeEvents'))
     stops.push(
       hub.twins.onChange((change) => {
-        const replaced = change.is === 'replaced'
+        const replaced = change.type === 'replaced'
         const body = replaced
           ? shapes.twin(hub.registry.get(change.twin.identity), change.twin)
           : changed(change)
@@ -70,10 +70,10 @@ export function startEventMessages(
     )
   if (sources.has('deviceLifecycleEvents'))
     stops.push(
-      hub.registry.onChange(({ is, record }) => {
-        if (is === 'updated') return
+      hub.registry.onChange(({ type, record }) => {
+        if (type === 'updated') return
         const { identity } = record
-        const opType = is === 'created' ? 'createDeviceIdentity' : 'deleteDeviceIdentity'
+        const opType = type === 'created' ? 'createDeviceIdentity' : 'deleteDeviceIdentity'
         // When it is gone there is no twin left to show: its names are.
         const body =
           hub.registry.find(identity) === undefined
@@ -85,9 +85,9 @@ export function startEventMessages(
   if (sources.has('deviceConnectionStateEvents'))
     stops.push(
       hub.journal.subscribe((entry) => {
-        if (entry.is !== 'connected' && entry.is !== 'disconnected') return
+        if (entry.type !== 'connected' && entry.type !== 'disconnected') return
         const sequenceNumber = (firstConnection + ++connections).toString(16).toUpperCase().padStart(64, '0')
-        const opType = entry.is === 'connected' ? 'deviceConnected' : 'deviceDisconnected'
+        const opType = entry.type === 'connected' ? 'deviceConnected' : 'deviceDisconnected'
         say('deviceConnectionStateEvents', parseIdentityKey(entry.identity), opType, { sequenceNumber })
       }),
     )

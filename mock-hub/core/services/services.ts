@@ -6,7 +6,7 @@ import { startEventMessages } from './event-messages.ts'
 import { ImportExportJobs, type BlobAccess } from '../jobs/import-export-jobs.ts'
 import { deviceJobRows } from '../jobs/job-rows.ts'
 import { Jobs } from '../jobs/jobs.ts'
-import type { ServiceShapes } from '../contract/documents.ts'
+import type { DocumentRenderer } from '../contract/documents.ts'
 import { Queries } from '../query/queries.ts'
 import { twinRows } from '../query/rows.ts'
 
@@ -20,7 +20,7 @@ export interface Services {
 }
 
 /** @param blobs reads and writes the blobs of import and export jobs. */
-export function createServices(hub: Hub, shapes: ServiceShapes, blobs: BlobAccess): Services {
+export function createServices(hub: Hub, shapes: DocumentRenderer, blobs: BlobAccess): Services {
   const configurationsOf = (identity: { deviceId: string; moduleId?: string }) =>
     configurations.statusOf(identity)
   const devices = twinRows(hub, 'devices', shapes.twin, configurationsOf)

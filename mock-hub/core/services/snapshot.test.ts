@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BadInput } from '../../base/invalid-input.ts'
+import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock, ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../contract/hub.ts'
 import { HubError } from '../errors/errors.ts'
@@ -175,7 +175,7 @@ describe('snapshots', () => {
       `snapshot: expected hostName to be localhost, this hub's: keys and tokens are made for it; given: "other"`,
     ],
   ])('%j is refused', (change, message) => {
-    expect(() => restored({ ...taken(fresh(1)), ...change })).toThrow(BadInput)
+    expect(() => restored({ ...taken(fresh(1)), ...change })).toThrow(InvalidInput)
     expect(() => restored({ ...taken(fresh(1)), ...change })).toThrow(message)
   })
 

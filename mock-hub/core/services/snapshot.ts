@@ -4,7 +4,7 @@
  * are not state but history: they stay out.
  */
 
-import { BadInput } from '../../base/invalid-input.ts'
+import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock } from '../../base/clock.ts'
 import type { StoredConfiguration } from '../configurations/configuration-shapes.ts'
 import type { WaitingC2d } from '../contract/c2d.ts'
@@ -156,6 +156,6 @@ function isValidIdentity({ deviceId, moduleId }: Identity): boolean {
   return isValidId(deviceId) && (moduleId === undefined || isValidId(moduleId))
 }
 
-function wrong(field: string, rule: string, given: unknown): BadInput {
-  return new BadInput('snapshot', field, rule, given)
+function wrong(field: string, rule: string, given: unknown): InvalidInput {
+  return new InvalidInput('snapshot', field, rule, given)
 }

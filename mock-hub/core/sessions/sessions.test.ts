@@ -17,8 +17,8 @@ beforeEach(() => {
   open()
 })
 const state = (): string => hub.registry.get(d).connectionState
-const told = (is: 'connected' | 'disconnected'): unknown[] =>
-  hub.journal.entries.flatMap((entry) => (entry.is === is ? [[entry.linkId, entry.identity]] : []))
+const told = (type: 'connected' | 'disconnected'): unknown[] =>
+  hub.journal.entries.flatMap((entry) => (entry.type === type ? [[entry.linkId, entry.identity]] : []))
 
 describe('one link of an identity', () => {
   test('WIRE-CONN-28: the newest wins, the older is closed and explained', () => {

@@ -64,7 +64,7 @@ export class Sessions {
     this.#live.set(key, session)
     this.#port.registry.setConnected(identity, true)
     this.#port.journal.record({
-      is: 'connected',
+      type: 'connected',
       linkId: link.id,
       identity: key,
       transport: link.transport,
@@ -100,7 +100,7 @@ export class Sessions {
       this.#live.delete(key)
       if (!takenOver) this.#port.registry.setConnected(link.principal.identity, false)
     }
-    this.#port.journal.record({ is: 'disconnected', linkId: link.id, identity: key, reason: endReason })
+    this.#port.journal.record({ type: 'disconnected', linkId: link.id, identity: key, reason: endReason })
     this.#port.gone(link, takenOver)
   }
 
@@ -112,10 +112,10 @@ export class Sessions {
     session.link.close(reason, error.explanation)
   }
 
-  #registryChanged({ is, record, before }: RegistryChange): void {
-    if (is === 'created') return
+  #registryChanged({ type, record, before }: RegistryChange): void {
+    if (type === 'created') return
     const session = this.#live.get(identityKey(record.identity))
-    if (is === 'deleted') {
+    if (type === 'deleted') {
       if (session !== undefined) this.#hangUp(session, 'identity-deleted')
       return
     }

@@ -98,7 +98,7 @@ export class TestLink implements DeviceLink {
 export function principalOf(hub: Hub, identity: Identity): IdentityPrincipal {
   const { generationId } = hub.registry.get(identity)
   const scope = identity.moduleId === undefined ? 'device' : 'module'
-  return { is: 'identity', identity, scope, type: 'sas', generationId, expiresAt: undefined }
+  return { type: 'identity', identity, scope, credential: 'sas', generationId, expiresAt: undefined }
 }
 
 /** One who calls over HTTPS. */

@@ -32,14 +32,15 @@ function properties(
   for (const name of new Set([...Object.keys(desired), ...Object.keys(reported)])) {
     if (name === '__t') continue
     const wanted = own(desired, name)
-    const is = own(reported, name)
+    const type = own(reported, name)
     const time = own(times, name)
-    if (isComponent(wanted) || isComponent(is)) {
-      values.set(name, properties(objectOr(wanted), objectOr(is), objectOr(time), {}))
+    if (isComponent(wanted) || isComponent(type)) {
+      values.set(name, properties(objectOr(wanted), objectOr(type), objectOr(time), {}))
       continue
     }
-    const acknowledged = isObject(is) && 'value' in is && ('ac' in is || 'av' in is) ? is : undefined
-    const value = acknowledged === undefined ? is : acknowledged['value']
+    const acknowledged =
+      isObject(type) && 'value' in type && ('ac' in type || 'av' in type) ? type : undefined
+    const value = acknowledged === undefined ? type : acknowledged['value']
     if (value !== undefined) values.set(name, value)
     const lastUpdated = objectOr(time)['$lastUpdated']
     about.set(name, {

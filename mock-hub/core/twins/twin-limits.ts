@@ -3,7 +3,7 @@
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { HubError } from '../errors/errors.ts'
 import { isObject } from './merge-patch.ts'
-import { refusal, shown } from '../errors/refusal.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
 
 export const TWIN_LIMITS = {
   /** Bytes of a section, by the service's own formula; see {@link sizeOf}. */
@@ -85,12 +85,12 @@ function checkDepth(path: string, depth: number): void {
   throw invalid(
     'WIRE-TWIN-29',
     `at most ${String(TWIN_LIMITS.depth)} levels of objects`,
-    `one more at ${shown(path)}`,
+    `one more at ${quoted(path)}`,
   )
 }
 
 function checkKey(path: string, key: string): void {
-  const where = `a key ${shown(key)} in ${shown(path)}`
+  const where = `a key ${quoted(key)} in ${quoted(path)}`
   if (key === '$version' || key === '$metadata')
     throw invalid('WIRE-TWIN-13', 'no $version and no $metadata: they are the hub’s to write', where)
   if (key === '') throw invalid('WIRE-TWIN-26', 'keys that are not empty', where)
@@ -112,7 +112,7 @@ function checkValue(path: string, value: Json, depth: number): void {
     throw invalid(
       'WIRE-TWIN-27',
       `texts of at most ${String(TWIN_LIMITS.stringBytes)} bytes`,
-      `${String(bytes)} bytes at ${shown(path)}`,
+      `${String(bytes)} bytes at ${quoted(path)}`,
     )
   }
   if (typeof value === 'number') {
@@ -123,7 +123,7 @@ function checkValue(path: string, value: Json, depth: number): void {
     checkDepth(path, depth + 1)
     for (const [index, item] of (value as readonly Json[]).entries()) {
       if (item === null)
-        throw invalid('WIRE-TWIN-24', 'no null in an array', `null at ${shown(`${path}[${String(index)}]`)}`)
+        throw invalid('WIRE-TWIN-24', 'no null in an array', `null at ${quoted(`${path}[${String(index)}]`)}`)
       checkValue(`${path}[${String(index)}]`, item, depth + 1)
     }
     return
@@ -137,7 +137,7 @@ function checkNumber(path: string, value: number): void {
   throw invalid(
     'WIRE-TWIN-28',
     `integers from ${String(smallestInteger)} to ${String(largestInteger)}`,
-    `${String(value)} at ${shown(path)}`,
+    `${String(value)} at ${quoted(path)}`,
   )
 }
 

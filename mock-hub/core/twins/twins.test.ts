@@ -174,9 +174,9 @@ describe('notifications', () => {
     hub.twins.patchReported(d, { r: 1 })
     hub.twins.replace(d, { tags: {} }, '*')
     expect(changes).toMatchObject([
-      { is: 'patched', before, twin, desired: { a: null } },
-      { is: 'patched', before: twin, reported: { r: 1 } },
-      { is: 'replaced', tags: {} },
+      { type: 'patched', before, twin, desired: { a: null } },
+      { type: 'patched', before: twin, reported: { r: 1 } },
+      { type: 'replaced', tags: {} },
     ])
     expect(changes[0]).not.toHaveProperty('tags')
   })

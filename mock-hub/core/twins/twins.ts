@@ -6,7 +6,7 @@ import type { IfMatch, Registry } from '../contract/registry.ts'
 import type { TwinChange, TwinDocument, Twins, TwinSection, TwinUpdate } from '../contract/twins.ts'
 import { checkIfMatch, twinCounter, twinEtag } from '../contract/etag.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import { Listeners } from '../../base/emitter.ts'
+import { Emitter } from '../../base/emitter.ts'
 import { isObject, mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
 import { refusal } from '../errors/refusal.ts'
 import { msOfTicks, utcText } from '../../base/time-text.ts'
@@ -30,12 +30,12 @@ export class HubTwins implements Twins {
   readonly #port: TwinsPort
   /** Twins that were ever written; the others are as they were born. */
   readonly #states = new Map<string, State>()
-  readonly #listeners = new Listeners<[TwinChange]>()
+  readonly #listeners = new Emitter<[TwinChange]>()
 
   constructor(port: TwinsPort) {
     this.#port = port
-    port.registry.onChange(({ is, record }) => {
-      if (is === 'deleted') this.#states.delete(identityKey(record.identity))
+    port.registry.onChange(({ type, record }) => {
+      if (type === 'deleted') this.#states.delete(identityKey(record.identity))
     })
   }
 
@@ -100,7 +100,7 @@ export class HubTwins implements Twins {
     const document = { ...before.document, version: before.document.version + 1, reported: section }
     this.#states.set(identityKey(identity), { document, counter: before.counter })
     if (this.#listeners.size > 0)
-      this.#listeners.tell({ is: 'patched', before: before.document, twin: document, reported: patch })
+      this.#listeners.tell({ type: 'patched', before: before.document, twin: document, reported: patch })
     return section.version
   }
 
@@ -155,10 +155,10 @@ export class HubTwins implements Twins {
     return after
   }
 
-  #tell(is: TwinChange['is'], before: State, twin: TwinDocument, { tags, desired }: TwinUpdate): void {
+  #tell(type: TwinChange['type'], before: State, twin: TwinDocument, { tags, desired }: TwinUpdate): void {
     if (this.#listeners.size === 0) return
     this.#listeners.tell({
-      is,
+      type,
       before: before.document,
       twin,
       ...(tags === undefined ? {} : { tags }),

@@ -5,8 +5,8 @@ import type { BlobStorage, FileNotification, UploadResult, UploadTicket } from '
 import type { HubError } from '../errors/errors.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Random } from '../../base/random.ts'
-import { refusal, shown } from '../errors/refusal.ts'
-import type { LockedQueue } from '../messaging/peek-lock-queue.ts'
+import { refusal, quoted } from '../errors/refusal.ts'
+import type { PeekLockQueue } from '../messaging/peek-lock-queue.ts'
 import type { Settings } from '../contract/settings.ts'
 import { utcText } from '../../base/time-text.ts'
 
@@ -19,7 +19,7 @@ export interface FileUploadsPort {
   readonly clock: Clock
   readonly settings: Settings
   readonly random: Random
-  readonly notifications: LockedQueue<FileNotification>
+  readonly notifications: PeekLockQueue<FileNotification>
   /** Undefined: the hub has none. */
   storage(): BlobStorage | undefined
 }
@@ -148,7 +148,7 @@ function checkBlobName(name: string): void {
     'ArgumentInvalid',
     'WIRE-FILE-01',
     `blobName of 1 to ${String(LONGEST_BLOB_NAME)} characters that stays in the device's folder`,
-    shown(name),
+    quoted(name),
     SOURCE,
   )
 }
@@ -158,7 +158,7 @@ function badCorrelation(correlationId: string, expired: boolean): HubError {
     expired ? 'ExpiredFileUploadCorrelationId' : 'InvalidFileUploadCorrelationId',
     'WIRE-FILE-07',
     'the correlationId of an upload that is open',
-    expired ? 'one that has expired' : shown(correlationId),
+    expired ? 'one that has expired' : quoted(correlationId),
     SOURCE,
   )
 }

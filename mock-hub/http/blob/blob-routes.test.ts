@@ -3,12 +3,12 @@ import { request } from 'node:https'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openRoom, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
 import { signBlobSas } from '../../blob/storage-sas.ts'
 
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterAll(() => room.stop())
 
@@ -179,7 +179,7 @@ describe('who may', () => {
 
   test('the journal does not hold signatures', async () => {
     await blob('GET', 'd/s')
-    const urls = room.hub.journal.entries.flatMap((entry) => (entry.is === 'request' ? [entry.url] : []))
+    const urls = room.hub.journal.entries.flatMap((entry) => (entry.type === 'request' ? [entry.url] : []))
     expect(urls.at(-1)).toContain('sig=***')
     expect(urls.join()).not.toMatch(/sig=[^*]/)
   })
@@ -231,7 +231,7 @@ describe('over TLS', () => {
     cut.on('error', () => undefined)
     const since = room.hub.journal.seq
     cut.write(chunk, () => cut.destroy())
-    await room.hub.journal.until((entry) => entry.is === 'request' && entry.url.includes('/cut'), {
+    await room.hub.journal.until((entry) => entry.type === 'request' && entry.url.includes('/cut'), {
       after: since,
     })
     expect(await room.storage.sizeOf('d/cut')).toBeUndefined()
@@ -240,7 +240,7 @@ describe('over TLS', () => {
 
 test('stopping deletes the files', async () => {
   const before = (await readdir(tmpdir())).filter((name) => name.startsWith('mock-iot-hub-blobs-'))
-  const other = await openRoom()
+  const other = await openTestServer()
   const sas = signBlobSas(
     other.storage.account,
     { container: 'uploads', blob: 'd/x' },

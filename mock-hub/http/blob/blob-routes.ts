@@ -12,7 +12,7 @@ import type { HubRoutes } from '../common/route-context.ts'
 import { BlobError, errorXml } from '../../blob/blob-error.ts'
 import { blobNameOf, byteRange, headersToKeep, propertyHeaders, queryOf } from './blob-request.ts'
 import { parseBlockList } from '../../blob/block-list.ts'
-import type { OwnStorage } from '../../blob/built-in-storage.ts'
+import type { BuiltInStorage } from '../../blob/built-in-storage.ts'
 import { checkBlobSas, type BlobPermission } from '../../blob/storage-sas.ts'
 
 /** Version of the storage API that answers say. */
@@ -21,7 +21,7 @@ const API_VERSION = '2021-12-02'
 const BLOCK_LIST_LIMIT = 8 * 2 ** 20
 
 /** @returns the plugin that serves the blobs of `storage`. */
-export function blobRoutes(storage: OwnStorage): HubRoutes {
+export function blobRoutes(storage: BuiltInStorage): HubRoutes {
   return (app, { hub }, done) => {
     const { store, containerName, account } = storage
 

@@ -26,7 +26,7 @@ export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply
 
 /** The device or module on whose endpoint the request came in. */
 function deviceBehind(request: FastifyRequest): string | undefined {
-  if (request.principal?.is === 'identity') return identityKey(request.principal.identity)
+  if (request.principal?.type === 'identity') return identityKey(request.principal.identity)
   if (request.routeOptions.config.access !== 'identity') return undefined
   // The router has filled in what the route's path names.
   return identityKey(identityOf(request.params as IdentityParams))

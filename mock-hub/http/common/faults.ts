@@ -18,8 +18,8 @@ const POINT = 'http'
 /** Installs the levers. */
 export function meetLevers(app: FastifyInstance<Server>, hub: Hub): void {
   app.addHook('preHandler', async (request, reply) => {
-    if (hub.faults.idle || request.principal?.is !== 'identity') return
-    const met = hub.faults.meet(POINT, identityKey(request.principal.identity))
+    if (hub.faults.idle || request.principal?.type !== 'identity') return
+    const met = hub.faults.match(POINT, identityKey(request.principal.identity))
     if (met === undefined) return
     await strike(hub, request, reply, met.effect, met.parameters)
   })

@@ -12,13 +12,13 @@ import type { Identity } from '../../core/contract/identity.ts'
 import type { Services } from '../../core/services/services.ts'
 
 /** What each plugin is given. */
-export interface RoomContext {
+export interface RouteContext {
   readonly hub: Hub
   readonly services: Services
 }
 
 /** `export const xRoutes: HubRoutes = (app, { hub }, done) => { app.get(…); done() }` */
-export type HubRoutes = FastifyPluginCallback<RoomContext, Server>
+export type HubRoutes = FastifyPluginCallback<RouteContext, Server>
 
 /**
  * Who may call a route:
@@ -67,7 +67,7 @@ export function identityOf(params: IdentityParams): Identity {
 /** The proven device or module behind a request, as the core's gate wants it. */
 export function callerOf(request: FastifyRequest): Caller {
   const { principal } = request
-  if (principal?.is !== 'identity') throw new Error('callerOf: the route has no access "identity"')
+  if (principal?.type !== 'identity') throw new Error('callerOf: the route has no access "identity"')
   return { principal, transport: 'https', linkId: undefined }
 }
 

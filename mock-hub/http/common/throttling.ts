@@ -23,7 +23,7 @@ const TABLE: readonly (readonly [
 export function takeThrottle(hub: Pick<Hub, 'throttle'>, request: FastifyRequest): void {
   const { url } = request.routeOptions
   // A module's call goes through the gate, which takes it.
-  if (url === undefined || request.principal?.is !== 'policy') return
+  if (url === undefined || request.principal?.type !== 'policy') return
   const entry = TABLE.find(([path]) => path.test(url))?.[1]
   const operation = typeof entry === 'object' ? entry[request.method] : entry
   if (operation !== undefined) hub.throttle.take(operation, Number(request.headers['content-length'] ?? 0))

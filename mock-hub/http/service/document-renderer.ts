@@ -2,17 +2,17 @@
 
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import type { OwnStorage } from '../../blob/built-in-storage.ts'
+import type { BuiltInStorage } from '../../blob/built-in-storage.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import { HubError } from '../../core/errors/errors.ts'
 import type { BlobAccess } from '../../core/jobs/import-export-jobs.ts'
-import type { ServiceShapes } from '../../core/contract/documents.ts'
+import type { DocumentRenderer } from '../../core/contract/documents.ts'
 import { applyEntry, type BulkEntry } from './bulk-identities.ts'
 import { identityDocument, twinDocument } from './documents.ts'
 import { utcText } from '../common/time-text.ts'
 
-export function serviceShapes(hub: Hub): ServiceShapes {
+export function documentRenderer(hub: Hub): DocumentRenderer {
   return {
     twin: (record, twin) => twinDocument(hub, record, twin),
     time: utcText,
@@ -60,8 +60,8 @@ function withoutKeys(type: string): JsonObject {
 }
 
 /** Blobs of the hub's own storage are reached without a socket, all others over HTTP with the SAS of the URI. */
-export function blobAccess(own: OwnStorage | undefined): BlobAccess {
-  const inOwn = (containerUri: string): OwnStorage | undefined => {
+export function blobAccess(own: BuiltInStorage | undefined): BlobAccess {
+  const inOwn = (containerUri: string): BuiltInStorage | undefined => {
     const { host, pathname } = new URL(containerUri)
     return own !== undefined && host === own.hostName && pathname === `/${own.containerName}`
       ? own

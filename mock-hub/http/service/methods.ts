@@ -44,7 +44,7 @@ export const methodRoutes: HubRoutes = (app, { hub }, done) => {
       async (request, reply) => {
         const target = identityOf(request.params)
         const call = callOf(request.body)
-        return request.principal?.is === 'identity'
+        return request.principal?.type === 'identity'
           ? await hub.perform(callerOf(request), 'invokeMethod', { target, call })
           : await hub.methods.invoke(target, call, untilGone(reply))
       },

@@ -1,13 +1,13 @@
 /** A hub with its HTTP room on a clock that stands still; for tests. */
 
 import type { InjectOptions } from 'fastify'
-import { OwnStorage } from '../../blob/built-in-storage.ts'
+import { BuiltInStorage } from '../../blob/built-in-storage.ts'
 import { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import { createHub } from '../../core/create-hub.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { Settings } from '../../core/contract/settings.ts'
-import { createHttpRoom, type HttpRoom } from '../server.ts'
+import { createHttpAdapter, type HttpAdapter } from '../server.ts'
 import { localhostCertificate } from './certificate.ts'
 import { identityToken, policyToken } from './tokens.ts'
 
@@ -32,8 +32,8 @@ export interface CallOptions {
 export interface TestRoom {
   readonly hub: Hub
   readonly clock: ManualClock
-  readonly room: HttpRoom
-  readonly storage: OwnStorage
+  readonly room: HttpAdapter
+  readonly storage: BuiltInStorage
   /** PEM of the room's certificate, which is its own authority. */
   readonly ca: string
   /** One request without a socket; `api-version` and `Authorization` are filled in. */
@@ -41,12 +41,12 @@ export interface TestRoom {
   stop(): Promise<void>
 }
 
-export async function openRoom(settings: Partial<Settings> = {}): Promise<TestRoom> {
+export async function openTestServer(settings: Partial<Settings> = {}): Promise<TestRoom> {
   const clock = new ManualClock()
   const tls = await localhostCertificate()
-  const storage = new OwnStorage({ clock, hostName: 'localhost' })
+  const storage = new BuiltInStorage({ clock, hostName: 'localhost' })
   const hub = createHub({ clock, settings, blobStorage: storage })
-  const room = createHttpRoom(hub, { tls, blob: storage })
+  const room = createHttpAdapter(hub, { tls, blob: storage })
   return {
     hub,
     clock,

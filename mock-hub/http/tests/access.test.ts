@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Permission } from '../../core/contract/principal.ts'
 import { IDENTITY, POLICY } from '../openapi.ts'
-import { errorOf, openRoom, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type TestRoom } from '../testing/test-server.ts'
 import { identityToken, policyToken, signToken } from '../testing/tokens.ts'
 
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
   populate()
 })
 afterAll(() => room.stop())
@@ -153,10 +153,10 @@ describe('tokens of policies', () => {
   test('who called is in the journal, without the token', async () => {
     await room.call('GET', '/devices', { as: 'registryRead' })
     const entry = room.hub.journal.entries.at(-1)
-    expect(entry).toMatchObject({ is: 'request', method: 'GET', status: 200, caller: 'registryRead' })
+    expect(entry).toMatchObject({ type: 'request', method: 'GET', status: 200, caller: 'registryRead' })
     const header = identityToken(room.hub, { deviceId: 'd' })
     await room.call('GET', '/devices/d/messages/devicebound', { as: header })
-    expect(room.hub.journal.entries.at(-1)).toMatchObject({ is: 'request', status: 204, caller: 'd' })
+    expect(room.hub.journal.entries.at(-1)).toMatchObject({ type: 'request', status: 204, caller: 'd' })
     expect(JSON.stringify(room.hub.journal.entries)).not.toContain(/sig=([^&]+)/.exec(header)![1])
   })
 })

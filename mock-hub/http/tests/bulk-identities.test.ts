@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { errorOf, openRoom, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
 
 let room: TestRoom
 beforeEach(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterEach(() => room.stop())
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, openRoom, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
 
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
   for (const deviceId of ['d', 'e']) room.hub.registry.create({ deviceId })
   room.hub.twins.patch({ deviceId: 'd' }, { tags: { site: 'a' } }, '*')
 })

@@ -1,13 +1,13 @@
 import { request } from 'node:https'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultDefinition } from '../../core/contract/faults.ts'
-import { errorOf, openRoom, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
 import { identityToken } from '../testing/tokens.ts'
 
 const as = { deviceId: 'd' }
 let room: TestRoom
 beforeEach(async () => {
-  room = await openRoom()
+  room = await openTestServer()
   for (const deviceId of ['d', 'e']) room.hub.registry.create({ deviceId })
 })
 afterEach(() => room.stop())
@@ -39,8 +39,8 @@ describe('device HTTPS', () => {
   test('http.delay: on the hub clock', async () => {
     arm('http.delay', { seconds: 30 })
     const answer = upload()
-    await room.hub.journal.until((entry) => entry.is === 'fault' && entry.phase === 'fired')
-    expect(room.hub.journal.entries.some(({ is }) => is === 'request')).toBe(false)
+    await room.hub.journal.until((entry) => entry.type === 'fault' && entry.phase === 'fired')
+    expect(room.hub.journal.entries.some(({ type }) => type === 'request')).toBe(false)
     room.clock.advance(30_000)
     expect((await answer).status).toBe(200)
   })

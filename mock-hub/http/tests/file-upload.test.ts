@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { errorOf, openRoom, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
 
 let room: TestRoom
 const as = { deviceId: 'd' }
 beforeEach(async () => {
-  room = await openRoom()
+  room = await openTestServer()
   room.hub.registry.create(as)
   room.hub.registry.create({ deviceId: 'e' })
 })

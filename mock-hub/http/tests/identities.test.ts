@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, openRoom, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type TestRoom } from '../testing/test-server.ts'
 
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterAll(() => room.stop())
 
@@ -217,7 +217,7 @@ describe('modules', () => {
   })
 
   test('WIRE-MOD-07: more modules than the setting allows are a 413 TooManyModulesOnDevice', async () => {
-    const small = await openRoom({ modulesPerDevice: 1 })
+    const small = await openTestServer({ modulesPerDevice: 1 })
     await small.call('PUT', '/devices/d', { body: {} })
     expect((await small.call('PUT', '/devices/d/modules/m1', { body: {} })).status).toBe(200)
     const refused = await small.call('PUT', '/devices/d/modules/m2', { body: {} })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Identity } from '../../core/contract/identity.ts'
-import { openRoom, type TestRoom } from '../testing/test-server.ts'
+import { openTestServer, type TestRoom } from '../testing/test-server.ts'
 import { identityToken } from '../testing/tokens.ts'
 
 const victim = { deviceId: 'dev' }
@@ -19,7 +19,7 @@ const STRANGERS: readonly Identity[] = [
 
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
   const { registry } = room.hub
   for (const deviceId of ['dev', ...new Set(STRANGERS.map((one) => one.deviceId))])
     registry.create({ deviceId })

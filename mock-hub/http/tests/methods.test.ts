@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectDevice, type MethodHandler } from '../testing/device.ts'
-import { errorOf, openRoom, type Answer, type CallOptions, type TestRoom } from '../testing/test-server.ts'
+import {
+  errorOf,
+  openTestServer,
+  type Answer,
+  type CallOptions,
+  type TestRoom,
+} from '../testing/test-server.ts'
 
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterAll(() => room.stop())
 
@@ -84,7 +90,7 @@ describe('a method from a back end', () => {
   test('WIRE-METH-15: with a connect time-out a device that comes in time gets the call', async () => {
     const deviceId = newDevice()
     const answer = invoke(deviceId, { methodName: 'm', connectTimeoutInSeconds: 10 })
-    await room.hub.journal.until((entry) => entry.is === 'registry')
+    await room.hub.journal.until((entry) => entry.type === 'registry')
     connectDevice(room.hub, { deviceId }, ['methods'], echo)
     expect((await answer).status).toBe(200)
   })

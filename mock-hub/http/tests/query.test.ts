@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { errorOf, openRoom, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
 
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
   for (const deviceId of ['a', 'b', 'c']) room.hub.registry.create({ deviceId })
   room.hub.registry.create({ deviceId: 'a', moduleId: 'm' })
 })

@@ -4,13 +4,13 @@ import { connect, type ConnectionOptions } from 'node:tls'
 import { generate } from 'selfsigned'
 import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, openRoom, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type TestRoom } from '../testing/test-server.ts'
 import { policyToken } from '../testing/tokens.ts'
 
 let room: TestRoom
 let port: number
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
   ;({ port } = await room.room.listen({ host: '127.0.0.1', port: 0 }))
 })
 afterAll(() => room.stop())
@@ -146,11 +146,11 @@ describe('over TLS', () => {
     await once(room.room.server, 'request')
     socket.destroy()
     const entry = await room.hub.journal.until(
-      (one) => one.is === 'request' && one.url.startsWith('/twins/slow'),
+      (one) => one.type === 'request' && one.url.startsWith('/twins/slow'),
       {
         after: since,
       },
     )
-    expect(entry).toMatchObject({ is: 'request', status: 499, caller: 'iothubowner' })
+    expect(entry).toMatchObject({ type: 'request', status: 499, caller: 'iothubowner' })
   })
 })

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectDevice } from '../testing/device.ts'
-import { openRoom, type TestRoom } from '../testing/test-server.ts'
+import { openTestServer, type TestRoom } from '../testing/test-server.ts'
 
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterAll(() => room.stop())
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, openRoom, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type TestRoom } from '../testing/test-server.ts'
 
 let room: TestRoom
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
 })
 afterAll(() => room.stop())
 

@@ -4,7 +4,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openRoom, type TestRoom } from '../testing/test-server.ts'
+import { openTestServer, type TestRoom } from '../testing/test-server.ts'
 import { startWorkload, type Workload } from './workload.ts'
 import type { CertificateRequest } from './certificates.ts'
 
@@ -16,7 +16,7 @@ let socketPath: string
 let directory: string
 const issued: CertificateRequest[] = []
 beforeAll(async () => {
-  room = await openRoom()
+  room = await openTestServer()
   room.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
   room.hub.registry.create(module)
   directory = await mkdtemp(join(tmpdir(), 'workload-'))

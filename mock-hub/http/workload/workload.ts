@@ -88,7 +88,7 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
   })
   app.addHook('onResponse', (request, reply, next) => {
     const { method, url } = request
-    hub.journal.record({ is: 'request', method, url, status: reply.statusCode, caller: 'workload' })
+    hub.journal.record({ type: 'request', method, url, status: reply.statusCode, caller: 'workload' })
     next()
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'There is no such resource.' }))
@@ -101,11 +101,11 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
   const find = ({ name, genid }: ModuleParams): IdentityRecord => moduleOf(hub, options.deviceId, name, genid)
 
   app.server.on('connection', (socket: Socket) => {
-    if (!hub.faults.idle && hub.faults.meet('edge', undefined, ['refuse']) !== undefined) socket.destroy()
+    if (!hub.faults.idle && hub.faults.match('edge', undefined, ['refuse']) !== undefined) socket.destroy()
   })
   /** `edge.trust_bundle.fail`, `edge.sign.fail`: an answer with a status instead (api contract 11). */
   const fails = (call: string) => async (_request: FastifyRequest, reply: FastifyReply) => {
-    const met = hub.faults.idle ? undefined : hub.faults.meet(`edge.${call}`)
+    const met = hub.faults.idle ? undefined : hub.faults.match(`edge.${call}`)
     if (met === undefined) return
     const { status } = met.parameters
     await reply.code(typeof status === 'number' ? status : 500).send({ message: 'A fault was ordered.' })

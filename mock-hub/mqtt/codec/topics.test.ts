@@ -16,45 +16,49 @@ const module = { deviceId: 'd1', moduleId: 'm1' }
 
 describe('publish topics', () => {
   test.each([
-    ['WIRE-D2C-01', 'devices/d1/messages/events/', { is: 'telemetry', identity: device, bag: '' }],
-    ['WIRE-D2C-02', 'devices/d1/messages/events', { is: 'telemetry', identity: device, bag: '' }],
+    ['WIRE-D2C-01', 'devices/d1/messages/events/', { type: 'telemetry', identity: device, bag: '' }],
+    ['WIRE-D2C-02', 'devices/d1/messages/events', { type: 'telemetry', identity: device, bag: '' }],
     [
       'WIRE-D2C-03',
       'devices/d1/messages/events/a=b&c=d',
-      { is: 'telemetry', identity: device, bag: 'a=b&c=d' },
+      { type: 'telemetry', identity: device, bag: 'a=b&c=d' },
     ],
-    ['WIRE-MOD-01', 'devices/d1/modules/m1/messages/events/', { is: 'telemetry', identity: module, bag: '' }],
+    [
+      'WIRE-MOD-01',
+      'devices/d1/modules/m1/messages/events/',
+      { type: 'telemetry', identity: module, bag: '' },
+    ],
     [
       'WIRE-D2C-06',
       'devices/d1/modules/m1/messages/events/a=b/',
-      { is: 'telemetry', identity: module, bag: 'a=b/' },
+      { type: 'telemetry', identity: module, bag: 'a=b/' },
     ],
     [
       'WIRE-CONN-17',
       'devices/a.b:c@d/messages/events/',
-      { is: 'telemetry', identity: { deviceId: 'a.b:c@d' }, bag: '' },
+      { type: 'telemetry', identity: { deviceId: 'a.b:c@d' }, bag: '' },
     ],
-    ['WIRE-TWIN-03', '$iothub/twin/GET/?$rid=7', { is: 'twinGet', requestId: '7' }],
-    ['WIRE-TWIN-05', '$iothub/twin/GET/?$rid=4d-%20x', { is: 'twinGet', requestId: '4d-%20x' }],
+    ['WIRE-TWIN-03', '$iothub/twin/GET/?$rid=7', { type: 'twinGet', requestId: '7' }],
+    ['WIRE-TWIN-05', '$iothub/twin/GET/?$rid=4d-%20x', { type: 'twinGet', requestId: '4d-%20x' }],
     [
       'WIRE-TWIN-08',
       '$iothub/twin/PATCH/properties/reported/?$rid=7',
-      { is: 'twinPatch', requestId: '7', baseVersion: undefined },
+      { type: 'twinPatch', requestId: '7', baseVersion: undefined },
     ],
     [
       'WIRE-TWIN-11',
       '$iothub/twin/PATCH/properties/reported/?$rid=7&$version=3',
-      { is: 'twinPatch', requestId: '7', baseVersion: '3' },
+      { type: 'twinPatch', requestId: '7', baseVersion: '3' },
     ],
     [
       'WIRE-METH-05',
       '$iothub/methods/res/200/?$rid=1a',
-      { is: 'methodResponse', requestId: '1a', status: 200 },
+      { type: 'methodResponse', requestId: '1a', status: 200 },
     ],
     [
       'WIRE-METH-06',
       '$iothub/methods/res/-5/?$rid=1a',
-      { is: 'methodResponse', requestId: '1a', status: -5 },
+      { type: 'methodResponse', requestId: '1a', status: -5 },
     ],
   ])('%s: %s', (_id, topic, meaning) => {
     expect(parsePublishTopic(topic)).toEqual(meaning)

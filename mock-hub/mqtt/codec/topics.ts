@@ -7,15 +7,15 @@ import type { Identity } from '../../core/contract/identity.ts'
 
 /** What a PUBLISH of a device means. */
 export type DevicePublish =
-  | { readonly is: 'telemetry'; readonly identity: Identity; readonly bag: string }
-  | { readonly is: 'twinGet'; readonly requestId: string }
+  | { readonly type: 'telemetry'; readonly identity: Identity; readonly bag: string }
+  | { readonly type: 'twinGet'; readonly requestId: string }
   | {
-      readonly is: 'twinPatch'
+      readonly type: 'twinPatch'
       readonly requestId: string
       /** Text after `$version=`; undefined: not given. */
       readonly baseVersion: string | undefined
     }
-  | { readonly is: 'methodResponse'; readonly requestId: string; readonly status: number }
+  | { readonly type: 'methodResponse'; readonly requestId: string; readonly status: number }
 
 const TELEMETRY = /^devices\/([^/]+)(?:\/modules\/([^/]+))?\/messages\/events(?:\/(.*))?$/s
 const TWIN_GET = '$iothub/twin/GET/?'
@@ -27,24 +27,24 @@ export function parsePublishTopic(topic: string): DevicePublish | undefined {
   if (topic.startsWith('devices/')) {
     const match = TELEMETRY.exec(topic)
     if (match === null) return undefined
-    return { is: 'telemetry', identity: identityOf(match[1] ?? '', match[2]), bag: match[3] ?? '' }
+    return { type: 'telemetry', identity: identityOf(match[1] ?? '', match[2]), bag: match[3] ?? '' }
   }
   if (topic.startsWith(TWIN_GET)) {
     const requestId = parameter(topic.slice(TWIN_GET.length), '$rid')
-    return requestId === undefined ? undefined : { is: 'twinGet', requestId }
+    return requestId === undefined ? undefined : { type: 'twinGet', requestId }
   }
   if (topic.startsWith(TWIN_PATCH)) {
     const query = topic.slice(TWIN_PATCH.length)
     const requestId = parameter(query, '$rid')
     if (requestId === undefined) return undefined
-    return { is: 'twinPatch', requestId, baseVersion: parameter(query, '$version') }
+    return { type: 'twinPatch', requestId, baseVersion: parameter(query, '$version') }
   }
   const response = METHOD_RESPONSE.exec(topic)
   if (response === null) return undefined
   const requestId = parameter(response[2] ?? '', '$rid')
   return requestId === undefined
     ? undefined
-    : { is: 'methodResponse', requestId, status: Number(response[1]) }
+    : { type: 'methodResponse', requestId, status: Number(response[1]) }
 }
 
 function identityOf(deviceId: string, moduleId: string | undefined): Identity {

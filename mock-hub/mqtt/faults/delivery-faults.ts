@@ -17,7 +17,7 @@ export function deliver(
   publication: Publication,
   send: (publication: Publication) => void,
 ): void {
-  const met = faults.idle ? undefined : faults.meet(point, identity)
+  const met = faults.idle ? undefined : faults.match(point, identity)
   if (met === undefined) {
     send(publication)
     return

@@ -44,7 +44,7 @@ export class PacketFaults {
    * @param effects only these may strike; left out: any.
    */
   answer(point: string, identity: string | undefined, answer: Answer, effects?: readonly string[]): void {
-    const met = this.#faults.idle ? undefined : this.#faults.meet(point, identity, effects)
+    const met = this.#faults.idle ? undefined : this.#faults.match(point, identity, effects)
     if (met?.effect === 'reorder') {
       this.#reordered ??= new Map()
       this.#reordered.set(point, answer)

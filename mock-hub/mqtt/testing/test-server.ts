@@ -10,18 +10,18 @@ import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { Settings } from '../../core/contract/settings.ts'
 import type { IConnectPacket } from 'mqtt-packet'
-import { createMqttRoom } from '../server.ts'
-import type { ConnectionInfo, MqttRoom } from '../server.ts'
+import { createMqttServer } from '../server.ts'
+import type { ConnectionInfo, MqttServer } from '../server.ts'
 import { RawClient } from './raw-client.ts'
 
 type ConnectOptions = Partial<IConnectPacket> & { readonly certificates?: readonly Buffer[] }
 
 export class TestRoom {
   readonly hub: Hub
-  readonly room: MqttRoom
+  readonly room: MqttServer
   readonly clock: ManualClock
 
-  private constructor(hub: Hub, room: MqttRoom, clock: ManualClock) {
+  private constructor(hub: Hub, room: MqttServer, clock: ManualClock) {
     this.hub = hub
     this.room = room
     this.clock = clock
@@ -30,7 +30,7 @@ export class TestRoom {
   static async open(settings: Partial<Settings> = {}): Promise<TestRoom> {
     const clock = new ManualClock()
     const hub = createHub({ clock, settings })
-    return new TestRoom(hub, await createMqttRoom(hub), clock)
+    return new TestRoom(hub, await createMqttServer(hub), clock)
   }
 
   device(deviceId: string, spec: Parameters<Hub['registry']['create']>[1] = {}): IdentityRecord {
@@ -81,12 +81,12 @@ export class TestRoom {
   }
 
   /** The next journal entry that fits, from the beginning. */
-  journal<K extends JournalEntry['is']>(
-    is: K,
-    matches: (entry: Extract<JournalEntry, { is: K }>) => boolean = () => true,
+  journal<K extends JournalEntry['type']>(
+    type: K,
+    matches: (entry: Extract<JournalEntry, { type: K }>) => boolean = () => true,
   ): Promise<JournalEntry> {
     return this.hub.journal.until(
-      (entry) => entry.is === is && matches(entry as Extract<JournalEntry, { is: K }>),
+      (entry) => entry.type === type && matches(entry as Extract<JournalEntry, { type: K }>),
     )
   }
 

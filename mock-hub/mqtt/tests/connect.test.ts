@@ -191,7 +191,7 @@ describe('credentials', () => {
   test('the journal holds no signature', async () => {
     await room.connected(d1)
     const text = JSON.stringify(
-      room.hub.journal.entries.map((entry) => (entry.is === 'packet' ? entry.packet : entry)),
+      room.hub.journal.entries.map((entry) => (entry.type === 'packet' ? entry.packet : entry)),
       (_key, value: unknown) => (isBuffer(value) ? Buffer.from(value.data).toString() : value),
     )
     expect(text).toContain('sig=***')
@@ -204,7 +204,7 @@ describe('credentials', () => {
     await room.connected(d1, {
       password: Buffer.from(password.toString().replace(/sig=[^&]*/, () => `sig=${raw}`)),
     })
-    const sent = room.hub.journal.entries.find((entry) => entry.is === 'packet' && entry.cmd === 'connect')
+    const sent = room.hub.journal.entries.find((entry) => entry.type === 'packet' && entry.cmd === 'connect')
     expect(String((sent as { packet: { password: Buffer } }).packet.password)).toContain(
       'sig=*** (not percent-encoded)&',
     )

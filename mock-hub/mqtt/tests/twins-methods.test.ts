@@ -121,7 +121,7 @@ describe('twin requests', () => {
     const client = await ready(d1, ANSWERS)
     client.pause()
     const handled = (): number =>
-      room.hub.journal.entries.filter((entry) => entry.is === 'operation' && entry.operation === 'twinGet')
+      room.hub.journal.entries.filter((entry) => entry.type === 'operation' && entry.operation === 'twinGet')
         .length
     for (let rid = 1; rid <= 300; rid++) publish(client, `$iothub/twin/GET/?$rid=${rid}`, ' '.repeat(400))
     // A whole turn of the machinery for somebody else.
