@@ -1,7 +1,7 @@
 /** `npm run docs:faults`: writes the table of levers into docs/faults.md; a test holds the two together. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { LEVERS } from '../mock-hub/index.ts'
+import { LEVERS } from 'mock-iot-hub'
 
 export const DOCUMENT = 'docs/faults.md'
 const BEGIN = '<!-- levers -->'

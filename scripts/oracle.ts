@@ -11,7 +11,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startMockHub, type MockHub } from '../mock-hub/index.ts'
+import { startMockHub, type MockHub } from 'mock-iot-hub'
 import { processCarrier } from '../step-definitions/driver/process-carrier.ts'
 import { RemoteDriver } from '../step-definitions/driver/remote-driver.ts'
 import { Checks } from './oracle/checks.ts'

@@ -1,83 +1,134 @@
 /**
- * `npm run test:package`: the package as others get it. Builds, packs, unpacks into an empty project, and there: types
- * are read with `moduleResolution` node16 and bundler, a hub and a client are made, the bins answer, a requirement is judged,
- * by the bin and by the GitHub Action.
- * Ends with `package: N passed, 0 failed`; what fails ends it.
+ * `npm run test:package`: the three packages as others get them. Packs each, installs it in an empty folder outside the
+ * checkout, and tries it there: types with `moduleResolution` node16 and bundler, a hub, a client, the commands, a requirement
+ * judged by the command and by the GitHub Action. Prints how many packages each install brings.
+ * Ends with `package: N passed, 0 failed`; a check that fails ends it.
  */
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { parse } from 'yaml'
+
+const HUB = 'mock-iot-hub'
+const CLIENT = 'mock-iot-hub-client'
+const SUITE = 'iot-hub-conformance'
+/** A hub brings at most so many packages; see docs/decisions/0022-three-packages.md. */
+const MOST_PACKAGES_OF_THE_HUB = 110
 
 const bin = (name: string): string => resolve('node_modules/.bin', name)
 let passed = 0
 const run = (command: string, args: readonly string[], cwd = '.'): string =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 
-// Below the checkout, so that the dependencies of the package are found where they are installed already.
-mkdirSync('reports', { recursive: true })
-const project = mkdtempSync(resolve('reports/consumer-'))
+const place = mkdtempSync(join(tmpdir(), 'packages-'))
 try {
-  rmSync('dist', { recursive: true, force: true })
-  run(bin('tsc'), ['-p', 'tsconfig.build.json'])
-  say('publint', run(bin('publint'), ['--strict']))
-  const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project]),
-  ) as [{ filename: string }] // npm's own format
-  run('tar', ['-xzf', filename], project)
-  const home = join(project, 'node_modules/mock-iot-hub')
-  cpSync(join(project, 'package'), home, { recursive: true })
+  const packed = new Map(
+    [
+      ['mock-hub', HUB],
+      ['reference-client', CLIENT],
+      ['step-definitions', SUITE],
+    ].map(([folder = '', name = '']) => [name, pack(folder)] as const),
+  )
+  const install = (...names: readonly string[]): string => {
+    const project = mkdtempSync(join(place, 'consumer-'))
+    write(project, 'package.json', JSON.stringify({ private: true, type: 'module' }))
+    const tarballs = names.map((name) => packed.get(name) ?? name)
+    run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--silent', ...tarballs], project)
+    return project
+  }
 
-  write('package.json', JSON.stringify({ type: 'module' }))
-  write(
-    'index.ts',
-    `import { IoTHubDeviceClient, Message } from 'mock-iot-hub/client'
-import { ManualClock, startMockHub, type MockHub } from 'mock-iot-hub/mock-hub'
-
+  const withHub = install(HUB)
+  const brought = packagesIn(withHub)
+  if (brought > MOST_PACKAGES_OF_THE_HUB)
+    throw new Error(
+      `${HUB} brings ${String(brought)} packages, at most ${String(MOST_PACKAGES_OF_THE_HUB)} are allowed`,
+    )
+  say(`${HUB}, packages installed`, String(brought))
+  typesOf(
+    withHub,
+    `import { ManualClock, startMockHub, type MockHub } from '${HUB}'
 const hub: MockHub = await startMockHub({ clock: new ManualClock(Date.now()), seed: { devices: [{ deviceId: 'd' }] } })
+console.log(hub.hostName, hub.identities().length)
 await hub.stop()
+`,
+  )
+  say(`${HUB}, in a program`, run(process.execPath, ['out/index.js'], withHub))
+  say(`${HUB}, the command`, firstLine(run('npx', ['--no-install', HUB, '--help'], withHub)))
+
+  const withClient = install(CLIENT)
+  say(`${CLIENT}, packages installed`, String(packagesIn(withClient)))
+  typesOf(
+    withClient,
+    `import { IoTHubDeviceClient, Message } from '${CLIENT}'
 const client = IoTHubDeviceClient.createFromConnectionString('HostName=h;DeviceId=d;SharedAccessKey=a2V5')
 const message: Message = new Message('hello')
-console.log(hub.hostName, client.connected, message.data)
+console.log(client.connected, message.data)
 await client.shutdown()
 `,
   )
+  say(`${CLIENT}, in a program`, run(process.execPath, ['out/index.js'], withClient))
+
+  const withSuite = install(HUB, CLIENT, SUITE)
+  say(`${SUITE}, packages installed`, String(packagesIn(withSuite, 3)))
+  const suite = (args: readonly string[]): string => run('npx', ['--no-install', SUITE, ...args], withSuite)
+  say(`${SUITE}, the command`, firstLine(suite(['--help'])))
+  const told = suite(['run', '--requirement', 'BOTH-CONNECT-01', '--json'])
+  say('a requirement', told.trimEnd().split('\n').at(-1) ?? '')
+  say('the action', runAction(withSuite))
+  process.stdout.write(`package: ${String(passed)} passed, 0 failed\n`)
+} finally {
+  rmSync(place, { recursive: true, force: true })
+}
+
+/** @returns the path of the tarball. */
+function pack(folder: string): string {
+  const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', place], folder)) as [
+    { filename: string },
+  ] // npm's own format
+  say(`${folder}, publint`, run(bin('publint'), ['--strict', join(place, filename)]))
+  return join(place, filename)
+}
+
+/** Compiles a program against the installed types, in both ways that bundlers and Node resolve them. */
+function typesOf(project: string, program: string): void {
+  write(project, 'index.ts', program)
   for (const [module, moduleResolution] of [
     ['node16', 'node16'],
     ['esnext', 'bundler'],
   ] as const) {
     const compilerOptions = {
       ...{ module, moduleResolution, target: 'es2022', strict: true, skipLibCheck: false, outDir: 'out' },
-      ...{ types: ['node'], lib: ['es2023', 'esnext.disposable'] },
+      ...{
+        types: ['node'],
+        typeRoots: [resolve('node_modules/@types')],
+        lib: ['es2023', 'esnext.disposable'],
+      },
     }
-    write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['index.ts'] }))
+    write(project, 'tsconfig.json', JSON.stringify({ compilerOptions, include: ['index.ts'] }))
     run(bin('tsc'), [], project)
-    say(`types, ${moduleResolution}`, 'ok\n')
+    say(`types, ${moduleResolution}`, 'ok')
   }
-  say('hub and client', run(process.execPath, ['out/index.js'], project))
-  for (const program of ['mock-hub/main.js', 'step-definitions/conformance/main.js'])
-    say(
-      program,
-      run(process.execPath, [join(home, 'dist', program), '--help'], project).split('\n', 1)[0] ?? '',
-    )
-  const program = join(home, 'dist/step-definitions/conformance/main.js')
-  const told = run(process.execPath, [program, 'run', '--requirement', 'BOTH-CONNECT-01', '--json'], project)
-  say('a requirement', told.trimEnd().split('\n').at(-1) ?? '')
-  say('the action', runAction(program))
-  process.stdout.write(`package: ${String(passed)} passed, 0 failed\n`)
-} finally {
-  rmSync(project, { recursive: true, force: true })
 }
 
-/** The step of `action.yml`, as a runner runs it, with this package instead of one from npm. */
-function runAction(program: string): string {
+/** How many packages an install brings: those in `node_modules`, nested ones counted, less what was asked for. */
+function packagesIn(project: string, installed = 1): number {
+  const tree = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8')) as {
+    readonly packages: object
+  } // npm's own record
+  return Object.keys(tree.packages).length - installed
+}
+
+/** The step of `action.yml`, as a runner runs it, with these packages instead of those on npm. */
+function runAction(project: string): string {
   const { runs } = parse(readFileSync('action.yml', 'utf8')) as {
     readonly runs: { readonly steps: readonly [{ readonly run: string }] }
   }
   const path = join(project, 'bin')
   mkdirSync(path)
-  const shim = `#!/bin/sh\nshift 4 # --yes --package NAME iot-hub-conformance\nexec "${process.execPath}" "${program}" "$@"\n`
+  const program = join(project, 'node_modules/.bin', SUITE)
+  const shim = `#!/bin/sh\nshift 4 # --yes --package NAME ${SUITE}\nexec "${program}" "$@"\n`
   writeFileSync(join(path, 'npx'), shim, { mode: 0o755 })
   const [output, summary] = [join(project, 'output'), join(project, 'summary')]
   const inputs = {
@@ -86,7 +137,7 @@ function runAction(program: string): string {
     REPORTS: 'reports',
     ARGS: '--requirement BOTH-CONNECT-01',
   }
-  const none = { DRIVER: '', HUB: '', PROFILE: '', KNOWN: '', PACKAGE: 'mock-iot-hub' }
+  const none = { DRIVER: '', HUB: '', PROFILE: '', KNOWN: '', PACKAGE: SUITE }
   execFileSync('bash', ['-eo', 'pipefail', '-c', runs.steps[0].run], {
     cwd: project,
     env: {
@@ -95,12 +146,15 @@ function runAction(program: string): string {
     },
     stdio: 'pipe',
   })
-  const [first = ''] = readFileSync(summary, 'utf8').split('\n', 1)
-  return `${readFileSync(output, 'utf8').trim()}, ${first}`
+  return `${readFileSync(output, 'utf8').trim()}, ${firstLine(readFileSync(summary, 'utf8'))}, ${String(readdirSync(join(project, 'reports')).length)} reports`
 }
 
-function write(file: string, text: string): void {
+function write(project: string, file: string, text: string): void {
   writeFileSync(join(project, file), text)
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 function say(what: string, outcome: string): void {

@@ -1,5 +1,5 @@
 /**
- * Every step, hook and parameter type of the suite, for a cucumber run of your own: `import: ['mock-iot-hub/steps']`
+ * Every step, hook and parameter type of the suite, for a cucumber run of your own: `import: ['iot-hub-conformance']`
  * in cucumber.js's configuration, next to features of yours.
  */
 

@@ -1,16 +1,24 @@
-/** Where the package is, in a checkout and installed alike: `dist/` stands between when it is compiled. */
+/** Where the package is, in a checkout and installed alike: compiled, this file is in `dist/`. */
 
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const root = [new URL('../', import.meta.url), new URL('../../', import.meta.url)]
-  .map((url) => fileURLToPath(url))
-  .find((folder) => existsSync(`${folder}package.json`))
-if (root === undefined) throw new Error(`the package of ${import.meta.url} has lost its package.json`)
+function firstThatHas(file: string, candidates: readonly string[]): string {
+  const root = candidates
+    .map((candidate) => fileURLToPath(new URL(candidate, import.meta.url)))
+    .find((folder) => existsSync(`${folder}${file}`))
+  if (root === undefined) throw new Error(`the package of ${import.meta.url} has no ${file}`)
+  return root
+}
 
-export const ROOT = root
+/** Folder of the package's own files, with a `/` at its end. */
+export const ROOT = firstThatHas('package.json', ['./', '../'])
 
-/** A JSON file of the package. @param path from its root. */
+/** Folder of features, requirements and vectors: in the package, and at the top of a checkout. */
+export const FEATURES = firstThatHas('requirements', ['./features/', '../features/'])
+
+/** A JSON file of the package. @param path from its root; `features/…` wherever the features are. */
 export function packagedJson(path: string): unknown {
-  return JSON.parse(readFileSync(`${ROOT}${path}`, 'utf8'))
+  const file = path.startsWith('features/') ? `${FEATURES}${path.slice('features/'.length)}` : `${ROOT}${path}`
+  return JSON.parse(readFileSync(file, 'utf8'))
 }

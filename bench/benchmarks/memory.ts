@@ -1,7 +1,7 @@
 /** M1: an hour of virtual time under load leaves nothing behind. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { ManualClock, startMockHub } from '../../mock-hub/index.ts'
+import { ManualClock, startMockHub } from 'mock-iot-hub'
 import type { Figure } from '../figure.ts'
 import { MqttDevice } from '../load/mqtt-device.ts'
 import { closeAll } from '../load/offered-load.ts'

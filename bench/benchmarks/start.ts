@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startMockHub } from '../../mock-hub/index.ts'
+import { startMockHub } from 'mock-iot-hub'
 import { type Figure, median, type Sample } from '../figure.ts'
 
 const BIN = 'dist/mock-hub/main.js'

@@ -2,7 +2,7 @@
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { createServices } from '../../mock-hub/core/services/services.ts'
 import { documentRenderer } from '../../mock-hub/http/service/document-renderer.ts'
-import { startMockHub } from '../../mock-hub/index.ts'
+import { startMockHub } from 'mock-iot-hub'
 import { median } from '../figure.ts'
 import { MqttDevice } from '../load/mqtt-device.ts'
 import { closeAll, offeredLoad } from '../load/offered-load.ts'

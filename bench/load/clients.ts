@@ -1,7 +1,7 @@
 /** Clients side by side: ours, the official Node SDK, and mqtt.js alone. Each sends and reads its twin over TLS. */
 import { createRequire } from 'node:module'
 import mqtt from 'mqtt'
-import { IoTHubDeviceClient, Message } from '../../reference-client/index.ts'
+import { IoTHubDeviceClient, Message } from 'mock-iot-hub-client'
 import type { Target } from './mqtt-device.ts'
 import { DEVICE_KEY, sasToken } from './token.ts'
 

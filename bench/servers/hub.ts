@@ -1,5 +1,5 @@
 /** The hub under load, as users start it from their own code, with `devices` bench devices registered. */
-import { startMockHub } from '../../mock-hub/index.ts'
+import { startMockHub } from 'mock-iot-hub'
 import { DEVICE_KEY } from '../load/token.ts'
 import { serve } from './server.ts'
 

@@ -25,7 +25,7 @@ import { settingsFrom } from './settings.ts'
  *
  * @example
  * ```ts
- * import { IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export async function reportTemperature(connectionString: string): Promise<void> {
  *   await using client = IoTHubDeviceClient.createFromConnectionString(connectionString)

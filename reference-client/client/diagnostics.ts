@@ -11,7 +11,7 @@ import { type Channel, channel } from 'node:diagnostics_channel'
  * @example
  * ```ts
  * import { subscribe } from 'node:diagnostics_channel'
- * import { DIAGNOSTIC_CHANNELS } from 'mock-iot-hub/client'
+ * import { DIAGNOSTIC_CHANNELS } from 'mock-iot-hub-client'
  *
  * subscribe(DIAGNOSTIC_CHANNELS.state, (event) => {
  *   console.log(event)
@@ -34,7 +34,7 @@ export const DIAGNOSTIC_CHANNELS = {
  *
  * @example
  * ```ts
- * import { DIAGNOSTIC_CHANNELS, type DiagnosticChannel } from 'mock-iot-hub/client'
+ * import { DIAGNOSTIC_CHANNELS, type DiagnosticChannel } from 'mock-iot-hub-client'
  *
  * export const names = Object.keys(DIAGNOSTIC_CHANNELS) as DiagnosticChannel[]
  * ```

@@ -38,7 +38,7 @@ import type { CallOptions } from './options.ts'
  *
  * @example
  * ```ts
- * import type { EventHandler, IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import type { EventHandler, IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export function watch(client: IoTHubDeviceClient): void {
  *   const handler: EventHandler = () => {
@@ -54,7 +54,7 @@ export type EventHandler = () => unknown
  *
  * @example
  * ```ts
- * import type { ExceptionHandler } from 'mock-iot-hub/client'
+ * import type { ExceptionHandler } from 'mock-iot-hub-client'
  *
  * export const log: ExceptionHandler = (error) => {
  *   console.error(error.message, error.cause)
@@ -67,7 +67,7 @@ export type ExceptionHandler = (error: Error) => unknown
  *
  * @example
  * ```ts
- * import type { ReceivedMessage, ReceiveHandler } from 'mock-iot-hub/client'
+ * import type { ReceivedMessage, ReceiveHandler } from 'mock-iot-hub-client'
  *
  * export const print: ReceiveHandler<ReceivedMessage> = (message) => {
  *   console.log(message.data.toString('utf8'))
@@ -82,7 +82,7 @@ export type ReceiveHandler<T> = (item: T) => unknown
  *
  * @example
  * ```ts
- * import type { GenericIoTHubClient } from 'mock-iot-hub/client'
+ * import type { GenericIoTHubClient } from 'mock-iot-hub-client'
  *
  * export async function countRestart(client: GenericIoTHubClient): Promise<void> {
  *   const { restarts } = (await client.getTwin()).reported

@@ -28,7 +28,7 @@ import { assertCertificates, type Settings, settingsFrom } from './settings.ts'
  *
  * @example
  * ```ts
- * import { IoTHubModuleClient, Message } from 'mock-iot-hub/client'
+ * import { IoTHubModuleClient, Message } from 'mock-iot-hub-client'
  *
  * export async function relay(): Promise<void> {
  *   const client = await IoTHubModuleClient.createFromEdgeEnvironment()

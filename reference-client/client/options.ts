@@ -8,7 +8,7 @@ import type { ProxyOptions } from '../core/proxy-options.ts'
  *
  * @example
  * ```ts
- * import type { ClientOptions } from 'mock-iot-hub/client'
+ * import type { ClientOptions } from 'mock-iot-hub-client'
  *
  * export const patient: ClientOptions = { keepAlive: 240, connectionRetryInterval: 60, productInfo: 'Pump/2.1' }
  * ```
@@ -48,7 +48,7 @@ export interface ClientOptions {
  * @example
  * ```ts
  * import { readFileSync } from 'node:fs'
- * import type { TrustOptions } from 'mock-iot-hub/client'
+ * import type { TrustOptions } from 'mock-iot-hub-client'
  *
  * export const trust: TrustOptions = { serverVerificationCert: readFileSync('gateway-ca.pem', 'utf8') }
  * ```
@@ -63,7 +63,7 @@ export interface TrustOptions {
  *
  * @example
  * ```ts
- * import type { GatewayOptions } from 'mock-iot-hub/client'
+ * import type { GatewayOptions } from 'mock-iot-hub-client'
  *
  * export const gateway: GatewayOptions = { gatewayHostname: 'gateway.local' }
  * ```
@@ -78,7 +78,7 @@ export interface GatewayOptions {
  *
  * @example
  * ```ts
- * import type { SigningOptions } from 'mock-iot-hub/client'
+ * import type { SigningOptions } from 'mock-iot-hub-client'
  *
  * export const shortLived: SigningOptions = { sastokenTtl: 900 }
  * ```
@@ -93,7 +93,7 @@ export interface SigningOptions {
  *
  * @example
  * ```ts
- * import { IoTHubDeviceClient, type ConnectionStringOptions } from 'mock-iot-hub/client'
+ * import { IoTHubDeviceClient, type ConnectionStringOptions } from 'mock-iot-hub-client'
  *
  * const options: ConnectionStringOptions = { websockets: true }
  *
@@ -108,7 +108,7 @@ export interface ConnectionStringOptions extends ClientOptions, TrustOptions, Si
  *
  * @example
  * ```ts
- * import { IoTHubDeviceClient, type SastokenOptions } from 'mock-iot-hub/client'
+ * import { IoTHubDeviceClient, type SastokenOptions } from 'mock-iot-hub-client'
  *
  * const options: SastokenOptions = { websockets: true }
  *
@@ -123,7 +123,7 @@ export interface SastokenOptions extends ClientOptions, TrustOptions, GatewayOpt
  *
  * @example
  * ```ts
- * import { IoTHubDeviceClient, type SymmetricKeyOptions } from 'mock-iot-hub/client'
+ * import { IoTHubDeviceClient, type SymmetricKeyOptions } from 'mock-iot-hub-client'
  *
  * const options: SymmetricKeyOptions = { sastokenTtl: 7_200 }
  *
@@ -138,7 +138,7 @@ export interface SymmetricKeyOptions extends ClientOptions, TrustOptions, Gatewa
  *
  * @example
  * ```ts
- * import { IoTHubModuleClient, X509, type X509Options } from 'mock-iot-hub/client'
+ * import { IoTHubModuleClient, X509, type X509Options } from 'mock-iot-hub-client'
  *
  * const options: X509Options = { cipher: ['ECDHE-ECDSA-AES256-GCM-SHA384'] }
  *
@@ -153,7 +153,7 @@ export interface X509Options extends ClientOptions, TrustOptions, GatewayOptions
  *
  * @example
  * ```ts
- * import { type EdgeEnvironmentOptions, IoTHubModuleClient } from 'mock-iot-hub/client'
+ * import { type EdgeEnvironmentOptions, IoTHubModuleClient } from 'mock-iot-hub-client'
  *
  * const options: EdgeEnvironmentOptions = { ensureDesiredProperties: false }
  *
@@ -169,7 +169,7 @@ export interface EdgeEnvironmentOptions extends ClientOptions, SigningOptions {}
  *
  * @example
  * ```ts
- * import type { ClientExtensions } from 'mock-iot-hub/client'
+ * import type { ClientExtensions } from 'mock-iot-hub-client'
  *
  * export const impatient: ClientExtensions = { operationTimeout: 5 }
  * ```
@@ -193,7 +193,7 @@ export interface ClientExtensions {
  *
  * @example
  * ```ts
- * import { type Endpoint, IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { type Endpoint, IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export function onLoopback(connectionString: string, ca: string, endpoint: Endpoint): IoTHubDeviceClient {
  *   return IoTHubDeviceClient.createFromConnectionString(connectionString, {
@@ -217,7 +217,7 @@ export interface Endpoint {
  *
  * @example
  * ```ts
- * import type { IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import type { IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export async function sendOrGiveUp(client: IoTHubDeviceClient, signal: AbortSignal): Promise<void> {
  *   await client.sendMessage('hello', { signal })

@@ -5,7 +5,7 @@
  *
  * @example
  * ```ts
- * import { type Clock, IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { type Clock, IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export function onTestTime(connectionString: string, clock: Clock): IoTHubDeviceClient {
  *   return IoTHubDeviceClient.createFromConnectionString(connectionString, { extensions: { clock } })
@@ -36,7 +36,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
  *
  * @example
  * ```ts
- * import { type Clock, SystemClock } from 'mock-iot-hub/client'
+ * import { type Clock, SystemClock } from 'mock-iot-hub-client'
  *
  * // A clock that is an hour ahead.
  * export class EarlyClock extends SystemClock implements Clock {

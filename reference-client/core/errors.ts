@@ -8,7 +8,7 @@
  *
  * @example
  * ```ts
- * import { ClientError, type IoTHubErrorOptions } from 'mock-iot-hub/client'
+ * import { ClientError, type IoTHubErrorOptions } from 'mock-iot-hub-client'
  *
  * export function wrap(cause: unknown): ClientError {
  *   const options: IoTHubErrorOptions = { cause, retryable: true }
@@ -29,7 +29,7 @@ export interface IoTHubErrorOptions {
  *
  * @example
  * ```ts
- * import { IoTHubError } from 'mock-iot-hub/client'
+ * import { IoTHubError } from 'mock-iot-hub-client'
  *
  * export function worthAnotherTry(error: unknown): boolean {
  *   return error instanceof IoTHubError && error.retryable
@@ -55,7 +55,7 @@ export abstract class IoTHubError extends Error {
  *
  * @example
  * ```ts
- * import { ClientError, ServiceError, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { ClientError, ServiceError, type IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export async function statusOfPatch(client: IoTHubDeviceClient): Promise<number> {
  *   try {
@@ -78,7 +78,7 @@ export class ClientError extends IoTHubError {
  *
  * @example
  * ```ts
- * import { CredentialError, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { CredentialError, type IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export async function send(client: IoTHubDeviceClient): Promise<void> {
  *   await client.sendMessage('hello').catch((error: unknown) => {
@@ -98,7 +98,7 @@ export class CredentialError extends ClientError {
  *
  * @example
  * ```ts
- * import { ConnectionFailedError, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { ConnectionFailedError, type IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export async function send(client: IoTHubDeviceClient): Promise<void> {
  *   await client.sendMessage('hello').catch((error: unknown) => {
@@ -120,7 +120,7 @@ export class ConnectionFailedError extends ClientError {
  *
  * @example
  * ```ts
- * import { ConnectionDroppedError, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { ConnectionDroppedError, type IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export async function send(client: IoTHubDeviceClient): Promise<void> {
  *   await client.sendMessage('hello').catch((error: unknown) => {
@@ -142,7 +142,7 @@ export class ConnectionDroppedError extends ClientError {
  *
  * @example
  * ```ts
- * import { NoConnectionError, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { NoConnectionError, type IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export async function send(client: IoTHubDeviceClient): Promise<void> {
  *   await client.sendMessage('hello').catch(async (error: unknown) => {
@@ -162,7 +162,7 @@ export class NoConnectionError extends ClientError {
  *
  * @example
  * ```ts
- * import { OperationTimeout, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { OperationTimeout, type IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export async function send(client: IoTHubDeviceClient): Promise<void> {
  *   await client.sendMessage('hello').catch((error: unknown) => {
@@ -185,7 +185,7 @@ export class OperationTimeout extends IoTHubError {
  *
  * @example
  * ```ts
- * import { OperationCancelled, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { OperationCancelled, type IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export async function send(client: IoTHubDeviceClient): Promise<void> {
  *   await client.sendMessage('hello').catch((error: unknown) => {
@@ -205,7 +205,7 @@ export class OperationCancelled extends IoTHubError {
  *
  * @example
  * ```ts
- * import { IoTHubError, ServiceError } from 'mock-iot-hub/client'
+ * import { IoTHubError, ServiceError } from 'mock-iot-hub-client'
  *
  * export function isThrottled(error: unknown): boolean {
  *   return error instanceof IoTHubError && error.cause instanceof ServiceError && error.cause.status === 429
@@ -242,7 +242,7 @@ export class ServiceError extends IoTHubError {
  *
  * @example
  * ```ts
- * import { InboxEmpty, type IoTHubDeviceClient, type TwinPatch } from 'mock-iot-hub/client'
+ * import { InboxEmpty, type IoTHubDeviceClient, type TwinPatch } from 'mock-iot-hub-client'
  *
  * export async function patchOrNull(client: IoTHubDeviceClient): Promise<TwinPatch | null> {
  *   try {
@@ -264,7 +264,7 @@ export class InboxEmpty extends IoTHubError {
  *
  * @example
  * ```ts
- * import { IoTHubDeviceClient, ValueError } from 'mock-iot-hub/client'
+ * import { IoTHubDeviceClient, ValueError } from 'mock-iot-hub-client'
  *
  * export function isUsable(connectionString: string): boolean {
  *   try {
@@ -289,7 +289,7 @@ export class ValueError extends RangeError {
  *
  * @example
  * ```ts
- * import { IoTHubModuleClient, OSError } from 'mock-iot-hub/client'
+ * import { IoTHubModuleClient, OSError } from 'mock-iot-hub-client'
  *
  * export async function insideEdge(): Promise<IoTHubModuleClient | undefined> {
  *   try {

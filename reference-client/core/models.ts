@@ -7,7 +7,7 @@ import { Buffer } from 'node:buffer'
  *
  * @example
  * ```ts
- * import type { MessageData } from 'mock-iot-hub/client'
+ * import type { MessageData } from 'mock-iot-hub-client'
  *
  * export const payloads: MessageData[] = ['text', Buffer.from([1, 2]), 21.5, true, null]
  * ```
@@ -19,7 +19,7 @@ export type MessageData = string | Uint8Array | number | bigint | boolean | null
  *
  * @example
  * ```ts
- * import type { JsonValue } from 'mock-iot-hub/client'
+ * import type { JsonValue } from 'mock-iot-hub-client'
  *
  * export const settings: JsonValue = { interval: 5, units: ['C', 'F'], note: null }
  * ```
@@ -30,7 +30,7 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
  *
  * @example
  * ```ts
- * import type { JsonObject } from 'mock-iot-hub/client'
+ * import type { JsonObject } from 'mock-iot-hub-client'
  *
  * export const reported: JsonObject = { firmware: { version: '1.2.0' } }
  * ```
@@ -45,7 +45,7 @@ export interface JsonObject {
  *
  * @example
  * ```ts
- * import type { Twin } from 'mock-iot-hub/client'
+ * import type { Twin } from 'mock-iot-hub-client'
  *
  * export function intervalOf(twin: Twin): number {
  *   const { interval } = twin.desired
@@ -65,7 +65,7 @@ export interface Twin {
  *
  * @example
  * ```ts
- * import type { TwinProperties } from 'mock-iot-hub/client'
+ * import type { TwinProperties } from 'mock-iot-hub-client'
  *
  * export function isNewer(one: TwinProperties, other: TwinProperties): boolean {
  *   return one.$version > other.$version
@@ -82,7 +82,7 @@ export interface TwinProperties extends JsonObject {
  *
  * @example
  * ```ts
- * import type { IoTHubDeviceClient, TwinPatch } from 'mock-iot-hub/client'
+ * import type { IoTHubDeviceClient, TwinPatch } from 'mock-iot-hub-client'
  *
  * export function follow(client: IoTHubDeviceClient, apply: (patch: TwinPatch) => Promise<void>): void {
  *   client.onTwinDesiredPropertiesPatchReceived = apply
@@ -96,7 +96,7 @@ export type TwinPatch = JsonObject & { readonly $version?: number }
  *
  * @example
  * ```ts
- * import type { PropertyValue } from 'mock-iot-hub/client'
+ * import type { PropertyValue } from 'mock-iot-hub-client'
  *
  * export const properties: Record<string, PropertyValue> = { alarm: true, level: 3, room: 'kitchen' }
  * ```
@@ -110,7 +110,7 @@ const SECURITY_INTERFACE = 'urn:azureiot:Security:SecurityAgent:1'
  *
  * @example
  * ```ts
- * import { Message } from 'mock-iot-hub/client'
+ * import { Message } from 'mock-iot-hub-client'
  *
  * const message = new Message(JSON.stringify({ temperature: 21.5 }))
  * message.contentType = 'application/json'
@@ -208,7 +208,7 @@ export class Message<Data = MessageData> {
  *
  * @example
  * ```ts
- * import type { ReceivedMessage } from 'mock-iot-hub/client'
+ * import type { ReceivedMessage } from 'mock-iot-hub-client'
  *
  * export function textOf(message: ReceivedMessage): string {
  *   return message.data.toString('utf8')
@@ -222,7 +222,7 @@ export type ReceivedMessage = Message<Buffer>
  *
  * @example
  * ```ts
- * import { type IoTHubDeviceClient, MethodRequest } from 'mock-iot-hub/client'
+ * import { type IoTHubDeviceClient, MethodRequest } from 'mock-iot-hub-client'
  *
  * export function logMethods(client: IoTHubDeviceClient): void {
  *   client.onMethodRequestReceived = (request: MethodRequest) => {
@@ -268,7 +268,7 @@ export class MethodRequest {
  *
  * @example
  * ```ts
- * import { MethodResponse, type IoTHubDeviceClient } from 'mock-iot-hub/client'
+ * import { MethodResponse, type IoTHubDeviceClient } from 'mock-iot-hub-client'
  *
  * export function answerReboots(client: IoTHubDeviceClient): void {
  *   client.onMethodRequestReceived = async (request) => {
@@ -312,7 +312,7 @@ export class MethodResponse {
  *
  * @example
  * ```ts
- * import type { StorageInfo } from 'mock-iot-hub/client'
+ * import type { StorageInfo } from 'mock-iot-hub-client'
  *
  * export function uploadUrl({ hostName, containerName, blobName, sasToken }: StorageInfo): string {
  *   return `https://${hostName}/${containerName}/${encodeURI(blobName)}${sasToken}`
@@ -337,7 +337,7 @@ export interface StorageInfo {
  *
  * @example
  * ```ts
- * import type { MethodParams } from 'mock-iot-hub/client'
+ * import type { MethodParams } from 'mock-iot-hub-client'
  *
  * export const reboot: MethodParams = {
  *   methodName: 'reboot',
@@ -362,7 +362,7 @@ export interface MethodParams {
  *
  * @example
  * ```ts
- * import type { IoTHubModuleClient, MethodResult } from 'mock-iot-hub/client'
+ * import type { IoTHubModuleClient, MethodResult } from 'mock-iot-hub-client'
  *
  * export async function rebootAll(client: IoTHubModuleClient, deviceIds: string[]): Promise<MethodResult[]> {
  *   return Promise.all(deviceIds.map((deviceId) => client.invokeMethod({ methodName: 'reboot' }, deviceId)))

@@ -7,7 +7,7 @@ import { ValueError } from './errors.ts'
  *
  * @example
  * ```ts
- * import { ProxyOptions, type ProxyType } from 'mock-iot-hub/client'
+ * import { ProxyOptions, type ProxyType } from 'mock-iot-hub-client'
  *
  * export function proxyFrom(url: URL): ProxyOptions {
  *   const proxyType: ProxyType = url.protocol === 'socks5:' ? 'SOCKS5' : 'HTTP'
@@ -24,7 +24,7 @@ const TYPES: readonly string[] = ['HTTP', 'SOCKS4', 'SOCKS5'] satisfies ProxyTyp
  *
  * @example
  * ```ts
- * import { IoTHubDeviceClient, ProxyOptions } from 'mock-iot-hub/client'
+ * import { IoTHubDeviceClient, ProxyOptions } from 'mock-iot-hub-client'
  *
  * export function behindProxy(connectionString: string): IoTHubDeviceClient {
  *   const proxyOptions = new ProxyOptions('SOCKS5', 'proxy.example', 1080, 'user', 'pass')

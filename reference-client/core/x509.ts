@@ -5,7 +5,7 @@
  *
  * @example
  * ```ts
- * import { IoTHubDeviceClient, X509 } from 'mock-iot-hub/client'
+ * import { IoTHubDeviceClient, X509 } from 'mock-iot-hub-client'
  *
  * export function withCertificate(): IoTHubDeviceClient {
  *   const x509 = new X509('device-cert.pem', 'device-key.pem', 'pass phrase')

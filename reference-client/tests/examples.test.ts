@@ -39,7 +39,7 @@ function problemsOf(examples: readonly Example[]): string[] {
   const compilerOptions: ts.CompilerOptions = {
     ...options,
     noEmit: true,
-    paths: { 'mock-iot-hub/client': [join(ROOT, 'reference-client', 'index.ts')] },
+    paths: { 'mock-iot-hub-client': [join(ROOT, 'reference-client', 'index.ts')] },
   }
   const host = ts.createCompilerHost(compilerOptions)
   const real = { ...host }

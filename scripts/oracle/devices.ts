@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import type { Identity, MockHub } from '../../mock-hub/index.ts'
+import type { Identity, MockHub } from 'mock-iot-hub'
 import type {
   ClientDriver,
   DriverEvent,

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { MockHub } from '../../mock-hub/index.ts'
+import type { MockHub } from 'mock-iot-hub'
 import type { Checks, Outcome } from './checks.ts'
 
 /** One call of an SDK. */

@@ -1,7 +1,7 @@
 /** What came of the uploads at the hub: a notification for each, of the right size, and memory that does not grow with them. */
 
 import assert from 'node:assert/strict'
-import type { MockHub } from '../../mock-hub/index.ts'
+import type { MockHub } from 'mock-iot-hub'
 import type { Checks } from './checks.ts'
 import { checkService, type Program, type Row } from './services.ts'
 

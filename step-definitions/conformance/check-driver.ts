@@ -1,6 +1,6 @@
 /** `iot-hub-conformance driver check`: what an author of a driver runs first. */
 
-import { startMockHub } from '../../mock-hub/index.ts'
+import { startMockHub } from 'mock-iot-hub'
 import { capabilityOf, type DriverRequest } from '../driver/client-driver.ts'
 import { carrierTo } from '../driver/carrier-to.ts'
 import { systemAlarm } from '../driver/clock.ts'

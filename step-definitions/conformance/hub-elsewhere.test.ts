@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { startMockHub } from '../../mock-hub/index.ts'
+import { startMockHub } from 'mock-iot-hub'
 
 interface Totals {
   readonly subject: { readonly hub: string }

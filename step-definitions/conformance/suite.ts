@@ -1,14 +1,15 @@
 /** Where the suite's own files are. */
 
-import { fileURLToPath } from 'node:url'
-import { packagedJson, ROOT } from '../package-root.ts'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { FEATURES, packagedJson } from '../package-root.ts'
 
 const ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 
 export const SUITE = {
-  root: ROOT,
-  features: `${ROOT}features`,
-  catalogue: `${ROOT}features/requirements`,
+  /** Paths of features are told relative to this folder. */
+  root: fileURLToPath(new URL('..', pathToFileURL(FEATURES))),
+  features: FEATURES.replace(/\/$/, ''),
+  catalogue: `${FEATURES}requirements`,
   /** What cucumber-js loads. */
   code: [fileURLToPath(new URL(`../index.${ENDING}`, import.meta.url))],
   version: (packagedJson('package.json') as { version: string }).version,

@@ -3,7 +3,7 @@
  * list in JSON: a program and its arguments, or one URL). A driver serves all scenarios of a run, one after the other.
  */
 
-import type { Clock } from '../../mock-hub/index.ts'
+import type { Clock } from 'mock-iot-hub'
 import { carrierTo } from './carrier-to.ts'
 import { type ClientDriver, type DriverRequest, HarnessError, type Hello } from './client-driver.ts'
 import { quietFor, systemAlarm } from './clock.ts'

@@ -7,7 +7,7 @@ import { type DriverEvent, type DriverReply, HarnessError, type Hello } from './
 const ajv = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true })
 
 function schema(name: string): ValidateFunction {
-  const path = `step-definitions/driver/schema/${name}.json`
+  const path = `driver/schema/${name}.json`
   return ajv.compile(packagedJson(path) as AnySchemaObject) // ajv itself refuses what is no schema
 }
 

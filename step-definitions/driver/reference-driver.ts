@@ -7,7 +7,7 @@ import {
   IoTHubModuleClient,
   type JsonObject as ClientJsonObject,
   type MethodParams,
-} from '../../reference-client/index.ts'
+} from 'mock-iot-hub-client'
 import {
   type ClientDriver,
   type DriverEvent,

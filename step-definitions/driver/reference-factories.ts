@@ -7,7 +7,7 @@ import {
   ProxyOptions,
   type ProxyType,
   X509,
-} from '../../reference-client/index.ts'
+} from 'mock-iot-hub-client'
 import type { Json, JsonObject, Verbs } from './client-driver.ts'
 
 type Client = IoTHubDeviceClient | IoTHubModuleClient

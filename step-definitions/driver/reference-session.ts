@@ -7,7 +7,7 @@ import {
   MethodResponse,
   type ReceivedMessage,
   type TwinPatch,
-} from '../../reference-client/index.ts'
+} from 'mock-iot-hub-client'
 import { type DriverEvent, HAPPENINGS, type Happening, type JsonObject, type Verbs } from './client-driver.ts'
 import { describeError, messageOf, methodOf } from './reference-values.ts'
 

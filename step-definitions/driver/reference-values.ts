@@ -19,7 +19,7 @@ import {
   type ReceivedMessage,
   ServiceError,
   ValueError,
-} from '../../reference-client/index.ts'
+} from 'mock-iot-hub-client'
 import type { DriverError, ErrorKind, JsonObject, Verbs, WireMessage } from './client-driver.ts'
 
 /** Something that JSON has no words for. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { JournalEntry } from '../../mock-hub/index.ts'
+import type { JournalEntry } from 'mock-iot-hub'
 import { brokenInvariants, type Surroundings } from './invariants.ts'
 
 type Unstamped<Entry> = Entry extends unknown ? Omit<Entry, 'seq' | 'at'> : never

@@ -3,7 +3,7 @@
  * reads the hub's journal and names what broke it.
  */
 
-import type { JournalEntry } from '../../mock-hub/index.ts'
+import type { JournalEntry } from 'mock-iot-hub'
 import { readToken } from '../world/sas.ts'
 
 /** What the rules must know besides the journal. */

@@ -1,6 +1,6 @@
 /** The hub that a scenario has started for itself, as the hub side sees it. */
 
-import type { MockHub } from '../../mock-hub/index.ts'
+import type { MockHub } from 'mock-iot-hub'
 import type { ConformanceWorld } from '../world/world.ts'
 import type { HubUnderTest, ReadMessage } from './hub-under-test.ts'
 

@@ -1,6 +1,6 @@
 /** What a hub can be made to do wrong, in the words of the features, and the lever behind each. */
 
-import type { FaultDefinition } from '../../mock-hub/index.ts'
+import type { FaultDefinition } from 'mock-iot-hub'
 import { HarnessError } from '../driver/client-driver.ts'
 
 type Lever = Pick<FaultDefinition, 'name' | 'parameters'>

@@ -2,7 +2,7 @@
 
 import { strictEqual } from 'node:assert/strict'
 import { type DataTable, Given, When } from '@cucumber/cucumber'
-import type { Identity, JsonValue } from '../../mock-hub/index.ts'
+import type { Identity, JsonValue } from 'mock-iot-hub'
 import { rowsOf } from './client-actions.ts'
 import type { Backend } from '../world/backend.ts'
 import { at } from './expectations.ts'

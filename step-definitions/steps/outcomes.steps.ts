@@ -2,7 +2,7 @@
 
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type DataTable, Then } from '@cucumber/cucumber'
-import { HubError } from '../../mock-hub/index.ts'
+import { HubError } from 'mock-iot-hub'
 import {
   type DriverReply,
   type Happening,

@@ -2,7 +2,7 @@
 
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { type DataTable, Then } from '@cucumber/cucumber'
-import type { JournalEntry } from '../../mock-hub/index.ts'
+import type { JournalEntry } from 'mock-iot-hub'
 import type { Json } from '../driver/client-driver.ts'
 import { assertRows } from './expectations.ts'
 import { connectFacts, operations, packets, publishes, telemetryFacts } from '../world/wire.ts'

@@ -1,7 +1,7 @@
 /** The service side of a scenario: what back ends do at the hub, and what they see there. */
 
 import { HarnessError } from '../driver/client-driver.ts'
-import type { Identity, JsonValue, MethodResult, MockHub } from '../../mock-hub/index.ts'
+import type { Identity, JsonValue, MethodResult, MockHub } from 'mock-iot-hub'
 
 /** A method call of the back end that may still be under way. */
 export interface Invocation {

@@ -1,7 +1,7 @@
 /** Time in scenarios: it passes only when a step says so, and what it sets off is played out before the next step. */
 
 import { performance } from 'node:perf_hooks'
-import { ManualClock } from '../../mock-hub/index.ts'
+import { ManualClock } from 'mock-iot-hub'
 
 /** Turns of the event loop without a sign of life after which sockets on loopback have nothing more to say. */
 const QUIET_TURNS = 20

@@ -11,7 +11,7 @@ import {
   Status,
   setWorldConstructor,
 } from '@cucumber/cucumber'
-import { type JournalEntry, startMockHub } from '../../mock-hub/index.ts'
+import { type JournalEntry, startMockHub } from 'mock-iot-hub'
 import { HarnessError } from '../driver/client-driver.ts'
 import { endOfRun } from '../driver/client-under-test.ts'
 import { brokenInvariants, type Surroundings } from '../invariants/invariants.ts'

@@ -2,7 +2,7 @@
 
 import { readToken } from './sas.ts'
 import type { ConformanceWorld } from './world.ts'
-import type { JournalEntry } from '../../mock-hub/index.ts'
+import type { JournalEntry } from 'mock-iot-hub'
 
 type PacketEntry = Extract<JournalEntry, { type: 'packet' }>
 type OperationEntry = Extract<JournalEntry, { type: 'operation' }>

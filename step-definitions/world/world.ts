@@ -3,7 +3,7 @@
 import { AssertionError } from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { type IWorldOptions, World } from '@cucumber/cucumber'
-import { type JournalEntry, ManualClock, type MockHub, startMockHub } from '../../mock-hub/index.ts'
+import { type JournalEntry, ManualClock, type MockHub, startMockHub } from 'mock-iot-hub'
 import { Backend } from './backend.ts'
 import { pass, settle, ShiftedClock } from './clock.ts'
 import {

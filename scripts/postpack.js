@@ -1,0 +1,5 @@
+/** `postpack` of each package: takes away what `prepack` put beside it, so that a checkout never reads a stale copy. */
+import { rmSync } from 'node:fs'
+
+for (const copy of ['LICENSE', 'features', 'driver/http-bridge.js'])
+  rmSync(copy, { recursive: true, force: true })

@@ -1,0 +1,27 @@
+/**
+ * `prepack` of each package: builds it from nothing, and puts beside it what it ships and the repository keeps elsewhere
+ * (licence; features and the HTTP bridge for the suite). Run by npm in the folder of the package.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '..')
+const tsc = join(root, 'node_modules/typescript/bin/tsc')
+/** A package is compiled against the declarations of those it depends on. */
+const NEEDS = new Map([['step-definitions', ['mock-hub', 'reference-client']]])
+const here = basename(process.cwd())
+
+for (const folder of [...(NEEDS.get(here) ?? []), here]) {
+  const home = join(root, folder)
+  // What another package has built for itself already serves.
+  if (folder !== here && existsSync(join(home, 'dist/index.d.ts'))) continue
+  rmSync(join(home, 'dist'), { recursive: true, force: true })
+  execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: ['ignore', 2, 2] })
+}
+cpSync(join(root, 'LICENSE'), 'LICENSE')
+if (here === 'step-definitions') {
+  rmSync('features', { recursive: true, force: true })
+  cpSync(join(root, 'features'), 'features', { recursive: true })
+  cpSync(join(root, 'drivers/http-bridge.js'), 'driver/http-bridge.js')
+}
