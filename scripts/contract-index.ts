@@ -1,0 +1,178 @@
+/**
+ * `tsx scripts/contract-index.ts [--write]`: the index of the contract, made from the pages of docs/contract: where each
+ * statement stands and how sure it is. Prints it, or writes it and the table of counts in the README. Exits 1 when an
+ * anchor stands twice, a requirement has none, a grade is unknown or a link between the pages leads nowhere.
+ */
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
+
+export const CONTRACT_FOLDER = 'docs/contract'
+export const INDEX_FILE = `${CONTRACT_FOLDER}/index.json`
+const README = `${CONTRACT_FOLDER}/README.md`
+const BEGIN = '<!-- counts -->'
+const END = '<!-- /counts -->'
+
+/** From the strongest to the weakest; docs/contract/README.md says what each means. */
+export const GRADES = ['captured', 'asserted', 'documented', 'inferred', 'assumed'] as const
+export type Grade = (typeof GRADES)[number]
+
+export interface Statement {
+  /** A requirement id, or the anchor where there is none. */
+  readonly id: string
+  /** From the root of the project. */
+  readonly page: string
+  readonly anchor: string
+  readonly grade: Grade
+}
+
+/** What the pages say, and what is wrong with them. */
+export interface Contract {
+  readonly statements: readonly Statement[]
+  /** By page: every anchor, those of sections included. */
+  readonly anchors: ReadonlyMap<string, ReadonlySet<string>>
+  /** Each names the page and the rule. */
+  readonly problems: readonly string[]
+}
+
+const ANCHOR = /<a id="([^"]+)"><\/a>/g
+const ITEM = /^- <a id="([^"]+)"><\/a>(?:\*\*([^*]+)\*\* )?(.*)$/s
+const GRADED = / — (\S+); (?=\S)/g
+const LINK = /\]\(([^)\s#]*)#([^)\s]+)\)/g
+
+/**
+ * Reads the pages, by their paths from the root of the project.
+ *
+ * @param ids The requirements that must have an anchor.
+ */
+export function readContract(pages: ReadonlyMap<string, string>, ids: readonly string[]): Contract {
+  const problems: string[] = []
+  const anchors = new Map<string, Set<string>>()
+  const statements: Statement[] = []
+  const seen = new Map<string, string>()
+  for (const [page, text] of pages) {
+    const prose = withoutCode(text)
+    const here = new Set<string>()
+    anchors.set(page, here)
+    for (const [, anchor = ''] of prose.matchAll(ANCHOR)) {
+      const before = seen.get(anchor)
+      if (before !== undefined) problems.push(`${page}: the anchor ${anchor} stands in ${before} already`)
+      seen.set(anchor, page)
+      here.add(anchor)
+    }
+    // Lists of sources have anchors and no grades: they are no statements.
+    if (!page.endsWith('/sources.md'))
+      for (const item of itemsOf(prose)) statements.push(...statementOf(page, item, problems))
+  }
+  const stated = new Set(statements.map(({ id }) => id))
+  for (const id of ids) if (!stated.has(id)) problems.push(`${id} has no statement`)
+  problems.push(...deadLinks(pages, anchors))
+  return { statements, anchors, problems }
+}
+
+function statementOf(page: string, item: string, problems: string[]): readonly Statement[] {
+  const [, anchor = '', id, text = ''] = ITEM.exec(item) ?? []
+  const grade = [...text.matchAll(GRADED)].at(-1)?.[1]
+  if (id !== undefined && id.toLowerCase() !== anchor)
+    problems.push(`${page}: the anchor of ${id} must be ${id.toLowerCase()}, it is ${anchor}`)
+  if (grade === undefined) problems.push(`${page}: ${anchor} must end in " — grade; sources"`)
+  else if (!isGrade(grade))
+    problems.push(`${page}: the grade of ${anchor} must be one of ${GRADES.join(', ')}, it is ${grade}`)
+  else return [{ id: id ?? anchor, page, anchor, grade }]
+  return []
+}
+
+function isGrade(text: string): text is Grade {
+  return GRADES.some((grade) => grade === text)
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```.*?^```$/gms, '')
+}
+
+/** List items that begin with an anchor, each with the lines that continue it. */
+function itemsOf(prose: string): readonly string[] {
+  const items: string[] = []
+  let open = false
+  for (const line of prose.split('\n')) {
+    if (line.startsWith('- <a id="')) items.push(line)
+    else if (open && line.startsWith('  ')) items.push(`${items.pop() ?? ''} ${line.trim()}`)
+    open = line.startsWith('- <a id="') || (open && line.startsWith('  '))
+  }
+  return items
+}
+
+function deadLinks(
+  pages: ReadonlyMap<string, string>,
+  anchors: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] {
+  const dead: string[] = []
+  for (const [page, text] of pages)
+    for (const [, file = '', anchor = ''] of text.matchAll(LINK)) {
+      if (/^https?:/.test(file)) continue
+      const target = file === '' ? page : posix.join(posix.dirname(page), file)
+      const there = anchors.get(target)
+      if (there !== undefined && !there.has(anchor))
+        dead.push(`${page}: there is no anchor ${anchor} in ${target}`)
+    }
+  return dead
+}
+
+/** `index.json`: by id, where the statement stands and its grade; sorted by id. */
+export function indexText({ statements }: Contract): string {
+  const rows = statements
+    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+    .map(({ id, page, anchor, grade }) => [id, { page, anchor, grade }] as const)
+  return `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`
+}
+
+/** The README with its table of counts as the pages have them. */
+export function withCounts(readme: string, { statements }: Contract): string {
+  const [before, rest] = readme.split(BEGIN)
+  const after = rest?.split(END)[1]
+  if (before === undefined || after === undefined)
+    throw new Error(`${README} has lost its marks ${BEGIN} and ${END}`)
+  const pages = [...new Set(statements.map(({ page }) => page))].toSorted()
+  const rows = pages.map((page) => {
+    const file = posix.relative(CONTRACT_FOLDER, page)
+    return row(
+      `[${file}](${file})`,
+      statements.filter((statement) => statement.page === page),
+    )
+  })
+  const table = [
+    `| page | ${GRADES.join(' | ')} | all |`,
+    `| --- |${' --: |'.repeat(GRADES.length + 1)}`,
+    ...rows,
+    row('all', statements),
+  ].join('\n')
+  return `${before}${BEGIN}\n\n${table}\n\n${END}${after}`
+}
+
+function row(name: string, statements: readonly Statement[]): string {
+  const counts = GRADES.map((grade) => statements.filter((statement) => statement.grade === grade).length)
+  return `| ${[name, ...counts, statements.length].join(' | ')} |`
+}
+
+/** The pages of the tree and the ids of its catalogue. */
+export function readTree(): Contract {
+  const files = readdirSync(CONTRACT_FOLDER, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `${CONTRACT_FOLDER}/${file.replaceAll('\\', '/')}`)
+    .toSorted()
+  return readContract(
+    new Map(files.map((file) => [file, readFileSync(file, 'utf8')])),
+    loadCatalogue().map(({ id }) => id),
+  )
+}
+
+if (process.argv[1]?.endsWith('contract-index.ts') === true) {
+  const contract = readTree()
+  for (const problem of contract.problems) process.stderr.write(`FAIL ${problem}\n`)
+  if (process.argv.includes('--write')) {
+    writeFileSync(INDEX_FILE, indexText(contract))
+    writeFileSync(README, withCounts(readFileSync(README, 'utf8'), contract))
+  } else process.stdout.write(indexText(contract))
+  process.exitCode = contract.problems.length === 0 ? 0 : 1
+}
