@@ -6,7 +6,8 @@ export type { MockHubOptions } from './host/options.ts'
 export { parseSeed } from './host/seed-file.ts'
 export type { Seed, SeedDevice, SeedModule } from './host/seed.ts'
 export { HubClock, ManualClock, type Clock } from './base/clock.ts'
-export { HUB_ERRORS, HubError, type Explanation, type HubErrorKind } from './core/errors/errors.ts'
+export { HUB_ERRORS, type HubErrorKind } from './core/errors/catalogue.ts'
+export { HubError, type Explanation } from './core/errors/hub-error.ts'
 export { identityKey, parseIdentityKey, type Identity } from './core/contract/identity.ts'
 export type {
   ApplicationProperties,

@@ -2,10 +2,9 @@
 
 import type { Hub } from '../core/contract/hub.ts'
 import type { IdentityPrincipal, Permission } from '../core/contract/principal.ts'
-import type { HubError } from '../core/errors/errors.ts'
+import { HubError } from '../core/errors/hub-error.ts'
 import { identityKey } from '../core/contract/identity.ts'
 import type { Identity } from '../core/contract/identity.ts'
-import { refusal } from './refusals.ts'
 import { allows, unauthorized } from './tokens.ts'
 import type { Grant } from './tokens.ts'
 
@@ -37,13 +36,12 @@ export class CbsTokens {
   put(grant: Grant): void {
     const held = this.#held.get(grant.audience)
     if (held === undefined && this.#held.size >= MOST_TOKENS)
-      throw refusal(
-        'IotHubMaxCbsTokenExceeded',
-        'WIRE-AMQP-02',
-        `at most ${MOST_TOKENS} tokens on a connection`,
-        'one more',
-        'wire contract 7.5',
-      )
+      throw new HubError({
+        kind: 'IotHubMaxCbsTokenExceeded',
+        rule: 'WIRE-AMQP-02',
+        expected: `at most ${MOST_TOKENS} tokens on a connection`,
+        received: 'one more',
+      })
     held?.cancelWatch()
     const next: Held = held ?? { grant, dependents: new Set(), cancelWatch: () => undefined }
     next.grant = grant
@@ -114,13 +112,12 @@ export class CbsTokens {
   #byRawKey(identity: Identity): IdentityPrincipal {
     const { status, generationId } = this.#hub.registry.get(identity)
     if (status === 'disabled')
-      throw refusal(
-        'DeviceDisabled',
-        'WIRE-CONN-19',
-        'a device that is enabled',
-        `${identityKey(identity)}, which is disabled`,
-        'wire contract 1.7',
-      )
+      throw new HubError({
+        kind: 'DeviceDisabled',
+        rule: 'WIRE-CONN-19',
+        expected: 'a device that is enabled',
+        received: `${identityKey(identity)}, which is disabled`,
+      })
     return { type: 'identity', identity, scope: 'hub', credential: 'sas', generationId, expiresAt: undefined }
   }
 
@@ -132,13 +129,12 @@ export class CbsTokens {
     if (ms >= NEVER_MS) return () => undefined
     return clock.schedule(ms, () => {
       this.#held.delete(audience)
-      const error = refusal(
-        'IotHubUnauthorized',
-        'WIRE-AUTH-13',
-        `a new token before ${settings.tokenGraceSeconds} s after the old one's expiry`,
-        'none',
-        'wire contract 1.11',
-      )
+      const error = new HubError({
+        kind: 'IotHubUnauthorized',
+        rule: 'WIRE-AUTH-13',
+        expected: `a new token before ${settings.tokenGraceSeconds} s after the old one's expiry`,
+        received: 'none',
+      })
       for (const dependent of [...held.dependents]) dependent(error)
     })
   }

@@ -1,6 +1,6 @@
 /** `$cbs`: tokens for the connection (WIRE-AMQP-02, WIRE-AMQP-03). */
 
-import { refusal } from './refusals.ts'
+import { HubError } from '../core/errors/hub-error.ts'
 import { checkToken } from './tokens.ts'
 import type { Answer } from './requests.ts'
 import type { ConnectionContext } from './connection-context.ts'
@@ -13,13 +13,12 @@ export function putToken({ hub, grants }: ConnectionContext, request: AmqpMessag
   const operation = textOf(request.application?.get('operation'))
   const audience = textOf(request.application?.get('name'))
   if (operation !== 'put-token' || audience === undefined)
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-AMQP-02',
-      'application properties operation=put-token and name=…',
-      `operation ${JSON.stringify(operation)} and name ${JSON.stringify(audience)}`,
-      'wire contract 8.1',
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-AMQP-02',
+      expected: 'application properties operation=put-token and name=…',
+      received: `operation ${JSON.stringify(operation)} and name ${JSON.stringify(audience)}`,
+    })
   // `type` is `servicebus.windows.net:sastoken` or, from Python's Event Hubs client, `jwt`: it is a SAS token all the same.
   grants.put(checkToken(hub, audience, bodyOf(request).toString('utf8')))
   return { status: 200, description: 'OK' }

@@ -1,7 +1,7 @@
 /** What the nodes of the hub know of the connection that a link belongs to. */
 
 import type { Hub } from '../core/contract/hub.ts'
-import type { HubError } from '../core/errors/errors.ts'
+import type { HubError } from '../core/errors/hub-error.ts'
 import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
 import type { CbsTokens } from './cbs-tokens.ts'

@@ -2,7 +2,8 @@
 
 import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
-import type { HubError } from '../core/errors/errors.ts'
+import { HubError } from '../core/errors/hub-error.ts'
+import { quoted } from '../core/errors/quoted.ts'
 import { parseAddress } from './addresses.ts'
 import { putToken } from './cbs.ts'
 import { Devices } from './devices/devices.ts'
@@ -11,7 +12,7 @@ import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { CbsTokens } from './cbs-tokens.ts'
 import { Pipe, STREAM_EFFECTS } from './pipe.ts'
-import { amqpErrorOf, refusal, quoted, toHubError } from './refusals.ts'
+import { amqpErrorOf, hubErrorOf } from './refusals.ts'
 import { RequestNode } from './requests.ts'
 import { MECHANISMS, SASL_AUTH, SASL_OK, judge, redacted } from './sasl.ts'
 import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
@@ -193,7 +194,7 @@ export class Connection implements ConnectionContext {
       const grant = judge(this.hub, init)
       if (grant !== undefined) this.grants.put(grant)
     } catch (error) {
-      this.refused(toHubError(error))
+      this.refused(hubErrorOf(error))
       this.#sayInSasl('saslOutcome', { code: SASL_AUTH })
       this.#end('refused')
       this.#pipe.hangUp()
@@ -216,7 +217,7 @@ export class Connection implements ConnectionContext {
     try {
       this.#open(link)
     } catch (error) {
-      const refused = toHubError(error)
+      const refused = hubErrorOf(error)
       this.refused(refused)
       link.refuse(amqpErrorOf(refused))
     }
@@ -259,13 +260,12 @@ export class Connection implements ConnectionContext {
       case undefined:
         break
     }
-    throw refusal(
-      'AmqpAddressNotFound',
-      'WIRE-AMQP-04',
-      `a node of this hub that a client can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
-      quoted(address),
-      'wire contract 8.2',
-    )
+    throw new HubError({
+      kind: 'AmqpAddressNotFound',
+      rule: 'WIRE-AMQP-04',
+      expected: `a node of this hub that a client can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
+      received: quoted(address),
+    })
   }
 
   #openManagement(link: Link, entity: string): void {
@@ -275,7 +275,7 @@ export class Connection implements ConnectionContext {
 
   #violated(error: unknown): void {
     if (this.over) return
-    const refused = toHubError(error)
+    const refused = hubErrorOf(error)
     this.refused(refused)
     const condition = error instanceof AmqpViolation ? error.condition : undefined
     if (this.#stage === 'amqp') this.#endpoint.close(amqpErrorOf(refused, condition))

@@ -1,8 +1,8 @@
 /** How the hub says no over AMQP: an error of the core as a condition (wire contract 8.2), and the refusals of this room. */
 
 import { randomBytes } from 'node:crypto'
-import { HubError } from '../core/errors/errors.ts'
-import type { HubErrorKind } from '../core/errors/errors.ts'
+import type { HubErrorKind } from '../core/errors/catalogue.ts'
+import { toHubError, HubError } from '../core/errors/hub-error.ts'
 import { AmqpViolation } from './wire/malformed.ts'
 import type { AmqpError } from './wire/performative-fields.ts'
 import { string } from './wire/values.ts'
@@ -57,32 +57,14 @@ export function amqpErrorOf(error: HubError, condition = conditionOf(error)): Am
   }
 }
 
-/** A HubError whose text for the caller is what the rule demands. */
-export function refusal(
-  kind: HubErrorKind,
-  rule: string,
-  expected: string,
-  received: string,
-  source: string,
-): HubError {
-  return new HubError(kind, `Expected ${expected}; given: ${received}.`, { rule, expected, received, source })
-}
-
-/** Whatever was thrown, as a HubError: what nobody foresaw is the hub's own fault and says so. */
-export function toHubError(error: unknown): HubError {
-  if (error instanceof HubError) return error
+/** Whatever was thrown, as a HubError: a frame that breaks AMQP is an IotHubFormatError, an unexpected error a ServerError. */
+export function hubErrorOf(error: unknown): HubError {
   if (error instanceof AmqpViolation)
-    return refusal('IotHubFormatError', error.condition, error.message, 'something else', 'AMQP 1.0')
-  const text = error instanceof Error ? error.message : String(error)
-  return new HubError('ServerError', 'An internal error occurred.', {
-    rule: 'internal',
-    expected: 'the hub to handle this request',
-    received: text,
-    source: 'mock-iot-hub',
-  })
-}
-
-/** Long texts of a client are cut before they go into an explanation. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
+    return new HubError({
+      kind: 'IotHubFormatError',
+      rule: error.condition,
+      expected: error.message,
+      received: 'something else',
+    })
+  return toHubError(error)
 }

@@ -1,7 +1,7 @@
 /** Nodes that are asked and answer: `$cbs` and `$management`. A client attaches a link each way and correlates by message id. */
 
-import type { HubError } from '../core/errors/errors.ts'
-import { toHubError } from './refusals.ts'
+import type { HubError } from '../core/errors/hub-error.ts'
+import { hubErrorOf } from './refusals.ts'
 import { SendQueue } from './send-queue.ts'
 import { receivingLimits } from './connection-context.ts'
 import type { ConnectionContext } from './connection-context.ts'
@@ -47,7 +47,7 @@ export class RequestNode {
           try {
             request = decodeMessage(payload)
           } catch (error) {
-            const refused = toHubError(error)
+            const refused = hubErrorOf(error)
             this.#visit.refused(refused)
             settle({
               type: 'rejected',
@@ -73,7 +73,7 @@ export class RequestNode {
     try {
       return this.#handle(request)
     } catch (error) {
-      const refused: HubError = toHubError(error)
+      const refused: HubError = hubErrorOf(error)
       this.#visit.refused(refused)
       return { status: refused.status, description: refused.message }
     }

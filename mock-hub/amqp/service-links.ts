@@ -4,7 +4,9 @@ import { randomUUID } from 'node:crypto'
 import type { ServiceQueue } from '../core/contract/c2d.ts'
 import { parseRecipient } from './addresses.ts'
 import { toMessage } from './message-mapping.ts'
-import { amqpErrorOf, refusal, quoted, toHubError } from './refusals.ts'
+import { amqpErrorOf, hubErrorOf } from './refusals.ts'
+import { HubError } from '../core/errors/hub-error.ts'
+import { quoted } from '../core/errors/quoted.ts'
 import { receivingLimits } from './connection-context.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import type { Incoming, Link, ReceivingLink, SendingLink } from './wire/links.ts'
@@ -41,19 +43,18 @@ function sendToDevice(visit: ConnectionContext, { payload, settle }: Incoming): 
     const to = textOf(incoming.properties?.to) ?? ''
     const identity = parseRecipient(to)
     if (identity === undefined)
-      throw refusal(
-        'InvalidOperation',
-        'WIRE-AMQP-05',
-        'properties.to to be /devices/{device}/messages/devicebound',
-        quoted(to),
-        'wire contract 8.2',
-      )
+      throw new HubError({
+        kind: 'InvalidOperation',
+        rule: 'WIRE-AMQP-05',
+        expected: 'properties.to to be /devices/{device}/messages/devicebound',
+        received: quoted(to),
+      })
     recipient = identity.deviceId
     visit.hub.throttle.take('c2dSend', payload.length)
     visit.hub.c2d.send(identity, toMessage(incoming))
     settle({ type: 'accepted' })
   } catch (error) {
-    const refused = toHubError(error)
+    const refused = hubErrorOf(error)
     visit.refused(refused, recipient)
     settle({ type: 'rejected', error: amqpErrorOf(refused) })
   }
@@ -125,7 +126,7 @@ function settleItem(
     queue.settle(lockToken, settlementOf(outcome))
   } catch (error) {
     // The lock was lost meanwhile: the settlement has come to its end already and cannot be refused.
-    visit.refused(toHubError(error))
+    visit.refused(hubErrorOf(error))
   }
 }
 

@@ -5,14 +5,13 @@
 
 import type { Hub } from '../core/contract/hub.ts'
 import type { Permission } from '../core/contract/principal.ts'
-import type { HubError } from '../core/errors/errors.ts'
+import { HubError } from '../core/errors/hub-error.ts'
+import { quoted } from '../core/errors/quoted.ts'
 import type { Identity } from '../core/contract/identity.ts'
 import { expiryOf, isSignedWith, parseSasToken, scopesOf } from '../core/identity/sas-token.ts'
 import type { SasToken } from '../core/identity/sas-token.ts'
 import { segmentsOf } from './addresses.ts'
-import { refusal, quoted } from './refusals.ts'
 
-const SOURCE = 'wire contract 8.1'
 const ANY_RIGHT: readonly Permission[] = ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect']
 
 /** What a token is good for. */
@@ -86,7 +85,7 @@ export function allows({ policy, scope }: Grant, right: Permission, path: readon
 }
 
 export function unauthorized(rule: string, expected: string, received: string): HubError {
-  return refusal('IotHubUnauthorizedAccess', rule, expected, received, SOURCE)
+  return new HubError({ kind: 'IotHubUnauthorizedAccess', rule, expected, received })
 }
 
 function malformedToken(what: string): HubError {

@@ -2,7 +2,7 @@
 
 import type { FastifyError, FastifySchemaValidationError } from 'fastify'
 import { InvalidInput } from '../base/invalid-input.ts'
-import { HubError, type Explanation } from '../core/errors/errors.ts'
+import { HubError, type Explanation } from '../core/errors/hub-error.ts'
 
 export interface RefusalBody {
   readonly error: string

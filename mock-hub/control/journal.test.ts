@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { HubError } from '../core/errors/errors.ts'
+import { HubError } from '../core/errors/hub-error.ts'
 import { openTestServer, type TestServer } from './testing/test-server.ts'
 
 let room: TestServer
@@ -187,18 +187,19 @@ test('GET /explain tells why the hub said no, newest first', async () => {
   })
   for (const received of ['first', 'second'])
     room.hub.refuse(
-      new HubError('DeviceNotFound', 'x', {
-        rule: 'WIRE-X',
+      new HubError({
+        kind: 'DeviceNotFound',
+        message: 'x',
+        rule: 'WIRE-REG-06',
         expected: 'a device',
         received,
-        source: 'somewhere',
       }),
       { identity: 'd1', transport: 'mqtt' },
     )
   expect((await room.call('GET', '/explain/last')).json).toMatchObject({
     sentence:
-      'd1 over mqtt was refused with DeviceNotFound (404001): expected a device, received second [WIRE-X, somewhere].',
-    explanation: { rule: 'WIRE-X', received: 'second' },
+      'd1 over mqtt was refused with DeviceNotFound (404001): expected a device, received second [WIRE-REG-06, docs/contract/registry.md#wire-reg-06].',
+    explanation: { rule: 'WIRE-REG-06', received: 'second' },
   })
   expect((await room.call('GET', '/explain/refusals')).json).toMatchObject([
     { explanation: { received: 'second' } },

@@ -10,7 +10,7 @@ import type { Caller, OperationKind, Operations } from './contract/operations.ts
 import type { SharedAccessPolicy } from './contract/principal.ts'
 import type { DeviceLink, Session } from './contract/sessions.ts'
 import type { BlobStorage, FileNotification } from './contract/uploads.ts'
-import type { HubError } from './errors/errors.ts'
+import type { HubError } from './errors/hub-error.ts'
 import { HubFaults } from './faults/faults.ts'
 import { Feedback } from './messaging/feedback.ts'
 import { FileUploads } from './uploads/file-upload.ts'

@@ -6,7 +6,8 @@ import { identityKey } from '../core/contract/identity.ts'
 import { parseConnectUsername } from './codec/connect-username.ts'
 import type { ConnectUsername } from './codec/connect-username.ts'
 import type { ConnectPacket } from './codec/packets.ts'
-import { refusal, quoted } from './refusals.ts'
+import { HubError } from '../core/errors/hub-error.ts'
+import { quoted } from '../core/errors/quoted.ts'
 import { parsePublishTopic } from './codec/topics.ts'
 
 export interface Admitted {
@@ -43,26 +44,24 @@ function checkHost({ hub, user }: ConnectRequest): void {
   const host = user.host.toLowerCase().replace(/:\d+$/, '')
   if (host === hub.hostName.toLowerCase()) return
   if (hub.settings.aliases.some((alias) => alias.toLowerCase() === host)) return
-  throw refusal(
-    'IotHubUnauthorizedAccess',
-    'WIRE-CONN-16',
-    `the host name of this hub, ${hub.hostName}, or one of its aliases in the user name`,
-    `host ${quoted(user.host)}`,
-    'wire contract 1.3',
-  )
+  throw new HubError({
+    kind: 'IotHubUnauthorizedAccess',
+    rule: 'WIRE-CONN-16',
+    expected: `the host name of this hub, ${hub.hostName}, or one of its aliases in the user name`,
+    received: `host ${quoted(user.host)}`,
+  })
 }
 
 /** An ordinal comparison: ids are case-sensitive and never encoded (WIRE-CONN-17). */
 function checkClientId({ packet, user }: ConnectRequest): void {
   const expected = identityKey(user.identity)
   if (packet.clientId === expected) return
-  throw refusal(
-    'IotHubUnauthorizedAccess',
-    'WIRE-CONN-09',
-    `the client id to equal the identity in the user name, ${quoted(expected)}`,
-    `client id ${quoted(packet.clientId)}`,
-    'wire contract 1.2',
-  )
+  throw new HubError({
+    kind: 'IotHubUnauthorizedAccess',
+    rule: 'WIRE-CONN-09',
+    expected: `the client id to equal the identity in the user name, ${quoted(expected)}`,
+    received: `client id ${quoted(packet.clientId)}`,
+  })
 }
 
 function checkWill({ packet, user }: ConnectRequest): void {
@@ -70,21 +69,19 @@ function checkWill({ packet, user }: ConnectRequest): void {
   const topic = packet.will.topic
   const meaning = parsePublishTopic(topic)
   if (meaning?.type !== 'telemetry' || identityKey(meaning.identity) !== identityKey(user.identity)) {
-    throw refusal(
-      'IotHubUnauthorizedAccess',
-      'WIRE-SESS-19',
-      "the will's topic to be the sender's own devices/{id}/messages/events/{properties}",
-      `will topic ${quoted(topic)}`,
-      'wire contract 1.10',
-    )
+    throw new HubError({
+      kind: 'IotHubUnauthorizedAccess',
+      rule: 'WIRE-SESS-19',
+      expected: "the will's topic to be the sender's own devices/{id}/messages/events/{properties}",
+      received: `will topic ${quoted(topic)}`,
+    })
   }
   if (packet.will.qos === 2) {
-    throw refusal(
-      'InvalidOperation',
-      'WIRE-SESS-11',
-      'QoS 0 or 1 for the will',
-      'a will of QoS 2',
-      'wire contract 2.4',
-    )
+    throw new HubError({
+      kind: 'InvalidOperation',
+      rule: 'WIRE-SESS-11',
+      expected: 'QoS 0 or 1 for the will',
+      received: 'a will of QoS 2',
+    })
   }
 }

@@ -6,7 +6,7 @@
 import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
 import type { CloseReason } from '../core/contract/sessions.ts'
-import type { Explanation, HubError } from '../core/errors/errors.ts'
+import { type Explanation, type HubError, toHubError } from '../core/errors/hub-error.ts'
 import { admit } from './admission.ts'
 import { Responder } from './responder.ts'
 import type { ResponderPort } from './responder.ts'
@@ -37,7 +37,7 @@ import {
   withoutKeepAlive,
 } from './codec/packets.ts'
 import type { ConnectPacket } from './codec/packets.ts'
-import { redactedPassword, refusalCode, toHubError } from './refusals.ts'
+import { redactedPassword, refusalCode } from './refusals.ts'
 import type { TwinAnswer } from './requests.ts'
 import { STREAM_EFFECTS, injectStreamFault } from '../net/stream-faults.ts'
 import { FaultedStream } from '../net/stream.ts'

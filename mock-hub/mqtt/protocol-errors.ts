@@ -1,115 +1,115 @@
 /** The rules of MQTT and of the hub that a connection can break, each with its explanation. */
 
-import type { HubError } from '../core/errors/errors.ts'
+import { HubError } from '../core/errors/hub-error.ts'
+import { quoted } from '../core/errors/quoted.ts'
 import { OversizedPacket } from './codec/frames.ts'
-import { refusal, quoted } from './refusals.ts'
 
 export function unsupportedProtocol(name: string, level: number): HubError {
-  return refusal(
-    'InvalidProtocolVersion',
-    'WIRE-CONN-23',
-    'protocol MQTT, level 4 (MQTT 3.1.1)',
-    `protocol ${quoted(name)}, level ${level}`,
-    'wire contract 1.7',
-  )
+  return new HubError({
+    kind: 'InvalidProtocolVersion',
+    rule: 'WIRE-CONN-23',
+    expected: 'protocol MQTT, level 4 (MQTT 3.1.1)',
+    received: `protocol ${quoted(name)}, level ${level}`,
+  })
 }
 
 export function notConnectFirst(type: number): HubError {
-  return refusal(
-    'InvalidOperation',
-    'WIRE-CONN-24',
-    'CONNECT as the first packet',
-    `a packet of type ${type}`,
-    'wire contract 1.7',
-  )
+  return new HubError({
+    kind: 'InvalidOperation',
+    rule: 'WIRE-CONN-24',
+    expected: 'CONNECT as the first packet',
+    received: `a packet of type ${type}`,
+  })
 }
 
 export function secondConnect(): HubError {
-  return refusal('InvalidOperation', 'WIRE-CONN-25', 'one CONNECT', 'a second CONNECT', 'wire contract 1.7')
+  return new HubError({
+    kind: 'InvalidOperation',
+    rule: 'WIRE-CONN-25',
+    expected: 'one CONNECT',
+    received: 'a second CONNECT',
+  })
 }
 
 export function connectTimeout(seconds: number, bytes: number): HubError {
-  return refusal(
-    'GenericTimeout',
-    'WIRE-CONN-26',
-    `CONNECT within ${seconds} s`,
-    `${bytes} bytes and no CONNECT`,
-    'wire contract 1.1',
-  )
+  return new HubError({
+    kind: 'GenericTimeout',
+    rule: 'WIRE-CONN-26',
+    expected: `CONNECT within ${seconds} s`,
+    received: `${bytes} bytes and no CONNECT`,
+  })
 }
 
 export function silence(silentMs: number): HubError {
-  return refusal(
-    'GenericTimeout',
-    'WIRE-SESS-07',
-    'a packet within 1.5 times the keep-alive',
-    `${silentMs / 1000} s of silence`,
-    'wire contract 1.9',
-  )
+  return new HubError({
+    kind: 'GenericTimeout',
+    rule: 'WIRE-SESS-07',
+    expected: 'a packet within 1.5 times the keep-alive',
+    received: `${silentMs / 1000} s of silence`,
+  })
 }
 
 export function qos2(): HubError {
-  return refusal('InvalidOperation', 'WIRE-SESS-11', 'QoS 0 or 1', 'a PUBLISH of QoS 2', 'wire contract 2.4')
+  return new HubError({
+    kind: 'InvalidOperation',
+    rule: 'WIRE-SESS-11',
+    expected: 'QoS 0 or 1',
+    received: 'a PUBLISH of QoS 2',
+  })
 }
 
 export function tooLarge(what: string, bytes: number, limit: number): HubError {
-  return refusal(
-    'MessageTooLarge',
-    'WIRE-SESS-23',
-    `a message of at most ${limit} bytes`,
-    `${what} of ${bytes} bytes`,
-    'wire contract 2.4',
-  )
+  return new HubError({
+    kind: 'MessageTooLarge',
+    rule: 'WIRE-SESS-23',
+    expected: `a message of at most ${limit} bytes`,
+    received: `${what} of ${bytes} bytes`,
+  })
 }
 
 export function unknownTopic(topic: string, identity: string, ownRoot: string): HubError {
-  return refusal(
-    'InvalidOperation',
-    'WIRE-D2C-16',
-    `a topic that ${identity} may publish to, such as ${ownRoot}/`,
-    `topic ${quoted(topic)}`,
-    'wire contract 1.11 and 2.1',
-  )
+  return new HubError({
+    kind: 'InvalidOperation',
+    rule: 'WIRE-D2C-16',
+    expected: `a topic that ${identity} may publish to, such as ${ownRoot}/`,
+    received: `topic ${quoted(topic)}`,
+  })
 }
 
 export function foreignTopic(topic: string, identity: string, ownRoot: string): HubError {
-  return refusal(
-    'InvalidOperation',
-    'WIRE-D2C-15',
-    `${identity} to publish telemetry to its own topic ${ownRoot}/`,
-    `another identity's topic ${quoted(topic)}`,
-    'wire contract 1.11',
-  )
+  return new HubError({
+    kind: 'InvalidOperation',
+    rule: 'WIRE-D2C-15',
+    expected: `${identity} to publish telemetry to its own topic ${ownRoot}/`,
+    received: `another identity's topic ${quoted(topic)}`,
+  })
 }
 
 export function unsupportedFilter(filter: string, identity: string): HubError {
-  return refusal(
-    'InvalidOperation',
-    'WIRE-SESS-14',
-    `a filter that ${identity} may subscribe to`,
-    `filter ${quoted(filter)}`,
-    'wire contract 2.1',
-  )
+  return new HubError({
+    kind: 'InvalidOperation',
+    rule: 'WIRE-SESS-14',
+    expected: `a filter that ${identity} may subscribe to`,
+    received: `filter ${quoted(filter)}`,
+  })
 }
 
 export function tooManyFilters(count: number, most: number): HubError {
-  return refusal(
-    'InvalidOperation',
-    'WIRE-SESS-16',
-    `at most ${most} subscriptions`,
-    `${count} distinct filters`,
-    'wire contract 2.1',
-  )
+  return new HubError({
+    kind: 'InvalidOperation',
+    rule: 'WIRE-SESS-16',
+    expected: `at most ${most} subscriptions`,
+    received: `${count} distinct filters`,
+  })
 }
 
 /** Bytes that are no packet, or announce one that is too large. */
 export function malformed(error: Error, maxMessageBytes: number): HubError {
   if (error instanceof OversizedPacket) return tooLarge('a packet', error.length, maxMessageBytes)
-  return refusal(
-    'IotHubFormatError',
-    'MQTT-4.8.0-1',
-    'a valid MQTT 3.1.1 packet',
-    error.message,
-    'MQTT 3.1.1, section 4.8',
-  )
+  return new HubError({
+    kind: 'IotHubFormatError',
+    rule: 'MQTT-4.8.0-1',
+    expected: 'a valid MQTT 3.1.1 packet',
+    received: error.message,
+  })
 }

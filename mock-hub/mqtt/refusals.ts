@@ -1,36 +1,7 @@
 /** The refusals that MQTT itself causes, each with the rule it breaks; and how a refused twin request is answered. */
 
 import { randomBytes } from 'node:crypto'
-import { HubError } from '../core/errors/errors.ts'
-import type { HubErrorKind } from '../core/errors/errors.ts'
-
-/** A HubError whose text for the caller is what the rule demands. */
-export function refusal(
-  kind: HubErrorKind,
-  rule: string,
-  expected: string,
-  received: string,
-  source: string,
-): HubError {
-  return new HubError(kind, `Expected ${expected}.`, { rule, expected, received, source })
-}
-
-/** Whatever was thrown, as a HubError: what nobody foresaw is the hub's own fault and says so. */
-export function toHubError(error: unknown): HubError {
-  if (error instanceof HubError) return error
-  const text = error instanceof Error ? error.message : String(error)
-  return new HubError('ServerError', 'An internal error occurred.', {
-    rule: 'internal',
-    expected: 'the hub to handle this request',
-    received: text,
-    source: 'mock-iot-hub',
-  })
-}
-
-/** Long texts of a client are cut before they go into an explanation. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
-}
+import type { HubError } from '../core/errors/hub-error.ts'
 
 /** Body of a refused twin request; the Node SDK decides by `errorCode` (wire contract 3.1, WIRE-TWIN-14). */
 export function errorBody(error: HubError, now: number): string {

@@ -4,10 +4,11 @@ import type { Json, JsonObject } from '../base/json.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Caller } from '../core/contract/operations.ts'
 import type { TwinDocument, TwinSection } from '../core/contract/twins.ts'
-import type { HubError } from '../core/errors/errors.ts'
+import { HubError, toHubError } from '../core/errors/hub-error.ts'
+import { quoted } from '../core/errors/quoted.ts'
 import { readJson } from '../base/json-text.ts'
 import { LARGEST_METHOD_PAYLOAD_BYTES } from '../core/methods/methods.ts'
-import { errorBody, refusal, quoted, toHubError } from './refusals.ts'
+import { errorBody } from './refusals.ts'
 import type { DevicePublish } from './codec/topics.ts'
 
 /** The answer to a twin request. */
@@ -112,38 +113,35 @@ function parseJson(payload: Buffer): Json {
     return readJson(new TextDecoder('utf-8', { fatal: true }).decode(payload))
   } catch (error) {
     const why = error instanceof RangeError ? error.message : 'that are none'
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-TWIN-12',
-      'a payload of JSON in UTF-8',
-      `${payload.length} bytes, ${why}: ${quoted(payload.toString('latin1', 0, 40))}`,
-      'wire contract 3.1',
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-TWIN-12',
+      expected: 'a payload of JSON in UTF-8',
+      received: `${payload.length} bytes, ${why}: ${quoted(payload.toString('latin1', 0, 40))}`,
+    })
   }
 }
 
 /** 128 KB each way (wire contract 4.1); a larger answer is no answer. */
 function checkResponse(payload: Buffer): void {
   if (payload.length <= LARGEST_METHOD_PAYLOAD_BYTES) return
-  throw refusal(
-    'ArgumentInvalid',
-    'WIRE-METH-12',
-    `a method response of at most ${LARGEST_METHOD_PAYLOAD_BYTES} bytes`,
-    `${payload.length} bytes`,
-    'wire contract 4.1',
-  )
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-METH-12',
+    expected: `a method response of at most ${LARGEST_METHOD_PAYLOAD_BYTES} bytes`,
+    received: `${payload.length} bytes`,
+  })
 }
 
 function baseVersion(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw refusal(
-    'ArgumentInvalid',
-    'WIRE-TWIN-11',
-    '$version in the topic to be a whole number',
-    quoted(text),
-    'wire contract 3.1',
-  )
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-TWIN-11',
+    expected: '$version in the topic to be a whole number',
+    received: quoted(text),
+  })
 }
 
 /** What a lever `twin.response.*` makes of an answer; undefined: nothing it knows. */

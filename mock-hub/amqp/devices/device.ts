@@ -9,13 +9,13 @@ import type { C2dDelivery } from '../../core/contract/c2d.ts'
 import type { Caller } from '../../core/contract/operations.ts'
 import type { IdentityPrincipal } from '../../core/contract/principal.ts'
 import type { Channel, CloseReason, DeviceLink, Session } from '../../core/contract/sessions.ts'
-import type { Explanation, HubError } from '../../core/errors/errors.ts'
+import type { Explanation, HubError } from '../../core/errors/hub-error.ts'
 import { identityKey } from '../../core/contract/identity.ts'
 import type { Message } from '../../core/contract/message.ts'
 import { parseAddress } from '../addresses.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
 import { c2dMessage, inputMessage } from '../message-mapping.ts'
-import { amqpErrorOf, toHubError } from '../refusals.ts'
+import { amqpErrorOf, hubErrorOf } from '../refusals.ts'
 import { SendQueue } from '../send-queue.ts'
 import { settlementOf } from '../service-links.ts'
 import type { ConnectionContext } from '../connection-context.ts'
@@ -160,7 +160,7 @@ export class Device implements DeviceLink {
       // With the session the core has taken back what was locked.
       if (this.#over) return
       const failed = (error: unknown): void => {
-        this.refused(toHubError(error))
+        this.refused(hubErrorOf(error))
       }
       const input = { lockToken: delivery.lockToken, outcome: settlementOf(outcome) }
       try {
@@ -206,7 +206,7 @@ export class Device implements DeviceLink {
 
   /** What it sent is refused: journalled, and told as the outcome. */
   reject({ settle }: Incoming, error: unknown): void {
-    const refusal = toHubError(error)
+    const refusal = hubErrorOf(error)
     this.refused(refusal)
     settle({ type: 'rejected', error: amqpErrorOf(refusal) })
   }

@@ -3,7 +3,8 @@
 import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
-import { amqpErrorOf, refusal } from '../refusals.ts'
+import { amqpErrorOf } from '../refusals.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { receivingLimits } from '../connection-context.ts'
 import type { ConnectionContext } from '../connection-context.ts'
 import type { Incoming, Link } from '../wire/links.ts'
@@ -36,13 +37,12 @@ export class Devices {
     const outlet = link.type === 'sending' ? outletOf(identity, endpoint) : undefined
     const handle = link.type === 'receiving' ? INLETS[endpoint] : undefined
     if (outlet === undefined && handle === undefined)
-      throw refusal(
-        'AmqpAddressNotFound',
-        'WIRE-AMQP-04',
-        `a node that a ${identity.moduleId === undefined ? 'device' : 'module'} can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
-        `${endpoint} of ${identityKey(identity)}`,
-        'field notes 5.2',
-      )
+      throw new HubError({
+        kind: 'AmqpAddressNotFound',
+        rule: 'WIRE-AMQP-04',
+        expected: `a node that a ${identity.moduleId === undefined ? 'device' : 'module'} can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
+        received: `${endpoint} of ${identityKey(identity)}`,
+      })
     this.#visit.injected.check(identityKey(identity))
     const { principal, release } = this.#visit.grants.requireIdentity(identity, (error) => {
       this.#visit.refused(error, identityKey(identity))

@@ -4,9 +4,9 @@
  */
 
 import type { Clock } from '../../base/clock.ts'
-import type { HubError, HubErrorKind } from '../../core/errors/errors.ts'
+import type { HubErrorKind } from '../../core/errors/catalogue.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { ApplicationProperties } from '../../core/contract/message.ts'
-import { refusal } from '../refusals.ts'
 
 /** What may be broken of the sender's connection; a link by what it is for. */
 export type Broken = 'tcp' | 'connection' | 'session' | 'cbs' | BrokenLink
@@ -87,12 +87,11 @@ export class InjectedFaults {
     }
     const kind = REFUSING[running.type]
     if (kind === undefined) return undefined
-    return refusal(
+    return new HubError({
       kind,
-      running.type,
-      'the ordered fault to be over',
-      'a request before',
-      'wire contract 1.12',
-    )
+      rule: 'WIRE-D2C-20',
+      expected: `the fault ${running.type} of this device to be over`,
+      received: 'a request before',
+    })
   }
 }

@@ -5,7 +5,9 @@ import type { OperationKind, Operations } from '../../core/contract/operations.t
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import { readJson } from '../../base/json-text.ts'
 import { LARGEST_METHOD_PAYLOAD_BYTES } from '../../core/methods/methods.ts'
-import { refusal, quoted, toHubError } from '../refusals.ts'
+import { hubErrorOf } from '../refusals.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
+import { quoted } from '../../core/errors/quoted.ts'
 import type { ConnectionContext } from '../connection-context.ts'
 import type { Incoming } from '../wire/links.ts'
 import { bodyOf, decodeMessage, idText } from '../wire/messages.ts'
@@ -21,21 +23,19 @@ export function answerMethod(visit: ConnectionContext, device: Device, incoming:
   const id = idText(message.properties?.correlationId)
   const body = bodyOf(message)
   if (status === undefined || id === undefined)
-    throw refusal(
-      'ArgumentInvalid',
-      'amqp method response',
-      'a correlation id and the application property IoThub-status, a number',
-      `correlation id ${quoted(id ?? '')} and status ${String(status)}`,
-      'field notes 5.2',
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-METH-05',
+      expected: 'a correlation id and the application property IoThub-status, a number',
+      received: `correlation id ${quoted(id ?? '')} and status ${String(status)}`,
+    })
   if (body.length > LARGEST_METHOD_PAYLOAD_BYTES)
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-METH-12',
-      `a method response of at most ${LARGEST_METHOD_PAYLOAD_BYTES} bytes`,
-      `${body.length} bytes`,
-      'wire contract 4.1',
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-METH-12',
+      expected: `a method response of at most ${LARGEST_METHOD_PAYLOAD_BYTES} bytes`,
+      received: `${body.length} bytes`,
+    })
   const input = { requestId: device.requestOf(id), status, payload: body.length === 0 ? null : jsonOf(body) }
   perform(visit, device, 'methodResponse', input, {
     done: () => {
@@ -62,7 +62,7 @@ export function askTwin(visit: ConnectionContext, device: Device, incoming: Inco
     })
   }
   const failed = (error: unknown): void => {
-    const refused = toHubError(error)
+    const refused = hubErrorOf(error)
     device.refused(refused)
     answer(refused.status, JSON.stringify({ errorCode: refused.code, message: refused.message }))
   }
@@ -101,13 +101,12 @@ export function askTwin(visit: ConnectionContext, device: Device, incoming: Inco
         device.desiredWanted(operation.toUpperCase() === 'PUT')
         return
     }
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-TWIN-06',
-      `annotations operation and resource: GET; PATCH /properties/reported; PUT or DELETE ${DESIRED}`,
-      quoted(`${operation} ${resource}`),
-      'field notes 5.2',
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-TWIN-06',
+      expected: `annotations operation and resource: GET; PATCH /properties/reported; PUT or DELETE ${DESIRED}`,
+      received: quoted(`${operation} ${resource}`),
+    })
   } catch (error) {
     failed(error)
   }
@@ -148,12 +147,11 @@ function jsonOf(body: Buffer): Json {
   try {
     return readJson(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (error) {
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-TWIN-12',
-      'a body of JSON in UTF-8',
-      `${body.length} bytes, ${error instanceof RangeError ? error.message : 'that are none'}: ${quoted(body.toString('latin1', 0, 40))}`,
-      'wire contract 3.1',
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-TWIN-12',
+      expected: 'a body of JSON in UTF-8',
+      received: `${body.length} bytes, ${error instanceof RangeError ? error.message : 'that are none'}: ${quoted(body.toString('latin1', 0, 40))}`,
+    })
   }
 }

@@ -1,7 +1,7 @@
 /** Messages of devices: one, or a batch whose data sections are messages of their own (field notes 8.16). */
 
 import { toMessage } from '../message-mapping.ts'
-import { refusal } from '../refusals.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { ConnectionContext } from '../connection-context.ts'
 import type { Incoming } from '../wire/links.ts'
 import { BATCHED, decodeMessage } from '../wire/messages.ts'
@@ -46,11 +46,10 @@ export function storeTelemetry(visit: ConnectionContext, device: Device, incomin
 /** WIRE-AMQP-11. A batch counts as one. */
 function checkSize(bytes: number, most: number): void {
   if (bytes <= most) return
-  throw refusal(
-    'MessageTooLarge',
-    'WIRE-AMQP-11',
-    `a message of at most ${most} bytes`,
-    `${bytes} bytes`,
-    'wire contract 2.4',
-  )
+  throw new HubError({
+    kind: 'MessageTooLarge',
+    rule: 'WIRE-AMQP-11',
+    expected: `a message of at most ${most} bytes`,
+    received: `${bytes} bytes`,
+  })
 }

@@ -1,6 +1,8 @@
 /** What readers of events attach to: partitions, `$management`, and the hub's own name of them, which leads elsewhere. */
 
-import { refusal, quoted, amqpErrorOf } from '../refusals.ts'
+import { amqpErrorOf } from '../refusals.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
+import { quoted } from '../../core/errors/quoted.ts'
 import type { Answer } from '../requests.ts'
 import { requireService } from '../service-links.ts'
 import type { ConnectionContext } from '../connection-context.ts'
@@ -12,7 +14,6 @@ import type { Typed } from '../wire/values.ts'
 import type { Partition } from './partition.ts'
 import { startPosition } from './start-position.ts'
 
-const SOURCE = 'wire contract 8.3'
 const EPOCH = 'com.microsoft:epoch'
 
 /** What a `messages/events` of the hub is answered with; its keys are symbols (WIRE-AMQP-08, field notes 8.10). */
@@ -38,13 +39,12 @@ export function openPartition(
   const { eventHub } = visit
   requireEntity(visit, entity)
   if (!eventHub.hasConsumerGroup(consumerGroup))
-    throw refusal(
-      'GenericNotFound',
-      'WIRE-AMQP-10',
-      'a consumer group that there is',
-      quoted(consumerGroup),
-      SOURCE,
-    )
+    throw new HubError({
+      kind: 'GenericNotFound',
+      rule: 'WIRE-AMQP-10',
+      expected: 'a consumer group that there is',
+      received: quoted(consumerGroup),
+    })
   const partition = requirePartition(visit, id)
   const position = startPosition(link.asked.source?.filter)
   const release = requireService(visit, link, [entity, 'ConsumerGroups', consumerGroup, 'Partitions', id])
@@ -81,13 +81,12 @@ export function manage(visit: ConnectionContext, { application }: AmqpMessage): 
   const operation = ask('operation')
   const type = ask('type')
   if (operation.toUpperCase() !== 'READ' || !(type in DESCRIPTIONS))
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-AMQP-09',
-      'operation READ of type com.microsoft:eventhub or com.microsoft:partition',
-      `operation ${quoted(operation)} of type ${quoted(type)}`,
-      SOURCE,
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-AMQP-09',
+      expected: 'operation READ of type com.microsoft:eventhub or com.microsoft:partition',
+      received: `operation ${quoted(operation)} of type ${quoted(type)}`,
+    })
   requireEntity(visit, ask('name'))
   const body = DESCRIPTIONS[type]?.(visit, ask('partition')) ?? []
   return { status: 200, description: 'OK', body: amqp.map(body, 'string') }
@@ -121,23 +120,21 @@ const DESCRIPTIONS: Readonly<
 
 export function requireEntity({ eventHub }: ConnectionContext, entity: string): void {
   if (eventHub.isNamed(entity)) return
-  throw refusal(
-    'GenericNotFound',
-    'WIRE-AMQP-09',
-    `the entity ${quoted(eventHub.name)}`,
-    quoted(entity),
-    SOURCE,
-  )
+  throw new HubError({
+    kind: 'GenericNotFound',
+    rule: 'WIRE-AMQP-09',
+    expected: `the entity ${quoted(eventHub.name)}`,
+    received: quoted(entity),
+  })
 }
 
 function requirePartition({ eventHub }: ConnectionContext, id: string): Partition {
   const partition = eventHub.partition(id)
   if (partition !== undefined) return partition
-  throw refusal(
-    'PartitionNotFound',
-    'WIRE-AMQP-10',
-    `a partition from 0 to ${eventHub.partitions.length - 1}`,
-    quoted(id),
-    SOURCE,
-  )
+  throw new HubError({
+    kind: 'PartitionNotFound',
+    rule: 'WIRE-AMQP-10',
+    expected: `a partition from 0 to ${eventHub.partitions.length - 1}`,
+    received: quoted(id),
+  })
 }

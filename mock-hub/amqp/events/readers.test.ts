@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { Readers } from './readers.ts'
 
 let readers: Readers

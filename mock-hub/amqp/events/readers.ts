@@ -1,7 +1,6 @@
 /** Who reads a partition for a consumer group: one owner with an epoch, or up to five without. */
 
-import type { HubError } from '../../core/errors/errors.ts'
-import { refusal } from '../refusals.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 
 export interface Reader {
   /** Undefined: it claims nothing. */
@@ -12,7 +11,6 @@ export interface Reader {
 
 /** Event Hubs' limit of readers without an epoch. */
 const MOST_WITHOUT_EPOCH = 5
-const SOURCE = 'wire contract 8.3'
 
 export class Readers {
   readonly #byPlace = new Map<string, Set<Reader>>()
@@ -31,13 +29,12 @@ export class Readers {
         reader.epoch === undefined ? 'none' : `epoch ${reader.epoch}`,
       )
     if (reader.epoch === undefined && readers.size >= MOST_WITHOUT_EPOCH)
-      throw refusal(
-        'DeviceMaximumQueueSizeExceeded',
-        'WIRE-AMQP-10',
-        `at most ${MOST_WITHOUT_EPOCH} readers of a partition in a consumer group`,
-        'one more',
-        SOURCE,
-      )
+      throw new HubError({
+        kind: 'DeviceMaximumQueueSizeExceeded',
+        rule: 'WIRE-AMQP-10',
+        expected: `at most ${MOST_WITHOUT_EPOCH} readers of a partition in a consumer group`,
+        received: 'one more',
+      })
     if (reader.epoch !== undefined)
       for (const other of [...readers]) {
         readers.delete(other)
@@ -57,5 +54,5 @@ function shownEpoch({ epoch }: Reader): string {
 }
 
 function conflict(expected: string, received: string): HubError {
-  return refusal('LinkCreationConflict', 'WIRE-AMQP-10', expected, received, SOURCE)
+  return new HubError({ kind: 'LinkCreationConflict', rule: 'WIRE-AMQP-10', expected, received })
 }

@@ -1,6 +1,7 @@
 /** The filter of an Event Hubs receiver: where to begin, in the spellings of new and old clients (field notes 8.13). */
 
-import { refusal, quoted } from '../refusals.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
+import { quoted } from '../../core/errors/quoted.ts'
 import { numberOf, textOf } from '../wire/values.ts'
 import type { Typed } from '../wire/values.ts'
 import type { StartPosition } from './partition.ts'
@@ -28,13 +29,13 @@ export function startPosition(filter: ReadonlyMap<string, Typed> | undefined): S
   if (from !== undefined && value.toLowerCase() === '@latest') return { from: 'latest' }
   if (from !== undefined && /^-?\d{1,19}$/.test(value))
     return { from, value: Number(value), inclusive: comparison === '>=' }
-  throw refusal(
-    'ArgumentInvalid',
-    'WIRE-AMQP-10',
-    "a selector such as amqp.annotation.x-opt-offset > '-1', of x-opt-offset, x-opt-sequence-number or x-opt-enqueued-time",
-    quoted(selector),
-    'wire contract 8.3',
-  )
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-AMQP-10',
+    expected:
+      "a selector such as amqp.annotation.x-opt-offset > '-1', of x-opt-offset, x-opt-sequence-number or x-opt-enqueued-time",
+    received: quoted(selector),
+  })
 }
 
 /** Some call the filter by another name; its descriptor says what it is. */

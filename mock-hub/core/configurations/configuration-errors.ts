@@ -1,6 +1,7 @@
 /** Refusals of configurations. */
 
-import { HubError, type HubErrorKind } from '../errors/errors.ts'
+import type { HubErrorKind } from '../errors/catalogue.ts'
+import { HubError } from '../errors/hub-error.ts'
 
 export function configurationError(
   kind: HubErrorKind,
@@ -8,10 +9,5 @@ export function configurationError(
   expected: string,
   received: string,
 ): HubError {
-  return new HubError(kind, message, {
-    rule: 'WIRE-CFG-01',
-    expected,
-    received: received.slice(0, 200),
-    source: 'wire contract 7.4',
-  })
+  return new HubError({ kind, message, rule: 'WIRE-CFG-01', expected, received: received.slice(0, 200) })
 }

@@ -1,7 +1,8 @@
 /** Etags and the `If-Match` header (wire contract 3.3, 7.2). */
 
 import type { IfMatch } from './registry.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 
 /** A registry etag: base64 of decimal text. */
 export function registryEtag(counter: number): string {
@@ -32,9 +33,14 @@ export function twinCounter(etag: string): number {
  * @param rule the wire statement that the refusal names.
  * @throws HubError PreconditionFailed when the etag is not the current one.
  */
-export function checkIfMatch(ifMatch: IfMatch, etag: string, rule: string, source: string): void {
+export function checkIfMatch(ifMatch: IfMatch, etag: string, rule: string): void {
   if (ifMatch === undefined) return
   const wanted = ifMatch.trim().replace(/^(?:W\/)?"(.*)"$/s, '$1')
   if (wanted === '*' || wanted === etag) return
-  throw refusal('PreconditionFailed', rule, `If-Match to be "${etag}" or "*"`, quoted(ifMatch), source)
+  throw new HubError({
+    kind: 'PreconditionFailed',
+    rule,
+    expected: `If-Match to be "${etag}" or "*"`,
+    received: quoted(ifMatch),
+  })
 }

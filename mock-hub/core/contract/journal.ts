@@ -1,7 +1,7 @@
 /** The journal: one entry for each thing that happened. */
 
 import type { Channel } from './sessions.ts'
-import type { Explanation } from '../errors/errors.ts'
+import type { Explanation } from '../errors/hub-error.ts'
 import type { FeedbackRecord } from './c2d.ts'
 import type { OperationKind } from './operations.ts'
 import type { RegistryChange } from './registry.ts'

@@ -1,7 +1,7 @@
 /** Live connections of devices, and the hub’s record of each. */
 
 import type { C2dDelivery, CloudToDevice } from './c2d.ts'
-import type { Explanation } from '../errors/errors.ts'
+import type { Explanation } from '../errors/hub-error.ts'
 import type { IdentityPrincipal, Transport } from './principal.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Message } from './message.ts'

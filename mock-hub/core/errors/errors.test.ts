@@ -1,10 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { HUB_ERRORS, HubError, type HubErrorKind } from './errors.ts'
+import { HUB_ERRORS, type HubErrorKind } from './catalogue.ts'
+import { contractLink } from './contract-link.ts'
+import { HubError, toHubError } from './hub-error.ts'
 import { openHub, refusalOf } from '../testing/test-hub.ts'
 
-const ROOM = new URL('../../', import.meta.url)
-const page = readFileSync(new URL('../docs/errors.md', ROOM), 'utf8')
+const HUB_FOLDER = new URL('../../', import.meta.url)
+const page = readFileSync(new URL('../docs/errors.md', HUB_FOLDER), 'utf8')
+const SOURCES = readdirSync(HUB_FOLDER, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.ts$/.test(name) && !/\.test\.ts$|testing|core\/errors\/catalogue\.ts$/.test(name))
+  .map((name) => readFileSync(new URL(name, HUB_FOLDER), 'utf8'))
 const [given = '', neverGiven = ''] = page.split('## Errors of the service that this hub never gives')
 
 interface Row {
@@ -25,14 +30,15 @@ describe('docs/errors.md', () => {
       { status, code },
     ])
     expect(listed).toHaveLength(Object.keys(HUB_ERRORS).length)
-    expect(Object.fromEntries(listed)).toEqual(HUB_ERRORS)
+    expect(Object.fromEntries(listed)).toEqual(
+      Object.fromEntries(
+        Object.entries(HUB_ERRORS).map(([name, { status, code }]) => [name, { status, code }]),
+      ),
+    )
   })
 
   test('tells apart what the hub gives and what it never does', () => {
-    const files = readdirSync(ROOM, { recursive: true, encoding: 'utf8' }).filter(
-      (name) => /\.ts$/.test(name) && !/\.test\.ts$|testing|core\/errors\/errors\.ts$/.test(name),
-    )
-    const sources = files.map((name) => readFileSync(new URL(name, ROOM), 'utf8')).join('\n')
+    const sources = SOURCES.join('\n')
     const raised = Object.keys(HUB_ERRORS).filter((kind) => sources.includes(`'${kind}'`))
     expect(raised.sort()).toEqual(
       rowsOf(given)
@@ -104,13 +110,52 @@ describe('every documented error of the registry', () => {
       rule: expect.stringMatching(/^WIRE-[A-Z0-9]+-\d\d$/) as unknown,
       expected: expect.stringMatching(/./) as unknown,
       received: expect.stringMatching(/./) as unknown,
-      source: expect.stringMatching(/^wire contract \d/) as unknown,
+      source: expect.stringMatching(/^docs\/contract\/[a-z-]+\.md#wire-[a-z0-9]+-\d\d$/) as unknown,
     })
   })
 })
 
 test('an error knows its status and code by its name', () => {
-  const explanation = { rule: 'r', expected: 'e', received: 'x', source: 's' }
-  const error = new HubError('DeviceNotOnline', 'text', explanation, { timeout: '00:00:00' })
+  const explanation = { rule: 'WIRE-METH-13', expected: 'e', received: 'x' }
+  const error = new HubError({ kind: 'DeviceNotOnline', message: 'text', ...explanation })
   expect(error).toMatchObject({ name: 'HubError', message: 'text', status: 404, code: 404103, explanation })
+})
+
+test('an error without a text of its own has the text of its kind in the catalogue', () => {
+  const broken = { rule: 'WIRE-METH-10', expected: 'a number', received: '"$&"' }
+  expect(new HubError({ kind: 'DeviceNotOnline', ...broken }).message).toBe(
+    'Timed out waiting for device to connect.',
+  )
+  expect(new HubError({ kind: 'ArgumentInvalid', ...broken }).message).toBe('Expected a number; given: "$&".')
+})
+
+test('an unexpected error becomes a ServerError that says what was thrown', () => {
+  expect(toHubError(new TypeError('x is undefined'))).toMatchObject({
+    kind: 'ServerError',
+    explanation: { rule: 'internal', received: 'x is undefined' },
+  })
+})
+
+describe('the source of an explanation', () => {
+  test.each([
+    ['WIRE-AUTH-08', 'docs/contract/authentication.md#wire-auth-08'],
+    ['WIRE-CONN-03', 'docs/contract/tls.md#wire-conn-03'],
+    ['WIRE-CONN-12', 'docs/contract/connecting.md#wire-conn-12'],
+    ['MQTT-4.8.0-1', 'docs/contract/mqtt.md'],
+    ['amqp:decode-error', 'docs/contract/amqp.md'],
+    ['http.status', 'docs/faults.md'],
+    ['internal', 'docs/errors.md'],
+  ])('of %s is %s', (rule, source) => {
+    const kind = 'ArgumentInvalid'
+    expect(new HubError({ kind, rule, expected: '', received: '' }).explanation.source).toBe(source)
+  })
+
+  test('each rule that the sources name has an anchor of its own', () => {
+    const rules = new Set(SOURCES.join('\n').match(/'WIRE-[A-Z0-9]+-\d+'/g))
+    expect(rules.size).toBeGreaterThan(90)
+    for (const quotedRule of rules) {
+      const rule = quotedRule.slice(1, -1)
+      expect(contractLink(rule)).toMatch(new RegExp(`^docs/contract/[a-z-]+\\.md#${rule.toLowerCase()}$`))
+    }
+  })
 })

@@ -8,12 +8,11 @@ import type {
   Thumbprints,
 } from '../contract/registry.ts'
 import type { Random } from '../../base/random.ts'
-import { refusal } from '../errors/refusal.ts'
+import { HubError } from '../errors/hub-error.ts'
 import { isThumbprint } from './x509.ts'
 
 const NO_KEYS: SymmetricKeys = Object.freeze({ primaryKey: null, secondaryKey: null })
 const NO_THUMBPRINTS: Thumbprints = Object.freeze({ primaryThumbprint: null, secondaryThumbprint: null })
-const SOURCE = 'wire contract 7.2'
 const KEY_BYTES = 32
 
 /**
@@ -73,13 +72,12 @@ function checkedKey(name: string, text: string): string {
   const length = isBase64 ? Buffer.from(text, 'base64').length : -1
   if (length >= 16 && length <= 64) return text
   const received = isBase64 ? `a key of ${String(length)} bytes` : 'text that is not base64'
-  throw refusal(
-    'ArgumentInvalid',
-    'WIRE-REG-02',
-    `authentication.symmetricKey.${name} to be base64 of 16 to 64 bytes`,
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-REG-02',
+    expected: `authentication.symmetricKey.${name} to be base64 of 16 to 64 bytes`,
     received,
-    SOURCE,
-  )
+  })
 }
 
 function thumbprintsOf(
@@ -90,26 +88,24 @@ function thumbprintsOf(
     const wanted = asked?.[name]
     if (!given(wanted)) return asked == null ? (before?.x509Thumbprint[name] ?? null) : null
     if (isThumbprint(wanted)) return wanted
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-AUTH-15',
-      `authentication.x509Thumbprint.${name} to be 40 or 64 hex digits`,
-      `${String(wanted.length)} characters that are not`,
-      'wire contract 1.6',
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-AUTH-15',
+      expected: `authentication.x509Thumbprint.${name} to be 40 or 64 hex digits`,
+      received: `${String(wanted.length)} characters that are not`,
+    })
   }
   const thumbprints = {
     primaryThumbprint: thumbprint('primaryThumbprint'),
     secondaryThumbprint: thumbprint('secondaryThumbprint'),
   }
   if (thumbprints.primaryThumbprint === null && thumbprints.secondaryThumbprint === null)
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-AUTH-15',
-      'a thumbprint for authentication type selfSigned',
-      'none',
-      'wire contract 1.6',
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-AUTH-15',
+      expected: 'a thumbprint for authentication type selfSigned',
+      received: 'none',
+    })
   return thumbprints
 }
 

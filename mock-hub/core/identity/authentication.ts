@@ -9,14 +9,12 @@ import type {
   SharedAccessPolicy,
 } from '../contract/principal.ts'
 import type { Authentication, IdentityRecord, Registry } from '../contract/registry.ts'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
 import { expiryOf, isSignedWith, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
 import type { Settings } from '../contract/settings.ts'
 import { sameThumbprint, thumbprintsOf, type CertificateAuthorities } from './x509.ts'
-
-const SOURCE = 'wire contract 1.5'
 
 export interface AuthenticationPort {
   readonly clock: Clock
@@ -63,13 +61,12 @@ export class HubAuthentication implements Authentication {
     const device =
       identity.moduleId === undefined ? record : this.#port.registry.get({ deviceId: identity.deviceId })
     if (device.status === 'enabled' && record.status === 'enabled') return
-    throw refusal(
-      'DeviceDisabled',
-      'WIRE-CONN-19',
-      'a device that is enabled',
-      `${quoted(identity.deviceId)}, which is disabled`,
-      'wire contract 1.7',
-    )
+    throw new HubError({
+      kind: 'DeviceDisabled',
+      rule: 'WIRE-CONN-19',
+      expected: 'a device that is enabled',
+      received: `${quoted(identity.deviceId)}, which is disabled`,
+    })
   }
 
   #read(text: string): SasToken {
@@ -229,16 +226,13 @@ function checkThumbprint({ authentication }: IdentityRecord, [leaf]: readonly Bu
   if (sameThumbprint(primaryThumbprint, actual) || sameThumbprint(secondaryThumbprint, actual)) return
   const [sha1 = '', sha256 = ''] = actual
   const configured = `PrimaryThumbprint=${primaryThumbprint ?? ''}, SecondaryThumbprint=${secondaryThumbprint ?? ''}`
-  throw new HubError(
-    'IotHubUnauthorizedAccess',
-    `Thumbprint does not match configuration: Thumbprint: SHA1Hash=${sha1}, SHA2Hash=${sha256}; Configuration: ${configured}`,
-    {
-      rule: 'WIRE-AUTH-16',
-      expected: `a certificate with one of the registered thumbprints: ${configured}`,
-      received: `SHA-1 ${sha1}, SHA-256 ${sha256}`,
-      source: 'wire contract 1.6',
-    },
-  )
+  throw new HubError({
+    kind: 'IotHubUnauthorizedAccess',
+    message: `Thumbprint does not match configuration: Thumbprint: SHA1Hash=${sha1}, SHA2Hash=${sha256}; Configuration: ${configured}`,
+    rule: 'WIRE-AUTH-16',
+    expected: `a certificate with one of the registered thumbprints: ${configured}`,
+    received: `SHA-1 ${sha1}, SHA-256 ${sha256}`,
+  })
 }
 
 function principalOf(
@@ -266,5 +260,5 @@ function unauthorized(
   received: string,
   message = 'Authentication failed for this device, renew token or certificate and reconnect',
 ): HubError {
-  return new HubError('IotHubUnauthorizedAccess', message, { rule, expected, received, source: SOURCE })
+  return new HubError({ kind: 'IotHubUnauthorizedAccess', message, rule, expected, received })
 }

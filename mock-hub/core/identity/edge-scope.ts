@@ -1,8 +1,8 @@
 /** Device scopes of IoT Edge: an edge device opens one, its children live in it (WIRE-REG-16, WIRE-REG-17). */
 
 import type { IdentityRecord } from '../contract/registry.ts'
-import type { HubError } from '../errors/errors.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 
 const SCHEME = 'ms-azure-iot-edge://'
 
@@ -30,11 +30,10 @@ export function checkScope(
 }
 
 function unknownScope(field: string, scope: string): HubError {
-  return refusal(
-    'InvalidDeviceScope',
-    'WIRE-REG-17',
-    `${field} to be the scope of an edge device of this hub, ${SCHEME}{deviceId}-{generationId}`,
-    quoted(scope),
-    'wire contract 7.2',
-  )
+  return new HubError({
+    kind: 'InvalidDeviceScope',
+    rule: 'WIRE-REG-17',
+    expected: `${field} to be the scope of an edge device of this hub, ${SCHEME}{deviceId}-{generationId}`,
+    received: quoted(scope),
+  })
 }

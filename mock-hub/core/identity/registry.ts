@@ -9,12 +9,12 @@ import { identityKey, isValidId, type Identity } from '../contract/identity.ts'
 import { Emitter } from '../../base/emitter.ts'
 import { mechanismOf } from './authentication-mechanism.ts'
 import type { Random } from '../../base/random.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 import type { Settings } from '../contract/settings.ts'
 import { ticksOf } from '../../base/time-text.ts'
 import type { CertificateAuthorities } from './x509.ts'
 
-const SOURCE = 'wire contract 7.2'
 const LONGEST_REASON = 128
 
 /** A record and what happens to it so often that no new record is made each time. */
@@ -57,20 +57,19 @@ export class IdentityRegistry implements Registry {
     const device = this.#entry({ deviceId })
     if (device === undefined) throw notFound({ deviceId })
     if (device.modules?.has(moduleId) === true)
-      throw refusal(
-        'ModuleAlreadyExistsOnDevice',
-        'WIRE-REG-14',
-        `a module id that ${deviceId} does not have yet`,
-        quoted(moduleId),
-        SOURCE,
-      )
+      throw new HubError({
+        kind: 'ModuleAlreadyExistsOnDevice',
+        rule: 'WIRE-REG-14',
+        expected: `a module id that ${deviceId} does not have yet`,
+        received: quoted(moduleId),
+      })
     this.#checkRoomForModule(device)
     return this.#put(identity, spec)
   }
 
   update(identity: Identity, spec: IdentitySpec, ifMatch: IfMatch): IdentityRecord {
     const before = this.get(identity)
-    checkIfMatch(ifMatch, before.etag, 'WIRE-REG-05', SOURCE)
+    checkIfMatch(ifMatch, before.etag, 'WIRE-REG-05')
     const { status = before.status, statusReason = before.statusReason } = spec
     checkReason(statusReason)
     const iotEdge = identity.moduleId === undefined && (spec.iotEdge ?? before.iotEdge)
@@ -96,7 +95,7 @@ export class IdentityRegistry implements Registry {
 
   remove(identity: Identity, ifMatch: IfMatch): void {
     const record = this.get(identity)
-    checkIfMatch(ifMatch, record.etag, 'WIRE-REG-05', SOURCE)
+    checkIfMatch(ifMatch, record.etag, 'WIRE-REG-05')
     const { deviceId, moduleId } = identity
     if (moduleId === undefined) {
       // Modules go first: nobody ever sees one without its device.
@@ -105,13 +104,12 @@ export class IdentityRegistry implements Registry {
       return
     }
     if (isSystemModule(moduleId))
-      throw refusal(
-        'SystemModuleModifyUnauthorizedAccess',
-        'WIRE-REG-15',
-        'a module that does not belong to the edge runtime',
-        quoted(moduleId),
-        SOURCE,
-      )
+      throw new HubError({
+        kind: 'SystemModuleModifyUnauthorizedAccess',
+        rule: 'WIRE-REG-15',
+        expected: 'a module that does not belong to the edge runtime',
+        received: quoted(moduleId),
+      })
     this.#drop(identity)
   }
 
@@ -181,22 +179,20 @@ export class IdentityRegistry implements Registry {
 
   #createDevice(deviceId: string, spec: IdentitySpec): IdentityRecord {
     if (this.#devices.has(deviceId))
-      throw refusal(
-        'DeviceAlreadyExists',
-        'WIRE-REG-03',
-        'a device id that is not registered yet',
-        quoted(deviceId),
-        SOURCE,
-      )
+      throw new HubError({
+        kind: 'DeviceAlreadyExists',
+        rule: 'WIRE-REG-03',
+        expected: 'a device id that is not registered yet',
+        received: quoted(deviceId),
+      })
     const { maxDevices } = this.#port.settings
     if (this.#devices.size >= maxDevices)
-      throw refusal(
-        'TooManyDevices',
-        'WIRE-REG-01',
-        `at most ${String(maxDevices)} devices`,
-        'one more',
-        'wire contract 9',
-      )
+      throw new HubError({
+        kind: 'TooManyDevices',
+        rule: 'WIRE-REG-01',
+        expected: `at most ${String(maxDevices)} devices`,
+        received: 'one more',
+      })
     const record = this.#put({ deviceId }, spec)
     if (record.iotEdge) this.#addSystemModules(deviceId)
     return record
@@ -208,13 +204,12 @@ export class IdentityRegistry implements Registry {
     let count = 0
     for (const moduleId of device.modules?.keys() ?? []) if (!isSystemModule(moduleId)) count++
     if (count < modulesPerDevice) return
-    throw refusal(
-      'TooManyModulesOnDevice',
-      'WIRE-MOD-07',
-      `at most ${String(modulesPerDevice)} modules on a device`,
-      'one more',
-      'wire contract 12, 12',
-    )
+    throw new HubError({
+      kind: 'TooManyModulesOnDevice',
+      rule: 'WIRE-MOD-07',
+      expected: `at most ${String(modulesPerDevice)} modules on a device`,
+      received: 'one more',
+    })
   }
 
   #put(identity: Identity, spec: IdentitySpec): IdentityRecord {
@@ -345,28 +340,36 @@ function current(entry: Entry): IdentityRecord {
 
 function checkId(field: string, id: string): void {
   if (isValidId(id)) return
-  throw refusal(
-    'ArgumentInvalid',
-    'WIRE-REG-09',
-    `${field} to be 1 to 128 of the letters and digits of ASCII and - . + % _ # * ? ! ( ) , : = @ $ ' ;`,
-    quoted(id),
-    SOURCE,
-  )
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-REG-09',
+    expected: `${field} to be 1 to 128 of the letters and digits of ASCII and - . + % _ # * ? ! ( ) , : = @ $ ' ;`,
+    received: quoted(id),
+  })
 }
 
 function checkReason(reason: string | null): void {
   if (reason === null || reason.length <= LONGEST_REASON) return
-  throw refusal(
-    'ArgumentInvalid',
-    'WIRE-REG-04',
-    `statusReason of at most ${String(LONGEST_REASON)} characters`,
-    `${String(reason.length)} characters`,
-    SOURCE,
-  )
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-REG-04',
+    expected: `statusReason of at most ${String(LONGEST_REASON)} characters`,
+    received: `${String(reason.length)} characters`,
+  })
 }
 
 function notFound({ deviceId, moduleId }: Identity) {
   return moduleId === undefined
-    ? refusal('DeviceNotFound', 'WIRE-REG-06', 'a registered device', quoted(deviceId), SOURCE)
-    : refusal('ModuleNotFound', 'WIRE-REG-06', `a module of ${deviceId}`, quoted(moduleId), SOURCE)
+    ? new HubError({
+        kind: 'DeviceNotFound',
+        rule: 'WIRE-REG-06',
+        expected: 'a registered device',
+        received: quoted(deviceId),
+      })
+    : new HubError({
+        kind: 'ModuleNotFound',
+        rule: 'WIRE-REG-06',
+        expected: `a module of ${deviceId}`,
+        received: quoted(moduleId),
+      })
 }

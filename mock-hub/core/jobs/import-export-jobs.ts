@@ -5,7 +5,7 @@ import type { RegistryFile } from '../contract/documents.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { IdentityRecord } from '../contract/registry.ts'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 
 /** Reads and writes text blobs of a container, by its URI with SAS. */
 export interface BlobAccess {
@@ -211,10 +211,5 @@ export class ImportExportJobs {
 }
 
 function refusal(kind: HubError['kind'], message: string, expected: string, received: string): HubError {
-  return new HubError(kind, message, {
-    rule: 'WIRE-JOB-02',
-    expected,
-    received: received.slice(0, 140),
-    source: 'wire contract 7.4',
-  })
+  return new HubError({ kind, message, rule: 'WIRE-JOB-02', expected, received: received.slice(0, 140) })
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { TwinUpdate } from '../contract/twins.ts'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { Jobs, type JobRequest } from './jobs.ts'
 import type { Queries } from '../query/queries.ts'
@@ -21,7 +21,13 @@ function jobsOf(tier?: 'S1') {
     twins: {
       patch(identity: Identity, update: TwinUpdate) {
         if (identity.deviceId === 'c')
-          throw new HubError('DeviceNotFound', 'gone', { rule: '', expected: '', received: '', source: '' })
+          throw new HubError({
+            kind: 'DeviceNotFound',
+            message: 'gone',
+            rule: '',
+            expected: '',
+            received: '',
+          })
         written.push([identityKey(identity), update])
       },
     },
@@ -31,11 +37,12 @@ function jobsOf(tier?: 'S1') {
           ? new Promise((_, reject) => {
               signal.addEventListener('abort', () => {
                 reject(
-                  new HubError('ClientClosedRequest', 'left', {
+                  new HubError({
+                    kind: 'ClientClosedRequest',
+                    message: 'left',
                     rule: '',
                     expected: '',
                     received: '',
-                    source: '',
                   }),
                 )
               })

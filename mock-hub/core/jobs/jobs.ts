@@ -7,7 +7,7 @@ import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { MethodCall } from '../contract/methods.ts'
 import type { TwinUpdate } from '../contract/twins.ts'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { Target } from '../query/ast.ts'
 import { parseTarget } from '../query/parse.ts'
@@ -354,11 +354,12 @@ function check({ jobId, type, updateTwin, method, maxExecutionTimeInSeconds }: J
     if (updateTwin === undefined)
       throw refusal('ArgumentNull', 'scheduleUpdateTwin needs updateTwin.', 'updateTwin', 'none')
     if (updateTwin.etag !== '*')
-      throw new HubError('ArgumentInvalid', 'updateTwin.etag must be *: a job writes whatever is there.', {
+      throw new HubError({
+        kind: 'ArgumentInvalid',
+        message: 'updateTwin.etag must be *: a job writes whatever is there.',
         rule: 'WIRE-JOB-03',
         expected: 'updateTwin.etag "*"',
         received: updateTwin.etag ?? 'none',
-        source: 'wire contract 7.4',
       })
   } else if (method === undefined)
     throw refusal(
@@ -378,10 +379,11 @@ function targetOf(text: string): Target & { readonly from: 'devices' | 'devices.
 }
 
 function refusal(kind: HubError['kind'], message: string, expected: string, received: string): HubError {
-  return new HubError(kind, message, {
+  return new HubError({
+    kind,
+    message,
     rule: kind === 'JobNotFound' ? 'WIRE-JOB-02' : 'WIRE-JOB-01',
     expected,
     received: received.slice(0, 140),
-    source: 'wire contract 7.4',
   })
 }

@@ -3,7 +3,7 @@
 import type { Logger } from '../../base/logger.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Journal, JournalEntry } from '../contract/journal.ts'
-import type { HubError } from '../errors/errors.ts'
+import type { HubError } from '../errors/hub-error.ts'
 
 type Refusal = Extract<JournalEntry, { type: 'refusal' }>
 

@@ -8,11 +8,10 @@ import type { Feedback, Outcome } from './feedback.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Message, SystemProperties } from '../contract/message.ts'
 import type { Random } from '../../base/random.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 import type { Settings } from '../contract/settings.ts'
 import { parseUtc, utcText } from '../../base/time-text.ts'
-
-const SOURCE = 'wire contract 6.1'
 
 export interface CloudToDevicePort {
   readonly clock: Clock
@@ -65,13 +64,12 @@ export class HubCloudToDevice implements CloudToDevice {
     const asked = expiryOf(message.system, now)
     const queued = this.count(target)
     if (queued >= settings.c2dQueueDepth)
-      throw refusal(
-        'DeviceMaximumQueueDepthExceeded',
-        'WIRE-C2D-13',
-        `at most ${String(settings.c2dQueueDepth)} messages waiting for a device`,
-        'one more',
-        SOURCE,
-      )
+      throw new HubError({
+        kind: 'DeviceMaximumQueueDepthExceeded',
+        rule: 'WIRE-C2D-13',
+        expected: `at most ${String(settings.c2dQueueDepth)} messages waiting for a device`,
+        received: 'one more',
+      })
     this.#enqueue(target, {
       message: stamped(target, message, asked),
       sequenceNumber: ++this.#sequenceNumber,
@@ -95,13 +93,12 @@ export class HubCloudToDevice implements CloudToDevice {
   settle(target: Identity, lockToken: string, outcome: Settlement): void {
     const entry = this.#queues.get(identityKey(target))?.find(({ lock }) => lock?.token === lockToken)
     if (entry === undefined)
-      throw refusal(
-        'DeviceMessageLockLost',
-        'WIRE-HTTP-08',
-        `a lock token that is in force, for at most ${String(this.#port.settings.c2dLockSeconds)} s`,
-        quoted(lockToken),
-        'wire contract 6.4',
-      )
+      throw new HubError({
+        kind: 'DeviceMessageLockLost',
+        rule: 'WIRE-HTTP-08',
+        expected: `a lock token that is in force, for at most ${String(this.#port.settings.c2dLockSeconds)} s`,
+        received: quoted(lockToken),
+      })
     entry.lock?.cancel()
     entry.lock = undefined
     if (outcome === 'complete') this.#finish(target, entry, 'Success')
@@ -243,21 +240,19 @@ export class HubCloudToDevice implements CloudToDevice {
   #recipient(target: Identity): IdentityRecord {
     const record = this.#port.registry.get(target)
     if (target.moduleId !== undefined)
-      throw refusal(
-        'InvalidOperation',
-        'WIRE-C2D-04',
-        'a device: modules get no cloud-to-device messages',
-        `module ${quoted(identityKey(target))}`,
-        'wire contract 12, 13',
-      )
+      throw new HubError({
+        kind: 'InvalidOperation',
+        rule: 'WIRE-C2D-04',
+        expected: 'a device: modules get no cloud-to-device messages',
+        received: `module ${quoted(identityKey(target))}`,
+      })
     if (record.status === 'enabled') return record
-    throw refusal(
-      'DeviceNotFound',
-      'WIRE-METH-19',
-      'a device that is enabled',
-      `${quoted(target.deviceId)}, which is disabled`,
-      'wire contract 12, 8c',
-    )
+    throw new HubError({
+      kind: 'DeviceNotFound',
+      rule: 'WIRE-METH-19',
+      expected: 'a device that is enabled',
+      received: `${quoted(target.deviceId)}, which is disabled`,
+    })
   }
 }
 
@@ -267,13 +262,12 @@ function checkSize({ body, properties }: Message, limit: number): void {
   for (const [name, value] of Object.entries(properties))
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value ?? '')
   if (bytes <= limit) return
-  throw refusal(
-    'MessageTooLarge',
-    'WIRE-C2D-16',
-    `a message of at most ${String(limit)} bytes with its properties`,
-    `${String(bytes)} bytes`,
-    SOURCE,
-  )
+  throw new HubError({
+    kind: 'MessageTooLarge',
+    rule: 'WIRE-C2D-16',
+    expected: `a message of at most ${String(limit)} bytes with its properties`,
+    received: `${String(bytes)} bytes`,
+  })
 }
 
 /** Epoch ms; undefined: the sender gave none. */
@@ -281,15 +275,19 @@ function expiryOf({ expiryTimeUtc }: SystemProperties, now: number): number | un
   if (expiryTimeUtc === undefined || expiryTimeUtc === '') return undefined
   const expiresAt = parseUtc(expiryTimeUtc)
   if (expiresAt === undefined)
-    throw refusal('ArgumentInvalid', 'WIRE-C2D-15', 'an expiry in ISO 8601', quoted(expiryTimeUtc), SOURCE)
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-C2D-15',
+      expected: 'an expiry in ISO 8601',
+      received: quoted(expiryTimeUtc),
+    })
   if (expiresAt > now) return expiresAt
-  throw refusal(
-    'InvalidMessageExpiryTime',
-    'WIRE-C2D-15',
-    `an expiry after ${utcText(now)}, the hub's clock`,
-    utcText(expiresAt),
-    SOURCE,
-  )
+  throw new HubError({
+    kind: 'InvalidMessageExpiryTime',
+    rule: 'WIRE-C2D-15',
+    expected: `an expiry after ${utcText(now)}, the hub's clock`,
+    received: utcText(expiresAt),
+  })
 }
 
 /** Says whom it is for, in the sender's own spelling if he gave one, and when it ends as clients can read it. */

@@ -5,7 +5,8 @@ import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Message } from '../contract/message.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 import { parseRoute, type Route } from './edge-route.ts'
 
 export interface ModuleRoutingPort {
@@ -46,13 +47,12 @@ export class ModuleRouting implements ModuleInputs {
 
   send(target: Identity, inputName: string, message: Message): void {
     if (target.moduleId === undefined)
-      throw refusal(
-        'InvalidOperation',
-        'WIRE-MOD-03',
-        'a module: devices have no inputs',
-        `device ${quoted(target.deviceId)}`,
-        'wire contract 2.1',
-      )
+      throw new HubError({
+        kind: 'InvalidOperation',
+        rule: 'WIRE-MOD-03',
+        expected: 'a module: devices have no inputs',
+        received: `device ${quoted(target.deviceId)}`,
+      })
     this.#port.registry.get(target)
     const key = identityKey(target)
     const queue = this.#waiting.get(key) ?? []

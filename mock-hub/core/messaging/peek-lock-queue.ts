@@ -4,7 +4,8 @@ import type { Clock } from '../../base/clock.ts'
 import type { ServiceQueue } from '../contract/c2d.ts'
 import { Emitter } from '../../base/emitter.ts'
 import type { Random } from '../../base/random.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 
 export interface QueueLimits {
   readonly lockSeconds: number
@@ -59,13 +60,12 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
   settle(lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void {
     const item = this.#items.find((candidate) => candidate.lockToken === lockToken)
     if (item === undefined)
-      throw refusal(
-        'DeviceMessageLockLost',
-        'WIRE-HTTP-08',
-        'a lock token that is in force',
-        quoted(lockToken),
-        'wire contract 6.4',
-      )
+      throw new HubError({
+        kind: 'DeviceMessageLockLost',
+        rule: 'WIRE-HTTP-08',
+        expected: 'a lock token that is in force',
+        received: quoted(lockToken),
+      })
     item.cancelLock()
     if (outcome === 'abandon') this.#release(item)
     else this.#remove(item)

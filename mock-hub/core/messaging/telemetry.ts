@@ -6,7 +6,7 @@ import type { Caller } from '../contract/operations.ts'
 import type { IdentityPrincipal } from '../contract/principal.ts'
 import { Emitter } from '../../base/emitter.ts'
 import type { Message, TelemetryMessage } from '../contract/message.ts'
-import { refusal } from '../errors/refusal.ts'
+import { HubError } from '../errors/hub-error.ts'
 import { RingBuffer } from '../../base/ring-buffer.ts'
 import type { Settings } from '../contract/settings.ts'
 
@@ -71,13 +71,12 @@ export class HubTelemetry implements TelemetryStream {
       bytes += Buffer.byteLength(name) + Buffer.byteLength(value ?? '')
     for (const value of Object.values(system)) bytes += Buffer.byteLength(value)
     if (bytes <= this.#maxBytes) return
-    throw refusal(
-      'MessageTooLarge',
-      'WIRE-SESS-23',
-      `a message of at most ${String(this.#maxBytes)} bytes with its properties`,
-      `${String(bytes)} bytes`,
-      'wire contract 2.4',
-    )
+    throw new HubError({
+      kind: 'MessageTooLarge',
+      rule: 'WIRE-SESS-23',
+      expected: `a message of at most ${String(this.#maxBytes)} bytes with its properties`,
+      received: `${String(bytes)} bytes`,
+    })
   }
 
   #store(message: TelemetryMessage): TelemetryMessage {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { MethodCall, MethodResult } from '../contract/methods.ts'
-import type { HubError } from '../errors/errors.ts'
+import type { HubError } from '../errors/hub-error.ts'
 import type { Settings } from '../contract/settings.ts'
 import { callerOf, openHub, refusalOf, rejectionOf, TestLink } from '../testing/test-hub.ts'
 

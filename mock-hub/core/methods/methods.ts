@@ -5,13 +5,12 @@ import type { Json } from '../../base/json.ts'
 import type { MethodCall, MethodResult, Methods } from '../contract/methods.ts'
 import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
 import type { Settings } from '../contract/settings.ts'
 import { timeSpan } from '../../base/time-text.ts'
 
-const SOURCE = 'wire contract 4'
 const LONGEST_NAME = 100
 /** Control characters and wildcards can stand in no topic, and the name goes into one. */
 
@@ -97,13 +96,12 @@ export class HubMethods implements Methods {
   respond(from: Identity, requestId: string, status: number, payload: Json): void {
     const pending = this.#pending.get(requestId)
     if (pending?.link === undefined || pending.key !== identityKey(from))
-      throw refusal(
-        'InvalidOperation',
-        'WIRE-METH-08',
-        'the request id of a call that waits for its answer',
-        quoted(requestId),
-        SOURCE,
-      )
+      throw new HubError({
+        kind: 'InvalidOperation',
+        rule: 'WIRE-METH-08',
+        expected: 'the request id of a call that waits for its answer',
+        received: quoted(requestId),
+      })
     pending.settle({ status, payload })
   }
 
@@ -160,19 +158,23 @@ export class HubMethods implements Methods {
     const record = registry.get(target)
     if (record.status === 'enabled' && registry.get({ deviceId: target.deviceId }).status === 'enabled')
       return
-    throw refusal('DeviceNotFound', 'WIRE-METH-19', 'a device that is enabled', 'a disabled one', SOURCE)
+    throw new HubError({
+      kind: 'DeviceNotFound',
+      rule: 'WIRE-METH-19',
+      expected: 'a device that is enabled',
+      received: 'a disabled one',
+    })
   }
 
   #checkInFlight(key: string): void {
     const { maxMethodsInFlight } = this.#port.settings
     if ((this.#byIdentity.get(key)?.size ?? 0) < maxMethodsInFlight) return
-    throw refusal(
-      'DeviceMaximumInflightMethodExceeded',
-      'WIRE-METH-21',
-      `at most ${String(maxMethodsInFlight)} calls in flight to one device`,
-      'one more',
-      'wire contract 4.3',
-    )
+    throw new HubError({
+      kind: 'DeviceMaximumInflightMethodExceeded',
+      rule: 'WIRE-METH-21',
+      expected: `at most ${String(maxMethodsInFlight)} calls in flight to one device`,
+      received: 'one more',
+    })
   }
 
   #remember(requestId: string, pending: Pending): void {
@@ -205,99 +207,92 @@ function secondsOf(
 ): number {
   const seconds = call[field] ?? otherwise
   if (seconds >= fewest && seconds <= most) return seconds
-  throw refusal(
-    'ArgumentInvalid',
-    'WIRE-METH-10',
-    `${field} from ${String(fewest)} to ${String(most)}`,
-    String(seconds),
-    SOURCE,
-  )
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-METH-10',
+    expected: `${field} from ${String(fewest)} to ${String(most)}`,
+    received: String(seconds),
+  })
 }
 
 function checkCall({ methodName, payload }: MethodCall): void {
   if (methodName === '' || methodName.length > LONGEST_NAME)
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-METH-11',
-      `methodName of 1 to ${String(LONGEST_NAME)} characters`,
-      `${String(methodName.length)} characters`,
-      SOURCE,
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-METH-11',
+      expected: `methodName of 1 to ${String(LONGEST_NAME)} characters`,
+      received: `${String(methodName.length)} characters`,
+    })
   if (NOT_IN_A_TOPIC.test(methodName))
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-METH-11',
-      'methodName without control characters, # and +',
-      quoted(methodName),
-      SOURCE,
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-METH-11',
+      expected: 'methodName without control characters, # and +',
+      received: quoted(methodName),
+    })
   const bytes = payload === undefined ? 0 : Buffer.byteLength(payload)
   if (bytes > LARGEST_METHOD_PAYLOAD_BYTES)
-    throw refusal(
-      'ArgumentInvalid',
-      'WIRE-METH-12',
-      `payload of at most ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes`,
-      `${String(bytes)} bytes`,
-      SOURCE,
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-METH-12',
+      expected: `payload of at most ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes`,
+      received: `${String(bytes)} bytes`,
+    })
 }
 
 function notOnline(seconds: number): HubError {
-  return new HubError(
-    'DeviceNotOnline',
-    'Timed out waiting for device to connect.',
-    {
-      rule: seconds === 0 ? 'WIRE-METH-13' : 'WIRE-METH-15',
-      expected: 'a device that is connected and subscribed to methods',
-      received: `none within ${String(seconds)} s`,
-      source: 'wire contract 4.3',
-    },
-    { timeout: timeSpan(seconds) },
-  )
+  return new HubError({
+    kind: 'DeviceNotOnline',
+    rule: seconds === 0 ? 'WIRE-METH-13' : 'WIRE-METH-15',
+    expected: 'a device that is connected and subscribed to methods',
+    received: `none within ${String(seconds)} s`,
+    info: { timeout: timeSpan(seconds) },
+  })
 }
 
 function noAnswer(seconds: number): HubError {
-  return new HubError(
-    'GatewayTimeout',
-    'Timed out waiting for the response from device.',
-    {
-      rule: 'WIRE-METH-16',
-      expected: `an answer of the device within ${String(seconds)} s`,
-      received: 'none',
-      source: 'wire contract 4.3',
-    },
-    {},
-  )
+  return new HubError({
+    kind: 'GatewayTimeout',
+    rule: 'WIRE-METH-16',
+    expected: `an answer of the device within ${String(seconds)} s`,
+    received: 'none',
+    info: {},
+  })
 }
 
 function unavailable(): HubError {
-  return new HubError('DeviceNotOnline', 'Device unavailable', {
+  return new HubError({
+    kind: 'DeviceNotOnline',
+    message: 'Device unavailable',
     rule: 'WIRE-METH-17',
     expected: 'the device to stay connected until it has answered',
     received: 'its link was closed',
-    source: 'wire contract 12, 16',
   })
 }
 
 function displaced(): HubError {
-  return new HubError('ConnectionForcefullyClosedOnNewConnection', 'Device unavailable', {
+  return new HubError({
+    kind: 'ConnectionForcefullyClosedOnNewConnection',
     rule: 'WIRE-CONN-28',
     expected: 'the device to stay connected until it has answered',
     received: 'a newer link of the same device took over',
-    source: 'wire contract 1.11',
   })
 }
 
 function notFound(identity: Identity): HubError {
-  return refusal(
-    identity.moduleId === undefined ? 'DeviceNotFound' : 'ModuleNotFound',
-    identity.moduleId === undefined ? 'WIRE-METH-18' : 'WIRE-METH-20',
-    'a registered identity',
-    `${identityKey(identity)}, which was deleted`,
-    SOURCE,
-  )
+  return new HubError({
+    kind: identity.moduleId === undefined ? 'DeviceNotFound' : 'ModuleNotFound',
+    rule: identity.moduleId === undefined ? 'WIRE-METH-18' : 'WIRE-METH-20',
+    expected: 'a registered identity',
+    received: `${identityKey(identity)}, which was deleted`,
+  })
 }
 
 function hungUp(): HubError {
-  return refusal('ClientClosedRequest', 'WIRE-METH-16', 'the caller to wait', 'a caller who hung up', SOURCE)
+  return new HubError({
+    kind: 'ClientClosedRequest',
+    rule: 'WIRE-METH-16',
+    expected: 'the caller to wait',
+    received: 'a caller who hung up',
+  })
 }

@@ -12,13 +12,14 @@ import type { Caller, OperationKind, Operations } from '../contract/operations.t
 import type { IdentityPrincipal } from '../contract/principal.ts'
 import type { Throttle } from '../contract/throttle.ts'
 import type { Clock } from '../../base/clock.ts'
-import { HubError, HUB_ERRORS, type HubErrorKind } from '../errors/errors.ts'
+import { HUB_ERRORS, type HubErrorKind } from '../errors/catalogue.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 import type { FileUploads } from '../uploads/file-upload.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Message } from '../contract/message.ts'
 import type { HubMethods } from '../methods/methods.ts'
 import type { IdentityRegistry } from '../identity/registry.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
 import type { HubTelemetry } from '../messaging/telemetry.ts'
 import type { HubTwins } from '../twins/twins.ts'
 
@@ -116,13 +117,12 @@ export class OperationDispatcher {
     const scope = registry.find({ deviceId })?.deviceScope
     const parents = registry.find({ deviceId: target.deviceId })?.parentScopes ?? []
     if (scope !== undefined && parents.includes(scope)) return
-    throw refusal(
-      'DeviceNotFound',
-      'WIRE-MOD-06',
-      `${quoted(deviceId)} itself, one of its modules, or a device in its scope`,
-      quoted(identityKey(target)),
-      'wire contract 4.5',
-    )
+    throw new HubError({
+      kind: 'DeviceNotFound',
+      rule: 'WIRE-MOD-06',
+      expected: `${quoted(deviceId)} itself, one of its modules, or a device in its scope`,
+      received: quoted(identityKey(target)),
+    })
   }
 
   #telemetry(caller: Caller, message: Message): undefined | Promise<undefined> {
@@ -207,11 +207,12 @@ function ordered({ fault, parameters }: Met): HubError {
   // The keys of the catalogue are its kinds.
   const kinds = Object.keys(HUB_ERRORS) as HubErrorKind[]
   const kind = kinds.find((candidate) => HUB_ERRORS[candidate].status === status) ?? 'ServerError'
-  return new HubError(kind, 'A fault was ordered.', {
+  return new HubError({
+    kind,
+    message: 'A fault was ordered.',
     rule: fault.name,
     expected: 'no fault',
     received: fault.explain,
-    source: 'api contract 11',
   })
 }
 

@@ -1,7 +1,7 @@
 /** Continuation tokens: where the next page starts, sealed so that nobody but this hub can make one. */
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 import type { Position } from './rows.ts'
 
 /** Where a query stands between two pages. */
@@ -45,10 +45,11 @@ function hash(query: string): string {
 }
 
 function badToken(received: string): HubError {
-  return new HubError('ArgumentInvalid', 'The continuation token is not valid for this query.', {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: 'The continuation token is not valid for this query.',
     rule: 'WIRE-QRY-04',
     expected: 'x-ms-continuation as the last answer to the same query gave it',
     received,
-    source: 'wire contract 7.3',
   })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 import { parseQuery, parseTarget } from './parse.ts'
 
 const refusal = (text: string): HubError => {

@@ -1,7 +1,7 @@
 /** Text to syntax tree. The one door to the parser library. */
 
 import peggy from 'peggy'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 import type { Place, Query, Target } from './ast.ts'
 import { GRAMMAR } from './grammar.ts'
 
@@ -25,16 +25,13 @@ export function parseTarget(text: string): Target {
 function parse(text: string, startRule: string): unknown {
   const bytes = Buffer.byteLength(text)
   if (bytes > LONGEST_QUERY_BYTES)
-    throw new HubError(
-      'PreconditionFailed',
-      `The query text is too long: ${String(bytes)} bytes of at most ${String(LONGEST_QUERY_BYTES)}.`,
-      {
-        rule: 'WIRE-QRY-08',
-        expected: `at most ${String(LONGEST_QUERY_BYTES)} bytes`,
-        received: `${String(bytes)} bytes`,
-        source: 'wire contract 7.3',
-      },
-    )
+    throw new HubError({
+      kind: 'PreconditionFailed',
+      message: `The query text is too long: ${String(bytes)} bytes of at most ${String(LONGEST_QUERY_BYTES)}.`,
+      rule: 'WIRE-QRY-08',
+      expected: `at most ${String(LONGEST_QUERY_BYTES)} bytes`,
+      received: `${String(bytes)} bytes`,
+    })
   compiled ??= peggy.generate(GRAMMAR, { allowedStartRules: ['Query', 'Target'] })
   try {
     return compiled.parse(text, { startRule })
@@ -50,10 +47,11 @@ function parse(text: string, startRule: string): unknown {
 /** What is wrong with a query, and where. */
 export function queryError({ line, column }: Place, problem: string): HubError {
   const where = `line ${String(line)}, column ${String(column)}`
-  return new HubError('ArgumentInvalid', `Query error at ${where}: ${problem.slice(0, 600)}`, {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: `Query error at ${where}: ${problem.slice(0, 600)}`,
     rule: 'WIRE-QRY-08',
     expected: 'a query of the IoT Hub query language',
     received: `${where}: ${problem.slice(0, 600)}`,
-    source: 'wire contract 7.3',
   })
 }

@@ -1,7 +1,7 @@
 /** Runs queries: text to pages of rows (wire contract 7.3). */
 
 import type { JsonObject } from '../../base/json.ts'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 import type { Collection, Expression, Query, Target } from './ast.ts'
 import { compile } from './compile.ts'
 import { Pages, type Progress } from './pages.ts'
@@ -86,11 +86,12 @@ export class Queries {
 function pageSize(given: number | undefined): number {
   if (given === undefined) return DEFAULT_ITEMS
   if (Number.isInteger(given) && given > 0) return Math.min(given, MOST_ITEMS)
-  throw new HubError('DeviceInvalidResultCount', `x-ms-max-item-count must be 1 to 1000: ${String(given)}`, {
+  throw new HubError({
+    kind: 'DeviceInvalidResultCount',
+    message: `x-ms-max-item-count must be 1 to 1000: ${String(given)}`,
     rule: 'WIRE-QRY-03',
     expected: 'a whole number from 1 to 1000',
     received: String(given),
-    source: 'wire contract 7.3',
   })
 }
 

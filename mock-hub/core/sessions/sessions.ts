@@ -4,8 +4,8 @@ import type { Clock } from '../../base/clock.ts'
 import type { Journal } from '../contract/journal.ts'
 import type { IdentityRecord, RegistryChange } from '../contract/registry.ts'
 import type { Channel, CloseReason, DeviceLink, Session } from '../contract/sessions.ts'
-import type { HubErrorKind } from '../errors/errors.ts'
-import { HubError } from '../errors/errors.ts'
+import type { HubErrorKind } from '../errors/catalogue.ts'
+import { HubError } from '../errors/hub-error.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { IdentityRegistry } from '../identity/registry.ts'
 import type { Settings } from '../contract/settings.ts'
@@ -237,11 +237,12 @@ const HANG_UPS = {
 
 function hangUpError(link: DeviceLink, reason: keyof typeof HANG_UPS, settings: Settings): HubError {
   const { kind, rule, expected, received } = HANG_UPS[reason]
-  return new HubError(kind, `The link of ${identityKey(link.principal.identity)} was closed: ${received}.`, {
+  return new HubError({
+    kind,
+    message: `The link of ${identityKey(link.principal.identity)} was closed: ${received}.`,
     rule,
     expected: expected(settings),
     received,
-    source: 'wire contract 1.11',
   })
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../base/clock.ts'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 import { createThrottle, TIERS } from './throttle.ts'
 
 const kindOf = (act: () => void): string => {

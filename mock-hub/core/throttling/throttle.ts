@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { QuotaMeter, Throttle, ThrottledOperation } from '../contract/throttle.ts'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 import type { Settings, Tier } from '../contract/settings.ts'
 
 /** So many operations (or bytes) in so many seconds; a burst of as many is served at once. */
@@ -164,16 +164,13 @@ class TierThrottle implements Throttle {
     if (this.#tier !== undefined) {
       const { messagesPerDay } = TIERS[this.#tier]
       if (this.#used + messages > messagesPerDay)
-        throw new HubError(
-          'IotHubQuotaExceeded',
-          `Total number of messages on IotHub exceeded the allocated quota. Max allowed message count: ${String(messagesPerDay)}`,
-          {
-            rule: 'WIRE-THR-02',
-            expected: `at most ${String(messagesPerDay)} messages of ${String(this.#chunkBytes)} bytes a day in tier ${this.#tier}`,
-            received: `${String(this.#used)} used, ${String(messages)} more asked for`,
-            source: 'wire contract 9',
-          },
-        )
+        throw new HubError({
+          kind: 'IotHubQuotaExceeded',
+          message: `Total number of messages on IotHub exceeded the allocated quota. Max allowed message count: ${String(messagesPerDay)}`,
+          rule: 'WIRE-THR-02',
+          expected: `at most ${String(messagesPerDay)} messages of ${String(this.#chunkBytes)} bytes a day in tier ${this.#tier}`,
+          received: `${String(this.#used)} used, ${String(messages)} more asked for`,
+        })
     }
     this.#used += messages
     this.#byOperation[operation] = (this.#byOperation[operation] ?? 0) + messages
@@ -193,11 +190,12 @@ class TierThrottle implements Throttle {
     if (wanted > left) {
       this.#buckets.set(operation, { left, at: now })
       const per = rate.seconds === 1 ? 'second' : 'minute'
-      throw new HubError('ThrottlingException', `Requests of kind ${operation} exceed the allowed rate.`, {
+      throw new HubError({
+        kind: 'ThrottlingException',
+        message: `Requests of kind ${operation} exceed the allowed rate.`,
         rule: 'WIRE-THR-01',
         expected: `at most ${String(rate.amount)} ${rate.inBytes === true ? 'bytes' : 'operations'} a ${per} in tier ${tier}`,
         received: `one more ${operation} in the same ${per}`,
-        source: 'wire contract 9',
       })
     }
     this.#buckets.set(operation, { left: left - wanted, at: now })
@@ -214,14 +212,10 @@ class TierThrottle implements Throttle {
 
 function checkAvailable(tier: Tier, operation: ThrottledOperation): void {
   if (!tier.startsWith('B') || !NOT_IN_BASIC.has(operation)) return
-  throw new HubError(
-    'OperationNotAvailableInCurrentTier',
-    'This operation is not available in the current tier of the hub.',
-    {
-      rule: 'WIRE-ERR-08',
-      expected: 'a tier that is not basic',
-      received: `${operation} in tier ${tier}`,
-      source: 'wire contract 9',
-    },
-  )
+  throw new HubError({
+    kind: 'OperationNotAvailableInCurrentTier',
+    rule: 'WIRE-ERR-08',
+    expected: 'a tier that is not basic',
+    received: `${operation} in tier ${tier}`,
+  })
 }

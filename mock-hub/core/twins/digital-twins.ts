@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { TwinDocument, TwinUpdate } from '../contract/twins.ts'
-import { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
 import { isObject, objectOf, own } from './merge-patch.ts'
 
 /** One step of a JSON patch (RFC 6902); the service knows these three. */
@@ -98,16 +98,13 @@ function merged(base: JsonObject, patch: JsonObject): JsonObject {
 }
 
 function badPatch(expected: string, received: string): HubError {
-  return new HubError(
-    'ArgumentInvalid',
-    `JSON patch: expected ${expected}; given: ${received.slice(0, 120)}`,
-    {
-      rule: 'WIRE-TWIN-34',
-      expected,
-      received: received.slice(0, 120),
-      source: 'wire contract 7.4',
-    },
-  )
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: `JSON patch: expected ${expected}; given: ${received.slice(0, 120)}`,
+    rule: 'WIRE-TWIN-34',
+    expected,
+    received: received.slice(0, 120),
+  })
 }
 
 function isComponent(value: Json | undefined): boolean {

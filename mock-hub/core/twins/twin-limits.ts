@@ -1,9 +1,9 @@
 /** What a twin may hold: keys, values, depth and size (wire contract 3.2, WIRE-TWIN-24 to WIRE-TWIN-30). */
 
 import type { Json, JsonObject } from '../../base/json.ts'
-import type { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 import { isObject } from './merge-patch.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
 
 export const TWIN_LIMITS = {
   /** Bytes of a section, by the service's own formula; see {@link sizeOf}. */
@@ -25,7 +25,6 @@ export type TwinSectionName = 'tags' | 'desired' | 'reported'
 
 const NUMBER_BYTES = 8
 const BOOLEAN_BYTES = 4
-const SOURCE = 'wire contract 3.2'
 
 /** C0, C1, full stop, dollar and space. */
 
@@ -142,5 +141,5 @@ function checkNumber(path: string, value: number): void {
 }
 
 function invalid(rule: string, expected: string, received: string): HubError {
-  return refusal('ArgumentInvalid', rule, expected, received, SOURCE)
+  return new HubError({ kind: 'ArgumentInvalid', rule, expected, received })
 }

@@ -8,7 +8,7 @@ import { checkIfMatch, twinCounter, twinEtag } from '../contract/etag.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { Emitter } from '../../base/emitter.ts'
 import { isObject, mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
-import { refusal } from '../errors/refusal.ts'
+import { HubError } from '../errors/hub-error.ts'
 import { msOfTicks, utcText } from '../../base/time-text.ts'
 import { checkPatch, checkSize } from './twin-limits.ts'
 
@@ -81,21 +81,19 @@ export class HubTwins implements Twins {
     const before = this.#state(identity)
     const { reported } = before.document
     if (!isObject(patch))
-      throw refusal(
-        'ArgumentInvalid',
-        'WIRE-TWIN-12',
-        'a JSON object as the patch of reported properties',
-        patch === null ? 'null' : Array.isArray(patch) ? 'an array' : typeof patch,
-        'wire contract 3.1',
-      )
+      throw new HubError({
+        kind: 'ArgumentInvalid',
+        rule: 'WIRE-TWIN-12',
+        expected: 'a JSON object as the patch of reported properties',
+        received: patch === null ? 'null' : Array.isArray(patch) ? 'an array' : typeof patch,
+      })
     if (baseVersion !== undefined && baseVersion !== reported.version)
-      throw refusal(
-        'PreconditionFailed',
-        'WIRE-TWIN-11',
-        `$version ${String(reported.version)}, the current one of reported`,
-        `$version ${String(baseVersion)}`,
-        'wire contract 3.1',
-      )
+      throw new HubError({
+        kind: 'PreconditionFailed',
+        rule: 'WIRE-TWIN-11',
+        expected: `$version ${String(reported.version)}, the current one of reported`,
+        received: `$version ${String(baseVersion)}`,
+      })
     const section = this.#section('reported', reported, patch, reported.version)
     const document = { ...before.document, version: before.document.version + 1, reported: section }
     this.#states.set(identityKey(identity), { document, counter: before.counter })
@@ -128,7 +126,7 @@ export class HubTwins implements Twins {
 
   #stateToWrite(identity: Identity, ifMatch: IfMatch): State {
     const state = this.#state(identity)
-    checkIfMatch(ifMatch, state.document.etag, 'WIRE-TWIN-36', 'wire contract 3.3')
+    checkIfMatch(ifMatch, state.document.etag, 'WIRE-TWIN-36')
     return state
   }
 

@@ -2,15 +2,14 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { BlobStorage, FileNotification, UploadResult, UploadTicket } from '../contract/uploads.ts'
-import type { HubError } from '../errors/errors.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Random } from '../../base/random.ts'
-import { refusal, quoted } from '../errors/refusal.ts'
 import type { PeekLockQueue } from '../messaging/peek-lock-queue.ts'
 import type { Settings } from '../contract/settings.ts'
 import { utcText } from '../../base/time-text.ts'
 
-const SOURCE = 'wire contract 5'
 const LONGEST_BLOB_NAME = 1_024
 /** Expired tickets remembered for each identity, so that a late notification is told apart from an invented one. */
 const EXPIRED_REMEMBERED = 100
@@ -98,25 +97,23 @@ export class FileUploads {
   #storage(): BlobStorage {
     const storage = this.#port.storage()
     if (storage !== undefined) return storage
-    throw refusal(
-      'DefaultStorageEndpointNotConfigured',
-      'WIRE-FILE-08',
-      'a hub with a storage account for uploads',
-      'none',
-      SOURCE,
-    )
+    throw new HubError({
+      kind: 'DefaultStorageEndpointNotConfigured',
+      rule: 'WIRE-FILE-08',
+      expected: 'a hub with a storage account for uploads',
+      received: 'none',
+    })
   }
 
   #checkSlot({ open }: Uploads): void {
     const { maxActiveUploads } = this.#port.settings
     if (open.size < maxActiveUploads) return
-    throw refusal(
-      'DeviceMaximumActiveFileUploadLimitExceeded',
-      'WIRE-FILE-09',
-      `at most ${String(maxActiveUploads)} open uploads of one device`,
-      'one more',
-      SOURCE,
-    )
+    throw new HubError({
+      kind: 'DeviceMaximumActiveFileUploadLimitExceeded',
+      rule: 'WIRE-FILE-09',
+      expected: `at most ${String(maxActiveUploads)} open uploads of one device`,
+      received: 'one more',
+    })
   }
 
   /** Without those whose SAS has run out: they no longer hold a slot (WIRE-FILE-10). */
@@ -144,21 +141,19 @@ function checkBlobName(name: string): void {
   // Half a surrogate pair stands in no address.
   const isText = Buffer.from(name).toString() === name
   if (name !== '' && name.length <= LONGEST_BLOB_NAME && inFolder && isText && !name.startsWith('/')) return
-  throw refusal(
-    'ArgumentInvalid',
-    'WIRE-FILE-01',
-    `blobName of 1 to ${String(LONGEST_BLOB_NAME)} characters that stays in the device's folder`,
-    quoted(name),
-    SOURCE,
-  )
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-FILE-01',
+    expected: `blobName of 1 to ${String(LONGEST_BLOB_NAME)} characters that stays in the device's folder`,
+    received: quoted(name),
+  })
 }
 
 function badCorrelation(correlationId: string, expired: boolean): HubError {
-  return refusal(
-    expired ? 'ExpiredFileUploadCorrelationId' : 'InvalidFileUploadCorrelationId',
-    'WIRE-FILE-07',
-    'the correlationId of an upload that is open',
-    expired ? 'one that has expired' : quoted(correlationId),
-    SOURCE,
-  )
+  return new HubError({
+    kind: expired ? 'ExpiredFileUploadCorrelationId' : 'InvalidFileUploadCorrelationId',
+    rule: 'WIRE-FILE-07',
+    expected: 'the correlationId of an upload that is open',
+    received: expired ? 'one that has expired' : quoted(correlationId),
+  })
 }

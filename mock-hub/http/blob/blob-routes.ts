@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 import { BlobError, errorXml } from '../../blob/blob-error.ts'
 import { blobNameOf, byteRange, headersToKeep, propertyHeaders, queryOf } from './blob-request.ts'
@@ -157,11 +157,12 @@ function asHubError(refusal: BlobError, method: string): HubError {
         : refusal.status === 500
           ? 'ServerError'
           : 'GenericBadRequest'
-  return new HubError(kind, `${refusal.code}: ${refusal.message}`, {
+  return new HubError({
+    kind,
+    message: `${refusal.code}: ${refusal.message}`,
     rule: 'WIRE-FILE-04',
     expected: 'a request that the upload SAS allows, in the form of the blob API',
     received: `${method}: ${refusal.code} ${refusal.detail}`.trim(),
-    source: 'wire contract 5',
   })
 }
 

@@ -1,7 +1,7 @@
 /** The `api-version` of a request: which are understood, and which error body belongs to them. */
 
 import type { FastifyRequest } from 'fastify'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 
 /** Any day, also of a preview (wire contract 1.4). */
 const KNOWN = /^\d{4}-\d\d-\d\d(-preview)?$/
@@ -17,10 +17,11 @@ export function apiVersionOf({ url }: Pick<FastifyRequest, 'url'>): string | und
 export function checkApiVersion(request: FastifyRequest): void {
   const given = apiVersionOf(request)
   if (given !== undefined && KNOWN.test(given)) return
-  throw new HubError('InvalidProtocolVersion', 'Invalid protocol version.', {
+  throw new HubError({
+    kind: 'InvalidProtocolVersion',
+    message: 'Invalid protocol version.',
     rule: 'WIRE-ERR-04',
     expected: 'the query parameter api-version=yyyy-MM-dd or yyyy-MM-dd-preview',
     received: given === undefined ? 'no api-version' : `api-version=${given.slice(0, 40)}`,
-    source: 'wire contract 1.4',
   })
 }

@@ -5,7 +5,7 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Server } from 'node:https'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { checkNesting } from '../../base/json-text.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -47,10 +47,11 @@ export function readBodies(app: FastifyInstance<Server>): void {
 }
 
 function badJson(received: string): HubError {
-  return new HubError('ArgumentInvalid', 'The request body is not valid JSON.', {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: 'The request body is not valid JSON.',
     rule: 'WIRE-ERR-02',
     expected: 'a JSON document in UTF-8',
     received,
-    source: 'wire contract 4.3',
   })
 }

@@ -1,7 +1,7 @@
 /** A module that calls through the gateway says who it is in a header (wire contract 4.5, WIRE-MOD-06). */
 
 import type { FastifyRequest } from 'fastify'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { isValidId, type Identity } from '../../core/contract/identity.ts'
 
 /** `x-ms-edge-moduleId: {callerDevice}/{callerModule}`, as node spells header names. */
@@ -18,10 +18,11 @@ export function edgeCaller(request: FastifyRequest): Identity {
   const header = String(request.headers[EDGE_CALLER])
   const [deviceId = '', moduleId = '', ...rest] = header.split('/')
   if (isValidId(deviceId) && isValidId(moduleId) && rest.length === 0) return { deviceId, moduleId }
-  throw new HubError('ArgumentInvalid', `${EDGE_CALLER} must be {deviceId}/{moduleId}`, {
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    message: `${EDGE_CALLER} must be {deviceId}/{moduleId}`,
     rule: 'WIRE-MOD-06',
     expected: `${EDGE_CALLER}: {deviceId}/{moduleId}`,
     received: header.slice(0, 300),
-    source: 'wire contract 4.5',
   })
 }

@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { HUB_ERRORS, HubError, type HubErrorKind } from '../../core/errors/errors.ts'
+import { HUB_ERRORS, type HubErrorKind } from '../../core/errors/catalogue.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { errorBody } from './error-body.ts'
 
 const NOW = Date.UTC(2018, 7, 24, 17, 49, 33, 201)
-const explanation = { rule: 'WIRE-ERR-01', expected: '', received: '', source: '' }
-const offline = new HubError('DeviceNotOnline', 'Timed out waiting for device to connect.', explanation, {
-  timeout: '00:00:00',
+const explanation = { rule: 'WIRE-ERR-01', expected: '', received: '' }
+const offline = new HubError({
+  kind: 'DeviceNotOnline',
+  message: 'Timed out waiting for device to connect.',
+  ...explanation,
+  info: {
+    timeout: '00:00:00',
+  },
 })
 
 describe('error bodies', () => {
@@ -30,13 +36,17 @@ describe('error bodies', () => {
   })
 
   test('WIRE-ERR-05: 401 says ErrorCode:IotHubUnauthorizedAccess in every version', () => {
-    const refusal = new HubError('IotHubUnauthorizedAccess', 'Unauthorized', explanation)
+    const refusal = new HubError({
+      kind: 'IotHubUnauthorizedAccess',
+      message: 'Unauthorized',
+      ...explanation,
+    })
     for (const version of ['2016-11-14', '2018-06-30', '2021-04-12'])
       expect(errorBody(refusal, version, NOW).Message).toBe('ErrorCode:IotHubUnauthorizedAccess;Unauthorized')
   })
 
   test.each(Object.keys(HUB_ERRORS) as HubErrorKind[])('%s is told by name or by number', (kind) => {
-    const error = new HubError(kind, 'text', explanation)
+    const error = new HubError({ kind, message: 'text', ...explanation })
     expect(errorBody(error, undefined, NOW).Message).toBe(`ErrorCode:${kind};text`)
     const { Message } = errorBody(error, '2021-04-12', NOW)
     if (error.status === 401) expect(Message).toContain(kind)

@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import type { HubError } from '../../core/errors/errors.ts'
+import type { HubError } from '../../core/errors/hub-error.ts'
 import { trackingTime, utcText } from './time-text.ts'
 
 export interface ErrorBody {

@@ -2,7 +2,7 @@
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Hub } from '../../core/contract/hub.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey } from '../../core/contract/identity.ts'
 import { apiVersionOf } from './api-version.ts'
 import { throughGateway } from './edge-caller.ts'
@@ -38,20 +38,22 @@ export function withoutSecrets(url: string): string {
 }
 
 export function notFound(request: FastifyRequest): HubError {
-  return new HubError('GenericNotFound', 'The requested resource does not exist.', {
+  return new HubError({
+    kind: 'GenericNotFound',
+    message: 'The requested resource does not exist.',
     rule: 'WIRE-ERR-03',
-    expected: 'a method and path of wire contract 4 to 7',
+    expected: 'a method and path of the service or device API',
     received: `${request.method} ${withoutSecrets(request.url).slice(0, 200)}`,
-    source: 'wire contract 7',
   })
 }
 
 export function badPath(received: string): HubError {
-  return new HubError('ArgumentInvalid', 'The path cannot be decoded.', {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: 'The path cannot be decoded.',
     rule: 'WIRE-REG-09',
     expected: 'a path whose percent escapes are UTF-8',
     received: received.slice(0, 200),
-    source: 'wire contract 7.2',
   })
 }
 
@@ -62,17 +64,26 @@ export function asHubError(error: FastifyError): HubError {
     rule: 'WIRE-ERR-03',
     expected,
     received: error.message.slice(0, 200),
-    source: 'wire contract 7.5',
   })
   if (error.statusCode === 413)
-    return new HubError(
-      'MessageTooLarge',
-      'The request body is too large.',
-      explain('a body within the limits'),
-    )
+    return new HubError({
+      kind: 'MessageTooLarge',
+      message: 'The request body is too large.',
+      ...explain('a body within the limits'),
+    })
   if (error.statusCode === 415)
-    return new HubError('GenericUnsupportedMediaType', 'Unsupported media type.', explain('a content type'))
+    return new HubError({
+      kind: 'GenericUnsupportedMediaType',
+      ...explain('a content type'),
+    })
   if (error.statusCode !== undefined && error.statusCode < 500)
-    return new HubError('GenericBadRequest', 'Bad request.', explain('a well-formed HTTP request'))
-  return new HubError('ServerError', 'InternalServerError', explain('no fault in the hub itself'))
+    return new HubError({
+      kind: 'GenericBadRequest',
+      ...explain('a well-formed HTTP request'),
+    })
+  return new HubError({
+    kind: 'ServerError',
+    message: 'InternalServerError',
+    ...explain('no fault in the hub itself'),
+  })
 }

@@ -7,7 +7,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from 'node:https'
 import type { Json } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
-import { HUB_ERRORS, HubError, type HubErrorKind } from '../../core/errors/errors.ts'
+import { HUB_ERRORS, type HubErrorKind } from '../../core/errors/catalogue.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey } from '../../core/contract/identity.ts'
 import { apiVersionOf } from './api-version.ts'
 import { throughGateway } from './edge-caller.ts'
@@ -68,11 +69,12 @@ async function answerStatus(
     await reply.send()
     return
   }
-  const error = new HubError(kindOf(status), 'A fault was ordered.', {
+  const error = new HubError({
+    kind: kindOf(status),
+    message: 'A fault was ordered.',
     rule: 'http.status',
     expected: 'no fault',
     received: `the lever http.status with ${String(status)}`,
-    source: 'api contract 11',
   })
   await reply
     .header('iothub-errorcode', error.kind)

@@ -1,7 +1,7 @@
 /** What the JSON schemas of the routes find becomes the service's own 400: field, rule, what was given. */
 
 import type { FastifySchemaValidationError } from 'fastify'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 
 /** ajv with `verbose` also says what it looked at. */
 interface VerboseError extends FastifySchemaValidationError {
@@ -15,11 +15,12 @@ export function schemaError(errors: readonly VerboseError[], part: string): HubE
   const rule = `${field} ${first?.message ?? 'is not valid'}`
   const absent = part === 'body' && field === 'body' && first?.data == null
   const given = absent ? 'nothing' : shown(field, first?.data)
-  return new HubError(absent ? 'ArgumentNull' : 'ArgumentInvalid', `${rule}; given: ${given}`, {
+  return new HubError({
+    kind: absent ? 'ArgumentNull' : 'ArgumentInvalid',
+    message: `${rule}; given: ${given}`,
     rule: 'WIRE-ERR-02',
     expected: rule,
     received: given,
-    source: 'the OpenAPI description of the service (wire contract 7)',
   })
 }
 

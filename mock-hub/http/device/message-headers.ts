@@ -4,7 +4,7 @@
  */
 
 import type { C2dDelivery } from '../../core/contract/c2d.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { ApplicationProperties, Message, SystemProperties } from '../../core/contract/message.ts'
 import { utcText } from '../common/time-text.ts'
 
@@ -97,16 +97,13 @@ function applicationHeaders(properties: ApplicationProperties): Record<string, s
 function ackOf(value: string): NonNullable<SystemProperties['ack']> {
   const ack = value.toLowerCase()
   if (ack === 'none' || ack === 'positive' || ack === 'negative' || ack === 'full') return ack
-  throw new HubError(
-    'ArgumentInvalid',
-    `iothub-ack must be none, positive, negative or full; given: ${value}`,
-    {
-      rule: 'WIRE-C2D-06',
-      expected: 'iothub-ack: none, positive, negative or full',
-      received: value.slice(0, 80),
-      source: 'wire contract 6.2',
-    },
-  )
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    message: `iothub-ack must be none, positive, negative or full; given: ${value}`,
+    rule: 'WIRE-C2D-06',
+    expected: 'iothub-ack: none, positive, negative or full',
+    received: value.slice(0, 80),
+  })
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

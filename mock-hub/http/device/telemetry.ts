@@ -1,6 +1,6 @@
 /** A device or module sends telemetry over HTTPS, one message or a batch (wire contract 6.4). */
 
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { Message } from '../../core/contract/message.ts'
 import { headerPairs, messageFrom } from './message-headers.ts'
 import { callerOf, IDENTITY_PATHS, type HubRoutes } from '../common/route-context.ts'
@@ -63,11 +63,12 @@ export function batchOf(bytes: Buffer): readonly Message[] {
 function checkBatchSize(messages: readonly Message[], limit: number): void {
   const size = messages.reduce((sum, { body }) => sum + body.length, 0)
   if (messages.length < 2 || size <= limit) return
-  throw new HubError('MessageTooLarge', `A batch holds at most ${String(limit)} bytes.`, {
+  throw new HubError({
+    kind: 'MessageTooLarge',
+    message: `A batch holds at most ${String(limit)} bytes.`,
     rule: 'WIRE-HTTP-03',
     expected: `at most ${String(limit)} bytes in all messages of a batch`,
     received: `${String(size)} bytes in ${String(messages.length)} messages`,
-    source: 'wire contract 6.4',
   })
 }
 
@@ -76,14 +77,11 @@ function isBase64(text: string): boolean {
 }
 
 function badBatch(expected: string, received: string): HubError {
-  return new HubError(
-    'ArgumentInvalid',
-    `A batch must be an array of messages: expected ${expected}, got ${received}.`,
-    {
-      rule: 'WIRE-HTTP-03',
-      expected,
-      received,
-      source: 'wire contract 6.4',
-    },
-  )
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: `A batch must be an array of messages: expected ${expected}, got ${received}.`,
+    rule: 'WIRE-HTTP-03',
+    expected,
+    received,
+  })
 }

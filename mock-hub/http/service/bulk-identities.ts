@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey, type Identity } from '../../core/contract/identity.ts'
 import { IDENTITY_PROPERTIES, specOf, type IdentityBody } from './identity-body.ts'
 import type { HubRoutes } from '../common/route-context.ts'
@@ -83,25 +83,23 @@ export const bulkRegistryRoutes: HubRoutes = (app, { hub }, done) => {
 /** @throws HubError TooManyDevices, DeviceDefinedMultipleTimes. */
 function checkEntries(entries: readonly BulkEntry[]): void {
   if (entries.length > MOST_ENTRIES)
-    throw new HubError(
-      'TooManyDevices',
-      `A bulk request holds at most ${String(MOST_ENTRIES)} devices; given: ${String(entries.length)}`,
-      {
-        rule: 'WIRE-REG-10',
-        expected: `at most ${String(MOST_ENTRIES)} entries`,
-        received: `${String(entries.length)} entries`,
-        source: 'wire contract 7.2',
-      },
-    )
+    throw new HubError({
+      kind: 'TooManyDevices',
+      message: `A bulk request holds at most ${String(MOST_ENTRIES)} devices; given: ${String(entries.length)}`,
+      rule: 'WIRE-REG-10',
+      expected: `at most ${String(MOST_ENTRIES)} entries`,
+      received: `${String(entries.length)} entries`,
+    })
   const seen = new Set<string>()
   for (const entry of entries) {
     const key = identityKey(identityOfEntry(entry))
     if (seen.has(key))
-      throw new HubError('DeviceDefinedMultipleTimes', `${key} stands more than once in the request.`, {
+      throw new HubError({
+        kind: 'DeviceDefinedMultipleTimes',
+        message: `${key} stands more than once in the request.`,
         rule: 'WIRE-REG-10',
         expected: 'each identity once',
         received: `${key.slice(0, 260)} more than once`,
-        source: 'wire contract 7.2',
       })
     seen.add(key)
   }
@@ -156,12 +154,13 @@ export function applyEntry(hub: Pick<Hub, 'registry' | 'twins'>, entry: BulkEntr
       writeTwin(hub, identity, entry, entry.twinETag ?? etag)
       return
     default:
-      throw new HubError('ArgumentInvalid', `importMode is unknown: ${mode.slice(0, 40)}`, {
+      throw new HubError({
+        kind: 'ArgumentInvalid',
+        message: `importMode is unknown: ${mode.slice(0, 40)}`,
         rule: 'WIRE-REG-10',
         expected:
           'create, update, updateIfMatchETag, delete, deleteIfMatchETag, updateTwin or updateTwinIfMatchETag',
         received: mode.slice(0, 40),
-        source: 'wire contract 7.2',
       })
   }
 }

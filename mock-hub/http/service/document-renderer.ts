@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { BuiltInStorage } from '../../blob/built-in-storage.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { BlobAccess } from '../../core/jobs/import-export-jobs.ts'
 import type { DocumentRenderer } from '../../core/contract/documents.ts'
 import { applyEntry, type BulkEntry } from './bulk-identities.ts'
@@ -116,10 +116,11 @@ async function request(
 function unreachable(containerUri: string, why: string): HubError {
   // The query is a signature.
   const [place = ''] = containerUri.split('?', 1)
-  return new HubError('InvalidStorageEndpointOrBlob', `${place}: ${why}`, {
+  return new HubError({
+    kind: 'InvalidStorageEndpointOrBlob',
+    message: `${place}: ${why}`,
     rule: 'WIRE-JOB-02',
     expected: 'a container that can be read and written with its SAS',
     received: why.slice(0, 120),
-    source: 'wire contract 7.4',
   })
 }

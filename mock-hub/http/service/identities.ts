@@ -1,7 +1,7 @@
 /** Devices and modules of the registry: create, read, update, delete, list (wire contract 7.2). */
 
 import type { JsonObject } from '../../base/json.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { identityDocument } from './documents.ts'
 import { checkNames, IDENTITY_BODY, specOf, type IdentityBody } from './identity-body.ts'
 import {
@@ -97,14 +97,11 @@ function topOf(given: string | undefined): number {
   if (given === undefined) return MOST_LISTED
   const top = /^\d{1,4}$/.test(given) ? Number(given) : 0
   if (top >= 1 && top <= MOST_LISTED) return top
-  throw new HubError(
-    'ArgumentInvalid',
-    `top must be a whole number from 1 to 1000; given: ${given.slice(0, 40)}`,
-    {
-      rule: 'WIRE-REG-08',
-      expected: 'top from 1 to 1000',
-      received: given.slice(0, 40),
-      source: 'wire contract 7.2',
-    },
-  )
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    message: `top must be a whole number from 1 to 1000; given: ${given.slice(0, 40)}`,
+    rule: 'WIRE-REG-08',
+    expected: 'top from 1 to 1000',
+    received: given.slice(0, 40),
+  })
 }

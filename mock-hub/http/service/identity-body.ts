@@ -6,7 +6,7 @@ import type {
   SymmetricKeys,
   Thumbprints,
 } from '../../core/contract/registry.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 
 /** The body of PUT `/devices/{id}` and `/devices/{id}/modules/{m}`; a bulk entry holds the same fields. */
@@ -84,15 +84,12 @@ export function checkNames(identity: Identity, body: IdentityBody): void {
     const given = body[field]
     if (given == null || given === identity[field]) continue
     const wanted = identity[field] ?? 'none'
-    throw new HubError(
-      'ArgumentInvalid',
-      `${field} must be the one of the path, ${wanted}; given: ${given.slice(0, 140)}`,
-      {
-        rule: 'WIRE-REG-01',
-        expected: `${field} ${wanted}, as in the path`,
-        received: `${field} ${given.slice(0, 140)}`,
-        source: 'wire contract 7.2',
-      },
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: `${field} must be the one of the path, ${wanted}; given: ${given.slice(0, 140)}`,
+      rule: 'WIRE-REG-01',
+      expected: `${field} ${wanted}, as in the path`,
+      received: `${field} ${given.slice(0, 140)}`,
+    })
   }
 }

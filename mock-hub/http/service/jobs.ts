@@ -1,7 +1,7 @@
 /** `/jobs/v2`: scheduled twin updates and method calls (wire contract 7.4). */
 
 import type { JsonObject } from '../../base/json.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { JobType } from '../../core/jobs/jobs.ts'
 import { Pages } from '../../core/query/pages.ts'
 import { callOf } from './methods.ts'
@@ -112,10 +112,11 @@ function startOf(text: string | null | undefined): number | undefined {
 }
 
 function badField(field: string, expected: string, received: string): HubError {
-  return new HubError('ArgumentInvalid', `${field} must be ${expected}; given: ${received.slice(0, 80)}`, {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: `${field} must be ${expected}; given: ${received.slice(0, 80)}`,
     rule: 'WIRE-JOB-01',
     expected: `${field}: ${expected}`,
     received: received.slice(0, 80),
-    source: 'wire contract 7.4',
   })
 }

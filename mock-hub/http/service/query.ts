@@ -2,7 +2,7 @@
 
 import type { FastifyReply } from 'fastify'
 import type { Page } from '../../core/query/queries.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
 /** Headers of a request that is answered in pages. */
@@ -41,11 +41,12 @@ export function pageRequest(headers: PageHeaders): { maxItems?: number; continua
   const count = headers['x-ms-max-item-count']
   const continuation = headers['x-ms-continuation']
   if (count !== undefined && count !== '' && !/^\d{1,9}$/.test(count))
-    throw new HubError('DeviceInvalidResultCount', 'x-ms-max-item-count must be a whole number, 1 to 1000.', {
+    throw new HubError({
+      kind: 'DeviceInvalidResultCount',
+      message: 'x-ms-max-item-count must be a whole number, 1 to 1000.',
       rule: 'WIRE-QRY-03',
       expected: 'a whole number from 1 to 1000',
       received: count.slice(0, 40),
-      source: 'wire contract 7.3',
     })
   return {
     ...(count === undefined || count === '' ? {} : { maxItems: Number(count) }),

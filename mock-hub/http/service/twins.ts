@@ -3,7 +3,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { TwinUpdate } from '../../core/contract/twins.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import { twinDocument } from './documents.ts'
 import { identityOf, TWIN_PATHS, type HubRoutes, type IdentityParams } from '../common/route-context.ts'
@@ -68,11 +68,12 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
 export function updateOf({ tags, properties }: TwinBody): TwinUpdate {
   const reported = Object.keys(withoutOwn(properties?.reported) ?? {})
   if (reported.length > 0)
-    throw new HubError('ArgumentInvalid', 'A service cannot write reported properties.', {
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: 'A service cannot write reported properties.',
       rule: 'WIRE-TWIN-37',
       expected: 'no properties.reported, or an empty one',
       received: `properties.reported with ${reported.slice(0, 8).join(', ')}`,
-      source: 'wire contract 3.3 and 12, 17',
     })
   const desired = withoutOwn(properties?.desired)
   return {

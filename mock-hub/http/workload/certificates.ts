@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey } from '../../core/contract/identity.ts'
 import type { ModuleParams } from './modules.ts'
 
@@ -65,10 +65,11 @@ function expiryOf(given: unknown, clock: Clock): number {
   if (given === undefined || given === null) return clock.now() + DEFAULT_LIFE_MS
   const at = typeof given === 'string' ? Date.parse(given) : Number.NaN
   if (at > clock.now()) return at
-  throw new HubError('ArgumentInvalid', 'expiration must be a time to come in ISO 8601.', {
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    message: 'expiration must be a time to come in ISO 8601.',
     rule: 'WIRE-EDGE-02',
     expected: 'expiration: a time to come in ISO 8601',
     received: typeof given === 'string' ? given.slice(0, 40) : typeof given,
-    source: 'wire contract 10',
   })
 }

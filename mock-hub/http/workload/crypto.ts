@@ -2,17 +2,18 @@
 
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 
 /** @throws HubError InvalidOperation when the module has no symmetric key. */
 export function moduleKey(record: IdentityRecord): Buffer {
   const { primaryKey } = record.authentication.symmetricKey
   if (primaryKey !== null) return Buffer.from(primaryKey, 'base64')
-  throw new HubError('InvalidOperation', 'The module has no symmetric key.', {
+  throw new HubError({
+    kind: 'InvalidOperation',
+    message: 'The module has no symmetric key.',
     rule: 'WIRE-EDGE-04',
     expected: 'a module with authentication type sas',
     received: `authentication type ${record.authentication.type}`,
-    source: 'wire contract 10',
   })
 }
 
@@ -21,12 +22,13 @@ export function base64Of(body: unknown, field: string): Buffer {
   const value: unknown =
     typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined
   if (typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value)) return Buffer.from(value, 'base64')
-  throw new HubError('ArgumentInvalid', `${field} must be base64 text; given: ${typeof value}`, {
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    message: `${field} must be base64 text; given: ${typeof value}`,
     rule: 'WIRE-EDGE-04',
     expected: `${field}: base64 text`,
     received:
       typeof value === 'string' ? `${String(value.length)} characters that are not base64` : typeof value,
-    source: 'wire contract 10',
   })
 }
 
@@ -49,11 +51,12 @@ export function open(key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer {
     decipher.setAuthTag(ciphertext.subarray(0, 16))
     return Buffer.concat([decipher.update(ciphertext.subarray(16)), decipher.final()])
   } catch {
-    throw new HubError('ArgumentInvalid', 'The text cannot be decrypted.', {
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: 'The text cannot be decrypted.',
       rule: 'WIRE-EDGE-02',
       expected: 'a ciphertext of this module with its initialization vector',
       received: `${String(ciphertext.length)} bytes that are not`,
-      source: 'wire contract 10',
     })
   }
 }

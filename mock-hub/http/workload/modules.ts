@@ -2,7 +2,7 @@
 
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 
 /** What of a path names a module. */
 export interface ModuleParams {
@@ -29,11 +29,12 @@ export function moduleOf(
     const record = hub.registry.find({ deviceId: id, moduleId })
     if (record?.generationId === genid) return record
   }
-  throw new HubError('ModuleNotFound', `Module ${moduleId} with generation ${genid} not found`, {
+  throw new HubError({
+    kind: 'ModuleNotFound',
+    message: `Module ${moduleId} with generation ${genid} not found`,
     rule: 'WIRE-EDGE-02',
     expected: 'the name and generation id of a module',
     received: `${moduleId.slice(0, 140)} with generation ${genid.slice(0, 40)}`,
-    source: 'wire contract 10',
   })
 }
 

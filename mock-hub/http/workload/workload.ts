@@ -13,7 +13,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { rm } from 'node:fs/promises'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import { base64Of, moduleKey, open, seal, signWith } from './crypto.ts'
 import { certificateRoutes, type IssueCertificate } from './certificates.ts'
 import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
@@ -140,10 +140,11 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
 }
 
 function invalid(field: string, expected: string, received: string): HubError {
-  return new HubError('ArgumentInvalid', `${field} must be ${expected}; given: ${received.slice(0, 80)}`, {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: `${field} must be ${expected}; given: ${received.slice(0, 80)}`,
     rule: 'WIRE-EDGE-02',
     expected: `${field}: ${expected}`,
     received: received.slice(0, 80),
-    source: 'wire contract 10',
   })
 }

@@ -1,6 +1,6 @@
 /** The user name of CONNECT: host, identity, api version and what else the device says of itself (wire contract 1.3). */
 
-import { HubError } from '../../core/errors/errors.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 
 export interface ConnectUsername {
@@ -35,11 +35,12 @@ export function parseConnectUsername(username: string): ConnectUsername {
   const properties = parseProperties(tail.startsWith('?') ? tail.slice(1) : tail)
   const apiVersion = properties.get('api-version')
   if (apiVersion !== undefined && !API_VERSION.test(apiVersion)) {
-    throw new HubError('InvalidProtocolVersion', `The api-version '${apiVersion}' is not supported.`, {
+    throw new HubError({
+      kind: 'InvalidProtocolVersion',
+      message: `The api-version '${apiVersion}' is not supported.`,
       rule: 'WIRE-CONN-15',
       expected: 'api-version yyyy-MM-dd or yyyy-MM-dd-preview',
       received: `api-version ${apiVersion}`,
-      source: 'wire contract 1.4',
     })
   }
   return {
@@ -84,10 +85,11 @@ function decoded(text: string): string {
 }
 
 function malformed(username: string, what: string): HubError {
-  return new HubError('ArgumentInvalid', 'The user name is malformed.', {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: 'The user name is malformed.',
     rule: 'WIRE-CONN-21',
     expected: 'user name {host}/{deviceId}[/{moduleId}]/?api-version={version}',
     received: `${what}: ${JSON.stringify(username.slice(0, 300))}`,
-    source: 'wire contract 1.3',
   })
 }

@@ -1,12 +1,18 @@
 /**
- * Everything the hub can refuse, by the service's own names, HTTP statuses and six-digit codes
- * (Microsoft's error-code page; wire contract 7.5), and the explanation that goes with each refusal.
- * `docs/errors.md` lists the same catalogue; a test holds the two together.
+ * The errors of the service: name, HTTP status, six-digit code (Microsoft's error-code page), and the text for the caller
+ * where the service has a fixed one. `docs/errors.md` lists the same catalogue; a test compares the two.
  */
 
-/** Error name to HTTP status and six-digit code. The name is what the header `iothub-errorcode` says. */
+interface ErrorEntry {
+  readonly status: number
+  readonly code: number
+  /** Text for the caller with the fields `{expected}` and `{received}`. */
+  readonly message?: string
+}
+
+/** Error name to HTTP status, six-digit code and text. The name is what the header `iothub-errorcode` says. */
 export const HUB_ERRORS = {
-  GenericBadRequest: { status: 400, code: 400000 },
+  GenericBadRequest: { status: 400, code: 400000, message: 'Bad request.' },
   InvalidProtocolVersion: { status: 400, code: 400001 },
   DeviceInvalidResultCount: { status: 400, code: 400002 },
   InvalidOperation: { status: 400, code: 400003 },
@@ -33,7 +39,7 @@ export const HUB_ERRORS = {
   RequestTimedOut: { status: 400, code: 400024 },
   UnsupportedOperationOnReplica: { status: 400, code: 400025 },
   NullMessage: { status: 400, code: 400026 },
-  ConnectionForcefullyClosedOnNewConnection: { status: 400, code: 400027 },
+  ConnectionForcefullyClosedOnNewConnection: { status: 400, code: 400027, message: 'Device unavailable' },
   InvalidDeviceScope: { status: 400, code: 400028 },
   ConnectionForcefullyClosedOnFaultInjection: { status: 400, code: 400029 },
   ConnectionRejectedOnFaultInjection: { status: 400, code: 400030 },
@@ -67,7 +73,11 @@ export const HUB_ERRORS = {
   DeviceMaximumQueueSizeExceeded: { status: 403, code: 403007 },
   RoutingEndpointResponseForbidden: { status: 403, code: 403008 },
   InvalidMessageExpiryTime: { status: 403, code: 403009 },
-  OperationNotAvailableInCurrentTier: { status: 403, code: 403010 },
+  OperationNotAvailableInCurrentTier: {
+    status: 403,
+    code: 403010,
+    message: 'This operation is not available in the current tier of the hub.',
+  },
   KeyEncryptionKeyRevoked: { status: 403, code: 403011 },
   DeviceDisabled: { status: 403, code: 403012 },
   DeviceMaximumInflightMethodExceeded: { status: 403, code: 403800 },
@@ -82,7 +92,7 @@ export const HUB_ERRORS = {
   ElasticPoolTenantHubNotFound: { status: 404, code: 404009 },
   ModuleNotFound: { status: 404, code: 404010 },
   QueryStoreClusterNotFound: { status: 404, code: 404101 },
-  DeviceNotOnline: { status: 404, code: 404103 },
+  DeviceNotOnline: { status: 404, code: 404103, message: 'Timed out waiting for device to connect.' },
   DeviceConnectionClosedRemotely: { status: 404, code: 404104 },
   ConfigurationNotFound: { status: 404, code: 404301 },
   GroupNotFound: { status: 404, code: 404302 },
@@ -111,7 +121,7 @@ export const HUB_ERRORS = {
   TooManyDevices: { status: 413, code: 413002 },
   TooManyModulesOnDevice: { status: 413, code: 413003 },
   ConfigurationCountLimitExceeded: { status: 413, code: 413101 },
-  GenericUnsupportedMediaType: { status: 415, code: 415000 },
+  GenericUnsupportedMediaType: { status: 415, code: 415000, message: 'Unsupported media type.' },
   IncompatibleDataType: { status: 415, code: 415101 },
   GenericTooManyRequests: { status: 429, code: 429000 },
   ThrottlingException: { status: 429, code: 429001 },
@@ -120,7 +130,7 @@ export const HUB_ERRORS = {
   ThrottlingMaxActiveJobCountExceeded: { status: 429, code: 429004 },
   DeviceThrottlingLimitExceeded: { status: 429, code: 429005 },
   ClientClosedRequest: { status: 499, code: 499000 },
-  ServerError: { status: 500, code: 500001 },
+  ServerError: { status: 500, code: 500001, message: 'An internal error occurred.' },
   GenericTimeout: { status: 500, code: 500008 },
   GenericBadGateway: { status: 502, code: 502000 },
   GenericServiceUnavailable: { status: 503, code: 503000 },
@@ -131,59 +141,18 @@ export const HUB_ERRORS = {
   IotHubRestoring: { status: 503, code: 503006 },
   ReceiveLinkOpensThrottled: { status: 503, code: 503008 },
   GenericGatewayTimeout: { status: 504, code: 504000 },
-  GatewayTimeout: { status: 504, code: 504101 },
-} as const satisfies Record<string, { status: number; code: number }>
+  GatewayTimeout: { status: 504, code: 504101, message: 'Timed out waiting for the response from device.' },
+} as const satisfies Record<string, ErrorEntry>
 
 /** The service's name of an error, for example `DeviceNotFound`. */
 export type HubErrorKind = keyof typeof HUB_ERRORS
 
-/**
- * Why the hub said no, for a person: which rule, what it wanted, what it got, and where the rule is written.
- * Never holds a key or a signature.
- */
-export interface Explanation {
-  /** Id of the wire statement behind the rule, for example `WIRE-AUTH-08`. */
-  readonly rule: string
-  /** What the rule demands, in words. */
-  readonly expected: string
-  /** What was given, in words; secrets are left out. */
-  readonly received: string
-  /** Where the rule is documented: `wire contract 1.5`, an SDK's file, a page of Microsoft's. */
-  readonly source: string
-}
+const DEFAULT_MESSAGE = 'Expected {expected}; given: {received}.'
 
-/** A refusal. Each border says it in its own words: a CONNACK code, a closed link, an HTTP status and body, a twin status. */
-export class HubError extends Error {
-  readonly kind: HubErrorKind
-  readonly explanation: Explanation
-  /** Extra fields of the error body, for example `{ timeout: '00:00:00' }`. */
-  readonly info: Readonly<Record<string, unknown>> | undefined
-
-  /**
-   * @param kind the service's name of the error.
-   * @param message the service's text for the caller; holds no secret.
-   * @param explanation the reason, for the log and for `GET /explain/last`.
-   */
-  constructor(
-    kind: HubErrorKind,
-    message: string,
-    explanation: Explanation,
-    info?: Readonly<Record<string, unknown>>,
-  ) {
-    super(message)
-    this.name = 'HubError'
-    this.kind = kind
-    this.explanation = explanation
-    this.info = info
-  }
-
-  /** HTTP status of the answer. */
-  get status(): number {
-    return HUB_ERRORS[this.kind].status
-  }
-
-  /** Six-digit code, for example 404001. */
-  get code(): number {
-    return HUB_ERRORS[this.kind].code
-  }
+/** The text for the caller of an error of this kind: the template of the catalogue with its fields filled in. */
+export function messageOf(kind: HubErrorKind, expected: string, received: string): string {
+  const { message = DEFAULT_MESSAGE }: ErrorEntry = HUB_ERRORS[kind]
+  return message.replace(/\{(expected|received)\}/g, (_field, name) =>
+    name === 'expected' ? expected : received,
+  )
 }
