@@ -5,6 +5,8 @@ import {
   CONTRACT_FOLDER,
   INDEX_FILE,
   indexText,
+  PAGES_FILE,
+  pagesText,
   readContract,
   readTree,
   withCounts,
@@ -34,6 +36,20 @@ test('every requirement of the catalogue has one statement', () => {
 
 test('index.json is what the pages say; tsx scripts/contract-index.ts --write makes it', () => {
   expect(readFileSync(INDEX_FILE, 'utf8')).toBe(indexText(contract))
+})
+
+test('the hub’s table of pages is what the pages say; tsx scripts/contract-index.ts --write makes it', () => {
+  expect(readFileSync(PAGES_FILE, 'utf8')).toBe(pagesText(contract))
+})
+
+test('the table of pages names an area once, and the requirements that stand on another page', () => {
+  const statement = (id: string, page: string) =>
+    `- <a id="${id.toLowerCase()}"></a>**${id}** So. — assumed; ${page}\n`
+  const pages = new Map([
+    ['a.md', statement('WIRE-X-01', 'a') + statement('WIRE-X-03', 'a')],
+    ['b.md', statement('WIRE-X-02', 'b')],
+  ])
+  expect(pagesText(readContract(pages, []))).toContain("  ['WIRE-X', 'a.md'],\n  ['WIRE-X-02', 'b.md'],\n])")
 })
 
 test('the README counts what the pages say', () => {

@@ -1,6 +1,6 @@
 /** Q1: the query language over a large registry. */
 import { createHub } from '../../mock-hub/core/create-hub.ts'
-import { createServices } from '../../mock-hub/core/services/services.ts'
+import { createServices } from '../../mock-hub/core/services/create-services.ts'
 import { documentRenderer } from '../../mock-hub/http/service/document-renderer.ts'
 import type { Figure } from '../figure.ts'
 

@@ -1,6 +1,6 @@
 /** What the curves measure, each at the sizes that it is drawn over. */
 import { createHub } from '../../mock-hub/core/create-hub.ts'
-import { createServices } from '../../mock-hub/core/services/services.ts'
+import { createServices } from '../../mock-hub/core/services/create-services.ts'
 import { documentRenderer } from '../../mock-hub/http/service/document-renderer.ts'
 import { startMockHub } from 'mock-iot-hub'
 import { median } from '../figure.ts'

@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Identity } from '../core/contract/identity.ts'
-import type { Services } from '../core/services/services.ts'
+import type { Services } from '../core/contract/services/services.ts'
 
 export interface ControlRoomOptions {
   readonly hub: Hub

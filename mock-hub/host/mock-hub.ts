@@ -4,7 +4,7 @@ import type { HubClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { IdentityRecord } from '../core/contract/registry.ts'
 import type { Identity } from '../core/contract/identity.ts'
-import type { Services } from '../core/services/services.ts'
+import type { Services } from '../core/contract/services/services.ts'
 import type { Workload } from '../http/workload/workload.ts'
 
 /** A running hub, with everything it offers to the process it runs in. */

@@ -9,7 +9,9 @@ import {
 } from './connection-strings.ts'
 import type { TlsVariant } from '../net/tls-faults.ts'
 import { createHub } from '../core/create-hub.ts'
+import { createServices } from '../core/services/create-services.ts'
 import { createHttpAdapter } from '../http/server.ts'
+import { blobAccess, documentRenderer } from '../http/service/document-renderer.ts'
 import type { MockHub } from './mock-hub.ts'
 import { listenTls } from '../net/tls-listener.ts'
 import { createMqttServer } from '../mqtt/server.ts'
@@ -54,7 +56,11 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
 
   const blob = await attachBlobs(options, hub, tls, undo)
   const tlsVariants = (variant: TlsVariant): ReturnType<typeof tls.variant> => tls.variant(variant)
-  const httpRoom = createHttpAdapter(hub, { tls: tls.server, tlsVariants, blob })
+  const services = createServices(hub, documentRenderer(hub), blobAccess(blob))
+  undo.push(() => {
+    services.stop()
+  })
+  const httpRoom = createHttpAdapter(hub, { services, tls: tls.server, tlsVariants, blob })
   undo.push(() => httpRoom.stop())
   const mqttRoom = await createMqttServer(hub)
   undo.push(() => mqttRoom.stop())
@@ -82,12 +88,12 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
 
   const reset = (): void => {
     hub.faults.disarm()
-    httpRoom.services.configurations.load([])()
+    services.configurations.clear()
     for (const { identity } of [...hub.registry.devices()]) hub.registry.remove(identity, '*')
     applySeed(hub, seed, keyOf)
   }
   const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)
-  const control = await openControl(options, { hub, services: httpRoom.services, about, reset }, undo)
+  const control = await openControl(options, { hub, services, about, reset }, undo)
 
   const { journal, faults, registry, twins, methods, c2d, telemetry, feedback, fileNotifications, inputs } =
     hub
@@ -100,7 +106,7 @@ async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<vo
     authentication: hub.authentication,
     policies: hub.policies,
     throttle: hub.throttle,
-    services: httpRoom.services,
+    services,
     mqttPort: mqtt.port,
     httpsPort: https.port,
     amqpPort,

@@ -11,13 +11,14 @@ import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { BuiltInStorage } from '../blob/built-in-storage.ts'
 import type { Hub } from '../core/contract/hub.ts'
-import { createServices, type Services } from '../core/services/services.ts'
+import type { Services } from '../core/contract/services/services.ts'
 import { acceptTls, type ServerCredentials, type TlsVariant } from '../net/tls-faults.ts'
 import type * as appModule from './app.ts'
 import type { HubApp } from './app.ts'
-import { blobAccess, documentRenderer } from './service/document-renderer.ts'
 
 export interface HttpAdapterOptions {
+  /** Queries, configurations, jobs of this hub. */
+  readonly services: Services
   readonly tls: ServerCredentials
   /** Certificates of the levers `tls.unknown_ca` and its kind; left out: those do nothing. */
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
@@ -28,8 +29,6 @@ export interface HttpAdapterOptions {
 export interface HttpAdapter {
   /** For WebSocket upgrades. */
   readonly server: Server
-  /** Queries, configurations, jobs of this hub. */
-  readonly services: Services
   /** Builds the application, once; `inject` serves tests without a socket. */
   app(): Promise<FastifyInstance<Server>>
   /** @param at.port 0: any free port. @returns the port it got. */
@@ -48,8 +47,10 @@ let loaded: Promise<typeof appModule> | undefined
 const TLS = { requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const
 
 /** Builds the room; nothing listens yet. */
-export function createHttpAdapter(hub: Hub, { tls, tlsVariants, blob }: HttpAdapterOptions): HttpAdapter {
-  const services = createServices(hub, documentRenderer(hub), blobAccess(blob))
+export function createHttpAdapter(
+  hub: Hub,
+  { services, tls, tlsVariants, blob }: HttpAdapterOptions,
+): HttpAdapter {
   const server = createServer({ ...TLS, ...tls, noDelay: true })
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
@@ -71,7 +72,6 @@ export function createHttpAdapter(hub: Hub, { tls, tlsVariants, blob }: HttpAdap
 
   return {
     server,
-    services,
     app: async () => (await build()).app,
     openApi: async () => (await build()).app.swagger(),
     async listen({ host, port }) {
@@ -88,7 +88,6 @@ export function createHttpAdapter(hub: Hub, { tls, tlsVariants, blob }: HttpAdap
       return { port: address.port }
     },
     async stop() {
-      services.stop()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
       // Those that never came to speak HTTP are nobody else's.

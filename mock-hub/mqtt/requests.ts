@@ -7,7 +7,7 @@ import type { TwinDocument, TwinSection } from '../core/contract/twins.ts'
 import { HubError, toHubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { readJson } from '../base/json-text.ts'
-import { LARGEST_METHOD_PAYLOAD_BYTES } from '../core/methods/methods.ts'
+import { LARGEST_METHOD_PAYLOAD_BYTES } from '../core/contract/methods.ts'
 import { errorBody } from './refusals.ts'
 import type { DevicePublish } from './codec/topics.ts'
 

@@ -11,7 +11,9 @@ import { connect } from 'node:tls'
 import { BuiltInStorage } from '../../mock-hub/blob/built-in-storage.ts'
 import { HubClock } from '../../mock-hub/base/clock.ts'
 import { createHub } from '../../mock-hub/core/create-hub.ts'
+import { createServices } from '../../mock-hub/core/services/create-services.ts'
 import { createHttpAdapter } from '../../mock-hub/http/server.ts'
+import { blobAccess, documentRenderer } from '../../mock-hub/http/service/document-renderer.ts'
 import { localhostCertificate } from '../../mock-hub/http/testing/certificate.ts'
 import { garbageOf, requestOf, type FuzzRequest } from './http-requests.ts'
 import { randomFrom } from './random.ts'
@@ -61,7 +63,12 @@ export async function fuzzHttp({
   const hub = createHub({ clock, settings, blobStorage: storage })
   hub.registry.create({ deviceId: 'd1' })
   const { key, cert: ca } = await localhostCertificate()
-  const room = createHttpAdapter(hub, { tls: { key, cert: ca }, blob: storage })
+  const services = createServices(hub, documentRenderer(hub), blobAccess(storage))
+  const room = createHttpAdapter(hub, {
+    services,
+    tls: { key, cert: ca },
+    blob: storage,
+  })
   const { port } = await room.listen({ host: '127.0.0.1', port: 0 })
   const target: Target = { port, ca }
   const known = { deviceId: 'd1', authorization: ownerToken(hub.hostName, hub.policies[0]?.primaryKey ?? '') }

@@ -1,7 +1,6 @@
 /** Orders to misbehave, and the catalogue of what can be ordered. */
 
 import type { FaultDefinition } from '../../core/contract/faults.ts'
-import { faultTypeDocuments } from '../../core/faults/fault-catalogue.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
 import { ControlError } from '../errors.ts'
 
@@ -45,9 +44,7 @@ export const faultRoutes: ControlRoutes = (app, { hub }) => {
       `expected the id of a fault, of which there are ${armed.join(', ') || 'none'}; given: ${id.slice(0, 80)}`,
     )
   }
-  app.get('/levers', { schema: { tags, summary: 'Every failure that can be ordered' } }, () =>
-    faultTypeDocuments(),
-  )
+  app.get('/levers', { schema: { tags, summary: 'Every failure that can be ordered' } }, () => faults.types)
   app.get(
     '/faults',
     { schema: { tags, summary: 'Faults that are armed or spent, with how often they struck' } },

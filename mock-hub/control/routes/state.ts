@@ -1,18 +1,13 @@
 /** The whole state at once: back to the start, out into a file, in from one; and the routes between modules. */
 
-import {
-  restoreSnapshot,
-  SNAPSHOT_FORMAT,
-  takeSnapshot,
-  type HubSnapshot,
-} from '../../core/services/snapshot.ts'
+import { SNAPSHOT_FORMAT, type HubSnapshot } from '../../core/contract/services/snapshots.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
 import { SNAPSHOT } from './snapshot-schema.ts'
 
 const TEXTS = { type: 'array', items: { type: 'string' } } as const
 const tags = ['state']
 
-export const stateRoutes: ControlRoutes = (app, { hub, services, reset }) => {
+export const stateRoutes: ControlRoutes = (app, { hub, services: { snapshots }, reset }) => {
   app.get('/routes', { schema: { tags: ['routes'], summary: 'The routes between modules' } }, () => ({
     routes: hub.routes,
   }))
@@ -51,7 +46,7 @@ export const stateRoutes: ControlRoutes = (app, { hub, services, reset }) => {
         summary: `All the hub keeps, in format ${String(SNAPSHOT_FORMAT)}; there are keys in it`,
       },
     },
-    () => takeSnapshot(hub, services),
+    () => snapshots.take(),
   )
   app.post<{ Body: HubSnapshot }>(
     '/restore',
@@ -61,7 +56,7 @@ export const stateRoutes: ControlRoutes = (app, { hub, services, reset }) => {
       schema: { tags, summary: 'Make the hub what a snapshot says; links are closed', body: SNAPSHOT },
     },
     ({ body }, reply) => {
-      restoreSnapshot(hub, services, body)
+      snapshots.restore(body)
       return reply.code(204).send()
     },
   )

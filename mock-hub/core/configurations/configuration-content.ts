@@ -1,17 +1,9 @@
 /** What a configuration writes: `properties.desired…` of a device or of its modules. */
 
-import type { Json, JsonObject } from '../../base/json.ts'
+import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
-import { isObject, objectOf, own } from '../twins/merge-patch.ts'
-
-/** Keys of a section are paths: `properties.desired` or `properties.desired.a.b`. */
-export interface ConfigurationContent {
-  readonly deviceContent?: JsonObject | null | undefined
-  /** By module id; of an edge deployment. */
-  readonly modulesContent?: Readonly<Record<string, JsonObject>> | null | undefined
-  readonly moduleContent?: JsonObject | null | undefined
-}
+import type { ConfigurationContent } from '../contract/services/configurations.ts'
 
 const PATH = /^properties\.desired(\.[^.]+)*$/
 

@@ -28,6 +28,8 @@ export interface ArmedFault extends Required<Omit<FaultDefinition, 'durationSeco
 }
 
 export interface Faults {
+  /** Every fault type that can be armed. */
+  readonly types: readonly FaultTypeDocument[]
   /** @throws RangeError that names the field, the rule and what was given. */
   arm(definition: FaultDefinition): ArmedFault
   /** Nothing is armed: borders on a hot path ask this first. */
@@ -54,4 +56,34 @@ export interface Faults {
   disarm(id?: string): void
   /** Told when one is armed or disarmed: listeners that must act at once (`tcp.refuse`, `tcp.drop_now`). */
   onChange(listener: (fault: ArmedFault, phase: 'armed' | 'disarmed') => void): () => void
+}
+
+export interface FaultParameter {
+  readonly type: 'integer' | 'number' | 'string' | 'boolean' | 'json'
+  readonly description: string
+  readonly required?: true
+  /** The value when it is left out. */
+  readonly default?: Json
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly oneOf?: readonly string[]
+}
+
+export interface FaultType {
+  /** `{point}.{effect}`; adapters ask for the point. */
+  readonly name: string
+  /** What it does, as the end of "the hub …". */
+  readonly description: string
+  /** Whether the hub knows the identity at that point, so that `scope.identity` can be given. */
+  readonly scope: 'identity' | 'everyone'
+  /** What counts as one match for `trigger` and `count`. */
+  readonly trigger: string
+  readonly parameters: Readonly<Record<string, FaultParameter>>
+  readonly example: FaultDefinition
+}
+
+/** A fault type as the command line and the control API show it. */
+export interface FaultTypeDocument extends Omit<FaultType, 'description'> {
+  /** One sentence: at which point, and what the hub does. */
+  readonly explain: string
 }

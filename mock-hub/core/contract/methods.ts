@@ -3,6 +3,9 @@
 import type { Identity } from './identity.ts'
 import type { Json } from '../../base/json.ts'
 
+/** Limit of the payload of a call, and of its answer (WIRE-METH-12). */
+export const LARGEST_METHOD_PAYLOAD_BYTES = 131_072
+
 export interface MethodCall {
   readonly methodName: string
   /** JSON text for the device; undefined: the caller gave no `payload` key, the device gets an empty body (field notes 8.1). */

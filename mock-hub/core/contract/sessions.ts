@@ -1,6 +1,6 @@
 /** Live connections of devices, and the hub’s record of each. */
 
-import type { C2dDelivery, CloudToDevice } from './c2d.ts'
+import type { C2dDelivery } from './c2d.ts'
 import type { Explanation } from '../errors/hub-error.ts'
 import type { IdentityPrincipal, Transport } from './principal.ts'
 import type { JsonObject } from '../../base/json.ts'

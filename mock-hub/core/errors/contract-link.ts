@@ -7,7 +7,7 @@ import { CONTRACT_PAGES } from './contract-pages.ts'
  */
 export function contractLink(rule: string): string {
   const page = CONTRACT_PAGES.get(rule) ?? CONTRACT_PAGES.get(rule.replace(/-\d+$/, ''))
-  if (page !== undefined) return `docs/contract/${page}.md#${rule.toLowerCase()}`
+  if (page !== undefined) return `${page}#${rule.toLowerCase()}`
   if (rule.startsWith('MQTT-')) return 'docs/contract/mqtt.md'
   if (rule.startsWith('amqp:')) return 'docs/contract/amqp.md'
   if (/^[a-z]\w*\.\w+/.test(rule)) return 'docs/faults.md'

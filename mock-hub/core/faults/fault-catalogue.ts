@@ -3,8 +3,7 @@
  * packets, meaning (twins, methods, telemetry), HTTPS, WebSocket, Edge workload API, and the clock.
  */
 
-import type { FaultDefinition } from '../contract/faults.ts'
-import type { FaultType, FaultParameter } from './fault-type.ts'
+import type { FaultDefinition, FaultParameter, FaultType, FaultTypeDocument } from '../contract/faults.ts'
 
 type Parameters = FaultType['parameters']
 
@@ -341,14 +340,8 @@ export function findLever(name: string): FaultType | undefined {
   return BY_NAME.get(name)
 }
 
-/** A lever as the command line and the control listener show it. */
-export interface LeverDocument extends Omit<FaultType, 'description'> {
-  /** One sentence: when it strikes, and what it does. */
-  readonly explain: string
-}
-
 /** The catalogue for people and programs. */
-export function faultTypeDocuments(): readonly LeverDocument[] {
+export function faultTypeDocuments(): readonly FaultTypeDocument[] {
   return FAULT_TYPES.map(({ name, scope, trigger, parameters, description, example }) => {
     const explain = `At ${trigger}, the hub ${description}.`
     return { name, scope, trigger, parameters, explain, example }

@@ -2,10 +2,9 @@
 
 import { InvalidInput } from '../../base/invalid-input.ts'
 import type { Json } from '../../base/json.ts'
-import type { FaultDefinition } from '../contract/faults.ts'
+import type { FaultDefinition, FaultParameter, FaultType } from '../contract/faults.ts'
 import { isValidId, parseIdentityKey } from '../contract/identity.ts'
 import { findLever, FAULT_TYPES } from './fault-catalogue.ts'
-import type { FaultType, FaultParameter } from './fault-type.ts'
 
 const FIELDS: ReadonlySet<string> = new Set([
   'name',

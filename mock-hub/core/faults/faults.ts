@@ -2,10 +2,10 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'
-import type { ArmedFault, FaultDefinition, Faults } from '../contract/faults.ts'
+import type { ArmedFault, FaultDefinition, FaultType, FaultTypeDocument, Faults } from '../contract/faults.ts'
 import type { Journal } from '../contract/journal.ts'
+import { faultTypeDocuments } from './fault-catalogue.ts'
 import { checkDefinition } from './fault-definition.ts'
-import type { FaultType } from './fault-type.ts'
 import { Emitter } from '../../base/emitter.ts'
 
 interface Met {
@@ -25,6 +25,10 @@ export class HubFaults implements Faults {
   constructor(clock: Clock, journal: Journal) {
     this.#clock = clock
     this.#journal = journal
+  }
+
+  get types(): readonly FaultTypeDocument[] {
+    return faultTypeDocuments()
   }
 
   get idle(): boolean {

@@ -1,29 +1,12 @@
-/** Export of the registry to a blob and import from one: `devices.txt`, one JSON object a line (wire contract 7.4). */
+/** Export of the registry to a blob and import from one: `devices.txt`, one JSON object a line. */
 
 import { randomUUID } from 'node:crypto'
-import type { RegistryFile } from '../contract/documents.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../contract/hub.ts'
-import type { IdentityRecord } from '../contract/registry.ts'
+import type { BlobAccess, DocumentRenderer } from '../contract/services/documents.ts'
+import type { ImportExportJobs, ImportExportRequest } from '../contract/services/jobs.ts'
 import { HubError } from '../errors/hub-error.ts'
-
-/** Reads and writes text blobs of a container, by its URI with SAS. */
-export interface BlobAccess {
-  /** @throws HubError InvalidStorageEndpointOrBlob. */
-  read(containerUri: string, blobName: string): Promise<string>
-  /** @throws HubError InvalidStorageEndpointOrBlob. */
-  write(containerUri: string, blobName: string, text: string): Promise<void>
-}
-
-export interface ImportExportRequest {
-  readonly type: 'import' | 'export'
-  readonly inputBlobContainerUri?: string | undefined
-  readonly inputBlobName?: string | undefined
-  readonly outputBlobContainerUri?: string | undefined
-  readonly outputBlobName?: string | undefined
-  readonly excludeKeysInExport?: boolean | undefined
-  readonly storageAuthenticationType?: string | undefined
-}
+import { quoted } from '../errors/quoted.ts'
 
 interface Job {
   readonly jobId: string
@@ -39,23 +22,20 @@ interface Job {
 const FILE = 'devices.txt'
 const ERRORS = 'importErrors.log'
 
-export class ImportExportJobs {
+type Renderer = Pick<DocumentRenderer, 'registryFile' | 'time'>
+
+export class HubImportExportJobs implements ImportExportJobs {
   readonly #hub: Pick<Hub, 'clock' | 'registry'>
   readonly #blobs: BlobAccess
-  readonly #shapes: { readonly registryFile: RegistryFile; readonly time: (ms: number) => string }
+  readonly #renderer: Renderer
   readonly #jobs = new Map<string, Job>()
 
-  constructor(
-    hub: Pick<Hub, 'clock' | 'registry'>,
-    blobs: BlobAccess,
-    shapes: { readonly registryFile: RegistryFile; readonly time: (ms: number) => string },
-  ) {
+  constructor(hub: Pick<Hub, 'clock' | 'registry'>, blobs: BlobAccess, renderer: Renderer) {
     this.#hub = hub
     this.#blobs = blobs
-    this.#shapes = shapes
+    this.#renderer = renderer
   }
 
-  /** @throws HubError ArgumentNull, JobQuotaExceeded: one import or export at a time. */
   create(request: ImportExportRequest): JsonObject {
     const containers =
       request.type === 'import'
@@ -63,19 +43,21 @@ export class ImportExportJobs {
         : (['outputBlobContainerUri'] as const)
     for (const field of containers)
       if (request[field] === undefined || !URL.canParse(request[field]))
-        throw refusal(
-          'BlobContainerValidationError',
-          `${field} must be the URI of a container.`,
-          'a URI',
-          'none',
-        )
+        throw new HubError({
+          kind: 'BlobContainerValidationError',
+          message: `${field} must be the URI of a container.`,
+          rule: 'WIRE-JOB-02',
+          expected: `${field}: a URI`,
+          received: request[field] === undefined ? 'none' : 'another text',
+        })
     if ([...this.#jobs.values()].some(({ endedAt }) => endedAt === undefined))
-      throw refusal(
-        'JobQuotaExceeded',
-        'An import or export job is running.',
-        'one at a time',
-        'a second one',
-      )
+      throw new HubError({
+        kind: 'JobQuotaExceeded',
+        message: 'An import or export job is running.',
+        rule: 'WIRE-JOB-02',
+        expected: 'one import or export job at a time',
+        received: 'a second one',
+      })
     const job: Job = {
       jobId: randomUUID(),
       request,
@@ -91,7 +73,6 @@ export class ImportExportJobs {
     return this.#document(job)
   }
 
-  /** @throws HubError JobNotFound. */
   get(jobId: string): JsonObject {
     return this.#document(this.#find(jobId))
   }
@@ -100,7 +81,6 @@ export class ImportExportJobs {
     return [...this.#jobs.values()].reverse().map((job) => this.#document(job))
   }
 
-  /** @throws HubError JobNotFound. */
   cancel(jobId: string): void {
     const job = this.#find(jobId)
     job.cancelStart()
@@ -128,9 +108,9 @@ export class ImportExportJobs {
     const lines: string[] = []
     const keys = request.excludeKeysInExport !== true
     for (const device of this.#hub.registry.devices()) {
-      lines.push(JSON.stringify(this.#shapes.registryFile.line(device, keys)))
+      lines.push(JSON.stringify(this.#renderer.registryFile.line(device, keys)))
       for (const module of this.#hub.registry.modulesOf(device.identity.deviceId))
-        lines.push(JSON.stringify(this.#shapes.registryFile.line(module, keys)))
+        lines.push(JSON.stringify(this.#renderer.registryFile.line(module, keys)))
     }
     await this.#blobs.write(
       request.outputBlobContainerUri ?? '',
@@ -156,15 +136,16 @@ export class ImportExportJobs {
     try {
       const entry: unknown = JSON.parse(line)
       if (typeof entry !== 'object' || entry === null || !('id' in entry) || typeof entry.id !== 'string')
-        throw refusal(
-          'DeserializationError',
-          'A line must be an object with an id.',
-          'an object with id',
-          'another value',
-        )
+        throw new HubError({
+          kind: 'DeserializationError',
+          message: 'A line must be an object with an id.',
+          rule: 'WIRE-JOB-02',
+          expected: 'an object with an id',
+          received: 'another value',
+        })
       id = entry.id
       // JSON of an object.
-      this.#shapes.registryFile.apply(entry as unknown as JsonObject)
+      this.#renderer.registryFile.apply(entry as unknown as JsonObject)
       return undefined
     } catch (error) {
       if (error instanceof HubError)
@@ -184,9 +165,14 @@ export class ImportExportJobs {
 
   #find(jobId: string): Job {
     const job = this.#jobs.get(jobId)
-    if (job === undefined)
-      throw refusal('JobNotFound', `Job '${jobId}' was not found.`, 'the id of a job', jobId)
-    return job
+    if (job !== undefined) return job
+    throw new HubError({
+      kind: 'JobNotFound',
+      message: `Job '${jobId}' was not found.`,
+      rule: 'WIRE-JOB-02',
+      expected: 'the id of a job',
+      received: quoted(jobId),
+    })
   }
 
   #document(job: Job): JsonObject {
@@ -194,8 +180,8 @@ export class ImportExportJobs {
     const withoutSas = (uri: string | undefined) => uri?.split('?', 1)[0] ?? null
     return {
       jobId: job.jobId,
-      startTimeUtc: this.#shapes.time(job.startedAt),
-      ...(job.endedAt === undefined ? {} : { endTimeUtc: this.#shapes.time(job.endedAt) }),
+      startTimeUtc: this.#renderer.time(job.startedAt),
+      ...(job.endedAt === undefined ? {} : { endTimeUtc: this.#renderer.time(job.endedAt) }),
       type: request.type,
       status: job.status,
       progress: job.progress,
@@ -208,8 +194,4 @@ export class ImportExportJobs {
       failureReason: job.failureReason ?? null,
     }
   }
-}
-
-function refusal(kind: HubError['kind'], message: string, expected: string, received: string): HubError {
-  return new HubError({ kind, message, rule: 'WIRE-JOB-02', expected, received: received.slice(0, 140) })
 }

@@ -4,10 +4,11 @@ import type { Hub } from '../contract/hub.ts'
 import type { TwinUpdate } from '../contract/twins.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import { Jobs, type JobRequest } from './jobs.ts'
-import type { Queries } from '../query/queries.ts'
+import type { JobRequest } from '../contract/services/jobs.ts'
+import { ContinuationTokens } from '../query/continuation-tokens.ts'
+import type { HubQueries } from '../query/queries.ts'
+import { HubJobs } from './jobs.ts'
 import { STRICT } from '../contract/settings.ts'
-import { createThrottle } from '../throttling/throttle.ts'
 
 /** Jobs over three devices; twin `c` refuses. */
 function jobsOf(tier?: 'S1') {
@@ -17,7 +18,6 @@ function jobsOf(tier?: 'S1') {
   const hub = {
     clock,
     settings,
-    throttle: createThrottle(clock, settings),
     twins: {
       patch(identity: Identity, update: TwinUpdate) {
         if (identity.deviceId === 'c')
@@ -54,7 +54,12 @@ function jobsOf(tier?: 'S1') {
     select: () => ['a', 'b', 'c'].map((deviceId) => ({ record: { identity: { deviceId } } })),
   }
   // Jobs touch nothing else of the two.
-  const jobs = new Jobs(hub as unknown as Hub, queries as unknown as Queries, String)
+  const jobs = new HubJobs(
+    hub as unknown as Hub,
+    queries as unknown as HubQueries,
+    new ContinuationTokens(),
+    String,
+  )
   return { jobs, clock, written }
 }
 
@@ -129,10 +134,21 @@ test('WIRE-JOB-02: cancel, list, and an unknown id', () => {
   jobs.create({ ...TWIN_JOB, startAt: 1_000 })
   expect(jobs.cancel('j1')).toMatchObject({ status: 'cancelled' })
   clock.advance(2_000)
-  expect(jobs.list({ status: 'cancelled' })).toHaveLength(1)
-  expect(jobs.list({ type: 'scheduleDeviceMethod' })).toHaveLength(0)
+  expect(jobs.query({ status: 'Cancelled' }).rows).toHaveLength(1)
+  expect(jobs.query({ type: 'scheduleDeviceMethod' }).rows).toHaveLength(0)
   expect(kindOf(() => jobs.cancel('j1'))).toBe('OperationNotAllowedInCurrentState')
   expect(kindOf(() => jobs.get('no'))).toBe('JobNotFound')
+})
+
+test('WIRE-JOB-02: jobs come newest first, page by page; a token goes with its filter', () => {
+  const { jobs } = jobsOf()
+  for (const jobId of ['j1', 'j2', 'j3']) jobs.create({ ...TWIN_JOB, jobId })
+  const first = jobs.query({}, { maxItems: 2 })
+  expect(first).toMatchObject({ itemType: 'JobResponse', rows: [{ jobId: 'j3' }, { jobId: 'j2' }] })
+  const { continuation } = first
+  expect(jobs.query({}, { continuation })).toMatchObject({ rows: [{ jobId: 'j1' }], continuation: undefined })
+  expect(kindOf(() => jobs.query({ status: 'queued' }, { continuation }))).toBe('ArgumentInvalid')
+  expect(kindOf(() => jobs.query({}, { maxItems: 0 }))).toBe('DeviceInvalidResultCount')
 })
 
 test.each<[string, string, Partial<JobRequest>]>([

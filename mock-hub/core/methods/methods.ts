@@ -2,7 +2,12 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'
-import type { MethodCall, MethodResult, Methods } from '../contract/methods.ts'
+import {
+  LARGEST_METHOD_PAYLOAD_BYTES,
+  type MethodCall,
+  type MethodResult,
+  type Methods,
+} from '../contract/methods.ts'
 import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
 import { HubError } from '../errors/hub-error.ts'
@@ -15,8 +20,6 @@ const LONGEST_NAME = 100
 /** Control characters and wildcards can stand in no topic, and the name goes into one. */
 
 const NOT_IN_A_TOPIC = /[\u0000-\u001f\u007f#+]/
-/** Each way (WIRE-METH-12). */
-export const LARGEST_METHOD_PAYLOAD_BYTES = 131_072
 const RESPONSE_TIMEOUT = { fewest: 5, most: 300, otherwise: 30 }
 const CONNECT_TIMEOUT = { fewest: 0, most: 300, otherwise: 0 }
 

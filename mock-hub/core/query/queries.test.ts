@@ -4,7 +4,7 @@ import type { IdentityRecord } from '../contract/registry.ts'
 import type { TwinDocument } from '../contract/twins.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { deviceJobRows } from '../jobs/job-rows.ts'
-import { Queries } from './queries.ts'
+import { HubQueries } from './queries.ts'
 import { twinRows } from './rows.ts'
 
 /** A registry of plain objects: queries read it through the ports only. */
@@ -67,7 +67,7 @@ function registryOf(twins: readonly { deviceId: string; tags?: JsonObject; repor
     () => undefined,
   )
   const jobs = deviceJobRows(() => [{ deviceId: 'a', jobId: 'j', status: 'completed' }])
-  const queries = new Queries({ devices: rows, 'devices.modules': rows, 'devices.jobs': jobs })
+  const queries = new HubQueries({ devices: rows, 'devices.modules': rows, 'devices.jobs': jobs })
   return { queries, add, remove: (id: string) => records.delete(id), scans: () => scanned }
 }
 

@@ -1,32 +1,14 @@
 /** Runs queries: text to pages of rows (wire contract 7.3). */
 
 import type { JsonObject } from '../../base/json.ts'
-import { HubError } from '../errors/hub-error.ts'
+import type { Page, PageRequest, Queries } from '../contract/services/queries.ts'
 import type { Collection, Expression, Query, Target } from './ast.ts'
 import { compile } from './compile.ts'
-import { Pages, type Progress } from './pages.ts'
+import { ContinuationTokens, type Progress } from './continuation-tokens.ts'
+import { pageSize } from './page-size.ts'
 import { parseQuery, queryError } from './parse.ts'
 import type { Rows, TwinRow } from './rows.ts'
 import { compileAggregation, compileProjection, isAggregate } from './select.ts'
-
-/** What `x-ms-item-type` says of the rows; .NET reads it by its case (WIRE-QRY-02). */
-export type ItemType = 'Twin' | 'DeviceJob' | 'Raw'
-
-export interface Page {
-  readonly itemType: ItemType
-  readonly rows: readonly JsonObject[]
-  /** Undefined on the last page. */
-  readonly continuation: string | undefined
-}
-
-export interface PageRequest {
-  /** Rows a page, 1 to 1000; @default 100 */
-  readonly maxItems?: number | undefined
-  readonly continuation?: string | undefined
-}
-
-const DEFAULT_ITEMS = 100
-const MOST_ITEMS = 1_000
 
 export interface Collections {
   readonly devices: Rows<TwinRow>
@@ -34,19 +16,22 @@ export interface Collections {
   readonly 'devices.jobs': Rows<JsonObject>
 }
 
-export class Queries {
-  readonly #collections: Collections
-  readonly #pages = new Pages()
+/** A target over devices or modules. */
+export type TwinTarget = Target & { readonly from: 'devices' | 'devices.modules' }
 
-  constructor(collections: Collections) {
+export class HubQueries implements Queries {
+  readonly #collections: Collections
+  readonly #tokens: ContinuationTokens
+
+  constructor(collections: Collections, tokens = new ContinuationTokens()) {
     this.#collections = collections
+    this.#tokens = tokens
   }
 
-  /** @throws HubError ArgumentInvalid (syntax, token), DeviceInvalidResultCount, PreconditionFailed (too long). */
   run(text: string, request: PageRequest = {}): Page {
     const query = parseQuery(text)
     const size = pageSize(request.maxItems)
-    const progress = this.#pages.progress(text, request.continuation)
+    const progress = this.#tokens.read(text, request.continuation)
     const { rows, next } =
       query.from === 'devices.jobs'
         ? page(query, this.#collections['devices.jobs'], progress, size)
@@ -54,7 +39,7 @@ export class Queries {
     return {
       itemType: query.select !== '*' ? 'Raw' : query.from === 'devices.jobs' ? 'DeviceJob' : 'Twin',
       rows,
-      continuation: next === undefined ? undefined : this.#pages.token(text, next),
+      continuation: next === undefined ? undefined : this.#tokens.create(text, next),
     }
   }
 
@@ -77,22 +62,18 @@ export class Queries {
    * The devices or modules that a target means.
    * @throws HubError ArgumentInvalid for an unknown function.
    */
-  select(target: Target & { readonly from: 'devices' | 'devices.modules' }): Iterable<TwinRow> {
+  select(target: TwinTarget): Iterable<TwinRow> {
     const source = this.#collections[target.from]
     return filter(candidates(target, source, undefined), condition(target.where, source))
   }
-}
 
-function pageSize(given: number | undefined): number {
-  if (given === undefined) return DEFAULT_ITEMS
-  if (Number.isInteger(given) && given > 0) return Math.min(given, MOST_ITEMS)
-  throw new HubError({
-    kind: 'DeviceInvalidResultCount',
-    message: `x-ms-max-item-count must be 1 to 1000: ${String(given)}`,
-    rule: 'WIRE-QRY-03',
-    expected: 'a whole number from 1 to 1000',
-    received: String(given),
-  })
+  /**
+   * Whether a target means a row of its collection.
+   * @throws HubError ArgumentInvalid for an unknown function.
+   */
+  predicate({ from, where }: TwinTarget): (row: TwinRow) => boolean {
+    return condition(where, this.#collections[from])
+  }
 }
 
 function condition<R>(where: Expression | undefined, { fields }: Rows<R>): (row: R) => boolean {

@@ -1,6 +1,6 @@
 /** The SELECT part: rows as they are, projections, or aggregates by group. */
 
-import type { Json, JsonObject } from '../../base/json.ts'
+import { objectOf, type Json, type JsonObject } from '../../base/json.ts'
 import type { AggregateName, Expression, Query } from './ast.ts'
 import { compile, type Fields } from './compile.ts'
 import type { Value } from './functions.ts'
@@ -19,7 +19,7 @@ export function compileProjection<R>(
     const expression = value as Expression
     return { name: alias ?? nameOf(expression, index), read: compile(expression, fields) }
   })
-  return (row) => objectOf(columns.map(({ name, read }) => [name, read(row)]))
+  return (row) => rowOf(columns.map(({ name, read }) => [name, read(row)]))
 }
 
 export function isAggregate(query: Query): boolean {
@@ -71,9 +71,9 @@ export function compileAggregation<R>(
       for (const [index, { read }] of columns.entries()) group.folds[index]?.add(read(row))
     }
     if (found.size === 0 && groups.length === 0)
-      return [objectOf(columns.map(({ name, fold }) => [name, newFold(fold).result()]))]
+      return [rowOf(columns.map(({ name, fold }) => [name, newFold(fold).result()]))]
     return [...found.values()].map(({ first, folds }) =>
-      objectOf(
+      rowOf(
         columns.map(({ name, fold, read }, index) => [
           name,
           fold === undefined ? read(first) : folds[index]?.result(),
@@ -142,10 +142,6 @@ function pathKey(path: readonly (string | number)[]): string {
 }
 
 /** Undefined columns are left out. */
-function objectOf(columns: readonly (readonly [string, Value])[]): JsonObject {
-  const row: Record<string, Json> = {}
-  for (const [name, value] of columns)
-    if (value !== undefined)
-      Object.defineProperty(row, name, { value, enumerable: true, writable: true, configurable: true })
-  return row
+function rowOf(columns: readonly (readonly [string, Value])[]): JsonObject {
+  return objectOf(columns.filter((column): column is readonly [string, Json] => column[1] !== undefined))
 }

@@ -3,13 +3,12 @@
  * and disconnect (wire contract 8.5, WIRE-EVT-01 to 03). Only the sources that `settings.eventSources` names.
  */
 
-import type { Json, JsonObject } from '../../base/json.ts'
+import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { TwinChange, TwinSection } from '../contract/twins.ts'
 import { parseIdentityKey, type Identity } from '../contract/identity.ts'
-import { isObject, objectOf, own } from '../twins/merge-patch.ts'
 import type { TelemetryMessage } from '../contract/message.ts'
-import type { DocumentRenderer } from '../contract/documents.ts'
+import type { DocumentRenderer } from '../contract/services/documents.ts'
 
 type Source = Exclude<TelemetryMessage['source'], 'Telemetry'>
 

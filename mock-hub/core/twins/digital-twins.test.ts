@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Json } from '../../base/json.ts'
 import type { TwinSection } from '../contract/twins.ts'
-import { digitalTwinDocument, updateOfPatch, type PatchStep } from './digital-twins.ts'
+import type { PatchStep } from '../contract/services/digital-twins.ts'
+import { digitalTwinDocument, updateOfPatch } from './digital-twins.ts'
 import { refusalOf } from '../testing/test-hub.ts'
 
 const section = (

@@ -1,15 +1,26 @@
 /** The digital-twin view of a device twin: properties at the root, components by their `__t` marker (wire contract 7.4). */
 
-import type { Json, JsonObject } from '../../base/json.ts'
-import type { TwinDocument, TwinUpdate } from '../contract/twins.ts'
+import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
+import type { IfMatch } from '../contract/registry.ts'
+import type { DigitalTwins, PatchStep } from '../contract/services/digital-twins.ts'
+import type { TwinDocument, Twins, TwinUpdate } from '../contract/twins.ts'
 import { HubError } from '../errors/hub-error.ts'
-import { isObject, objectOf, own } from './merge-patch.ts'
 
-/** One step of a JSON patch (RFC 6902); the service knows these three. */
-export interface PatchStep {
-  readonly op: 'add' | 'replace' | 'remove'
-  readonly path: string
-  readonly value?: Json | undefined
+export class HubDigitalTwins implements DigitalTwins {
+  readonly #twins: Twins
+
+  constructor(twins: Twins) {
+    this.#twins = twins
+  }
+
+  get(deviceId: string): { readonly document: JsonObject; readonly etag: string } {
+    const twin = this.#twins.get({ deviceId })
+    return { document: digitalTwinDocument(twin), etag: twin.etag }
+  }
+
+  patch(deviceId: string, steps: readonly PatchStep[], ifMatch: IfMatch): { readonly etag: string } {
+    return this.#twins.patch({ deviceId }, updateOfPatch(steps), ifMatch)
+  }
 }
 
 export function digitalTwinDocument({ identity, modelId, desired, reported }: TwinDocument): JsonObject {

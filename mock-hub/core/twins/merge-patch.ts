@@ -3,7 +3,7 @@
  * metadata of what changed follows, and that of what is gone goes. Nothing is changed in place.
  */
 
-import type { Json, JsonObject } from '../../base/json.ts'
+import { isObject, objectOf, type Json, type JsonObject } from '../../base/json.ts'
 
 /** Values with the metadata that mirrors them. */
 export interface Annotated {
@@ -53,18 +53,3 @@ export function mergeAnnotated(target: Annotated, patch: JsonObject, stamp: Json
 }
 
 const EMPTY: Annotated = { properties: NOTHING, metadata: NOTHING }
-
-/** An object that a patch merges into; arrays are values. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** What an object says itself of a key; of `constructor` and `__proto__` others say something too. */
-export function own(object: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined
-}
-
-/** `fromEntries` defines keys: a key `__proto__` is a key like any other. */
-export function objectOf(entries: Iterable<readonly [string, Json]>): JsonObject {
-  return Object.fromEntries(entries)
-}

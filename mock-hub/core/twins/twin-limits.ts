@@ -1,9 +1,8 @@
 /** What a twin may hold: keys, values, depth and size (wire contract 3.2, WIRE-TWIN-24 to WIRE-TWIN-30). */
 
-import type { Json, JsonObject } from '../../base/json.ts'
+import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
-import { isObject } from './merge-patch.ts'
 
 export const TWIN_LIMITS = {
   /** Bytes of a section, by the service's own formula; see {@link sizeOf}. */

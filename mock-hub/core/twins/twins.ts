@@ -1,13 +1,13 @@
 /** Twins: tags, desired and reported properties with their versions and metadata (wire contract 3). */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Json, JsonObject } from '../../base/json.ts'
+import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import type { IfMatch, Registry } from '../contract/registry.ts'
 import type { TwinChange, TwinDocument, Twins, TwinSection, TwinUpdate } from '../contract/twins.ts'
 import { checkIfMatch, twinCounter, twinEtag } from '../contract/etag.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { Emitter } from '../../base/emitter.ts'
-import { isObject, mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
+import { mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { msOfTicks, utcText } from '../../base/time-text.ts'
 import { checkPatch, checkSize } from './twin-limits.ts'

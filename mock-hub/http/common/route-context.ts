@@ -9,7 +9,7 @@ import type { Hub } from '../../core/contract/hub.ts'
 import type { Caller } from '../../core/contract/operations.ts'
 import type { IdentityPrincipal, Permission, PolicyPrincipal } from '../../core/contract/principal.ts'
 import type { Identity } from '../../core/contract/identity.ts'
-import type { Services } from '../../core/services/services.ts'
+import type { Services } from '../../core/contract/services/services.ts'
 
 /** What each plugin is given. */
 export interface RouteContext {

@@ -1,7 +1,8 @@
 /** `/configurations`: automatic device configurations and edge deployments (wire contract 7.4). */
 
-import type { ConfigurationContent } from '../../core/configurations/configuration-content.ts'
-import { configurationError } from '../../core/configurations/configuration-errors.ts'
+import type { ConfigurationContent } from '../../core/contract/services/configurations.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
+import { quoted } from '../../core/errors/quoted.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
 interface ConfigurationBody {
@@ -61,7 +62,13 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
       const { id } = request.params
       const { id: named, metrics, ...spec } = request.body
       if (named != null && named !== id)
-        throw configurationError('ArgumentInvalid', 'id must be the one of the path.', id, named)
+        throw new HubError({
+          kind: 'ArgumentInvalid',
+          message: 'id must be the one of the path.',
+          rule: 'WIRE-CFG-01',
+          expected: `id ${quoted(id)}, as in the path`,
+          received: quoted(named),
+        })
       const given = { ...spec, metrics: metrics?.queries }
       const { document, created } = configurations.put(id, given, request.headers['if-match'])
       return reply

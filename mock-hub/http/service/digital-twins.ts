@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Json } from '../../base/json.ts'
-import { digitalTwinDocument, updateOfPatch, type PatchStep } from '../../core/twins/digital-twins.ts'
+import type { PatchStep } from '../../core/contract/services/digital-twins.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
 interface CommandRoute {
@@ -23,15 +23,15 @@ const PATCH = {
 const seconds = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Number(text)
 
-export const digitalTwinRoutes: HubRoutes = (app, { hub }, done) => {
+export const digitalTwinRoutes: HubRoutes = (app, { hub, services: { digitalTwins } }, done) => {
   const config = { access: { service: ['ServiceConnect'] } } as const
   const tags = ['digital twins']
   app.get<{ Params: { deviceId: string } }>(
     '/digitaltwins/:deviceId',
     { config, schema: { tags, summary: 'Read a digital twin' } },
     ({ params: { deviceId } }, reply) => {
-      const twin = hub.twins.get({ deviceId })
-      return reply.header('etag', `"${twin.etag}"`).send(digitalTwinDocument(twin))
+      const { document, etag } = digitalTwins.get(deviceId)
+      return reply.header('etag', `"${etag}"`).send(document)
     },
   )
   app.patch<{
@@ -42,10 +42,10 @@ export const digitalTwinRoutes: HubRoutes = (app, { hub }, done) => {
     '/digitaltwins/:deviceId',
     { config, schema: { tags, summary: 'Write desired properties by a JSON patch', body: PATCH } },
     ({ params: { deviceId }, body, headers }, reply) => {
-      const twin = hub.twins.patch({ deviceId }, updateOfPatch(body), headers['if-match'])
+      const { etag } = digitalTwins.patch(deviceId, body, headers['if-match'])
       return reply
         .code(202)
-        .header('etag', `"${twin.etag}"`)
+        .header('etag', `"${etag}"`)
         .header('location', `https://${hub.hostName}/digitaltwins/${encodeURIComponent(deviceId)}`)
         .send()
     },

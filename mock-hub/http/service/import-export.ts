@@ -1,6 +1,6 @@
 /** `/jobs`: export of the registry to a blob, import from one (wire contract 7.4). */
 
-import type { ImportExportRequest } from '../../core/jobs/import-export-jobs.ts'
+import type { ImportExportRequest } from '../../core/contract/services/jobs.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
 type Nullable<T> = { [K in keyof T]: T[K] | null }

@@ -2,8 +2,7 @@
 
 import type { JsonObject } from '../../base/json.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
-import type { JobType } from '../../core/jobs/jobs.ts'
-import { Pages } from '../../core/query/pages.ts'
+import type { JobType } from '../../core/contract/services/jobs.ts'
 import { callOf } from './methods.ts'
 import { pageRequest, sendPage, type PageHeaders } from './query.ts'
 import type { HubRoutes } from '../common/route-context.ts'
@@ -41,12 +40,10 @@ const JOB = {
 } as const
 
 const DEFAULT_EXECUTION_SECONDS = 3_600
-const DEFAULT_ITEMS = 100
 
 export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
   const config = { access: { service: ['ServiceConnect'] } } as const
   const tags = ['jobs']
-  const pages = new Pages()
   app.put<{ Params: { id: string }; Body: JobBody }>(
     '/jobs/v2/:id',
     { config, schema: { tags, summary: 'Schedule a job', body: JOB } },
@@ -78,18 +75,8 @@ export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
   app.get<{ Querystring: { jobType?: string; jobStatus?: string }; Headers: PageHeaders }>(
     '/jobs/v2/query',
     { config, schema: { tags, summary: 'List jobs by type and status' } },
-    ({ query: { jobType, jobStatus }, headers }, reply) => {
-      const { maxItems = DEFAULT_ITEMS, continuation } = pageRequest(headers)
-      const filter = JSON.stringify([jobType, jobStatus])
-      const { given } = pages.progress(filter, continuation)
-      const all = jobs.list({ type: jobType, status: jobStatus })
-      const end = given + Math.max(1, maxItems)
-      return sendPage(reply, {
-        itemType: 'JobResponse',
-        rows: all.slice(given, end),
-        continuation: end < all.length ? pages.token(filter, { given: end }) : undefined,
-      })
-    },
+    ({ query: { jobType, jobStatus }, headers }, reply) =>
+      sendPage(reply, jobs.query({ type: jobType, status: jobStatus }, pageRequest(headers))),
   )
   app.get<{ Params: { id: string } }>(
     '/jobs/v2/:id',

@@ -1,7 +1,7 @@
 /** `POST /devices/query`: the query language over HTTP, page by page (wire contract 7.3). */
 
 import type { FastifyReply } from 'fastify'
-import type { Page } from '../../core/query/queries.ts'
+import type { Page } from '../../core/contract/services/queries.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
@@ -55,10 +55,7 @@ export function pageRequest(headers: PageHeaders): { maxItems?: number; continua
 }
 
 /** The continuation header is absent on the last page: an empty one means "more" to Node's client (WIRE-QRY-03). */
-export function sendPage(
-  reply: FastifyReply,
-  { itemType, rows, continuation }: Omit<Page, 'itemType'> & { readonly itemType: string },
-): FastifyReply {
+export function sendPage(reply: FastifyReply, { itemType, rows, continuation }: Page): FastifyReply {
   void reply.header('x-ms-item-type', itemType)
   if (continuation !== undefined) void reply.header('x-ms-continuation', continuation)
   return reply.send(rows)

@@ -7,7 +7,9 @@ import type { Hub } from '../../core/contract/hub.ts'
 import { createHub } from '../../core/create-hub.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { Settings } from '../../core/contract/settings.ts'
+import { createServices } from '../../core/services/create-services.ts'
 import { createHttpAdapter, type HttpAdapter } from '../server.ts'
+import { blobAccess, documentRenderer } from '../service/document-renderer.ts'
 import { localhostCertificate } from './certificate.ts'
 import { identityToken, policyToken } from './tokens.ts'
 
@@ -46,7 +48,8 @@ export async function openTestServer(settings: Partial<Settings> = {}): Promise<
   const tls = await localhostCertificate()
   const storage = new BuiltInStorage({ clock, hostName: 'localhost' })
   const hub = createHub({ clock, settings, blobStorage: storage })
-  const room = createHttpAdapter(hub, { tls, blob: storage })
+  const services = createServices(hub, documentRenderer(hub), blobAccess(storage))
+  const room = createHttpAdapter(hub, { services, tls, blob: storage })
   return {
     hub,
     clock,
@@ -81,6 +84,7 @@ export async function openTestServer(settings: Partial<Settings> = {}): Promise<
     },
     async stop() {
       await room.stop()
+      services.stop()
       hub.stop()
       await storage.stop()
     },

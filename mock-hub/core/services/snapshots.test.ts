@@ -5,8 +5,9 @@ import { HubClock, ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../contract/hub.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { createHub } from '../create-hub.ts'
-import { createServices, type Services } from './services.ts'
-import { restoreSnapshot, takeSnapshot, type HubSnapshot } from './snapshot.ts'
+import type { Services } from '../contract/services/services.ts'
+import type { HubSnapshot } from '../contract/services/snapshots.ts'
+import { createServices } from './create-services.ts'
 
 const SHAPES = {
   twin: () => ({}),
@@ -24,10 +25,10 @@ function fresh(seed: number, clock: HubClock = new ManualClock()): World {
   const hub = createHub({ clock, settings: { seed } })
   return { hub, clock, services: createServices(hub, SHAPES, BLOBS) }
 }
-const taken = ({ hub, services }: World): HubSnapshot => takeSnapshot(hub, services)
+const taken = ({ services }: World): HubSnapshot => services.snapshots.take()
 const restored = (snapshot: unknown, seed = 99): World => {
   const world = fresh(seed)
-  restoreSnapshot(world.hub, world.services, snapshot as HubSnapshot)
+  world.services.snapshots.restore(snapshot as HubSnapshot)
   return world
 }
 
@@ -126,7 +127,7 @@ describe('snapshots', () => {
     const world = fresh(2)
     for (const deviceId of ['a', 'b']) world.hub.registry.create({ deviceId })
     world.hub.c2d.send({ deviceId: 'a' }, { body: Buffer.from('x'), system: {}, properties: {} })
-    restoreSnapshot(world.hub, world.services, snapshot)
+    world.services.snapshots.restore(snapshot)
     expect(world.hub.registry.size).toBe(0)
     world.hub.registry.create({ deviceId: 'a' })
     expect(world.hub.c2d.count({ deviceId: 'a' })).toBe(0)
@@ -163,7 +164,7 @@ describe('snapshots', () => {
     expect(snapshot.clock).toEqual({ offsetMs: -3_600_000 })
     const other = new HubClock(0)
     const world = fresh(1, other)
-    restoreSnapshot(world.hub, world.services, snapshot)
+    world.services.snapshots.restore(snapshot)
     expect(other.frozen).toBe(false)
     expect(taken(world)).toEqual(snapshot)
   })
@@ -193,9 +194,9 @@ describe('snapshots', () => {
       [[{ ...a, twin: m!.twin }], 'identities[0].twin.identity to be a, as in the record'],
     ] as const) {
       const wrong = { ...snapshot, identities } as HubSnapshot
-      expect(() => restoreSnapshot(world.hub, world.services, wrong)).toThrow(message)
+      expect(() => world.services.snapshots.restore(wrong)).toThrow(message)
     }
-    expect(() => restoreSnapshot(world.hub, world.services, { ...snapshot, routes: ['x'] })).toThrow()
+    expect(() => world.services.snapshots.restore({ ...snapshot, routes: ['x'] })).toThrow()
     expect([...world.hub.registry.devices()].map(({ identity }) => identity.deviceId)).toEqual(['kept'])
   })
 })

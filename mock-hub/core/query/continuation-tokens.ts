@@ -1,4 +1,4 @@
-/** Continuation tokens: where the next page starts, sealed so that nobody but this hub can make one. */
+/** Continuation tokens: where the next page starts, signed so that only this hub can make one. */
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { HubError } from '../errors/hub-error.ts'
@@ -12,30 +12,30 @@ export interface Progress {
   readonly after?: Position | undefined
 }
 
-export class Pages {
+export class ContinuationTokens {
   readonly #key = randomBytes(32)
 
-  token(query: string, progress: Progress): string {
+  /** The token of the page that starts after `progress`. */
+  create(query: string, progress: Progress): string {
     const text = JSON.stringify([hash(query), progress])
-    return Buffer.from(`${this.#seal(text).toString('base64url')}.${text}`).toString('base64url')
+    return Buffer.from(`${this.#signature(text).toString('base64url')}.${text}`).toString('base64url')
   }
 
-  /** @throws HubError ArgumentInvalid when the token is not one of this hub for this query. */
-  progress(query: string, token: string | undefined): Progress {
+  /** @throws HubError ArgumentInvalid when this hub did not make the token for this query. */
+  read(query: string, token: string | undefined): Progress {
     if (token === undefined || token === '') return { given: 0 }
-    const [, seal = '', text = ''] =
+    const [, signature = '', text = ''] =
       /^([\w-]+)\.(.*)$/s.exec(Buffer.from(token, 'base64url').toString('utf8')) ?? []
-    const given = Buffer.from(seal, 'base64url')
-    const wanted = this.#seal(text)
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
-      throw badToken('a text that is none')
-    // Sealed above: it is ours.
+    const given = Buffer.from(signature, 'base64url')
+    const wanted = this.#signature(text)
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw badToken('another text')
+    // The signature is checked above: this hub made it.
     const [of, progress] = JSON.parse(text) as [string, Progress]
     if (of !== hash(query)) throw badToken('the token of another query')
     return progress
   }
 
-  #seal(text: string): Buffer {
+  #signature(text: string): Buffer {
     return createHmac('sha256', this.#key).update(text).digest()
   }
 }

@@ -1,0 +1,150 @@
+import type { ConfigurationContent } from '../contract/services/configurations.ts'
+import type { IfMatch } from '../contract/registry.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
+import { parseTarget } from '../query/parse.ts'
+import type { HubQueries } from '../query/queries.ts'
+import { contentError } from './configuration-content.ts'
+import type { Targets } from './configuration.ts'
+
+const RULE = 'WIRE-CFG-01'
+
+/** @throws HubError ConfigurationNotFound: `ifMatch` says that there is one; ArgumentInvalid. */
+export function checkNewId(id: string, ifMatch: IfMatch): void {
+  if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== '*') throw configurationNotFound(id)
+  if (!/^[a-z0-9\-+%_*!']{1,128}$/.test(id))
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: 'The configuration id is not valid.',
+      rule: RULE,
+      expected: "1 to 128 lower-case letters, digits and - + % _ * ! '",
+      received: quoted(id),
+    })
+}
+
+/** @throws HubError ConfigurationAlreadyExists, PreconditionFailed. */
+export function checkConfigurationMatch(id: string, etag: string, ifMatch: IfMatch): void {
+  if (ifMatch === undefined)
+    throw new HubError({
+      kind: 'ConfigurationAlreadyExists',
+      message: `Configuration '${id}' exists; If-Match says that it may be changed.`,
+      rule: RULE,
+      expected: 'If-Match, or a new id',
+      received: 'no If-Match',
+    })
+  const given = ifMatch.replaceAll('"', '')
+  if (given !== '*' && given !== etag)
+    throw new HubError({
+      kind: 'PreconditionFailed',
+      message: 'The ETag does not match.',
+      rule: RULE,
+      expected: `"${etag}" or *`,
+      received: quoted(ifMatch),
+    })
+}
+
+/**
+ * The content of a configuration that is created, or of one that exists: that one cannot be changed.
+ * @throws HubError InvalidConfigurationContent, CannotModifyImmutableConfigurationContent.
+ */
+export function checkedContent(
+  given: ConfigurationContent | null | undefined,
+  before: ConfigurationContent | undefined,
+): ConfigurationContent {
+  if (before === undefined) {
+    const problem = contentError(given)
+    if (given == null || problem !== undefined) throw invalidContent(problem ?? 'content is missing')
+    return given
+  }
+  if (given != null && JSON.stringify(given) !== JSON.stringify(before))
+    throw new HubError({
+      kind: 'CannotModifyImmutableConfigurationContent',
+      message: 'The content of a configuration cannot be changed; make a new one.',
+      rule: RULE,
+      expected: 'the content it was created with, or none',
+      received: 'another content',
+    })
+  return before
+}
+
+/** @throws HubError InvalidConfigurationCustomMetricsQuery. */
+export function checkMetrics(
+  metrics: Readonly<Record<string, string>>,
+  queries: Pick<HubQueries, 'check'>,
+): void {
+  for (const [name, query] of Object.entries(metrics))
+    try {
+      queries.check(query)
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error
+      throw new HubError({
+        kind: 'InvalidConfigurationCustomMetricsQuery',
+        message: `metrics.queries.${name.slice(0, 64)}: ${error.message}`,
+        rule: RULE,
+        expected: 'a query',
+        received: error.explanation.received,
+      })
+    }
+}
+
+/**
+ * The devices or modules that a target condition means.
+ * @returns undefined: the condition is empty, it means none.
+ * @throws HubError InvalidConfigurationTargetCondition.
+ */
+export function targetsOf(condition: string, queries: Pick<HubQueries, 'predicate'>): Targets | undefined {
+  if (condition.trim() === '') return undefined
+  try {
+    const { from, where } = parseTarget(condition)
+    if (from === 'devices.jobs')
+      throw new HubError({
+        kind: 'ArgumentInvalid',
+        message: 'A target condition is over devices or modules, not over jobs.',
+        rule: RULE,
+        expected: 'devices or devices.modules',
+        received: from,
+      })
+    return { from, holds: queries.predicate({ from, where }) }
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error
+    throw new HubError({
+      kind: 'InvalidConfigurationTargetCondition',
+      message: error.message,
+      rule: RULE,
+      expected: 'a condition over devices or modules',
+      received: error.explanation.received,
+    })
+  }
+}
+
+/** @throws HubError ConfigurationCountLimitExceeded. */
+export function checkCount(count: number, most: number): void {
+  if (count < most) return
+  throw new HubError({
+    kind: 'ConfigurationCountLimitExceeded',
+    message: `A hub has at most ${String(most)} configurations.`,
+    rule: RULE,
+    expected: `at most ${String(most)} configurations`,
+    received: 'one more',
+  })
+}
+
+export function invalidContent(problem: string): HubError {
+  return new HubError({
+    kind: 'InvalidConfigurationContent',
+    message: problem,
+    rule: RULE,
+    expected: 'a configuration content',
+    received: problem.slice(0, 200),
+  })
+}
+
+export function configurationNotFound(id: string): HubError {
+  return new HubError({
+    kind: 'ConfigurationNotFound',
+    message: `Configuration '${id}' was not found.`,
+    rule: RULE,
+    expected: 'the id of a configuration',
+    received: quoted(id),
+  })
+}

@@ -1,0 +1,49 @@
+import { objectOf } from '../../base/json.ts'
+import type { ConfigurationDocument } from '../contract/services/configurations.ts'
+import { contentDocument } from './configuration-content.ts'
+import type { Configuration } from './configuration.ts'
+
+/** What a document says beside the configuration itself. */
+export interface DocumentContext {
+  /** Renders epoch ms. */
+  readonly time: (ms: number) => string
+  /** Identities that it targets. */
+  readonly targeted: number
+  /** Identities that it has been applied to. */
+  readonly applied: number
+  /** Number of rows that a metric's query gives. */
+  readonly rowsOf: (query: string) => number
+}
+
+/** A configuration as the service API shows it. */
+export function configurationDocument(
+  configuration: Configuration,
+  { time, targeted, applied, rowsOf }: DocumentContext,
+): ConfigurationDocument {
+  const { id, targets, targetCondition, metrics } = configuration
+  const from = targets?.from ?? 'devices'
+  const columns = from === 'devices' ? 'deviceId' : 'deviceId, moduleId'
+  const condition = targetCondition.replace(/^\s*from\s+devices\.modules\s+where\s+/i, '')
+  return {
+    id,
+    schemaVersion: '1.0',
+    labels: { ...configuration.labels },
+    content: contentDocument(configuration.content),
+    targetCondition,
+    createdTimeUtc: time(configuration.createdAt),
+    lastUpdatedTimeUtc: time(configuration.updatedAt),
+    priority: configuration.priority,
+    systemMetrics: {
+      results: { targetedCount: targeted, appliedCount: applied },
+      queries: {
+        targetedCount: `select ${columns} from ${from}${condition === '*' ? '' : ` where ${condition}`}`,
+        appliedCount: `select ${columns} from ${from} where configurations.[[${id}]].status = 'Applied'`,
+      },
+    },
+    metrics: {
+      results: objectOf(Object.entries(metrics).map(([name, query]) => [name, rowsOf(query)] as const)),
+      queries: { ...metrics },
+    },
+    etag: configuration.etag,
+  }
+}

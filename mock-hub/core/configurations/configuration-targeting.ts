@@ -1,0 +1,95 @@
+import { objectOf, type JsonObject } from '../../base/json.ts'
+import type { Hub } from '../contract/hub.ts'
+import { identityKey, type Identity } from '../contract/identity.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { TwinRow } from '../query/rows.ts'
+import { applyContent } from './configuration-content.ts'
+import type { Configuration, ConfigurationStatus } from './configuration.ts'
+
+export type TargetingHub = Pick<Hub, 'registry' | 'twins' | 'logger'>
+
+/** Applies configurations to the identities that they target, again whenever an identity or its twin changes. */
+export class ConfigurationTargeting {
+  readonly #hub: TargetingHub
+  readonly #configurations: ReadonlyMap<string, Configuration>
+  /** By identity key, then by configuration id. */
+  readonly #statuses = new Map<string, ReadonlyMap<string, ConfigurationStatus>>()
+  readonly #stops: (() => void)[]
+
+  /** @param configurations by id; read at each evaluation. */
+  constructor(hub: TargetingHub, configurations: ReadonlyMap<string, Configuration>) {
+    this.#hub = hub
+    this.#configurations = configurations
+    this.#stops = [
+      hub.registry.onChange(({ type, record }) => {
+        if (type === 'deleted') this.#statuses.delete(identityKey(record.identity))
+        else this.#evaluate(record.identity)
+      }),
+      // Changes of desired properties are ignored: configurations write them.
+      hub.twins.onChange(({ twin, tags, reported }) => {
+        if (tags !== undefined || reported !== undefined) this.#evaluate(twin.identity)
+      }),
+    ]
+  }
+
+  /** Evaluates all identities; call it when the configurations have changed. */
+  evaluateAll(): void {
+    for (const device of this.#hub.registry.devices()) {
+      this.#evaluate(device.identity)
+      for (const module of this.#hub.registry.modulesOf(device.identity.deviceId))
+        this.#evaluate(module.identity)
+    }
+  }
+
+  /** `configurations` of a twin document; undefined: no configuration targets it. */
+  statusOf(identity: Identity): JsonObject | undefined {
+    const statuses = this.#statuses.get(identityKey(identity))
+    if (statuses === undefined || statuses.size === 0) return undefined
+    return objectOf([...statuses].map(([id, status]) => [id, { status }] as const))
+  }
+
+  /** How many identities a configuration targets, or has been applied to. */
+  count(id: string, status?: ConfigurationStatus): number {
+    let found = 0
+    for (const statuses of this.#statuses.values()) {
+      const actual = statuses.get(id)
+      if (actual !== undefined && (status === undefined || actual === status)) found++
+    }
+    return found
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop()
+  }
+
+  #evaluate(identity: Identity): void {
+    if (this.#configurations.size === 0 && this.#statuses.size === 0) return
+    const record = this.#hub.registry.find(identity)
+    if (record === undefined) return
+    const collection = identity.moduleId === undefined ? 'devices' : 'devices.modules'
+    const row = new TwinRow(record, this.#hub.twins)
+    // Lowest priority first: later contents overwrite earlier ones.
+    const targeting = [...this.#configurations.values()]
+      .filter(({ targets }) => targets?.from === collection && targets.holds(row))
+      .sort((a, b) => a.priority - b.priority || a.createdAt - b.createdAt)
+    const key = identityKey(identity)
+    if (targeting.length === 0) {
+      this.#statuses.delete(key)
+      return
+    }
+    const status = this.#apply(identity, targeting)
+    this.#statuses.set(key, new Map(targeting.map(({ id }) => [id, status])))
+  }
+
+  #apply(identity: Identity, targeting: readonly Configuration[]): ConfigurationStatus {
+    const contents = targeting.map(({ content }) => content)
+    try {
+      applyContent(this.#hub, identity, contents)
+      return 'Applied'
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error
+      this.#hub.logger.warn(`configurations: ${identityKey(identity)}: ${error.message}`)
+      return 'Targeted'
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The whole state of a hub as JSON: identities with keys and generation ids, twins with versions and metadata, waiting
+ * cloud-to-device messages, configurations, routes, and the time of its clock. Links, locks, the journal and telemetry
+ * are history, not state: a snapshot does not have them.
+ */
+
+import { InvalidInput } from '../../base/invalid-input.ts'
+import { HubClock } from '../../base/clock.ts'
+import type { HubConfigurations } from '../configurations/configurations.ts'
+import type { WaitingC2d } from '../contract/c2d.ts'
+import type { Hub } from '../contract/hub.ts'
+import type { IdentityRecord } from '../contract/registry.ts'
+import { identityKey, isValidId, sameIdentity, type Identity } from '../contract/identity.ts'
+import { parseRoute } from '../messaging/edge-route.ts'
+import {
+  SNAPSHOT_FORMAT,
+  type HubSnapshot,
+  type Snapshots,
+  type StoredIdentity,
+  type StoredMessage,
+} from '../contract/services/snapshots.ts'
+
+type SnapshotHub = Pick<Hub, 'hostName' | 'clock' | 'registry' | 'twins' | 'c2d' | 'routes'>
+export class HubSnapshots implements Snapshots {
+  readonly #hub: SnapshotHub
+  readonly #configurations: Pick<HubConfigurations, 'stored' | 'load'>
+
+  constructor(hub: SnapshotHub, configurations: Pick<HubConfigurations, 'stored' | 'load'>) {
+    this.#hub = hub
+    this.#configurations = configurations
+  }
+
+  take(): HubSnapshot {
+    const { registry, hostName, routes } = this.#hub
+    const identities: StoredIdentity[] = []
+    for (const device of registry.devices()) {
+      identities.push(storedIdentity(this.#hub, device))
+      for (const module of registry.modulesOf(device.identity.deviceId))
+        identities.push(storedIdentity(this.#hub, module))
+    }
+    const snapshot: HubSnapshot = {
+      format: SNAPSHOT_FORMAT,
+      hostName,
+      clock: storedClock(this.#hub),
+      identities,
+      routes,
+      configurations: this.#configurations.stored(),
+    }
+    // Drops what JSON cannot say: a snapshot is the same before and after it was a file.
+    return JSON.parse(JSON.stringify(snapshot)) as HubSnapshot
+  }
+
+  restore({ format, hostName, clock, identities, routes, configurations }: HubSnapshot): void {
+    const hub = this.#hub
+    // The snapshot comes from outside: its type is not checked.
+    if ((format as number) !== SNAPSHOT_FORMAT)
+      throw wrong('format', `to be ${String(SNAPSHOT_FORMAT)}`, format)
+    if (hostName !== hub.hostName)
+      throw wrong('hostName', `to be ${hub.hostName}, this hub's: keys and tokens are made for it`, hostName)
+    checkIdentities(identities)
+    routes.forEach(parseRoute)
+    const applyConfigurations = this.#configurations.load(configurations)
+    const moveClock = clockMover(hub, clock)
+    const clearConfigurations = this.#configurations.load([])
+
+    // The old state goes first: moving the clock must not wake it, and old configurations must not reach new identities.
+    clearConfigurations()
+    hub.registry.restore([])
+    moveClock()
+    hub.registry.restore(identities.map(({ record }) => ({ ...record, connectionState: 'Disconnected' })))
+    hub.twins.restore(identities.map(({ twin }) => twin))
+    hub.routes = routes
+    for (const { record, cloudToDevice = [] } of identities)
+      hub.c2d.restore(record.identity, cloudToDevice.map(waitingMessage))
+    applyConfigurations()
+  }
+}
+
+function storedIdentity(hub: SnapshotHub, record: IdentityRecord): StoredIdentity {
+  const cloudToDevice = hub.c2d.waiting(record.identity).map(storedMessage)
+  return {
+    record: { ...record, connectionState: undefined },
+    twin: hub.twins.get(record.identity),
+    ...(cloudToDevice.length === 0 ? {} : { cloudToDevice }),
+  }
+}
+
+function storedMessage({ message: { body, ...rest }, ...waiting }: WaitingC2d): StoredMessage {
+  return { ...waiting, message: { ...rest, bodyBase64: body.toString('base64') } }
+}
+
+function waitingMessage({ message: { bodyBase64, ...rest }, ...stored }: StoredMessage): WaitingC2d {
+  return { ...stored, message: { ...rest, body: Buffer.from(bodyBase64, 'base64') } }
+}
+
+function storedClock({ clock }: SnapshotHub): HubSnapshot['clock'] {
+  if (!(clock instanceof HubClock)) return undefined
+  return clock.frozen ? { frozenAt: clock.now() } : { offsetMs: clock.offsetMs }
+}
+
+function clockMover({ clock }: SnapshotHub, stored: HubSnapshot['clock']): () => void {
+  if (stored === undefined) return () => undefined
+  if (!(clock instanceof HubClock))
+    throw wrong('clock', 'to be left out: the clock of this hub cannot be moved', stored)
+  if ('frozenAt' in stored)
+    return () => {
+      clock.freeze()
+      clock.set(stored.frozenAt)
+    }
+  return () => {
+    clock.resume()
+    clock.setOffset(stored.offsetMs)
+  }
+}
+
+/** Each once, modules after their device. */
+function checkIdentities(identities: readonly StoredIdentity[]): void {
+  const seen = new Set<string>()
+  identities.forEach(({ record, twin }, index) => {
+    const field = `identities[${String(index)}]`
+    const { identity } = record
+    const key = identityKey(identity)
+    if (!isValidIdentity(identity)) throw wrong(`${field}.record.identity`, 'to hold valid ids', identity)
+    if (seen.has(key)) throw wrong(`${field}.record.identity`, 'to be there once only', key)
+    if (identity.moduleId !== undefined && !seen.has(identity.deviceId))
+      throw wrong(`${field}.record.identity`, 'to come after its device', key)
+    if (!sameIdentity(identity, twin.identity))
+      throw wrong(`${field}.twin.identity`, `to be ${key}, as in the record`, twin.identity)
+    seen.add(key)
+  })
+}
+
+function isValidIdentity({ deviceId, moduleId }: Identity): boolean {
+  return isValidId(deviceId) && (moduleId === undefined || isValidId(moduleId))
+}
+
+function wrong(field: string, rule: string, given: unknown): InvalidInput {
+  return new InvalidInput('snapshot', field, rule, given)
+}
