@@ -5,15 +5,8 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { isIP } from 'node:net'
+import { isLoopback } from '../http-common/loopback.ts'
 import { ControlError } from './errors.ts'
-
-/** Loopback by its names and addresses. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
-  if (bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1') return true
-  return isIP(bare) === 4 && bare.startsWith('127.')
-}
 
 /** Installs the check. */
 export function guard(app: FastifyInstance, token: string | undefined): void {

@@ -2,7 +2,6 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { Hub } from '../core/contract/hub.ts'
-import type { Identity } from '../core/contract/identity.ts'
 import type { Services } from '../core/services/services.ts'
 
 export interface ControlRoomOptions {
@@ -23,20 +22,6 @@ export interface ControlContext extends ControlRoomOptions {
 
 /** Adds the routes of one resource. */
 export type ControlRoutes = (app: FastifyInstance, context: ControlContext) => void
-
-/** Path parameters of a route that names a device or one of its modules. */
-export interface IdentityParams {
-  readonly deviceId: string
-  readonly moduleId?: string
-}
-
-/** Path prefixes under which a device and a module find the same resource. */
-export const IDENTITY_PATHS = ['/devices/:deviceId', '/devices/:deviceId/modules/:moduleId'] as const
-
-/** The identity a path names. */
-export function identityOf({ deviceId, moduleId }: IdentityParams): Identity {
-  return moduleId === undefined ? { deviceId } : { deviceId, moduleId }
-}
 
 /** Schema of an object that has these fields and no others. */
 export function objectOf(properties: Readonly<Record<string, object>>, required: readonly string[] = []) {

@@ -41,7 +41,7 @@ test('GET /openapi.json describes each route that is listed', async () => {
 describe('bad input is 400 and names field, rule and what was given', () => {
   test.each([
     ['POST', '/devices', {}, 'deviceId', 'to be given', 'nothing'],
-    ['POST', '/devices', { deviceId: 7 }, 'deviceId', 'to be string', '7'],
+    ['POST', '/devices', { deviceId: 7 }, 'deviceId', 'to be of type string', '7'],
     [
       'POST',
       '/devices',
@@ -110,7 +110,7 @@ describe('bad input is 400 and names field, rule and what was given', () => {
       '"devise"',
     ],
     ['POST', '/restore', { format: 1 }, 'hostName', 'to be given', 'nothing'],
-    ['PUT', '/routes', { routes: 'x' }, 'routes', 'to be array', '"x"'],
+    ['PUT', '/routes', { routes: 'x' }, 'routes', 'to be of type array', '"x"'],
   ])('%s %s %j', async (method, path, body, field, rule: unknown, given) => {
     expect(await room.call(method, path, body)).toMatchObject({
       status: 400,

@@ -6,7 +6,7 @@ import {
   deviceConnectionString,
   eventHubConnectionString,
   policyConnectionString,
-} from './connection-strings.ts'
+} from '../core/contract/connection-strings.ts'
 import type { TlsVariant } from '../net/tls-faults.ts'
 import { createHub } from '../core/create-hub.ts'
 import { createHttpAdapter } from '../http/server.ts'

@@ -1,11 +1,12 @@
 /** Devices and modules with their keys and connection strings. */
 
-import { deviceConnectionString } from '../../host/connection-strings.ts'
+import { deviceConnectionString } from '../../core/contract/connection-strings.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { AuthenticationType, IdentityRecord, IdentitySpec } from '../../core/contract/registry.ts'
 import { utcText } from '../../base/time-text.ts'
-import { IDENTITY_PATHS, identityOf, objectOf, type ControlRoutes, type IdentityParams } from '../context.ts'
+import { objectOf, type ControlRoutes } from '../context.ts'
+import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 /** What may be said of an identity; the fields of `IdentitySpec`. */
 interface IdentityBody {

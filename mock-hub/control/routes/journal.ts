@@ -6,7 +6,7 @@ import type { Hub } from '../../core/contract/hub.ts'
 import type { JournalEntry } from '../../core/contract/journal.ts'
 import { utcText } from '../../base/time-text.ts'
 import { FLAG, newest, objectOf, WHOLE, type ControlRoutes } from '../context.ts'
-import { startOf, streamEvents } from '../event-stream.ts'
+import { resumePoint, streamEvents } from '../../http-common/event-stream.ts'
 import { withoutSecrets } from '../json.ts'
 import { ControlError } from '../errors.ts'
 
@@ -58,7 +58,7 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
         const found = journal.entries.filter((entry) => entry.seq > after && matches(entry))
         return newest(found, query.limit).map(entryDocument)
       }
-      const start = startOf(query.after, headers['last-event-id'])
+      const start = resumePoint(query.after, headers['last-event-id'])
       streamEvents(reply, (send) => {
         const tell = (entry: JournalEntry): void => {
           if (matches(entry)) send({ id: entry.seq, event: entry.type, data: entryDocument(entry) })

@@ -4,7 +4,8 @@ import type { Json, JsonObject } from '../../base/json.ts'
 import type { WaitingC2d } from '../../core/contract/c2d.ts'
 import type { ApplicationProperties, Message, SystemProperties } from '../../core/contract/message.ts'
 import { utcText } from '../../base/time-text.ts'
-import { identityOf, objectOf, type ControlRoutes, type IdentityParams } from '../context.ts'
+import { objectOf, type ControlRoutes } from '../context.ts'
+import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 import { bytesOf } from '../json.ts'
 
 interface MessageBody {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../base/json.ts'
 import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { utcText } from '../../base/time-text.ts'
 import { FLAG, newest, objectOf, WHOLE, type ControlRoutes } from '../context.ts'
-import { startOf, streamEvents } from '../event-stream.ts'
+import { resumePoint, streamEvents } from '../../http-common/event-stream.ts'
 import { bytesOf } from '../json.ts'
 
 interface TelemetryQuery {
@@ -45,7 +45,7 @@ export const telemetryRoutes: ControlRoutes = (app, { hub }) => {
         )
         return newest(found, query.limit).map(telemetryDocument)
       }
-      const start = startOf(query.after, headers['last-event-id'])
+      const start = resumePoint(query.after, headers['last-event-id'])
       streamEvents(reply, (send) => {
         const tell = (message: TelemetryMessage): void => {
           if (matches(message))

@@ -2,7 +2,9 @@
 
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { TwinDocument, TwinSection, TwinUpdate } from '../../core/contract/twins.ts'
-import { IDENTITY_PATHS, identityOf, objectOf, type ControlRoutes, type IdentityParams } from '../context.ts'
+import { callerGone } from '../../http-common/caller-gone.ts'
+import { objectOf, type ControlRoutes } from '../context.ts'
+import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 interface TwinBody {
   readonly tags?: JsonObject | null
@@ -62,16 +64,12 @@ export const twinRoutes: ControlRoutes = (app, { hub }) => {
       },
       async ({ params, body = {} }, reply) => {
         const { payload, ...timeouts } = body
-        const hungUp = new AbortController()
-        reply.raw.once('close', () => {
-          hungUp.abort()
-        })
         const call = {
           ...timeouts,
           methodName: params.methodName,
           payload: payload === undefined ? undefined : JSON.stringify(payload),
         }
-        return await hub.methods.invoke(identityOf(params), call, hungUp.signal)
+        return await hub.methods.invoke(identityOf(params), call, callerGone(reply))
       },
     )
   }

@@ -10,7 +10,7 @@ import type { BlobAccess } from '../../core/jobs/import-export-jobs.ts'
 import type { DocumentRenderer } from '../../core/contract/documents.ts'
 import { applyEntry, type BulkEntry } from './bulk-identities.ts'
 import { identityDocument, twinDocument } from './documents.ts'
-import { utcText } from '../common/time-text.ts'
+import { utcText } from '../../base/time-text.ts'
 
 export function documentRenderer(hub: Hub): DocumentRenderer {
   return {
