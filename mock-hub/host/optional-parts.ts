@@ -5,7 +5,7 @@
 
 import { AccountStorage } from '../blob/account-storage.ts'
 import { BuiltInStorage } from '../blob/built-in-storage.ts'
-import type { ControlRoomOptions } from '../control/server.ts'
+import type { ControlServerOptions } from '../control/server.ts'
 import { HubClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Workload } from '../http/workload/workload.ts'
@@ -71,14 +71,14 @@ export async function openWorkload(
 /** @returns undefined when the options want none. */
 export async function openControl(
   { controlPort = 0, controlAddress = '127.0.0.1', controlToken }: MockHubOptions,
-  about: Omit<ControlRoomOptions, 'token'>,
+  about: Omit<ControlServerOptions, 'token'>,
   undo: Undo,
 ): Promise<{ readonly port: number; readonly url: string } | undefined> {
   if (controlPort === false) return undefined
-  const { createControlServer: createControlRoom } = await import('../control/server.ts')
-  const room = await createControlRoom({ ...about, token: controlToken })
-  undo.push(() => room.stop())
-  const { port } = await room.listen({ host: controlAddress, port: controlPort })
+  const { createControlServer } = await import('../control/server.ts')
+  const server = await createControlServer({ ...about, token: controlToken })
+  undo.push(() => server.stop())
+  const { port } = await server.listen({ host: controlAddress, port: controlPort })
   const host = controlAddress.includes(':') ? `[${controlAddress}]` : controlAddress
   return { port, url: `http://${host}:${String(port)}` }
 }

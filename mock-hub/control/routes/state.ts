@@ -1,4 +1,4 @@
-/** The whole state at once: back to the start, out into a file, in from one; and the routes between modules. */
+/** The whole state: reset, snapshot, restore; and the routes between modules. */
 
 import {
   restoreSnapshot,
@@ -13,7 +13,7 @@ const TEXTS = { type: 'array', items: { type: 'string' } } as const
 const tags = ['state']
 
 export const stateRoutes: ControlRoutes = (app, { hub, services, reset }) => {
-  app.get('/routes', { schema: { tags: ['routes'], summary: 'The routes between modules' } }, () => ({
+  app.get('/routes', { schema: { tags: ['routes'], summary: 'Read the routes between modules' } }, () => ({
     routes: hub.routes,
   }))
   app.put<{ Body: { readonly routes: readonly string[] } }>(
@@ -37,7 +37,7 @@ export const stateRoutes: ControlRoutes = (app, { hub, services, reset }) => {
   )
   app.post(
     '/reset',
-    { schema: { tags, summary: 'Back to what the hub was started with; links are closed' } },
+    { schema: { tags, summary: 'Return to the initial state; all connections are closed' } },
     async (_request, reply) => {
       await reset()
       return reply.code(204).send()
@@ -48,7 +48,7 @@ export const stateRoutes: ControlRoutes = (app, { hub, services, reset }) => {
     {
       schema: {
         tags,
-        summary: `All the hub keeps, in format ${String(SNAPSHOT_FORMAT)}; there are keys in it`,
+        summary: `The whole state as JSON, in format ${String(SNAPSHOT_FORMAT)}; it contains keys`,
       },
     },
     () => takeSnapshot(hub, services),
@@ -56,9 +56,13 @@ export const stateRoutes: ControlRoutes = (app, { hub, services, reset }) => {
   app.post<{ Body: HubSnapshot }>(
     '/restore',
     {
-      // A large hub's snapshot is large.
+      // Room for the snapshot of a hub with many devices.
       bodyLimit: 256 * 2 ** 20,
-      schema: { tags, summary: 'Make the hub what a snapshot says; links are closed', body: SNAPSHOT },
+      schema: {
+        tags,
+        summary: 'Replace the whole state by a snapshot; all connections are closed',
+        body: SNAPSHOT,
+      },
     },
     ({ body }, reply) => {
       restoreSnapshot(hub, services, body)

@@ -1,4 +1,4 @@
-/** Twins as a back end sees and writes them, and direct methods. */
+/** Twins as a back end reads and writes them, and direct methods. */
 
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { TwinDocument, TwinSection, TwinUpdate } from '../../core/contract/twins.ts'
@@ -26,7 +26,7 @@ interface MethodBody {
 const SECTION = { type: ['object', 'null'] } as const
 const TWIN = objectOf({ tags: SECTION, properties: objectOf({ desired: SECTION }) })
 const METHOD = objectOf({
-  payload: { description: 'any JSON; left out: the device gets an empty body' },
+  payload: { description: 'any JSON value; without it the device receives an empty body' },
   responseTimeoutInSeconds: { type: 'integer', minimum: 5, maximum: 300, default: 30 },
   connectTimeoutInSeconds: { type: 'integer', minimum: 0, maximum: 300, default: 0 },
 })
@@ -36,7 +36,7 @@ export const twinRoutes: ControlRoutes = (app, { hub }) => {
   for (const path of IDENTITY_PATHS) {
     app.get<TwinRoute>(
       `${path}/twin`,
-      { schema: { tags, summary: 'The twin, with metadata' } },
+      { schema: { tags, summary: 'Read a twin with its metadata' } },
       ({ params }) => twinDocument(hub.twins.get(identityOf(params))),
     )
     app.patch<TwinRoute>(
@@ -58,7 +58,7 @@ export const twinRoutes: ControlRoutes = (app, { hub }) => {
       {
         schema: {
           tags: ['methods'],
-          summary: 'Invoke a direct method and wait for its answer',
+          summary: 'Invoke a direct method and wait for its response',
           body: METHOD,
         },
       },
