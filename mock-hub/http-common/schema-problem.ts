@@ -1,6 +1,7 @@
 /** What is wrong with a request by the JSON schema of its route, as field, rule and given value. */
 
 import type { FastifySchemaValidationError } from 'fastify'
+import { shown } from '../base/shown.ts'
 
 /** With the option `verbose`, ajv also gives the value that it checked. */
 interface VerboseError extends FastifySchemaValidationError {
@@ -27,8 +28,9 @@ export function schemaProblem(errors: readonly VerboseError[], part: string): Sc
   const child = textOf(params['additionalProperty'] ?? params['missingProperty'])
   const names = [...(part === 'body' ? [] : [part]), ...path, ...(child === undefined ? [] : [child])]
   const field = names.join('.') || 'body'
-  const given = keyword === 'required' ? 'nothing' : shown(field, child === undefined ? data : child)
-  return { field, rule: ruleOf(keyword, params, message), given }
+  // A body that is null is a body that is missing.
+  const value = keyword === 'required' || (field === 'body' && data === null) ? undefined : (child ?? data)
+  return { field, rule: ruleOf(keyword, params, message), given: shown(field, value) }
 }
 
 function ruleOf(
@@ -48,21 +50,6 @@ function ruleOf(
     default:
       return message.replace(/^must /, 'to ')
   }
-}
-
-/** Fields that may hold a secret: only the type of their value is shown. */
-const SECRET = /key|token|sas|sig|authentication/i
-
-/** A value in an error message, shortened and without secrets. */
-export function shown(field: string, value: unknown): string {
-  if (value === undefined || (value === null && field === 'body')) return 'nothing'
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return `an array of ${String(value.length)}`
-  if (typeof value === 'object')
-    return SECRET.test(field)
-      ? 'an object'
-      : `an object with ${Object.keys(value).slice(0, 8).join(', ') || 'no fields'}`
-  return SECRET.test(field) ? `a ${typeof value}` : JSON.stringify(value).slice(0, 120)
 }
 
 function textOf(value: unknown): string | undefined {

@@ -70,7 +70,7 @@ export function takeSnapshot(hub: SnapshotHub, services: SnapshotServices): HubS
 
 /**
  * Makes the hub what the snapshot says. Nothing has changed when it throws.
- * @throws BadInput for another format, another host name, an identity that is there twice or without its device, a clock
+ * @throws InvalidInput for another format, another host name, an identity that is there twice or without its device, a clock
  *   that cannot be moved; RangeError for a route that cannot be read; HubError for a configuration that cannot.
  */
 export function restoreSnapshot(hub: SnapshotHub, services: SnapshotServices, snapshot: HubSnapshot): void {
