@@ -13,9 +13,10 @@ const LAYERS = {
   net: ['base', 'core'],
   mqtt: ['base', 'core', 'net'],
   amqp: ['base', 'core', 'net'],
-  http: ['base', 'core', 'net', 'blob'],
-  control: ['base', 'core'],
-  host: ['base', 'core', 'net', 'blob', ...ADAPTERS],
+  'http-common': ['base', 'core'],
+  http: ['base', 'core', 'net', 'blob', 'http-common'],
+  control: ['base', 'core', 'http-common'],
+  host: ['base', 'core', 'net', 'blob', 'http-common', ...ADAPTERS],
   cli: ['base', 'core', 'net', 'host'],
 }
 const layerRules = Object.entries(LAYERS).map(([layer, below]) =>
@@ -32,7 +33,7 @@ module.exports = {
     ...layerRules,
     forbid(
       'adapters-know-only-the-contract-of-the-core',
-      { path: `^mock-hub/(net|blob|${ADAPTERS.join('|')})/`, pathNot: TESTING },
+      { path: `^mock-hub/(net|blob|http-common|${ADAPTERS.join('|')})/`, pathNot: TESTING },
       { path: '^mock-hub/core/', pathNot: '^mock-hub/core/(contract|errors)/' },
     ),
     forbid('hub-knows-no-client', { path: '^mock-hub/' }, { path: '^(reference-client|step-definitions)/' }),
@@ -62,7 +63,7 @@ module.exports = {
     forbid('one-door-to-aedes', { pathNot: ['^mock-hub/mqtt/', '^bench/'] }, { path: 'node_modules/aedes' }),
     forbid(
       'one-door-to-fastify',
-      { pathNot: '^mock-hub/(http|control)/' },
+      { pathNot: '^mock-hub/(http|http-common|control)/' },
       { path: 'node_modules/(@fastify|fastify)/' },
     ),
     forbid('one-door-to-rhea', { pathNot: ['^mock-hub/amqp/', TEST] }, { path: 'node_modules/rhea/' }),

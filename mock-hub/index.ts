@@ -15,8 +15,8 @@ export type {
   SystemProperties,
   TelemetryMessage,
 } from './core/contract/message.ts'
-export { FAULT_TYPES as LEVERS } from './core/faults/fault-catalogue.ts'
-export type { FaultType as Lever, FaultParameter as LeverParameter } from './core/contract/faults.ts'
+export { FAULT_TYPES } from './core/faults/fault-catalogue.ts'
+export type { FaultType, FaultParameter } from './core/contract/faults.ts'
 export { LENIENCIES, STRICT, type Settings, type Tier } from './core/contract/settings.ts'
 export type { Json as JsonValue, JsonObject } from './base/json.ts'
 export type { Logger } from './base/logger.ts'

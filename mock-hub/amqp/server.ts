@@ -1,7 +1,7 @@
 /** The hub's AMQP room: it takes streams, whatever carries them, and serves the back ends on them. */
 
 import type { Duplex } from 'node:stream'
-import { eventHubName } from '../host/connection-strings.ts'
+import { eventHubName } from '../core/contract/connection-strings.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionInfo, ConnectionPort } from './connection.ts'

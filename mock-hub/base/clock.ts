@@ -90,7 +90,7 @@ export class HubClock implements Clock {
   /**
    * Moves time forward and runs all that falls due on the way, in order.
    * @param by milliseconds, or text such as `1h`, `90s`, `1h30m`.
-   * @throws BadInput when it is no length of time or leads back.
+   * @throws InvalidInput when it is no length of time or leads back.
    */
   advance(by: number | string): void {
     const ms = typeof by === 'string' ? parseDuration(by, 'by') : by

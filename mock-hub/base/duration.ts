@@ -16,7 +16,7 @@ const WHOLE = /^-?(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/
  * Reads a length of time.
  * @param text numbers with the units d, h, m, s, ms, each at most once; a leading `-` turns it round.
  * @returns milliseconds, a whole number.
- * @throws BadInput that names the rule and what was given.
+ * @throws InvalidInput that names the rule and what was given.
  */
 export function parseDuration(text: string, field = 'duration'): number {
   const compact = text.trim().toLowerCase()

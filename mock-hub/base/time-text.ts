@@ -8,6 +8,15 @@ export function utcText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}0000Z`
 }
 
+/** `08/24/2018 17:49:33`, as in tracking ids (wire contract 7.5). */
+export function trackingTime(ms: number): string {
+  const iso = new Date(ms).toISOString()
+  return `${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(0, 4)} ${iso.slice(11, 19)}`
+}
+
+/** In registry answers, the time of what has never happened (wire contract 7.2); twins append a `Z`. */
+export const NEVER = '0001-01-01T00:00:00'
+
 /** UTC .NET ticks, as generation ids are made of (wire contract 7.2). */
 export function ticksOf(ms: number): bigint {
   return EPOCH_TICKS + BigInt(Math.floor(ms)) * 10_000n

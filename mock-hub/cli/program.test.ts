@@ -136,10 +136,10 @@ test('exec of what is no program: 126, as in a shell', async () => {
   expect(code).toBe(126)
 })
 
-test('levers --json lists each with its scope, trigger, parameters and a sentence', async () => {
-  const { out } = await called('levers', '--json')
-  const levers = JSON.parse(out) as Record<string, unknown>[]
-  expect(levers.find(({ name }) => name === 'mqtt.puback.withhold')).toMatchObject({
+test('faults --json lists each fault type with its scope, trigger, parameters and a sentence', async () => {
+  const { out } = await called('faults', '--json')
+  const types = JSON.parse(out) as Record<string, unknown>[]
+  expect(types.find(({ name }) => name === 'mqtt.puback.withhold')).toMatchObject({
     scope: 'identity',
     explain: expect.stringMatching(/^At .+, the hub .*\.$/) as unknown,
     parameters: {},

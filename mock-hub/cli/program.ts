@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { edgeEnvironment } from './edge-env.ts'
 import { exec } from './exec.ts'
 import { addHubFlags, type Flags } from './flags.ts'
-import { printLevers } from './faults.ts'
+import { printFaultTypes } from './faults.ts'
 import { serve } from './serve.ts'
 import { PortError } from './start-hub.ts'
 import { printTail, type TailFlags } from './tail-command.ts'
@@ -84,10 +84,10 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
     .action(async (flags: TailFlags) => {
       await printTail(flags, terminal)
     })
-  child('levers', 'lists the faults that can be armed')
-    .option('--json', 'as a list of objects', false)
+  child('faults', 'lists the fault types that can be injected')
+    .option('--json', 'print JSON', false)
     .action(({ json }: { json: boolean }) => {
-      printLevers(json, terminal)
+      printFaultTypes(json, terminal)
     })
   child('edge-env', 'prints the environment of an IoT Edge module of a running hub')
     .argument('<device/module>')

@@ -1,21 +1,15 @@
 /**
- * Who may call. With a token every call but `GET /health` shows it. Without one the listener is for this machine only,
- * and a web page open in a browser on it must not reach the hub: `Host` and `Origin` have to be of the loopback.
+ * Who may call the control API. With a token, every call except `GET /health` must carry it. Without a token the API is
+ * for this machine only, and a web page that is open in a browser here must not reach the hub: `Host` and `Origin` must
+ * be loopback names.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { isIP } from 'node:net'
+import { isLoopback } from '../http-common/loopback.ts'
 import { ControlError } from './errors.ts'
 
-/** Loopback by its names and addresses. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
-  if (bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1') return true
-  return isIP(bare) === 4 && bare.startsWith('127.')
-}
-
-/** Installs the check. */
+/** Installs the check. @param token undefined: only callers on this machine are accepted. */
 export function guard(app: FastifyInstance, token: string | undefined): void {
   app.addHook('onRequest', (request, reply, next) => {
     if (token === undefined) {
@@ -31,7 +25,7 @@ export function guard(app: FastifyInstance, token: string | undefined): void {
   })
 }
 
-/** Whether the caller may see everything: no token is asked for, or he has shown it. */
+/** Whether the caller may see everything: there is no token, or the request carries it. */
 export function isTrusted(request: FastifyRequest, token: string | undefined): boolean {
   return token === undefined || hasToken(request, token)
 }
@@ -42,7 +36,7 @@ function isOpen({ method, url }: FastifyRequest): boolean {
 
 function hasToken({ headers }: FastifyRequest, token: string): boolean {
   const [, given] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
-  // Digests have one length, so that the time of the comparison tells nothing.
+  // Digests have the same length, so the duration of the comparison reveals nothing.
   return given !== undefined && timingSafeEqual(digest(given), digest(token))
 }
 
@@ -56,10 +50,14 @@ function checkLocal({ headers }: FastifyRequest): void {
     throw new ControlError(
       403,
       'Forbidden',
-      `expected a Host of this machine, such as localhost; given: ${host}`,
+      `expected the header Host to name this machine, for example localhost; given: ${host}`,
     )
   if (origin !== undefined && !isLoopback(hostOf(origin)))
-    throw new ControlError(403, 'Forbidden', `expected no Origin but one of this machine; given: ${origin}`)
+    throw new ControlError(
+      403,
+      'Forbidden',
+      `expected the header Origin to be absent or to name this machine; given: ${origin}`,
+    )
 }
 
 function hostOf(url: string): string {

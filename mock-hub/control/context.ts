@@ -1,42 +1,27 @@
-/** What the files of the control room agree on: each resource is one file that exports a plugin, `room.ts` lists them. */
+/** What the route files of the control API share. Each resource is one file in `routes/`; `server.ts` lists them. */
 
 import type { FastifyInstance } from 'fastify'
 import type { Hub } from '../core/contract/hub.ts'
-import type { Identity } from '../core/contract/identity.ts'
 import type { Services } from '../core/contract/services/services.ts'
 
-export interface ControlRoomOptions {
+export interface ControlServerOptions {
   readonly hub: Hub
   readonly services: Services
-  /** What `GET /health` and `GET /` tell: host name, ports, devices …, as JSON. */
+  /** What `GET /health` and `GET /` return about the hub: host name, ports, devices …, as JSON. */
   readonly about: () => Readonly<Record<string, unknown>>
-  /** Back to the state the hub was started with. */
+  /** Returns the hub to its initial state. */
   readonly reset: () => void | Promise<void>
-  /** Bearer token that every call must carry; undefined: none is asked for, which is for loopback only. */
+  /** Bearer token that every call must carry; undefined: no token, and only callers on this machine are accepted. */
   readonly token?: string | undefined
 }
 
-export interface ControlContext extends ControlRoomOptions {
-  /** `GET /health: Readiness …`: every route there is. */
-  readonly routesHere: readonly string[]
+export interface ControlContext extends ControlServerOptions {
+  /** Every route of the API: `GET /health: Readiness …`. */
+  readonly routeList: readonly string[]
 }
 
 /** Adds the routes of one resource. */
 export type ControlRoutes = (app: FastifyInstance, context: ControlContext) => void
-
-/** Path parameters of a route that names a device or one of its modules. */
-export interface IdentityParams {
-  readonly deviceId: string
-  readonly moduleId?: string
-}
-
-/** Path prefixes under which a device and a module find the same resource. */
-export const IDENTITY_PATHS = ['/devices/:deviceId', '/devices/:deviceId/modules/:moduleId'] as const
-
-/** The identity a path names. */
-export function identityOf({ deviceId, moduleId }: IdentityParams): Identity {
-  return moduleId === undefined ? { deviceId } : { deviceId, moduleId }
-}
 
 /** Schema of an object that has these fields and no others. */
 export function objectOf(properties: Readonly<Record<string, object>>, required: readonly string[] = []) {
@@ -48,7 +33,7 @@ export const FLAG = { enum: ['', '1', 'true'] } as const
 /** A whole number in a query. */
 export const WHOLE = { type: 'string', pattern: '^\\d{1,15}$' } as const
 
-/** The newest so many, oldest first; all of them when there is no limit. */
+/** The newest `limit` entries, oldest first; all of them when there is no limit. */
 export function newest<T>(list: readonly T[], limit: string | undefined): readonly T[] {
   return limit === undefined ? list : list.slice(Math.max(0, list.length - Number(limit)))
 }

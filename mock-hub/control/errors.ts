@@ -1,21 +1,22 @@
-/** How the control room says no: `{ error, message }`, with field, rule and what was given where there is a field. */
+/** Errors of the control API: `{ error, message }`, with field, rule and given value when a field is wrong. */
 
-import type { FastifyError, FastifySchemaValidationError } from 'fastify'
+import type { FastifyError } from 'fastify'
 import { InvalidInput } from '../base/invalid-input.ts'
 import { HubError, type Explanation } from '../core/errors/hub-error.ts'
+import { schemaProblem } from '../http-common/schema-problem.ts'
 
-export interface RefusalBody {
+export interface ErrorBody {
   readonly error: string
   readonly message: string
   readonly field?: string
   readonly rule?: string
   readonly given?: string
-  /** Six digits; refusals of the hub itself only. */
+  /** Six digits; only for refusals of the hub itself. */
   readonly code?: number
   readonly explanation?: Explanation
 }
 
-/** A refusal of this room. */
+/** A refusal of the control API itself. */
 export class ControlError extends Error {
   readonly status: number
   readonly kind: string
@@ -27,13 +28,8 @@ export class ControlError extends Error {
   }
 }
 
-/** ajv with `verbose` also says what it looked at. */
-interface VerboseError extends FastifySchemaValidationError {
-  readonly data?: unknown
-}
-
-/** Status and body for whatever was thrown. */
-export function refusalOf(error: Error): { status: number; body: RefusalBody } {
+/** Status and body for any error that a route throws. */
+export function errorResponse(error: Error): { status: number; body: ErrorBody } {
   if (error instanceof HubError) {
     const { kind, code, explanation, status, message } = error
     return { status, body: { error: kind, message, code, explanation } }
@@ -42,48 +38,18 @@ export function refusalOf(error: Error): { status: number; body: RefusalBody } {
     return { status: error.status, body: { error: error.kind, message: error.message } }
   if (error instanceof InvalidInput) {
     const { message, field, rule, given } = error
-    return { status: 400, body: { error: 'BadInput', message, field, rule, given } }
+    return { status: 400, body: { error: 'InvalidInput', message, field, rule, given } }
   }
-  // Only what fastify itself throws has these.
+  // Only fastify's own errors have these.
   const { validation, validationContext, statusCode = 500 } = error as Partial<FastifyError>
-  if (validation !== undefined)
-    return { status: 400, body: schemaRefusal(validation, validationContext ?? 'body') }
-  // A route of the hub that cannot be read says so with a RangeError.
-  if (error instanceof RangeError) return { status: 400, body: { error: 'BadInput', message: error.message } }
+  if (validation !== undefined) {
+    const { field, rule, given } = schemaProblem(validation, validationContext ?? 'body')
+    const message = `expected ${field} ${rule}; given: ${given}`
+    return { status: 400, body: { error: 'InvalidInput', message, field, rule, given } }
+  }
+  // The core throws RangeError for a module route that it cannot parse.
+  if (error instanceof RangeError)
+    return { status: 400, body: { error: 'InvalidInput', message: error.message } }
   const kind = statusCode < 500 ? 'BadRequest' : 'InternalError'
   return { status: statusCode, body: { error: kind, message: error.message } }
-}
-
-/** The first thing that the schema of a route finds. */
-function schemaRefusal(errors: readonly VerboseError[], part: string): RefusalBody {
-  const [first] = errors
-  const path = (first?.instancePath ?? '').split('/').slice(1)
-  const where = part === 'body' ? path : [part, ...path]
-  const { keyword, params = {}, message = 'to be valid', data } = first ?? {}
-  const child = text(params['additionalProperty'] ?? params['missingProperty'])
-  const field = [...where, ...(child === undefined ? [] : [child])].join('.') || 'body'
-  const rule =
-    keyword === 'additionalProperties'
-      ? 'to be left out: there is no such field'
-      : keyword === 'required'
-        ? 'to be given'
-        : keyword === 'enum'
-          ? `to be one of ${JSON.stringify(params['allowedValues'])}`
-          : message.replace(/^must /, 'to ')
-  const given = keyword === 'required' ? 'nothing' : shown(field, child === undefined ? data : child)
-  return { error: 'BadInput', message: `expected ${field} ${rule}; given: ${given}`, field, rule, given }
-}
-
-/** Short; keys and what may hold them stay unsaid. */
-function shown(field: string, data: unknown): string {
-  if (data === undefined || (field === 'body' && data === null)) return 'nothing'
-  if (typeof data !== 'object' && /key|token|sig/i.test(field)) return `a ${typeof data}`
-  if (Array.isArray(data)) return `a list of ${String(data.length)}`
-  if (typeof data === 'object' && data !== null)
-    return `an object with ${Object.keys(data).slice(0, 8).join(', ') || 'no fields'}`
-  return JSON.stringify(data).slice(0, 120)
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

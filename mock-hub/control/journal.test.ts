@@ -4,21 +4,21 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { HubError } from '../core/errors/hub-error.ts'
 import { openTestServer, type TestServer } from './testing/test-server.ts'
 
-let room: TestServer
+let server: TestServer
 beforeEach(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
 interface Entry {
   readonly seq: number
   readonly type: string
 }
 const seqs = async (query: string): Promise<number[]> =>
-  ((await room.call('GET', `/journal${query}`)).json as Entry[]).map(({ seq }) => seq)
+  ((await server.call('GET', `/journal${query}`)).json as Entry[]).map(({ seq }) => seq)
 
 function packet(cmd: string, identity: string, more: object = {}): void {
-  room.hub.journal.record({
+  server.hub.journal.record({
     type: 'packet',
     linkId: 'l1',
     identity,
@@ -29,13 +29,13 @@ function packet(cmd: string, identity: string, more: object = {}): void {
 }
 
 function append(deviceId: string, body: Buffer): void {
-  room.hub.telemetry.append({
+  server.hub.telemetry.append({
     ...{ body, system: {}, properties: { a: 'b' }, source: 'Telemetry', deviceId, moduleId: undefined },
     ...{ authMethod: '', authGenerationId: '', modelId: undefined },
   })
 }
 
-/** Lines of a stream as they come. */
+/** Reads a stream of server-sent events. */
 class Reader {
   readonly #answer: IncomingMessage
   #text = ''
@@ -46,7 +46,7 @@ class Reader {
   }
 
   static async open(path: string, headers: Record<string, string> = {}): Promise<Reader> {
-    const { port } = await room.room.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = await server.control.listen({ host: '127.0.0.1', port: 0 })
     const [answer] = (await once(get({ port, path, headers }), 'response')) as [IncomingMessage]
     expect(answer.headers['content-type']).toBe('text/event-stream')
     const reader = new Reader(answer)
@@ -54,7 +54,7 @@ class Reader {
     return reader
   }
 
-  /** @returns the events so far, once there are so many. */
+  /** Waits for this many events. @returns all events so far. */
   async events(count: number): Promise<{ id: number; event: string; data: unknown }[]> {
     const all = (): string[] => this.#text.split('\n\n').slice(1, -1)
     await this.until(() => all().length >= count)
@@ -68,8 +68,8 @@ class Reader {
     while (!holds(this.#text)) await once(this.#answer, 'data')
   }
 
-  /** The hub has ended it, which the reader sees as a broken answer. */
-  broken(): Promise<unknown> {
+  /** Resolves when the hub ends the stream, which the reader sees as an aborted answer. */
+  aborted(): Promise<unknown> {
     return new Promise((resolve) => this.#answer.once('error', resolve))
   }
 
@@ -83,7 +83,7 @@ describe('GET /journal', () => {
     packet('connect', 'd1')
     packet('publish', 'd1')
     packet('publish', 'd2')
-    room.hub.journal.record({ type: 'disconnected', linkId: 'l1', identity: 'd1', reason: 'x' })
+    server.hub.journal.record({ type: 'disconnected', linkId: 'l1', identity: 'd1', reason: 'x' })
   })
 
   test.each([
@@ -101,15 +101,15 @@ describe('GET /journal', () => {
   })
 })
 
-test('bytes are readable and secrets are not', async () => {
-  const { authentication } = room.hub.registry.create({ deviceId: 'd1' })
+test('bytes are shown as text, and secrets are hidden', async () => {
+  const { authentication } = server.hub.registry.create({ deviceId: 'd1' })
   packet('connect', 'd1', {
     password: Buffer.from('SharedAccessSignature sr=x&sig=abc%3D&se=1'),
     username: 'u',
   })
   packet('publish', 'd1', { payload: Buffer.from('{"t":21}'), topic: 'x/?sig=abc&y=1' })
   packet('publish', 'd1', { payload: Buffer.from([0xff]), authentication })
-  const { text, json } = await room.call('GET', '/journal?type=packet')
+  const { text, json } = await server.call('GET', '/journal?type=packet')
   expect(json).toMatchObject([
     { packet: { password: '***', username: 'u' } },
     { packet: { payload: '{"t":21}', topic: 'x/?sig=***&y=1' } },
@@ -120,12 +120,12 @@ test('bytes are readable and secrets are not', async () => {
 })
 
 describe('?follow', () => {
-  test('sends what comes, and nothing else', async () => {
+  test('sends new entries that match, and nothing else', async () => {
     packet('connect', 'd1')
     const reader = await Reader.open('/journal?follow&type=packet&identity=d1')
     packet('publish', 'd2')
     packet('publish', 'd1', { payload: Buffer.from('x') })
-    room.hub.registry.create({ deviceId: 'd1' })
+    server.hub.registry.create({ deviceId: 'd1' })
     packet('puback', 'd1')
     expect(await reader.events(2)).toMatchObject([
       { id: 3, event: 'packet', data: { seq: 3, cmd: 'publish', packet: { payload: 'x' } } },
@@ -137,7 +137,7 @@ describe('?follow', () => {
   test.each([
     ['/journal?follow&after=1', {}],
     ['/journal?follow', { 'last-event-id': '1' }],
-  ])('%s %j goes on where the reader was', async (path, headers) => {
+  ])('%s %j resumes after the last entry that was read', async (path, headers) => {
     packet('connect', 'd1')
     packet('publish', 'd1')
     const reader = await Reader.open(path, headers)
@@ -146,11 +146,11 @@ describe('?follow', () => {
     reader.close()
   })
 
-  test('a stopped room ends the stream', async () => {
+  test('stopping the API ends the stream', async () => {
     const reader = await Reader.open('/journal?follow')
-    const broken = reader.broken()
-    await room.room.stop()
-    await broken
+    const aborted = reader.aborted()
+    await server.control.stop()
+    await aborted
   })
 })
 
@@ -159,7 +159,7 @@ describe('GET /telemetry', () => {
     append('d1', Buffer.from('{"t":1}'))
     append('d2', Buffer.from([0xfe]))
     const bodies = async (query: string): Promise<unknown[]> =>
-      ((await room.call('GET', `/telemetry${query}`)).json as { body: unknown }[]).map(({ body }) => body)
+      ((await server.call('GET', `/telemetry${query}`)).json as { body: unknown }[]).map(({ body }) => body)
     expect(await bodies('')).toEqual(['{"t":1}', { base64: '/g==' }])
     expect(await bodies('?device=d2')).toEqual([{ base64: '/g==' }])
     expect(await bodies('?after=1')).toEqual([{ base64: '/g==' }])
@@ -180,13 +180,13 @@ describe('GET /telemetry', () => {
   })
 })
 
-test('GET /explain tells why the hub said no, newest first', async () => {
-  expect(await room.call('GET', '/explain/last')).toMatchObject({
+test('GET /explain explains refusals, newest first', async () => {
+  expect(await server.call('GET', '/explain/last')).toMatchObject({
     status: 404,
     json: { error: 'NothingRefused' },
   })
   for (const received of ['first', 'second'])
-    room.hub.refuse(
+    server.hub.refuse(
       new HubError({
         kind: 'DeviceNotFound',
         message: 'x',
@@ -196,12 +196,12 @@ test('GET /explain tells why the hub said no, newest first', async () => {
       }),
       { identity: 'd1', transport: 'mqtt' },
     )
-  expect((await room.call('GET', '/explain/last')).json).toMatchObject({
+  expect((await server.call('GET', '/explain/last')).json).toMatchObject({
     sentence:
       'd1 over mqtt was refused with DeviceNotFound (404001): expected a device, received second [WIRE-REG-06, docs/contract/registry.md#wire-reg-06].',
     explanation: { rule: 'WIRE-REG-06', received: 'second' },
   })
-  expect((await room.call('GET', '/explain/refusals')).json).toMatchObject([
+  expect((await server.call('GET', '/explain/refusals')).json).toMatchObject([
     { explanation: { received: 'second' } },
     { explanation: { received: 'first' } },
   ])

@@ -1,4 +1,4 @@
-/** What the hub holds, as JSON for people and scripts: bytes readable, secrets out. */
+/** The hub's data as JSON: bytes as readable text, secrets removed. */
 
 import type { Json } from '../base/json.ts'
 
@@ -15,7 +15,7 @@ const SECRET_KEYS: ReadonlySet<string> = new Set([
 const HIDDEN = '***'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Bytes as text when they are UTF-8, else `{ base64 }`. */
+/** Bytes as text when they are UTF-8, otherwise `{ base64 }`. */
 export function bytesOf(bytes: Uint8Array): Json {
   try {
     return utf8.decode(bytes)
@@ -24,7 +24,7 @@ export function bytesOf(bytes: Uint8Array): Json {
   }
 }
 
-/** Any value of the journal: bytes as {@link bytesOf}; keys, passwords and signatures hidden. */
+/** A value of the journal: bytes as in {@link bytesOf}; keys, passwords and signatures become `***`. */
 export function withoutSecrets(value: unknown): Json {
   if (value === null || value === undefined) return null
   if (typeof value === 'string') return hideInText(value)
@@ -46,7 +46,7 @@ function isSecret(key: string, value: unknown): boolean {
   return value !== null && SECRET_KEYS.has(key.toLowerCase())
 }
 
-/** Signatures in tokens and addresses, keys in connection strings. */
+/** Hides signatures in tokens and URLs, and keys in connection strings. */
 function hideInText(text: string): string {
   return text.replace(/\b(sig|SharedAccessKey)=[^&;\s"']+/gi, `$1=${HIDDEN}`)
 }

@@ -1,4 +1,4 @@
-/** The control API as an OpenAPI document, made of the schemas that the routes validate with. */
+/** The control API as an OpenAPI document, built from the schemas that the routes validate with. */
 
 import type { SwaggerOptions } from '@fastify/swagger'
 
@@ -7,8 +7,8 @@ export function openApiOptions(withToken: boolean): SwaggerOptions {
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'Mock IoT Hub: control',
-        description: 'Errors are { error, message }, with field, rule and given where a field is wrong.',
+        title: 'Mock IoT Hub: control API',
+        description: 'Errors are { error, message }, with field, rule and given when a field is wrong.',
         version: '1',
       },
       ...(withToken

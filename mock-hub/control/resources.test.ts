@@ -5,11 +5,11 @@ import type { Channel, DeviceLink } from '../core/contract/sessions.ts'
 import type { Identity } from '../core/contract/identity.ts'
 import { openTestServer, type TestServer } from './testing/test-server.ts'
 
-let room: TestServer
+let server: TestServer
 beforeEach(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
 interface Device {
   readonly connectionString: string
@@ -17,12 +17,12 @@ interface Device {
 }
 
 async function make(deviceId: string, spec: object = {}): Promise<Device> {
-  return (await room.call('POST', '/devices', { deviceId, ...spec })).json as Device
+  return (await server.call('POST', '/devices', { deviceId, ...spec })).json as Device
 }
 
-/** A device on the line that answers methods with what it was asked, and keeps what it was told. */
-function connect(identity: Identity, channels: readonly Channel[]): { readonly told: unknown[] } {
-  const { hub } = room
+/** Connects a device that echoes method payloads; `received` has everything that the hub sends to it. */
+function connect(identity: Identity, channels: readonly Channel[]): { readonly received: unknown[] } {
+  const { hub } = server
   const { primaryKey } = hub.registry.get(identity).authentication.symmetricKey
   const path = `devices/${identity.deviceId}${identity.moduleId === undefined ? '' : `/modules/${identity.moduleId}`}`
   const sr = encodeURIComponent(`${hub.hostName}/${path}`)
@@ -32,7 +32,7 @@ function connect(identity: Identity, channels: readonly Channel[]): { readonly t
     .digest('base64')
   const sasToken = `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${se}`
   const principal = hub.authentication.admit(identity, { sasToken })
-  const told: unknown[] = []
+  const received: unknown[] = []
   const link: DeviceLink = {
     id: 'link-1',
     transport: 'mqtt',
@@ -40,60 +40,60 @@ function connect(identity: Identity, channels: readonly Channel[]): { readonly t
     modelId: undefined,
     accepts: (channel) => channels.includes(channel),
     deliverC2d: ({ lockToken, message }) => {
-      told.push({ c2d: message.body.toString('latin1'), properties: message.properties })
+      received.push({ c2d: message.body.toString('latin1'), properties: message.properties })
       hub.c2d.settle(identity, lockToken, 'complete')
     },
     requestMethod: (requestId, method, payload) => {
-      told.push({ method, payload })
-      const input = { requestId, status: 200, payload: { asked: payload ?? 'nothing' } }
+      received.push({ method, payload })
+      const input = { requestId, status: 200, payload: { echo: payload ?? 'nothing' } }
       void hub.perform({ principal, transport: 'mqtt', linkId: 'link-1' }, 'methodResponse', input)
     },
-    notifyDesired: (patch, version) => told.push({ patch, version }),
-    deliverInput: (inputName, { body }) => told.push({ inputName, body: body.toString() }),
+    notifyDesired: (patch, version) => received.push({ patch, version }),
+    deliverInput: (inputName, { body }) => received.push({ inputName, body: body.toString() }),
     close: () => undefined,
   }
   const session = hub.openSession(link)
   for (const channel of channels) session.ready(channel)
-  return { told }
+  return { received }
 }
 
 describe('identities', () => {
-  test('a device is made, read, changed and deleted', async () => {
+  test('a device is created, read, updated and deleted', async () => {
     const made = await make('d1')
     const { primaryKey } = made.authentication.symmetricKey
     expect(made.connectionString).toBe(`HostName=localhost;DeviceId=d1;SharedAccessKey=${primaryKey}`)
-    expect(await room.call('GET', '/devices')).toMatchObject({
+    expect(await server.call('GET', '/devices')).toMatchObject({
       status: 200,
       json: [{ deviceId: 'd1', status: 'enabled', connectionState: 'Disconnected', modules: [] }],
     })
     expect(
-      (await room.call('PATCH', '/devices/d1', { status: 'disabled', statusReason: 'for a test' })).json,
+      (await server.call('PATCH', '/devices/d1', { status: 'disabled', statusReason: 'for a test' })).json,
     ).toMatchObject({
       status: 'disabled',
       statusReason: 'for a test',
       connectionString: made.connectionString,
     })
-    // What is left out stays.
-    expect((await room.call('PATCH', '/devices/d1', {})).json).toMatchObject({ status: 'disabled' })
-    expect((await room.call('DELETE', '/devices/d1')).status).toBe(204)
-    expect((await room.call('GET', '/devices/d1')).status).toBe(404)
+    // Absent fields keep their values.
+    expect((await server.call('PATCH', '/devices/d1', {})).json).toMatchObject({ status: 'disabled' })
+    expect((await server.call('DELETE', '/devices/d1')).status).toBe(204)
+    expect((await server.call('GET', '/devices/d1')).status).toBe(404)
   })
 
-  test('so is a module; a given key is taken', async () => {
+  test('a module is created with the given key, read, updated and deleted', async () => {
     await make('d1')
     const primaryKey = Buffer.alloc(32, 1).toString('base64')
     const authentication = { symmetricKey: { primaryKey } }
-    const made = await room.call('POST', '/devices/d1/modules', { moduleId: 'm1', authentication })
+    const made = await server.call('POST', '/devices/d1/modules', { moduleId: 'm1', authentication })
     expect(made).toMatchObject({
       status: 201,
       json: { connectionString: `HostName=localhost;DeviceId=d1;ModuleId=m1;SharedAccessKey=${primaryKey}` },
     })
-    expect((await room.call('GET', '/devices/d1/modules')).json).toMatchObject([{ moduleId: 'm1' }])
-    expect((await room.call('PATCH', '/devices/d1/modules/m1', { managedBy: 'me' })).json).toMatchObject({
+    expect((await server.call('GET', '/devices/d1/modules')).json).toMatchObject([{ moduleId: 'm1' }])
+    expect((await server.call('PATCH', '/devices/d1/modules/m1', { managedBy: 'me' })).json).toMatchObject({
       managedBy: 'me',
     })
-    expect((await room.call('DELETE', '/devices/d1/modules/m1')).status).toBe(204)
-    expect((await room.call('GET', '/devices/d1')).json).toMatchObject({ modules: [] })
+    expect((await server.call('DELETE', '/devices/d1/modules/m1')).status).toBe(204)
+    expect((await server.call('GET', '/devices/d1')).json).toMatchObject({ modules: [] })
   })
 
   test('a device with certificates has no key in its connection string', async () => {
@@ -103,82 +103,84 @@ describe('identities', () => {
 })
 
 describe('messages', () => {
-  test('a cloud-to-device message waits, can be seen, is delivered', async () => {
+  test('a cloud-to-device message waits, is listed, and is delivered', async () => {
     await make('d1')
-    const sent = await room.call('POST', '/devices/d1/messages', {
+    const sent = await server.call('POST', '/devices/d1/messages', {
       body: { on: true },
       properties: { a: 'b' },
       system: { messageId: 'm-1', ack: 'full' },
     })
     expect(sent).toMatchObject({ status: 202, json: { messageId: 'm-1', sequenceNumber: 1 } })
-    expect((await room.call('GET', '/devices/d1/messages')).json).toMatchObject([
+    expect((await server.call('GET', '/devices/d1/messages')).json).toMatchObject([
       { sequenceNumber: 1, body: '{"on":true}', properties: { a: 'b' }, system: { messageId: 'm-1' } },
     ])
-    const { told } = connect({ deviceId: 'd1' }, ['c2d'])
-    expect(told).toEqual([{ c2d: '{"on":true}', properties: { a: 'b' } }])
-    expect((await room.call('GET', '/devices/d1/messages')).json).toEqual([])
+    const { received } = connect({ deviceId: 'd1' }, ['c2d'])
+    expect(received).toEqual([{ c2d: '{"on":true}', properties: { a: 'b' } }])
+    expect((await server.call('GET', '/devices/d1/messages')).json).toEqual([])
   })
 
-  test('text goes as it is, bytes in base64, and both come out again', async () => {
+  test('bodies: text, bytes in base64, other values as JSON, and empty', async () => {
     await make('d1')
     const base64 = Buffer.from([0xff, 0x00]).toString('base64')
     for (const body of ['text', { base64 }, 7])
-      expect((await room.call('POST', '/devices/d1/messages', { body })).status).toBe(202)
-    await room.call('POST', '/devices/d1/messages', {})
-    const waiting = (await room.call('GET', '/devices/d1/messages')).json as { body: unknown }[]
+      expect((await server.call('POST', '/devices/d1/messages', { body })).status).toBe(202)
+    await server.call('POST', '/devices/d1/messages', {})
+    const waiting = (await server.call('GET', '/devices/d1/messages')).json as { body: unknown }[]
     expect(waiting.map(({ body }) => body)).toEqual(['text', { base64 }, '7', ''])
-    expect((await room.call('DELETE', '/devices/d1/messages')).json).toEqual({ purged: 4 })
+    expect((await server.call('DELETE', '/devices/d1/messages')).json).toEqual({ purged: 4 })
   })
 
   test('WIRE-MOD-03: a message goes to an input of a module', async () => {
     await make('d1')
-    await room.call('POST', '/devices/d1/modules', { moduleId: 'm1' })
-    const { told } = connect({ deviceId: 'd1', moduleId: 'm1' }, ['inputs'])
+    await server.call('POST', '/devices/d1/modules', { moduleId: 'm1' })
+    const { received } = connect({ deviceId: 'd1', moduleId: 'm1' }, ['inputs'])
     const path = '/devices/d1/modules/m1/inputs/in1'
-    expect((await room.call('POST', path, { body: 'hello' })).status).toBe(202)
-    expect(told).toEqual([{ inputName: 'in1', body: 'hello' }])
+    expect((await server.call('POST', path, { body: 'hello' })).status).toBe(202)
+    expect(received).toEqual([{ inputName: 'in1', body: 'hello' }])
   })
 })
 
 describe('twins and methods', () => {
-  test('a twin is read, patched, replaced, and its device told', async () => {
+  test('a twin is read, patched and replaced, and its device is notified', async () => {
     await make('d1')
-    const { told } = connect({ deviceId: 'd1' }, ['desired'])
-    const patched = await room.call('PATCH', '/devices/d1/twin', {
-      tags: { room: 1 },
+    const { received } = connect({ deviceId: 'd1' }, ['desired'])
+    const patched = await server.call('PATCH', '/devices/d1/twin', {
+      tags: { floor: 1 },
       properties: { desired: { a: 1 } },
     })
-    expect(patched.json).toMatchObject({ tags: { room: 1 }, properties: { desired: { a: 1, $version: 2 } } })
-    const replaced = await room.call('PUT', '/devices/d1/twin', { properties: { desired: { b: 2 } } })
+    expect(patched.json).toMatchObject({ tags: { floor: 1 }, properties: { desired: { a: 1, $version: 2 } } })
+    const replaced = await server.call('PUT', '/devices/d1/twin', { properties: { desired: { b: 2 } } })
     expect(replaced.json).toMatchObject({ properties: { desired: { b: 2, $version: 3 } } })
-    expect((await room.call('GET', '/devices/d1/twin')).json).toEqual(replaced.json)
-    expect(told).toEqual([
+    expect((await server.call('GET', '/devices/d1/twin')).json).toEqual(replaced.json)
+    expect(received).toEqual([
       { patch: { a: 1 }, version: 2 },
       { patch: { b: 2 }, version: 3 },
     ])
-    expect((await room.call('PATCH', '/devices/d1/twin', {}, { 'if-match': '"old"' })).status).toBe(412)
+    expect((await server.call('PATCH', '/devices/d1/twin', {}, { 'if-match': '"old"' })).status).toBe(412)
   })
 
   test('a method is invoked with a payload and without', async () => {
     await make('d1')
-    const { told } = connect({ deviceId: 'd1' }, ['methods'])
-    expect((await room.call('POST', '/devices/d1/methods/reboot', { payload: { now: true } })).json).toEqual({
+    const { received } = connect({ deviceId: 'd1' }, ['methods'])
+    expect(
+      (await server.call('POST', '/devices/d1/methods/reboot', { payload: { now: true } })).json,
+    ).toEqual({
       status: 200,
-      payload: { asked: '{"now":true}' },
+      payload: { echo: '{"now":true}' },
     })
-    expect((await room.call('POST', '/devices/d1/methods/reboot', {})).json).toEqual({
+    expect((await server.call('POST', '/devices/d1/methods/reboot', {})).json).toEqual({
       status: 200,
-      payload: { asked: 'nothing' },
+      payload: { echo: 'nothing' },
     })
-    expect(told).toEqual([
+    expect(received).toEqual([
       { method: 'reboot', payload: '{"now":true}' },
       { method: 'reboot', payload: undefined },
     ])
   })
 
-  test('a method of a device that is away is refused', async () => {
+  test('a method of a device that is not connected is refused', async () => {
     await make('d1')
-    expect(await room.call('POST', '/devices/d1/methods/reboot', {})).toMatchObject({
+    expect(await server.call('POST', '/devices/d1/methods/reboot', {})).toMatchObject({
       status: 404,
       json: { error: 'DeviceNotOnline' },
     })
@@ -186,8 +188,8 @@ describe('twins and methods', () => {
 })
 
 describe('faults', () => {
-  test('armed, listed with what they have done, disarmed', async () => {
-    const armed = await room.call('POST', '/faults', {
+  test('are armed, listed with their counters, and disarmed', async () => {
+    const armed = await server.call('POST', '/faults', {
       name: 'mqtt.puback.withhold',
       scope: { identity: 'd1' },
       trigger: { skip: 1 },
@@ -201,24 +203,24 @@ describe('faults', () => {
         explain: 'At a PUBACK that is due for d1, after 1 more, the hub never does it, 2 times.',
       },
     })
-    for (let times = 0; times < 3; times++) room.hub.faults.match('mqtt.puback', 'd1')
-    expect((await room.call('GET', '/faults/f1')).json).toMatchObject({ fired: 2, spent: true })
-    await room.call('POST', '/faults', { name: 'tcp.refuse', count: 'always', durationSeconds: 60 })
-    expect((await room.call('DELETE', '/faults/f1')).status).toBe(204)
-    expect((await room.call('GET', '/faults')).json).toMatchObject([{ id: 'f2' }])
-    expect(await room.call('DELETE', '/faults/f9')).toMatchObject({
+    for (let times = 0; times < 3; times++) server.hub.faults.match('mqtt.puback', 'd1')
+    expect((await server.call('GET', '/faults/f1')).json).toMatchObject({ fired: 2, spent: true })
+    await server.call('POST', '/faults', { name: 'tcp.refuse', count: 'always', durationSeconds: 60 })
+    expect((await server.call('DELETE', '/faults/f1')).status).toBe(204)
+    expect((await server.call('GET', '/faults')).json).toMatchObject([{ id: 'f2' }])
+    expect(await server.call('DELETE', '/faults/f9')).toMatchObject({
       status: 404,
       json: { error: 'FaultNotFound', message: expect.stringContaining('f2') as string },
     })
-    expect((await room.call('DELETE', '/faults')).status).toBe(204)
-    expect((await room.call('GET', '/faults')).json).toEqual([])
+    expect((await server.call('DELETE', '/faults')).status).toBe(204)
+    expect((await server.call('GET', '/faults')).json).toEqual([])
   })
 
-  test('each lever of GET /levers has what a caller needs, and its example can be armed', async () => {
-    const levers = (await room.call('GET', '/levers')).json as Record<string, unknown>[]
-    expect(levers.length).toBeGreaterThan(60)
-    for (const lever of levers) {
-      expect(lever, String(lever['name'])).toEqual({
+  test('GET /fault-types describes each type completely, and each example can be armed', async () => {
+    const types = (await server.call('GET', '/fault-types')).json as Record<string, unknown>[]
+    expect(types.length).toBeGreaterThan(60)
+    for (const type of types) {
+      expect(type, String(type['name'])).toEqual({
         name: expect.any(String) as unknown,
         scope: expect.stringMatching(/^(identity|everyone)$/) as unknown,
         trigger: expect.any(String) as unknown,
@@ -226,7 +228,7 @@ describe('faults', () => {
         explain: expect.stringMatching(/^At .+, the hub .+\.$/) as unknown,
         example: expect.any(Object) as unknown,
       })
-      expect((await room.call('POST', '/faults', lever['example'])).status, String(lever['name'])).toBe(201)
+      expect((await server.call('POST', '/faults', type['example'])).status, String(type['name'])).toBe(201)
     }
   })
 })
@@ -261,7 +263,7 @@ describe('clock', () => {
     running.stop()
   })
 
-  test('a clock that is not the hub’s own kind cannot be moved, and says so', async () => {
+  test('a custom clock cannot be moved: 501', async () => {
     const other = await openTestServer({ clock: { now: () => 5_000, schedule: () => () => undefined } })
     expect((await other.call('GET', '/clock')).json).toEqual({
       now: '1970-01-01T00:00:05.0000000Z',
@@ -275,53 +277,56 @@ describe('clock', () => {
 describe('state', () => {
   test('routes are read and replaced', async () => {
     const routes = ['FROM /messages/modules/a/* INTO BrokeredEndpoint("/modules/b/inputs/in1")']
-    expect((await room.call('PUT', '/routes', { routes })).json).toEqual({ routes })
-    expect((await room.call('GET', '/routes')).json).toEqual({ routes })
-    expect(room.hub.routes).toEqual(routes)
+    expect((await server.call('PUT', '/routes', { routes })).json).toEqual({ routes })
+    expect((await server.call('GET', '/routes')).json).toEqual({ routes })
+    expect(server.hub.routes).toEqual(routes)
   })
 
-  test('reset is what the hub was started with', async () => {
-    expect((await room.call('POST', '/reset')).status).toBe(204)
-    expect(room.resets()).toBe(1)
+  test('POST /reset calls the hub’s reset', async () => {
+    expect((await server.call('POST', '/reset')).status).toBe(204)
+    expect(server.resets()).toBe(1)
   })
 
-  test('a snapshot goes into another hub over the wire', async () => {
+  test('a snapshot of one hub is restored in another', async () => {
     await make('d1', { iotEdge: true })
-    await room.call('POST', '/devices/d1/modules', { moduleId: 'm1' })
-    await room.call('PATCH', '/devices/d1/twin', { tags: { a: 1 }, properties: { desired: { b: { c: 2 } } } })
-    await room.call('POST', '/devices/d1/messages', { body: { base64: '/w==' }, properties: { x: null } })
-    room.services.configurations.put(
+    await server.call('POST', '/devices/d1/modules', { moduleId: 'm1' })
+    await server.call('PATCH', '/devices/d1/twin', {
+      tags: { a: 1 },
+      properties: { desired: { b: { c: 2 } } },
+    })
+    await server.call('POST', '/devices/d1/messages', { body: { base64: '/w==' }, properties: { x: null } })
+    server.services.configurations.put(
       'c1',
       { content: { deviceContent: { 'properties.desired.z': 1 } }, targetCondition: '*' },
       undefined,
     )
-    const snapshot = (await room.call('GET', '/snapshot')).json
+    const snapshot = (await server.call('GET', '/snapshot')).json
     const other = await openTestServer({ settings: { seed: 7 } })
     expect(await other.call('POST', '/restore', snapshot)).toMatchObject({ status: 204 })
     expect((await other.call('GET', '/snapshot')).json).toEqual(snapshot)
     expect((await other.call('GET', '/devices/d1')).json).toEqual(
-      (await room.call('GET', '/devices/d1')).json,
+      (await server.call('GET', '/devices/d1')).json,
     )
     await other.stop()
   })
 
   test('a snapshot of another hub is refused', async () => {
-    const snapshot = (await room.call('GET', '/snapshot')).json as object
-    expect(await room.call('POST', '/restore', { ...snapshot, hostName: 'other' })).toMatchObject({
+    const snapshot = (await server.call('GET', '/snapshot')).json as object
+    expect(await server.call('POST', '/restore', { ...snapshot, hostName: 'other' })).toMatchObject({
       status: 400,
       json: { field: 'hostName', given: '"other"' },
     })
   })
 })
 
-test('the meter counts what the quota would', async () => {
-  expect((await room.call('GET', '/meter')).json).toEqual({
+test('GET /meter counts messages as the quota does', async () => {
+  expect((await server.call('GET', '/meter')).json).toEqual({
     used: 0,
     limit: null,
     chunkBytes: 4096,
     byOperation: {},
     tier: null,
   })
-  room.hub.throttle.take('telemetry', 5_000)
-  expect((await room.call('GET', '/meter')).json).toMatchObject({ used: 2, byOperation: { telemetry: 2 } })
+  server.hub.throttle.take('telemetry', 5_000)
+  expect((await server.call('GET', '/meter')).json).toMatchObject({ used: 2, byOperation: { telemetry: 2 } })
 })

@@ -1,47 +1,47 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openTestServer, type TestServer } from './testing/test-server.ts'
 
-let room: TestServer
+let server: TestServer
 beforeEach(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
-test('GET /health says that it is ready and what the hub is', async () => {
-  expect(await room.call('GET', '/health')).toMatchObject({
+test('GET /health reports readiness and describes the hub', async () => {
+  expect(await server.call('GET', '/health')).toMatchObject({
     status: 200,
     json: { ready: true, hostName: 'localhost', caPath: '/ca.pem' },
   })
 })
 
-test('GET / and an unknown path list what exists', async () => {
-  const { json } = await room.call('GET', '/')
+test('GET / and the 404 of an unknown path list all routes', async () => {
+  const { json } = await server.call('GET', '/')
   expect(json).toMatchObject({ hostName: 'localhost' })
   const { control } = json as { control: string[] }
-  expect(control).toContain('POST /reset: Back to what the hub was started with; links are closed')
-  expect(await room.call('POST', '/nowhere?x=1')).toMatchObject({
+  expect(control).toContain('POST /reset: Return to the initial state; all connections are closed')
+  expect(await server.call('POST', '/nowhere?x=1')).toMatchObject({
     status: 404,
-    json: { error: 'NotFound', message: 'there is no POST /nowhere', routes: control },
+    json: { error: 'NotFound', message: 'there is no route POST /nowhere', routes: control },
   })
-  expect((await room.call('PUT', '/faults')).status).toBe(404)
+  expect((await server.call('PUT', '/faults')).status).toBe(404)
 })
 
 test('GET /openapi.json describes each route that is listed', async () => {
-  const { json } = await room.call('GET', '/openapi.json')
+  const { json } = await server.call('GET', '/openapi.json')
   const { openapi, paths } = json as { openapi: string; paths: Record<string, Record<string, object>> }
   expect(openapi).toMatch(/^3\./)
-  expect(json).toEqual(JSON.parse(JSON.stringify(room.room.openApi())))
+  expect(json).toEqual(JSON.parse(JSON.stringify(server.control.openApi())))
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
   )
-  const { control } = (await room.call('GET', '/')).json as { control: string[] }
+  const { control } = (await server.call('GET', '/')).json as { control: string[] }
   expect(described.sort()).toEqual(control.map((line) => line.replace(/: .*/, '')).sort())
 })
 
-describe('bad input is 400 and names field, rule and what was given', () => {
+describe('invalid input is a 400 with field, rule and given value', () => {
   test.each([
     ['POST', '/devices', {}, 'deviceId', 'to be given', 'nothing'],
-    ['POST', '/devices', { deviceId: 7 }, 'deviceId', 'to be string', '7'],
+    ['POST', '/devices', { deviceId: 7 }, 'deviceId', 'to be of type string', '7'],
     [
       'POST',
       '/devices',
@@ -66,8 +66,8 @@ describe('bad input is 400 and names field, rule and what was given', () => {
       'to be numbers with the units d, h, m, s or ms, such as 1h30m or 90s',
       '"soon"',
     ],
-    ['POST', '/clock/advance', { by: -1 }, 'by', 'not to lead back: time only goes forward here', '-1'],
-    ['POST', '/clock/advance', { by: '99999999d' }, 'by', 'to be a hundred years at most', '"99999999d"'],
+    ['POST', '/clock/advance', { by: -1 }, 'by', 'to be 0 or more: this call only moves time forward', '-1'],
+    ['POST', '/clock/advance', { by: '99999999d' }, 'by', 'to be at most 100 years', '"99999999d"'],
     [
       'POST',
       '/faults',
@@ -110,31 +110,35 @@ describe('bad input is 400 and names field, rule and what was given', () => {
       '"devise"',
     ],
     ['POST', '/restore', { format: 1 }, 'hostName', 'to be given', 'nothing'],
-    ['PUT', '/routes', { routes: 'x' }, 'routes', 'to be array', '"x"'],
+    ['PUT', '/routes', { routes: 'x' }, 'routes', 'to be of type array', '"x"'],
   ])('%s %s %j', async (method, path, body, field, rule: unknown, given) => {
-    expect(await room.call(method, path, body)).toMatchObject({
+    expect(await server.call(method, path, body)).toMatchObject({
       status: 400,
-      json: { error: 'BadInput', field, rule, given },
+      json: { error: 'InvalidInput', field, rule, given },
     })
   })
 
-  test('no body, no JSON, and a route that cannot be read', async () => {
-    expect((await room.call('POST', '/devices')).status).toBe(400)
-    const answer = await room.room.app.inject({ method: 'POST', url: '/devices', payload: '{"deviceId"' })
+  test('a missing body, invalid JSON and an invalid module route are 400', async () => {
+    expect((await server.call('POST', '/devices')).status).toBe(400)
+    const answer = await server.control.app.inject({
+      method: 'POST',
+      url: '/devices',
+      payload: '{"deviceId"',
+    })
     expect(answer.statusCode).toBe(400)
-    expect((await room.call('PUT', '/routes', { routes: ['FROM nowhere'] })).status).toBe(400)
+    expect((await server.call('PUT', '/routes', { routes: ['FROM nowhere'] })).status).toBe(400)
   })
 
-  test('a key is never said', async () => {
+  test('a key is never repeated', async () => {
     const authentication = { symmetricKey: { primaryKey: 7_654_321 } }
-    const { status, text } = await room.call('POST', '/devices', { deviceId: 'a', authentication })
+    const { status, text } = await server.call('POST', '/devices', { deviceId: 'a', authentication })
     expect(status).toBe(400)
     expect(text).not.toContain('7654321')
   })
 })
 
-test('a body is JSON whatever its content type says', async () => {
-  const answer = await room.room.app.inject({
+test('every body is read as JSON, whatever its content type', async () => {
+  const answer = await server.control.app.inject({
     method: 'POST',
     url: '/devices',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -144,7 +148,7 @@ test('a body is JSON whatever its content type says', async () => {
 })
 
 test('a refusal of the hub keeps its status, name, code and explanation', async () => {
-  expect(await room.call('GET', '/devices/nobody')).toMatchObject({
+  expect(await server.call('GET', '/devices/nobody')).toMatchObject({
     status: 404,
     json: { error: 'DeviceNotFound', code: 404001, explanation: { rule: 'WIRE-REG-06' } },
   })
@@ -172,25 +176,25 @@ describe('who may call', () => {
     await guarded.stop()
   })
 
-  test('without a token it listens on the loopback only', async () => {
-    await expect(room.room.listen({ host: '0.0.0.0', port: 0 })).rejects.toThrow(
-      'control: expected a token when the address is not of the loopback; given: 0.0.0.0',
+  test('without a token the API listens on loopback only', async () => {
+    await expect(server.control.listen({ host: '0.0.0.0', port: 0 })).rejects.toThrow(
+      'control: expected address to be loopback when there is no control token; given: "0.0.0.0"',
     )
-    const { port } = await room.room.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = await server.control.listen({ host: '127.0.0.1', port: 0 })
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
   })
 
-  test('a page of another site, or a name made to point here, is turned away', async () => {
+  test('a request with the Host or Origin of another site is refused', async () => {
     for (const headers of [{ host: 'evil.example' }, { host: 'localhost', origin: 'https://evil.example' }])
-      expect((await room.call('POST', '/reset', undefined, headers)).status).toBe(403)
-    expect(room.resets()).toBe(0)
+      expect((await server.call('POST', '/reset', undefined, headers)).status).toBe(403)
+    expect(server.resets()).toBe(0)
     for (const headers of [
       { host: '127.0.0.1:8080' },
       { host: '[::1]' },
       { origin: 'http://localhost:3000' },
     ])
-      expect((await room.call('GET', '/devices', undefined, headers as Record<string, string>)).status).toBe(
-        200,
-      )
+      expect(
+        (await server.call('GET', '/devices', undefined, headers as Record<string, string>)).status,
+      ).toBe(200)
   })
 })

@@ -1,29 +1,31 @@
 /**
- * The control room: an HTTP listener of its own on which tests and tools work the hub: identities, messages, twins,
- * methods, faults, time, journal, state. It speaks JSON and describes itself at `GET /openapi.json`.
+ * The control API: a separate HTTP listener through which tests and tools control the hub: identities, messages, twins,
+ * methods, faults, time, journal, state. Requests and answers are JSON; `GET /openapi.json` describes the API.
  */
 
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import { aboutRoutes } from './routes/about.ts'
-import { guard, isLoopback } from './access.ts'
+import { guard } from './access.ts'
+import { InvalidInput } from '../base/invalid-input.ts'
+import { isLoopback } from '../http-common/loopback.ts'
 import { clockRoutes } from './routes/clock.ts'
-import { schemaCompiler } from '../http/common/schema-compiler.ts'
-import type { ControlRoomOptions as ControlServerOptions, ControlRoutes } from './context.ts'
+import { schemaCompiler } from '../http-common/schema-compiler.ts'
+import type { ControlRoutes, ControlServerOptions } from './context.ts'
 import { faultRoutes } from './routes/faults.ts'
 import { identityRoutes } from './routes/identities.ts'
 import { journalRoutes } from './routes/journal.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { openApiOptions } from './openapi.ts'
-import { refusalOf } from './errors.ts'
+import { errorResponse } from './errors.ts'
 import { stateRoutes } from './routes/state.ts'
 import { telemetryRoutes } from './routes/telemetry.ts'
 import { twinRoutes } from './routes/twins.ts'
 
-export type { ControlRoomOptions } from './context.ts'
+export type { ControlServerOptions } from './context.ts'
 
-/** The resources of the room, one file each. */
+/** The resources of the API, one file each. */
 const ROUTES: readonly ControlRoutes[] = [
   aboutRoutes,
   identityRoutes,
@@ -40,19 +42,20 @@ export interface ControlServer {
   /** For tests without a socket: `app.inject`. */
   readonly app: FastifyInstance
   /**
-   * @param at.port 0: any free port. @returns the port it got.
-   * @throws RangeError for an address beyond loopback when there is no token; the system's error for a busy port.
+   * @param at.port 0: any free port. @returns the port that is used.
+   * @throws InvalidInput for an address that is not loopback when there is no token; the system's error when the port
+   *   is not available.
    */
   listen(at: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
   /** The control API as an OpenAPI 3 document. */
   openApi(): object
-  /** Closes the port and cuts what is open. */
+  /** Closes the port and all connections. */
   stop(): Promise<void>
 }
 
 const compileSchema = schemaCompiler({ useDefaults: false })
 
-/** Builds the room; nothing listens yet. */
+/** Builds the API; nothing listens yet. */
 export async function createControlServer(options: ControlServerOptions): Promise<ControlServer> {
   const { hub, token } = options
   const app = Fastify({
@@ -62,14 +65,14 @@ export async function createControlServer(options: ControlServerOptions): Promis
     bodyLimit: 4 * 2 ** 20,
   })
   app.setValidatorCompiler(compileSchema)
-  // Response schemas would drop fields, and there are none.
+  // There are no response schemas; a serializer made from one would drop fields.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  const routesHere: string[] = []
+  const routeList: string[] = []
   app.addHook('onRoute', ({ method, url, schema }) => {
-    routesHere.push(`${String(method)} ${url}${schema?.summary === undefined ? '' : `: ${schema.summary}`}`)
+    routeList.push(`${String(method)} ${url}${schema?.summary === undefined ? '' : `: ${schema.summary}`}`)
   })
   guard(app, token)
-  // `curl -d` says that its JSON is a form: a body is JSON whatever it is called.
+  // `curl -d` labels JSON as a form: every body is read as JSON, whatever its content type.
   app.removeAllContentTypeParsers()
   const parseJson = app.getDefaultJsonParser('error', 'ignore')
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, text: string, done) => {
@@ -79,12 +82,12 @@ export async function createControlServer(options: ControlServerOptions): Promis
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({
       error: 'NotFound',
-      message: `there is no ${request.method} ${request.url.split('?', 1)[0] ?? ''}`,
-      routes: routesHere,
+      message: `there is no route ${request.method} ${request.url.split('?', 1)[0] ?? ''}`,
+      routes: routeList,
     }),
   )
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const { status, body } = refusalOf(error)
+    const { status, body } = errorResponse(error)
     if (status >= 500 && body.error === 'InternalError')
       hub.logger.warn(
         `control: ${request.method} ${request.routeOptions.url ?? ''}: ${error.stack ?? error.message}`,
@@ -95,16 +98,14 @@ export async function createControlServer(options: ControlServerOptions): Promis
   app.get('/openapi.json', { schema: { tags: ['about'], summary: 'This API as an OpenAPI document' } }, () =>
     app.swagger(),
   )
-  for (const addRoutes of ROUTES) addRoutes(app, { ...options, routesHere })
+  for (const addRoutes of ROUTES) addRoutes(app, { ...options, routeList })
   await app.ready()
 
   return {
     app,
     async listen({ host, port }) {
       if (token === undefined && !isLoopback(host))
-        throw new RangeError(
-          `control: expected a token when the address is not of the loopback; given: ${host}`,
-        )
+        throw new InvalidInput('control', 'address', 'to be loopback when there is no control token', host)
       await app.listen({ host, port })
       // A listening TCP server has an address with a port.
       return { port: (app.server.address() as AddressInfo).port }

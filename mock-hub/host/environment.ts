@@ -1,10 +1,10 @@
-/** What a running hub tells people and programs about itself. */
+/** How a running hub describes itself: environment variables and a JSON object. */
 
 import type { MockHub } from './mock-hub.ts'
 
 /**
- * What the SDKs read from the environment (field notes 6): Node takes a further CA, Python, Rust and .NET another bundle,
- * Python's service side that of `requests`; and connection strings under the names that Microsoft's samples use.
+ * The environment variables that SDKs and Microsoft's samples read: the CA for Node (`NODE_EXTRA_CA_CERTS`), for Python,
+ * Rust and .NET (`SSL_CERT_FILE`) and for Python's service SDK (`REQUESTS_CA_BUNDLE`), and connection strings.
  */
 export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
   const { caPath } = hub
@@ -27,7 +27,7 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
   )
 }
 
-/** One JSON object: the ready line of `--json`, and `GET /health` of the control listener. */
+/** The hub as one JSON object: the ready line of `--json`, and `GET /health` of the control API. */
 export function aboutHub(hub: MockHub): Readonly<Record<string, unknown>> {
   const { hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath, serviceConnectionString } =
     hub

@@ -1,51 +1,50 @@
 /**
- * AMQP at the composition root. Its room is loaded when the first client comes: until then a hub with AMQP starts and
- * runs as one without it. Telemetry from before is there all the same, as far as the core has retained it.
+ * AMQP in the composition root. The adapter is loaded when the first client connects: until then a hub with AMQP starts
+ * and runs as fast as one without. Telemetry from before is available to readers as far as the core has kept it.
  */
 
 import type { Duplex } from 'node:stream'
 import { listenAmqps } from '../amqp/listener.ts'
 import type { AmqpServer, ConnectionInfo } from '../amqp/server.ts'
 import type { Hub } from '../core/contract/hub.ts'
-import type { MockHubOptions } from './options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 import type { Undo } from './optional-parts.ts'
 import type { HubTls } from '../net/hub-certificates.ts'
 import type { WebSocketProtocol } from '../net/websocket.ts'
 
 export interface AmqpOnDemand {
-  /** For the HTTPS port. */
+  /** Serves WebSocket connections of the HTTPS port. */
   readonly protocol: WebSocketProtocol
-  /** @throws the system's error when the port cannot be had. */
+  /** @returns the port. @throws the system's error when the port is not available. */
   listen(tls: HubTls): Promise<number>
 }
 
-/** @returns undefined when the options want none. */
+/** @returns undefined when the options ask for no AMQP. */
 export function amqpOnDemand(
-  { amqpPort = 0, address = '127.0.0.1', partitions }: MockHubOptions,
+  { amqpPort, address, partitions }: ResolvedOptions,
   hub: Hub,
   undo: Undo,
 ): AmqpOnDemand | undefined {
   if (amqpPort === false) return undefined
   let port = amqpPort
-  let loaded: Promise<AmqpServer> | undefined
+  let loading: Promise<AmqpServer> | undefined
   let stopped = false
-  const room = (): Promise<AmqpServer> =>
-    (loaded ??= import('../amqp/server.ts').then(({ createAmqpServer: createAmqpRoom }) =>
-      createAmqpRoom(hub, { partitions, port: () => port }),
+  const load = (): Promise<AmqpServer> =>
+    (loading ??= import('../amqp/server.ts').then(({ createAmqpServer }) =>
+      createAmqpServer(hub, { partitions, port: () => port }),
     ))
   const accept = (stream: Duplex, info: ConnectionInfo): void => {
-    const broken = (): void => {
+    stream.on('error', () => {
       stream.destroy()
-    }
-    stream.on('error', broken)
-    void room().then((opened) => {
+    })
+    void load().then((server) => {
       if (stopped) stream.destroy()
-      else if (!stream.destroyed) opened.accept(stream, info)
+      else if (!stream.destroyed) server.accept(stream, info)
     })
   }
   undo.push(async () => {
     stopped = true
-    await (await loaded)?.stop()
+    await (await loading)?.stop()
   })
   return {
     protocol: (stream, info) => {

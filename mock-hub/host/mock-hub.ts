@@ -1,48 +1,149 @@
-/** What a running hub offers to the process it runs in. `start.ts` makes one. */
+/** What a running hub offers to the process it runs in. `start.ts` creates one. */
 
 import type { HubClock } from '../base/clock.ts'
+import type { CloudToDevice, FeedbackRecord, ServiceQueue } from '../core/contract/c2d.ts'
+import type { Faults } from '../core/contract/faults.ts'
 import type { Hub } from '../core/contract/hub.ts'
-import type { IdentityRecord } from '../core/contract/registry.ts'
 import type { Identity } from '../core/contract/identity.ts'
+import type { Journal, JournalEntry } from '../core/contract/journal.ts'
+import type { ModuleInputs, TelemetryStream } from '../core/contract/messaging.ts'
+import type { Methods } from '../core/contract/methods.ts'
+import type { SharedAccessPolicy } from '../core/contract/principal.ts'
+import type { IdentityRecord, Registry } from '../core/contract/registry.ts'
+import type { Settings } from '../core/contract/settings.ts'
+import type { Throttle } from '../core/contract/throttle.ts'
+import type { Twins } from '../core/contract/twins.ts'
+import type { FileNotification } from '../core/contract/uploads.ts'
 import type { Services } from '../core/contract/services/services.ts'
-import type { Workload } from '../http/workload/workload.ts'
 
-/** A running hub, with everything it offers to the process it runs in. */
-export interface MockHub extends Omit<
-  Hub,
-  'stop' | 'clock' | 'perform' | 'openSession' | 'refuse' | 'attachBlobStorage'
-> {
-  /** Time at the hub; `advance`, `freeze`, `resume`, `setOffset` wind it. */
-  readonly clock: HubClock
-  /** Queries, configurations, jobs. */
-  readonly services: Services
+/** A running hub, as {@link startMockHub} returns it. */
+export interface MockHub {
+  /** Host name in connection strings. */
+  readonly hostName: string
+  /** Address on which the hub listens for devices and back ends. */
   readonly address: string
+  /** Port of MQTT over TLS. */
   readonly mqttPort: number
+  /** Port of HTTPS and WebSocket. */
   readonly httpsPort: number
-  /** Undefined: there is no AMQP. */
+  /** Port of AMQP over TLS; undefined: the hub has no AMQP. */
   readonly amqpPort: number | undefined
-  /** Undefined: there is no control listener. */
+  /** Port of the control API; undefined: the hub has none. */
   readonly controlPort: number | undefined
+  /** URL of the control API; undefined: the hub has none. */
   readonly controlUrl: string | undefined
-  /** The authority that clients must trust, PEM. */
+  /** Certificate of the CA that clients must trust, in PEM. */
   readonly caPem: string
-  /** Its file, when there is one. */
+  /** File of the CA certificate; undefined: it is not on disk. */
   readonly caPath: string | undefined
-  /** With all rights (policy iothubowner). */
+  /** Connection string of the first policy, by default iothubowner with all rights; empty when there is no policy. */
   readonly serviceConnectionString: string
-  /** For Event Hubs clients that read telemetry; undefined: there is no AMQP. */
+  /** Connection string for Event Hubs clients that read telemetry; undefined: no AMQP, or no policy has ServiceConnect. */
   readonly eventHubConnectionString: string | undefined
-  /** Values for `IOTEDGE_WORKLOADURI`. */
-  readonly workload: Pick<Workload, 'socketUri' | 'httpUri'> | undefined
-  /** Variables that point SDKs and samples at this hub. */
+  /** Values for `IOTEDGE_WORKLOADURI`; undefined: the hub has no workload API. */
+  readonly workload: WorkloadUris | undefined
+  /** Environment variables that point SDKs and samples at this hub. */
   readonly environment: Readonly<Record<string, string>>
-  /** @throws HubError DeviceNotFound or ModuleNotFound. */
+  /** Settings in effect, see `docs/settings.md`. */
+  readonly settings: Settings
+  /** Shared access policies with their keys. */
+  readonly policies: readonly SharedAccessPolicy[]
+  /** Time of the hub; `advance`, `freeze`, `resume` and `setOffset` move it. */
+  readonly clock: HubClock
+  /** Everything that happens at the hub, and a way to wait for it. */
+  readonly journal: Journal
+  /** Arms, lists and disarms faults. */
+  readonly faults: Faults
+  /** Devices and modules. */
+  readonly registry: Registry
+  /** Twins of devices and modules. */
+  readonly twins: Twins
+  /** Invokes direct methods. */
+  readonly methods: Methods
+  /** Cloud-to-device messages. */
+  readonly c2d: CloudToDevice
+  /** Device-to-cloud messages that the hub has stored. */
+  readonly telemetry: TelemetryStream
+  /** Feedback on cloud-to-device messages. */
+  readonly feedback: ServiceQueue<readonly FeedbackRecord[]>
+  /** Notifications of finished file uploads. */
+  readonly fileNotifications: ServiceQueue<FileNotification>
+  /** Messages to inputs of modules. */
+  readonly inputs: ModuleInputs
+  /**
+   * Routes of IoT Edge between modules, for example
+   * `FROM /messages/modules/a/outputs/x WHERE p = '1' INTO BrokeredEndpoint("/modules/b/inputs/in1")` or
+   * `FROM /messages/* INTO $upstream`. Without routes, all messages of modules go to the cloud. Assigning throws
+   * RangeError for a route that cannot be parsed.
+   */
+  routes: readonly string[]
+  /** Throttles and the meter of the daily quota. */
+  readonly throttle: Throttle
+  /** Queries, configurations and jobs. */
+  readonly services: Services
+  /** The newest refusals with their explanations, newest first, at most 100. */
+  readonly lastRefusals: readonly Extract<JournalEntry, { type: 'refusal' }>[]
+  /**
+   * The connection string of a device or module.
+   * @throws InvalidInput for a value that is not an identity; HubError DeviceNotFound or ModuleNotFound.
+   */
   connectionString(identity: Identity): string
-  /** All identities, devices in order of creation, each followed by its modules. */
+  /** All identities: devices in order of creation, each followed by its modules. */
   identities(): readonly IdentityRecord[]
-  /** Back to what it was started with: seed, no faults, no messages; links are closed. */
+  /**
+   * Returns to the initial state: the seed with the same keys, no faults, no messages, no configurations. All
+   * connections are closed. The clock, the settings and the journal stay as they are.
+   */
   reset(): void
-  /** Closes every port and connection. Idempotent. */
+  /** Closes every port and connection. Further calls have no effect. */
   stop(): Promise<void>
+  /** Calls `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Where modules reach the workload API of IoT Edge. */
+export interface WorkloadUris {
+  /** `unix:///path`; undefined: there is no Unix socket. */
+  readonly socketUri: string | undefined
+  /** `http://127.0.0.1:port`; undefined: there is no TCP port. */
+  readonly httpUri: string | undefined
+}
+
+/** Members of the core that only the host and the adapters use. */
+const INTERNAL = [
+  ...(['clock', 'stop', 'perform', 'openSession', 'refuse', 'attachBlobStorage'] as const),
+  ...(['authentication', 'logger'] as const),
+] satisfies readonly (keyof Hub)[]
+
+type CoreMembers = Omit<Hub, (typeof INTERNAL)[number]>
+/** What a MockHub has beside the members of the core. */
+export type HostMembers = Omit<MockHub, keyof CoreMembers>
+
+/** Makes a MockHub of the core and the host's own members: it forwards every other member of the core. */
+export function mockHubOf(core: Hub, host: HostMembers): MockHub {
+  const descriptors = Object.getOwnPropertyDescriptors(host)
+  return Object.defineProperties(forwarded(core), descriptors) as CoreMembers & HostMembers // it has both by now
+}
+
+function forwarded(core: Hub): CoreMembers {
+  const members: object = {}
+  for (const name of memberNames(core))
+    Object.defineProperty(members, name, {
+      enumerable: true,
+      configurable: true,
+      get: () => core[name],
+      set: (value) => Reflect.set(core, name, value),
+    })
+  return members as CoreMembers // a member of the core each
+}
+
+/** Fields and accessors of the core; methods stand in {@link INTERNAL}. */
+function memberNames(core: Hub): readonly (keyof CoreMembers)[] {
+  const prototype = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(core) as object)
+  const accessors = Object.entries(prototype).filter(([, descriptor]) => 'get' in descriptor)
+  const internal: ReadonlySet<string> = new Set(INTERNAL)
+  // The core implements Hub and has no other public member.
+  return [...Object.keys(core), ...accessors.map(([name]) => name)].filter(
+    (name): name is keyof CoreMembers => !internal.has(name),
+  )
 }

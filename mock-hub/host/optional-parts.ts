@@ -1,21 +1,21 @@
 /**
- * What stands around the core when options ask for it: a clock, blob storage, the workload API, the control listener.
- * Each is loaded when it is asked for: a hub without them starts sooner.
+ * Parts of a hub that the options ask for: a clock, blob storage, the workload API, the control API. Each is loaded when
+ * it is needed, so that a hub without it starts sooner.
  */
 
 import { AccountStorage } from '../blob/account-storage.ts'
 import { BuiltInStorage } from '../blob/built-in-storage.ts'
-import type { ControlRoomOptions } from '../control/server.ts'
+import type { ControlServerOptions } from '../control/server.ts'
 import { HubClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Workload } from '../http/workload/workload.ts'
-import type { MockHubOptions } from './options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 import type { HubTls } from '../net/hub-certificates.ts'
 
-/** Steps that undo what was started, in order of starting. */
+/** Steps that stop what was started, in order of starting. */
 export type Undo = (() => unknown)[]
 
-/** A clock that runs until the hub stops. */
+/** A clock that the hub stops. */
 export function ownClock(undo: Undo): HubClock {
   const clock = new HubClock()
   undo.push(() => {
@@ -24,9 +24,9 @@ export function ownClock(undo: Undo): HubClock {
   return clock
 }
 
-/** Attaches the storage that the options name. @returns it when the hub itself is to serve the blobs. */
+/** Attaches the storage that the options name. @returns the storage when the hub itself serves the blobs. */
 export async function attachBlobs(
-  { blob = 'own', hostName = 'localhost' }: MockHubOptions,
+  { blob, hostName }: ResolvedOptions,
   hub: Hub,
   tls: HubTls,
   undo: Undo,
@@ -51,8 +51,9 @@ export async function attachBlobs(
   return undefined
 }
 
+/** Starts the workload API. @returns undefined when the options ask for none. */
 export async function openWorkload(
-  { workload }: MockHubOptions,
+  { workload }: ResolvedOptions,
   hub: Hub,
   tls: HubTls,
   undo: Undo,
@@ -68,17 +69,17 @@ export async function openWorkload(
   return started
 }
 
-/** @returns undefined when the options want none. */
+/** Starts the control API. @returns undefined when the options ask for none. */
 export async function openControl(
-  { controlPort = 0, controlAddress = '127.0.0.1', controlToken }: MockHubOptions,
-  about: Omit<ControlRoomOptions, 'token'>,
+  { controlPort, controlAddress, controlToken }: ResolvedOptions,
+  options: Omit<ControlServerOptions, 'token'>,
   undo: Undo,
 ): Promise<{ readonly port: number; readonly url: string } | undefined> {
   if (controlPort === false) return undefined
-  const { createControlServer: createControlRoom } = await import('../control/server.ts')
-  const room = await createControlRoom({ ...about, token: controlToken })
-  undo.push(() => room.stop())
-  const { port } = await room.listen({ host: controlAddress, port: controlPort })
+  const { createControlServer } = await import('../control/server.ts')
+  const server = await createControlServer({ ...options, token: controlToken })
+  undo.push(() => server.stop())
+  const { port } = await server.listen({ host: controlAddress, port: controlPort })
   const host = controlAddress.includes(':') ? `[${controlAddress}]` : controlAddress
   return { port, url: `http://${host}:${String(port)}` }
 }

@@ -1,79 +1,19 @@
-/** Reads a seed from a file: YAML, of which JSON is a part. */
+/** Reads a seed from text: YAML, which includes JSON. */
 
-import type { ErrorObject } from 'ajv'
+import { check } from './value-rules.ts'
+import { SEED } from './seed-rules.ts'
 import type { Seed } from './seed.ts'
 
-const IDENTITY = {
-  status: { enum: ['enabled', 'disabled'] },
-  statusReason: { type: 'string' },
-  key: { type: 'string' },
-  authentication: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      type: { enum: ['sas', 'selfSigned', 'certificateAuthority', 'none'] },
-      symmetricKey: {
-        type: 'object',
-        additionalProperties: false,
-        properties: { primaryKey: { type: 'string' }, secondaryKey: { type: 'string' } },
-      },
-      x509Thumbprint: {
-        type: 'object',
-        additionalProperties: false,
-        properties: { primaryThumbprint: { type: 'string' }, secondaryThumbprint: { type: 'string' } },
-      },
-    },
-  },
-  tags: { type: 'object' },
-  properties: {
-    type: 'object',
-    additionalProperties: false,
-    properties: { desired: { type: 'object' }, reported: { type: 'object' } },
-  },
-} as const
-
-const MODULE = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['moduleId'],
-  properties: { ...IDENTITY, moduleId: { type: 'string' } },
-} as const
-
-const SEED = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    devices: {
-      type: 'array',
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['deviceId'],
-        properties: {
-          ...IDENTITY,
-          deviceId: { type: 'string' },
-          capabilities: {
-            type: 'object',
-            additionalProperties: false,
-            properties: { iotEdge: { type: 'boolean' } },
-          },
-          parent: { type: 'string' },
-          modules: { type: 'array', items: MODULE },
-        },
-      },
-    },
-    routes: { type: 'array', items: { type: 'string' } },
-  },
-} as const
-
 /**
- * @param text YAML or JSON.
- * @param where what to call it in errors, for example the file's name.
- * @throws RangeError that names the place, the rule and what was given.
+ * Reads a seed: the devices, modules, twins and routes that a hub starts with.
+ * @param text YAML or JSON; empty text is an empty seed.
+ * @param where what errors call the text, for example the name of its file.
+ * @returns a value for the option `seed` of {@link startMockHub}.
+ * @throws RangeError that names the field, the rule and the given value.
  */
 export async function parseSeed(text: string, where: string): Promise<Seed> {
-  // Loaded here: a hub without a seed file starts sooner.
-  const [{ Ajv }, { parse }] = await Promise.all([import('ajv'), import('yaml')])
+  // Loaded on demand: a hub without a seed file starts sooner.
+  const { parse } = await import('yaml')
   let value: unknown
   try {
     value = parse(text) ?? {}
@@ -82,18 +22,6 @@ export async function parseSeed(text: string, where: string): Promise<Seed> {
       cause: error,
     })
   }
-  const check = new Ajv({ verbose: true, allowUnionTypes: true }).compile<Seed>(SEED)
-  if (check(value)) return value
-  throw new RangeError(`${where}: ${describe(check.errors?.[0])}`)
-}
-
-function describe(error: ErrorObject | undefined): string {
-  if (error === undefined) return 'is no seed'
-  const place = error.instancePath === '' ? 'the seed' : error.instancePath.slice(1).replaceAll('/', '.')
-  const params = error.params as Readonly<Record<string, unknown>>
-  if (error.keyword === 'additionalProperties')
-    return `${place}: there is no ${String(params['additionalProperty'])} here; there are ${Object.keys((error.parentSchema?.['properties'] ?? {}) as object).join(', ')}`
-  const rule =
-    error.keyword === 'enum' ? `must be one of ${JSON.stringify(params['allowedValues'])}` : error.message
-  return `${place}: ${rule ?? 'is wrong'}, got ${JSON.stringify(error.data)}`
+  check(SEED, value, where, 'seed')
+  return value as Seed // it has passed the check
 }

@@ -53,7 +53,7 @@ routes:
   expect(routes).toEqual(['FROM /messages/* INTO $upstream'])
 })
 
-test('JSON is read too, and keys come from the source that is given', async () => {
+test('a seed in JSON is read too; keys come from the given source', async () => {
   const made = fresh()
   applySeed(made, await parseSeed('{"devices":[{"deviceId":"a"}]}', 'seed.json'), keyOf)
   expect(made.registry.get({ deviceId: 'a' }).authentication.symmetricKey).toEqual({
@@ -64,26 +64,33 @@ test('JSON is read too, and keys come from the source that is given', async () =
 
 test.each([
   ['devices: [', 's.yaml: cannot be read as YAML'],
-  ['devices: 5', 's.yaml: devices: must be array, got 5'],
-  ['devices: [{ deviceId: 5 }]', 's.yaml: devices.0.deviceId: must be string, got 5'],
-  ['devices: [{ deviceId: a, keys: x }]', 's.yaml: devices.0: there is no keys here; there are status,'],
-  ['devices: [{}]', "s.yaml: devices.0: must have required property 'deviceId'"],
+  ['devices: 5', 's.yaml: expected seed.devices to be an array; given: 5'],
+  [
+    'devices: [{ deviceId: 5 }]',
+    's.yaml: expected seed.devices[0].deviceId to be an ID: 1 to 128 letters, digits or',
+  ],
+  [
+    'devices: [{ deviceId: a, keys: x }]',
+    's.yaml: expected seed.devices[0].keys to be left out; the known fields are deviceId, status,',
+  ],
+  ['devices: [x]', 's.yaml: expected seed.devices[0] to be an object; given: "x"'],
+  ['devices: [{}]', 's.yaml: expected seed.devices[0].deviceId to be given; given: nothing'],
   [
     'devices: [{ deviceId: a, status: on }]',
-    's.yaml: devices.0.status: must be one of ["enabled","disabled"], got "on"',
+    's.yaml: expected seed.devices[0].status to be one of "enabled", "disabled"; given: "on"',
   ],
-  ['wires: 1', 's.yaml: the seed: there is no wires here; there are devices, routes'],
-])('%s is refused with its place, the rule and what was given', async (text, message) => {
+  ['wires: 1', 's.yaml: expected seed.wires to be left out; the known fields are devices, routes; given: 1'],
+])('%s is refused with the field, the rule and the given value', async (text, message) => {
   await expect(parseSeed(text, 's.yaml')).rejects.toThrow(message)
 })
 
 test('a child before its gateway is refused', () => {
   expect(() => applySeed(fresh(), { devices: [{ deviceId: 'leaf', parent: 'gateway' }] }, keyOf)).toThrow(
-    'parent: must be an edge device that stands before its children, got gateway',
+    'seed, device leaf: expected parent to be an edge device that comes earlier in the seed; given: "gateway"',
   )
 })
 
-test('seeds are merged: later words win, modules add up', () => {
+test('merged seeds have the later values and all modules', () => {
   const merged = mergeSeeds(
     { devices: [{ deviceId: 'a', status: 'enabled', modules: [{ moduleId: 'm' }] }] },
     { devices: [{ deviceId: 'a', status: 'disabled', modules: [{ moduleId: 'n' }] }], routes: ['r'] },

@@ -1,9 +1,10 @@
 /**
- * What a hub starts with: devices, modules, twins and routes, from code or from a file (`seed-file.ts`). Identities are
- * written as in the service's REST interface, so that what is read there can be pasted here.
+ * The initial state of a hub: devices, modules, twins and routes, from code or from a file (`seed-file.ts`). Identities
+ * have the fields of the service's REST API, so that its answers can be pasted into a seed.
  */
 
 import { randomBytes } from 'node:crypto'
+import { InvalidInput } from '../base/invalid-input.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { SharedAccessPolicy } from '../core/contract/principal.ts'
@@ -13,39 +14,53 @@ import { identityKey, type Identity } from '../core/contract/identity.ts'
 import { defaultPolicies } from '../core/identity/policies.ts'
 import { randomFrom } from '../base/random.ts'
 
-interface SeedIdentity {
+/** What a device and a module of a seed have in common. All fields are optional. */
+export interface SeedIdentity {
+  /** Default: `enabled`. */
   readonly status?: 'enabled' | 'disabled'
+  /** Free text, at most 128 characters. */
   readonly statusReason?: string
-  /** Short for `authentication.symmetricKey.primaryKey`, base64. */
+  /** Primary key in base64; short for `authentication.symmetricKey.primaryKey`. Default: a key from `keyOf`. */
   readonly key?: string
+  /** How the identity authenticates. Default: `sas`, or `selfSigned` when a thumbprint is given. */
   readonly authentication?: {
     readonly type?: AuthenticationType
     readonly symmetricKey?: { readonly primaryKey?: string; readonly secondaryKey?: string }
     readonly x509Thumbprint?: { readonly primaryThumbprint?: string; readonly secondaryThumbprint?: string }
   }
+  /** Tags of the twin. */
   readonly tags?: JsonObject
+  /** Desired and reported properties of the twin. */
   readonly properties?: { readonly desired?: JsonObject; readonly reported?: JsonObject }
 }
 
+/** A module of a seed. */
 export interface SeedModule extends SeedIdentity {
+  /** ID of the module. */
   readonly moduleId: string
 }
 
+/** A device of a seed. */
 export interface SeedDevice extends SeedIdentity {
+  /** ID of the device. */
   readonly deviceId: string
+  /** `iotEdge: true` makes an edge device. Default: false. */
   readonly capabilities?: { readonly iotEdge?: boolean }
-  /** Device ID of the edge device that is its gateway. */
+  /** ID of the edge device that is the gateway of this device; it comes earlier in the seed. */
   readonly parent?: string
+  /** Modules of the device. */
   readonly modules?: readonly SeedModule[]
 }
 
+/** The initial state of a hub. All fields are optional. */
 export interface Seed {
+  /** Devices, in order of creation. */
   readonly devices?: readonly SeedDevice[]
-  /** Routes of IoT Edge between modules, see `Hub.routes`. */
+  /** Routes of IoT Edge between modules, see {@link MockHub.routes}. */
   readonly routes?: readonly string[]
 }
 
-/** Several seeds as one; a device named twice keeps its first place and gets the modules of both. */
+/** Merges seeds. A device that occurs twice keeps its first place, gets the modules of both and the later values. */
 export function mergeSeeds(...seeds: readonly Seed[]): Seed {
   const devices = new Map<string, SeedDevice>()
   for (const device of seeds.flatMap((seed) => seed.devices ?? [])) {
@@ -60,12 +75,12 @@ export function mergeSeeds(...seeds: readonly Seed[]): Seed {
   return { devices: [...devices.values()], routes: seeds.flatMap((seed) => seed.routes ?? []) }
 }
 
-/** Where keys come from that a seed leaves out. @param purpose tells one key from another. */
+/** Returns the keys that a seed does not give. @param purpose identifies the key. */
 export type KeySource = (purpose: string) => string
 
 export const randomKeys: KeySource = () => randomBytes(32).toString('base64')
 
-/** Asks for each key once: a hub that is reset gets the keys it had. */
+/** Asks for each key once, so that a reset restores the same keys. */
 export function onceEach(keyOf: KeySource): KeySource {
   const keys = new Map<string, string>()
   return (purpose) => {
@@ -75,7 +90,7 @@ export function onceEach(keyOf: KeySource): KeySource {
   }
 }
 
-/** The five default policies with keys from this source. */
+/** The default policies with keys from this source. */
 export function policiesFrom(keyOf: KeySource): readonly SharedAccessPolicy[] {
   return defaultPolicies(randomFrom(undefined)('policies')).map((policy) => ({
     ...policy,
@@ -85,30 +100,36 @@ export function policiesFrom(keyOf: KeySource): readonly SharedAccessPolicy[] {
 }
 
 /**
- * Puts a seed into a hub.
- * @throws HubError or RangeError of the hub for what it refuses; the message begins with the identity.
+ * Creates the devices, modules, twins and routes of a seed.
+ * @throws HubError for an identity that the hub refuses; InvalidInput for a gateway that does not exist yet; RangeError
+ *   for a route that cannot be parsed.
  */
 export function applySeed(hub: Hub, seed: Seed, keyOf: KeySource): void {
   for (const device of seed.devices ?? []) {
-    const scope = device.parent === undefined ? undefined : scopeOf(hub, device.parent)
-    plant(hub, { deviceId: device.deviceId }, device, keyOf, {
+    const scope = device.parent === undefined ? undefined : scopeOf(hub, device.deviceId, device.parent)
+    putIdentity(hub, { deviceId: device.deviceId }, device, keyOf, {
       ...(device.capabilities?.iotEdge === undefined ? {} : { iotEdge: device.capabilities.iotEdge }),
       ...(scope === undefined ? {} : { deviceScope: scope }),
     })
     for (const module of device.modules ?? [])
-      plant(hub, { deviceId: device.deviceId, moduleId: module.moduleId }, module, keyOf, {})
+      putIdentity(hub, { deviceId: device.deviceId, moduleId: module.moduleId }, module, keyOf, {})
   }
   hub.routes = seed.routes ?? []
 }
 
-function scopeOf(hub: Hub, parent: string): string {
+function scopeOf(hub: Hub, deviceId: string, parent: string): string {
   const scope = hub.registry.find({ deviceId: parent })?.deviceScope
   if (scope === undefined)
-    throw new RangeError(`parent: must be an edge device that stands before its children, got ${parent}`)
+    throw new InvalidInput(
+      `seed, device ${deviceId}`,
+      'parent',
+      'to be an edge device that comes earlier in the seed',
+      parent,
+    )
   return scope
 }
 
-function plant(
+function putIdentity(
   hub: Hub,
   identity: Identity,
   seeded: SeedIdentity,
@@ -129,7 +150,7 @@ function plant(
     statusReason,
     authentication: { ...authentication, type, ...(type === 'sas' ? { symmetricKey } : {}) },
   }
-  // $edgeAgent and $edgeHub come with their device.
+  // $edgeAgent and $edgeHub are created with their device.
   if (hub.registry.find(identity) === undefined) hub.registry.create(identity, spec)
   else hub.registry.update(identity, spec, '*')
   const update: TwinUpdate = { tags, desired: properties.desired }

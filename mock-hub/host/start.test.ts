@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import { ManualClock } from '../base/clock.ts'
+import type { Identity } from '../core/contract/identity.ts'
 import type { MockHub } from './mock-hub.ts'
 import type { MockHubOptions } from './options.ts'
 import { startMockHub } from './start.ts'
@@ -18,12 +19,12 @@ afterEach(async () => {
   for (const hub of running.splice(0)) await hub.stop()
 })
 
-test('two hubs stand beside each other, each on ports of its own', async () => {
+test('two hubs run side by side, each on its own ports', async () => {
   const [one, two] = [await start(), await start()]
   expect(new Set([one.mqttPort, one.httpsPort, two.mqttPort, two.httpsPort]).size).toBe(4)
 })
 
-test('a client that trusts the CA and names the host is let through TLS', async () => {
+test('TLS succeeds for a client that trusts the CA and names the host', async () => {
   const hub = await start({ hostnames: ['hub.example'] })
   for (const [port, servername] of [
     [hub.mqttPort, 'localhost'],
@@ -36,7 +37,7 @@ test('a client that trusts the CA and names the host is let through TLS', async 
   }
 })
 
-test('identities of the seed have connection strings; reset brings them back as they were', async () => {
+test('identities of the seed have connection strings, and reset restores them', async () => {
   const hub = await start({ seed: { devices: [{ deviceId: 'd', modules: [{ moduleId: 'm' }] }] } })
   const before = [
     hub.connectionString({ deviceId: 'd' }),
@@ -61,7 +62,7 @@ test('identities of the seed have connection strings; reset brings them back as 
   expect(hub.services.configurations.list(10)).toEqual([])
 })
 
-test('keys of a source are the same in the next hub', async () => {
+test('keys from keyOf are the same in the next hub', async () => {
   const keyOf = (purpose: string): string => Buffer.from(purpose.padEnd(40)).toString('base64')
   const seed = { devices: [{ deviceId: 'd' }] }
   const [one, two] = [await start({ seed, keyOf }), await start({ seed, keyOf })]
@@ -69,19 +70,19 @@ test('keys of a source are the same in the next hub', async () => {
   expect(one.serviceConnectionString).toBe(two.serviceConnectionString)
 })
 
-test('the clock that is given is the hub’s, and stays its giver’s', async () => {
+test('the hub uses the given clock and does not stop it', async () => {
   const clock = new ManualClock(0)
   const hub = await start({ clock })
   clock.advance(1_000)
   expect(hub.clock.now()).toBe(1_000)
-  let rung = false
-  clock.schedule(1_000, () => (rung = true))
+  let fired = false
+  clock.schedule(1_000, () => (fired = true))
   await hub.stop()
   clock.advance(1_000)
-  expect(rung).toBe(true)
+  expect(fired).toBe(true)
 })
 
-test('a port that is in use is refused with the system’s word, and nothing stays open', async () => {
+test('a port in use: the error of the system, and nothing stays open', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const address = other.address()
@@ -90,7 +91,7 @@ test('a port that is in use is refused with the system’s word, and nothing sta
   other.close()
 })
 
-test('after stop nobody answers, and stopping again is harmless', async () => {
+test('after stop no port is open, and a second stop has no effect', async () => {
   const hub = await start()
   await hub.stop()
   await hub.stop()
@@ -99,24 +100,98 @@ test('after stop nobody answers, and stopping again is harmless', async () => {
   expect(error.code).toBe('ECONNREFUSED')
 })
 
-test.each<[string, object, string]>([
-  ['an unknown option', { mqttport: 1 }, 'startMockHub: there is no option mqttport; there are hostName,'],
+test.each<[string, unknown, string]>([
+  ['no object', 5, 'options to be an object; given: 5'],
   [
-    'a port that is none',
-    { mqttPort: 70_000 },
-    'mqttPort: must be a whole number from 0 to 65535, got 70000',
+    'an unknown option',
+    { mqttport: 1 },
+    'mqttport to be left out; the known fields are hostName, hostnames,',
   ],
-  ['too many partitions', { partitions: 33 }, 'partitions: must be a whole number from 1 to 32, got 33'],
+  ['an option called toString', { toString: 1 }, 'toString to be left out; the known fields are'],
+  [
+    'a port out of range',
+    { mqttPort: 70_000 },
+    'mqttPort to be a whole number from 0 to 65535; given: 70000',
+  ],
+  ['a port as text', { mqttPort: '8883' }, 'mqttPort to be a whole number from 0 to 65535; given: "8883"'],
+  [
+    'a control port',
+    { controlPort: true },
+    'controlPort to be a whole number from 0 to 65535 or to be one of false;',
+  ],
+  ['a host name', { hostName: 'a b' }, 'hostName to be a host name or an IP address; given: "a b"'],
+  ['host names', { hostnames: 'hub' }, 'hostnames to be an array; given: "hub"'],
+  ['a directory', { certificateDirectory: '' }, 'certificateDirectory to be a non-empty string; given: ""'],
+  [
+    'an authority',
+    { trustedAuthorities: ['x'] },
+    'trustedAuthorities[0] to be a certificate in PEM; given: "x"',
+  ],
+  ['a seed', { seed: 5 }, 'seed to be an object; given: 5'],
+  ['a device in a seed', { seed: { devices: ['x'] } }, 'seed.devices[0] to be an object; given: "x"'],
+  [
+    'a device without an ID',
+    { seed: { devices: [{}] } },
+    'seed.devices[0].deviceId to be given; given: nothing',
+  ],
+  ['a storage', { blob: 'x' }, 'blob to be one of "own", "azurite", false or to be an object; given: "x"'],
+  ['a storage account', { blob: {} }, 'blob.connectionString to be given; given: nothing'],
+  [
+    'a workload API',
+    { workload: { port: -1 } },
+    'workload.port to be a whole number from 0 to 65535; given: -1',
+  ],
+  ['too many partitions', { partitions: 33 }, 'partitions to be a whole number from 1 to 32; given: 33'],
+  [
+    'a clock',
+    { clock: { now: () => 0 } },
+    'clock to be a HubClock or a ManualClock; given: an object with now',
+  ],
+  ['a logger', { logger: { info: 1 } }, 'logger to be an object with the functions info and warn; given:'],
   [
     'an unknown setting',
     { settings: { skew: 1 } },
-    'settings: there is no setting skew; there are clockSkewSeconds,',
+    'settings.skew to be left out; the known fields are clockSkew',
   ],
+  ['a setting called toString', { settings: { toString: 1 } }, 'settings.toString to be left out;'],
   [
-    'a control listener open to all',
+    'a setting of another type',
+    { settings: { c2dLockSeconds: '9' } },
+    'settings.c2dLockSeconds to be a number from 0',
+  ],
+  ['a tier', { settings: { tier: 'S9' } }, 'settings.tier to be one of "F1",'],
+  ['the host name as a setting', { settings: { hostName: 'x' } }, 'settings.hostName to be left out;'],
+  ['a leniency', { lenient: 'yes' }, 'lenient to be true or false; given: "yes"'],
+  ['policies', { policies: [{ name: 'a' }] }, 'policies[0].permissions to be given; given: nothing'],
+  ['a source of keys', { keyOf: 'x' }, 'keyOf to be a function; given: a string'],
+  [
+    'a control API open to all',
     { controlAddress: '0.0.0.0' },
-    'controlAddress: beyond loopback the control listener needs a controlToken, got the address 0.0.0.0',
+    'controlAddress to be loopback when there is no controlToken; given: "0.0.0.0"',
   ],
 ])('%s is refused by name', async (_what, options, message) => {
-  await expect(start(options)).rejects.toThrow(message)
+  await expect(startMockHub(options as MockHubOptions)).rejects.toThrow(`startMockHub: expected ${message}`)
+})
+
+test.each<[unknown, string]>([
+  ['t', 'identity to be an object; given: "t"'],
+  [undefined, 'identity to be an object; given: nothing'],
+  [{ moduleId: 'm' }, 'identity.deviceId to be given; given: nothing'],
+  [
+    { deviceId: 'd', moduleID: 'm' },
+    'identity.moduleID to be left out; the known fields are deviceId, moduleId;',
+  ],
+])('connectionString(%j) is refused by name', async (identity, message) => {
+  const hub = await start()
+  expect(() => hub.connectionString(identity as Identity)).toThrow(`connectionString: expected ${message}`)
+})
+
+test('an option or a setting that is undefined has its default', async () => {
+  const hub = await start({ hostName: undefined, settings: { c2dLockSeconds: undefined } as object })
+  expect([hub.hostName, hub.settings.c2dLockSeconds]).toEqual(['localhost', 60])
+})
+
+test('a setting given by name wins over a leniency', async () => {
+  const hub = await start({ lenient: true, settings: { shortScopeAccepted: false } })
+  expect(hub.settings).toMatchObject({ shortScopeAccepted: false, closeOnSixthSubscription: false })
 })

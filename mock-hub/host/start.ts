@@ -1,138 +1,132 @@
-/** The composition root: core, rooms and listeners of one hub; what was started is undone in reverse order. */
+/** The composition root: creates the core, the adapters and the listeners of one hub, and stops them in reverse order. */
 
-import { aboutHub, environmentOf } from './environment.ts'
-import { amqpOnDemand } from './lazy-amqp.ts'
+import type { TlsVariant } from '../net/tls-faults.ts'
 import {
   deviceConnectionString,
   eventHubConnectionString,
   policyConnectionString,
-} from './connection-strings.ts'
-import type { TlsVariant } from '../net/tls-faults.ts'
+} from '../core/contract/connection-strings.ts'
 import { createHub } from '../core/create-hub.ts'
 import { createServices } from '../core/services/create-services.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import type { IdentityRecord } from '../core/contract/registry.ts'
 import { createHttpAdapter } from '../http/server.ts'
 import { blobAccess, documentRenderer } from '../http/service/document-renderer.ts'
-import type { MockHub } from './mock-hub.ts'
-import { listenTls } from '../net/tls-listener.ts'
 import { createMqttServer } from '../mqtt/server.ts'
-import { checkOptions, settingsOf, type MockHubOptions } from './options.ts'
-import { onceEach, policiesFrom, randomKeys, applySeed } from './seed.ts'
-import { attachBlobs, openControl, openWorkload, ownClock, type Undo } from './optional-parts.ts'
 import { hubTls } from '../net/hub-certificates.ts'
+import { listenTls } from '../net/tls-listener.ts'
 import { attachWebSocket, type WebSocketProtocol } from '../net/websocket.ts'
+import { aboutHub, environmentOf } from './environment.ts'
+import { amqpOnDemand } from './lazy-amqp.ts'
+import { mockHubOf, type MockHub } from './mock-hub.ts'
+import { attachBlobs, openControl, openWorkload, ownClock, type Undo } from './optional-parts.ts'
+import type { MockHubOptions } from './options.ts'
+import { resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
+import { applySeed, onceEach, policiesFrom, randomKeys } from './seed.ts'
+import { check, ID, objectOf } from './value-rules.ts'
 
 /**
- * Starts a mock IoT Hub in this process. All ports are free ones unless named.
- * @throws TypeError, RangeError for options (they name it and what was given); the system's error for a port that
- *   cannot be had (`EADDRINUSE`, `EACCES`) or a directory that cannot be written.
+ * Starts a mock IoT Hub in this process, on free ports unless the options name some.
+ * @param options see {@link MockHubOptions}.
+ * @returns the hub when all its ports are open.
+ * @throws RangeError for an invalid option: it names the option, the rule and the given value; HubError for an identity
+ *   of the seed that the hub refuses; the system's error for a port that is not available (`EADDRINUSE`, `EACCES`) or a
+ *   directory that cannot be written.
  */
 export async function startMockHub(options: MockHubOptions = {}): Promise<MockHub> {
-  checkOptions(options)
+  const resolved = resolveOptions(options)
   const undo: Undo = []
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step()
   }
   try {
-    return await build(options, undo, stop)
+    return await build(resolved, undo, stop)
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-async function build(options: MockHubOptions, undo: Undo, stop: () => Promise<void>): Promise<MockHub> {
-  const { hostName = 'localhost', hostnames = [], address = '127.0.0.1', logger, seed = {} } = options
+async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<void>): Promise<MockHub> {
+  const { hostName, address, logger, seed } = options
   const keyOf = onceEach(options.keyOf ?? randomKeys)
-  const tls = await hubTls([hostName, ...hostnames], options.certificateDirectory, (line) =>
+  const tls = await hubTls([hostName, ...options.hostnames], options.certificateDirectory, (line) =>
     logger?.info(line),
   )
   const clock = options.clock ?? ownClock(undo)
   const policies = options.policies ?? (options.keyOf === undefined ? undefined : policiesFrom(keyOf))
-  const hub = createHub({ settings: settingsOf(options, tls.names), clock, logger, policies })
+  const core = createHub({ settings: settingsOf(options, tls.names), clock, logger, policies })
   undo.push(() => {
-    hub.stop()
+    core.stop()
   })
-  for (const authority of options.trustedAuthorities ?? []) hub.registry.trustCertificateAuthority(authority)
+  for (const authority of options.trustedAuthorities) core.registry.trustCertificateAuthority(authority)
 
-  const blob = await attachBlobs(options, hub, tls, undo)
+  const blob = await attachBlobs(options, core, tls, undo)
   const tlsVariants = (variant: TlsVariant): ReturnType<typeof tls.variant> => tls.variant(variant)
-  const services = createServices(hub, documentRenderer(hub), blobAccess(blob))
+  const services = createServices(core, documentRenderer(core), blobAccess(blob))
   undo.push(() => {
     services.stop()
   })
-  const httpRoom = createHttpAdapter(hub, { services, tls: tls.server, tlsVariants, blob })
-  undo.push(() => httpRoom.stop())
-  const mqttRoom = await createMqttServer(hub)
-  undo.push(() => mqttRoom.stop())
-  const amqp = amqpOnDemand(options, hub, undo)
+  const http = createHttpAdapter(core, { services, tls: tls.server, tlsVariants, blob })
+  undo.push(() => http.stop())
+  const mqtt = await createMqttServer(core)
+  undo.push(() => mqtt.stop())
+  const amqp = amqpOnDemand(options, core, undo)
   const protocols: Record<string, WebSocketProtocol> = {
     ...(amqp === undefined ? {} : { amqpwsb10: amqp.protocol }),
     mqtt: (stream, info) => {
-      mqttRoom.accept(stream, { transport: 'mqtt-ws', ...info })
+      mqtt.accept(stream, { transport: 'mqtt-ws', ...info })
     },
   }
-  undo.push(attachWebSocket(httpRoom.server, protocols, { faults: hub.faults }))
-  applySeed(hub, seed, keyOf)
+  undo.push(attachWebSocket(http.server, protocols, { faults: core.faults }))
+  applySeed(core, seed, keyOf)
 
-  const listener = { tls: tls.server, faults: hub.faults }
-  const mqtt = await listenTls(mqttRoom, {
-    ...listener,
-    host: address,
-    port: options.mqttPort ?? 0,
-    tlsVariants,
+  const mqttListener = await listenTls(mqtt, {
+    ...{ tls: tls.server, faults: core.faults, tlsVariants },
+    ...{ host: address, port: options.mqttPort },
   })
-  undo.push(() => mqtt.stop())
-  const https = await httpRoom.listen({ host: address, port: options.httpsPort ?? 0 })
+  undo.push(() => mqttListener.stop())
+  const httpsPort = (await http.listen({ host: address, port: options.httpsPort })).port
   const amqpPort = await amqp?.listen(tls)
-  const workload = await openWorkload(options, hub, tls, undo)
+  const workload = await openWorkload(options, core, tls, undo)
 
   const reset = (): void => {
-    hub.faults.disarm()
+    core.faults.disarm()
     services.configurations.clear()
-    for (const { identity } of [...hub.registry.devices()]) hub.registry.remove(identity, '*')
-    applySeed(hub, seed, keyOf)
+    for (const { identity } of [...core.registry.devices()]) core.registry.remove(identity, '*')
+    applySeed(core, seed, keyOf)
   }
   const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)
-  const control = await openControl(options, { hub, services, about, reset }, undo)
+  const control = await openControl(options, { hub: core, services, about, reset }, undo)
 
-  const { journal, faults, registry, twins, methods, c2d, telemetry, feedback, fileNotifications, inputs } =
-    hub
-  const owner = hub.policies[0]
-  const mockHub: MockHub = {
-    ...{ journal, faults, registry, twins, methods, c2d, telemetry, feedback, fileNotifications, inputs },
-    ...{ hostName, clock, address, workload, reset, stop },
-    settings: hub.settings,
-    logger: hub.logger,
-    authentication: hub.authentication,
-    policies: hub.policies,
-    throttle: hub.throttle,
-    services,
-    mqttPort: mqtt.port,
-    httpsPort: https.port,
-    amqpPort,
+  const [owner] = core.policies
+  const mockHub: MockHub = mockHubOf(core, {
+    ...{ address, clock, workload, amqpPort, httpsPort, mqttPort: mqttListener.port },
+    ...{ services, reset, stop, [Symbol.asyncDispose]: stop },
     controlPort: control?.port,
     controlUrl: control?.url,
     caPem: tls.authority.cert,
     caPath: tls.caPath,
     serviceConnectionString: owner === undefined ? '' : policyConnectionString(hostName, owner),
     eventHubConnectionString:
-      amqp === undefined ? undefined : eventHubConnectionString(hostName, hub.policies),
-    get routes() {
-      return hub.routes
-    },
-    set routes(routes) {
-      hub.routes = routes
-    },
-    get lastRefusals() {
-      return hub.lastRefusals
-    },
+      amqp === undefined ? undefined : eventHubConnectionString(hostName, core.policies),
     get environment() {
       return environmentOf(mockHub)
     },
-    connectionString: (identity) => deviceConnectionString(hostName, registry, identity),
-    identities: () =>
-      [...registry.devices()].flatMap((device) => [device, ...registry.modulesOf(device.identity.deviceId)]),
-    [Symbol.asyncDispose]: stop,
-  }
+    connectionString(identity) {
+      check(IDENTITY, identity, 'connectionString', 'identity')
+      return deviceConnectionString(hostName, core.registry, identity)
+    },
+    identities: () => identitiesOf(core),
+  })
   return mockHub
+}
+
+const IDENTITY = objectOf({ deviceId: ID, moduleId: ID }, ['deviceId'])
+
+function identitiesOf({ registry }: Hub): readonly IdentityRecord[] {
+  return [...registry.devices()].flatMap((device) => [
+    device,
+    ...registry.modulesOf(device.identity.deviceId),
+  ])
 }

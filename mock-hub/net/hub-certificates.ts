@@ -12,7 +12,7 @@ import {
   serverNames,
 } from './certificates/server-certificates.ts'
 import { HubClock } from '../base/clock.ts'
-import type { IssueCertificate } from '../http/workload/certificates.ts'
+import type { IssueCertificate } from './certificates/issue-certificate.ts'
 
 export interface HubTls {
   readonly authority: KeyAndCertificate

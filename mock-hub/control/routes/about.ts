@@ -1,15 +1,15 @@
-/** Readiness, and what there is. */
+/** Readiness, what the hub is, and the list of routes. */
 
 import { isTrusted } from '../access.ts'
 import type { ControlRoutes } from '../context.ts'
 
-export const aboutRoutes: ControlRoutes = (app, { about, token, routesHere }) => {
+export const aboutRoutes: ControlRoutes = (app, { about, token, routeList }) => {
   app.get(
     '/health',
     {
       schema: {
         tags: ['about'],
-        summary: 'Readiness, and what the hub is; without the token, where one is asked for, readiness only',
+        summary: 'Readiness and a description of the hub; a caller without the token sees readiness only',
         security: [],
       },
     },
@@ -17,10 +17,10 @@ export const aboutRoutes: ControlRoutes = (app, { about, token, routesHere }) =>
   )
   app.get(
     '/',
-    { schema: { tags: ['about'], summary: 'What the hub is, and what can be called here' } },
+    { schema: { tags: ['about'], summary: 'A description of the hub and the list of routes' } },
     () => ({
       ...about(),
-      control: routesHere,
+      control: routeList,
     }),
   )
 }

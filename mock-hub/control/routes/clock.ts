@@ -1,4 +1,4 @@
-/** The hub's clock: stand still, go on, move. */
+/** The hub's clock: freeze, resume, advance, set ahead or behind. */
 
 import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock } from '../../base/clock.ts'
@@ -7,7 +7,7 @@ import { utcText } from '../../base/time-text.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
 import { ControlError } from '../errors.ts'
 
-interface Moved {
+interface MoveBody {
   /** Seconds, or text such as `1h30m`. */
   readonly by: number | string
 }
@@ -28,7 +28,7 @@ export const clockRoutes: ControlRoutes = (app, { hub }) => {
     throw new ControlError(
       501,
       'NotImplemented',
-      'the clock of this hub cannot be moved: it was started with another',
+      'the clock of this hub cannot be moved: the hub was started with a custom clock',
     )
   }
   const state = () => ({
@@ -36,53 +36,60 @@ export const clockRoutes: ControlRoutes = (app, { hub }) => {
     epochMs: clock.now(),
     ...(clock instanceof HubClock ? { frozen: clock.frozen, offsetSeconds: clock.offsetMs / 1000 } : {}),
   })
-  /** Journalled before what it brings about is. */
+  /** Writes the journal entry first, so that it precedes the entries of what falls due. */
   const act = (action: string, now: number, move: (clock: HubClock) => void) => {
-    const moved = movable()
+    const target = movable()
     journal.record({ type: 'clock', action, now })
-    move(moved)
+    move(target)
     return state()
   }
-  app.get('/clock', { schema: { tags, summary: 'What time it is at the hub' } }, state)
-  app.post('/clock/freeze', { schema: { tags, summary: 'Let time stand still' } }, () =>
-    act('freeze', clock.now(), (it) => {
-      it.freeze()
+  app.get('/clock', { schema: { tags, summary: 'The time of the hub' } }, state)
+  app.post('/clock/freeze', { schema: { tags, summary: 'Freeze the clock' } }, () =>
+    act('freeze', clock.now(), (target) => {
+      target.freeze()
     }),
   )
-  app.post('/clock/resume', { schema: { tags, summary: 'Let time run on from where it stands' } }, () =>
-    act('resume', clock.now(), (it) => {
-      it.resume()
+  app.post('/clock/resume', { schema: { tags, summary: 'Let a frozen clock run again' } }, () =>
+    act('resume', clock.now(), (target) => {
+      target.resume()
     }),
   )
-  app.post<{ Body: Moved }>(
+  app.post<{ Body: MoveBody }>(
     '/clock/advance',
-    { schema: { tags, summary: 'Move time forward; what falls due on the way happens', body: MOVE('1h') } },
+    {
+      schema: {
+        tags,
+        summary: 'Move time forward; everything that falls due happens in order',
+        body: MOVE('1h'),
+      },
+    },
     ({ body: { by } }) => {
       const ms = msOf(by)
-      if (ms < 0) throw new InvalidInput('clock', 'by', 'not to lead back: time only goes forward here', by)
-      return act(`advance ${String(ms / 1000)} s`, clock.now() + ms, (it) => {
-        it.advance(ms)
+      if (ms < 0)
+        throw new InvalidInput('clock', 'by', 'to be 0 or more: this call only moves time forward', by)
+      return act(`advance ${String(ms / 1000)} s`, clock.now() + ms, (target) => {
+        target.advance(ms)
       })
     },
   )
-  app.post<{ Body: Moved }>(
+  app.post<{ Body: MoveBody }>(
     '/clock/offset',
-    { schema: { tags, summary: 'Put the hub ahead of the system’s clock, or behind it', body: MOVE('-1h') } },
+    { schema: { tags, summary: 'Set the clock ahead of the system clock, or behind it', body: MOVE('-1h') } },
     ({ body: { by } }) => {
       const ms = msOf(by)
       const { offsetMs } = movable()
-      return act(`offset ${String(ms / 1000)} s`, clock.now() + ms - offsetMs, (it) => {
-        it.setOffset(ms)
+      return act(`offset ${String(ms / 1000)} s`, clock.now() + ms - offsetMs, (target) => {
+        target.setOffset(ms)
       })
     },
   )
 }
 
-/** The farthest that dates reach. */
+/** A longer move would leave the range of dates. */
 const LONGEST_MS = 100 * 365 * 86_400_000
 
 function msOf(by: number | string): number {
   const ms = typeof by === 'string' ? parseDuration(by, 'by') : Math.round(by * 1000)
   if (Math.abs(ms) <= LONGEST_MS) return ms
-  throw new InvalidInput('clock', 'by', 'to be a hundred years at most', by)
+  throw new InvalidInput('clock', 'by', 'to be at most 100 years', by)
 }

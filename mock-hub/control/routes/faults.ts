@@ -1,29 +1,33 @@
-/** Orders to misbehave, and the catalogue of what can be ordered. */
+/** Armed faults, and the catalogue of fault types. */
 
 import type { FaultDefinition } from '../../core/contract/faults.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
 import { ControlError } from '../errors.ts'
 
-/** Which levers there are and what they need, the catalogue checks. */
+/** The core checks the name and the parameters against the catalogue. */
 const DEFINITION = {
   ...objectOf(
     {
-      name: { type: 'string', description: 'a lever of GET /levers' },
+      name: { type: 'string', description: 'a fault type of GET /fault-types' },
       scope: objectOf({ identity: { type: 'string', description: '{deviceId} or {deviceId}/{moduleId}' } }),
       trigger: objectOf({
         skip: {
           type: 'integer',
           minimum: 0,
           default: 0,
-          description: 'so many matches pass before it strikes',
+          description: 'number of matches that pass before the fault fires',
         },
       }),
       count: {
         anyOf: [{ type: 'integer', minimum: 1 }, { const: 'always' }],
         default: 1,
-        description: 'how often it strikes',
+        description: 'number of matches at which the fault fires',
       },
-      durationSeconds: { type: 'number', exclusiveMinimum: 0, description: 'on the clock of the hub' },
+      durationSeconds: {
+        type: 'number',
+        exclusiveMinimum: 0,
+        description: 'seconds on the hub’s clock from arming; without it the fault stays armed',
+      },
       parameters: { type: 'object' },
     },
     ['name'],
@@ -41,13 +45,17 @@ export const faultRoutes: ControlRoutes = (app, { hub }) => {
     throw new ControlError(
       404,
       'FaultNotFound',
-      `expected the id of a fault, of which there are ${armed.join(', ') || 'none'}; given: ${id.slice(0, 80)}`,
+      `expected the id of a fault; there are: ${armed.join(', ') || 'none'}; given: ${id.slice(0, 80)}`,
     )
   }
-  app.get('/levers', { schema: { tags, summary: 'Every failure that can be ordered' } }, () => faults.types)
+  app.get(
+    '/fault-types',
+    { schema: { tags, summary: 'All fault types, with their parameters and an example' } },
+    () => faults.types,
+  )
   app.get(
     '/faults',
-    { schema: { tags, summary: 'Faults that are armed or spent, with how often they struck' } },
+    { schema: { tags, summary: 'Faults that are armed or spent, and how often each has fired' } },
     () => faults.list(),
   )
   app.post<{ Body: FaultDefinition }>(
@@ -57,16 +65,16 @@ export const faultRoutes: ControlRoutes = (app, { hub }) => {
   )
   app.get<{ Params: { id: string } }>(
     '/faults/:id',
-    { schema: { tags, summary: 'One fault' } },
+    { schema: { tags, summary: 'Read a fault' } },
     ({ params }) => find(params.id),
   )
-  app.delete('/faults', { schema: { tags, summary: 'Disarm and forget all faults' } }, (_request, reply) => {
+  app.delete('/faults', { schema: { tags, summary: 'Disarm and remove all faults' } }, (_request, reply) => {
     faults.disarm()
     return reply.code(204).send()
   })
   app.delete<{ Params: { id: string } }>(
     '/faults/:id',
-    { schema: { tags, summary: 'Disarm and forget one fault' } },
+    { schema: { tags, summary: 'Disarm and remove a fault' } },
     ({ params }, reply) => {
       faults.disarm(find(params.id).id)
       return reply.code(204).send()

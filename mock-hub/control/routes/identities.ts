@@ -1,13 +1,14 @@
 /** Devices and modules with their keys and connection strings. */
 
-import { deviceConnectionString } from '../../host/connection-strings.ts'
+import { deviceConnectionString } from '../../core/contract/connection-strings.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { AuthenticationType, IdentityRecord, IdentitySpec } from '../../core/contract/registry.ts'
 import { utcText } from '../../base/time-text.ts'
-import { IDENTITY_PATHS, identityOf, objectOf, type ControlRoutes, type IdentityParams } from '../context.ts'
+import { objectOf, type ControlRoutes } from '../context.ts'
+import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
-/** What may be said of an identity; the fields of `IdentitySpec`. */
+/** The fields of `IdentitySpec`. */
 interface IdentityBody {
   readonly status?: 'enabled' | 'disabled'
   readonly statusReason?: string | null
@@ -34,7 +35,7 @@ const COMMON = {
   authentication: objectOf({
     type: { enum: ['sas', 'selfSigned', 'certificateAuthority', 'none'], default: 'sas' },
     symmetricKey: objectOf({
-      primaryKey: { ...TEXT, description: 'base64; left out: one is made' },
+      primaryKey: { ...TEXT, description: 'base64; default: a random key' },
       secondaryKey: TEXT,
     }),
     x509Thumbprint: objectOf({ primaryThumbprint: TEXT, secondaryThumbprint: TEXT }),
@@ -50,20 +51,24 @@ const MODULE = { ...COMMON, managedBy: TEXT }
 const tags = ['identities']
 
 export const identityRoutes: ControlRoutes = (app, { hub }) => {
-  app.get('/devices', { schema: { tags, summary: 'All devices, oldest first' } }, () =>
+  app.get('/devices', { schema: { tags, summary: 'List devices, oldest first' } }, () =>
     [...hub.registry.devices()].map((record) => identityDocument(hub, record)),
   )
   app.post<{ Body: IdentityBody & { readonly deviceId: string } }>(
     '/devices',
     {
-      schema: { tags, summary: 'Make a device', body: objectOf({ deviceId: TEXT, ...DEVICE }, ['deviceId']) },
+      schema: {
+        tags,
+        summary: 'Create a device',
+        body: objectOf({ deviceId: TEXT, ...DEVICE }, ['deviceId']),
+      },
     },
     ({ body: { deviceId, ...spec } }, reply) =>
       reply.code(201).send(identityDocument(hub, hub.registry.create({ deviceId }, specOf(spec)))),
   )
   app.get<IdentityRoute>(
     '/devices/:deviceId/modules',
-    { schema: { tags, summary: 'The modules of a device' } },
+    { schema: { tags, summary: 'List the modules of a device' } },
     ({ params: { deviceId } }) => {
       hub.registry.get({ deviceId })
       return hub.registry.modulesOf(deviceId).map((record) => identityDocument(hub, record))
@@ -72,24 +77,33 @@ export const identityRoutes: ControlRoutes = (app, { hub }) => {
   app.post<{ Params: IdentityParams; Body: IdentityBody & { readonly moduleId: string } }>(
     '/devices/:deviceId/modules',
     {
-      schema: { tags, summary: 'Make a module', body: objectOf({ moduleId: TEXT, ...MODULE }, ['moduleId']) },
+      schema: {
+        tags,
+        summary: 'Create a module',
+        body: objectOf({ moduleId: TEXT, ...MODULE }, ['moduleId']),
+      },
     },
     ({ params: { deviceId }, body: { moduleId, ...spec } }, reply) =>
       reply.code(201).send(identityDocument(hub, hub.registry.create({ deviceId, moduleId }, specOf(spec)))),
   )
   for (const path of IDENTITY_PATHS) {
     const fields = path.endsWith(':moduleId') ? MODULE : DEVICE
-    app.get<IdentityRoute>(path, { schema: { tags, summary: 'One identity' } }, ({ params }) =>
+    app.get<IdentityRoute>(path, { schema: { tags, summary: 'Read an identity' } }, ({ params }) =>
       identityDocument(hub, hub.registry.get(identityOf(params))),
     )
     app.patch<IdentityRoute>(
       path,
-      { schema: { tags, summary: 'Change an identity; what is left out stays', body: objectOf(fields) } },
+      { schema: { tags, summary: 'Change the given fields of an identity', body: objectOf(fields) } },
       ({ params, body }) => identityDocument(hub, hub.registry.update(identityOf(params), specOf(body), '*')),
     )
     app.delete<IdentityRoute>(
       path,
-      { schema: { tags, summary: 'Delete an identity with all it has; its link is closed' } },
+      {
+        schema: {
+          tags,
+          summary: 'Delete an identity with its modules, twin and messages; its connection is closed',
+        },
+      },
       ({ params }, reply) => {
         hub.registry.remove(identityOf(params), '*')
         return reply.code(204).send()
@@ -98,7 +112,7 @@ export const identityRoutes: ControlRoutes = (app, { hub }) => {
   }
 }
 
-/** A schema's defaults describe; what is left out is the registry's to fill in or keep. */
+/** The registry itself fills in absent fields or keeps their values: the defaults in the schema are documentation. */
 function specOf(body: IdentityBody): IdentitySpec {
   return body
 }

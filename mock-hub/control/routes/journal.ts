@@ -1,4 +1,4 @@
-/** What happened at the hub, as a list and as it happens; the refusals among it, explained. */
+/** The journal as a list and as a stream, and the explanations of refusals. */
 
 import { InvalidInput } from '../../base/invalid-input.ts'
 import type { Json, JsonObject } from '../../base/json.ts'
@@ -6,7 +6,7 @@ import type { Hub } from '../../core/contract/hub.ts'
 import type { JournalEntry } from '../../core/contract/journal.ts'
 import { utcText } from '../../base/time-text.ts'
 import { FLAG, newest, objectOf, WHOLE, type ControlRoutes } from '../context.ts'
-import { startOf, streamEvents } from '../event-stream.ts'
+import { resumePoint, streamEvents } from '../../http-common/event-stream.ts'
 import { withoutSecrets } from '../json.ts'
 import { ControlError } from '../errors.ts'
 
@@ -19,8 +19,8 @@ interface JournalQuery {
   readonly follow?: string
 }
 
-/** Every kind of entry; the type sees to it that none is missing. */
-const KINDS: Readonly<Record<JournalEntry['type'], true>> = {
+/** Every type of entry; the compiler reports a missing one. */
+const ENTRY_TYPES: Readonly<Record<JournalEntry['type'], true>> = {
   'link-opened': true,
   'link-closed': true,
   packet: true,
@@ -37,12 +37,18 @@ const KINDS: Readonly<Record<JournalEntry['type'], true>> = {
 }
 const COMMA_LIST = { type: 'string', pattern: '^[a-z-]+(,[a-z-]+)*$' } as const
 const QUERY = objectOf({
-  type: { ...COMMA_LIST, description: `kinds, separated by commas: ${Object.keys(KINDS).join(', ')}` },
+  type: {
+    ...COMMA_LIST,
+    description: `types of entries, separated by commas: ${Object.keys(ENTRY_TYPES).join(', ')}`,
+  },
   identity: { type: 'string', description: '{deviceId} or {deviceId}/{moduleId}' },
-  cmd: { ...COMMA_LIST, description: 'MQTT packets of these kinds, such as publish,puback' },
-  after: { ...WHOLE, description: 'only what has a greater seq' },
-  limit: { ...WHOLE, description: 'the newest so many' },
-  follow: { ...FLAG, description: 'server-sent events: what comes, after what `after` asks for' },
+  cmd: { ...COMMA_LIST, description: 'types of MQTT packets, for example publish,puback' },
+  after: { ...WHOLE, description: 'only entries with a greater seq' },
+  limit: { ...WHOLE, description: 'only the newest entries, at most this many' },
+  follow: {
+    ...FLAG,
+    description: 'server-sent events: first the entries that `after` selects, then new entries',
+  },
 })
 const tags = ['journal']
 
@@ -50,7 +56,7 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
   const { journal } = hub
   app.get<{ Querystring: JournalQuery; Headers: { 'last-event-id'?: string } }>(
     '/journal',
-    { schema: { tags, summary: 'What happened, oldest first; secrets are left out', querystring: QUERY } },
+    { schema: { tags, summary: 'Journal entries, oldest first; secrets are hidden', querystring: QUERY } },
     ({ query, headers }, reply) => {
       const matches = filterOf(query)
       if (query.follow === undefined) {
@@ -58,7 +64,7 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
         const found = journal.entries.filter((entry) => entry.seq > after && matches(entry))
         return newest(found, query.limit).map(entryDocument)
       }
-      const start = startOf(query.after, headers['last-event-id'])
+      const start = resumePoint(query.after, headers['last-event-id'])
       streamEvents(reply, (send) => {
         const tell = (entry: JournalEntry): void => {
           if (matches(entry)) send({ id: entry.seq, event: entry.type, data: entryDocument(entry) })
@@ -69,31 +75,40 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
       return reply
     },
   )
-  app.get('/explain/last', { schema: { tags: ['explain'], summary: 'Why the hub last said no' } }, () => {
-    const [last] = hub.lastRefusals
-    if (last === undefined) throw new ControlError(404, 'NothingRefused', 'the hub has refused nothing yet')
-    return refusalDocument(last)
-  })
+  app.get(
+    '/explain/last',
+    { schema: { tags: ['explain'], summary: 'The explanation of the newest refusal' } },
+    () => {
+      const [last] = hub.lastRefusals
+      if (last === undefined) throw new ControlError(404, 'NothingRefused', 'the hub has refused nothing yet')
+      return refusalDocument(last)
+    },
+  )
   app.get(
     '/explain/refusals',
-    { schema: { tags: ['explain'], summary: 'The newest refusals, newest first, at most 100' } },
+    {
+      schema: {
+        tags: ['explain'],
+        summary: 'The newest refusals with explanations, newest first, at most 100',
+      },
+    },
     () => hub.lastRefusals.map(refusalDocument),
   )
 }
 
 function filterOf({ type, identity, cmd }: JournalQuery): (entry: JournalEntry) => boolean {
-  const kinds = listOf(type)
-  const unknown = kinds?.find((kind) => !Object.hasOwn(KINDS, kind))
+  const types = listOf(type)
+  const unknown = types?.find((name) => !Object.hasOwn(ENTRY_TYPES, name))
   if (unknown !== undefined)
     throw new InvalidInput(
       'journal',
       'type',
-      `to name kinds of entries: ${Object.keys(KINDS).join(', ')}`,
+      `to name types of entries: ${Object.keys(ENTRY_TYPES).join(', ')}`,
       unknown,
     )
   const commands = listOf(cmd)
   return (entry) =>
-    (kinds === undefined || kinds.includes(entry.type)) &&
+    (types === undefined || types.includes(entry.type)) &&
     (identity === undefined || ('identity' in entry && entry.identity === identity)) &&
     (commands === undefined || ('cmd' in entry && commands.includes(entry.cmd)))
 }
@@ -107,7 +122,7 @@ function entryDocument({ seq, at, ...event }: JournalEntry): Json {
 }
 
 function refusalDocument(refusal: Hub['lastRefusals'][number]): Json {
-  const { error, code, identity = 'somebody', transport, explanation } = refusal
+  const { error, code, identity = 'an unknown caller', transport, explanation } = refusal
   const { expected, received, rule, source } = explanation
   const sentence = `${identity} over ${transport} was refused with ${error} (${String(code)}): expected ${expected}, received ${received} [${rule}, ${source}].`
   return { sentence, ...(entryDocument(refusal) as JsonObject) }

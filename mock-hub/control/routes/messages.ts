@@ -1,14 +1,15 @@
-/** Messages to devices (cloud to device) and to inputs of modules. */
+/** Cloud-to-device messages, and messages to inputs of modules. */
 
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { WaitingC2d } from '../../core/contract/c2d.ts'
 import type { ApplicationProperties, Message, SystemProperties } from '../../core/contract/message.ts'
 import { utcText } from '../../base/time-text.ts'
-import { identityOf, objectOf, type ControlRoutes, type IdentityParams } from '../context.ts'
+import { objectOf, type ControlRoutes } from '../context.ts'
+import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 import { bytesOf } from '../json.ts'
 
 interface MessageBody {
-  /** A text as it is, `{ base64 }` as bytes, anything else as JSON. */
+  /** A string is sent as text, `{ base64 }` as bytes, any other value as JSON. */
   readonly body?: Json
   readonly properties?: ApplicationProperties
   readonly system?: SystemProperties
@@ -16,7 +17,9 @@ interface MessageBody {
 
 const TEXT = { type: 'string' } as const
 const MESSAGE = objectOf({
-  body: { description: 'a text as it is, { base64 } as bytes, anything else as JSON; left out: empty' },
+  body: {
+    description: 'a string is sent as text, { base64 } as bytes, any other value as JSON; default: empty',
+  },
   properties: {
     type: 'object',
     additionalProperties: { type: ['string', 'null'] },
@@ -49,7 +52,7 @@ export const messageRoutes: ControlRoutes = (app, { hub }) => {
     {
       schema: {
         tags,
-        summary: 'Send a cloud-to-device message; it waits while the device is away',
+        summary: 'Send a cloud-to-device message; it waits while the device is not connected',
         body: MESSAGE,
       },
     },
@@ -60,7 +63,7 @@ export const messageRoutes: ControlRoutes = (app, { hub }) => {
   )
   app.get<{ Params: IdentityParams }>(
     path,
-    { schema: { tags, summary: 'Cloud-to-device messages that wait or are locked, oldest first' } },
+    { schema: { tags, summary: 'List the waiting and locked cloud-to-device messages, oldest first' } },
     ({ params }) => {
       const identity = identityOf(params)
       hub.registry.get(identity)
@@ -69,7 +72,7 @@ export const messageRoutes: ControlRoutes = (app, { hub }) => {
   )
   app.delete<{ Params: IdentityParams }>(
     path,
-    { schema: { tags, summary: 'Throw away all cloud-to-device messages of a device' } },
+    { schema: { tags, summary: 'Delete all cloud-to-device messages of a device' } },
     ({ params }) => {
       const identity = identityOf(params)
       hub.registry.get(identity)
@@ -81,7 +84,7 @@ export const messageRoutes: ControlRoutes = (app, { hub }) => {
     {
       schema: {
         tags,
-        summary: 'Send a message to an input of a module; it waits while the module is away',
+        summary: 'Send a message to an input of a module; it waits while the module is not connected',
         body: MESSAGE,
       },
     },

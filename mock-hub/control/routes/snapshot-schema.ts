@@ -1,4 +1,4 @@
-/** What a snapshot must look like before the core looks at it. */
+/** JSON schema of a snapshot. */
 
 import { objectOf } from '../context.ts'
 

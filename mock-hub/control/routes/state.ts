@@ -1,4 +1,4 @@
-/** The whole state at once: back to the start, out into a file, in from one; and the routes between modules. */
+/** The whole state: reset, snapshot, restore; and the routes between modules. */
 
 import { SNAPSHOT_FORMAT, type HubSnapshot } from '../../core/contract/services/snapshots.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
@@ -8,7 +8,7 @@ const TEXTS = { type: 'array', items: { type: 'string' } } as const
 const tags = ['state']
 
 export const stateRoutes: ControlRoutes = (app, { hub, services: { snapshots }, reset }) => {
-  app.get('/routes', { schema: { tags: ['routes'], summary: 'The routes between modules' } }, () => ({
+  app.get('/routes', { schema: { tags: ['routes'], summary: 'Read the routes between modules' } }, () => ({
     routes: hub.routes,
   }))
   app.put<{ Body: { readonly routes: readonly string[] } }>(
@@ -32,7 +32,7 @@ export const stateRoutes: ControlRoutes = (app, { hub, services: { snapshots }, 
   )
   app.post(
     '/reset',
-    { schema: { tags, summary: 'Back to what the hub was started with; links are closed' } },
+    { schema: { tags, summary: 'Return to the initial state; all connections are closed' } },
     async (_request, reply) => {
       await reset()
       return reply.code(204).send()
@@ -43,7 +43,7 @@ export const stateRoutes: ControlRoutes = (app, { hub, services: { snapshots }, 
     {
       schema: {
         tags,
-        summary: `All the hub keeps, in format ${String(SNAPSHOT_FORMAT)}; there are keys in it`,
+        summary: `The whole state as JSON, in format ${String(SNAPSHOT_FORMAT)}; it contains keys`,
       },
     },
     () => snapshots.take(),
@@ -51,9 +51,13 @@ export const stateRoutes: ControlRoutes = (app, { hub, services: { snapshots }, 
   app.post<{ Body: HubSnapshot }>(
     '/restore',
     {
-      // A large hub's snapshot is large.
+      // Room for the snapshot of a hub with many devices.
       bodyLimit: 256 * 2 ** 20,
-      schema: { tags, summary: 'Make the hub what a snapshot says; links are closed', body: SNAPSHOT },
+      schema: {
+        tags,
+        summary: 'Replace the whole state by a snapshot; all connections are closed',
+        body: SNAPSHOT,
+      },
     },
     ({ body }, reply) => {
       snapshots.restore(body)

@@ -1,10 +1,10 @@
-/** What devices have sent, and the meter of the day's quota. */
+/** Device-to-cloud messages, and the meter of the daily quota. */
 
 import type { JsonObject } from '../../base/json.ts'
 import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { utcText } from '../../base/time-text.ts'
 import { FLAG, newest, objectOf, WHOLE, type ControlRoutes } from '../context.ts'
-import { startOf, streamEvents } from '../event-stream.ts'
+import { resumePoint, streamEvents } from '../../http-common/event-stream.ts'
 import { bytesOf } from '../json.ts'
 
 interface TelemetryQuery {
@@ -20,9 +20,12 @@ const QUERY = objectOf({
   device: { type: 'string' },
   module: { type: 'string' },
   source: { enum: ['Telemetry', 'twinChangeEvents', 'deviceLifecycleEvents', 'deviceConnectionStateEvents'] },
-  after: { ...WHOLE, description: 'only what has a greater sequenceNumber' },
-  limit: { ...WHOLE, description: 'the newest so many' },
-  follow: { ...FLAG, description: 'server-sent events: what comes, after what `after` asks for' },
+  after: { ...WHOLE, description: 'only messages with a greater sequenceNumber' },
+  limit: { ...WHOLE, description: 'only the newest messages, at most this many' },
+  follow: {
+    ...FLAG,
+    description: 'server-sent events: first the messages that `after` selects, then new messages',
+  },
 })
 
 export const telemetryRoutes: ControlRoutes = (app, { hub }) => {
@@ -45,7 +48,7 @@ export const telemetryRoutes: ControlRoutes = (app, { hub }) => {
         )
         return newest(found, query.limit).map(telemetryDocument)
       }
-      const start = startOf(query.after, headers['last-event-id'])
+      const start = resumePoint(query.after, headers['last-event-id'])
       streamEvents(reply, (send) => {
         const tell = (message: TelemetryMessage): void => {
           if (matches(message))
@@ -60,7 +63,7 @@ export const telemetryRoutes: ControlRoutes = (app, { hub }) => {
   )
   app.get(
     '/meter',
-    { schema: { tags: ['telemetry'], summary: 'Messages of the daily quota used so far' } },
+    { schema: { tags: ['telemetry'], summary: 'How much of the daily quota is used' } },
     () => {
       const { used, limit, chunkBytes, byOperation } = hub.throttle.meter
       return { used, limit: limit ?? null, chunkBytes, byOperation, tier: hub.settings.tier ?? null }

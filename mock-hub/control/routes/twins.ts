@@ -1,8 +1,10 @@
-/** Twins as a back end sees and writes them, and direct methods. */
+/** Twins as a back end reads and writes them, and direct methods. */
 
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { TwinDocument, TwinSection, TwinUpdate } from '../../core/contract/twins.ts'
-import { IDENTITY_PATHS, identityOf, objectOf, type ControlRoutes, type IdentityParams } from '../context.ts'
+import { callerGone } from '../../http-common/caller-gone.ts'
+import { objectOf, type ControlRoutes } from '../context.ts'
+import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 interface TwinBody {
   readonly tags?: JsonObject | null
@@ -24,7 +26,7 @@ interface MethodBody {
 const SECTION = { type: ['object', 'null'] } as const
 const TWIN = objectOf({ tags: SECTION, properties: objectOf({ desired: SECTION }) })
 const METHOD = objectOf({
-  payload: { description: 'any JSON; left out: the device gets an empty body' },
+  payload: { description: 'any JSON value; without it the device receives an empty body' },
   responseTimeoutInSeconds: { type: 'integer', minimum: 5, maximum: 300, default: 30 },
   connectTimeoutInSeconds: { type: 'integer', minimum: 0, maximum: 300, default: 0 },
 })
@@ -34,7 +36,7 @@ export const twinRoutes: ControlRoutes = (app, { hub }) => {
   for (const path of IDENTITY_PATHS) {
     app.get<TwinRoute>(
       `${path}/twin`,
-      { schema: { tags, summary: 'The twin, with metadata' } },
+      { schema: { tags, summary: 'Read a twin with its metadata' } },
       ({ params }) => twinDocument(hub.twins.get(identityOf(params))),
     )
     app.patch<TwinRoute>(
@@ -56,22 +58,18 @@ export const twinRoutes: ControlRoutes = (app, { hub }) => {
       {
         schema: {
           tags: ['methods'],
-          summary: 'Invoke a direct method and wait for its answer',
+          summary: 'Invoke a direct method and wait for its response',
           body: METHOD,
         },
       },
       async ({ params, body = {} }, reply) => {
         const { payload, ...timeouts } = body
-        const hungUp = new AbortController()
-        reply.raw.once('close', () => {
-          hungUp.abort()
-        })
         const call = {
           ...timeouts,
           methodName: params.methodName,
           payload: payload === undefined ? undefined : JSON.stringify(payload),
         }
-        return await hub.methods.invoke(identityOf(params), call, hungUp.signal)
+        return await hub.methods.invoke(identityOf(params), call, callerGone(reply))
       },
     )
   }

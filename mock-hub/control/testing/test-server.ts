@@ -1,4 +1,4 @@
-/** A hub with its control room on a clock that stands still; for tests. */
+/** A hub with its control API on a manual clock; for tests. */
 
 import type { InjectOptions } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
@@ -14,7 +14,7 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly text: string
-  /** The body read as JSON; undefined when it is empty or none. */
+  /** The body parsed as JSON; undefined when it is empty. */
   readonly json: unknown
 }
 
@@ -22,10 +22,10 @@ export interface TestServer {
   readonly hub: Hub
   readonly services: Services
   readonly clock: ManualClock
-  readonly room: ControlServer
-  /** How often it was reset. */
+  readonly control: ControlServer
+  /** How often `reset` was called. */
   readonly resets: () => number
-  /** One request without a socket. */
+  /** Makes one request, without a socket. */
   call(
     method: string,
     path: string,
@@ -35,7 +35,7 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-/** @param options.clock what the hub has instead of a {@link ManualClock}. */
+/** @param options.clock replaces the {@link ManualClock}. */
 export async function openTestServer(
   options: { readonly token?: string; readonly clock?: Clock; readonly settings?: Partial<Settings> } = {},
 ): Promise<TestServer> {
@@ -47,7 +47,7 @@ export async function openTestServer(
     { read: () => Promise.resolve(''), write: () => Promise.resolve() },
   )
   let resets = 0
-  const room = await createControlServer({
+  const control = await createControlServer({
     hub,
     services,
     about: () => ({ hostName: hub.hostName, caPath: '/ca.pem' }),
@@ -60,10 +60,10 @@ export async function openTestServer(
     hub,
     services,
     clock,
-    room,
+    control,
     resets: () => resets,
     async call(method, path, body, headers = {}) {
-      const answer = await room.app.inject({
+      const answer = await control.app.inject({
         method: method as NonNullable<InjectOptions['method']>,
         url: path,
         headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
@@ -73,7 +73,7 @@ export async function openTestServer(
       return { status, headers: answer.headers, text, json: text === '' ? undefined : JSON.parse(text) }
     },
     async stop() {
-      await room.stop()
+      await control.stop()
       services.stop()
       hub.stop()
     },

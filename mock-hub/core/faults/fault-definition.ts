@@ -17,7 +17,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 
 /**
  * @returns the lever it pulls.
- * @throws BadInput that names the field, the rule and what was given.
+ * @throws InvalidInput that names the field, the rule and what was given.
  */
 export function checkDefinition(definition: FaultDefinition): FaultType {
   for (const field of Object.keys(definition))

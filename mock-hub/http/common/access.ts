@@ -6,7 +6,8 @@ import { certificateChain } from '../../net/certificate-chain.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { DeviceCredentials, IdentityPrincipal, PolicyPrincipal } from '../../core/contract/principal.ts'
 import { EDGE_CALLER, edgeCaller } from './edge-caller.ts'
-import { identityOf, type Access, type IdentityParams } from './route-context.ts'
+import { type Access } from './route-context.ts'
+import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 /** A token that names a policy comes from a back end, or speaks for a device with the hub's key. */
 const POLICY_NAME = /[\s&]skn=[^&]/i

@@ -5,7 +5,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { HubError } from '../../core/errors/hub-error.ts'
-import { trackingTime, utcText } from './time-text.ts'
+import { trackingTime, utcText } from '../../base/time-text.ts'
 
 export interface ErrorBody {
   readonly Message: string

@@ -7,7 +7,7 @@ import { identityKey } from '../../core/contract/identity.ts'
 import { apiVersionOf } from './api-version.ts'
 import { throughGateway } from './edge-caller.ts'
 import { errorBody } from './error-body.ts'
-import { identityOf, type IdentityParams } from './route-context.ts'
+import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 import { schemaError } from './validation.ts'
 
 /** Tells the hub of a refusal and answers it in the service's words (WIRE-ERR-03: the header names the same error). */

@@ -8,7 +8,6 @@ import type { Server } from 'node:https'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { Caller } from '../../core/contract/operations.ts'
 import type { IdentityPrincipal, Permission, PolicyPrincipal } from '../../core/contract/principal.ts'
-import type { Identity } from '../../core/contract/identity.ts'
 import type { Services } from '../../core/contract/services/services.ts'
 
 /** What each plugin is given. */
@@ -51,19 +50,6 @@ declare module 'fastify' {
   }
 }
 
-/** Path parameters of a route that names a device or one of its modules. */
-export interface IdentityParams {
-  readonly deviceId: string
-  readonly moduleId?: string
-}
-
-/** The identity a path names. */
-export function identityOf(params: IdentityParams): Identity {
-  return params.moduleId === undefined
-    ? { deviceId: params.deviceId }
-    : { deviceId: params.deviceId, moduleId: params.moduleId }
-}
-
 /** The proven device or module behind a request, as the core's gate wants it. */
 export function callerOf(request: FastifyRequest): Caller {
   const { principal } = request
@@ -71,6 +57,5 @@ export function callerOf(request: FastifyRequest): Caller {
   return { principal, transport: 'https', linkId: undefined }
 }
 
-/** Path prefixes under which a device and a module find the same resource. */
-export const IDENTITY_PATHS = ['/devices/:deviceId', '/devices/:deviceId/modules/:moduleId'] as const
+/** Path prefixes under which the twins of a device and of a module are. */
 export const TWIN_PATHS = ['/twins/:deviceId', '/twins/:deviceId/modules/:moduleId'] as const

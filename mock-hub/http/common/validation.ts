@@ -1,34 +1,20 @@
-/** What the JSON schemas of the routes find becomes the service's own 400: field, rule, what was given. */
+/** A request that does not fit the JSON schema of its route is the service's own 400. */
 
 import type { FastifySchemaValidationError } from 'fastify'
 import { HubError } from '../../core/errors/hub-error.ts'
+import { schemaProblem } from '../../http-common/schema-problem.ts'
 
-/** ajv with `verbose` also says what it looked at. */
-interface VerboseError extends FastifySchemaValidationError {
-  readonly data?: unknown
-}
-
-/** @param part `body`, `querystring`, `params` or `headers`. */
-export function schemaError(errors: readonly VerboseError[], part: string): HubError {
-  const first = errors[0]
-  const field = `${part}${first?.instancePath ?? ''}`
-  const rule = `${field} ${first?.message ?? 'is not valid'}`
-  const absent = part === 'body' && field === 'body' && first?.data == null
-  const given = absent ? 'nothing' : shown(field, first?.data)
+/**
+ * @param part `body`, `querystring`, `params` or `headers`.
+ * @returns ArgumentNull for a missing body, otherwise ArgumentInvalid.
+ */
+export function schemaError(errors: readonly FastifySchemaValidationError[], part: string): HubError {
+  const { field, rule, given } = schemaProblem(errors, part)
+  const absent = field === 'body' && given === 'nothing'
   return new HubError({
     kind: absent ? 'ArgumentNull' : 'ArgumentInvalid',
-    message: `${rule}; given: ${given}`,
     rule: 'WIRE-ERR-02',
-    expected: rule,
+    expected: `${field} ${rule}`,
     received: given,
   })
-}
-
-/** A short rendering; keys, signatures and whatever may hold them stay unsaid. */
-function shown(field: string, data: unknown): string {
-  if (/key|sas|sig|authentication/i.test(field)) return `a ${data === null ? 'null' : typeof data}`
-  if (Array.isArray(data)) return `an array of ${String(data.length)}`
-  if (typeof data === 'object' && data !== null)
-    return `an object with ${Object.keys(data).slice(0, 8).join(', ') || 'no keys'}`
-  return data === undefined ? 'nothing' : JSON.stringify(data).slice(0, 80)
 }

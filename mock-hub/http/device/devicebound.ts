@@ -1,7 +1,8 @@
 /** A device polls for cloud-to-device messages over HTTPS and settles them by lock token (wire contract 6.4). */
 
 import { deliveryHeaders } from './message-headers.ts'
-import { callerOf, IDENTITY_PATHS, type HubRoutes } from '../common/route-context.ts'
+import { callerOf, type HubRoutes } from '../common/route-context.ts'
+import { IDENTITY_PATHS } from '../../http-common/identity-paths.ts'
 
 interface LockRoute {
   Params: { lockToken: string }

@@ -1,6 +1,7 @@
 /** A device asks for a place to upload a file, and says when it is done (wire contract 5). */
 
-import { callerOf, IDENTITY_PATHS, type HubRoutes } from '../common/route-context.ts'
+import { callerOf, type HubRoutes } from '../common/route-context.ts'
+import { IDENTITY_PATHS } from '../../http-common/identity-paths.ts'
 
 interface Finish {
   correlationId?: string

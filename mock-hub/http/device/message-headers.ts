@@ -6,7 +6,7 @@
 import type { C2dDelivery } from '../../core/contract/c2d.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { ApplicationProperties, Message, SystemProperties } from '../../core/contract/message.ts'
-import { utcText } from '../common/time-text.ts'
+import { utcText } from '../../base/time-text.ts'
 
 const APPLICATION = 'iothub-app-'
 

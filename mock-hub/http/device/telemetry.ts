@@ -3,7 +3,8 @@
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { Message } from '../../core/contract/message.ts'
 import { headerPairs, messageFrom } from './message-headers.ts'
-import { callerOf, IDENTITY_PATHS, type HubRoutes } from '../common/route-context.ts'
+import { callerOf, type HubRoutes } from '../common/route-context.ts'
+import { IDENTITY_PATHS } from '../../http-common/identity-paths.ts'
 
 const BATCH = 'application/vnd.microsoft.iothub.json'
 

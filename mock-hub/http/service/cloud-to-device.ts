@@ -3,7 +3,8 @@
 import type { ServiceQueue } from '../../core/contract/c2d.ts'
 import { unquoted } from '../device/devicebound.ts'
 import { headerPairs, messageFrom } from '../device/message-headers.ts'
-import { IDENTITY_PATHS, identityOf, type HubRoutes, type IdentityParams } from '../common/route-context.ts'
+import { type HubRoutes } from '../common/route-context.ts'
+import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 const access = { service: ['ServiceConnect'] } as const
 

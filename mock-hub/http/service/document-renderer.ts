@@ -9,7 +9,7 @@ import { HubError } from '../../core/errors/hub-error.ts'
 import type { BlobAccess, DocumentRenderer } from '../../core/contract/services/documents.ts'
 import { applyEntry, type BulkEntry } from './bulk-identities.ts'
 import { identityDocument, twinDocument } from './documents.ts'
-import { utcText } from '../common/time-text.ts'
+import { utcText } from '../../base/time-text.ts'
 
 export function documentRenderer(hub: Hub): DocumentRenderer {
   return {

@@ -8,7 +8,7 @@ import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import type { Identity } from '../../core/contract/identity.ts'
-import { NEVER, utcText } from '../common/time-text.ts'
+import { NEVER, utcText } from '../../base/time-text.ts'
 
 /** A device or module as `/devices` shows it. */
 export function identityDocument(hub: Pick<Hub, 'c2d'>, record: IdentityRecord): JsonObject {

@@ -6,8 +6,9 @@
 import type { JsonObject } from '../../base/json.ts'
 import { readJson } from '../../base/json-text.ts'
 import type { TelemetryMessage } from '../../core/contract/message.ts'
+import { resumePoint, streamEvents } from '../../http-common/event-stream.ts'
 import type { HubRoutes } from '../common/route-context.ts'
-import { utcText } from '../common/time-text.ts'
+import { utcText } from '../../base/time-text.ts'
 
 interface EventsQuery {
   device?: string
@@ -38,28 +39,20 @@ export const eventRoutes: HubRoutes = (app, { hub }, done) => {
     },
     (request, reply) => {
       const { device, source, after } = request.query
-      const start = after ?? request.headers['last-event-id']
       const wanted = (message: TelemetryMessage) =>
         (device === undefined || message.deviceId === device) &&
         (source === undefined || message.source === source)
-      reply.hijack()
-      const out = reply.raw
-      out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-      out.write(': open\n\n')
-      const send = (message: TelemetryMessage) => {
-        if (!wanted(message)) return
-        // A reader that does not keep up loses the stream; with Last-Event-ID it goes on where it was.
-        if (out.writableLength > 8 * 2 ** 20) out.destroy()
-        else
-          out.write(
-            `id: ${String(message.sequenceNumber)}\nevent: ${message.source}\ndata: ${JSON.stringify(eventDocument(message))}\n\n`,
-          )
-      }
-      if (start !== undefined)
-        for (const message of hub.telemetry.messages)
-          if (message.sequenceNumber > Number(start)) send(message)
-      const stop = hub.telemetry.subscribe(send)
-      out.once('close', stop)
+      const start = resumePoint(after, request.headers['last-event-id'])
+      streamEvents(reply, (send) => {
+        const tell = (message: TelemetryMessage): void => {
+          if (wanted(message))
+            send({ id: message.sequenceNumber, event: message.source, data: eventDocument(message) })
+        }
+        if (start !== undefined)
+          for (const message of hub.telemetry.messages) if (message.sequenceNumber > start) tell(message)
+        return hub.telemetry.subscribe(tell)
+      })
+      return reply
     },
   )
   done()

@@ -4,13 +4,8 @@ import type { JsonObject } from '../../base/json.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { identityDocument } from './documents.ts'
 import { checkNames, IDENTITY_BODY, specOf, type IdentityBody } from './identity-body.ts'
-import {
-  IDENTITY_PATHS,
-  identityOf,
-  type Access,
-  type HubRoutes,
-  type IdentityParams,
-} from '../common/route-context.ts'
+import { type Access, type HubRoutes } from '../common/route-context.ts'
+import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 interface IdentityRoute {
   Params: IdentityParams

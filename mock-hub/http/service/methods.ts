@@ -1,15 +1,10 @@
 /** Direct methods: a back end, or a module through its gateway, calls a device or module and waits (wire contract 4). */
 
-import type { FastifyReply } from 'fastify'
 import type { Json } from '../../base/json.ts'
 import type { MethodCall } from '../../core/contract/methods.ts'
-import {
-  callerOf,
-  identityOf,
-  TWIN_PATHS,
-  type HubRoutes,
-  type IdentityParams,
-} from '../common/route-context.ts'
+import { callerGone } from '../../http-common/caller-gone.ts'
+import { callerOf, TWIN_PATHS, type HubRoutes } from '../common/route-context.ts'
+import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 interface MethodBody {
   methodName: string
@@ -46,7 +41,7 @@ export const methodRoutes: HubRoutes = (app, { hub }, done) => {
         const call = callOf(request.body)
         return request.principal?.type === 'identity'
           ? await hub.perform(callerOf(request), 'invokeMethod', { target, call })
-          : await hub.methods.invoke(target, call, untilGone(reply))
+          : await hub.methods.invoke(target, call, callerGone(reply))
       },
     )
   done()
@@ -60,13 +55,4 @@ export function callOf(body: MethodBody): MethodCall {
     responseTimeoutInSeconds: body.responseTimeoutInSeconds ?? body.timeoutInSeconds ?? undefined,
     connectTimeoutInSeconds: body.connectTimeoutInSeconds ?? undefined,
   }
-}
-
-/** Aborts when the caller hangs up (and, to no effect, when he has his answer). */
-function untilGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => {
-    gone.abort()
-  })
-  return gone.signal
 }

@@ -6,7 +6,8 @@ import type { TwinUpdate } from '../../core/contract/twins.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import { twinDocument } from './documents.ts'
-import { identityOf, TWIN_PATHS, type HubRoutes, type IdentityParams } from '../common/route-context.ts'
+import { TWIN_PATHS, type HubRoutes } from '../common/route-context.ts'
+import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 interface TwinBody {
   tags?: JsonObject | null

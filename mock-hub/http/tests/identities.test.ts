@@ -153,13 +153,10 @@ describe('devices', () => {
   })
 
   test.each([
-    [{ status: 'off' }, 'body/status must be equal to one of the allowed values; given: "off"'],
-    [
-      { authentication: { type: 'magic' } },
-      'body/authentication/type must be equal to one of the allowed values',
-    ],
-    [{ capabilities: 7 }, 'body/capabilities must be object,null; given: 7'],
-    [[], 'body must be object; given: an array of 0'],
+    [{ status: 'off' }, 'Expected status to be one of ["enabled","disabled",null]; given: "off".'],
+    [{ authentication: { type: 'magic' } }, 'Expected authentication.type to be one of ["sas",'],
+    [{ capabilities: 7 }, 'Expected capabilities to be of type object or null; given: 7.'],
+    [[], 'Expected body to be of type object; given: an array of 0.'],
   ])('%j is refused by field, rule and value', async (body, text) => {
     const refused = await room.call('PUT', '/devices/bad-body', { body })
     expect(refused.status).toBe(400)

@@ -158,7 +158,9 @@ describe('writing', () => {
         headers,
       })
       expect(refused.status).toBe(400)
-      expect(errorOf(refused).message).toMatch(/^body.* must be object/)
+      expect(errorOf(refused).message).toMatch(
+        /^Expected (body|tags|properties\.desired) to be of type object/,
+      )
     },
   )
 

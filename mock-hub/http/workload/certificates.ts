@@ -5,19 +5,8 @@ import type { Clock } from '../../base/clock.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey } from '../../core/contract/identity.ts'
+import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
 import type { ModuleParams } from './modules.ts'
-
-export interface CertificateRequest {
-  readonly usage: 'server' | 'client'
-  readonly commonName: string
-  /** Epoch ms. */
-  readonly expiresAt: number
-}
-
-/** Issues under the authority that the trust bundle names; PEM, the certificate with its chain. */
-export type IssueCertificate = (
-  request: CertificateRequest,
-) => Promise<{ readonly certificate: string; readonly privateKey: string }>
 
 const DEFAULT_LIFE_MS = 30 * 24 * 3_600_000
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestServer, type TestRoom } from '../testing/test-server.ts'
 import { startWorkload, type Workload } from './workload.ts'
-import type { CertificateRequest } from './certificates.ts'
+import type { IssueCertificateRequest } from '../../net/certificates/issue-certificate.ts'
 
 const V = '?api-version=2018-06-28'
 const module = { deviceId: 'edge', moduleId: '$my mod'.replace(' ', '.') }
@@ -14,7 +14,7 @@ let room: TestRoom
 let workload: Workload
 let socketPath: string
 let directory: string
-const issued: CertificateRequest[] = []
+const issued: IssueCertificateRequest[] = []
 beforeAll(async () => {
   room = await openTestServer()
   room.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })

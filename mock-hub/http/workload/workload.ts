@@ -15,7 +15,8 @@ import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { base64Of, moduleKey, open, seal, signWith } from './crypto.ts'
-import { certificateRoutes, type IssueCertificate } from './certificates.ts'
+import { certificateRoutes } from './certificates.ts'
+import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
 import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
 
 export interface WorkloadOptions {

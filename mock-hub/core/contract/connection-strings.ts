@@ -1,11 +1,12 @@
-/** How devices, modules and back ends are told where the hub is and who they are. */
+/** Connection strings of devices, modules, back ends and readers of telemetry. */
 
-import type { SharedAccessPolicy } from '../core/contract/principal.ts'
-import type { Registry } from '../core/contract/registry.ts'
-import type { Identity } from '../core/contract/identity.ts'
+import type { SharedAccessPolicy } from './principal.ts'
+import type { Registry } from './registry.ts'
+import type { Identity } from './identity.ts'
 
 /**
- * `HostName=…;DeviceId=…[;ModuleId=…];SharedAccessKey=…`, or `…;x509=true` for one that proves itself by certificate.
+ * `HostName=…;DeviceId=…[;ModuleId=…];SharedAccessKey=…`, or `…;x509=true` for an identity that authenticates with a
+ * certificate.
  * @throws HubError DeviceNotFound or ModuleNotFound.
  */
 export function deviceConnectionString(hostName: string, registry: Registry, identity: Identity): string {
@@ -26,7 +27,10 @@ export function eventHubName(hostName: string): string {
   return hostName.split('.', 1)[0] ?? hostName
 }
 
-/** `Endpoint=sb://…/;SharedAccessKeyName=…;SharedAccessKey=…;EntityPath=…`, with a policy that has ServiceConnect; undefined: none has. */
+/**
+ * `Endpoint=sb://…/;SharedAccessKeyName=…;SharedAccessKey=…;EntityPath=…` with the policy `service`, or else the first
+ * policy that has ServiceConnect; undefined when no policy has it.
+ */
 export function eventHubConnectionString(
   hostName: string,
   policies: readonly SharedAccessPolicy[],

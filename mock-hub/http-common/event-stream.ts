@@ -1,21 +1,21 @@
-/** Server-sent events: a stream that a reader can take up again where he was. */
+/** Server-sent events: a stream that a reader can resume where it stopped. */
 
 import type { FastifyReply } from 'fastify'
 import type { Json } from '../base/json.ts'
 
 export interface StreamedEvent {
-  /** Comes back as `Last-Event-ID` when the reader connects anew. */
+  /** The reader sends it back as `Last-Event-ID` when it connects again. */
   readonly id: number
   readonly event: string
   readonly data: Json
 }
 
-/** Unread bytes at which a reader that does not keep up loses the stream. */
-const MOST_UNREAD = 8 * 2 ** 20
+/** A reader with more unread bytes than this loses its stream; it can resume with `Last-Event-ID`. */
+const MAX_UNREAD_BYTES = 8 * 2 ** 20
 
 /**
- * Answers with a stream that ends when either side does.
- * @param start begins to send. @returns stops.
+ * Answers with a stream that ends when either side ends it.
+ * @param start starts to send. @returns stops.
  */
 export function streamEvents(
   reply: FastifyReply,
@@ -26,14 +26,19 @@ export function streamEvents(
   out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   out.write(': open\n\n')
   const stop = start(({ id, event, data }) => {
-    if (out.writableLength > MOST_UNREAD) out.destroy()
+    if (out.writableLength > MAX_UNREAD_BYTES) out.destroy()
     else out.write(`id: ${String(id)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   })
   out.once('close', stop)
 }
 
-/** Where a reader wants to go on: `after` of the query, or where he was; undefined: only what comes. */
-export function startOf(after: string | undefined, lastEventId: unknown): number | undefined {
+/**
+ * The id after which a reader wants to continue.
+ * @param after the query parameter, which wins.
+ * @param lastEventId the header `Last-Event-ID`.
+ * @returns undefined: the reader wants only new events.
+ */
+export function resumePoint(after: string | undefined, lastEventId: unknown): number | undefined {
   if (after !== undefined) return Number(after)
   return typeof lastEventId === 'string' && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined
 }

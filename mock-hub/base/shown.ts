@@ -1,0 +1,27 @@
+/** Values of callers as error messages show them: shortened, and without secrets. */
+
+/** Fields that may hold a secret: only the type of their value is shown. */
+const SECRET_FIELD = /key|token|sas|sig|authentication|password/i
+/** Keys and signatures in connection strings and URLs. */
+const SECRET_TEXT = /\b(sig|\w*key)=[^&;\s"']+/gi
+
+const MAX_LENGTH = 120
+
+/**
+ * @param field the path of the value; when it names a secret, only the type of the value is shown.
+ * @returns JSON for strings, numbers and booleans, `an object with a, b`, `an array of 3`, or `nothing` for undefined.
+ */
+export function shown(field: string, value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return `an array of ${String(value.length)}`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object') {
+    if (SECRET_FIELD.test(field)) return 'an object'
+    return `an object with ${Object.keys(value).slice(0, 8).join(', ').slice(0, MAX_LENGTH) || 'no fields'}`
+  }
+  if (SECRET_FIELD.test(field)) return `a ${typeof value}`
+  if (typeof value === 'string')
+    return JSON.stringify(value.replace(SECRET_TEXT, '$1=***')).slice(0, MAX_LENGTH)
+  return typeof value === 'symbol' ? 'a symbol' : String(value as number | bigint | boolean)
+}

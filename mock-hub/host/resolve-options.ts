@@ -1,0 +1,54 @@
+/** Checks the options of `startMockHub` and fills in their defaults. */
+
+import { InvalidInput } from '../base/invalid-input.ts'
+import { LENIENCIES, type Settings } from '../core/contract/settings.ts'
+import { isLoopback } from '../http-common/loopback.ts'
+import { OPTIONS } from './option-rules.ts'
+import type { MockHubOptions } from './options.ts'
+import { check, OBJECT, objectOf } from './value-rules.ts'
+
+type Table = typeof OPTIONS
+/** Names of the options that have a default value. */
+type Defaulted = { [K in keyof Table]: Table[K] extends { default: unknown } ? K : never }[keyof Table]
+
+/** Options with their defaults filled in. */
+export type ResolvedOptions = Omit<MockHubOptions, Defaulted> & {
+  readonly [K in Defaulted]: NonNullable<MockHubOptions[K]>
+}
+
+const WHAT = 'startMockHub'
+const ALL_OPTIONS = objectOf(
+  Object.fromEntries(Object.entries(OPTIONS).map(([name, { rule }]) => [name, rule])),
+)
+
+/**
+ * Checks the options and fills in the defaults.
+ * @throws InvalidInput with the first invalid option: its name, the rule and the given value.
+ */
+export function resolveOptions(options: MockHubOptions): ResolvedOptions {
+  check(OBJECT, options, WHAT, 'options')
+  check(ALL_OPTIONS, options, WHAT, '')
+  const resolved: Record<string, unknown> = { ...options }
+  for (const [name, row] of Object.entries(OPTIONS)) if ('default' in row) resolved[name] ??= row.default
+  const { controlAddress, controlToken } = resolved as ResolvedOptions // every default is filled in
+  if (!isLoopback(controlAddress) && controlToken === undefined)
+    throw new InvalidInput(
+      WHAT,
+      'controlAddress',
+      'to be loopback when there is no controlToken',
+      controlAddress,
+    )
+  return resolved as ResolvedOptions
+}
+
+/** The settings that the options ask for; a setting given by name wins over a leniency. */
+export function settingsOf(options: ResolvedOptions, names: readonly string[]): Partial<Settings> {
+  const { hostName, lenient, settings } = options
+  return {
+    ...(lenient ? LENIENCIES : {}),
+    // A setting that is undefined keeps its default.
+    ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+    hostName,
+    aliases: names.filter((name) => name !== hostName),
+  }
+}

@@ -1,0 +1,112 @@
+/** Rules for values that come from outside, for options and for seeds: each problem names the field, the rule and the value. */
+
+import { InvalidInput } from '../base/invalid-input.ts'
+import { isValidId } from '../core/contract/identity.ts'
+
+export interface Problem {
+  /** Path of the value, for example `seed.devices[0].deviceId`. */
+  readonly field: string
+  /** The end of "expected {field} …". */
+  readonly rule: string
+  /** The value; undefined: it is missing. */
+  readonly given: unknown
+}
+
+export interface Rule {
+  /** The end of "expected {field} …". */
+  readonly text: string
+  /** @returns the first problem of the value, or undefined when it is valid. */
+  readonly problem: (value: unknown, field: string) => Problem | undefined
+}
+
+/** @throws InvalidInput with the first problem of the value. @param what whose value it is, for example `startMockHub`. */
+export function check(rule: Rule, value: unknown, what: string, field: string): void {
+  const problem = rule.problem(value, field)
+  if (problem !== undefined) throw new InvalidInput(what, problem.field, problem.rule, problem.given)
+}
+
+/** A rule for a value without parts. */
+export function rule(text: string, holds: (value: unknown) => boolean): Rule {
+  return { text, problem: (given, field) => (holds(given) ? undefined : { field, rule: text, given }) }
+}
+
+export const TEXT = rule('to be a non-empty string', (value) => typeof value === 'string' && value !== '')
+export const BOOLEAN = rule('to be true or false', (value) => typeof value === 'boolean')
+export const FUNCTION = rule('to be a function', (value) => typeof value === 'function')
+export const OBJECT = rule('to be an object', isRecord)
+export const ID = rule(
+  "to be an ID: 1 to 128 letters, digits or - . + % _ # * ? ! ( ) , : = @ $ ' ;",
+  (value) => typeof value === 'string' && isValidId(value),
+)
+
+export function wholeNumber(minimum: number, maximum: number): Rule {
+  return rule(
+    `to be a whole number from ${String(minimum)} to ${String(maximum)}`,
+    (value) => Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= maximum,
+  )
+}
+
+export function oneOf(...values: readonly (string | boolean)[]): Rule {
+  return rule(`to be one of ${values.map((value) => JSON.stringify(value)).join(', ')}`, (value) =>
+    values.some((known) => known === value),
+  )
+}
+
+/** One of several rules; a value that is an object is reported by the last of them, which is the one for objects. */
+export function either(...rules: readonly Rule[]): Rule {
+  const text = rules.map((each) => each.text).join(' or ')
+  return {
+    text,
+    problem(given, field) {
+      const problems = rules.map((each) => each.problem(given, field))
+      if (problems.includes(undefined)) return undefined
+      return isRecord(given) ? problems.at(-1) : { field, rule: text, given }
+    },
+  }
+}
+
+export function listOf(item: Rule): Rule {
+  const text = 'to be an array'
+  return {
+    text,
+    problem(given, field) {
+      if (!Array.isArray(given)) return { field, rule: text, given }
+      for (const [index, value] of given.entries()) {
+        const problem = item.problem(value, `${field}[${String(index)}]`)
+        if (problem !== undefined) return problem
+      }
+      return undefined
+    },
+  }
+}
+
+/** An object with these fields and no others. A field that is undefined counts as absent. */
+export function objectOf(fields: Readonly<Record<string, Rule>>, required: readonly string[] = []): Rule {
+  const known = new Map(Object.entries(fields))
+  const text = 'to be an object'
+  return {
+    text,
+    problem(given, field) {
+      if (!isRecord(given)) return { field, rule: text, given }
+      const path = (name: string): string => (field === '' ? name : `${field}.${name}`)
+      for (const [name, value] of Object.entries(given)) {
+        const fieldRule = known.get(name)
+        if (fieldRule === undefined) return { field: path(name), rule: unknownField(known), given: value }
+        const problem = value === undefined ? undefined : fieldRule.problem(value, path(name))
+        if (problem !== undefined) return problem
+      }
+      const missing = required.find((name) => given[name] === undefined)
+      return missing === undefined
+        ? undefined
+        : { field: path(missing), rule: 'to be given', given: undefined }
+    },
+  }
+}
+
+function unknownField(known: ReadonlyMap<string, Rule>): string {
+  return `to be left out; the known fields are ${[...known.keys()].join(', ')}`
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,69 @@
+/** `npm run docs:tables` writes the tables that the documentation takes from the code; a test compares the two. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
+
+/** A table of a page, between `<!-- mark -->` and `<!-- /mark -->`. */
+export interface DocumentTable {
+  readonly document: string
+  readonly mark: string
+  /** The first row is the head. */
+  readonly rows: () => Promise<readonly (readonly string[])[]>
+}
+
+export const TABLES: readonly DocumentTable[] = [
+  { document: 'docs/faults.md', mark: 'fault types', rows: () => Promise.resolve(faultTypes()) },
+  { document: 'docs/control.md', mark: 'routes', rows: controlRoutes },
+]
+
+function faultTypes(): string[][] {
+  return [
+    ['fault type', 'the hub …', 'counted by', 'parameters'],
+    ...FAULT_TYPES.map(({ name, description, trigger, parameters }) => {
+      const texts = Object.entries(parameters).map(([parameter, { default: otherwise, required }]) =>
+        required === true
+          ? `\`${parameter}\``
+          : `\`${parameter}\` (${otherwise === undefined ? 'optional' : JSON.stringify(otherwise)})`,
+      )
+      return [`\`${name}\``, description, trigger, texts.join(', ')]
+    }),
+  ]
+}
+
+async function controlRoutes(): Promise<string[][]> {
+  const hub = await startMockHub()
+  try {
+    const answer = await fetch(hub.controlUrl ?? '')
+    const { control } = (await answer.json()) as { readonly control: readonly string[] } // `GET /` of the control API
+    return [
+      ['call', 'what it does'],
+      ...control.map((line) => {
+        const [route = '', summary = ''] = line.split(/: (.*)/)
+        return [`\`${route.replace(/:(\w+)/g, '{$1}')}\``, summary]
+      }),
+    ]
+  } finally {
+    await hub.stop()
+  }
+}
+
+/**
+ * The page with its table as the code has it now.
+ * @throws Error when the page lacks the marks.
+ */
+export async function withTable(page: string, { document, mark, rows }: DocumentTable): Promise<string> {
+  const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`]
+  const [before, rest] = page.split(begin)
+  const after = rest?.split(end)[1]
+  if (before === undefined || after === undefined)
+    throw new Error(`${document}: expected the marks ${begin} and ${end}`)
+  const [head = [], ...others] = await rows()
+  const lines = [head, head.map(() => '---'), ...others].map(
+    (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+  )
+  return `${before}${begin}\n\n${lines.join('\n')}\n\n${end}${after}`
+}
+
+if (process.argv[1]?.endsWith('document-tables.ts') === true)
+  for (const table of TABLES)
+    writeFileSync(table.document, await withTable(readFileSync(table.document, 'utf8'), table))
