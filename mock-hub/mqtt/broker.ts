@@ -1,113 +1,65 @@
 /**
- * The one door to aedes: it does what a broker does (CONNECT and CONNACK, sessions, subscriptions, pings, wills,
- * take-over) for the links that pass the gate. None of its timers decides anything (wire contract 1.9 is ours).
+ * The one door to aedes, the broker that keeps the sessions of MQTT clients (decision 22). It is handed packets that have
+ * been read and checked: CONNECT opens or clears a session, SUBSCRIBE and UNSUBSCRIBE change a stored one. Nothing is
+ * routed through it: publishes of devices end in the core, and deliveries to devices come from there.
  */
 
 import { Aedes } from 'aedes'
-import type { AuthenticateError, Client } from 'aedes'
-import { BrokerStream } from './broker-stream.ts'
 
-/** What the broker asks of a link, and tells it. */
-export interface BrokerClient {
-  /** CONNECT has come; 0 lets it in, 3 or 5 goes into the CONNACK. */
-  authenticate(): Promise<number> | number
-  /** A subscription of the stored session is in force again. */
-  restored(filter: string, qos: number): void
-  /** The link ended without DISCONNECT and had a will. */
-  willDue(): void
-  /** The broker writes to the client. */
-  fromBroker(bytes: Buffer): void
-  /** The broker has closed this client, by itself or because it was told to. */
-  brokerClosed(): void
+/** A filter of a stored session, with the QoS that was granted. */
+export interface StoredSubscription {
+  readonly topic: string
+  readonly qos: number
 }
 
-/** A guest's seat at the broker. */
-export interface BrokerSession {
-  feed(frame: Buffer): void
-  /** Ends it as a broken connection does: the will is published. Idempotent. */
-  leave(): void
+/** What aedes offers at `persistence`; its own types still describe callbacks. */
+interface Persistence {
+  subscriptionsByClient(client: { id: string }): Promise<readonly StoredSubscription[]>
+  addSubscriptions(client: { id: string }, subscriptions: readonly StoredSubscription[]): Promise<void>
+  removeSubscriptions(client: { id: string }, filters: readonly string[]): Promise<void>
+  cleanSubscriptions(client: { id: string }): Promise<void>
 }
 
-/** Far beyond any test; four times this still is a valid timer. */
+type PacketIds = ReadonlyMap<string, number>
+
+/** aedes' own timers never fire: time is the hub's clock. Four times this is still a valid delay of a timer. */
 const NEVER_MS = 2 ** 29 - 1
-
-class ClientStream extends BrokerStream {
-  readonly guest: BrokerClient
-  constructor(guest: BrokerClient) {
-    super((bytes) => {
-      guest.fromBroker(bytes)
-    })
-    this.guest = guest
-  }
-}
-
-function clientOf(client: Client | null): BrokerClient | undefined {
-  return client?.conn instanceof ClientStream ? client.conn.guest : undefined
-}
 
 export class Broker {
   readonly #aedes: Aedes
+  readonly #persistence: Persistence
+  /** Packet ids of unacknowledged deliveries of stored sessions, by client id: aedes has no place for them. */
+  readonly #packetIds = new Map<string, PacketIds>()
 
   private constructor(aedes: Aedes) {
     this.#aedes = aedes
-    // What a client did wrong has been handled where it was seen; nobody else listens.
-    const ignore = (): void => undefined
-    aedes.on('clientError', ignore)
-    aedes.on('connectionError', ignore)
+    this.#persistence = (aedes as unknown as { readonly persistence: Persistence }).persistence
   }
 
   static async start(): Promise<Broker> {
-    return new Broker(
-      await Aedes.createBroker({
-        connectTimeout: NEVER_MS,
-        heartbeatInterval: NEVER_MS,
-        drainTimeout: 0,
-        keepaliveLimit: 0,
-        authenticate: (client, _username, _password, done) => {
-          void Promise.resolve(clientOf(client)?.authenticate() ?? 5).then((code) => {
-            if (code === 0) done(null, true)
-            else done(refusal(code), null)
-          })
-        },
-        authorizeSubscribe: (client, subscription, done) => {
-          // The gate has let this filter pass; while CONNECT is in work it is one of the stored session.
-          if (client.connecting) clientOf(client)?.restored(subscription.topic, subscription.qos)
-          done(null, subscription)
-        },
-        authorizePublish: (client, _packet, done) => {
-          // Devices' publishes end at the gate, so this can only be a will; it is telemetry, not routed.
-          clientOf(client)?.willDue()
-          done(new Error('a will is telemetry'))
-        },
-      }),
-    )
+    return new Broker(await Aedes.createBroker({ heartbeatInterval: NEVER_MS }))
   }
 
-  enter(guest: BrokerClient): BrokerSession {
-    const port = new ClientStream(guest)
-    const client = this.#aedes.handle(port)
-    port.once('close', () => {
-      guest.brokerClosed()
-    })
-    return {
-      feed: (frame) => {
-        port.feed(frame)
-      },
-      leave: () => {
-        client.close()
-      },
+  /**
+   * CONNECT of a client that has been authenticated, after an older connection of the same client id has ended.
+   * @param clean true: a stored session is discarded, and none is stored (MQTT-3.1.2-6).
+   */
+  async connect(clientId: string, clean: boolean): Promise<BrokerSession> {
+    const client = { id: clientId }
+    if (clean) {
+      this.#packetIds.delete(clientId)
+      await this.#persistence.cleanSubscriptions(client)
+      return new BrokerSession(client, undefined, NO_SUBSCRIPTIONS, undefined)
     }
+    const subscriptions = await this.#persistence.subscriptionsByClient(client)
+    const store = { persistence: this.#persistence, packetIds: this.#packetIds }
+    return new BrokerSession(client, store, subscriptions, this.#packetIds.get(clientId))
   }
 
-  /** Drops the stored session of a client, as if it had never been. */
+  /** Discards the stored session of a client. */
   async forget(clientId: string): Promise<void> {
-    // aedes types this callback-style and untyped; it is a promise (aedes-persistence 10).
-    const persistence = (
-      this.#aedes as unknown as {
-        persistence: { cleanSubscriptions(client: { id: string }): Promise<unknown> }
-      }
-    ).persistence
-    await persistence.cleanSubscriptions({ id: clientId })
+    this.#packetIds.delete(clientId)
+    await this.#persistence.cleanSubscriptions({ id: clientId })
   }
 
   stop(): Promise<void> {
@@ -119,7 +71,57 @@ export class Broker {
   }
 }
 
-function refusal(code: number): AuthenticateError {
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- its codes are an ambient const enum
-  return Object.assign(new Error('refused'), { returnCode: code })
+const NO_SUBSCRIPTIONS: readonly StoredSubscription[] = []
+
+interface SessionStore {
+  readonly persistence: Persistence
+  readonly packetIds: Map<string, PacketIds>
+}
+
+/** The broker's session of one connection. */
+export class BrokerSession {
+  /** Filters of the stored session that are in force again. */
+  readonly restored: readonly StoredSubscription[]
+  /** Packet ids of deliveries that an earlier connection left unacknowledged, by message. */
+  readonly packetIds: PacketIds | undefined
+  readonly #client: { readonly id: string }
+  /** Undefined: a clean session, which ends with its connection. */
+  readonly #store: SessionStore | undefined
+
+  constructor(
+    client: { readonly id: string },
+    store: SessionStore | undefined,
+    restored: readonly StoredSubscription[],
+    packetIds: PacketIds | undefined,
+  ) {
+    this.restored = restored
+    this.packetIds = packetIds
+    this.#client = client
+    this.#store = store
+  }
+
+  /** Session present, as CONNACK says it: something of an earlier connection was restored. */
+  get present(): boolean {
+    return this.restored.length > 0
+  }
+
+  /** SUBSCRIBE. @returns undefined: nothing has to be stored. */
+  subscribe(subscriptions: readonly StoredSubscription[]): undefined | Promise<void> {
+    return this.#store?.persistence.addSubscriptions(this.#client, subscriptions)
+  }
+
+  /** UNSUBSCRIBE. @returns undefined: nothing was stored. */
+  unsubscribe(filters: readonly string[]): undefined | Promise<void> {
+    return this.#store?.persistence.removeSubscriptions(this.#client, filters)
+  }
+
+  /**
+   * The connection has ended.
+   * @param unacknowledged packet ids of deliveries without a PUBACK, by message; undefined: there are none.
+   */
+  end(unacknowledged: PacketIds | undefined): void {
+    if (this.#store === undefined) return
+    if (unacknowledged === undefined) this.#store.packetIds.delete(this.#client.id)
+    else this.#store.packetIds.set(this.#client.id, unacknowledged)
+  }
 }

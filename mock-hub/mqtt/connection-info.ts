@@ -1,18 +1,21 @@
-/** What is known of a client before it has said a word of MQTT. */
+/** What is known of a client before its first packet. */
 
 import type { TlsFacts } from '../core/contract/journal.ts'
 
+/** MQTT over TLS, or over WebSocket. */
+export type MqttTransport = 'mqtt' | 'mqtt-ws'
+
 export interface ConnectionInfo {
-  readonly transport: 'mqtt' | 'mqtt-ws'
+  readonly transport: MqttTransport
   readonly peer: string
   readonly tls?: TlsFacts | undefined
   /** The TLS client certificate in DER, leaf first. */
   readonly certificates?: readonly Buffer[] | undefined
-  /** Ends the connection with a TCP reset; left out: it is just destroyed. */
+  /** Ends the connection with a TCP reset; left out: the stream is destroyed. */
   readonly reset?: (() => void) | undefined
 }
 
-/** What of it the journal keeps. */
+/** What the journal keeps of it. */
 export function journalled({
   transport,
   peer,

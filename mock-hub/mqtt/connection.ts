@@ -1,115 +1,81 @@
 /**
- * The gate: one MQTT connection between its stream and the broker (decision 5). Packets are handled strictly one after
- * the other. Publishes go to the core and deliveries come from it; the rest is the broker's work, under the hub's rules.
+ * The connection of one MQTT client, from its stream to its end. Packets are handled strictly one after the other:
+ * `packets/` has a handler for each kind, which answers through the responder.
  */
 
 import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
 import type { CloseReason } from '../core/contract/sessions.ts'
 import { type Explanation, type HubError, toHubError } from '../core/errors/hub-error.ts'
-import { admit } from './admission.ts'
-import { Responder } from './responder.ts'
-import type { ResponderPort } from './responder.ts'
-import type { Broker, BrokerClient, BrokerSession } from './broker.ts'
-import {
-  connectTimeout,
-  malformed,
-  notConnectFirst,
-  secondConnect,
-  silence,
-  unsupportedProtocol,
-} from './protocol-errors.ts'
-import { DeviceSession } from './device-session.ts'
-import type { DeviceSessionPort } from './device-session.ts'
-import { type ConnectionInfo, journalled } from './connection-info.ts'
-import { FrameReader, MalformedPacket } from './codec/frames.ts'
-import { KeepAlive } from './keep-alive.ts'
-import type { InjectedFault, InjectedFaults } from './faults/injected-faults.ts'
-import { OutgoingQueue } from './outgoing-queue.ts'
-import type { OutgoingQueuePort } from './outgoing-queue.ts'
-import { number } from './faults/packet-faults.ts'
-import {
-  TYPE,
-  checkConnectFlags,
-  connack,
-  parsePacket,
-  readProtocol,
-  withoutKeepAlive,
-} from './codec/packets.ts'
-import type { ConnectPacket } from './codec/packets.ts'
-import { redactedPassword, refusalCode } from './refusals.ts'
-import type { TwinAnswer } from './requests.ts'
 import { STREAM_EFFECTS, injectStreamFault } from '../net/stream-faults.ts'
 import { FaultedStream } from '../net/stream.ts'
+import type { Broker, BrokerSession } from './broker.ts'
+import { FrameReader, MalformedPacket } from './codec/frames.ts'
+import { type ConnectionInfo, journalled } from './connection-info.ts'
+import type { DeviceSession } from './device-session.ts'
+import type { InjectedFaults } from './faults/injected-faults.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { OutgoingQueue } from './outgoing-queue.ts'
+import { PacketWriter } from './packet-writer.ts'
+import { connectTimeout, malformed, silence } from './protocol-errors.ts'
+import { Responder } from './responder.ts'
 
-/** What a connection needs of the room. */
-export interface ConnectionPort {
+/** What the connections of one server share. */
+export interface ConnectionContext {
   readonly hub: Hub
   readonly broker: Broker
-  readonly injected: InjectedFaults
-  /** This connection now stands for the identity. @returns the one that did before. */
-  claim(key: string, connection: Connection): Connection | undefined
-  left(connection: Connection): void
-  /** Packet ids that stored sessions have in use, by identity. */
-  readonly packetIds: Map<string, ReadonlyMap<string, number>>
+  /** Faults that devices have ordered by message. */
+  readonly orderedFaults: InjectedFaults
+  /**
+   * Handles the packet at which the reader stands.
+   * @returns a promise when that takes time: the next packet waits until it has settled.
+   * @throws MalformedPacket
+   */
+  readonly handlePacket: (connection: Connection, frames: FrameReader) => undefined | Promise<void>
+  readonly onEnd: (connection: Connection) => void
 }
 
-/** Room for the topic of the largest message: the fixed header tells only both together. */
-const TOPIC_ROOM = 4_096
-/** Levers of CONNACK that strike before the device is looked at. */
-const CONNECT_EFFECTS = ['code', 'withhold', 'close']
-/** The broker's own packets are small. */
-const BROKER_LIMIT = 65_536
+/** Bytes allowed for the topic of the largest message: the fixed header gives only the sum of both. */
+const TOPIC_BYTES = 4_096
 
-export class Connection implements BrokerClient, DeviceSessionPort, ResponderPort, OutgoingQueuePort {
+export class Connection {
   readonly linkId: string
-  readonly transport: 'mqtt' | 'mqtt-ws'
-  readonly hub: Hub
+  readonly info: ConnectionInfo
+  readonly context: ConnectionContext
   readonly out: OutgoingQueue
-  readonly injected: InjectedFaults
-  /** The session ends with the connection. */
-  clean = true
-  /** Settles when the broker has let go of it: only then may another take its place there. */
-  readonly gone: Promise<void>
-  readonly #room: ConnectionPort
-  readonly #info: ConnectionInfo
-  readonly #wire: FaultedStream
+  readonly responder: Responder
+  /** Client id of CONNECT, authenticated or not: refusals name it. */
+  clientId: string | undefined
+  /** Set once CONNECT has passed authentication. */
+  session: DeviceSession | undefined
+  /** Set before CONNACK is sent. */
+  brokerSession: BrokerSession | undefined
+  readonly #stream: FaultedStream
+  readonly #writer: PacketWriter
   readonly #frames: FrameReader
-  /** The beginning of a packet of the broker that came in pieces. */
-  #brokerRest: Buffer | undefined
-  readonly #answers: Responder
-  #seat: BrokerSession | undefined
-  #resolveGone: () => void = () => undefined
-  #stage: 'new' | 'joining' | 'up' | 'over' = 'new'
-  /** A packet is in work that must be finished before the next one. */
-  #busy = false
-  /** A lever has struck the stream; one is enough. */
-  #struck = false
-  /** DISCONNECT has come: the will is void. */
-  #graceful = false
-  #exchange: DeviceSession | undefined
-  /** Client id of CONNECT: whom a refusal is about, believed or not. */
-  #claimed: string | undefined
   #keepAlive: KeepAlive | undefined
-  #cancelConnectTimer: () => void
+  #cancelConnectTimeout: (() => void) | undefined
+  /** A packet is being handled that takes time. */
+  #busy = false
+  /** Reading is paused. */
+  #held = false
+  /** The connection has ended. */
+  #over = false
+  /** A fault has been injected into the stream; there is at most one. */
+  #faulted = false
 
-  constructor(room: ConnectionPort, linkId: string, stream: Duplex, info: ConnectionInfo) {
+  constructor(context: ConnectionContext, linkId: string, stream: Duplex, info: ConnectionInfo) {
     this.linkId = linkId
-    this.transport = info.transport
-    this.hub = room.hub
-    this.#room = room
-    this.#info = info
-    this.gone = new Promise((resolve) => (this.#resolveGone = resolve))
-    const { settings, clock, journal } = room.hub
-    this.injected = room.injected
-    this.#answers = new Responder(this)
-    this.#frames = new FrameReader(settings.maxTelemetryBytes + TOPIC_ROOM)
-    this.out = new OutgoingQueue(this, settings.maxUnacknowledged)
+    this.info = info
+    this.context = context
+    const { hub, orderedFaults } = context
+    const { settings, clock, journal } = hub
+    this.#frames = new FrameReader(settings.maxTelemetryBytes + TOPIC_BYTES)
     journal.record({ type: 'link-opened', linkId, ...journalled(info) })
-    this.#cancelConnectTimer = clock.schedule(settings.connectTimeoutSeconds * 1000, () => {
+    this.#cancelConnectTimeout = clock.schedule(settings.connectTimeoutSeconds * 1000, () => {
       this.refuse(connectTimeout(settings.connectTimeoutSeconds, this.#frames.pending))
     })
-    this.#wire = new FaultedStream(stream, clock, {
+    this.#stream = new FaultedStream(stream, clock, {
       onBytes: (chunk) => {
         this.#received(chunk)
       },
@@ -117,370 +83,174 @@ export class Connection implements BrokerClient, DeviceSessionPort, ResponderPor
         this.#end(reason)
       },
     })
-    this.strike(STREAM_EFFECTS)
+    this.#writer = new PacketWriter(this.#stream, journal, linkId)
+    this.out = new OutgoingQueue(this.#writer, settings.maxUnacknowledged)
+    this.responder = new Responder(hub, this.#writer, this.out, orderedFaults, () => {
+      this.close('fault')
+    })
+    this.injectStreamFault(STREAM_EFFECTS)
   }
 
-  /** `d1` or `d1/m1`, once CONNECT has been believed. */
-  get identity(): string | undefined {
-    return this.#exchange?.key
-  }
-
-  get up(): boolean {
-    return this.#stage === 'up'
+  get hub(): Hub {
+    return this.context.hub
   }
 
   get over(): boolean {
-    return this.#stage === 'over'
+    return this.#over
   }
 
-  /** Whom the link stands for, or claims to. */
-  get key(): string | undefined {
-    return this.#claimed
-  }
-
-  // ---- OutboundPort
-
-  write(bytes: Buffer): void {
-    this.#wire.write(bytes)
-  }
-
-  recordOut(cmd: string, packet: object): void {
-    this.record('out', cmd, packet)
-  }
-
-  // ---- ExchangePort
-
+  /** Journals a packet. */
   record(direction: 'in' | 'out', cmd: string, packet: object): void {
-    const identity = this.#exchange?.key
-    if (identity === undefined) {
-      this.hub.journal.record({ type: 'packet', linkId: this.linkId, direction, cmd, packet })
-    } else {
-      this.hub.journal.record({ type: 'packet', linkId: this.linkId, identity, direction, cmd, packet })
-    }
+    this.#writer.record(direction, cmd, packet)
   }
 
-  puback(packetId: number): void {
-    this.#answers.puback(packetId)
+  /** CONNECT has come: its time limit no longer applies. */
+  connectReceived(): void {
+    this.#cancelConnectTimeout?.()
+    this.#cancelConnectTimeout = undefined
   }
 
-  answerTwin(answer: TwinAnswer, qos: 0 | 1): void {
-    this.#answers.twin(answer, qos)
+  /** CONNECT has passed authentication. */
+  authenticated(session: DeviceSession): void {
+    this.session = session
+    this.#writer.identity = session.key
   }
 
-  inject(fault: InjectedFault): boolean {
-    return this.injected.begin(this.identity ?? '', fault, () => {
-      this.#drop()
+  /** @param seconds keep-alive of CONNECT. */
+  startKeepAlive(seconds: number): void {
+    const { clock, settings } = this.hub
+    this.#keepAlive = new KeepAlive(clock, seconds, settings.keepAliveCapSeconds, (silentMs) => {
+      this.refuse(silence(silentMs))
     })
   }
 
-  /** Lets armed levers of the socket strike this link. */
-  strike(effects: readonly string[]): void {
-    if (this.hub.faults.idle || this.#stage === 'over') return
-    const met = this.hub.faults.match('tcp', this.identity, effects)
-    if (met === undefined) return
-    this.#struck = true
-    injectStreamFault(met.effect, met.parameters, this.#wire, this.hub.clock, {
+  /**
+   * Injects an armed fault of the stream.
+   * @param effects only these.
+   */
+  injectStreamFault(effects: readonly string[]): void {
+    const { faults, clock } = this.hub
+    if (faults.idle || this.#over) return
+    const match = faults.match('tcp', this.session?.key, effects)
+    if (match === undefined) return
+    this.#faulted = true
+    injectStreamFault(match.effect, match.parameters, this.#stream, clock, {
       drop: () => {
-        this.#drop()
+        this.drop('fault')
       },
       reset: () => {
         this.#end('fault')
-        this.#wire.abandon()
-        if (this.#info.reset === undefined) this.#wire.destroy()
-        else this.#info.reset()
+        this.#stream.abandon()
+        if (this.info.reset === undefined) this.#stream.destroy()
+        else this.info.reset()
       },
     })
   }
 
+  /** A fault of the stream that is armed for one identity can be injected once the identity is known. */
+  injectStreamFaultOfIdentity(): void {
+    if (!this.#faulted) this.injectStreamFault(STREAM_EFFECTS)
+  }
+
+  /** Journals a refusal; the connection stays open. */
   refused(error: HubError): void {
-    const identity = this.#claimed
     this.hub.refuse(error, {
-      ...(identity === undefined ? {} : { identity }),
+      ...(this.clientId === undefined ? {} : { identity: this.clientId }),
       linkId: this.linkId,
-      transport: this.transport,
+      transport: this.info.transport,
     })
   }
 
+  /** Journals a refusal and closes the connection: no packet of MQTT 3.1.1 could say why. */
   refuse(error: HubError): void {
     this.refused(error)
     this.close('refused')
   }
 
-  close(reason: CloseReason, explanation?: Explanation): void {
+  /** Closes the connection after what has been written. */
+  close(reason: CloseReason | 'disconnect', explanation?: Explanation): void {
     this.#end(explanation === undefined ? reason : `${reason}: ${explanation.received}`)
-    this.#wire.hangUp()
+    this.#stream.hangUp()
   }
 
-  #drop(): void {
-    this.#end('fault')
-    this.#wire.destroy()
+  /** Ends the connection at once, as if it were lost. */
+  drop(reason: CloseReason): void {
+    this.#end(reason)
+    this.#stream.destroy()
   }
-
-  /** Ends it at once, without lingering: the room is closing. */
-  destroy(): void {
-    this.#end('hub-stopped')
-    this.#wire.destroy()
-  }
-
-  // ---- Guest: what the broker asks and tells
-
-  async authenticate(): Promise<number> {
-    const exchange = this.#exchange
-    if (exchange === undefined) return 5
-    try {
-      // Who is refused here takes nobody's place.
-      exchange.openSession()
-      const before = this.#room.claim(exchange.key, this)
-      if (before !== undefined) {
-        before.close('taken-over')
-        await before.gone
-      }
-      if (this.clean) this.#room.packetIds.delete(exchange.key)
-      else this.out.resume(this.#room.packetIds.get(exchange.key))
-      return this.#stage === 'joining' ? 0 : 5
-    } catch (error) {
-      const refused = toHubError(error)
-      this.refused(refused)
-      return refusalCode(refused)
-    }
-  }
-
-  restored(text: string, qos: number): void {
-    this.#exchange?.restored(text, qos)
-  }
-
-  willDue(): void {
-    if (!this.#graceful) this.#exchange?.publishWill()
-  }
-
-  brokerClosed(): void {
-    this.#resolveGone()
-    this.close('refused')
-  }
-
-  fromBroker(bytes: Buffer): void {
-    const frames = new FrameReader(BROKER_LIMIT)
-    frames.push(this.#brokerRest === undefined ? bytes : Buffer.concat([this.#brokerRest, bytes]))
-    while (this.#stage !== 'over' && frames.next()) {
-      const { buffer, header, start, body, end } = frames
-      const frame = buffer.subarray(start, end)
-      switch (header >> 4) {
-        case TYPE.connack:
-          this.#connected(buffer[body] === 1, buffer[body + 1] ?? 5)
-          break
-        case TYPE.suback:
-          this.#subscribed()
-          break
-        case TYPE.unsuback:
-          this.#answers.unsuback(buffer.readUInt16BE(body), frame)
-          this.#proceed()
-          break
-        case TYPE.pingresp:
-          this.#answers.pingresp(frame)
-          break
-      }
-    }
-    this.#brokerRest = frames.rest
-  }
-
-  // ---- from the client
 
   #received(chunk: Buffer): void {
     this.#keepAlive?.heard()
     this.#frames.push(chunk)
-    this.#pump()
+    this.#handlePackets()
   }
 
-  /** Handles what has arrived, up to a packet that takes time. */
-  #pump(): void {
+  /** Handles the packets that have arrived, up to one that takes time. */
+  #handlePackets(): void {
     this.out.cork()
     try {
-      while (!this.#busy && this.#stage !== 'over' && this.#frames.next()) this.#packet(this.#frames)
+      while (!this.#busy && !this.#over && this.#frames.next()) {
+        const work = this.context.handlePacket(this, this.#frames)
+        if (work !== undefined) this.#waitFor(work)
+      }
     } catch (error) {
-      this.#garbage(error)
+      this.#failed(error)
     }
     this.out.uncork()
+    // What has arrived meanwhile is kept; TCP tells the client to wait with the rest.
+    if (!this.#busy || this.#over || this.#held || this.#frames.pending === 0) return
+    this.#held = true
+    this.#stream.hold()
   }
 
-  #packet(frames: FrameReader): void {
-    const type = frames.header >> 4
-    if (type === TYPE.publish && this.#stage === 'up') {
-      const work = this.#exchange?.publish(frames)
-      if (work !== undefined) this.#await(work)
-      return
-    }
-    const frame = frames.buffer.subarray(frames.start, frames.end)
-    if (this.#stage === 'new') {
-      if (type !== TYPE.connect) this.refuse(notConnectFirst(type))
-      else this.#connect(frame, frames.body - frames.start)
-      return
-    }
-    this.#control(type, frame)
-  }
-
-  #control(type: number, frame: Buffer): void {
-    if (type === TYPE.connect) {
-      this.refuse(secondConnect())
-      return
-    }
-    const packet = parsePacket(frame)
-    this.record('in', packet.cmd, packet)
-    switch (packet.cmd) {
-      case 'puback':
-        this.#exchange?.acknowledged(packet.messageId ?? 0)
-        break
-      case 'subscribe': {
-        const forBroker = this.#exchange?.subscribe(packet.messageId ?? 0, packet.subscriptions)
-        if (forBroker === undefined) break
-        this.#wait()
-        this.#seat?.feed(forBroker)
-        break
-      }
-      case 'unsubscribe':
-        if ((packet.messageId ?? 0) < 1 || packet.unsubscriptions.length === 0)
-          throw new MalformedPacket('UNSUBSCRIBE without packet id or filter')
-        for (const filter of packet.unsubscriptions) this.#exchange?.subscriptions.delete(filter)
-        this.#wait()
-        this.#seat?.feed(frame)
-        break
-      case 'pingreq':
-        this.#seat?.feed(frame)
-        break
-      case 'disconnect':
-        this.#graceful = true
-        this.#end('disconnect')
-        this.#wire.hangUp()
-        break
-      default:
-        throw new MalformedPacket(`${packet.cmd.toUpperCase()} is not for a client to send here`)
-    }
-  }
-
-  #connect(frame: Buffer, body: number): void {
-    this.#cancelConnectTimer()
-    const protocol = readProtocol(frame, body)
-    if (protocol.name !== 'MQTT' || protocol.level !== 4) {
-      this.refused(unsupportedProtocol(protocol.name, protocol.level))
-      this.#turnAway(1)
-      return
-    }
-    checkConnectFlags(protocol.flags)
-    const packet = parsePacket(frame) as ConnectPacket // its first byte says so
-    this.#stage = 'joining'
-    this.#claimed = packet.clientId
-    this.record('in', 'connect', { ...packet, password: redactedPassword(packet.password) })
-    if (this.#connectFaulted()) return
-    try {
-      const admitted = admit(this.hub, packet, this.#info.certificates)
-      this.#exchange = new DeviceSession(this, admitted, packet.will)
-      this.clean = packet.clean ?? true
-      const { keepAliveCapSeconds, cleanSessionPurgesC2d } = this.hub.settings
-      if (this.clean && cleanSessionPurgesC2d) this.hub.c2d.purge(admitted.principal.identity)
-      this.#keepAlive = new KeepAlive(this.hub.clock, packet.keepalive ?? 0, keepAliveCapSeconds, (ms) => {
-        this.refuse(silence(ms))
-      })
-    } catch (error) {
-      const refused = toHubError(error)
-      this.refused(refused)
-      this.#turnAway(refusalCode(refused))
-      return
-    }
-    if (!this.#struck) this.strike(STREAM_EFFECTS)
-    this.#wait()
-    this.#seat = this.#room.broker.enter(this)
-    this.#seat.feed(withoutKeepAlive(frame, body))
-  }
-
-  /** CONNACK with a code, then the end. */
-  #turnAway(returnCode: number): void {
-    this.#answers.send('connack', connack(returnCode), { cmd: 'connack', returnCode, sessionPresent: false })
-    this.close('refused')
-  }
-
-  /** Levers that keep a CONNECT from being looked at, and faults that the device itself has ordered. */
-  #connectFaulted(): boolean {
-    const key = this.#claimed ?? ''
-    const ordered = this.injected.onConnect(key)
-    if (ordered === 'close') this.#drop()
-    else if (ordered === 'refuse') this.#turnAway(5)
-    if (ordered !== undefined) return true
-    const { faults } = this.hub
-    const met = faults.idle ? undefined : faults.match('mqtt.connack', key, CONNECT_EFFECTS)
-    if (met === undefined) return false
-    const code = met.effect === 'code' ? number(met.parameters['code'], 5) : undefined
-    if (code === 0) return false
-    if (code !== undefined) this.#turnAway(code)
-    else if (met.effect === 'close') this.close('fault')
-    else this.#wait()
-    return true
-  }
-
-  #connected(sessionPresent: boolean, returnCode: number): void {
-    if (returnCode !== 0) {
-      this.#turnAway(returnCode)
-      return
-    }
-    this.#answers.connack(sessionPresent, () => {
-      if (this.#stage !== 'joining') return
-      this.#stage = 'up'
-      // Before anything the client has sent after CONNECT: what was queued comes right after CONNACK (WIRE-SESS-03).
-      this.#exchange?.ready(this.#exchange.subscriptions.channels)
-      this.#proceed()
-    })
-  }
-
-  #subscribed(): void {
-    const done = this.#exchange?.subscribed()
-    if (done === undefined) return
-    this.#answers.suback(done.packetId, done.granted)
-    this.#exchange?.ready(done.channels)
-    this.#proceed()
-  }
-
-  // ---- order
-
-  #wait(): void {
+  #waitFor(work: Promise<void>): void {
     this.#busy = true
-    this.#wire.hold()
+    work.then(
+      () => {
+        this.#goOn()
+      },
+      (error: unknown) => {
+        this.#failed(error)
+      },
+    )
   }
 
-  #proceed(): void {
+  #goOn(): void {
     this.#busy = false
-    if (this.#stage === 'over') return
-    this.#wire.release()
-    this.#pump()
+    if (this.#over) return
+    if (this.#held) {
+      this.#held = false
+      this.#stream.release()
+    }
+    this.#handlePackets()
   }
 
-  #await(work: Promise<undefined>): void {
-    this.#wait()
-    void work.then(() => {
-      this.#proceed()
-    })
+  #failed(error: unknown): void {
+    this.refuse(
+      error instanceof MalformedPacket
+        ? malformed(error, this.hub.settings.maxTelemetryBytes)
+        : toHubError(error),
+    )
   }
-
-  // ---- the end
 
   #end(reason: string): void {
-    if (this.#stage === 'over') return
+    if (this.#over) return
     this.out.flush()
-    this.#stage = 'over'
-    this.#cancelConnectTimer()
+    this.#over = true
+    this.#writer.end()
+    this.connectReceived()
     this.#keepAlive?.stop()
-    const identity = this.#exchange?.key
+    const { session, brokerSession, linkId } = this
+    session?.down()
     this.hub.journal.record({
       type: 'link-closed',
-      linkId: this.linkId,
-      ...(identity === undefined ? {} : { identity }),
+      linkId,
+      ...(session === undefined ? {} : { identity: session.key }),
       reason,
     })
-    if (this.#seat === undefined) this.#resolveGone()
-    else this.#seat.leave()
-    this.#exchange?.ended()
-    this.#room.left(this)
-  }
-
-  #garbage(error: unknown): void {
-    const known = error instanceof MalformedPacket
-    this.refuse(known ? malformed(error, this.hub.settings.maxTelemetryBytes) : toHubError(error))
+    brokerSession?.end(this.out.unacknowledgedIds)
+    if (brokerSession !== undefined) session?.publishWill()
+    session?.ended()
+    this.context.onEnd(this)
   }
 }

@@ -1,58 +1,77 @@
-/** What the hub may do to a device over its MQTT connection: the core's deliveries become PUBLISH packets. */
+/** What the hub may do to a device over its MQTT connection: deliveries of the core become PUBLISH packets. */
 
 import type { JsonObject } from '../base/json.ts'
 import type { C2dDelivery } from '../core/contract/c2d.ts'
 import type { Hub } from '../core/contract/hub.ts'
+import { identityKey } from '../core/contract/identity.ts'
+import type { Message } from '../core/contract/message.ts'
+import type { Caller } from '../core/contract/operations.ts'
 import type { IdentityPrincipal } from '../core/contract/principal.ts'
 import type { Channel, CloseReason, DeviceLink } from '../core/contract/sessions.ts'
-import type { Explanation } from '../core/errors/hub-error.ts'
-import type { Message } from '../core/contract/message.ts'
-import { deliver, type DeliveryPoint } from './faults/delivery-faults.ts'
-import type { Publication } from './outgoing-queue.ts'
+import { type Explanation, toHubError } from '../core/errors/hub-error.ts'
 import { formatPropertyBag } from './codec/property-bag.ts'
-import type { Subscriptions } from './subscriptions.ts'
 import { formatC2d, formatDesired, formatInput, formatMethodRequest, ownRoot } from './codec/topics.ts'
+import type { MqttTransport } from './connection-info.ts'
+import { deliver, type DeliveryPoint } from './faults/delivery-faults.ts'
+import type { OutgoingQueue, Publication } from './outgoing-queue.ts'
+import type { Subscriptions } from './subscriptions.ts'
 
-export interface LinkPort {
-  readonly hub: Pick<Hub, 'faults' | 'clock'>
-  /** Whom the link stands for. */
-  readonly key: string
-  readonly subscriptions: Subscriptions
-  /** CONNACK has been written and the link is not going down. */
-  readonly up: boolean
-  send(publication: Publication): void
-  /** The client has taken this message over: by PUBACK, or by being sent it with QoS 0. */
-  completed(lockToken: string): void
-  close(reason: CloseReason, explanation?: Explanation): void
+/** The authenticated client of an MQTT connection, as the core's operations name it. */
+export interface MqttCaller extends Caller {
+  readonly transport: MqttTransport
+  readonly linkId: string
 }
 
 export class MqttLink implements DeviceLink {
-  readonly id: string
-  readonly transport: 'mqtt' | 'mqtt-ws'
-  readonly principal: IdentityPrincipal
-  readonly modelId: string | undefined
-  readonly #port: LinkPort
+  /** `d1` or `d1/m1`. */
+  readonly key: string
+  readonly caller: MqttCaller
+  /** CONNACK has been written, and the connection has not ended. */
+  up = false
+  readonly #hub: Hub
+  readonly #subscriptions: Subscriptions
+  readonly #out: OutgoingQueue
+  readonly #close: (reason: CloseReason, explanation?: Explanation) => void
 
+  /** @param close closes the connection. */
   constructor(
-    id: string,
-    transport: 'mqtt' | 'mqtt-ws',
-    who: { readonly principal: IdentityPrincipal; readonly modelId: string | undefined },
-    port: LinkPort,
+    hub: Hub,
+    caller: MqttCaller,
+    subscriptions: Subscriptions,
+    out: OutgoingQueue,
+    close: (reason: CloseReason, explanation?: Explanation) => void,
   ) {
-    this.id = id
-    this.transport = transport
-    this.principal = who.principal
-    this.modelId = who.modelId
-    this.#port = port
+    this.key = identityKey(caller.principal.identity)
+    this.caller = caller
+    this.#hub = hub
+    this.#subscriptions = subscriptions
+    this.#out = out
+    this.#close = close
+  }
+
+  get id(): string {
+    return this.caller.linkId
+  }
+
+  get transport(): MqttTransport {
+    return this.caller.transport
+  }
+
+  get principal(): IdentityPrincipal {
+    return this.caller.principal
+  }
+
+  get modelId(): string | undefined {
+    return this.caller.modelId
   }
 
   accepts(channel: Channel, name?: string): boolean {
-    return this.#port.up && this.#port.subscriptions.qosFor(channel, name) !== undefined
+    return this.up && this.#subscriptions.qosFor(channel, name) !== undefined
   }
 
   deliverC2d({ lockToken, deliveryCount, sequenceNumber, message }: C2dDelivery): void {
     const { identity } = this.principal
-    // The Go SDK fails without a $. property, so `to` is always there, in the service's spelling if it gave one (WIRE-C2D-04).
+    // The Go SDK fails without a `$.` property, so `to` is always sent, as the service has spelled it (WIRE-C2D-04).
     const to = message.system.to ?? `/${ownRoot(identity)}/messages/devicebound`
     this.#send('c2d', 'c2d.delivery', {
       topic: formatC2d(identity, formatPropertyBag({ ...message, system: { ...message.system, to } })),
@@ -60,12 +79,12 @@ export class MqttLink implements DeviceLink {
       dup: deliveryCount > 1,
       key: `c2d ${sequenceNumber}`,
       onDone: () => {
-        this.#port.completed(lockToken)
+        this.#complete(lockToken)
       },
     })
   }
 
-  /** Method requests are QoS 0 whatever was granted (WIRE-METH-02). */
+  /** Method requests have QoS 0 whatever was granted (WIRE-METH-02). */
   requestMethod(requestId: string, methodName: string, payload: string | undefined): void {
     const topic = formatMethodRequest(methodName, requestId)
     this.#deliver('method.request', { topic, payload: payload ?? '', qos: 0 })
@@ -82,18 +101,36 @@ export class MqttLink implements DeviceLink {
   }
 
   close(reason: CloseReason, explanation?: Explanation): void {
-    this.#port.close(reason, explanation)
+    this.#close(reason, explanation)
+  }
+
+  /** Journals an error that the device cannot be told of. */
+  refused(error: unknown): void {
+    const { linkId, transport } = this.caller
+    this.#hub.refuse(toHubError(error), { identity: this.key, linkId, transport })
+  }
+
+  /** The client has taken over a message: by PUBACK, or with QoS 0 by being sent it. */
+  #complete(lockToken: string): void {
+    // The lock may have been lost meanwhile; MQTT has no answer that would tell the device.
+    const failed = (error: unknown): void => {
+      this.refused(error)
+    }
+    try {
+      this.#hub.perform(this.caller, 'c2dSettle', { lockToken, outcome: 'complete' })?.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   #send(channel: Channel, point: DeliveryPoint, publication: Omit<Publication, 'qos'>): void {
-    const qos = this.#port.subscriptions.qosFor(channel)
-    if (this.#port.up && qos !== undefined) this.#deliver(point, { ...publication, qos })
+    const qos = this.#subscriptions.qosFor(channel)
+    if (this.up && qos !== undefined) this.#deliver(point, { ...publication, qos })
   }
 
   #deliver(point: DeliveryPoint, publication: Publication): void {
-    const { hub, key } = this.#port
-    deliver(hub, point, key, publication, (changed) => {
-      if (this.#port.up) this.#port.send(changed)
+    deliver(this.#hub, point, this.key, publication, (changed) => {
+      if (this.up) this.#out.publish(changed)
     })
   }
 }

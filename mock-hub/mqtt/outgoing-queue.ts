@@ -1,53 +1,47 @@
 /**
- * What goes to the client, in order: packets are written as they come, PUBACKs of one read together in one write,
- * and at most so many QoS 1 messages wait for their PUBACK (WIRE-SESS-18).
+ * What the hub sends to one client, in order. Packets are written as they come, the PUBACKs of one read are written
+ * together, and a limited number of QoS 1 messages waits for PUBACK at a time (WIRE-SESS-18).
  */
 
 import { publish } from './codec/packets.ts'
+import type { PacketWriter } from './packet-writer.ts'
 
-/** A message of the hub for this link. */
+/** A message of the hub for one client. */
 export interface Publication {
   readonly topic: string
   readonly payload: Buffer | string
   readonly qos: 0 | 1
   readonly dup?: boolean
-  /** Names the message: while one of the same key is unacknowledged, it is repeated and not sent as a new one. */
+  /** Names the message: while one with the same key is unacknowledged, it is sent again and not as a new one. */
   readonly key?: string | undefined
-  /** The client has acknowledged it; QoS 0: it has been written. */
+  /** Called when the client has acknowledged it; with QoS 0: when it has been written. */
   readonly onDone?: (() => void) | undefined
 }
 
-export interface OutgoingQueuePort {
-  /** Puts bytes on the wire. */
-  write(bytes: Buffer): void
-  /** Tells the journal. */
-  recordOut(cmd: string, packet: object): void
-}
-
-/** PUBACKs are gathered here during one turn. All links share it: ten thousand idle ones need no buffer each. */
+/** PUBACKs of one read are collected here. All connections share it, so that an idle one needs no buffer. */
 const SCRATCH = Buffer.allocUnsafeSlow(64 * 1024)
 const PUBACK_SIZE = 4
 let scratchOwner: OutgoingQueue | undefined
 
 export class OutgoingQueue {
-  readonly #port: OutgoingQueuePort
+  readonly #writer: PacketWriter
   readonly #limit: number
-  /** Made when first needed: most links of a large fleet are idle. */
+  /** Created when first needed: most connections of a large fleet are idle. */
   #unacknowledged: Map<number, Publication> | undefined
   #waiting: Publication[] | undefined
-  /** Packet ids of the session's earlier connection, by key: what is sent again keeps its own (MQTT-4.4.0-1). */
+  /** Packet ids that the session's earlier connection used, by key: a message keeps its id (MQTT-4.4.0-1). */
   #formerIds: ReadonlyMap<string, number> | undefined
   #nextId = 1
   #corked = false
-  #gathered = 0
+  #collected = 0
 
-  /** @param limit unacknowledged QoS 1 messages at a time. */
-  constructor(port: OutgoingQueuePort, limit: number) {
-    this.#port = port
+  /** @param limit most QoS 1 messages that wait for PUBACK at a time. */
+  constructor(writer: PacketWriter, limit: number) {
+    this.#writer = writer
     this.#limit = limit
   }
 
-  /** Packet ids of what is unacknowledged, by key; undefined: there is none. */
+  /** Packet ids of unacknowledged messages, by key; undefined: there are none. */
   get unacknowledgedIds(): ReadonlyMap<string, number> | undefined {
     if (this.#unacknowledged === undefined || this.#unacknowledged.size === 0) return undefined
     const ids = new Map<string, number>()
@@ -55,12 +49,12 @@ export class OutgoingQueue {
     return ids
   }
 
-  /** Goes on with a stored session. */
+  /** Continues a stored session. */
   resume(formerIds: ReadonlyMap<string, number> | undefined): void {
     this.#formerIds = formerIds
   }
 
-  /** Until `uncork`, PUBACKs are held; they leave before any other packet. */
+  /** Holds PUBACKs until `uncork`, or until another packet is sent. */
   cork(): void {
     this.#corked = true
   }
@@ -70,26 +64,27 @@ export class OutgoingQueue {
     this.flush()
   }
 
-  /** Whole packets, ready made. */
+  /** Sends whole packets. */
   send(bytes: Buffer): void {
     this.flush()
-    this.#port.write(bytes)
+    this.#writer.write(bytes)
   }
 
   puback(packetId: number): void {
-    this.#port.recordOut('puback', { cmd: 'puback', messageId: packetId })
-    if (this.#gathered + PUBACK_SIZE > SCRATCH.length) this.flush()
+    if (!this.#writer.open) return
+    this.#writer.record('out', 'puback', { cmd: 'puback', messageId: packetId })
+    if (this.#collected + PUBACK_SIZE > SCRATCH.length) this.flush()
     if (scratchOwner !== this) {
       if (scratchOwner !== undefined) scratchOwner.flush()
-      // eslint-disable-next-line @typescript-eslint/no-this-alias -- a note of whose bytes they are
+      // eslint-disable-next-line @typescript-eslint/no-this-alias -- whose bytes SCRATCH holds
       scratchOwner = this
     }
-    const at = this.#gathered
+    const at = this.#collected
     SCRATCH[at] = 0x40
     SCRATCH[at + 1] = 2
     SCRATCH[at + 2] = packetId >> 8
     SCRATCH[at + 3] = packetId & 0xff
-    this.#gathered = at + PUBACK_SIZE
+    this.#collected = at + PUBACK_SIZE
     if (!this.#corked) this.flush()
   }
 
@@ -104,7 +99,7 @@ export class OutgoingQueue {
     else (this.#waiting ??= []).push(publication)
   }
 
-  /** A PUBACK has come. @returns false: for a packet id that waits for none. */
+  /** The client has sent PUBACK. @returns false: no message with this packet id waits for one. */
   acknowledged(packetId: number): boolean {
     const publication = this.#unacknowledged?.get(packetId)
     if (publication === undefined) return false
@@ -124,7 +119,7 @@ export class OutgoingQueue {
     this.#write(publication, packetId)
   }
 
-  /** Same message again: with its old packet id and DUP when it was sent (MQTT-3.3.1-1), in its old place when not. */
+  /** The same message again: with its packet id and DUP if it was sent (MQTT-3.3.1-1), else in its place in the queue. */
   #repeat(publication: Publication, key: string): boolean {
     for (const [packetId, sent] of this.#unacknowledged ?? []) {
       if (sent.key !== key) continue
@@ -142,7 +137,7 @@ export class OutgoingQueue {
 
   #write({ topic, payload, qos, dup = false }: Publication, packetId: number): void {
     const messageId = packetId === 0 ? undefined : packetId
-    this.#port.recordOut('publish', {
+    this.#writer.record('out', 'publish', {
       cmd: 'publish',
       topic,
       payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
@@ -165,12 +160,12 @@ export class OutgoingQueue {
     this.#nextId = this.#nextId === 0xffff ? 1 : this.#nextId + 1
   }
 
-  /** PUBACKs held so far leave now. */
+  /** Sends the PUBACKs held so far. */
   flush(): void {
-    if (this.#gathered === 0) return
-    const bytes = Buffer.from(SCRATCH.subarray(0, this.#gathered))
-    this.#gathered = 0
+    if (this.#collected === 0) return
+    const bytes = Buffer.from(SCRATCH.subarray(0, this.#collected))
+    this.#collected = 0
     scratchOwner = undefined
-    this.#port.write(bytes)
+    this.#writer.write(bytes)
   }
 }

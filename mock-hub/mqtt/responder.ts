@@ -1,76 +1,59 @@
-/** The answers of one connection, on the one way out where levers can strike them. */
+/** Sends the answers to a client's packets; faults of the answers are injected here. */
 
 import type { Hub } from '../core/contract/hub.ts'
+import { connack, suback, unsuback, PINGRESP } from './codec/packets.ts'
+import { formatTwinResponse } from './codec/topics.ts'
 import type { InjectedFaults } from './faults/injected-faults.ts'
-import type { OutgoingQueue } from './outgoing-queue.ts'
 import { PacketFaults, number } from './faults/packet-faults.ts'
 import type { Answer } from './faults/packet-faults.ts'
-import { connack, suback } from './codec/packets.ts'
-import { changedTwinAnswer } from './requests.ts'
-import type { TwinAnswer } from './requests.ts'
-import { formatTwinResponse } from './codec/topics.ts'
+import { changedTwinAnswer } from './faults/twin-answer-faults.ts'
+import type { OutgoingQueue } from './outgoing-queue.ts'
+import type { PacketWriter } from './packet-writer.ts'
+import type { TwinAnswer } from './twin-answer.ts'
 
-export interface ResponderPort {
-  readonly hub: Hub
-  readonly injected: InjectedFaults
-  readonly out: OutgoingQueue
-  readonly up: boolean
-  readonly over: boolean
-  /** Whom the link stands for, or claims to. */
-  readonly key: string | undefined
-  record(direction: 'out', cmd: string, packet: object): void
-  close(reason: 'fault'): void
-}
-
-/** Levers of CONNACK that strike the packet itself; `code`, `withhold` and `close` have struck before. */
+/** Effects that change a CONNACK on its way out; `code`, `withhold` and `close` are injected when CONNECT arrives. */
 const CONNACK_EFFECTS = ['delay', 'session_present', 'drop_after', 'repeat', 'malformed']
-/** A remaining length that never ends. */
+/** A remaining length that does not end. */
 const GARBAGE = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff])
 
 export class Responder {
-  readonly #port: ResponderPort
+  readonly #hub: Hub
+  readonly #writer: PacketWriter
+  readonly #out: OutgoingQueue
+  readonly #ordered: InjectedFaults
   readonly #faults: PacketFaults
+  readonly #close: () => void
 
-  constructor(port: ResponderPort) {
-    this.#port = port
-    this.#faults = new PacketFaults(port.hub.faults, port.hub.clock)
+  /**
+   * @param ordered faults that devices have ordered by message.
+   * @param close closes the connection, when a fault says so.
+   */
+  constructor(
+    hub: Hub,
+    writer: PacketWriter,
+    out: OutgoingQueue,
+    ordered: InjectedFaults,
+    close: () => void,
+  ) {
+    this.#hub = hub
+    this.#writer = writer
+    this.#out = out
+    this.#ordered = ordered
+    this.#faults = new PacketFaults(hub.faults, hub.clock)
+    this.#close = close
   }
 
-  /** A packet as it is; no lever strikes. */
-  send(cmd: string, bytes: Buffer, packet: object): void {
-    if (this.#port.over) return
-    this.#port.record('out', cmd, packet)
-    this.#port.out.send(bytes)
+  /** CONNACK with a return code other than 0. */
+  refuseConnect(returnCode: number): void {
+    this.#send('connack', connack(returnCode), { cmd: 'connack', returnCode, sessionPresent: false })
   }
 
-  puback(packetId: number): void {
-    const { up, out, injected, key, hub } = this.#port
-    if (!up) return
-    if (this.#faults.idle && injected.idle) {
-      out.puback(packetId)
-      return
-    }
-    const send = (): void => {
-      if (this.#port.up) out.puback(packetId)
-    }
-    const holdMs = injected.holdMs(key ?? '')
-    if (holdMs > 0) {
-      hub.clock.schedule(holdMs, send)
-      return
-    }
-    this.#leave('mqtt.puback', send, (effect, parameters) => {
-      if (effect !== 'forge') return false
-      out.puback(number(parameters['packetId'], (packetId % 0xffff) + 1))
-      return true
-    })
-  }
-
-  /** @param arrived called once, when the first CONNACK has left. */
-  connack(sessionPresent: boolean, arrived: () => void): void {
+  /** @param sent called once, when the first CONNACK has been written. */
+  connack(sessionPresent: boolean, sent: () => void): void {
     let first = true
     const sendWith = (present: boolean): void => {
-      this.send('connack', connack(0, present), { cmd: 'connack', returnCode: 0, sessionPresent: present })
-      if (first) arrived()
+      this.#send('connack', connack(0, present), { cmd: 'connack', returnCode: 0, sessionPresent: present })
+      if (first) sent()
       first = false
     }
     const change: Answer['sendChanged'] = (effect, parameters) => {
@@ -81,56 +64,83 @@ export class Responder {
     const send = (): void => {
       sendWith(sessionPresent)
     }
-    this.#leave('mqtt.connack', send, change, CONNACK_EFFECTS)
+    this.#answer('mqtt.connack', send, change, CONNACK_EFFECTS)
+  }
+
+  puback(packetId: number): void {
+    if (this.#faults.idle && this.#ordered.idle) {
+      this.#out.puback(packetId)
+      return
+    }
+    const send = (): void => {
+      this.#out.puback(packetId)
+    }
+    const holdMs = this.#ordered.holdMs(this.#writer.identity ?? '')
+    if (holdMs > 0) {
+      this.#hub.clock.schedule(holdMs, send)
+      return
+    }
+    this.#answer('mqtt.puback', send, (effect, parameters) => {
+      if (effect !== 'forge') return false
+      this.#out.puback(number(parameters['packetId'], (packetId % 0xffff) + 1))
+      return true
+    })
   }
 
   suback(packetId: number, granted: readonly number[]): void {
     const sendCodes = (codes: readonly number[]): void => {
-      this.send('suback', suback(packetId, codes), { cmd: 'suback', messageId: packetId, granted: codes })
+      this.#send('suback', suback(packetId, codes), { cmd: 'suback', messageId: packetId, granted: codes })
     }
     const send = (): void => {
       sendCodes(granted)
     }
-    this.#leave('mqtt.suback', send, (effect, parameters) => {
+    this.#answer('mqtt.suback', send, (effect, parameters) => {
       if (effect !== 'code') return false
       sendCodes(granted.map(() => number(parameters['code'], 0x80)))
       return true
     })
   }
 
-  unsuback(packetId: number, bytes: Buffer): void {
-    this.#leave('mqtt.unsuback', () => {
-      this.send('unsuback', bytes, { cmd: 'unsuback', messageId: packetId })
+  unsuback(packetId: number): void {
+    this.#answer('mqtt.unsuback', () => {
+      this.#send('unsuback', unsuback(packetId), { cmd: 'unsuback', messageId: packetId })
     })
   }
 
-  pingresp(bytes: Buffer): void {
-    this.#leave('mqtt.pingresp', () => {
-      this.send('pingresp', bytes, { cmd: 'pingresp' })
+  pingresp(): void {
+    this.#answer('mqtt.pingresp', () => {
+      this.#send('pingresp', PINGRESP, { cmd: 'pingresp' })
     })
   }
 
   twin(answer: TwinAnswer, qos: 0 | 1): void {
-    const send = ({ status, requestId, version, body }: TwinAnswer): void => {
-      if (!this.#port.up) return
-      this.#port.out.publish({ topic: formatTwinResponse(status, requestId, version), payload: body, qos })
+    const sendAnswer = ({ status, requestId, version, body }: TwinAnswer): void => {
+      if (!this.#writer.open) return
+      this.#out.publish({ topic: formatTwinResponse(status, requestId, version), payload: body, qos })
     }
-    const sendIt = (): void => {
-      send(answer)
+    const send = (): void => {
+      sendAnswer(answer)
     }
-    this.#leave('twin.response', sendIt, (effect, parameters) => {
-      const changed = changedTwinAnswer(answer, effect, parameters, this.#port.hub.clock.now())
-      if (changed !== undefined) send(changed)
+    this.#answer('twin.response', send, (effect, parameters) => {
+      const changed = changedTwinAnswer(answer, effect, parameters, this.#hub.clock.now())
+      if (changed !== undefined) sendAnswer(changed)
       return changed !== undefined
     })
   }
 
-  #leave(
+  #send(cmd: string, bytes: Buffer, packet: object): void {
+    if (!this.#writer.open) return
+    this.#writer.record('out', cmd, packet)
+    this.#out.send(bytes)
+  }
+
+  #answer(
     point: string,
     send: () => void,
     sendChanged: Answer['sendChanged'] = () => false,
     effects?: readonly string[],
   ): void {
+    if (!this.#writer.open) return
     if (this.#faults.idle) {
       send()
       return
@@ -138,13 +148,11 @@ export class Responder {
     const answer: Answer = {
       send,
       sendChanged,
-      close: () => {
-        this.#port.close('fault')
-      },
+      close: this.#close,
       sendGarbage: () => {
-        if (!this.#port.over) this.#port.out.send(GARBAGE)
+        this.#out.send(GARBAGE)
       },
     }
-    this.#faults.answer(point, this.#port.key, answer, effects)
+    this.#faults.answer(point, this.#writer.identity, answer, effects)
   }
 }

@@ -65,6 +65,12 @@ export function suback(packetId: number, granted: readonly number[]): Buffer {
   return mqttPacket.generate({ cmd: 'suback', messageId: packetId, granted: [...granted] })
 }
 
+export function unsuback(packetId: number): Buffer {
+  return Buffer.from([0xb0, 2, packetId >> 8, packetId & 0xff])
+}
+
+export const PINGRESP: Buffer = Buffer.from([0xd0, 0])
+
 /** @param packetId 0: QoS 0. */
 export function publish(topic: string, payload: Buffer | string, packetId: number, dup = false): Buffer {
   const topicLength = Buffer.byteLength(topic)
@@ -84,14 +90,6 @@ export function publish(topic: string, payload: Buffer | string, packetId: numbe
   if (typeof payload === 'string') bytes.write(payload, at)
   else payload.copy(bytes, at)
   return bytes
-}
-
-/** The same CONNECT without its keep-alive: the hub's clock decides about that, not the broker's timer. */
-export function withoutKeepAlive(frame: Buffer, body: number): Buffer {
-  const copy = Buffer.from(frame)
-  const keepAliveAt = body + 2 + copy.readUInt16BE(body) + 2
-  copy.writeUInt16BE(0, keepAliveAt)
-  return copy
 }
 
 /** A PUBLISH as the journal keeps it: in the words of mqtt-packet, decoded only when somebody looks. */
@@ -163,13 +161,4 @@ export function readProtocol(frame: Buffer, body: number): { name: string; level
 export function checkConnectFlags(flags: number): void {
   if ((flags & 0x18) === 0x18) throw new MalformedPacket('a will of QoS 3')
   if ((flags & 0xc0) === 0x40) throw new MalformedPacket('a password and no user name')
-}
-
-/** A SUBSCRIBE that asks the broker for no more than QoS 1 (WIRE-SESS-12). */
-export function cappedSubscribe(packetId: number, filters: readonly { text: string; qos: 0 | 1 }[]): Buffer {
-  return mqttPacket.generate({
-    cmd: 'subscribe',
-    messageId: packetId,
-    subscriptions: filters.map(({ text, qos }) => ({ topic: text, qos })),
-  })
 }

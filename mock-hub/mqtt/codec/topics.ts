@@ -94,6 +94,18 @@ export function parseFilter(filter: string, identity: Identity): Filter | undefi
   return undefined
 }
 
+/** The rules of MQTT for topic filters (MQTT-4.7.1-2, MQTT-4.7.1-3, MQTT-4.7.3-1). */
+export function isValidFilter(filter: string): boolean {
+  if (filter === '') return false
+  const levels = filter.split('/')
+  return levels.every(
+    (level, at) =>
+      level === '+' ||
+      (level === '#' && at === levels.length - 1) ||
+      !(level.includes('+') || level.includes('#')),
+  )
+}
+
 /** `devices/d` or `devices/d/modules/m`. */
 export function ownRoot(identity: Identity): string {
   const device = `devices/${identity.deviceId}`

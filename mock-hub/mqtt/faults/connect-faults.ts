@@ -1,0 +1,30 @@
+/** Faults that are injected when CONNECT arrives, before the hub looks at the device. */
+
+import type { Connection } from '../connection.ts'
+import { number } from './packet-faults.ts'
+
+/** Effects of `mqtt.connack` that keep a CONNECT from being looked at. */
+const EFFECTS = ['code', 'withhold', 'close']
+/** CONNACK return code: not authorized. */
+const NOT_AUTHORIZED = 5
+
+/** @returns true: the CONNECT has been dealt with, by a refusal, a close or silence. */
+export function injectConnectFault(connection: Connection, clientId: string): boolean {
+  const { hub, responder, context } = connection
+  const refuse = (returnCode: number): void => {
+    responder.refuseConnect(returnCode)
+    connection.close('refused')
+  }
+  const ordered = context.orderedFaults.onConnect(clientId)
+  if (ordered === 'close') connection.drop('fault')
+  else if (ordered === 'refuse') refuse(NOT_AUTHORIZED)
+  if (ordered !== undefined) return true
+
+  const match = hub.faults.idle ? undefined : hub.faults.match('mqtt.connack', clientId, EFFECTS)
+  if (match === undefined) return false
+  if (match.effect === 'close') connection.close('fault')
+  if (match.effect !== 'code') return true
+  const returnCode = number(match.parameters['code'], NOT_AUTHORIZED)
+  if (returnCode !== 0) refuse(returnCode)
+  return returnCode !== 0
+}
