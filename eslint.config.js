@@ -16,7 +16,7 @@ const TIME = [
 export default tseslint.config(
   {
     ignores: [
-      'dist/',
+      '**/dist/',
       'node_modules/',
       'reports/',
       'drivers/**/node_modules/',
