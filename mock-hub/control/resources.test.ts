@@ -200,7 +200,7 @@ describe('faults', () => {
       json: {
         id: 'f1',
         fired: 0,
-        explain: 'At a PUBACK that is due for d1, after 1 more, the hub never does it, 2 times.',
+        explain: 'At a PUBACK, the hub does not send it; for d1, after 1 match, 2 times.',
       },
     })
     for (let times = 0; times < 3; times++) server.hub.faults.match('mqtt.puback', 'd1')

@@ -30,7 +30,7 @@ export interface DeviceLink {
   readonly modelId: string | undefined
   /** Has the device subscribed to this? For methods a filter may name just one method. */
   accepts(channel: Channel, name?: string): boolean
-  /** Settles later through {@link CloudToDevice.settle}. */
+  /** Settles later through `c2d.settle`. */
   deliverC2d(delivery: C2dDelivery): void
   requestMethod(requestId: string, methodName: string, payload: string | undefined): void
   /** `patch` without `$version`; nulls kept. */

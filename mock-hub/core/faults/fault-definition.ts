@@ -4,7 +4,7 @@ import { InvalidInput } from '../../base/invalid-input.ts'
 import type { Json } from '../../base/json.ts'
 import type { FaultDefinition, FaultParameter, FaultType } from '../contract/faults.ts'
 import { isValidId, parseIdentityKey } from '../contract/identity.ts'
-import { findLever, FAULT_TYPES } from './fault-catalogue.ts'
+import { findFaultType, FAULT_TYPES } from './fault-catalogue.ts'
 
 const FIELDS: ReadonlySet<string> = new Set([
   'name',
@@ -22,7 +22,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 export function checkDefinition(definition: FaultDefinition): FaultType {
   for (const field of Object.keys(definition))
     if (!FIELDS.has(field)) throw wrong(field, `to be one of ${[...FIELDS].join(', ')}`, field)
-  const lever = findLever(definition.name)
+  const lever = findFaultType(definition.name)
   if (lever === undefined) throw wrong('name', suggestion(definition.name), definition.name)
   checkScope(lever, definition.scope)
   const { trigger, count, durationSeconds, parameters = {} } = definition

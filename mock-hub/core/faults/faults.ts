@@ -150,15 +150,17 @@ class Armed {
   }
 }
 
-/** One sentence: whom, when, what, how often, how long. */
+/** One sentence: at which point, what the hub does, for whom, after how many matches, how often, how long. */
 function explain(definition: FaultDefinition, lever: FaultType): string {
   const { scope, trigger, count = 1, durationSeconds, parameters = {} } = definition
-  const whom = scope?.identity === undefined ? '' : ` for ${scope.identity}`
   const skip = trigger?.skip ?? 0
-  const after = skip === 0 ? '' : `, after ${String(skip)} more`
-  const often = count === 'always' ? 'each time' : count === 1 ? 'once' : `${String(count)} times`
-  const long = durationSeconds === undefined ? '' : ` within ${String(durationSeconds)} s`
   const given = Object.entries(parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-  const how = given.length === 0 ? '' : ` (${given.join(', ')})`
-  return `At ${lever.trigger}${whom}${after}, the hub ${lever.description}${how}, ${often}${long}.`
+  const conditions = [
+    ...(scope?.identity === undefined ? [] : [`for ${scope.identity}`]),
+    ...(skip === 0 ? [] : [`after ${String(skip)} ${skip === 1 ? 'match' : 'matches'}`]),
+    count === 'always' ? 'each time' : count === 1 ? 'once' : `${String(count)} times`,
+    ...(durationSeconds === undefined ? [] : [`within ${String(durationSeconds)} s`]),
+  ]
+  const values = given.length === 0 ? '' : ` (${given.join(', ')})`
+  return `At ${lever.trigger}, the hub ${lever.description}${values}; ${conditions.join(', ')}.`
 }

@@ -1,24 +1,25 @@
-/** Device scopes of IoT Edge: an edge device opens one, its children live in it (WIRE-REG-16, WIRE-REG-17). */
+/** Device scopes of IoT Edge: an edge device has a scope, and its children belong to it (WIRE-REG-16, WIRE-REG-17). */
 
-import type { IdentityRecord } from '../contract/registry.ts'
+import type { Identity } from '../contract/identity.ts'
+import type { IdentityRecord, IdentitySpec } from '../contract/registry.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 
 const SCHEME = 'ms-azure-iot-edge://'
 
-/** The modules that an edge device is born with (WIRE-REG-15). */
+/** The modules that an edge device has from its creation (WIRE-REG-15). */
 export const SYSTEM_MODULES = ['$edgeAgent', '$edgeHub'] as const
 
 export function isSystemModule(moduleId: string): boolean {
   return (SYSTEM_MODULES as readonly string[]).includes(moduleId)
 }
 
-export function scopeOf(deviceId: string, generationId: string): string {
+function scopeOf(deviceId: string, generationId: string): string {
   return `${SCHEME}${deviceId}-${generationId}`
 }
 
 /** @throws HubError InvalidDeviceScope when no edge device of this hub has that scope. */
-export function checkScope(
+function checkScope(
   field: string,
   scope: string,
   findDevice: (deviceId: string) => IdentityRecord | undefined,
@@ -36,4 +37,40 @@ function unknownScope(field: string, scope: string): HubError {
     expected: `${field} to be the scope of an edge device of this hub, ${SCHEME}{deviceId}-{generationId}`,
     received: quoted(scope),
   })
+}
+
+/** What decides the scopes of an identity that is created or updated. */
+export interface ScopeRequest {
+  readonly identity: Identity
+  readonly iotEdge: boolean
+  readonly generationId: string
+  readonly spec: IdentitySpec
+  /** Undefined: it is created. */
+  readonly before: IdentityRecord | undefined
+}
+
+/**
+ * The scope of a device and those of its parents.
+ * @throws HubError InvalidDeviceScope.
+ */
+export function scopesOf(
+  { identity: { deviceId, moduleId }, iotEdge, generationId, spec, before }: ScopeRequest,
+  findDevice: (id: string) => IdentityRecord | undefined,
+): Pick<IdentityRecord, 'deviceScope' | 'parentScopes'> {
+  if (moduleId !== undefined) return { deviceScope: undefined, parentScopes: [] }
+  const wasEdge = before?.iotEdge === true
+  const parentScopes = spec.parentScopes ?? before?.parentScopes ?? []
+  if (spec.parentScopes !== undefined)
+    for (const scope of parentScopes) checkScope('parentScopes', scope, findDevice)
+  if (iotEdge) {
+    const own = scopeOf(deviceId, generationId)
+    const asked = spec.deviceScope ?? own
+    // A caller may send back the scope that it read; an edge device cannot have another one.
+    if (asked !== own && asked !== '') checkScope('deviceScope', asked, findDevice)
+    return { deviceScope: own, parentScopes }
+  }
+  const deviceScope = spec.deviceScope ?? (wasEdge ? undefined : before?.deviceScope)
+  if (deviceScope === undefined || deviceScope === '') return { deviceScope: undefined, parentScopes: [] }
+  if (deviceScope !== before?.deviceScope) checkScope('deviceScope', deviceScope, findDevice)
+  return { deviceScope, parentScopes: [deviceScope] }
 }

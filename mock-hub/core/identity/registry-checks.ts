@@ -1,0 +1,97 @@
+import { isValidId, type Identity } from '../contract/identity.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
+import { isSystemModule } from './edge-scope.ts'
+
+const LONGEST_REASON = 128
+
+/** @throws HubError ArgumentInvalid. */
+export function checkId(field: 'deviceId' | 'moduleId', id: string): void {
+  if (isValidId(id)) return
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-REG-09',
+    expected: `${field} to be 1 to 128 ASCII letters, digits and - . + % _ # * ? ! ( ) , : = @ $ ' ;`,
+    received: quoted(id),
+  })
+}
+
+/** @throws HubError ArgumentInvalid. */
+export function checkReason(reason: string | null): void {
+  if (reason === null || reason.length <= LONGEST_REASON) return
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-REG-04',
+    expected: `statusReason of at most ${String(LONGEST_REASON)} characters`,
+    received: `${String(reason.length)} characters`,
+  })
+}
+
+/** Modules of the IoT Edge runtime do not count. @throws HubError TooManyModulesOnDevice. */
+export function checkModuleCount(moduleIds: Iterable<string>, most: number): void {
+  let count = 0
+  for (const moduleId of moduleIds) if (!isSystemModule(moduleId)) count++
+  if (count < most) return
+  throw new HubError({
+    kind: 'TooManyModulesOnDevice',
+    rule: 'WIRE-MOD-07',
+    expected: `at most ${String(most)} modules on a device`,
+    received: 'one more',
+  })
+}
+
+/** @throws HubError TooManyDevices. */
+export function checkDeviceCount(count: number, most: number): void {
+  if (count < most) return
+  throw new HubError({
+    kind: 'TooManyDevices',
+    rule: 'WIRE-REG-01',
+    expected: `at most ${String(most)} devices`,
+    received: 'one more',
+  })
+}
+
+export function deviceExists(deviceId: string): HubError {
+  return new HubError({
+    kind: 'DeviceAlreadyExists',
+    rule: 'WIRE-REG-03',
+    expected: 'a device id that is not registered yet',
+    received: quoted(deviceId),
+  })
+}
+
+export function moduleExists(deviceId: string, moduleId: string): HubError {
+  return new HubError({
+    kind: 'ModuleAlreadyExistsOnDevice',
+    rule: 'WIRE-REG-14',
+    expected: `a module id that ${deviceId} does not have yet`,
+    received: quoted(moduleId),
+  })
+}
+
+/** @throws HubError SystemModuleModifyUnauthorizedAccess. */
+export function checkNotSystemModule(moduleId: string): void {
+  if (!isSystemModule(moduleId)) return
+  throw new HubError({
+    kind: 'SystemModuleModifyUnauthorizedAccess',
+    rule: 'WIRE-REG-15',
+    expected: 'a module that does not belong to the IoT Edge runtime',
+    received: quoted(moduleId),
+  })
+}
+
+export function identityNotFound({ deviceId, moduleId }: Identity): HubError {
+  return moduleId === undefined
+    ? new HubError({
+        kind: 'DeviceNotFound',
+        rule: 'WIRE-REG-06',
+        expected: 'a registered device',
+        received: quoted(deviceId),
+      })
+    : new HubError({
+        kind: 'ModuleNotFound',
+        rule: 'WIRE-REG-06',
+        expected: `a module of ${deviceId}`,
+        received: quoted(moduleId),
+      })
+}
