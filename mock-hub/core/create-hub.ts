@@ -83,6 +83,7 @@ class CoreHub implements Hub {
   readonly fileNotifications: PeekLockQueue<FileNotification>
   readonly inputs: ModuleRouting
   readonly throttle: Hub['throttle']
+  /** The clock that this hub made and stops. */
   readonly #ownClock: HubClock | undefined
   readonly #gate: OperationDispatcher
   readonly #sessions: Sessions
@@ -93,8 +94,8 @@ class CoreHub implements Hub {
   constructor({ settings, clock, logger = SILENT, policies, blobStorage, routes = [] }: HubOptions) {
     this.settings = Object.freeze({ ...STRICT, ...settings })
     this.hostName = this.settings.hostName
-    this.#ownClock = clock === undefined ? new HubClock() : undefined
-    this.clock = clock ?? this.#ownClock ?? new HubClock()
+    if (clock === undefined) this.clock = this.#ownClock = new HubClock()
+    else this.clock = clock
     this.logger = logger
     this.#blobStorage = blobStorage
     const random = randomFrom(settings?.seed)

@@ -212,7 +212,7 @@ export const HUBS: readonly Mutant[] = [
     'H29',
     'tells the caller of success when the device has not answered',
     'mock-hub/core/methods/methods.ts',
-    '      pending.settle(noAnswer(pending.responseTimeoutSeconds))\n',
+    '      pending.settle(noResponse(pending.responseTimeoutSeconds))\n',
     '      pending.settle({ status: 200, payload: null })\n',
   ),
   {

@@ -6,12 +6,12 @@ import type { IdentityRecord, Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
 import type { Feedback, Outcome } from './feedback.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import type { Message, SystemProperties } from '../contract/message.ts'
+import type { Message } from '../contract/message.ts'
 import type { Random } from '../../base/random.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import type { Settings } from '../contract/settings.ts'
-import { parseUtc, utcText } from '../../base/time-text.ts'
+import { checkC2dSize, expiryOf, stamped } from './c2d-message.ts'
 
 export interface CloudToDevicePort {
   readonly clock: Clock
@@ -59,7 +59,7 @@ export class HubCloudToDevice implements CloudToDevice {
   ): { readonly messageId: string | undefined; readonly sequenceNumber: number } {
     const record = this.#recipient(target)
     const { settings, clock } = this.#port
-    checkSize(message, settings.maxC2dBytes)
+    checkC2dSize(message, settings.maxC2dBytes)
     const now = clock.now()
     const asked = expiryOf(message.system, now)
     const queued = this.count(target)
@@ -253,53 +253,5 @@ export class HubCloudToDevice implements CloudToDevice {
       expected: 'a device that is enabled',
       received: `${quoted(target.deviceId)}, which is disabled`,
     })
-  }
-}
-
-/** Body and properties count. */
-function checkSize({ body, properties }: Message, limit: number): void {
-  let bytes = body.length
-  for (const [name, value] of Object.entries(properties))
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(value ?? '')
-  if (bytes <= limit) return
-  throw new HubError({
-    kind: 'MessageTooLarge',
-    rule: 'WIRE-C2D-16',
-    expected: `a message of at most ${String(limit)} bytes with its properties`,
-    received: `${String(bytes)} bytes`,
-  })
-}
-
-/** Epoch ms; undefined: the sender gave none. */
-function expiryOf({ expiryTimeUtc }: SystemProperties, now: number): number | undefined {
-  if (expiryTimeUtc === undefined || expiryTimeUtc === '') return undefined
-  const expiresAt = parseUtc(expiryTimeUtc)
-  if (expiresAt === undefined)
-    throw new HubError({
-      kind: 'ArgumentInvalid',
-      rule: 'WIRE-C2D-15',
-      expected: 'an expiry in ISO 8601',
-      received: quoted(expiryTimeUtc),
-    })
-  if (expiresAt > now) return expiresAt
-  throw new HubError({
-    kind: 'InvalidMessageExpiryTime',
-    rule: 'WIRE-C2D-15',
-    expected: `an expiry after ${utcText(now)}, the hub's clock`,
-    received: utcText(expiresAt),
-  })
-}
-
-/** Says whom it is for, in the sender's own spelling if he gave one, and when it ends as clients can read it. */
-function stamped({ deviceId }: Identity, message: Message, expiresAt: number | undefined): Message {
-  const { system } = message
-  return {
-    body: message.body,
-    properties: message.properties,
-    system: {
-      ...system,
-      to: system.to ?? `/devices/${deviceId}/messages/devicebound`,
-      ...(expiresAt === undefined ? {} : { expiryTimeUtc: utcText(expiresAt) }),
-    },
   }
 }

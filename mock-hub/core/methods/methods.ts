@@ -2,26 +2,22 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'
-import {
-  LARGEST_METHOD_PAYLOAD_BYTES,
-  type MethodCall,
-  type MethodResult,
-  type Methods,
-} from '../contract/methods.ts'
+import type { MethodCall, MethodResult, Methods } from '../contract/methods.ts'
 import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Settings } from '../contract/settings.ts'
-import { timeSpan } from '../../base/time-text.ts'
-
-const LONGEST_NAME = 100
-/** Control characters and wildcards can stand in no topic, and the name goes into one. */
-
-const NOT_IN_A_TOPIC = /[\u0000-\u001f\u007f#+]/
-const RESPONSE_TIMEOUT = { fewest: 5, most: 300, otherwise: 30 }
-const CONNECT_TIMEOUT = { fewest: 0, most: 300, otherwise: 0 }
+import { checkCall } from './method-checks.ts'
+import {
+  callerGone,
+  deletedMeanwhile,
+  displaced,
+  noResponse,
+  notOnline,
+  unavailable,
+} from './method-errors.ts'
 
 export interface MethodsPort {
   readonly clock: Clock
@@ -52,28 +48,26 @@ export class HubMethods implements Methods {
   constructor(port: MethodsPort) {
     this.#port = port
     port.registry.onChange(({ type, record }) => {
-      if (type === 'deleted') this.#failAll(record.identity, () => notFound(record.identity))
+      if (type === 'deleted') this.#failAll(record.identity, () => deletedMeanwhile(record.identity))
     })
   }
 
   async invoke(target: Identity, call: MethodCall, signal?: AbortSignal): Promise<MethodResult> {
-    const responseTimeoutSeconds = secondsOf('responseTimeoutInSeconds', call, RESPONSE_TIMEOUT)
-    const connectTimeoutSeconds = secondsOf('connectTimeoutInSeconds', call, CONNECT_TIMEOUT)
-    checkCall(call)
+    const timeouts = checkCall(call)
     this.#checkTarget(target)
     const key = identityKey(target)
     this.#checkInFlight(key)
-    if (signal?.aborted === true) throw hungUp()
+    if (signal?.aborted === true) throw callerGone()
     const requestId = (++this.#lastRequest).toString(16)
     return new Promise((resolve, reject) => {
       const aborted = (): void => {
-        pending.settle(hungUp())
+        pending.settle(callerGone())
       }
       const pending: Pending = {
         key,
         methodName: call.methodName,
         payload: call.payload,
-        responseTimeoutSeconds,
+        responseTimeoutSeconds: timeouts.response,
         link: undefined,
         cancelTimer: () => undefined,
         settle: (outcome) => {
@@ -88,7 +82,7 @@ export class HubMethods implements Methods {
       signal?.addEventListener('abort', aborted, { once: true })
       const link = this.#port.linkOf(target)
       if (link?.accepts('methods', call.methodName) === true) this.#request(requestId, pending, link)
-      else this.#awaitDevice(pending, connectTimeoutSeconds)
+      else this.#awaitDevice(pending, timeouts.connect)
     })
   }
 
@@ -138,7 +132,7 @@ export class HubMethods implements Methods {
     pending.cancelTimer()
     pending.link = link
     pending.cancelTimer = this.#port.clock.schedule(pending.responseTimeoutSeconds * 1000, () => {
-      pending.settle(noAnswer(pending.responseTimeoutSeconds))
+      pending.settle(noResponse(pending.responseTimeoutSeconds))
     })
     const { methodName, payload } = pending
     this.#port.requested(link, requestId, methodName, payload)
@@ -201,101 +195,4 @@ export class HubMethods implements Methods {
     for (const requestId of [...(this.#byIdentity.get(identityKey(identity)) ?? [])])
       this.#pending.get(requestId)?.settle(why())
   }
-}
-
-function secondsOf(
-  field: 'responseTimeoutInSeconds' | 'connectTimeoutInSeconds',
-  call: MethodCall,
-  { fewest, most, otherwise }: { fewest: number; most: number; otherwise: number },
-): number {
-  const seconds = call[field] ?? otherwise
-  if (seconds >= fewest && seconds <= most) return seconds
-  throw new HubError({
-    kind: 'ArgumentInvalid',
-    rule: 'WIRE-METH-10',
-    expected: `${field} from ${String(fewest)} to ${String(most)}`,
-    received: String(seconds),
-  })
-}
-
-function checkCall({ methodName, payload }: MethodCall): void {
-  if (methodName === '' || methodName.length > LONGEST_NAME)
-    throw new HubError({
-      kind: 'ArgumentInvalid',
-      rule: 'WIRE-METH-11',
-      expected: `methodName of 1 to ${String(LONGEST_NAME)} characters`,
-      received: `${String(methodName.length)} characters`,
-    })
-  if (NOT_IN_A_TOPIC.test(methodName))
-    throw new HubError({
-      kind: 'ArgumentInvalid',
-      rule: 'WIRE-METH-11',
-      expected: 'methodName without control characters, # and +',
-      received: quoted(methodName),
-    })
-  const bytes = payload === undefined ? 0 : Buffer.byteLength(payload)
-  if (bytes > LARGEST_METHOD_PAYLOAD_BYTES)
-    throw new HubError({
-      kind: 'ArgumentInvalid',
-      rule: 'WIRE-METH-12',
-      expected: `payload of at most ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes`,
-      received: `${String(bytes)} bytes`,
-    })
-}
-
-function notOnline(seconds: number): HubError {
-  return new HubError({
-    kind: 'DeviceNotOnline',
-    rule: seconds === 0 ? 'WIRE-METH-13' : 'WIRE-METH-15',
-    expected: 'a device that is connected and subscribed to methods',
-    received: `none within ${String(seconds)} s`,
-    info: { timeout: timeSpan(seconds) },
-  })
-}
-
-function noAnswer(seconds: number): HubError {
-  return new HubError({
-    kind: 'GatewayTimeout',
-    rule: 'WIRE-METH-16',
-    expected: `an answer of the device within ${String(seconds)} s`,
-    received: 'none',
-    info: {},
-  })
-}
-
-function unavailable(): HubError {
-  return new HubError({
-    kind: 'DeviceNotOnline',
-    message: 'Device unavailable',
-    rule: 'WIRE-METH-17',
-    expected: 'the device to stay connected until it has answered',
-    received: 'its link was closed',
-  })
-}
-
-function displaced(): HubError {
-  return new HubError({
-    kind: 'ConnectionForcefullyClosedOnNewConnection',
-    rule: 'WIRE-CONN-28',
-    expected: 'the device to stay connected until it has answered',
-    received: 'a newer link of the same device took over',
-  })
-}
-
-function notFound(identity: Identity): HubError {
-  return new HubError({
-    kind: identity.moduleId === undefined ? 'DeviceNotFound' : 'ModuleNotFound',
-    rule: identity.moduleId === undefined ? 'WIRE-METH-18' : 'WIRE-METH-20',
-    expected: 'a registered identity',
-    received: `${identityKey(identity)}, which was deleted`,
-  })
-}
-
-function hungUp(): HubError {
-  return new HubError({
-    kind: 'ClientClosedRequest',
-    rule: 'WIRE-METH-16',
-    expected: 'the caller to wait',
-    received: 'a caller who hung up',
-  })
 }

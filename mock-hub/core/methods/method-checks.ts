@@ -1,0 +1,63 @@
+import { LARGEST_METHOD_PAYLOAD_BYTES, type MethodCall } from '../contract/methods.ts'
+import { HubError } from '../errors/hub-error.ts'
+import { quoted } from '../errors/quoted.ts'
+
+const LONGEST_NAME = 100
+/** MQTT topics contain neither control characters nor wildcards, and the name is part of a topic. */
+const NOT_IN_A_TOPIC = /[\u0000-\u001f\u007f#+]/
+
+interface Range {
+  readonly fewest: number
+  readonly most: number
+  readonly otherwise: number
+}
+const RESPONSE_TIMEOUT: Range = { fewest: 5, most: 300, otherwise: 30 }
+const CONNECT_TIMEOUT: Range = { fewest: 0, most: 300, otherwise: 0 }
+
+/** @returns the time-outs of the call in seconds. @throws HubError ArgumentInvalid. */
+export function checkCall(call: MethodCall): { readonly response: number; readonly connect: number } {
+  const response = secondsOf('responseTimeoutInSeconds', call, RESPONSE_TIMEOUT)
+  const connect = secondsOf('connectTimeoutInSeconds', call, CONNECT_TIMEOUT)
+  checkNameAndPayload(call)
+  return { response, connect }
+}
+
+function secondsOf(
+  field: 'responseTimeoutInSeconds' | 'connectTimeoutInSeconds',
+  call: MethodCall,
+  { fewest, most, otherwise }: Range,
+): number {
+  const seconds = call[field] ?? otherwise
+  if (seconds >= fewest && seconds <= most) return seconds
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-METH-10',
+    expected: `${field} from ${String(fewest)} to ${String(most)}`,
+    received: String(seconds),
+  })
+}
+
+function checkNameAndPayload({ methodName, payload }: MethodCall): void {
+  if (methodName === '' || methodName.length > LONGEST_NAME)
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-METH-11',
+      expected: `methodName of 1 to ${String(LONGEST_NAME)} characters`,
+      received: `${String(methodName.length)} characters`,
+    })
+  if (NOT_IN_A_TOPIC.test(methodName))
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-METH-11',
+      expected: 'methodName without control characters, # and +',
+      received: quoted(methodName),
+    })
+  const bytes = payload === undefined ? 0 : Buffer.byteLength(payload)
+  if (bytes > LARGEST_METHOD_PAYLOAD_BYTES)
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      rule: 'WIRE-METH-12',
+      expected: `payload of at most ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes`,
+      received: `${String(bytes)} bytes`,
+    })
+}
