@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The bin `mock-iot-hub`: a hub at the command line. */
+/** The command `mock-iot-hub`. */
 
 import { run } from './cli/program.ts'
 

@@ -15,13 +15,19 @@ export function shown(field: string, value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'
   if (Array.isArray(value)) return `an array of ${String(value.length)}`
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object') {
-    if (SECRET_FIELD.test(field)) return 'an object'
-    return `an object with ${Object.keys(value).slice(0, 8).join(', ').slice(0, MAX_LENGTH) || 'no fields'}`
+  const secret = SECRET_FIELD.test(field)
+  switch (typeof value) {
+    case 'object': {
+      const names = Object.keys(value).slice(0, 8).join(', ').slice(0, MAX_LENGTH)
+      return secret ? 'an object' : `an object with ${names || 'no fields'}`
+    }
+    case 'string':
+      return secret ? 'a string' : JSON.stringify(value.replace(SECRET_TEXT, '$1=***')).slice(0, MAX_LENGTH)
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return secret ? `a ${typeof value}` : String(value)
+    default:
+      return `a ${typeof value}`
   }
-  if (SECRET_FIELD.test(field)) return `a ${typeof value}`
-  if (typeof value === 'string')
-    return JSON.stringify(value.replace(SECRET_TEXT, '$1=***')).slice(0, MAX_LENGTH)
-  return typeof value === 'symbol' ? 'a symbol' : String(value as number | bigint | boolean)
 }

@@ -1,11 +1,11 @@
-/** `mock-iot-hub edge-env DEVICE/MODULE`: what IoT Edge would put into the environment of a module (wire contract 10). */
+/** `mock-iot-hub edge-env DEVICE/MODULE`: prints the environment variables that IoT Edge gives to a module. */
 
 import type { Terminal } from './terminal.ts'
 import { quoted } from './ready-text.ts'
-import { askService, runningHub } from './running-hub.ts'
+import { readDocument, runningHub } from './running-hub.ts'
 import { UsageError } from './usage-error.ts'
 
-/** @throws UsageError for a name that is none, or a hub without a workload API. */
+/** @throws UsageError for an invalid name, or a hub without a workload API. */
 export async function edgeEnvironment(
   name: string,
   { control, http }: { readonly control: string; readonly http: boolean },
@@ -13,12 +13,12 @@ export async function edgeEnvironment(
 ): Promise<void> {
   const [deviceId, moduleId, ...more] = name.split('/')
   if (deviceId === undefined || moduleId === undefined || more.length > 0)
-    throw new UsageError(`edge-env takes DEVICE/MODULE, got ${name}`)
+    throw new UsageError(`edge-env: expected DEVICE/MODULE; given: "${name}"`)
   const hub = await runningHub(control)
   const workloadUri = http ? hub.workload?.httpUri : hub.workload?.socketUri
-  if (workloadUri === undefined) throw new UsageError('this hub serves no workload API')
+  if (workloadUri === undefined) throw new UsageError('edge-env: this hub has no workload API')
   const path = `/devices/${encodeURIComponent(deviceId)}/modules/${encodeURIComponent(moduleId)}?api-version=2021-04-12`
-  const { generationId } = (await askService(hub, path)) as { readonly generationId: string } // a module of the registry
+  const { generationId } = (await readDocument(hub, path)) as { readonly generationId: string } // a module, as the service API returns it
   const variables = {
     IOTEDGE_WORKLOADURI: workloadUri,
     IOTEDGE_DEVICEID: deviceId,

@@ -1,8 +1,8 @@
-/** The journal for people (a line each) and for programs (JSON lines): who came and went, what was asked, what was refused. */
+/** Journal entries as lines of text and as JSON lines. */
 
 import type { JournalEntry } from '../core/contract/journal.ts'
 
-/** Undefined: nothing that a person wants to read (refusals reach people through the logger). */
+/** One line of text; undefined for entries that are not printed. The logger prints refusals. */
 export function eventLine(entry: JournalEntry): string | undefined {
   const time = new Date(entry.at).toISOString().slice(11, 23)
   switch (entry.type) {
@@ -13,7 +13,7 @@ export function eventLine(entry: JournalEntry): string | undefined {
     case 'operation':
       return `${time} ${entry.identity} ${entry.operation}`
     case 'delivery':
-      return `${time} ${entry.identity} gets ${entry.channel}`
+      return `${time} ${entry.identity} receives ${entry.channel}`
     case 'registry':
       return `${time} ${entry.identity} ${entry.change}`
     case 'fault':
@@ -27,15 +27,15 @@ export function eventLine(entry: JournalEntry): string | undefined {
   }
 }
 
-const NOT_FOR_LINES: readonly JournalEntry['type'][] = ['packet', 'link-opened', 'link-closed']
-/** Bodies and documents: `GET /journal` of the control listener has them, and the packets. */
-const BULKY: readonly string[] = ['input', 'what']
+const NOT_PRINTED: readonly JournalEntry['type'][] = ['packet', 'link-opened', 'link-closed']
+/** Bodies and documents are left out; `GET /journal` of the control API has them, and the packets. */
+const OMITTED: readonly string[] = ['input', 'what']
 
-/** One JSON object, or undefined for what `GET /journal` alone tells. */
+/** One JSON object; undefined for entries that are not printed. */
 export function eventJson(entry: JournalEntry): string | undefined {
-  if (NOT_FOR_LINES.includes(entry.type)) return undefined
+  if (NOT_PRINTED.includes(entry.type)) return undefined
   const { type, ...rest } = entry
   return JSON.stringify({ event: type, ...rest }, (name, value: unknown) =>
-    BULKY.includes(name) ? undefined : value,
+    OMITTED.includes(name) ? undefined : value,
   )
 }

@@ -15,14 +15,14 @@ afterAll(() => {
 })
 const ANY_PORTS = ['--mqtt-port', '0', '--https-port', '0', '--control-port', '0', '--dir', directory]
 
-/** A process of our own making: what it wrote, and a way to send it signals. */
+/** A fake process: records what it writes and can receive signals. */
 function terminal(): Terminal & { out: string; err: string; readonly signals: EventEmitter } {
   const signals = new EventEmitter()
   const stdout = new PassThrough()
   const stderr = new PassThrough()
   const made = {
     ...{ out: '', err: '', signals, stdout, stderr },
-    // Not the whole of it: a folder in it that may not be searched would be met first.
+    // A single folder: an unreadable folder in the real PATH would change the error of exec.
     env: { PATH: dirname(process.execPath) },
     uptime: () => 0.25,
     once: (name: string, listener: () => void) => signals.once(name, listener),
@@ -48,31 +48,34 @@ test('--help fits a screen and ends with 0', async () => {
 
 test.each([
   [['--mqttport', '1'], "unknown option '--mqttport'"],
-  [['--mqtt-port', 'x'], `'--mqtt-port <n>' argument 'x' is invalid. It must be a whole number, got "x"`],
-  [['--https-port', '65536'], 'It must be a whole number from 0 to 65535, got 65536'],
+  [
+    ['--mqtt-port', 'x'],
+    `'--mqtt-port <n>' argument 'x' is invalid. Expected it to be a whole number from 0 to 65535.`,
+  ],
+  [['--https-port', '65536'], "'65536' is invalid. Expected it to be a whole number from 0 to 65535."],
   [['--tier', 'S9'], 'Allowed choices are F1,'],
   [['--seed', 'no-such-file'], '--seed: no-such-file cannot be read: ENOENT'],
-  [['--module', 'lonely'], '--module takes DEVICE/NAME, got lonely'],
-  [['--device', 'a/b'], '--device: an ID has 1 to 128 letters'],
+  [['--module', 'lonely'], '--module: expected it to be DEVICE/MODULE; given: "lonely"'],
+  [['--device', 'a/b'], '--device: expected it to be an ID: 1 to 128 letters'],
   [['--strict', '--lenient'], "'--strict' cannot be used with option '--lenient'"],
   [['serve'], 'too many arguments'],
-  [['edge-env', 'lonely'], 'edge-env takes DEVICE/MODULE, got lonely'],
+  [['edge-env', 'lonely'], 'edge-env: expected DEVICE/MODULE; given: "lonely"'],
   [['tail', '--control', 'http://127.0.0.1:1'], '--control: no hub answers at http://127.0.0.1:1'],
-])('%s: exit 2 and a sentence that names it', async (args, sentence) => {
+])('%s: exit code 2 and one sentence that names the problem', async (args, sentence) => {
   const { code, err } = await called(...args)
   expect(err).toContain(sentence)
   expect(code).toBe(2)
 })
 
-test('a seed file that is wrong: exit 2, the place, the rule and what was given', async () => {
+test('an invalid seed file: exit code 2, the field, the rule and the given value', async () => {
   const file = join(directory, 'wrong.yaml')
   writeFileSync(file, 'devices: [{ deviceId: 5 }]')
   const { code, err } = await called('--seed', file)
-  expect(err).toContain(`--seed ${file}: devices.0.deviceId: must be string, got 5`)
+  expect(err).toContain(`--seed ${file}: expected seed.devices[0].deviceId to be an ID`)
   expect(code).toBe(2)
 })
 
-test('a named port that is in use: exit 1 and a sentence', async () => {
+test('a named port that is in use: exit code 1 and one sentence', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const { port } = other.address() as AddressInfo
@@ -82,7 +85,7 @@ test('a named port that is in use: exit 1 and a sentence', async () => {
   other.close()
 })
 
-test('--json: a ready line, events as lines, and a signal ends it with 0', async () => {
+test('--json: a ready line, then events; a signal stops the hub with exit code 0', async () => {
   const at = terminal()
   const ended = run([...ANY_PORTS, '--json', '--device', 'thermostat', '--module', 'thermostat/meter'], at)
   await once(at.stdout, 'data')
@@ -122,17 +125,17 @@ test('exec gives the command its environment and ends with its code', async () =
   expect((await called('exec', ...ANY_PORTS, '--', process.execPath, '-e', script)).code).toBe(7)
 })
 
-test('exec of a command that is not there: 127, as in a shell', async () => {
+test('exec of an unknown command: 127, as in a shell', async () => {
   const { code, err } = await called('exec', ...ANY_PORTS, '--', 'no-such-command-here')
-  expect(err).toContain('exec: there is no command no-such-command-here')
+  expect(err).toContain('exec: no-such-command-here: command not found')
   expect(code).toBe(127)
 })
 
-test('exec of what is no program: 126, as in a shell', async () => {
+test('exec of a file that is not executable: 126, as in a shell', async () => {
   const file = join(directory, 'plain.txt')
   writeFileSync(file, 'text', { mode: 0o644 })
   const { code, err } = await called('exec', ...ANY_PORTS, '--', file)
-  expect(err).toContain(`exec: there is no command that you may run called ${file}`)
+  expect(err).toContain(`exec: ${file}: permission denied`)
   expect(code).toBe(126)
 })
 
@@ -146,7 +149,7 @@ test('faults --json lists each fault type with its scope, trigger, parameters an
   })
 })
 
-test('edge-env prints what a module of a running hub needs', async () => {
+test('edge-env prints the environment variables of a module', async () => {
   const at = terminal()
   const ended = run([...ANY_PORTS, '--json', '--module', 'gateway/filter'], at)
   await once(at.stdout, 'data')

@@ -1,4 +1,4 @@
-/** The commands of `mock-iot-hub` and what their exit codes mean: 0 done, 1 it went wrong, 2 the call was wrong. */
+/** The commands of `mock-iot-hub`. Exit codes: 0 success, 1 failure, 2 wrong command line. */
 
 import { Command, CommanderError, Option } from 'commander'
 import { edgeEnvironment } from './edge-env.ts'
@@ -11,12 +11,12 @@ import { printTail, type TailFlags } from './tail-command.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 
-const WRONG_CALL = 2
-const WENT_WRONG = 1
+const USAGE = 2
+const FAILURE = 1
 
-/** @returns the exit code, when the command is done. */
+/** Runs a command to its end. @returns the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  // A reader who has gone away (`| head`) ends nothing but the reading.
+  // A closed pipe (`| head`) only ends the output.
   terminal.stdout.on('error', () => undefined)
   let code = 0
   const done = (result: number): void => {
@@ -26,27 +26,26 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     await program(terminal, done).parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_CALL
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
     const text = error instanceof Error ? error.message : String(error)
     terminal.stderr.write(`mock-iot-hub: ${text}\n`)
-    if (error instanceof UsageError || error instanceof TypeError || error instanceof RangeError)
-      return WRONG_CALL
+    if (error instanceof UsageError || error instanceof TypeError || error instanceof RangeError) return USAGE
     if (
       !(error instanceof PortError) &&
       error instanceof Error &&
       terminal.env['MOCK_IOT_HUB_DEBUG'] !== undefined
     )
       terminal.stderr.write(`${error.stack ?? ''}\n`)
-    return WENT_WRONG
+    return FAILURE
   }
 }
 
 function program(terminal: Terminal, done: (code: number) => void): Command {
   const program = new Command('mock-iot-hub')
-    .description('A mock Azure IoT Hub that unmodified SDKs talk to.')
-    .usage('[options]                    starts a hub\n       mock-iot-hub COMMAND [options]')
+    .description('A mock Azure IoT Hub that unmodified SDKs connect to.')
+    .usage('[options]          starts a hub\n       mock-iot-hub COMMAND [options]')
     .allowExcessArguments(false)
-    .showHelpAfterError('(mock-iot-hub --help lists what there is)')
+    .showHelpAfterError('(mock-iot-hub --help lists all options and commands)')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
@@ -60,27 +59,27 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
   })
 
   const control = (): Option =>
-    new Option('--control <url>', 'control listener of the running hub')
+    new Option('--control <url>', 'control API of the running hub')
       .env('MOCK_IOT_HUB_CONTROL_URL')
       .default('http://127.0.0.1:9443')
   const child = (name: string, about: string): Command =>
     program.command(name).description(about).copyInheritedSettings(program).allowExcessArguments(false)
 
   addHubFlags(child('exec', 'starts a hub, runs a command with its environment, stops the hub'))
-    .argument('<command...>', 'after --')
+    .argument('<command...>', 'the command, after --')
     .passThroughOptions()
     .action(async (command: string[], flags: Flags) => {
       done(await exec(command, flags, terminal))
     })
-  child('tail', 'prints what devices send to a running hub')
+  child('tail', 'prints the messages that devices send to a running hub')
     .addOption(control())
-    .option('--device <id>', 'of this device only')
+    .option('--device <id>', 'only messages of this device')
     .option(
       '--source <name>',
-      'Telemetry, twinChangeEvents, deviceLifecycleEvents, deviceConnectionStateEvents',
+      'only Telemetry, twinChangeEvents, deviceLifecycleEvents or deviceConnectionStateEvents',
     )
-    .option('--all', 'begin with what the hub still holds', false)
-    .option('--json', 'one JSON object a line', false)
+    .option('--all', 'start with the messages that the hub has kept', false)
+    .option('--json', 'print each message as JSON', false)
     .action(async (flags: TailFlags) => {
       await printTail(flags, terminal)
     })
@@ -89,10 +88,10 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
     .action(({ json }: { json: boolean }) => {
       printFaultTypes(json, terminal)
     })
-  child('edge-env', 'prints the environment of an IoT Edge module of a running hub')
+  child('edge-env', 'prints the environment variables of an IoT Edge module')
     .argument('<device/module>')
     .addOption(control())
-    .option('--http', 'the workload API over HTTP instead of a Unix socket', false)
+    .option('--http', 'use the workload API over HTTP instead of a Unix socket', false)
     .action(async (name: string, flags: { control: string; http: boolean }) => {
       await edgeEnvironment(name, flags, terminal)
     })

@@ -1,9 +1,9 @@
-/** What a person sees when the hub is ready: where it is, who may connect, and how each SDK finds it. */
+/** The text that a ready hub prints: its addresses, its connection strings, and the environment lines of SDKs. */
 
 import { identityKey } from '../core/contract/identity.ts'
 import type { MockHub } from '../host/mock-hub.ts'
 
-/** @param readyMs since the process began. */
+/** @param readyMs time since the process started, in milliseconds. */
 export function readyText(hub: MockHub, readyMs: number): string {
   const { hostName, mqttPort, httpsPort, amqpPort, controlUrl, caPath = '(in memory)', environment } = hub
   const identities = hub
@@ -16,11 +16,11 @@ export function readyText(hub: MockHub, readyMs: number): string {
     '',
     ...table([
       ['MQTT', `${hostName}:${String(mqttPort)}`],
-      ['HTTPS', `${hostName}:${String(httpsPort)}, MQTT over WebSocket too`],
+      ['HTTPS', `${hostName}:${String(httpsPort)}, also MQTT over WebSocket`],
       ...(amqpPort === undefined
         ? []
-        : [['AMQP', `${hostName}:${String(amqpPort)}, and over WebSocket`] as const]),
-      ...(controlUrl === undefined ? [] : [['control', controlUrl] as const]),
+        : [['AMQP', `${hostName}:${String(amqpPort)}, also over WebSocket`] as const]),
+      ...(controlUrl === undefined ? [] : [['Control API', controlUrl] as const]),
       ['CA', caPath],
     ]),
     '',
@@ -33,10 +33,10 @@ export function readyText(hub: MockHub, readyMs: number): string {
         : [['events', hub.eventHubConnectionString] as const]),
     ]),
     '',
-    'So that SDKs trust it',
+    'Make SDKs trust the CA',
     variable('NODE_EXTRA_CA_CERTS', 'Node'),
-    variable('SSL_CERT_FILE', 'Python devices, C, Rust, .NET'),
-    variable('REQUESTS_CA_BUNDLE', 'Python back ends'),
+    variable('SSL_CERT_FILE', 'Python device SDK, C, Rust, .NET'),
+    variable('REQUESTS_CA_BUNDLE', 'Python service SDK'),
     `  Java: keytool -importcert -noprompt -alias mock-iot-hub -file ${quoted(caPath)} -keystore … -storepass …`,
     '',
   ].join('\n')
@@ -47,7 +47,7 @@ function table(rows: readonly (readonly [string, string])[]): readonly string[] 
   return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
 }
 
-/** For a shell, when it needs it. */
+/** Quotes a text for a shell if necessary. */
 export function quoted(text: string): string {
   return /^[\w./:@%+=-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

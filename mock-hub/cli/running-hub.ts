@@ -1,4 +1,4 @@
-/** A hub that runs in another process: found through its control listener, asked over its service API. */
+/** A hub in another process: found through its control API, called through its service API. */
 
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -18,11 +18,11 @@ export interface RunningHub {
 
 const TOKEN_SECONDS = 3_600
 
-/** @throws UsageError when no hub answers there. */
+/** @throws UsageError when no hub answers at this URL. */
 export async function runningHub(controlUrl: string): Promise<RunningHub> {
   try {
     const answer = await fetch(new URL('/health', controlUrl))
-    return (await answer.json()) as RunningHub // what `aboutHub` tells
+    return (await answer.json()) as RunningHub // an `aboutHub` object
   } catch (error) {
     throw new UsageError(
       `--control: no hub answers at ${controlUrl}: ${error instanceof Error ? causeOf(error) : String(error)}`,
@@ -48,8 +48,8 @@ export function authorization({ hostName, serviceConnectionString }: RunningHub)
   )
 }
 
-/** A document of the service API. @throws Error with the status and the service's words. */
-export async function askService(hub: RunningHub, path: string): Promise<unknown> {
+/** Reads a document of the service API. @throws Error with the status and the body of the answer. */
+export async function readDocument(hub: RunningHub, path: string): Promise<unknown> {
   const ca = await readFile(hub.caPath, 'utf8')
   return new Promise((resolve, reject) => {
     const url = `https://${hub.address}:${String(hub.httpsPort)}${path}`

@@ -1,4 +1,4 @@
-/** `mock-iot-hub`: a hub until somebody ends it. */
+/** `mock-iot-hub`: runs a hub until a signal stops it. */
 
 import { aboutHub } from '../host/environment.ts'
 import type { Logger } from '../base/logger.ts'

@@ -1,15 +1,16 @@
-/** Starts the hub that flags ask for. A default port that cannot be had gives way to another, with a line that says so. */
+/** Starts the hub that the flags ask for. If a default port is not available, the hub uses another one and logs it. */
 
 import type { MockHub } from '../host/mock-hub.ts'
 import type { MockHubOptions } from '../host/options.ts'
 import { startMockHub } from '../host/start.ts'
-import { DEFAULT_PORTS, type Flags, hubOptions } from './flags.ts'
+import { DEFAULT_PORTS, type Flags } from './flags.ts'
+import { hubOptions } from './hub-options.ts'
 
 type PortName = 'mqttPort' | 'httpsPort' | 'amqpPort' | 'controlPort'
 type Ports = Readonly<Record<PortName, number | false>>
 
-/** Where each default goes when it cannot be had; 0: any free port. */
-const SECOND_CHOICE: Readonly<Record<PortName, readonly number[]>> = {
+/** The ports to try when a flag names none; 0: any free port. */
+const CHOICES: Readonly<Record<PortName, readonly number[]>> = {
   mqttPort: [DEFAULT_PORTS.mqtt, 0],
   httpsPort: [DEFAULT_PORTS.https, 8443, 0],
   amqpPort: [DEFAULT_PORTS.amqp, 0],
@@ -22,14 +23,14 @@ const FLAG: Readonly<Record<PortName, string>> = {
   controlPort: '--control-port',
 }
 
-/** A port was named and cannot be had. */
+/** A port that a flag names is not available. */
 export class PortError extends Error {
   override readonly name = 'PortError'
 }
 
 /**
- * @param say told of each port that gave way, one line each.
- * @throws UsageError for flags, PortError for a named port that cannot be had.
+ * @param say receives one line for each default port that is not available.
+ * @throws UsageError for invalid flags, PortError for a named port that is not available.
  */
 export async function startHub(
   flags: Flags,
@@ -50,12 +51,12 @@ export async function startHub(
     } catch (error) {
       const failed = failedPort(error, ports)
       if (failed === undefined) throw error
-      const why = reason(error as NodeJS.ErrnoException) // failedPort knows it
-      const next = SECOND_CHOICE[failed][tried[failed] + 1]
+      const why = reasonOf(error as NodeJS.ErrnoException) // failedPort has checked its code
+      const next = CHOICES[failed][tried[failed] + 1]
       if (flags[failed] !== undefined || next === undefined)
         throw new PortError(`${FLAG[failed]}: port ${String(ports[failed])} ${why}`, { cause: error })
       say(
-        `port ${String(ports[failed])} ${why}: taking ${next === 0 ? 'a free one' : String(next)} (${FLAG[failed]})`,
+        `port ${String(ports[failed])} ${why}; using ${next === 0 ? 'a free port' : `port ${String(next)}`} (${FLAG[failed]})`,
       )
       tried[failed] += 1
     }
@@ -63,7 +64,7 @@ export async function startHub(
 }
 
 function choice(name: PortName, tried: Readonly<Record<PortName, number>>): number {
-  return SECOND_CHOICE[name][tried[name]] ?? 0
+  return CHOICES[name][tried[name]] ?? 0
 }
 
 function failedPort(error: unknown, ports: Ports): PortName | undefined {
@@ -73,6 +74,6 @@ function failedPort(error: unknown, ports: Ports): PortName | undefined {
   return (Object.keys(FLAG) as PortName[]).find((name) => ports[name] === port && port !== 0)
 }
 
-function reason({ code }: NodeJS.ErrnoException): string {
-  return code === 'EACCES' ? 'is not open to this user' : 'is in use'
+function reasonOf({ code }: NodeJS.ErrnoException): string {
+  return code === 'EACCES' ? 'needs more permissions' : 'is in use'
 }

@@ -1,4 +1,4 @@
-/** `mock-iot-hub tail` at the command line; `tail.ts` reads the stream. */
+/** `mock-iot-hub tail` on the command line; `tail.ts` reads the stream. */
 
 import { readFile } from 'node:fs/promises'
 import type { Terminal } from './terminal.ts'
@@ -13,13 +13,13 @@ export interface TailFlags {
   readonly json: boolean
 }
 
-/** Until the hub ends, or SIGINT. */
+/** Prints until the hub stops or a signal arrives. */
 export async function printTail(flags: TailFlags, terminal: Terminal): Promise<void> {
   const hub = await runningHub(flags.control)
-  const ended = new AbortController()
+  const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     terminal.once(signal, () => {
-      ended.abort()
+      stopped.abort()
     })
   const lines = tail({
     url: `https://${hub.hostName}:${String(hub.httpsPort)}`,
@@ -29,7 +29,7 @@ export async function printTail(flags: TailFlags, terminal: Terminal): Promise<v
     source: flags.source,
     after: flags.all ? 0 : undefined,
     json: flags.json,
-    signal: ended.signal,
+    signal: stopped.signal,
   })
   for await (const line of lines) terminal.stdout.write(`${line}\n`)
 }

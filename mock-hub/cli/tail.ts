@@ -1,4 +1,4 @@
-/** `mock-iot-hub tail`: what devices send, as it comes, from the hub's event stream (server-sent events). */
+/** `mock-iot-hub tail`: prints device-to-cloud messages as they arrive, from the hub's stream of server-sent events. */
 
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
@@ -8,15 +8,15 @@ export interface TailOptions {
   readonly url: string
   /** `Authorization` header of a policy with ServiceConnect. */
   readonly authorization: string
-  /** PEM of the authority behind the hub's certificate; @default the system's. */
+  /** CA of the hub's certificate, in PEM. Default: the CAs of the system. */
   readonly ca?: string | undefined
   readonly device?: string | undefined
   readonly source?: string | undefined
-  /** Begin behind this sequence number; @default only what comes. */
+  /** Starts after this sequence number. Default: only new messages. */
   readonly after?: number | undefined
-  /** One JSON object a line instead of text for people. @default false */
+  /** Prints each message as a JSON object. Default: false, text. */
   readonly json?: boolean | undefined
-  /** Ends it. */
+  /** Ends the stream. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -31,7 +31,7 @@ interface TailedMessage {
 }
 
 /**
- * Lines, until the hub or the signal ends them.
+ * Yields a line for each message until the hub or the signal ends the stream.
  * @throws Error when the hub cannot be reached or refuses.
  */
 export async function* tail(options: TailOptions): AsyncGenerator<string> {
@@ -55,17 +55,17 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
   }
 }
 
-/** One line for a person. */
+/** A message as one line of text. */
 export function formatMessage(message: TailedMessage): string {
-  const who = message.moduleId === undefined ? message.deviceId : `${message.deviceId}/${message.moduleId}`
-  const what = message.source === 'Telemetry' ? '' : ` ${message.properties['opType'] ?? message.source}`
+  const sender = message.moduleId === undefined ? message.deviceId : `${message.deviceId}/${message.moduleId}`
+  const event = message.source === 'Telemetry' ? '' : ` ${message.properties['opType'] ?? message.source}`
   const properties = Object.entries(message.properties).map(([name, value]) =>
     value === null ? name : `${name}=${value}`,
   )
   const shown = message.source === 'Telemetry' && properties.length > 0 ? ` [${properties.join(' ')}]` : ''
   const body =
     message.bodyBase64 === undefined ? JSON.stringify(message.body) : `base64:${message.bodyBase64}`
-  return `${message.enqueuedTime} ${who}${what}${shown} ${body}`
+  return `${message.enqueuedTime} ${sender}${event}${shown} ${body}`
 }
 
 function open({
@@ -81,15 +81,15 @@ function open({
   for (const [name, value] of Object.entries({ device, source, after }))
     if (value !== undefined) target.searchParams.set(name, String(value))
   return new Promise((resolve, reject) => {
-    const asking = request(target, { headers: { authorization }, ca, signal })
-    asking.once('error', reject)
-    asking.once('response', (answer) => {
+    const call = request(target, { headers: { authorization }, ca, signal })
+    call.once('error', reject)
+    call.once('response', (answer) => {
       if (answer.statusCode === 200) resolve(answer)
       else {
         answer.resume()
         reject(new Error(`tail: ${target.origin} answered ${String(answer.statusCode)}`))
       }
     })
-    asking.end()
+    call.end()
   })
 }

@@ -1,2 +1,2 @@
-/** What a command needs of the process it runs in. */
+/** The part of `process` that commands use. */
 export type Terminal = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'once' | 'env' | 'uptime'>

@@ -1,4 +1,4 @@
-/** What the caller of the command line did wrong, in one sentence; the process ends with 2. */
+/** The command line is wrong; the message says how in one sentence. The process exits with 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

@@ -81,7 +81,7 @@ export const OPTIONS = {
     default: 0,
   },
   controlAddress: {
-    help: 'address of the control API; one that is not loopback needs a control token',
+    help: 'address of the control API; beyond loopback it needs a control token',
     rule: HOST_NAME,
     default: '127.0.0.1',
   },

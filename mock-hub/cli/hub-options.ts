@@ -1,0 +1,46 @@
+/** The options of `startMockHub` that the flags ask for; `start-hub.ts` chooses the ports. */
+
+import { join, resolve } from 'node:path'
+import { EVENT_SOURCES } from '../host/setting-rules.ts'
+import type { MockHubOptions } from '../host/options.ts'
+import { fileText } from './file-text.ts'
+import type { Flags } from './flags.ts'
+import { seedOf } from './seed-flags.ts'
+import { stableKeys } from './stable-keys.ts'
+
+type Ports = 'mqttPort' | 'httpsPort' | 'controlPort' | 'amqpPort'
+
+/** @throws UsageError with the flag, the rule and the given value. */
+export async function hubOptions(flags: Flags): Promise<Omit<MockHubOptions, Ports>> {
+  const [hostName, ...hostnames] = flags.hostname
+  const directory = resolve(flags.dir)
+  return {
+    hostName,
+    hostnames,
+    address: flags.listen,
+    controlAddress: flags.controlAddress,
+    controlToken: flags.controlToken,
+    certificateDirectory: directory,
+    trustedAuthorities: flags.trustCa.map((file) => fileText('--trust-ca', file)),
+    seed: await seedOf(flags),
+    lenient: flags.lenient,
+    partitions: flags.partitions,
+    blob: blobOf(flags),
+    workload: { socketPath: join(directory, 'workload.sock'), port: 0 },
+    settings: settingsOf(flags),
+    keyOf: stableKeys(directory, flags.randomSeed),
+  }
+}
+
+function blobOf({ blob, blobConnectionString }: Flags): NonNullable<MockHubOptions['blob']> {
+  if (blobConnectionString !== undefined) return { connectionString: blobConnectionString }
+  return blob === 'none' ? false : blob
+}
+
+function settingsOf({ tier, randomSeed, events }: Flags): NonNullable<MockHubOptions['settings']> {
+  return {
+    ...(tier === undefined ? {} : { tier }),
+    ...(randomSeed === undefined ? {} : { seed: randomSeed }),
+    ...(events ? { eventSources: EVENT_SOURCES } : {}),
+  }
+}

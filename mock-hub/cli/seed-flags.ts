@@ -1,0 +1,43 @@
+/** The seed that the flags `--seed`, `--device` and `--module` describe. */
+
+import { parseSeed } from '../host/seed-file.ts'
+import { mergeSeeds, type Seed, type SeedDevice } from '../host/seed.ts'
+import { fileText } from './file-text.ts'
+import type { Flags } from './flags.ts'
+import { checkedId } from './flag-values.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Registered when the flags name no identity. */
+const DEFAULT_IDENTITIES = { device: ['device-1'], module: ['device-1/module-1'] }
+
+/** @throws UsageError with the flag, the rule and the given value. */
+export async function seedOf(flags: Pick<Flags, 'seed' | 'device' | 'module'>): Promise<Seed> {
+  const fromFile = flags.seed === undefined ? {} : await seedFile(flags.seed)
+  const seed = mergeSeeds(fromFile, { devices: identitiesOf(flags) })
+  const isEmpty = (seed.devices ?? []).length === 0
+  return isEmpty && flags.seed === undefined ? { devices: identitiesOf(DEFAULT_IDENTITIES) } : seed
+}
+
+function identitiesOf({ device, module }: Pick<Flags, 'device' | 'module'>): readonly SeedDevice[] {
+  const devices: Seed = { devices: device.map((deviceId) => ({ deviceId: checkedId('--device', deviceId) })) }
+  return mergeSeeds(devices, { devices: module.map(deviceWithModule) }).devices ?? []
+}
+
+function deviceWithModule(text: string): SeedDevice {
+  const [deviceId = '', moduleId, ...more] = text.split('/')
+  if (moduleId === undefined || more.length > 0)
+    throw new UsageError(`--module: expected it to be DEVICE/MODULE; given: "${text}"`)
+  return {
+    deviceId: checkedId('--module', deviceId),
+    modules: [{ moduleId: checkedId('--module', moduleId) }],
+  }
+}
+
+async function seedFile(file: string): Promise<Seed> {
+  const text = fileText('--seed', file)
+  try {
+    return await parseSeed(text, `--seed ${file}`)
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
