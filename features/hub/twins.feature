@@ -91,7 +91,7 @@ Feature: Twins
         | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1                                                                                                                    |
         | payload | {"a":"{x*4000}","b":"{x*4000}","c":"{x*4000}","d":"{x*4000}","e":"{x*4000}","f":"{x*4000}","g":"{x*4000}","h":"{x*4000}","i":"{x*4000}"} |
       Then "thermostat" receives PUBLISH with:
-        | topic | /^\$iothub\/twin\/res\/400\/\?\$rid=1/ |
+        | topic | /^\$iothub\/twin\/res\/403\/\?\$rid=1/ |
 
   @WIRE-TWIN-02 @WIRE-TWIN-18
   Rule: A subscribed device is told the patch of its desired properties, nulls included, with its version
@@ -110,7 +110,7 @@ Feature: Twins
         | payload | {"light":null,"$version":3}                       |
 
   @WIRE-TWIN-19
-  Rule: A device is told all of the desired properties that replace the old ones
+  Rule: A device is told the difference when desired properties are replaced: null for each that is gone
 
     Scenario: Replaced
       Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
@@ -118,6 +118,10 @@ Feature: Twins
         | body | {"properties":{"desired":{"fan":1}}} |
       Then "thermostat" receives PUBLISH with:
         | payload | {"fan":1,"$version":2} |
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"light":true}}} |
+      Then "thermostat" receives PUBLISH with:
+        | payload | {"fan":null,"light":true,"$version":3} |
 
   @WIRE-TWIN-20
   Rule: What changed while a device was away is not told later
@@ -187,3 +191,27 @@ Feature: Twins
         | "*"              | 200    |
         | "AAAAAAAAAAE="   | 200    |
         | "AAAAAAAAAAk="   | 412    |
+
+  @WIRE-TWIN-37
+  Rule: A back end sends a twin back as it was read: the hub ignores what only the hub or the device writes
+
+    Scenario: Reported properties and read-only fields in a patch
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"deviceId":"{thermostat}","version":99,"tags":{"a":1},"properties":{"desired":{"x":1,"$version":7},"reported":{"r":1}}} |
+      Then the answer is 200
+
+  @WIRE-TWIN-39
+  Rule: A replacement holds no null
+
+    Scenario: A tag of null
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"tags":{"my-tag":null}} |
+      Then the answer is 400 ArgumentInvalid
+
+  @WIRE-TWIN-40
+  Rule: A write with a field that twins do not have is refused
+
+    Scenario: Desired properties outside of properties
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"desired":{"x":1}} |
+      Then the answer is 400 ArgumentInvalid

@@ -205,8 +205,8 @@ export const HUBS: readonly Mutant[] = [
     'H28',
     'tells a device all of its desired properties instead of the patch',
     'mock-hub/core/twins/twins.ts',
-    'const told = asked ?? nulled(desired.properties)',
-    'const told = newDesired.properties',
+    'const patch = asked ?? replacementPatch(desired.properties, NOTHING)',
+    'const patch = newDesired.properties',
   ),
   mutant(
     'H29',

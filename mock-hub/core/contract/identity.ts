@@ -27,3 +27,10 @@ const ID_RULE = /^[A-Za-z0-9\-.+%_#*?!(),:=@$';]{1,128}$/
 export function isValidId(id: string): boolean {
   return ID_RULE.test(id)
 }
+
+/** The modules that an edge device has from its creation (WIRE-REG-15). */
+export const SYSTEM_MODULES = ['$edgeAgent', '$edgeHub'] as const
+
+export function isSystemModule(moduleId: string): boolean {
+  return (SYSTEM_MODULES as readonly string[]).includes(moduleId)
+}

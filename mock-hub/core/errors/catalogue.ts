@@ -67,6 +67,8 @@ export const HUB_ERRORS = {
   IotHubSuspended: { status: 403, code: 403001 },
   IotHubQuotaExceeded: { status: 403, code: 403002 },
   JobQuotaExceeded: { status: 403, code: 403003 },
+  DeviceModelMaxPropertiesExceeded: { status: 403, code: 403100 },
+  DeviceModelMaxIndexablePropertiesExceeded: { status: 403, code: 403101 },
   DeviceMaximumQueueDepthExceeded: { status: 403, code: 403004 },
   IotHubMaxCbsTokenExceeded: { status: 403, code: 403005 },
   DeviceMaximumActiveFileUploadLimitExceeded: { status: 403, code: 403006 },

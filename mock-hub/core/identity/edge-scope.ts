@@ -7,13 +7,6 @@ import { quoted } from '../errors/quoted.ts'
 
 const SCHEME = 'ms-azure-iot-edge://'
 
-/** The modules that an edge device has from its creation (WIRE-REG-15). */
-export const SYSTEM_MODULES = ['$edgeAgent', '$edgeHub'] as const
-
-export function isSystemModule(moduleId: string): boolean {
-  return (SYSTEM_MODULES as readonly string[]).includes(moduleId)
-}
-
 function scopeOf(deviceId: string, generationId: string): string {
   return `${SCHEME}${deviceId}-${generationId}`
 }

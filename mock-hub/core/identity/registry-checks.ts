@@ -1,7 +1,6 @@
-import { isValidId, type Identity } from '../contract/identity.ts'
+import { isSystemModule, isValidId, type Identity } from '../contract/identity.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
-import { isSystemModule } from './edge-scope.ts'
 
 const LONGEST_REASON = 128
 

@@ -57,7 +57,11 @@ describe('size', () => {
     const error = refusalOf(() =>
       checkSize(section, { ...full, [`${first}x`]: full[first] ?? '', [first]: '' }),
     )
-    expect(error).toMatchObject({ kind: 'ArgumentInvalid', explanation: { rule: 'WIRE-TWIN-25' } })
+    expect(error).toMatchObject({
+      kind: 'DeviceModelMaxPropertiesExceeded',
+      code: 403100,
+      explanation: { rule: 'WIRE-TWIN-25' },
+    })
   })
 })
 

@@ -39,12 +39,28 @@ export function checkPatch(section: TwinSectionName, patch: JsonObject): void {
   checkObject(section, patch, 0)
 }
 
-/** Checks what would come of it. @throws HubError ArgumentInvalid. */
+/**
+ * Checks a whole section that replaces another: it has no null.
+ * @throws HubError ArgumentInvalid.
+ */
+export function checkReplacement(section: TwinSectionName, properties: JsonObject): void {
+  const path = nullIn(section, properties)
+  if (path !== undefined) throw nullValue(path, 'in Property/Tag', 'WIRE-TWIN-39')
+}
+
+/** Checks the section that a write results in. @throws HubError DeviceModelMaxPropertiesExceeded. */
 export function checkSize(section: TwinSectionName, properties: JsonObject): void {
   const size = sizeOf(properties)
   const limit = TWIN_LIMITS[section]
   if (size <= limit) return
-  throw invalid('WIRE-TWIN-25', `${section} of at most ${String(limit)} bytes`, `${String(size)} bytes`)
+  const name = section === 'tags' ? 'Tags' : `Properties.${section === 'desired' ? 'Desired' : 'Reported'}`
+  throw new HubError({
+    kind: 'DeviceModelMaxPropertiesExceeded',
+    message: `'${name}' size should be less than ${String(limit)} bytes. The size is ${String(size)} bytes.`,
+    rule: 'WIRE-TWIN-25',
+    expected: `${section} of at most ${String(limit)} bytes`,
+    received: `${String(size)} bytes`,
+  })
 }
 
 /** Keys and values in UTF-8 without control characters; a number is 8, a boolean 4 (WIRE-TWIN-30). */
@@ -120,8 +136,8 @@ function checkValue(path: string, value: Json, depth: number): void {
   if (Array.isArray(value)) {
     checkDepth(path, depth + 1)
     for (const [index, item] of (value as readonly Json[]).entries()) {
-      if (item === null)
-        throw invalid('WIRE-TWIN-24', 'no null in an array', `null at ${quoted(`${path}[${String(index)}]`)}`)
+      const nullAt = nullIn(`${path}[${String(index)}]`, item)
+      if (nullAt !== undefined) throw nullValue(nullAt, 'inProperty/Tag', 'WIRE-TWIN-24')
       checkValue(`${path}[${String(index)}]`, item, depth + 1)
     }
     return
@@ -137,6 +153,35 @@ function checkNumber(path: string, value: number): void {
     `integers from ${String(smallestInteger)} to ${String(largestInteger)}`,
     `${String(value)} at ${quoted(path)}`,
   )
+}
+
+/** Where a null is, in objects and arrays alike; undefined: nowhere. */
+function nullIn(path: string, value: Json): string | undefined {
+  if (value === null) return path
+  if (Array.isArray(value)) {
+    for (const [index, item] of (value as readonly Json[]).entries()) {
+      const found = nullIn(`${path}[${String(index)}]`, item)
+      if (found !== undefined) return found
+    }
+  } else if (isObject(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      const found = nullIn(`${path}.${key}`, item)
+      if (found !== undefined) return found
+    }
+  }
+  return undefined
+}
+
+/** @param place as the service spells it: differently for arrays and for replacements. */
+function nullValue(path: string, place: string, rule: string): HubError {
+  const name = /([^.[\]]+)(?:\[\d+\])*$/.exec(path)?.[1] ?? path
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: `Value of Property or Tag cannot be null. Error ${place} ${name}`,
+    rule,
+    expected: 'no null in an array, in an object of an array, or in a replacement',
+    received: `null at ${quoted(path)}`,
+  })
 }
 
 function invalid(rule: string, expected: string, received: string): HubError {

@@ -108,13 +108,28 @@ describe('what may be written', () => {
     hub.twins.patch(d, { desired: { a: { b: null, d: 3 }, x: 'y', p: { q: null } }, tags: { t: 7 } }, '*')
     const twin = hub.twins.get(d)
     expect([twin.desired.properties, twin.tags]).toEqual([{ a: { c: 2, d: 3 }, x: 'y', p: {} }, { t: 7 }])
-    hub.twins.replace(d, { desired: { n: null, o: { p: 1 } } }, '*')
+    hub.twins.replace(d, { desired: { o: { p: 1 } } }, '*')
     expect(hub.twins.get(d)).toMatchObject({
       desired: { properties: { o: { p: 1 } }, version: 4 },
       tags: { t: 7 },
     })
     expect(hub.twins.replace(d, { tags: null }, '*').tags).toEqual({})
   })
+})
+
+test.each([
+  [{ desired: { n: null } }, 'desired.n'],
+  [{ desired: { a: { b: [{ c: null }] } } }, 'desired.a.b[0].c'],
+  [{ tags: { t: { u: null } } }, 'tags.t.u'],
+])('WIRE-TWIN-39: a replacement with null is refused: %j', (update, path) => {
+  const { kind, message, explanation } = refusalOf(() => hub.twins.replace(d, update, '*'))
+  expect(kind).toBe('ArgumentInvalid')
+  expect(message).toMatch(/^Value of Property or Tag cannot be null. Error in Property\/Tag [a-z]$/)
+  expect(explanation).toMatchObject({
+    rule: 'WIRE-TWIN-39',
+    received: expect.stringContaining(path) as unknown,
+  })
+  expect(hub.twins.get(d).version).toBe(2)
 })
 
 describe('metadata', () => {
@@ -140,13 +155,17 @@ describe('metadata', () => {
 })
 
 describe('notifications', () => {
-  test('WIRE-TWIN-18 WIRE-TWIN-19: the patch with its nulls; after PUT the whole', () => {
+  test('WIRE-TWIN-18 WIRE-TWIN-19: the patch with its nulls; after PUT the difference, at every depth', () => {
     const link = new TestLink(hub, d).subscribe('desired')
     hub.twins.patch(d, { desired: { a: 1, b: null } }, '*')
-    hub.twins.replace(d, { desired: { c: 3, e: null } }, '*')
+    hub.twins.replace(d, { desired: { c: 3, n: { x: 1, y: { z: 1 } } } }, '*')
+    hub.twins.replace(d, { desired: { c: 4, n: { y: 2 } } }, '*')
+    hub.twins.replace(d, { desired: null }, '*')
     expect(link.desired).toEqual([
       { patch: { a: 1, b: null }, version: 2 },
-      { patch: { c: 3 }, version: 3 },
+      { patch: { a: null, c: 3, n: { x: 1, y: { z: 1 } } }, version: 3 },
+      { patch: { c: 4, n: { x: null, y: 2 } }, version: 4 },
+      { patch: { c: null, n: null }, version: 5 },
     ])
   })
 

@@ -10,7 +10,8 @@ import { Emitter } from '../../base/emitter.ts'
 import { mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { msOfTicks, utcText } from '../../base/time-text.ts'
-import { checkPatch, checkSize } from './twin-limits.ts'
+import { replacementPatch } from './twin-difference.ts'
+import { checkPatch, checkReplacement, checkSize } from './twin-limits.ts'
 
 export interface TwinsPort {
   readonly clock: Clock
@@ -54,9 +55,9 @@ export class HubTwins implements Twins {
         : this.#section('desired', asked === null ? emptied(desired) : desired, asked ?? {}, desired.version)
     const after = this.#write(before, { tags: newTags, desired: newDesired })
     if (asked !== undefined) {
-      // A cleared section is told as each of its former keys gone (field notes 8.2).
-      const told = asked ?? nulled(desired.properties)
-      this.#port.notifyDesired(identity, told, newDesired.version)
+      // A cleared section is sent as a patch that deletes each of its properties.
+      const patch = asked ?? replacementPatch(desired.properties, NOTHING)
+      this.#port.notifyDesired(identity, patch, newDesired.version)
     }
     this.#tell('patched', before, after, update)
     return after
@@ -65,14 +66,18 @@ export class HubTwins implements Twins {
   replace(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument {
     const before = this.#stateToWrite(identity, ifMatch)
     const { tags, desired } = before.document
+    if (update.tags != null) checkReplacement('tags', update.tags)
+    if (update.desired != null) checkReplacement('desired', update.desired)
     const newTags = update.tags === undefined ? tags : merged(NOTHING, update.tags ?? {})
     const newDesired =
       update.desired === undefined
         ? desired
         : this.#section('desired', emptied(desired), update.desired ?? {}, desired.version)
     const after = this.#write(before, { tags: newTags, desired: newDesired })
-    if (update.desired !== undefined)
-      this.#port.notifyDesired(identity, newDesired.properties, newDesired.version)
+    if (update.desired !== undefined) {
+      const patch = replacementPatch(desired.properties, newDesired.properties)
+      this.#port.notifyDesired(identity, patch, newDesired.version)
+    }
     this.#tell('replaced', before, after, update)
     return after
   }
@@ -121,7 +126,10 @@ export class HubTwins implements Twins {
 
   #state(identity: Identity): State {
     const { generationId } = this.#port.registry.get(identity)
-    return this.#states.get(identityKey(identity)) ?? newborn(identity, msOfTicks(generationId))
+    return (
+      this.#states.get(identityKey(identity)) ??
+      newborn(identity, identity.moduleId === undefined ? msOfTicks(generationId) : undefined)
+    )
   }
 
   #stateToWrite(identity: Identity, ifMatch: IfMatch): State {
@@ -165,12 +173,18 @@ export class HubTwins implements Twins {
   }
 }
 
-/** Version 2, etag 1, both sections at version 1 (WIRE-TWIN-31). */
-function newborn(identity: Identity, bornAt: number): State {
+/** A time that is not set. */
+const NEVER = '0001-01-01T00:00:00Z'
+
+/**
+ * Version 2, etag 1, both sections at version 1 (WIRE-TWIN-31).
+ * @param bornAt epoch ms; undefined: of a new module, whose times are not set.
+ */
+function newborn(identity: Identity, bornAt: number | undefined): State {
   const section: TwinSection = {
     properties: NOTHING,
     version: 1,
-    metadata: { $lastUpdated: utcText(bornAt) },
+    metadata: { $lastUpdated: bornAt === undefined ? NEVER : utcText(bornAt) },
   }
   const document = {
     identity,
@@ -195,8 +209,4 @@ function merged(before: JsonObject, patch: JsonObject | null): JsonObject {
 
 function emptied({ version }: TwinSection): TwinSection {
   return { properties: NOTHING, metadata: NOTHING, version }
-}
-
-function nulled(properties: JsonObject): JsonObject {
-  return Object.fromEntries(Object.keys(properties).map((key) => [key, null]))
 }

@@ -6,7 +6,7 @@ import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey, type Identity } from '../../core/contract/identity.ts'
 import { IDENTITY_PROPERTIES, specOf, type IdentityBody } from './identity-body.ts'
 import type { HubRoutes } from '../common/route-context.ts'
-import { updateOf } from './twins.ts'
+import { updateOf } from './twin-update.ts'
 
 /** One change, in a bulk request or a line of an import file. */
 export interface BulkEntry extends IdentityBody {

@@ -6,7 +6,7 @@ import type { JobType } from '../../core/contract/services/jobs.ts'
 import { callOf } from './methods.ts'
 import { pageRequest, sendPage, type PageHeaders } from './query.ts'
 import type { HubRoutes } from '../common/route-context.ts'
-import { updateOf } from './twins.ts'
+import { updateOf } from './twin-update.ts'
 
 interface JobBody {
   jobId?: string | null

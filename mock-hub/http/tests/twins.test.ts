@@ -112,13 +112,71 @@ describe('writing', () => {
     }
   })
 
-  test('WIRE-TWIN-37: reported properties are refused, an empty reported is passed over', async () => {
+  test.each(['PATCH', 'PUT'])(
+    'WIRE-TWIN-37: %s ignores reported properties and read-only fields',
+    async (method) => {
+      const path = `/twins/${newDevice()}`
+      const body = {
+        ...{
+          deviceId: 'other',
+          deviceEtag: 'x',
+          version: 99,
+          status: 'disabled',
+          connectionState: 'Connected',
+        },
+        ...{
+          tags: { a: 1 },
+          properties: { reported: { a: 1 }, desired: { x: 1, $version: 7, $metadata: {} } },
+        },
+      }
+      const { status, json } = await room.call(method, path, { body })
+      expect(status).toBe(200)
+      expect(json).toMatchObject({ status: 'enabled', version: 3, tags: { a: 1 } })
+      expect(json).toMatchObject({ properties: { desired: { x: 1, $version: 2 } } })
+      expect(json).not.toHaveProperty('properties.reported.a')
+    },
+  )
+
+  test.each([
+    [{ desired: { x: 1 } }, 'desired'],
+    [{ properties: { tags: {} } }, 'properties.tags'],
+    [{ constructor: 1 }, 'constructor'],
+  ])('WIRE-TWIN-40: a field that a twin does not have: %j', async (body, field) => {
     const path = `/twins/${newDevice()}`
-    const refused = await room.call('PATCH', path, { body: { properties: { reported: { a: 1 } } } })
-    expect(refused.status).toBe(400)
-    expect(errorOf(refused)).toEqual({ code: 400004, message: 'A service cannot write reported properties.' })
-    const body = { tags: { a: 1 }, properties: { reported: {}, desired: { x: 1 } } }
-    expect((await room.call('PATCH', path, { body })).status).toBe(200)
+    for (const method of ['PATCH', 'PUT']) {
+      const refused = await room.call(method, path, { body })
+      expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
+      expect(room.hub.lastRefusals[0]?.explanation).toMatchObject({
+        rule: 'WIRE-TWIN-40',
+        received: `"${field}"`,
+      })
+    }
+  })
+
+  test('WIRE-TWIN-41: nobody writes the twins of $edgeAgent and $edgeHub', async () => {
+    room.hub.registry.create({ deviceId: 'edge2' }, { iotEdge: true })
+    for (const method of ['PATCH', 'PUT']) {
+      const refused = await room.call(method, '/twins/edge2/modules/$edgeAgent', { body: { tags: { a: 1 } } })
+      expect(refused).toMatchObject({
+        status: 401,
+        headers: { 'iothub-errorcode': 'SystemModuleModifyUnauthorizedAccess' },
+      })
+    }
+    expect((await room.call('GET', '/twins/edge2/modules/$edgeAgent')).status).toBe(200)
+  })
+
+  test('WIRE-TWIN-25: a twin that is too large is a 403 DeviceModelMaxPropertiesExceeded with its size', async () => {
+    const path = `/twins/${newDevice()}`
+    const tags = Object.fromEntries(Array.from({ length: 3 }, (_, i) => [`k${String(i)}`, 'x'.repeat(4000)]))
+    const refused = await room.call('PATCH', path, { body: { tags } })
+    expect(refused).toMatchObject({
+      status: 403,
+      headers: { 'iothub-errorcode': 'DeviceModelMaxPropertiesExceeded' },
+    })
+    expect(errorOf(refused).message).toContain(
+      "'Tags' size should be less than 8192 bytes. The size is 12006 bytes.",
+    )
+    expect((await room.call('GET', path)).json).toMatchObject({ version: 2 })
   })
 
   test('a twin can be sent back as it was read', async () => {
@@ -136,10 +194,6 @@ describe('writing', () => {
     ['WIRE-TWIN-28', { tags: { a: 4_503_599_627_370_496 } }],
     ['WIRE-TWIN-29', { tags: JSON.parse('{"a":'.repeat(12) + '1' + '}'.repeat(12)) as object }],
     ['WIRE-TWIN-24', { tags: { a: [1, null] } }],
-    [
-      'WIRE-TWIN-25',
-      { tags: Object.fromEntries(Array.from({ length: 3 }, (_, i) => [`k${String(i)}`, 'x'.repeat(4000)])) },
-    ],
   ])('%s: a breach is a 400 ArgumentInvalid and changes nothing', async (rule, body) => {
     const path = `/twins/${newDevice()}`
     const refused = await room.call('PATCH', path, { body })

@@ -1,0 +1,72 @@
+/** What the body of a twin write changes. Back ends send a twin back as they have read it. */
+
+import type { Json, JsonObject } from '../../base/json.ts'
+import { isSystemModule, type Identity } from '../../core/contract/identity.ts'
+import type { TwinUpdate } from '../../core/contract/twins.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
+import { quoted } from '../../core/errors/quoted.ts'
+
+/** The writable parts of a twin; the schema of the route has checked their types. */
+export interface TwinBody {
+  tags?: JsonObject | null
+  properties?: { desired?: JsonObject | null; reported?: JsonObject | null } | null
+}
+
+/** Fields of a twin that a write may repeat and cannot change (WIRE-TWIN-37). */
+const READ_ONLY: ReadonlySet<string> = new Set([
+  ...['deviceId', 'moduleId', 'etag', 'deviceEtag', 'version', 'modelId', '$metadata', '$version'],
+  ...['status', 'statusReason', 'statusUpdateTime', 'connectionState', 'lastActivityTime'],
+  ...['cloudToDeviceMessageCount', 'authenticationType', 'x509Thumbprint', 'capabilities'],
+  ...['deviceScope', 'parentScopes', 'configurations', 'attributes', 'generationId'],
+])
+const SECTIONS: ReadonlySet<string> = new Set(['desired', 'reported'])
+
+/**
+ * Reported properties and the fields that the hub itself writes are ignored.
+ * @throws HubError ArgumentInvalid for a field that a twin does not have.
+ */
+export function updateOf(body: TwinBody): TwinUpdate {
+  const { tags, properties } = body
+  for (const field of Object.keys(body))
+    if (field !== 'tags' && field !== 'properties' && !READ_ONLY.has(field)) throw unknownField(field)
+  for (const field of Object.keys(properties ?? {}))
+    if (!SECTIONS.has(field)) throw unknownField(`properties.${field}`)
+  const desired = withoutOwn(properties?.desired)
+  return {
+    ...(tags === undefined ? {} : { tags }),
+    ...(desired === undefined ? {} : { desired }),
+  }
+}
+
+/**
+ * Only configurations write the twins of the modules of the IoT Edge runtime.
+ * @throws HubError SystemModuleModifyUnauthorizedAccess.
+ */
+export function checkWritable({ moduleId }: Identity): void {
+  if (moduleId === undefined || !isSystemModule(moduleId)) return
+  throw new HubError({
+    kind: 'SystemModuleModifyUnauthorizedAccess',
+    message: 'Unauthorized to modify reserved module.',
+    rule: 'WIRE-TWIN-41',
+    expected: 'a twin of a device or of a module that does not belong to the IoT Edge runtime',
+    received: quoted(moduleId),
+  })
+}
+
+/** The hub writes `$version` and `$metadata`; what a body says of them is ignored. */
+function withoutOwn(section: JsonObject | null | undefined): JsonObject | null | undefined {
+  if (section == null) return section
+  const rest: Record<string, Json> = { ...section }
+  delete rest['$version']
+  delete rest['$metadata']
+  return rest
+}
+
+function unknownField(field: string): HubError {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-TWIN-40',
+    expected: 'tags, properties.desired and fields that a twin has',
+    received: quoted(field),
+  })
+}
