@@ -261,7 +261,7 @@ class CoreHub implements Hub {
         throw new RangeError(
           'fault: clock.advance needs a hub whose clock can be moved; given: another clock',
         )
-      const seconds = parameters?.['seconds']
+      const seconds = parameters['seconds']
       if (this.faults.match('clock', undefined, ['advance']) === undefined || typeof seconds !== 'number')
         return
       this.journal.record({

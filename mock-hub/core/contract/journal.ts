@@ -103,10 +103,26 @@ export type JournalEntry = JournalEvent & {
   readonly at: number
 }
 
+/** The entries of one type. */
+export type JournalEntryOf<T extends JournalEvent['type']> = Extract<JournalEntry, { readonly type: T }>
+
+/** Left out: any. Entries that have no identity or link match no identity or link. */
+export interface JournalFilter<T extends JournalEvent['type'] = JournalEvent['type']> {
+  readonly type?: T
+  /** `{deviceId}` or `{deviceId}/{moduleId}`. */
+  readonly identity?: string
+  readonly linkId?: string
+}
+
 export interface Journal {
   record(event: JournalEvent): void
   /** The newest entries, oldest first; bounded by `settings.journalRetained`. */
   readonly entries: readonly JournalEntry[]
+  /**
+   * The entries that match, oldest first; `type` narrows their type.
+   * @example journal.filter({ type: 'refusal', identity: 'd1' })[0]?.explanation
+   */
+  filter<T extends JournalEvent['type']>(filter: JournalFilter<T>): readonly JournalEntryOf<T>[]
   /** Sequence number of the newest entry, 0 when there is none. */
   readonly seq: number
   /** @returns stops listening. */

@@ -1,7 +1,7 @@
 /** Checks an order to misbehave before it is taken: field, rule and what was given, in each error. */
 
 import { InvalidInput } from '../../base/invalid-input.ts'
-import type { Json } from '../../base/json.ts'
+import { own, type Json } from '../../base/json.ts'
 import type { FaultDefinition, FaultParameter, FaultType } from '../contract/faults.ts'
 import { isValidId, parseIdentityKey } from '../contract/identity.ts'
 import { findFaultType, FAULT_TYPES } from './fault-catalogue.ts'
@@ -60,7 +60,7 @@ function checkFields(field: string, value: unknown, known: readonly string[]): v
 function checkParameters(lever: FaultType, given: Readonly<Record<string, Json>>): void {
   checkFields('parameters', given, Object.keys(lever.parameters))
   for (const [name, parameter] of Object.entries(lever.parameters)) {
-    const value = given[name]
+    const value = own(given, name)
     const field = `parameters.${name}`
     if (value === undefined) {
       if (parameter.required === true) throw wrong(field, `to be given: ${parameter.description}`, undefined)

@@ -1,7 +1,13 @@
 /** The journal: the one record of what happened, bounded, cheap while nobody reads it. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Journal, JournalEntry, JournalEvent } from '../contract/journal.ts'
+import type {
+  Journal,
+  JournalEntry,
+  JournalEntryOf,
+  JournalEvent,
+  JournalFilter,
+} from '../contract/journal.ts'
 import { Emitter } from '../../base/emitter.ts'
 import { RingBuffer } from '../../base/ring-buffer.ts'
 
@@ -28,6 +34,21 @@ export class HubJournal implements Journal {
 
   get entries(): readonly JournalEntry[] {
     return this.#ring.toArray()
+  }
+
+  filter<T extends JournalEvent['type']>({
+    type,
+    identity,
+    linkId,
+  }: JournalFilter<T>): readonly JournalEntryOf<T>[] {
+    return this.#ring
+      .toArray()
+      .filter(
+        (entry): entry is JournalEntryOf<T> =>
+          (type === undefined || entry.type === type) &&
+          (identity === undefined || ('identity' in entry && entry.identity === identity)) &&
+          (linkId === undefined || ('linkId' in entry && entry.linkId === linkId)),
+      )
   }
 
   get seq(): number {

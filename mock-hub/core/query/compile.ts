@@ -6,7 +6,7 @@
  * itself.
  */
 
-import type { Json } from '../../base/json.ts'
+import { isObject, own, type Json } from '../../base/json.ts'
 import type { Arithmetic, Comparison, Expression } from './ast.ts'
 import { finite, FUNCTIONS, type Value } from './functions.ts'
 import { queryError } from './parse.ts'
@@ -94,10 +94,9 @@ function withoutCollection(path: readonly (string | number)[]): readonly (string
 function walk(from: Value, steps: readonly (string | number)[]): Value {
   let value = from
   for (const step of steps) {
-    if (typeof value !== 'object' || value === null) return undefined
-    if (Array.isArray(value)) value = typeof step === 'number' ? (value as readonly Json[])[step] : undefined
-    // Not an array: an object. Only its own keys are data.
-    else value = Object.hasOwn(value, step) ? (value as Record<string, Json>)[step] : undefined
+    if (isObject(value)) value = own(value, String(step))
+    else
+      value = typeof step === 'number' && Array.isArray(value) ? (value as readonly Json[])[step] : undefined
   }
   return value
 }
