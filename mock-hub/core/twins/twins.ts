@@ -1,4 +1,4 @@
-/** Twins: tags, desired and reported properties with their versions and metadata (wire contract 3). */
+/** Twins: tags, desired and reported properties with their versions and metadata. */
 
 import type { Clock } from '../../base/clock.ts'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
@@ -12,29 +12,29 @@ import { HubError } from '../errors/hub-error.ts'
 import { msOfTicks, utcText } from '../../base/time-text.ts'
 import { checkPatch, checkSize } from './twin-limits.ts'
 
-export interface TwinsPort {
+export interface TwinsDependencies {
   readonly clock: Clock
   readonly registry: Registry
-  /** Tells the device, when it listens. `patch` without `$version`. */
+  /** Notifies the device if it has subscribed. @param patch without `$version`. */
   notifyDesired(identity: Identity, patch: JsonObject, version: number): void
 }
 
-/** A twin as it is kept. Replaced, never changed in place. */
+/** A stored twin. Immutable; a change replaces it. */
 interface State {
   readonly document: TwinDocument
-  /** Behind the etag. */
+  /** The number that the etag encodes. */
   readonly counter: number
 }
 
 export class HubTwins implements Twins {
-  readonly #port: TwinsPort
-  /** Twins that were ever written; the others are as they were born. */
+  readonly #deps: TwinsDependencies
+  /** Twins that were written; all others are new twins. */
   readonly #states = new Map<string, State>()
   readonly #listeners = new Emitter<[TwinChange]>()
 
-  constructor(port: TwinsPort) {
-    this.#port = port
-    port.registry.onChange(({ type, record }) => {
+  constructor(deps: TwinsDependencies) {
+    this.#deps = deps
+    deps.registry.onChange(({ type, record }) => {
       if (type === 'deleted') this.#states.delete(identityKey(record.identity))
     })
   }
@@ -54,9 +54,9 @@ export class HubTwins implements Twins {
         : this.#section('desired', asked === null ? emptied(desired) : desired, asked ?? {}, desired.version)
     const after = this.#write(before, { tags: newTags, desired: newDesired })
     if (asked !== undefined) {
-      // A cleared section is told as each of its former keys gone (field notes 8.2).
+      // The device learns of a cleared section by a null for each of its former keys (docs/contract/twins.md#twins-desired-cleared).
       const told = asked ?? nulled(desired.properties)
-      this.#port.notifyDesired(identity, told, newDesired.version)
+      this.#deps.notifyDesired(identity, told, newDesired.version)
     }
     this.#tell('patched', before, after, update)
     return after
@@ -72,7 +72,7 @@ export class HubTwins implements Twins {
         : this.#section('desired', emptied(desired), update.desired ?? {}, desired.version)
     const after = this.#write(before, { tags: newTags, desired: newDesired })
     if (update.desired !== undefined)
-      this.#port.notifyDesired(identity, newDesired.properties, newDesired.version)
+      this.#deps.notifyDesired(identity, newDesired.properties, newDesired.version)
     this.#tell('replaced', before, after, update)
     return after
   }
@@ -112,7 +112,7 @@ export class HubTwins implements Twins {
     return this.#listeners.add(listener)
   }
 
-  /** A device has said which model it follows. */
+  /** Records the model that the device has announced. */
   setModelId(identity: Identity, modelId: string): void {
     const { document, counter } = this.#state(identity)
     if (document.modelId === modelId) return
@@ -120,8 +120,8 @@ export class HubTwins implements Twins {
   }
 
   #state(identity: Identity): State {
-    const { generationId } = this.#port.registry.get(identity)
-    return this.#states.get(identityKey(identity)) ?? newborn(identity, msOfTicks(generationId))
+    const { generationId } = this.#deps.registry.get(identity)
+    return this.#states.get(identityKey(identity)) ?? newTwin(identity, msOfTicks(generationId))
   }
 
   #stateToWrite(identity: Identity, ifMatch: IfMatch): State {
@@ -130,7 +130,7 @@ export class HubTwins implements Twins {
     return state
   }
 
-  /** What a patch makes of a section; its version goes up by one (WIRE-TWIN-10, field notes 8.3). */
+  /** The section after a patch; its version increases by one (WIRE-TWIN-10). */
   #section(
     name: 'desired' | 'reported',
     before: TwinSection,
@@ -138,7 +138,7 @@ export class HubTwins implements Twins {
     version: number,
   ): TwinSection {
     checkPatch(name, patch)
-    const $lastUpdated = utcText(this.#port.clock.now())
+    const $lastUpdated = utcText(this.#deps.clock.now())
     const next = version + 1
     const stamp = name === 'desired' ? { $lastUpdated, $lastUpdatedVersion: next } : { $lastUpdated }
     const { properties, metadata } = mergeAnnotated(before, patch, stamp)
@@ -165,12 +165,12 @@ export class HubTwins implements Twins {
   }
 }
 
-/** Version 2, etag 1, both sections at version 1 (WIRE-TWIN-31). */
-function newborn(identity: Identity, bornAt: number): State {
+/** The twin of an identity that nobody has written to (WIRE-TWIN-31). */
+function newTwin(identity: Identity, createdAt: number): State {
   const section: TwinSection = {
     properties: NOTHING,
     version: 1,
-    metadata: { $lastUpdated: utcText(bornAt) },
+    metadata: { $lastUpdated: utcText(createdAt) },
   }
   const document = {
     identity,
