@@ -2,13 +2,13 @@
 
 import { InvalidInput } from './invalid-input.ts'
 
-const UNITS: Readonly<Record<string, number>> = {
-  d: 86_400_000,
-  h: 3_600_000,
-  m: 60_000,
-  s: 1_000,
-  ms: 1,
-}
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+])
 const PART = /(\d+(?:\.\d+)?)(ms|[dhms])/g
 const WHOLE = /^-?(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/
 
@@ -26,7 +26,7 @@ export function parseDuration(text: string, field = 'duration'): number {
   for (const [, amount, unit = ''] of compact.matchAll(PART)) {
     if (seen.has(unit)) throw wrong(field, text)
     seen.add(unit)
-    ms += Number(amount) * (UNITS[unit] ?? 0)
+    ms += Number(amount) * (UNITS.get(unit) ?? 0)
   }
   ms = Math.round(ms)
   if (!Number.isSafeInteger(ms)) throw wrong(field, text)

@@ -1,4 +1,4 @@
-/** Builds the core of the hub: the services of one hub, wired to each other, behind the contract that the borders know. */
+/** Builds the core of a hub and connects its parts. */
 
 import { HubAuthentication } from './identity/authentication.ts'
 import { HubCloudToDevice } from './messaging/c2d.ts'
@@ -32,21 +32,21 @@ import { HubTwins } from './twins/twins.ts'
 import { CertificateAuthorities } from './identity/x509.ts'
 
 export interface HubOptions {
-  /** What differs from the strict defaults. A seed given here makes keys, tokens and ids repeatable. */
+  /** Settings that differ from the strict defaults. A seed makes keys, tokens and ids repeatable. */
   readonly settings?: Partial<Settings> | undefined
-  /** @default a running {@link HubClock}, stopped with the hub. One that is given is its giver's to stop. */
+  /** @default a running {@link HubClock}, which stops with the hub. The hub does not stop a clock that it is given. */
   readonly clock?: Clock | undefined
   /** @default silent */
   readonly logger?: Logger | undefined
-  /** @default iothubowner, service, device, registryRead and registryReadWrite with keys of their own */
+  /** @default iothubowner, service, device, registryRead and registryReadWrite, each with its own keys */
   readonly policies?: readonly SharedAccessPolicy[] | undefined
-  /** Where uploads go; it may be attached later. */
+  /** Storage for uploads; it may be attached later. */
   readonly blobStorage?: BlobStorage | undefined
   /** Routes between modules; see {@link Hub.routes}. */
   readonly routes?: readonly string[] | undefined
 }
 
-/** Wire contract 5 and 6.2: a lock of a minute, an hour to live; 100 and 10 deliveries are the service's maximum and default. */
+/** A lock of a minute, an hour to live; 10 deliveries are the service's default, 100 its maximum. */
 const FEEDBACK_LIMITS: QueueLimits = {
   lockSeconds: 60,
   maxDeliveryCount: 10,
@@ -58,8 +58,8 @@ const NOTIFICATION_LIMITS: QueueLimits = { ...FEEDBACK_LIMITS, maxDeliveryCount:
 const SILENT: Logger = { info: () => undefined, warn: () => undefined }
 
 /**
- * Makes a hub without any listener: borders bring devices and back ends to it.
- * @throws RangeError for a route that cannot be read.
+ * Makes a hub without listeners: adapters bring devices and back ends to it.
+ * @throws RangeError for a malformed route.
  */
 export function createHub(options: HubOptions = {}): Hub {
   return new CoreHub(options)
@@ -85,7 +85,7 @@ class CoreHub implements Hub {
   readonly throttle: Hub['throttle']
   /** The clock that this hub made and stops. */
   readonly #ownClock: HubClock | undefined
-  readonly #gate: OperationDispatcher
+  readonly #dispatcher: OperationDispatcher
   readonly #sessions: Sessions
   readonly #refusals: Refusals
   readonly #outcomes: Feedback
@@ -165,7 +165,7 @@ class CoreHub implements Hub {
     this.registry.onChange(({ type, record }) => {
       if (type === 'deleted') uploads.forget(record.identity)
     })
-    // After those above: what an identity had waiting is gone before its link is.
+    // Created after the parts above: when an identity is deleted, its queues go before its link is closed.
     this.#sessions = new Sessions({
       ...shared,
       registry: this.registry,
@@ -182,7 +182,7 @@ class CoreHub implements Hub {
         this.refuse(error, { identity: identityKey(principal.identity), linkId: id, transport })
       },
     })
-    this.#gate = new OperationDispatcher({
+    this.#dispatcher = new OperationDispatcher({
       ...shared,
       faults: this.faults,
       throttle: this.throttle,
@@ -198,7 +198,7 @@ class CoreHub implements Hub {
         if (link?.id === linkId) link?.close('fault')
       },
     })
-    this.#obeyClockLever()
+    this.#watchClockFaults()
   }
 
   get routes(): readonly string[] {
@@ -229,7 +229,7 @@ class CoreHub implements Hub {
     operation: K,
     input: Operations[K]['input'],
   ): Operations[K]['outcome'] | Promise<Operations[K]['outcome']> {
-    return this.#gate.perform(caller, operation, input)
+    return this.#dispatcher.perform(caller, operation, input)
   }
 
   refuse(error: HubError, where: Parameters<Hub['refuse']>[1]): void {
@@ -252,16 +252,16 @@ class CoreHub implements Hub {
     this.journal.record({ type: 'delivery', identity, linkId: link.id, channel, what })
   }
 
-  /** `clock.advance` strikes as soon as it is armed. */
-  #obeyClockLever(): void {
+  /** `clock.advance` fires as soon as it is armed. */
+  #watchClockFaults(): void {
     this.faults.onChange(({ name, parameters }, phase) => {
       if (name !== 'clock.advance' || phase !== 'armed') return
       const { clock } = this
       if (!(clock instanceof HubClock))
         throw new RangeError(
-          'fault: clock.advance needs a hub whose clock can be moved; given: another clock',
+          'fault: expected a hub with a HubClock, which clock.advance moves; given: another clock',
         )
-      const seconds = parameters?.['seconds']
+      const seconds = parameters['seconds']
       if (this.faults.match('clock', undefined, ['advance']) === undefined || typeof seconds !== 'number')
         return
       this.journal.record({

@@ -58,7 +58,7 @@ export const HUBS: readonly Mutant[] = [
     'H07',
     'keeps the link of a device that is disabled',
     'mock-hub/core/sessions/sessions.ts',
-    "if (session !== undefined) this.#hangUp(session, 'identity-disabled')",
+    "if (session !== undefined) this.#close(session, 'identity-disabled')",
     '// nothing',
   ),
   mutant(
@@ -72,15 +72,15 @@ export const HUBS: readonly Mutant[] = [
     'H09',
     'keeps both connections of an identity',
     'mock-hub/core/sessions/sessions.ts',
-    "if (older !== undefined) this.#hangUp(older, 'taken-over')",
+    "if (older !== undefined) this.#close(older, 'taken-over')",
     'void older',
   ),
   mutant(
     'H10',
     'turns the newer connection of an identity away',
     'mock-hub/core/sessions/sessions.ts',
-    "if (older !== undefined) this.#hangUp(older, 'taken-over')",
-    "if (older !== undefined) throw hangUpError(link, 'taken-over', this.#port.settings)",
+    "if (older !== undefined) this.#close(older, 'taken-over')",
+    "if (older !== undefined) throw closeError(link, 'taken-over', this.#deps.settings)",
   ),
   mutant(
     'H11',

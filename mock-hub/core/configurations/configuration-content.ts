@@ -1,4 +1,4 @@
-/** What a configuration writes: `properties.desired…` of a device or of its modules. */
+/** The content of configurations: desired properties of a device or of its modules. */
 
 import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Hub } from '../contract/hub.ts'
@@ -7,7 +7,7 @@ import type { ConfigurationContent } from '../contract/services/configurations.t
 
 const PATH = /^properties\.desired(\.[^.]+)*$/
 
-/** @returns what is wrong with it; undefined: nothing. */
+/** @returns what is wrong; undefined: nothing. */
 export function contentError(content: ConfigurationContent | null | undefined): string | undefined {
   const sections = sectionsOf(content ?? {})
   if (sections.length === 0) return 'content needs deviceContent, modulesContent or moduleContent'
@@ -21,7 +21,7 @@ export function contentError(content: ConfigurationContent | null | undefined): 
   return undefined
 }
 
-/** As answers repeat it: without what is absent. */
+/** The content as the service API shows it: without missing sections. */
 export function contentDocument({
   deviceContent,
   modulesContent,
@@ -45,8 +45,8 @@ function sectionsOf(content: ConfigurationContent): readonly (readonly [string, 
 }
 
 /**
- * Writes contents to an identity, later ones over earlier ones; a twin that says it all already is left alone.
- * @throws HubError as the twins do.
+ * Writes contents to an identity, later ones over earlier ones. A twin that already has all values is not written.
+ * @throws HubError as `Twins.patch`.
  */
 export function applyContent(
   hub: Pick<Hub, 'registry' | 'twins'>,
@@ -92,7 +92,7 @@ function merge(hub: Pick<Hub, 'twins'>, identity: Identity, desired: JsonObject)
   if (!says(properties, desired)) hub.twins.patch(identity, { desired }, '*')
 }
 
-/** A listed module is made when it is missing, as the edge agent's deployment has it. */
+/** Creates a module that the deployment lists and that does not exist, and replaces its desired properties. */
 function replace(hub: Pick<Hub, 'registry' | 'twins'>, identity: Identity, desired: JsonObject): void {
   if (hub.registry.find(identity) === undefined) hub.registry.create(identity, { managedBy: 'IotEdge' })
   const twin = hub.twins.get(identity)
@@ -100,7 +100,7 @@ function replace(hub: Pick<Hub, 'registry' | 'twins'>, identity: Identity, desir
     hub.twins.replace(identity, { tags: twin.tags, desired }, '*')
 }
 
-/** The modules that `$edgeAgent` is to run have identities of their own. */
+/** Creates the identities of the modules that `$edgeAgent` runs. */
 function createListed(hub: Pick<Hub, 'registry'>, deviceId: string, agent: JsonObject): void {
   const { modules } = agent
   if (!isObject(modules)) return

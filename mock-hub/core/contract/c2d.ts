@@ -1,4 +1,4 @@
-/** Cloud-to-device messages, and queues that back ends read, as the borders see them. */
+/** Cloud-to-device messages, and the queues that back ends read. */
 
 import type { Identity } from './identity.ts'
 import type { Message } from './message.ts'
@@ -6,7 +6,7 @@ import type { Message } from './message.ts'
 /** A locked cloud-to-device message on its way to the device. */
 export interface C2dDelivery {
   readonly lockToken: string
-  /** 1 at the first try; MQTT sets DUP from the second on. */
+  /** 1 at the first delivery; MQTT sets DUP from the second on. */
   readonly deliveryCount: number
   readonly sequenceNumber: number
   readonly enqueuedAt: number
@@ -19,21 +19,21 @@ export interface CloudToDevice {
     target: Identity,
     message: Message,
   ): { readonly messageId: string | undefined; readonly sequenceNumber: number }
-  /** Locks and gives the next message to one who polls (HTTPS); undefined: nothing waits. */
+  /** Locks the next message and returns it, for devices that poll (HTTPS); undefined: the queue is empty. */
   receive(target: Identity): C2dDelivery | undefined
   /** @throws HubError DeviceMessageLockLost. */
   settle(target: Identity, lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void
-  /** @returns how many messages were thrown away. */
+  /** Empties the queue. @returns the number of messages it had. */
   purge(target: Identity): number
   /** Messages waiting or locked. */
   count(target: Identity): number
-  /** The same, oldest first. */
+  /** Messages waiting or locked, oldest first. */
   waiting(target: Identity): readonly WaitingC2d[]
-  /** Puts messages at the end of a queue as they are: a snapshot's. */
+  /** Adds messages of a snapshot to the end of the queue. */
   restore(target: Identity, messages: readonly WaitingC2d[]): void
 }
 
-/** A cloud-to-device message as it waits, locked or not. */
+/** A cloud-to-device message in its queue, locked or not. */
 export interface WaitingC2d {
   readonly message: Message
   readonly sequenceNumber: number
@@ -41,11 +41,11 @@ export interface WaitingC2d {
   readonly enqueuedAt: number
   /** Epoch ms. */
   readonly expiresAt: number
-  /** Of the device it was sent to. */
+  /** Generation of the target device. */
   readonly generationId: string
-  /** How often it was sent. */
+  /** Number of deliveries. */
   readonly deliveries: number
-  /** How many of these count toward the most there may be. */
+  /** Number of deliveries that count towards the maximum. */
   readonly failures: number
 }
 

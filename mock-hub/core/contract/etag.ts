@@ -1,4 +1,4 @@
-/** Etags and the `If-Match` header (wire contract 3.3, 7.2). */
+/** Etags and the `If-Match` header (WIRE-REG-05, WIRE-TWIN-32, WIRE-TWIN-36). */
 
 import type { IfMatch } from './registry.ts'
 import { HubError } from '../errors/hub-error.ts'
@@ -9,7 +9,7 @@ export function registryEtag(counter: number): string {
   return Buffer.from(String(counter)).toString('base64')
 }
 
-/** The reverse of {@link registryEtag}; 0 for what is none. */
+/** The counter of a registry etag; 0 for any other text. */
 export function registryCounter(etag: string): number {
   const counter = Number(Buffer.from(etag, 'base64').toString())
   return Number.isSafeInteger(counter) ? counter : 0
@@ -22,15 +22,16 @@ export function twinEtag(counter: number): string {
   return bytes.toString('base64')
 }
 
-/** The reverse of {@link twinEtag}; 0 for what is none. */
+/** The counter of a twin etag; 0 for any other text. */
 export function twinCounter(etag: string): number {
   const bytes = Buffer.from(etag, 'base64')
   return bytes.length === 8 ? Number(bytes.readBigUInt64BE()) : 0
 }
 
 /**
- * `*`, `"*"`, `"etag"`, `etag`; left out: anything matches.
- * @param rule the wire statement that the refusal names.
+ * Compares an `If-Match` header with an etag.
+ * @param ifMatch `*`, `"*"`, `"etag"` or `etag`; undefined matches any etag.
+ * @param rule id of the rule that a refusal names.
  * @throws HubError PreconditionFailed when the etag is not the current one.
  */
 export function checkIfMatch(ifMatch: IfMatch, etag: string, rule: string): void {

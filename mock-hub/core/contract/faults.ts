@@ -18,13 +18,31 @@ export interface FaultDefinition {
   readonly parameters?: Readonly<Record<string, Json>> | undefined
 }
 
-export interface ArmedFault extends Required<Omit<FaultDefinition, 'durationSeconds'>> {
+/** A definition with its defaults filled in, and how often it has fired. */
+export interface ArmedFault {
+  readonly name: string
+  /** Empty: everyone. */
+  readonly scope: { readonly identity?: string }
+  readonly trigger: { readonly skip: number }
+  readonly count: number | 'always'
+  readonly parameters: Readonly<Record<string, Json>>
   readonly id: string
   /** How often it has struck. */
   readonly fired: number
   readonly spent: boolean
   /** One sentence for a person. */
   readonly explain: string
+}
+
+/** Armed faults have not fired as often as they were armed for. The message is a table of them. */
+export class UnfiredFaults extends Error {
+  readonly faults: readonly ArmedFault[]
+
+  constructor(message: string, faults: readonly ArmedFault[]) {
+    super(message)
+    this.name = 'UnfiredFaults'
+    this.faults = faults
+  }
 }
 
 export interface Faults {
@@ -52,6 +70,12 @@ export interface Faults {
       }
     | undefined
   list(): readonly ArmedFault[]
+  /**
+   * For the end of a test: every fault that is armed, or whose duration is over, has fired as often as its `count` says,
+   * or at least once when that is `always`.
+   * @throws UnfiredFaults with a table of the others: name, scope, how often each fired and was to fire.
+   */
+  assertAllFired(): void
   /** @param id left out: all. */
   disarm(id?: string): void
   /** Told when one is armed or disarmed: listeners that must act at once (`tcp.refuse`, `tcp.drop_now`). */

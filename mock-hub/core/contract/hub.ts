@@ -2,9 +2,9 @@
  * The core as the adapters see it. The folder `contract/` has one file a capability; the core implements them, the adapters
  * (`mqtt/`, `amqp/`, `http/`, `control/`) use them, and nothing here knows an adapter.
  *
- * Words: an *identity* is a device or a module; a *principal* is a caller whose identity is proven; a *link* is one
- * live connection of an identity; a *session* is the hub's record of that link; an *operation* is anything a
- * device can ask of the hub; a *channel* is anything the hub can send a device that has subscribed to it.
+ * Terms: an *identity* is a device or a module; a *principal* is an authenticated caller; a *link* is one live connection
+ * of an identity; a *session* is the hub's record of that link; an *operation* is a request of a device to the hub; a
+ * *channel* is what the hub sends to devices that have subscribed to it.
  */
 
 import type { Authentication, Registry } from './registry.ts'
@@ -24,7 +24,6 @@ import type { SharedAccessPolicy, Transport } from './principal.ts'
 import type { Throttle } from './throttle.ts'
 import type { Twins } from './twins.ts'
 
-/** The core as the borders see it. */
 export interface Hub {
   readonly hostName: string
   readonly settings: Settings
@@ -45,27 +44,32 @@ export interface Hub {
   /**
    * Routes of IoT Edge between modules, such as
    * `FROM /messages/modules/a/outputs/x WHERE p = '1' INTO BrokeredEndpoint("/modules/b/inputs/in1")` or `… INTO $upstream`.
-   * With none, all messages of modules go to the cloud. Setting throws RangeError for one that cannot be read.
+   * Without routes, all messages of modules go to the cloud. Setting them throws RangeError for a malformed route.
    */
   routes: readonly string[]
-  /** `createThrottle(clock, settings)`; the gate, sessions and the routes of the service take from it. */
+  /** Limits of the service tier; devices and back ends share them. */
   readonly throttle: Throttle
-  /** Where uploads go from now on: a border that serves blobs knows its port only when it listens. */
+  /** Sets the storage for uploads. An adapter that serves blobs knows its port only when it listens. */
   attachBlobStorage(storage: BlobStorage): void
-  /** A link is up and admitted: an older one of the same identity is closed, its token's expiry is watched. */
+  /**
+   * Registers an authenticated link: an older link of the same identity is closed, and this one is closed when its token
+   * expires.
+   * @throws HubError DeviceNotFound, DeviceDisabled, ThrottlingException.
+   */
   openSession(link: DeviceLink): Session
-  /** The one gate for what devices ask: journal, fault rules, then the handler. @throws HubError (synchronously or by rejection). */
+  /** Performs an operation of a device: journal, throttle, faults, handler. @throws HubError (synchronously or by rejection). */
   perform<K extends OperationKind>(
     caller: Caller,
     operation: K,
     input: Operations[K]['input'],
   ): Operations[K]['outcome'] | Promise<Operations[K]['outcome']>
-  /** Journals and logs a refusal, and keeps it for `lastRefusals`. Borders call it for each refusal they see. */
+  /** Journals and logs a refusal, and keeps it for `lastRefusals`. Adapters call it for each refusal. */
   refuse(
     error: HubError,
     where: { readonly identity?: string; readonly linkId?: string; readonly transport: Transport },
   ): void
   /** The newest refusals, newest first (at most 100). */
   readonly lastRefusals: readonly Extract<JournalEntry, { type: 'refusal' }>[]
+  /** Closes all links, cancels all timers. */
   stop(): void
 }

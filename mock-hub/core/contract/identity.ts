@@ -1,4 +1,4 @@
-/** The names of devices and modules, and the key under which the hub files everything about them. */
+/** Names of devices and modules, and the key under which the hub stores what belongs to them. */
 
 /** A device, or one module of a device. */
 export interface Identity {
@@ -6,12 +6,12 @@ export interface Identity {
   readonly moduleId?: string
 }
 
-/** `d1` or `d1/m1`: unique, because `/` is not allowed in an id. Also the MQTT client id (wire contract 1.2). */
+/** `d1` or `d1/m1`: unique, because `/` is not allowed in an id. Also the MQTT client id. */
 export function identityKey(identity: Identity): string {
   return identity.moduleId === undefined ? identity.deviceId : `${identity.deviceId}/${identity.moduleId}`
 }
 
-/** The reverse of {@link identityKey}. */
+/** The identity of an {@link identityKey}. */
 export function parseIdentityKey(key: string): Identity {
   const slash = key.indexOf('/')
   return slash < 0 ? { deviceId: key } : { deviceId: key.slice(0, slash), moduleId: key.slice(slash + 1) }

@@ -1,4 +1,4 @@
-/** The journal: one entry for each thing that happened. */
+/** The journal: one entry for each event. */
 
 import type { Channel } from './sessions.ts'
 import type { Explanation } from '../errors/hub-error.ts'
@@ -11,20 +11,20 @@ import type { Transport } from './principal.ts'
 export interface TlsFacts {
   /** `TLSv1.3`. */
   readonly version: string
-  /** Server Name Indication; undefined: it named none. */
+  /** Server Name Indication; undefined: the client sent none. */
   readonly serverName: string | undefined
-  /** An earlier session was taken up again. */
+  /** Whether an earlier TLS session was resumed. */
   readonly resumed: boolean
 }
 
-/** One thing that happened. The journal is the single record: logs, tail, reports, waits and verdicts read it. */
+/** An event. The journal is the single record: log, tail, reports, waits and verdicts read it. */
 export type JournalEvent =
   | {
       readonly type: 'link-opened'
       readonly linkId: string
       readonly transport: Transport
       readonly peer: string
-      /** Left out where there is no TLS. */
+      /** Left out without TLS. */
       readonly tls?: TlsFacts
     }
   | {
@@ -33,7 +33,7 @@ export type JournalEvent =
       readonly identity?: string
       readonly reason: string
     }
-  /** An MQTT packet as it passed the tap. `packet` is what mqtt-packet makes of it; payloads stay Buffers. */
+  /** An MQTT packet. `packet` has the fields of mqtt-packet; payloads are Buffers. */
   | {
       readonly type: 'packet'
       readonly linkId: string
@@ -97,16 +97,32 @@ export type JournalEvent =
   | { readonly type: 'clock'; readonly action: string; readonly now: number }
 
 export type JournalEntry = JournalEvent & {
-  /** From 1, without gaps, in the life of the hub. */
+  /** From 1, without gaps, for the lifetime of the hub. */
   readonly seq: number
   /** The hub's clock, epoch ms. */
   readonly at: number
+}
+
+/** The entries of one type. */
+export type JournalEntryOf<T extends JournalEvent['type']> = Extract<JournalEntry, { readonly type: T }>
+
+/** Left out: any. Entries that have no identity or link match no identity or link. */
+export interface JournalFilter<T extends JournalEvent['type'] = JournalEvent['type']> {
+  readonly type?: T
+  /** `{deviceId}` or `{deviceId}/{moduleId}`. */
+  readonly identity?: string
+  readonly linkId?: string
 }
 
 export interface Journal {
   record(event: JournalEvent): void
   /** The newest entries, oldest first; bounded by `settings.journalRetained`. */
   readonly entries: readonly JournalEntry[]
+  /**
+   * The entries that match, oldest first; `type` narrows their type.
+   * @example journal.filter({ type: 'refusal', identity: 'd1' })[0]?.explanation
+   */
+  filter<T extends JournalEvent['type']>(filter: JournalFilter<T>): readonly JournalEntryOf<T>[]
   /** Sequence number of the newest entry, 0 when there is none. */
   readonly seq: number
   /** @returns stops listening. */

@@ -1,8 +1,8 @@
-/** A message inside the hub, whichever way it came in and wherever it goes. */
+/** Messages, whatever the protocol. */
 
 /**
- * System properties by the names they have on the service side (AMQP properties and `iothub-` annotations),
- * whatever the border called them: `$.mid` over MQTT, `iothub-messageid` over HTTPS.
+ * System properties by their names on the service side (AMQP properties and `iothub-` annotations). The adapters map
+ * them: `$.mid` over MQTT, `iothub-messageid` over HTTPS.
  */
 export interface SystemProperties {
   messageId?: string
@@ -44,7 +44,7 @@ export interface Message {
   readonly properties: ApplicationProperties
 }
 
-/** A device-to-cloud message as it lies in the hub, with what the hub stamped on it (WIRE-D2C-13). */
+/** A device-to-cloud message as the hub stores it, with the properties that the hub adds (WIRE-D2C-13). */
 export interface TelemetryMessage extends Message {
   /** Position in the stream of all messages of this hub, from 1. */
   readonly sequenceNumber: number

@@ -8,13 +8,13 @@ export interface TelemetryStream {
   readonly messages: readonly TelemetryMessage[]
   /** @returns stops listening. */
   subscribe(listener: (message: TelemetryMessage) => void): () => void
-  /** Stores a message that the hub itself has to say (twin change, lifecycle, connection state) and stamps it. */
+  /** Stores an event message of the hub itself (twin change, lifecycle, connection state). */
   append(message: Omit<TelemetryMessage, 'sequenceNumber' | 'enqueuedAt'>): TelemetryMessage
 }
 
 export interface ModuleInputs {
   /**
-   * Hands a message to an input of a module; it waits while the module is away.
+   * Sends a message to an input of a module. It waits until the module is connected and has subscribed.
    * @throws HubError ModuleNotFound, InvalidOperation for a device.
    */
   send(target: Identity, inputName: string, message: Message): void

@@ -1,4 +1,4 @@
-/** Direct methods: a back end or a module calls a device and waits for its answer. */
+/** Direct methods: a back end or a module calls a device and waits for its response. */
 
 import type { Identity } from './identity.ts'
 import type { Json } from '../../base/json.ts'
@@ -8,7 +8,7 @@ export const LARGEST_METHOD_PAYLOAD_BYTES = 131_072
 
 export interface MethodCall {
   readonly methodName: string
-  /** JSON text for the device; undefined: the caller gave no `payload` key, the device gets an empty body (field notes 8.1). */
+  /** JSON text for the device; undefined: the caller gave no `payload`, and the device gets an empty body. */
   readonly payload: string | undefined
   /** Seconds, 5 to 300; default 30. */
   readonly responseTimeoutInSeconds?: number | undefined

@@ -1,4 +1,4 @@
-/** Everything a device or module can ask of the hub. */
+/** The operations of devices and modules. */
 
 import type { C2dDelivery } from './c2d.ts'
 import type { Identity } from './identity.ts'
@@ -9,18 +9,18 @@ import type { MethodCall, MethodResult } from './methods.ts'
 import type { TwinDocument } from './twins.ts'
 import type { UploadResult, UploadTicket } from './uploads.ts'
 
-/** Who asks, and over what. */
+/** The caller of an operation. */
 export interface Caller {
   readonly principal: IdentityPrincipal
   readonly transport: Transport
-  /** Undefined for single HTTPS requests. */
+  /** Undefined for an HTTPS request. */
   readonly linkId: string | undefined
   readonly modelId?: string | undefined
 }
 
-/** All that a device or module can ask of the hub: what goes in, and what comes out when it is not refused. */
+/** Every operation of a device or module with its input and its outcome. */
 export interface Operations {
-  /** The message is stored when this returns: only then may the border acknowledge. */
+  /** The message is stored when this returns; the adapter acknowledges it only then. */
   telemetry: { input: { readonly message: Message }; outcome: undefined }
   twinGet: { input: undefined; outcome: TwinDocument }
   twinPatch: { input: { readonly patch: Json; readonly baseVersion: number | undefined }; outcome: number }
@@ -35,7 +35,7 @@ export interface Operations {
   }
   uploadStart: { input: { readonly blobName: string }; outcome: UploadTicket }
   uploadFinish: { input: UploadResult; outcome: undefined }
-  /** A module calls a method of another identity through the gateway. */
+  /** A module calls a method of another identity through its gateway. */
   invokeMethod: { input: { readonly target: Identity; readonly call: MethodCall }; outcome: MethodResult }
 }
 export type OperationKind = keyof Operations

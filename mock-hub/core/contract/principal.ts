@@ -1,8 +1,8 @@
-/** Who can ask the hub for something, what he shows, and what he is once he has proven it. */
+/** Callers of the hub: credentials, and the principals that they become when they are authenticated. */
 
 import type { Identity } from './identity.ts'
 
-/** Rights that a shared access policy can carry. */
+/** Permissions of a shared access policy. */
 export type Permission = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect'
 
 export interface SharedAccessPolicy {
@@ -12,22 +12,22 @@ export interface SharedAccessPolicy {
   readonly secondaryKey: string
 }
 
-/** How a link came in; `https` stands for single requests. */
+/** The transport of a link or request. */
 export type Transport = 'mqtt' | 'mqtt-ws' | 'amqp' | 'amqp-ws' | 'https'
 
-/** What a device shows to prove who it is. */
+/** Credentials of a device or module. */
 export interface DeviceCredentials {
   /** The text `SharedAccessSignature sr=…&sig=…&se=…[&skn=…]`, exactly as received. */
   readonly sasToken?: string | undefined
-  /** The TLS client certificate in DER, leaf first, then whatever issuers the client sent. */
+  /** The TLS client certificate in DER: the leaf first, then the issuers that the client sent. */
   readonly certificates?: readonly Buffer[] | undefined
 }
 
-/** A device or module that has proven its name. */
+/** An authenticated device or module. */
 export interface IdentityPrincipal {
   readonly type: 'identity'
   readonly identity: Identity
-  /** Whose key or certificate it was. */
+  /** Whose key or certificate authenticated it; `hub`: a shared access policy. */
   readonly scope: 'device' | 'module' | 'hub'
   readonly credential: 'sas' | 'x509'
   readonly generationId: string
@@ -35,7 +35,7 @@ export interface IdentityPrincipal {
   readonly expiresAt: number | undefined
 }
 
-/** A back end that has shown a token of a shared access policy. */
+/** A back end, authenticated with a token of a shared access policy. */
 export interface PolicyPrincipal {
   readonly type: 'policy'
   readonly policyName: string

@@ -1,18 +1,17 @@
-/** Devices and modules: who they are, how they prove it, and the registry that holds them. */
+/** The registry of devices and modules, and their authentication. */
 
 import type { DeviceCredentials, IdentityPrincipal, Permission, PolicyPrincipal } from './principal.ts'
 import type { Identity } from './identity.ts'
 
 export interface Authentication {
   /**
-   * Proves a device or module.
-   * @param host the host name the caller used; empty: not checked.
-   * @throws HubError DeviceNotFound, DeviceDisabled, IotHubUnauthorizedAccess … with its explanation.
+   * Authenticates a device or module.
+   * @throws HubError DeviceNotFound, ModuleNotFound, DeviceDisabled, IotHubUnauthorizedAccess.
    */
   admit(identity: Identity, credentials: DeviceCredentials): IdentityPrincipal
   /**
-   * Proves a back end from its `Authorization` header.
-   * @param anyOf one of these rights is enough.
+   * Authenticates a back end by its `Authorization` header.
+   * @param anyOf one of these permissions is enough.
    * @throws HubError IotHubUnauthorizedAccess.
    */
   authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal
@@ -25,14 +24,14 @@ export type Thumbprints = {
 }
 export type AuthenticationType = 'sas' | 'selfSigned' | 'certificateAuthority' | 'none'
 
-/** How an identity proves itself, in the shape of the service's REST body. */
+/** How an identity authenticates, in the shape of the service's REST body. */
 export interface AuthenticationMechanism {
   readonly type: AuthenticationType
   readonly symmetricKey: SymmetricKeys
   readonly x509Thumbprint: Thumbprints
 }
 
-/** A device or module of the registry. Records are replaced, never changed in place. */
+/** A device or module of the registry. A record is immutable; a change replaces it. */
 export interface IdentityRecord {
   readonly identity: Identity
   /** UTC .NET ticks at creation, as text. */
@@ -54,7 +53,7 @@ export interface IdentityRecord {
   readonly managedBy: string | undefined
 }
 
-/** What a caller may say of an identity when it is made or changed; what is left out is defaulted or kept. */
+/** What a caller gives to create or update an identity. Left out: the default, or the current value. */
 export interface IdentitySpec {
   readonly status?: 'enabled' | 'disabled' | undefined
   readonly statusReason?: string | null | undefined
@@ -77,7 +76,7 @@ export type IfMatch = string | undefined
 export interface RegistryChange {
   readonly type: 'created' | 'updated' | 'deleted'
   readonly record: IdentityRecord
-  /** What it was before; undefined when created. */
+  /** The record before the change; undefined: it was created. */
   readonly before: IdentityRecord | undefined
 }
 
@@ -96,10 +95,10 @@ export interface Registry {
   modulesOf(deviceId: string): readonly IdentityRecord[]
   /** Number of devices. */
   readonly size: number
-  /** Told of each change, after it happened. @returns stops listening. */
+  /** The listener is called after each change. @returns stops listening. */
   onChange(listener: (change: RegistryChange) => void): () => void
-  /** Puts records as they are in the place of all there are: a snapshot's. Live links are closed. */
+  /** Replaces all records by those of a snapshot. Live links are closed. */
   restore(records: readonly IdentityRecord[]): void
-  /** Root certificates that certificateAuthority devices may chain to, in PEM. */
+  /** @param pem root certificates that certificateAuthority devices may chain to. */
   trustCertificateAuthority(pem: string): void
 }

@@ -1,4 +1,4 @@
-/** Live connections of devices, and the hub’s record of each. */
+/** Live connections of devices, and the hub's record of each. */
 
 import type { C2dDelivery } from './c2d.ts'
 import type { Explanation } from '../errors/hub-error.ts'
@@ -6,10 +6,10 @@ import type { IdentityPrincipal, Transport } from './principal.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Message } from './message.ts'
 
-/** What the hub can send a device that has subscribed to it. */
+/** What the hub sends to devices that have subscribed to it. */
 export type Channel = 'c2d' | 'methods' | 'desired' | 'inputs'
 
-/** Why the hub closes a link; the journal and the log say it. */
+/** Why the hub closes a link. */
 export type CloseReason =
   | 'taken-over'
   | 'token-expired'
@@ -20,17 +20,17 @@ export type CloseReason =
   | 'fault'
   | 'hub-stopped'
 
-/** What the hub may do to one live connection of an identity. A room that carries devices implements it. */
+/** One live connection of an identity, as the core uses it. The adapters of devices implement it. */
 export interface DeviceLink {
-  /** Unique in the life of the hub. */
+  /** Unique for the lifetime of the hub. */
   readonly id: string
   readonly transport: Transport
   readonly principal: IdentityPrincipal
-  /** `model-id` that the device announced. */
+  /** `model-id` of the device. */
   readonly modelId: string | undefined
-  /** Has the device subscribed to this? For methods a filter may name just one method. */
+  /** Whether the device has subscribed to this. @param name of a method: a device may subscribe to single methods. */
   accepts(channel: Channel, name?: string): boolean
-  /** Settles later through `c2d.settle`. */
+  /** The adapter settles it later with `c2d.settle`. */
   deliverC2d(delivery: C2dDelivery): void
   requestMethod(requestId: string, methodName: string, payload: string | undefined): void
   /** `patch` without `$version`; nulls kept. */
@@ -39,10 +39,10 @@ export interface DeviceLink {
   close(reason: CloseReason, explanation?: Explanation): void
 }
 
-/** The hub's record of a live link; the room that owns the link tells it what happens. */
+/** The hub's record of a live link. The adapter that owns the link reports to it. */
 export interface Session {
-  /** The device has subscribed: what waits may be sent. */
+  /** The device has subscribed: the hub sends what waits. */
   ready(channel: Channel): void
-  /** The link is gone, for whatever reason. Idempotent. */
+  /** The link is closed, for any reason. Idempotent. */
   ended(): void
 }

@@ -1,47 +1,49 @@
 /**
- * How this hub behaves where hubs may differ: the uncertain points of the contract (wire contract section 12) and the
- * quotas that a service has by tier. One table of defaults; every leniency is a named setting, off by default.
+ * Settings: what differs between hubs, and points that the evidence leaves open (docs/contract/reference/open-points.md).
+ * One table of defaults; every leniency is a named setting, off by default.
  */
 
-/** A unit of the service as it is sold; the basic ones take telemetry and uploads and little else (WIRE-ERR-08). */
+/** A tier of the service; the basic tiers (B1 to B3) lack some operations (WIRE-ERR-08). */
 export type Tier = 'F1' | 'B1' | 'B2' | 'B3' | 'S1' | 'S2' | 'S3'
 
 export interface Settings {
-  /** Host name of the hub as in connection strings. */
+  /** Host name of the hub in connection strings. */
   readonly hostName: string
-  /** Further names the server answers to. */
+  /** Further host names of the hub. */
   readonly aliases: readonly string[]
-  /** Tolerated clock skew when a token is checked, in seconds. CSharp SDK, MaxClockSkewTimeSpan. */
+  /** A token is refused so many seconds after its expiry (WIRE-AUTH-11, WIRE-AUTH-12). */
   readonly clockSkewSeconds: number
-  /** A live link is cut so many seconds after its token's expiry. Section 12, 8b: 300 to 600. */
+  /** A live link is closed so many seconds after its token's expiry: 300 and 600 are both documented (WIRE-AUTH-13). */
   readonly tokenGraceSeconds: number
   /** Server-side cap of 1.5 × keep-alive, in seconds (WIRE-SESS-08). */
   readonly keepAliveCapSeconds: number
   /** A socket that sends no CONNECT is closed after so many seconds (WIRE-CONN-26). */
   readonly connectTimeoutSeconds: number
-  /** The sixth distinct subscription closes the link (true) or is only warned of (WIRE-SESS-16). Strict: true. */
+  /** The sixth distinct subscription closes the link (true), or the hub only logs it (WIRE-SESS-16). */
   readonly closeOnSixthSubscription: boolean
   /** A clean session empties the cloud-to-device queue (WIRE-SESS-05). */
   readonly cleanSessionPurgesC2d: boolean
   /** A regenerated key drops the live link that used it (WIRE-CONN-32). */
   readonly dropLinkOnKeyChange: boolean
-  /** Lock time-outs count as deliveries (section 12, 7). */
+  /** Lock time-outs count as deliveries. */
   readonly lockTimeoutsCount: boolean
-  /** `sr={host}/{deviceId}` without `devices/` is accepted (section 12, 9). Strict: false. */
+  /** `sr={host}/{deviceId}` without `devices/` is accepted. */
   readonly shortScopeAccepted: boolean
-  /** Twin answers reach devices that never subscribed to `$iothub/twin/res/#` (api contract, divergence D-19). Strict: false. */
+  /** Twin responses reach devices that have not subscribed to `$iothub/twin/res/#`. */
   readonly twinAnswersWithoutSubscription: boolean
-  /** A module may use its parent device's key (field notes 8.20). */
+  /** A module may authenticate with a key of its device. */
   readonly moduleMayUseDeviceKey: boolean
   /** Largest device-to-cloud message in bytes (WIRE-SESS-23). */
   readonly maxTelemetryBytes: number
   /** Largest cloud-to-device message in bytes (WIRE-C2D-16). */
   readonly maxC2dBytes: number
+  /** Cloud-to-device messages waiting for one device. */
   readonly c2dQueueDepth: number
   /** Default time to live of a cloud-to-device message, seconds, 60 to 172800. */
   readonly c2dTtlSeconds: number
+  /** Lock of a cloud-to-device message, seconds. */
   readonly c2dLockSeconds: number
-  /** 1 to 100. */
+  /** Deliveries of a cloud-to-device message before it is dead-lettered, 1 to 100. */
   readonly c2dMaxDeliveryCount: number
   /** Unacknowledged QoS 1 messages to one client (WIRE-SESS-18). */
   readonly maxUnacknowledged: number
@@ -49,21 +51,23 @@ export interface Settings {
   readonly maxDevices: number
   /** Open uploads per device (WIRE-FILE-09). */
   readonly maxActiveUploads: number
-  /** Life of an upload SAS, seconds. */
+  /** Lifetime of an upload SAS, seconds. */
   readonly uploadSasSeconds: number
+  /** The hub sends upload notifications to back ends. */
   readonly fileNotifications: boolean
-  /** Methods in flight per device before 403800. */
+  /** Method calls in flight per device; more get 403800. */
   readonly maxMethodsInFlight: number
-  /** Twin change, lifecycle and connection-state events go to the event stream beside telemetry. */
+  /** Which events of the hub itself go to the event stream beside telemetry. */
   readonly eventSources: readonly (
     'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents'
   )[]
-  /** Journal entries and telemetry messages kept. */
+  /** Journal entries kept. */
   readonly journalRetained: number
+  /** Telemetry messages kept. */
   readonly telemetryRetained: number
-  /** Seed of everything random in the hub. */
+  /** Seed of keys, tokens and ids. */
   readonly seed: number
-  /** Service tier whose throttles and quotas apply, and what a basic one (B1 to B3) lacks; undefined: none. */
+  /** Service tier whose throttles, quotas and missing operations apply; undefined: no limits. */
   readonly tier: Tier | undefined
 }
 
@@ -101,7 +105,7 @@ export const STRICT: Settings = Object.freeze({
   tier: undefined,
 })
 
-/** What `--lenient` changes, and nothing else. Each is logged and shown in reports. */
+/** The settings that `--lenient` changes. The hub logs each, reports show it. */
 export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
   shortScopeAccepted: true,

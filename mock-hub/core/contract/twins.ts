@@ -4,10 +4,10 @@ import type { Identity } from './identity.ts'
 import type { IfMatch } from './registry.ts'
 import type { Json, JsonObject } from '../../base/json.ts'
 
-/** A twin as the service sees it; see wire contract 3.3. Metadata included. */
+/** A twin with its metadata. */
 export interface TwinDocument {
   readonly identity: Identity
-  /** base64 of an 8-byte big-endian counter, bumped by service writes; without quotes. */
+  /** base64 of an 8-byte big-endian counter of service writes; without quotes. */
   readonly etag: string
   /** Counts every change. */
   readonly version: number
@@ -24,7 +24,7 @@ export interface TwinSection {
   readonly metadata: JsonObject
 }
 
-/** A service's write: absent parts stay as they are. `null` for desired or tags clears it. */
+/** A write of a back end. Left out: the part stays as it is; `null` clears it. */
 export interface TwinUpdate {
   readonly tags?: JsonObject | null | undefined
   readonly desired?: JsonObject | null | undefined
@@ -33,28 +33,29 @@ export interface TwinUpdate {
 export interface Twins {
   /** @throws HubError DeviceNotFound, ModuleNotFound. */
   get(identity: Identity): TwinDocument
-  /** Merges. Notifies the device when desired was named. @throws HubError ArgumentInvalid, PreconditionFailed, … */
+  /** Merges tags and desired; notifies the device when desired is given. @throws HubError ArgumentInvalid, PreconditionFailed, … */
   patch(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
-  /** Replaces tags and desired. */
+  /** Replaces tags and desired; notifies the device when desired is given. @throws HubError as `patch`. */
   replace(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
   /**
    * A device's patch of its reported properties.
-   * @param baseVersion `$version` of the request; stale: PreconditionFailed.
+   * @param baseVersion `$version` of the request.
+   * @throws HubError ArgumentInvalid; PreconditionFailed when `baseVersion` is not the current version.
    * @returns the new `$version` of reported.
    */
   patchReported(identity: Identity, patch: Json, baseVersion?: number): number
-  /** Puts twins as they are in the place of all there are: a snapshot's. Nobody is notified. */
+  /** Replaces all twins by those of a snapshot. No device is notified. */
   restore(documents: readonly TwinDocument[]): void
-  /** Told of each change, after it happened. @returns stops listening. */
+  /** The listener is called after each change. @returns stops listening. */
   onChange(listener: (change: TwinChange) => void): () => void
 }
 
-/** A change of a twin: what was asked for (nulls kept) and what came of it. */
+/** A change of a twin: the patch (nulls kept), and the twin before and after. */
 export interface TwinChange {
   readonly type: 'patched' | 'replaced'
   readonly before: TwinDocument
   readonly twin: TwinDocument
-  /** The sections that were named; without `$version` and `$metadata`. */
+  /** The sections of the patch; without `$version` and `$metadata`. */
   readonly tags?: JsonObject | null | undefined
   readonly desired?: JsonObject | null | undefined
   readonly reported?: JsonObject | undefined

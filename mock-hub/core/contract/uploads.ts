@@ -1,4 +1,4 @@
-/** File uploads: tickets, results, and the storage that holds the blobs. */
+/** File uploads: SAS tickets, results, notifications, and the storage of the blobs. */
 
 export interface UploadTicket {
   readonly correlationId: string
@@ -16,11 +16,11 @@ export interface UploadResult {
   readonly statusDescription?: string | undefined
 }
 
-/** Where uploaded blobs live: the hub's own endpoint, Azurite, or any storage account. */
+/** The storage of uploaded blobs: the hub's own, Azurite, or a storage account. */
 export interface BlobStorage {
   readonly hostName: string
   readonly containerName: string
-  /** A SAS for one blob, read and write, as a query string with its `?`. `expiresAt` in epoch ms. */
+  /** A SAS to read and write one blob, as a query string with its `?`. @param expiresAt epoch ms. */
   sign(blobName: string, expiresAt: number): string | Promise<string>
   /** Size in bytes; undefined: no such blob. */
   sizeOf(blobName: string): Promise<number | undefined>

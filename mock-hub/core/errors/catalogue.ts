@@ -149,6 +149,13 @@ export const HUB_ERRORS = {
 /** The service's name of an error, for example `DeviceNotFound`. */
 export type HubErrorKind = keyof typeof HUB_ERRORS
 
+/** The first error of the catalogue with this HTTP status; ServerError when there is none. */
+export function kindOfStatus(status: number): HubErrorKind {
+  // The keys of the catalogue are its kinds.
+  const kinds = Object.keys(HUB_ERRORS) as HubErrorKind[]
+  return kinds.find((kind) => HUB_ERRORS[kind].status === status) ?? 'ServerError'
+}
+
 const DEFAULT_MESSAGE = 'Expected {expected}; given: {received}.'
 
 /** The text for the caller of an error of this kind: the template of the catalogue with its fields filled in. */

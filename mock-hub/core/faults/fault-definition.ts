@@ -1,7 +1,7 @@
-/** Checks an order to misbehave before it is taken: field, rule and what was given, in each error. */
+/** Checks fault definitions; each error names the field, the rule and what was given. */
 
 import { InvalidInput } from '../../base/invalid-input.ts'
-import type { Json } from '../../base/json.ts'
+import { own, type Json } from '../../base/json.ts'
 import type { FaultDefinition, FaultParameter, FaultType } from '../contract/faults.ts'
 import { isValidId, parseIdentityKey } from '../contract/identity.ts'
 import { findFaultType, FAULT_TYPES } from './fault-catalogue.ts'
@@ -16,15 +16,15 @@ const FIELDS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * @returns the lever it pulls.
+ * @returns its fault type.
  * @throws InvalidInput that names the field, the rule and what was given.
  */
 export function checkDefinition(definition: FaultDefinition): FaultType {
   for (const field of Object.keys(definition))
     if (!FIELDS.has(field)) throw wrong(field, `to be one of ${[...FIELDS].join(', ')}`, field)
-  const lever = findFaultType(definition.name)
-  if (lever === undefined) throw wrong('name', suggestion(definition.name), definition.name)
-  checkScope(lever, definition.scope)
+  const type = findFaultType(definition.name)
+  if (type === undefined) throw wrong('name', suggestion(definition.name), definition.name)
+  checkScope(type, definition.scope)
   const { trigger, count, durationSeconds, parameters = {} } = definition
   checkFields('trigger', trigger, ['skip'])
   if (trigger?.skip !== undefined && !isWhole(trigger.skip, 0))
@@ -33,16 +33,16 @@ export function checkDefinition(definition: FaultDefinition): FaultType {
     throw wrong('count', "to be a whole number from 1, or 'always'", count)
   if (durationSeconds !== undefined && !(Number.isFinite(durationSeconds) && durationSeconds > 0))
     throw wrong('durationSeconds', 'to be a number above 0', durationSeconds)
-  checkParameters(lever, parameters)
-  return lever
+  checkParameters(type, parameters)
+  return type
 }
 
-function checkScope(lever: FaultType, scope: FaultDefinition['scope']): void {
+function checkScope(type: FaultType, scope: FaultDefinition['scope']): void {
   checkFields('scope', scope, ['identity'])
   const identity: unknown = scope?.identity
   if (identity === undefined) return
-  if (lever.scope === 'everyone')
-    throw wrong('scope.identity', `to be left out: ${lever.name} strikes before anybody is known`, identity)
+  if (type.scope === 'everyone')
+    throw wrong('scope.identity', `to be left out: ${type.name} fires before the identity is known`, identity)
   const valid =
     typeof identity === 'string' &&
     Object.values(parseIdentityKey(identity)).every((id) => typeof id !== 'string' || isValidId(id))
@@ -57,10 +57,10 @@ function checkFields(field: string, value: unknown, known: readonly string[]): v
       throw wrong(`${field}.${name}`, `to be left out; known: ${known.join(', ')}`, name)
 }
 
-function checkParameters(lever: FaultType, given: Readonly<Record<string, Json>>): void {
-  checkFields('parameters', given, Object.keys(lever.parameters))
-  for (const [name, parameter] of Object.entries(lever.parameters)) {
-    const value = given[name]
+function checkParameters(faultType: FaultType, given: Readonly<Record<string, Json>>): void {
+  checkFields('parameters', given, Object.keys(faultType.parameters))
+  for (const [name, parameter] of Object.entries(faultType.parameters)) {
+    const value = own(given, name)
     const field = `parameters.${name}`
     if (value === undefined) {
       if (parameter.required === true) throw wrong(field, `to be given: ${parameter.description}`, undefined)
@@ -99,12 +99,10 @@ function isWhole(value: unknown, fewest: number): boolean {
 
 function suggestion(name: unknown): string {
   const point = typeof name === 'string' ? name.slice(0, name.lastIndexOf('.')) : ''
-  const siblings = FAULT_TYPES.filter((lever) => lever.name.startsWith(`${point}.`)).map(
-    (lever) => lever.name,
-  )
+  const siblings = FAULT_TYPES.filter((type) => type.name.startsWith(`${point}.`)).map((type) => type.name)
   return point === '' || siblings.length === 0
-    ? 'to be a lever of the catalogue, such as mqtt.puback.withhold'
-    : `to be a lever of the catalogue; at this point there are ${siblings.join(', ')}`
+    ? 'to be a fault type of the catalogue, such as mqtt.puback.withhold'
+    : `to be a fault type of the catalogue; at this point there are ${siblings.join(', ')}`
 }
 
 function wrong(field: string, rule: string, given: unknown): InvalidInput {

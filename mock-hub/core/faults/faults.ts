@@ -7,6 +7,7 @@ import type { Journal } from '../contract/journal.ts'
 import { faultTypeDocuments } from './fault-catalogue.ts'
 import { checkDefinition } from './fault-definition.ts'
 import { Emitter } from '../../base/emitter.ts'
+import { assertAllFired } from './unfired-faults.ts'
 
 interface Met {
   readonly fault: ArmedFault
@@ -68,6 +69,10 @@ export class HubFaults implements Faults {
 
   list(): readonly ArmedFault[] {
     return this.#armed.map((armed) => armed.snapshot())
+  }
+
+  assertAllFired(): void {
+    assertAllFired(this.list())
   }
 
   disarm(id?: string): void {

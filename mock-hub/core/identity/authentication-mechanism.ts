@@ -1,4 +1,4 @@
-/** How an identity proves itself: what a caller asks for becomes a mechanism, with keys made where they are missing. */
+/** Authentication mechanisms: what a caller gives, with generated keys where keys are missing. */
 
 import type {
   AuthenticationMechanism,
@@ -16,8 +16,8 @@ const NO_THUMBPRINTS: Thumbprints = Object.freeze({ primaryThumbprint: null, sec
 const KEY_BYTES = 32
 
 /**
- * @param before what the identity has now; undefined at its creation.
- * @throws HubError ArgumentInvalid for keys or thumbprints that are none; the text never holds a key.
+ * @param before the current mechanism; undefined: the identity is created.
+ * @throws HubError ArgumentInvalid for malformed keys or thumbprints; its text never contains a key.
  */
 export function mechanismOf(
   asked: IdentitySpec['authentication'],
@@ -61,7 +61,7 @@ function keysOf(
   const key = (name: keyof SymmetricKeys): string => {
     const wanted = asked?.[name]
     if (given(wanted)) return checkedKey(name, wanted)
-    // Empty keys ask for new ones only where there are none (field notes 8.21).
+    // Empty keys keep the current ones; without current ones, keys are generated (docs/contract/registry.md#registry-empty-keys).
     return before?.symmetricKey[name] ?? random.bytes(KEY_BYTES).toString('base64')
   }
   return { primaryKey: key('primaryKey'), secondaryKey: key('secondaryKey') }

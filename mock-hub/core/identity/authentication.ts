@@ -1,4 +1,7 @@
-/** Who is this: devices and modules by key, certificate or policy; back ends by the token of a policy (wire contract 1.5, 1.6). */
+/**
+ * Authentication: devices and modules by key, certificate or policy, back ends by the token of a policy. The rules are in
+ * docs/contract/authentication.md.
+ */
 
 import type { Clock } from '../../base/clock.ts'
 import type {
@@ -16,7 +19,7 @@ import { expiryOf, isSignedWith, parseSasToken, scopesOf, type SasToken } from '
 import type { Settings } from '../contract/settings.ts'
 import { sameThumbprint, thumbprintsOf, type CertificateAuthorities } from './x509.ts'
 
-export interface AuthenticationPort {
+export interface AuthenticationDependencies {
   readonly clock: Clock
   readonly settings: Settings
   readonly registry: Registry
@@ -25,19 +28,19 @@ export interface AuthenticationPort {
 }
 
 export class HubAuthentication implements Authentication {
-  readonly #port: AuthenticationPort
+  readonly #deps: AuthenticationDependencies
   readonly #policies: ReadonlyMap<string, SharedAccessPolicy>
   readonly #hosts: ReadonlySet<string>
 
-  constructor(port: AuthenticationPort) {
-    this.#port = port
-    this.#policies = new Map(port.policies.map((policy) => [policy.name, policy]))
-    const { hostName, aliases } = port.settings
+  constructor(deps: AuthenticationDependencies) {
+    this.#deps = deps
+    this.#policies = new Map(deps.policies.map((policy) => [policy.name, policy]))
+    const { hostName, aliases } = deps.settings
     this.#hosts = new Set([hostName, ...aliases].map((name) => name.toLowerCase().replace(/:\d+$/, '')))
   }
 
   admit(identity: Identity, { sasToken, certificates }: DeviceCredentials): IdentityPrincipal {
-    const record = this.#port.registry.get(identity)
+    const record = this.#deps.registry.get(identity)
     this.#checkEnabled(identity, record)
     if (sasToken !== undefined) return this.#admitWithToken(record, this.#read(sasToken))
     if (certificates !== undefined && certificates.length > 0)
@@ -50,16 +53,16 @@ export class HubAuthentication implements Authentication {
     const token = this.#read(header)
     const policy = this.#policyOf(token)
     const [scope = ''] = [...scopesOf(token.sr)].find(([host]) => this.#hosts.has(host ?? '')) ?? []
-    if (scope === '') throw this.#foreignScope(token, this.#port.settings.hostName)
+    if (scope === '') throw this.#foreignScope(token, this.#deps.settings.hostName)
     this.#checkExpiry(token)
     this.#checkPolicySignature(token, policy)
-    this.#checkRight(policy, anyOf, 'WIRE-AUTH-20')
+    this.#checkPermission(policy, anyOf, 'WIRE-AUTH-20')
     return { type: 'policy', policyName: policy.name, permissions: new Set(policy.permissions) }
   }
 
   #checkEnabled(identity: Identity, record: IdentityRecord): void {
     const device =
-      identity.moduleId === undefined ? record : this.#port.registry.get({ deviceId: identity.deviceId })
+      identity.moduleId === undefined ? record : this.#deps.registry.get({ deviceId: identity.deviceId })
     if (device.status === 'enabled' && record.status === 'enabled') return
     throw new HubError({
       kind: 'DeviceDisabled',
@@ -76,7 +79,7 @@ export class HubAuthentication implements Authentication {
       'WIRE-AUTH-01',
       'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]',
       token,
-      'the shared access signature cannot be read',
+      'the shared access signature is malformed',
     )
   }
 
@@ -90,16 +93,16 @@ export class HubAuthentication implements Authentication {
   #admitPolicy(token: SasToken): 'hub' {
     const policy = this.#policyOf(token)
     this.#checkPolicySignature(token, policy)
-    this.#checkRight(policy, ['DeviceConnect'], 'WIRE-AUTH-09')
+    this.#checkPermission(policy, ['DeviceConnect'], 'WIRE-AUTH-09')
     return 'hub'
   }
 
-  /** Whose key it was: a module may use its own or its device's (field notes 8.20). */
+  /** Whose key signed the token: a module may use its own key or a key of its device. */
   #signer({ identity, authentication }: IdentityRecord, token: SasToken): 'device' | 'module' {
     const own = identity.moduleId === undefined ? 'device' : 'module'
     if (isSignedByEither(token, authentication.symmetricKey)) return own
-    if (identity.moduleId !== undefined && this.#port.settings.moduleMayUseDeviceKey) {
-      const device = this.#port.registry.get({ deviceId: identity.deviceId })
+    if (identity.moduleId !== undefined && this.#deps.settings.moduleMayUseDeviceKey) {
+      const device = this.#deps.registry.get({ deviceId: identity.deviceId })
       if (isSignedByEither(token, device.authentication.symmetricKey)) return 'device'
     }
     const { type } = authentication
@@ -111,14 +114,14 @@ export class HubAuthentication implements Authentication {
       )
     throw unauthorized(
       type === 'none' ? 'WIRE-AUTH-18' : 'WIRE-AUTH-16',
-      `what authentication type ${type} of ${identityKey(identity)} asks for`,
+      `the credentials of authentication type ${type}, which ${identityKey(identity)} has`,
       'a shared access signature',
     )
   }
 
-  /** Equal or a shorter path by segment; what is longer is tolerated (WIRE-AUTH-06 to WIRE-AUTH-08). */
+  /** The scope must be the path of the identity or a leading part of it; longer ones are tolerated (WIRE-AUTH-06 to WIRE-AUTH-08). */
   #checkScope({ deviceId, moduleId }: Identity, token: SasToken): void {
-    const { settings } = this.#port
+    const { settings } = this.#deps
     const path = ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])]
     for (const [host = '', ...given] of scopesOf(token.sr)) {
       if (!this.#hosts.has(host)) continue
@@ -137,12 +140,12 @@ export class HubAuthentication implements Authentication {
   }
 
   #checkExpiry(token: SasToken): void {
-    const { clock, settings } = this.#port
+    const { clock, settings } = this.#deps
     const lateMs = clock.now() - expiryOf(token)
     if (lateMs <= settings.clockSkewSeconds * 1000) return
     throw unauthorized(
       'WIRE-AUTH-12',
-      `se to lie no more than ${String(settings.clockSkewSeconds)} s before the hub's clock`,
+      `se to be at most ${String(settings.clockSkewSeconds)} s before the hub's clock`,
       `se ${token.se}, ${String(Math.floor(lateMs / 1000))} s ago`,
       'the token has expired',
     )
@@ -167,8 +170,8 @@ export class HubAuthentication implements Authentication {
     )
   }
 
-  #checkRight(policy: SharedAccessPolicy, anyOf: readonly Permission[], rule: string): void {
-    if (anyOf.some((right) => policy.permissions.includes(right))) return
+  #checkPermission(policy: SharedAccessPolicy, anyOf: readonly Permission[], rule: string): void {
+    if (anyOf.some((permission) => policy.permissions.includes(permission))) return
     throw unauthorized(
       rule,
       `a policy with ${anyOf.join(' or ')}`,
@@ -186,7 +189,7 @@ export class HubAuthentication implements Authentication {
         break
       case 'certificateAuthority': {
         const name = identityKey(identity)
-        const problem = this.#port.authorities.problemOf(certificates, name, this.#port.clock.now())
+        const problem = this.#deps.authorities.problemOf(certificates, name, this.#deps.clock.now())
         if (problem === undefined) break
         throw unauthorized(
           'WIRE-AUTH-17',
@@ -197,13 +200,13 @@ export class HubAuthentication implements Authentication {
       case 'sas':
         throw headerMissing()
       case 'none':
-        throw unauthorized('WIRE-AUTH-18', 'an identity that can prove itself', 'authentication type none')
+        throw unauthorized('WIRE-AUTH-18', 'an identity with credentials', 'authentication type none')
     }
     return principalOf(record, scope, 'x509', undefined)
   }
 }
 
-/** A scope that names a module does not stand for its device. */
+/** Whether a scope covers a resource. The scope of a module does not cover its device. */
 function covers(given: readonly string[], path: readonly string[]): boolean {
   const common = Math.min(given.length, path.length)
   for (let index = 0; index < common; index++) if (given[index] !== path[index]) return false
@@ -253,7 +256,7 @@ function headerMissing(): HubError {
   )
 }
 
-/** @param message what the caller is told; the explanation says more. */
+/** @param message the text for the caller; the explanation says more. */
 function unauthorized(
   rule: string,
   expected: string,

@@ -1,4 +1,4 @@
-/** The shared access policies that every hub is born with (wire contract 7.1). */
+/** The shared access policies that a hub has from its creation. */
 
 import type { Permission, SharedAccessPolicy } from '../contract/principal.ts'
 import type { Random } from '../../base/random.ts'

@@ -1,4 +1,4 @@
-/** The identity registry: devices and their modules, each a record that is replaced when it changes. */
+/** The identity registry: devices and their modules. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { Journal } from '../contract/journal.ts'
@@ -24,7 +24,7 @@ import {
 } from './registry-checks.ts'
 import type { CertificateAuthorities } from './x509.ts'
 
-export interface RegistryPort {
+export interface RegistryDependencies {
   readonly clock: Clock
   readonly settings: Settings
   readonly journal: Journal
@@ -33,7 +33,7 @@ export interface RegistryPort {
 }
 
 export class IdentityRegistry implements Registry {
-  readonly #port: RegistryPort
+  readonly #deps: RegistryDependencies
   readonly #store = new IdentityStore()
   readonly #listeners = new Emitter<[RegistryChange]>()
   #lastTicks = 0n
@@ -41,9 +41,9 @@ export class IdentityRegistry implements Registry {
 
   readonly #findDevice = (deviceId: string): IdentityRecord | undefined => this.find({ deviceId })
 
-  constructor(port: RegistryPort) {
-    this.#port = port
-    this.#etags = port.random.bytes(4).readUInt32BE()
+  constructor(deps: RegistryDependencies) {
+    this.#deps = deps
+    this.#etags = deps.random.bytes(4).readUInt32BE()
   }
 
   create(identity: Identity, spec: IdentitySpec = {}): IdentityRecord {
@@ -53,7 +53,7 @@ export class IdentityRegistry implements Registry {
     checkId('moduleId', moduleId)
     if (!this.#store.has(deviceId)) throw identityNotFound({ deviceId })
     if (this.find(identity) !== undefined) throw moduleExists(deviceId, moduleId)
-    checkModuleCount(this.#store.moduleIdsOf(deviceId), this.#port.settings.modulesPerDevice)
+    checkModuleCount(this.#store.moduleIdsOf(deviceId), this.#deps.settings.modulesPerDevice)
     return this.#put(identity, spec)
   }
 
@@ -68,8 +68,8 @@ export class IdentityRegistry implements Registry {
       etag: this.#nextEtag(),
       status,
       statusReason,
-      statusUpdatedAt: status === before.status ? before.statusUpdatedAt : this.#port.clock.now(),
-      authentication: mechanismOf(spec.authentication, before.authentication, this.#port.random),
+      statusUpdatedAt: status === before.status ? before.statusUpdatedAt : this.#deps.clock.now(),
+      authentication: mechanismOf(spec.authentication, before.authentication, this.#deps.random),
       managedBy: spec.managedBy ?? before.managedBy,
       iotEdge,
       ...scopesOf({ identity, iotEdge, generationId: before.generationId, spec, before }, this.#findDevice),
@@ -86,7 +86,7 @@ export class IdentityRegistry implements Registry {
     checkIfMatch(ifMatch, record.etag, 'WIRE-REG-05')
     const { deviceId, moduleId } = identity
     if (moduleId === undefined) {
-      // Modules go first: nobody ever sees one without its device.
+      // Modules first: a module never exists without its device.
       for (const module of this.modulesOf(deviceId)) this.#drop(module.identity)
       this.#drop(identity)
       return
@@ -128,7 +128,7 @@ export class IdentityRegistry implements Registry {
       this.#drop(identity)
     }
     for (const record of records) {
-      // What comes after must not look like what was before.
+      // Later etags and generations must differ from those of the snapshot.
       this.#etags = Math.max(this.#etags, registryCounter(record.etag))
       const ticks = BigInt(record.generationId)
       if (ticks > this.#lastTicks) this.#lastTicks = ticks
@@ -137,22 +137,22 @@ export class IdentityRegistry implements Registry {
   }
 
   trustCertificateAuthority(pem: string): void {
-    this.#port.authorities.trust(pem)
+    this.#deps.authorities.trust(pem)
   }
 
-  /** The identity has asked for something. */
+  /** Records the time of an operation of the identity. */
   touch(identity: Identity): void {
-    this.#store.setActive(identity, this.#port.clock.now())
+    this.#store.setActive(identity, this.#deps.clock.now())
   }
 
-  /** A link of the identity is up, or the last one is gone (WIRE-TWIN-38). */
+  /** Records that a link of the identity is open, or that it is closed (WIRE-TWIN-38). */
   setConnected(identity: Identity, connected: boolean): void {
-    this.#store.setConnected(identity, connected, this.#port.clock.now())
+    this.#store.setConnected(identity, connected, this.#deps.clock.now())
   }
 
   #createDevice(deviceId: string, spec: IdentitySpec): IdentityRecord {
     if (this.#store.has(deviceId)) throw deviceExists(deviceId)
-    checkDeviceCount(this.#store.size, this.#port.settings.maxDevices)
+    checkDeviceCount(this.#store.size, this.#deps.settings.maxDevices)
     const record = this.#put({ deviceId }, spec)
     if (record.iotEdge) this.#addSystemModules(deviceId)
     return record
@@ -163,7 +163,7 @@ export class IdentityRegistry implements Registry {
     const { status = 'enabled', statusReason = null } = spec
     const iotEdge = moduleId === undefined && spec.iotEdge === true
     checkReason(statusReason)
-    const authentication = mechanismOf(spec.authentication, undefined, this.#port.random)
+    const authentication = mechanismOf(spec.authentication, undefined, this.#deps.random)
     const generationId = this.#nextGeneration()
     const record: IdentityRecord = {
       identity: moduleId === undefined ? { deviceId } : { deviceId, moduleId },
@@ -190,7 +190,7 @@ export class IdentityRegistry implements Registry {
     return record
   }
 
-  /** The daemon on the device gives them their keys, so they start without any. */
+  /** The IoT Edge daemon gives them their keys: they start without keys. */
   #addSystemModules(deviceId: string): void {
     for (const moduleId of SYSTEM_MODULES)
       if (this.find({ deviceId, moduleId }) === undefined)
@@ -212,15 +212,15 @@ export class IdentityRegistry implements Registry {
     return registryEtag(++this.#etags)
   }
 
-  /** Unique, and growing in order of creation, also while the clock stands still. */
+  /** Unique and increasing, also while the clock is frozen. */
   #nextGeneration(): string {
-    const ticks = ticksOf(this.#port.clock.now())
+    const ticks = ticksOf(this.#deps.clock.now())
     this.#lastTicks = ticks > this.#lastTicks ? ticks : this.#lastTicks + 1n
     return String(this.#lastTicks)
   }
 
   #tell(type: RegistryChange['type'], record: IdentityRecord, before: IdentityRecord | undefined): void {
-    this.#port.journal.record({ type: 'registry', change: type, identity: identityKey(record.identity) })
+    this.#deps.journal.record({ type: 'registry', change: type, identity: identityKey(record.identity) })
     this.#listeners.tell({ type, record, before })
   }
 }

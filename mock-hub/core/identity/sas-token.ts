@@ -1,9 +1,9 @@
-/** Shared access signatures: read, and checked against a key, a resource and a time (wire contract 1.5). */
+/** Shared access signatures: parsing, signature, scope and expiry. */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 export interface SasToken {
-  /** The resource exactly as sent: that text is what was signed (WIRE-AUTH-02). */
+  /** The resource exactly as sent, because this text was signed (WIRE-AUTH-02). */
   readonly sr: string
   /** base64, decoded from its percent-encoding. */
   readonly sig: string
@@ -14,9 +14,9 @@ export interface SasToken {
 }
 
 /**
- * Reads `SharedAccessSignature sr=…&sig=…&se=…[&skn=…]`: two words, fields in any order and case, the first of two
- * of one name (CSharp SDK, SharedAccessSignature.cs).
- * @returns what is wrong, in words that hold nothing of the token, when it is none.
+ * Parses `SharedAccessSignature sr=…&sig=…&se=…[&skn=…]`: two words, fields in any order and case; of two fields of one
+ * name the first counts.
+ * @returns the token, or a text that says what is wrong and contains nothing of the token.
  */
 export function parseSasToken(text: string): SasToken | string {
   const words = text.trim().split(/\s+/)
@@ -32,7 +32,7 @@ export function parseSasToken(text: string): SasToken | string {
   }
   for (const name of ['sr', 'sig', 'se']) if ((fields.get(name) ?? '') === '') return `no field ${name}`
   const se = fields.get('se') ?? ''
-  if (!/^\d{1,20}$/.test(se)) return 'a field se that is no number of seconds'
+  if (!/^\d{1,20}$/.test(se)) return 'a field se that is not a number of seconds'
   const sig = decoded(fields.get('sig') ?? '')
   if (sig === undefined) return 'a field sig that cannot be percent-decoded'
   const skn = fields.get('skn')
@@ -44,7 +44,7 @@ export function parseSasToken(text: string): SasToken | string {
   }
 }
 
-/** Whether this key made the signature; takes the same time wherever they differ. */
+/** Whether this key made the signature; compared in constant time. */
 export function isSignedWith(token: SasToken, keyBase64: string): boolean {
   const wanted = createHmac('sha256', Buffer.from(keyBase64, 'base64'))
     .update(`${token.sr}\n${token.se}`)
@@ -53,17 +53,17 @@ export function isSignedWith(token: SasToken, keyBase64: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted)
 }
 
-/** Expiry in epoch ms. A client that sends milliseconds is simply valid for long (WIRE-AUTH-14). */
+/** Expiry in epoch ms. A token with milliseconds in `se` is valid for a long time (WIRE-AUTH-14). */
 export function expiryOf(token: SasToken): number {
   return Number(token.se) * 1000
 }
 
-/** Encoded twice by some (the Go SDK's module client); more is nobody's custom. */
+/** The Go SDK's module client encodes twice. */
 const MOST_DECODINGS = 3
 
 /**
- * The resource as path segments in each reading that its percent-encoding allows; the host in lower case and without
- * its port. An id may hold `%` itself, so no reading is the only right one.
+ * The resource as path segments, once for each possible level of percent-encoding; the host in lower case and without its
+ * port. An id may contain `%`, so the level is not known.
  */
 export function* scopesOf(sr: string): Iterable<readonly string[]> {
   let text = sr

@@ -1,4 +1,4 @@
-/** Client certificates: thumbprints, and chains to authorities that the hub trusts (wire contract 1.6). */
+/** Client certificates: thumbprints, and chains to authorities that the hub trusts (WIRE-AUTH-15 to WIRE-AUTH-17). */
 
 import { createHash, X509Certificate } from 'node:crypto'
 
@@ -7,7 +7,7 @@ export function thumbprintsOf(der: Buffer): readonly [sha1: string, sha256: stri
   return [createHash('sha1').update(der).digest('hex'), createHash('sha256').update(der).digest('hex')]
 }
 
-/** Compared without regard to case and to the colons and blanks that tools put in. */
+/** Compares without regard to case, colons and blanks. */
 export function sameThumbprint(configured: string | null, actual: readonly string[]): boolean {
   return configured !== null && actual.includes(plainThumbprint(configured))
 }
@@ -25,7 +25,7 @@ export function isThumbprint(text: string): boolean {
 export class CertificateAuthorities {
   readonly #roots: X509Certificate[] = []
 
-  /** @throws Error when the text is no certificate in PEM. */
+  /** @throws Error when the text has no certificate in PEM. */
   trust(pem: string): void {
     for (const [text] of pem.matchAll(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g))
       this.#roots.push(new X509Certificate(text))
@@ -34,15 +34,15 @@ export class CertificateAuthorities {
 
   /**
    * @param chain in DER, the leaf first.
-   * @param name the subject's common name that is wanted.
+   * @param name the common name that the subject must have.
    * @param now epoch ms.
-   * @returns what is wrong with it, in words; undefined: nothing.
+   * @returns what is wrong, in words; undefined: nothing.
    */
   problemOf(chain: readonly Buffer[], name: string, now: number): string | undefined {
     const certificates: X509Certificate[] = []
     for (const der of chain) {
       const certificate = parse(der)
-      if (certificate === undefined) return 'bytes that are no certificate'
+      if (certificate === undefined) return 'bytes that are not a certificate'
       certificates.push(certificate)
     }
     const [leaf] = certificates
@@ -54,7 +54,7 @@ export class CertificateAuthorities {
 
   #chainProblem(leaf: X509Certificate, sent: readonly X509Certificate[], now: number): string | undefined {
     let current = leaf
-    // Each step uses up a certificate, so a loop of issuers ends too.
+    // At most one step for each certificate: a loop of issuers ends too.
     for (let step = 0; step <= sent.length; step++) {
       if (now < Date.parse(current.validFrom)) return 'a certificate that is not valid yet'
       if (now > Date.parse(current.validTo)) return 'a certificate that has expired'
@@ -63,10 +63,10 @@ export class CertificateAuthorities {
         return now > Date.parse(trusted.validTo) ? 'an authority that has expired' : undefined
       }
       const issuer = sent.find((other) => other !== current && other.ca && issued(other, current))
-      if (issuer === undefined) return 'a chain that ends in no registered authority'
+      if (issuer === undefined) return 'a chain that does not end in a registered authority'
       current = issuer
     }
-    return 'a chain without end'
+    return 'a chain whose issuers form a loop'
   }
 }
 

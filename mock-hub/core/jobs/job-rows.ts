@@ -17,7 +17,7 @@ const NAMES = [
   'error',
 ] as const
 
-/** @param all rows in order of creation. */
+/** @param all the rows in order of creation. */
 export function deviceJobRows(all: () => Iterable<JsonObject>): Rows<JsonObject> {
   const key = ({ jobId, deviceId, moduleId }: JsonObject) => JSON.stringify([jobId, deviceId, moduleId])
   return {

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { ManualClock } from '../../base/clock.ts'
-import type { JournalEvent } from '../contract/journal.ts'
+import type { JournalEntryOf, JournalEvent } from '../contract/journal.ts'
 import { HubJournal } from './journal.ts'
 
 const clock = new ManualClock()
@@ -63,5 +63,35 @@ describe('until', () => {
     journal.record(made('x'))
     control.abort(reason)
     expect((await Promise.allSettled(waits)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  })
+})
+
+describe('filter', () => {
+  const journal = new HubJournal(clock, 10)
+  journal.record(made('l1'))
+  for (const [identity, linkId] of [
+    ['d1', 'l1'],
+    ['d1/m1', 'l2'],
+  ] as const)
+    journal.record({ type: 'connected', linkId, identity, transport: 'mqtt' })
+  journal.record({ type: 'request', method: 'GET', url: '/devices/d1', status: 200, caller: 'd1' })
+  journal.record({ type: 'disconnected', linkId: 'l1', identity: 'd1', reason: 'closed' })
+
+  test.each([
+    [{}, [1, 2, 3, 4, 5]],
+    [{ type: 'connected' }, [2, 3]],
+    [{ identity: 'd1' }, [2, 5]],
+    [{ linkId: 'l1' }, [1, 2, 5]],
+    [{ type: 'connected', identity: 'd1', linkId: 'l1' }, [2]],
+    [{ type: 'connected', identity: 'd1', linkId: 'l2' }, []],
+    [{ type: 'request', identity: 'd1' }, []],
+  ] as const)('%j gives the entries %j, oldest first', (filter, expected) => {
+    expect(journal.filter(filter).map(({ seq }) => seq)).toEqual(expected)
+  })
+
+  test('the type of the entries follows from the type in the filter', () => {
+    const entries = journal.filter({ type: 'disconnected', identity: 'd1' })
+    expectTypeOf(entries).toEqualTypeOf<readonly JournalEntryOf<'disconnected'>[]>()
+    expect(entries.map(({ reason }) => reason)).toEqual(['closed'])
   })
 })

@@ -1,7 +1,13 @@
-/** The journal: the one record of what happened, bounded, cheap while nobody reads it. */
+/** The journal: a ring buffer of events. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Journal, JournalEntry, JournalEvent } from '../contract/journal.ts'
+import type {
+  Journal,
+  JournalEntry,
+  JournalEntryOf,
+  JournalEvent,
+  JournalFilter,
+} from '../contract/journal.ts'
 import { Emitter } from '../../base/emitter.ts'
 import { RingBuffer } from '../../base/ring-buffer.ts'
 
@@ -11,14 +17,14 @@ export class HubJournal implements Journal {
   readonly #listeners = new Emitter<[JournalEntry]>()
   #seq = 0
 
-  /** @param retained how many entries are kept. */
+  /** @param retained number of entries that are kept. */
   constructor(clock: Clock, retained: number) {
     this.#clock = clock
     this.#ring = new RingBuffer(retained)
   }
 
   record(event: JournalEvent): void {
-    // The event is the journal's from here on: stamped in place, three are written for each message of a device.
+    // The journal owns the event: it adds the two fields in place, because each telemetry message makes three entries.
     const entry = event as { -readonly [K in keyof JournalEntry]: JournalEntry[K] } & JournalEvent
     entry.seq = ++this.#seq
     entry.at = this.#clock.now()
@@ -28,6 +34,21 @@ export class HubJournal implements Journal {
 
   get entries(): readonly JournalEntry[] {
     return this.#ring.toArray()
+  }
+
+  filter<T extends JournalEvent['type']>({
+    type,
+    identity,
+    linkId,
+  }: JournalFilter<T>): readonly JournalEntryOf<T>[] {
+    return this.#ring
+      .toArray()
+      .filter(
+        (entry): entry is JournalEntryOf<T> =>
+          (type === undefined || entry.type === type) &&
+          (identity === undefined || ('identity' in entry && entry.identity === identity)) &&
+          (linkId === undefined || ('linkId' in entry && entry.linkId === linkId)),
+      )
   }
 
   get seq(): number {
@@ -49,7 +70,7 @@ export class HubJournal implements Journal {
     return new Promise((resolve, reject) => {
       const aborted = (): void => {
         stop()
-        // Whatever the caller gave as his reason.
+        // The reason is the caller's and may be any value.
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
         reject(signal?.reason)
       }
@@ -64,7 +85,7 @@ export class HubJournal implements Journal {
     })
   }
 
-  /** Entries are without gaps, so the place of a number is known. */
+  /** Sequence numbers have no gaps, so a number gives its index. */
   #firstAfter(after: number): number {
     const oldest = this.#seq - this.#ring.size
     return Math.max(0, after - oldest)

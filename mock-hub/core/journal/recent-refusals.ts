@@ -1,4 +1,4 @@
-/** The refusals of the hub, newest first, for whoever asks what went wrong; each is journalled and logged too. */
+/** The newest refusals; each is journalled and logged too. */
 
 import type { Logger } from '../../base/logger.ts'
 import type { Hub } from '../contract/hub.ts'
@@ -39,7 +39,7 @@ export class Refusals {
     })
     const { rule, expected, received, source } = explanation
     this.#logger.warn(
-      `${identity ?? 'somebody'} over ${transport}: ${kind} (${String(code)}): expected ${expected}, received ${received} [${rule}, ${source}]`,
+      `${identity ?? 'an unknown caller'} over ${transport}: ${kind} (${String(code)}): expected ${expected}, received ${received} [${rule}, ${source}]`,
     )
   }
 }

@@ -1,4 +1,4 @@
-/** Cloud-to-device messages: a queue for each device, delivered under a lock until settled (wire contract 6). */
+/** Cloud-to-device messages: a queue for each device; a message is locked from delivery until it is settled. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { C2dDelivery, CloudToDevice, WaitingC2d } from '../contract/c2d.ts'
@@ -13,20 +13,20 @@ import { quoted } from '../errors/quoted.ts'
 import type { Settings } from '../contract/settings.ts'
 import { checkC2dSize, expiryOf, stamped } from './c2d-message.ts'
 
-export interface CloudToDevicePort {
+export interface CloudToDeviceDependencies {
   readonly clock: Clock
   readonly settings: Settings
   readonly registry: Registry
   readonly feedback: Feedback
   readonly random: Random
   linkOf(identity: Identity): DeviceLink | undefined
-  /** Tells the journal that a message goes to a link. */
+  /** Records in the journal that a message is sent to a link. */
   delivered(link: DeviceLink, delivery: C2dDelivery): void
 }
 
 interface Lock {
   readonly token: string
-  /** The link it was sent to; undefined: it was fetched. */
+  /** The link that it was sent to; undefined: the device polled for it. */
   readonly link: DeviceLink | undefined
   readonly cancel: () => void
 }
@@ -41,14 +41,14 @@ interface Entry extends WaitingC2d {
 type Settlement = 'complete' | 'abandon' | 'reject'
 
 export class HubCloudToDevice implements CloudToDevice {
-  readonly #port: CloudToDevicePort
-  /** In the order in which they were sent; identities with nothing to get have no queue. */
+  readonly #deps: CloudToDeviceDependencies
+  /** Oldest first; an identity without messages has no queue. */
   readonly #queues = new Map<string, Entry[]>()
   #sequenceNumber = 0
 
-  constructor(port: CloudToDevicePort) {
-    this.#port = port
-    port.registry.onChange(({ type, record }) => {
+  constructor(deps: CloudToDeviceDependencies) {
+    this.#deps = deps
+    deps.registry.onChange(({ type, record }) => {
       if (type === 'deleted') this.#forget(identityKey(record.identity))
     })
   }
@@ -58,7 +58,7 @@ export class HubCloudToDevice implements CloudToDevice {
     message: Message,
   ): { readonly messageId: string | undefined; readonly sequenceNumber: number } {
     const record = this.#recipient(target)
-    const { settings, clock } = this.#port
+    const { settings, clock } = this.#deps
     checkC2dSize(message, settings.maxC2dBytes)
     const now = clock.now()
     const asked = expiryOf(message.system, now)
@@ -85,7 +85,7 @@ export class HubCloudToDevice implements CloudToDevice {
   }
 
   receive(target: Identity): C2dDelivery | undefined {
-    this.#port.registry.get(target)
+    this.#deps.registry.get(target)
     const entry = this.#queues.get(identityKey(target))?.find(({ lock }) => lock === undefined)
     return entry === undefined ? undefined : this.#lock(target, entry, undefined)
   }
@@ -96,7 +96,7 @@ export class HubCloudToDevice implements CloudToDevice {
       throw new HubError({
         kind: 'DeviceMessageLockLost',
         rule: 'WIRE-HTTP-08',
-        expected: `a lock token that is in force, for at most ${String(this.#port.settings.c2dLockSeconds)} s`,
+        expected: `a lock token that is still valid: a lock lasts ${String(this.#deps.settings.c2dLockSeconds)} s`,
         received: quoted(lockToken),
       })
     entry.lock?.cancel()
@@ -132,19 +132,19 @@ export class HubCloudToDevice implements CloudToDevice {
     this.#push(target)
   }
 
-  /** The device has subscribed: what waits may go (WIRE-SESS-03, WIRE-SESS-06). */
+  /** The device has subscribed: sends what waits (WIRE-SESS-03, WIRE-SESS-06). */
   deviceReady(link: DeviceLink): void {
     this.#push(link.principal.identity)
   }
 
-  /** What was sent to a link that is gone waits again, for the next one (WIRE-C2D-11). */
+  /** The link is closed: its unsettled messages wait for the next link (WIRE-C2D-11). */
   linkGone(link: DeviceLink): void {
     const { identity } = link.principal
     for (const entry of [...(this.#queues.get(identityKey(identity)) ?? [])]) {
       if (entry.lock?.link !== link) continue
       entry.lock.cancel()
       entry.lock = undefined
-      this.#released(identity, entry, this.#port.settings.lockTimeoutsCount)
+      this.#released(identity, entry, this.#deps.settings.lockTimeoutsCount)
     }
   }
 
@@ -156,7 +156,7 @@ export class HubCloudToDevice implements CloudToDevice {
     const key = identityKey(target)
     const queue = this.#queues.get(key) ?? []
     const entry: Entry = { ...waiting, cancelExpiry: () => undefined, lock: undefined }
-    const { clock } = this.#port
+    const { clock } = this.#deps
     entry.cancelExpiry = clock.schedule(entry.expiresAt - clock.now(), () => {
       this.#expired(key, target, entry)
     })
@@ -164,32 +164,32 @@ export class HubCloudToDevice implements CloudToDevice {
     this.#queues.set(key, queue)
   }
 
-  /** Sends what waits, in order, as far as the device can hold unsettled messages (WIRE-C2D-20, WIRE-SESS-18). */
+  /** Sends what waits, in order, up to the limit of unsettled messages (WIRE-C2D-20, WIRE-SESS-18). */
   #push(target: Identity): void {
     const key = identityKey(target)
     for (;;) {
       const queue = this.#queues.get(key)
       if (queue === undefined) return
-      const link = this.#port.linkOf(target)
+      const link = this.#deps.linkOf(target)
       if (link?.accepts('c2d') !== true) return
       let sent = 0
       for (const { lock } of queue) if (lock?.link === link) sent++
-      if (sent >= this.#port.settings.maxUnacknowledged) return
+      if (sent >= this.#deps.settings.maxUnacknowledged) return
       const next = queue.find(({ lock }) => lock === undefined)
       if (next === undefined) return
       const delivery = this.#lock(target, next, link)
-      this.#port.delivered(link, delivery)
-      // QoS 0 settles it before this returns, which may bring us here again.
+      this.#deps.delivered(link, delivery)
+      // With QoS 0 this settles the message, which may call this method again.
       link.deliverC2d(delivery)
     }
   }
 
   #lock(target: Identity, entry: Entry, link: DeviceLink | undefined): C2dDelivery {
-    const token = this.#port.random.bytes(16).toString('hex')
-    const cancel = this.#port.clock.schedule(this.#port.settings.c2dLockSeconds * 1000, () => {
+    const token = this.#deps.random.bytes(16).toString('hex')
+    const cancel = this.#deps.clock.schedule(this.#deps.settings.c2dLockSeconds * 1000, () => {
       if (entry.lock?.token !== token) return
       entry.lock = undefined
-      this.#released(target, entry, this.#port.settings.lockTimeoutsCount)
+      this.#released(target, entry, this.#deps.settings.lockTimeoutsCount)
       this.#push(target)
     })
     entry.lock = { token, link, cancel }
@@ -198,15 +198,15 @@ export class HubCloudToDevice implements CloudToDevice {
     return { lockToken: token, deliveryCount: deliveries, sequenceNumber, enqueuedAt, message }
   }
 
-  /** It waits again, or was tried too often (WIRE-C2D-17). */
+  /** Puts the message back into the queue, or ends it after too many deliveries (WIRE-C2D-17). */
   #released(target: Identity, entry: Entry, counts: boolean): void {
     if (counts) entry.failures++
-    if (entry.failures >= this.#port.settings.c2dMaxDeliveryCount)
+    if (entry.failures >= this.#deps.settings.c2dMaxDeliveryCount)
       this.#finish(target, entry, 'DeliveryCountExceeded')
-    else if (entry.expiresAt <= this.#port.clock.now()) this.#finish(target, entry, 'Expired')
+    else if (entry.expiresAt <= this.#deps.clock.now()) this.#finish(target, entry, 'Expired')
   }
 
-  /** What is locked at that moment may still be completed. */
+  /** A message that is locked at its expiry may still be completed. */
   #expired(key: string, target: Identity, entry: Entry): void {
     const waits = this.#queues.get(key)?.includes(entry) === true && entry.lock === undefined
     if (waits) this.#finish(target, entry, 'Expired')
@@ -222,7 +222,7 @@ export class HubCloudToDevice implements CloudToDevice {
     entry.lock?.cancel()
     entry.cancelExpiry()
     const { ack, messageId = '' } = entry.message.system
-    this.#port.feedback.tell(ack, outcome, {
+    this.#deps.feedback.add(ack, outcome, {
       originalMessageId: messageId,
       deviceId: target.deviceId,
       deviceGenerationId: entry.generationId,
@@ -238,7 +238,7 @@ export class HubCloudToDevice implements CloudToDevice {
   }
 
   #recipient(target: Identity): IdentityRecord {
-    const record = this.#port.registry.get(target)
+    const record = this.#deps.registry.get(target)
     if (target.moduleId !== undefined)
       throw new HubError({
         kind: 'InvalidOperation',

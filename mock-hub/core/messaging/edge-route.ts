@@ -1,6 +1,6 @@
 /**
- * One route of IoT Edge: `FROM {source} [WHERE {condition}] INTO {sink}`, as deployments write it (edgeHub's route
- * syntax). Sources are paths of messages with `*` for the rest; sinks are the cloud or an input of a module.
+ * A route of IoT Edge: `FROM {source} [WHERE {condition}] INTO {sink}`. A source is a path of messages, with `*` for the
+ * rest; a sink is the cloud or an input of a module.
  */
 
 import type { Json } from '../../base/json.ts'
@@ -16,7 +16,7 @@ export interface Route {
   readonly input: { readonly moduleId: string; readonly inputName: string } | undefined
 }
 
-/** A message on its way, with what conditions may ask of it. */
+/** A message with what conditions can refer to. */
 export interface RoutedMessage {
   readonly deviceId: string
   readonly moduleId: string
@@ -84,7 +84,7 @@ function conditionOf(text: string): Read<RoutedMessage> {
     return compile(throughProperties(where), FIELDS)
   } catch (error) {
     const why = error instanceof Error ? ` (${error.message})` : ''
-    throw wrong(`condition to be readable${why}`, text)
+    throw wrong(`condition to be well-formed${why}`, text)
   }
 }
 
@@ -103,7 +103,7 @@ const FIELDS: Fields<RoutedMessage> = new Map<string, (row: RoutedMessage) => Js
   ['$outputname', ({ message }) => message.system.outputName],
 ])
 
-/** A name without a dollar sign is an application property, whatever the query language would make of it. */
+/** Makes each name without a dollar sign an application property. */
 function throughProperties(expression: Expression): Expression {
   switch (expression.type) {
     case 'path': {
@@ -136,7 +136,7 @@ function throughProperties(expression: Expression): Expression {
   }
 }
 
-/** The body, when it says that it is JSON and is. */
+/** The body, when its content type is JSON and it is well-formed. */
 function jsonOf({ body, system: { contentType } }: Message): Json | undefined {
   if (contentType?.toLowerCase().startsWith('application/json') !== true) return undefined
   try {

@@ -1,4 +1,4 @@
-/** What became of cloud-to-device messages, told to the back end in batches of 64 or every 15 s (wire contract 6.2). */
+/** Feedback about cloud-to-device messages, sent to back ends in batches of 64 or every 15 s (docs/contract/cloud-to-device.md). */
 
 import type { Clock } from '../../base/clock.ts'
 import type { FeedbackRecord } from '../contract/c2d.ts'
@@ -24,8 +24,8 @@ export class Feedback {
     this.#queue = queue
   }
 
-  /** Tells, when the sender has asked to be told of this kind of outcome. */
-  tell(
+  /** Adds a feedback record, if the sender of the message asked for feedback on this outcome. */
+  add(
     ack: 'none' | 'positive' | 'negative' | 'full' | undefined,
     outcome: Outcome,
     of: Pick<FeedbackRecord, 'originalMessageId' | 'deviceId' | 'deviceGenerationId'>,

@@ -1,4 +1,4 @@
-/** Messages between the modules of a device, along routes as IoT Edge has them (WIRE-MOD-03, WIRE-MOD-04). */
+/** Messages between the modules of a device, along routes of IoT Edge (WIRE-MOD-03, WIRE-MOD-04). */
 
 import type { ModuleInputs } from '../contract/messaging.ts'
 import type { Registry } from '../contract/registry.ts'
@@ -9,10 +9,10 @@ import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import { parseRoute, type Route } from './edge-route.ts'
 
-export interface ModuleRoutingPort {
+export interface ModuleRoutingDependencies {
   readonly registry: Registry
   linkOf(identity: Identity): DeviceLink | undefined
-  /** Tells the journal. */
+  /** Records in the journal that a message is sent to a link. */
   delivered(link: DeviceLink, inputName: string, message: Message): void
 }
 
@@ -21,17 +21,17 @@ interface Waiting {
   readonly message: Message
 }
 
-/** The oldest go when a module stays away for long. */
+/** When more messages wait for a module, the oldest are dropped. */
 const MOST_WAITING = 1_000
 
 export class ModuleRouting implements ModuleInputs {
-  readonly #port: ModuleRoutingPort
+  readonly #deps: ModuleRoutingDependencies
   readonly #waiting = new Map<string, Waiting[]>()
   #routes: readonly Route[] = []
 
-  constructor(port: ModuleRoutingPort) {
-    this.#port = port
-    port.registry.onChange(({ type, record }) => {
+  constructor(deps: ModuleRoutingDependencies) {
+    this.#deps = deps
+    deps.registry.onChange(({ type, record }) => {
       if (type === 'deleted') this.#waiting.delete(identityKey(record.identity))
     })
   }
@@ -40,7 +40,7 @@ export class ModuleRouting implements ModuleInputs {
     return this.#routes.map(({ text }) => text)
   }
 
-  /** Replaces all of them, or none when one cannot be read. */
+  /** Replaces all routes, or none when one is malformed. */
   set routes(texts: readonly string[]) {
     this.#routes = texts.map(parseRoute)
   }
@@ -53,7 +53,7 @@ export class ModuleRouting implements ModuleInputs {
         expected: 'a module: devices have no inputs',
         received: `device ${quoted(target.deviceId)}`,
       })
-    this.#port.registry.get(target)
+    this.#deps.registry.get(target)
     const key = identityKey(target)
     const queue = this.#waiting.get(key) ?? []
     if (queue.length >= MOST_WAITING) queue.shift()
@@ -63,8 +63,8 @@ export class ModuleRouting implements ModuleInputs {
   }
 
   /**
-   * Takes a module's message along the routes. Without any, all goes to the cloud.
-   * @returns whether it goes to the cloud.
+   * Sends a module's message along the routes. Without routes, all messages go to the cloud.
+   * @returns whether the message goes to the cloud.
    */
   route({ deviceId, moduleId }: Identity, message: Message): boolean {
     if (this.#routes.length === 0 || moduleId === undefined) return true
@@ -78,14 +78,14 @@ export class ModuleRouting implements ModuleInputs {
     return upstream
   }
 
-  /** The module has subscribed to its inputs: what waits may go. */
+  /** The module has subscribed to its inputs: sends what waits. */
   deviceReady(link: DeviceLink): void {
     this.#flush(link.principal.identity)
   }
 
-  /** A route may name a module that is not there; its messages go nowhere, as on a real device. */
+  /** Messages for a module that does not exist are dropped, as on a real device. */
   #forward(target: Identity, inputName: string, sender: string, message: Message): void {
-    if (this.#port.registry.find(target) === undefined) return
+    if (this.#deps.registry.find(target) === undefined) return
     const system = { ...message.system, connectionDeviceId: target.deviceId, connectionModuleId: sender }
     delete system.outputName
     this.send(target, inputName, {
@@ -98,14 +98,14 @@ export class ModuleRouting implements ModuleInputs {
   #flush(target: Identity): void {
     const key = identityKey(target)
     for (;;) {
-      const link = this.#port.linkOf(target)
+      const link = this.#deps.linkOf(target)
       if (link?.accepts('inputs') !== true) return
       const next = this.#waiting.get(key)?.shift()
       if (next === undefined) {
         this.#waiting.delete(key)
         return
       }
-      this.#port.delivered(link, next.inputName, next.message)
+      this.#deps.delivered(link, next.inputName, next.message)
       link.deliverInput(next.inputName, next.message)
     }
   }

@@ -1,4 +1,4 @@
-/** A queue that back ends read with locks: feedback batches and file notifications (wire contract 5, 6.2). */
+/** A queue that back ends read with locks: feedback batches and upload notifications. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { ServiceQueue } from '../contract/c2d.ts'
@@ -9,10 +9,10 @@ import { quoted } from '../errors/quoted.ts'
 
 export interface QueueLimits {
   readonly lockSeconds: number
-  /** What was delivered so often and never completed is thrown away. */
+  /** An item that was delivered so often without being completed is dropped. */
   readonly maxDeliveryCount: number
   readonly ttlSeconds: number
-  /** The oldest goes when one more would come: nobody may be reading. */
+  /** When the queue is full, the oldest item is dropped. */
   readonly depth: number
 }
 
@@ -63,7 +63,7 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
       throw new HubError({
         kind: 'DeviceMessageLockLost',
         rule: 'WIRE-HTTP-08',
-        expected: 'a lock token that is in force',
+        expected: 'a lock token that is still valid',
         received: quoted(lockToken),
       })
     item.cancelLock()
@@ -75,7 +75,7 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
     return this.#listeners.add(listener)
   }
 
-  /** Forgets all that waits. */
+  /** Drops all items. */
   stop(): void {
     for (const item of this.#items) item.cancelLock()
     this.#items.length = 0

@@ -1,4 +1,4 @@
-/** Device-to-cloud messages: limits, the hub's stamps, and the stream that back ends read. */
+/** Device-to-cloud messages: size limit, the properties that the hub adds, and the stream that back ends read. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { TelemetryStream } from '../contract/messaging.ts'
@@ -10,8 +10,8 @@ import { HubError } from '../errors/hub-error.ts'
 import { RingBuffer } from '../../base/ring-buffer.ts'
 import type { Settings } from '../contract/settings.ts'
 
-/** What properties can come to: bodies that leave so much room are not measured any further. */
-const PROPERTIES_ROOM = 65_536
+/** Upper bound of the size of properties: with a smaller body the properties are not measured. */
+const MOST_PROPERTY_BYTES = 65_536
 
 export class HubTelemetry implements TelemetryStream {
   readonly #clock: Clock
@@ -43,7 +43,7 @@ export class HubTelemetry implements TelemetryStream {
   }
 
   /**
-   * Stores a device's message with what the hub says of its sender (WIRE-D2C-13).
+   * Stores a device's message with the properties that the hub adds (WIRE-D2C-13).
    * @throws HubError MessageTooLarge.
    */
   accept({ principal, modelId }: Caller, message: Message): void {
@@ -63,9 +63,9 @@ export class HubTelemetry implements TelemetryStream {
     })
   }
 
-  /** @throws HubError MessageTooLarge: body and properties together count. */
+  /** The limit is on body and properties together. @throws HubError MessageTooLarge. */
   check({ body, properties, system }: Message): void {
-    if (body.length + PROPERTIES_ROOM <= this.#maxBytes) return
+    if (body.length + MOST_PROPERTY_BYTES <= this.#maxBytes) return
     let bytes = body.length
     for (const [name, value] of Object.entries(properties))
       bytes += Buffer.byteLength(name) + Buffer.byteLength(value ?? '')
@@ -89,7 +89,7 @@ export class HubTelemetry implements TelemetryStream {
 const authMethod = (scope: string, type: string): string =>
   JSON.stringify({ scope, type, issuer: 'iothub', acceptingIpFilterRule: null })
 
-/** WIRE-D2C-14; made once, not for each message. */
+/** WIRE-D2C-14. */
 const AUTH_METHODS: Readonly<
   Record<IdentityPrincipal['scope'], Readonly<Record<IdentityPrincipal['credential'], string>>>
 > = {

@@ -1,4 +1,4 @@
-/** Direct methods: a call waits for its device, then for its answer (wire contract 4). */
+/** Direct methods: a call waits for its device, then for the response. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'
@@ -19,16 +19,16 @@ import {
   unavailable,
 } from './method-errors.ts'
 
-export interface MethodsPort {
+export interface MethodsDependencies {
   readonly clock: Clock
   readonly settings: Settings
   readonly registry: Registry
   linkOf(identity: Identity): DeviceLink | undefined
-  /** Tells the journal that a request has gone out. */
+  /** Records in the journal that a request is sent. */
   requested(link: DeviceLink, requestId: string, methodName: string, payload: string | undefined): void
 }
 
-/** A call on its way: first without a link, then with one. */
+/** A call in flight: first without a link, then with one. */
 interface Pending {
   readonly key: string
   readonly methodName: string
@@ -40,14 +40,14 @@ interface Pending {
 }
 
 export class HubMethods implements Methods {
-  readonly #port: MethodsPort
+  readonly #deps: MethodsDependencies
   readonly #pending = new Map<string, Pending>()
   readonly #byIdentity = new Map<string, Set<string>>()
   #lastRequest = 0
 
-  constructor(port: MethodsPort) {
-    this.#port = port
-    port.registry.onChange(({ type, record }) => {
+  constructor(deps: MethodsDependencies) {
+    this.#deps = deps
+    deps.registry.onChange(({ type, record }) => {
       if (type === 'deleted') this.#failAll(record.identity, () => deletedMeanwhile(record.identity))
     })
   }
@@ -80,15 +80,15 @@ export class HubMethods implements Methods {
       }
       this.#remember(requestId, pending)
       signal?.addEventListener('abort', aborted, { once: true })
-      const link = this.#port.linkOf(target)
+      const link = this.#deps.linkOf(target)
       if (link?.accepts('methods', call.methodName) === true) this.#request(requestId, pending, link)
       else this.#awaitDevice(pending, timeouts.connect)
     })
   }
 
   /**
-   * A device's answer.
-   * @throws HubError InvalidOperation when nobody waits for it (any more); the border ignores that (WIRE-METH-08).
+   * The response of a device.
+   * @throws HubError InvalidOperation when no call waits for it; the adapter ignores that (WIRE-METH-08).
    */
   respond(from: Identity, requestId: string, status: number, payload: Json): void {
     const pending = this.#pending.get(requestId)
@@ -96,18 +96,18 @@ export class HubMethods implements Methods {
       throw new HubError({
         kind: 'InvalidOperation',
         rule: 'WIRE-METH-08',
-        expected: 'the request id of a call that waits for its answer',
+        expected: 'the request id of a call that waits for its response',
         received: quoted(requestId),
       })
     pending.settle({ status, payload })
   }
 
-  /** An answer that was held up: whoever waited may have gone. */
+  /** A delayed response: the call may have ended meanwhile. */
   respondIfAwaited(from: Identity, requestId: string, status: number, payload: Json): void {
     if (this.#pending.has(requestId)) this.respond(from, requestId, status, payload)
   }
 
-  /** The device has subscribed: calls that waited for it go out (WIRE-METH-15). */
+  /** The device has subscribed: sends the calls that wait for it (WIRE-METH-15). */
   deviceReady(link: DeviceLink): void {
     for (const requestId of [...(this.#byIdentity.get(identityKey(link.principal.identity)) ?? [])]) {
       const pending = this.#pending.get(requestId)
@@ -116,7 +116,7 @@ export class HubMethods implements Methods {
     }
   }
 
-  /** Calls in flight on a link fail with it (wire contract 1.11, 4.3). */
+  /** The link is closed: its calls in flight fail (WIRE-METH-17, WIRE-CONN-28). */
   linkGone(link: DeviceLink, takenOver: boolean): void {
     for (const requestId of [...(this.#byIdentity.get(identityKey(link.principal.identity)) ?? [])]) {
       const pending = this.#pending.get(requestId)
@@ -131,11 +131,11 @@ export class HubMethods implements Methods {
   #request(requestId: string, pending: Pending, link: DeviceLink): void {
     pending.cancelTimer()
     pending.link = link
-    pending.cancelTimer = this.#port.clock.schedule(pending.responseTimeoutSeconds * 1000, () => {
+    pending.cancelTimer = this.#deps.clock.schedule(pending.responseTimeoutSeconds * 1000, () => {
       pending.settle(noResponse(pending.responseTimeoutSeconds))
     })
     const { methodName, payload } = pending
-    this.#port.requested(link, requestId, methodName, payload)
+    this.#deps.requested(link, requestId, methodName, payload)
     link.requestMethod(requestId, methodName, payload)
   }
 
@@ -144,14 +144,14 @@ export class HubMethods implements Methods {
       pending.settle(notOnline(0))
       return
     }
-    pending.cancelTimer = this.#port.clock.schedule(seconds * 1000, () => {
+    pending.cancelTimer = this.#deps.clock.schedule(seconds * 1000, () => {
       pending.settle(notOnline(seconds))
     })
   }
 
-  /** Methods to a disabled device say what the error page says of it: not registered or disabled (section 12, 8c). */
+  /** A call to a disabled device fails as if it were not registered (WIRE-METH-19). */
   #checkTarget(target: Identity): void {
-    const { registry } = this.#port
+    const { registry } = this.#deps
     const record = registry.get(target)
     if (record.status === 'enabled' && registry.get({ deviceId: target.deviceId }).status === 'enabled')
       return
@@ -164,7 +164,7 @@ export class HubMethods implements Methods {
   }
 
   #checkInFlight(key: string): void {
-    const { maxMethodsInFlight } = this.#port.settings
+    const { maxMethodsInFlight } = this.#deps.settings
     if ((this.#byIdentity.get(key)?.size ?? 0) < maxMethodsInFlight) return
     throw new HubError({
       kind: 'DeviceMaximumInflightMethodExceeded',

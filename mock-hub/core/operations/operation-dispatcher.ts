@@ -1,6 +1,6 @@
 /**
- * The one gate for what devices ask (decision 3): each operation is journalled, counted against the tier, struck by
- * the faults that are armed for it, and handled. Telemetry passes without a promise and with next to no allocation.
+ * Every operation of a device: it is journalled, counted against the tier, exposed to armed faults, and handled.
+ * Telemetry takes no promise and hardly any allocation.
  */
 
 import type { Json } from '../../base/json.ts'
@@ -12,7 +12,7 @@ import type { Caller, OperationKind, Operations } from '../contract/operations.t
 import type { IdentityPrincipal } from '../contract/principal.ts'
 import type { Throttle } from '../contract/throttle.ts'
 import type { Clock } from '../../base/clock.ts'
-import { HUB_ERRORS, type HubErrorKind } from '../errors/catalogue.ts'
+import { kindOfStatus } from '../errors/catalogue.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import type { FileUploads } from '../uploads/file-upload.ts'
@@ -29,7 +29,7 @@ type Handlers = {
 }
 type Met = NonNullable<ReturnType<Faults['match']>>
 
-export interface DispatcherPort {
+export interface DispatcherDependencies {
   readonly clock: Clock
   readonly journal: Journal
   readonly faults: Faults
@@ -40,35 +40,35 @@ export interface DispatcherPort {
   readonly c2d: CloudToDevice
   readonly telemetry: HubTelemetry
   readonly uploads: FileUploads
-  /** Takes a message of a module to where routes lead it. @returns whether it also goes to the cloud. */
+  /** Sends a message of a module along the routes. @returns whether it goes to the cloud. */
   route(principal: IdentityPrincipal, message: Message): boolean
-  /** A lever wants the link of the caller closed. */
+  /** Closes the link of the caller, because of a fault. */
   closeLink(caller: Caller): void
 }
 
 export class OperationDispatcher {
-  readonly #port: DispatcherPort
+  readonly #deps: DispatcherDependencies
   readonly #handlers: Handlers
 
-  constructor(port: DispatcherPort) {
-    this.#port = port
+  constructor(deps: DispatcherDependencies) {
+    this.#deps = deps
     this.#handlers = this.#makeHandlers()
   }
 
   perform<K extends OperationKind>(caller: Caller, operation: K, input: Operations[K]['input']): Outcome<K> {
     const { principal, transport, linkId } = caller
     const identity = identityKey(principal.identity)
-    this.#port.journal.record(
+    this.#deps.journal.record(
       linkId === undefined
         ? { type: 'operation', identity, transport, operation, input }
         : { type: 'operation', identity, transport, operation, input, linkId },
     )
-    this.#port.registry.touch(principal.identity)
+    this.#deps.registry.touch(principal.identity)
     return this.#handlers[operation](caller, input)
   }
 
   #makeHandlers(): Handlers {
-    const { throttle, twins, c2d, uploads, methods } = this.#port
+    const { throttle, twins, c2d, uploads, methods } = this.#deps
     return {
       telemetry: (caller, { message }) => this.#telemetry(caller, message),
       twinGet: ({ principal }) => {
@@ -83,7 +83,7 @@ export class OperationDispatcher {
         this.#methodResponse(caller, response)
       },
       c2dReceive: ({ principal }) => {
-        // Before it is locked: one who is throttled has not been given it. To ask in vain is free.
+        // Before the message is locked, so that a throttled request delivers nothing. An empty queue costs nothing.
         const [next] = c2d.waiting(principal.identity)
         if (next !== undefined) throttle.take('c2dReceive', next.message.body.length)
         return c2d.receive(principal.identity)
@@ -110,10 +110,10 @@ export class OperationDispatcher {
     }
   }
 
-  /** A gateway knows its own device and that device's children, and nobody else (wire contract 4.5). */
+  /** A gateway reaches its own device and the children of that device (WIRE-MOD-06). */
   #checkReach({ deviceId }: Identity, target: Identity): void {
     if (target.deviceId === deviceId) return
-    const { registry } = this.#port
+    const { registry } = this.#deps
     const scope = registry.find({ deviceId })?.deviceScope
     const parents = registry.find({ deviceId: target.deviceId })?.parentScopes ?? []
     if (scope !== undefined && parents.includes(scope)) return
@@ -126,7 +126,7 @@ export class OperationDispatcher {
   }
 
   #telemetry(caller: Caller, message: Message): undefined | Promise<undefined> {
-    const { telemetry, throttle, faults } = this.#port
+    const { telemetry, throttle, faults } = this.#deps
     telemetry.check(message)
     throttle.take('telemetry', message.body.length)
     if (!faults.idle) {
@@ -144,15 +144,15 @@ export class OperationDispatcher {
 
   #store(caller: Caller, message: Message): void {
     const { principal } = caller
-    if (principal.identity.moduleId === undefined || this.#port.route(principal, message))
-      this.#port.telemetry.accept(caller, message)
+    if (principal.identity.moduleId === undefined || this.#deps.route(principal, message))
+      this.#deps.telemetry.accept(caller, message)
   }
 
   #methodResponse(
     caller: Caller,
     { requestId, status, payload }: Operations['methodResponse']['input'],
   ): undefined {
-    const { methods, faults } = this.#port
+    const { methods, faults } = this.#deps
     const { identity } = caller.principal
     const met = faults.idle ? undefined : this.#meet('method.response', caller.principal)
     switch (met?.effect) {
@@ -162,10 +162,10 @@ export class OperationDispatcher {
       case 'withhold':
         return undefined
       case 'close':
-        this.#port.closeLink(caller)
+        this.#deps.closeLink(caller)
         return undefined
       case 'delay':
-        // The device has done its part: it is not kept waiting.
+        // The device does not wait for it.
         void this.#later(met).then(() => {
           methods.respondIfAwaited(identity, requestId, status, payload)
         })
@@ -180,19 +180,19 @@ export class OperationDispatcher {
   }
 
   async #struck<T>(point: string, principal: IdentityPrincipal, handle: () => Promise<T>): Promise<T> {
-    const met = this.#port.faults.idle ? undefined : this.#meet(point, principal)
+    const met = this.#deps.faults.idle ? undefined : this.#meet(point, principal)
     if (met?.effect === 'status') throw ordered(met)
     if (met?.effect === 'delay') await this.#later(met)
     return handle()
   }
 
   #meet(point: string, { identity }: IdentityPrincipal): Met | undefined {
-    return this.#port.faults.match(point, identityKey(identity))
+    return this.#deps.faults.match(point, identityKey(identity))
   }
 
   #later({ parameters }: Met): Promise<void> {
     return new Promise((resolve) => {
-      this.#port.clock.schedule(numberOf(parameters['seconds'], 1) * 1000, resolve)
+      this.#deps.clock.schedule(numberOf(parameters['seconds'], 1) * 1000, resolve)
     })
   }
 }
@@ -201,15 +201,11 @@ function payloadBytes({ payload }: MethodCall): number {
   return payload === undefined ? 0 : Buffer.byteLength(payload)
 }
 
-/** The service's error of the status that was ordered. */
+/** The service's error with the status that the fault asks for. */
 function ordered({ fault, parameters }: Met): HubError {
-  const status = numberOf(parameters['status'], 500)
-  // The keys of the catalogue are its kinds.
-  const kinds = Object.keys(HUB_ERRORS) as HubErrorKind[]
-  const kind = kinds.find((candidate) => HUB_ERRORS[candidate].status === status) ?? 'ServerError'
   return new HubError({
-    kind,
-    message: 'A fault was ordered.',
+    kind: kindOfStatus(numberOf(parameters['status'], 500)),
+    message: 'A fault was injected.',
     rule: fault.name,
     expected: 'no fault',
     received: fault.explain,

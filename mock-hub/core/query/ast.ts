@@ -1,8 +1,8 @@
-/** The syntax tree of the query language (wire contract 7.3). The grammar makes it, `compile.ts` reads it. */
+/** The syntax tree of the query language. The grammar makes it, `compile.ts` reads it. */
 
 export type Collection = 'devices' | 'devices.modules' | 'devices.jobs'
 
-/** Where something stands in the text, from 1. */
+/** A position in the text, from 1. */
 export interface Place {
   readonly line: number
   readonly column: number

@@ -1,19 +1,18 @@
 /**
- * Syntax tree to closures: a registry of 100,000 devices is scanned without walking the tree for each.
+ * Compiles the syntax tree to closures, so that a scan of 100,000 devices does not walk the tree for each.
  *
- * Undefined: a property that is not there makes a comparison undefined, and only `true` passes WHERE. AND, OR and NOT
- * follow three-valued logic. Values of two types are not comparable (undefined), but for `null`, which equals only
- * itself.
+ * A missing property makes a comparison undefined, and only `true` passes WHERE. AND, OR and NOT follow three-valued
+ * logic. Values of different types are not comparable (undefined), except for `null`, which equals only itself.
  */
 
-import type { Json } from '../../base/json.ts'
+import { isObject, own, type Json } from '../../base/json.ts'
 import type { Arithmetic, Comparison, Expression } from './ast.ts'
 import { finite, FUNCTIONS, type Value } from './functions.ts'
 import { queryError } from './parse.ts'
 
 export type Read<R> = (row: R) => Value
 
-/** The first steps of a path that a kind of row knows, by names in lower case. */
+/** The first steps of a path that a row knows, by lower-case name. */
 export type Fields<R> = ReadonlyMap<string, Read<R>>
 
 /** @throws HubError ArgumentInvalid for an unknown function or a wrong number of arguments. */
@@ -74,7 +73,7 @@ export function compile<R>(expression: Expression, fields: Fields<R>): Read<R> {
 
 function compilePath<R>(path: readonly (string | number)[], fields: Fields<R>): Read<R> {
   const names = withoutCollection(path)
-  // Longest first: `properties.desired` is read without `properties` being made.
+  // Longest first: `properties.desired` is read without building `properties`.
   for (let length = Math.min(2, names.length); length > 0; length--) {
     const read = fields.get(names.slice(0, length).join('.').toLowerCase())
     if (read === undefined) continue
@@ -85,7 +84,7 @@ function compilePath<R>(path: readonly (string | number)[], fields: Fields<R>): 
   return () => undefined
 }
 
-/** `devices.jobs.status` is `status`, as the documented examples write it. */
+/** `devices.jobs.status` means `status`, as in the documented examples. */
 function withoutCollection(path: readonly (string | number)[]): readonly (string | number)[] {
   if (path.length === 1 || String(path[0]).toLowerCase() !== 'devices') return path
   return path.slice(/^(jobs|modules)$/i.test(String(path[1])) ? 2 : 1)
@@ -94,10 +93,9 @@ function withoutCollection(path: readonly (string | number)[]): readonly (string
 function walk(from: Value, steps: readonly (string | number)[]): Value {
   let value = from
   for (const step of steps) {
-    if (typeof value !== 'object' || value === null) return undefined
-    if (Array.isArray(value)) value = typeof step === 'number' ? (value as readonly Json[])[step] : undefined
-    // Not an array: an object. Only its own keys are data.
-    else value = Object.hasOwn(value, step) ? (value as Record<string, Json>)[step] : undefined
+    if (isObject(value)) value = own(value, String(step))
+    else
+      value = typeof step === 'number' && Array.isArray(value) ? (value as readonly Json[])[step] : undefined
   }
   return value
 }
@@ -147,7 +145,7 @@ function compare(operator: Comparison, left: Value, right: Value): boolean | und
     return same === undefined ? undefined : same === (operator === '=')
   }
   if (typeof left !== typeof right || (typeof left !== 'number' && typeof left !== 'string')) return undefined
-  // Both of one type, numbers or strings.
+  // Both are numbers or both are strings.
   const other = right as typeof left
   switch (operator) {
     case '<':

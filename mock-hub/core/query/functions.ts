@@ -1,12 +1,12 @@
-/** The functions of the query language (wire contract 7.3; section 12, 14: all of them). Wrong types give undefined. */
+/** The functions of the query language (docs/contract/queries.md). Arguments of other types give undefined. */
 
 import type { Json } from '../../base/json.ts'
 
-/** What an expression is worth for a row; undefined: the row has no such thing. */
+/** The value of an expression for a row; undefined: the row does not have it. */
 export type Value = Json | undefined
 
 export interface QueryFunction {
-  /** Fewest and most arguments. */
+  /** Minimum and maximum number of arguments. */
   readonly arity: readonly [number, number]
   readonly of: (...values: Value[]) => Value
 }

@@ -1,6 +1,6 @@
 /**
- * The grammar of the query language, for peggy: operators, literals and clauses of wire contract 7.3.
- * Keywords are read in any case. A name of a property may be bare, `[[quoted]]` or `['quoted']`.
+ * The grammar of the query language, for peggy. Keywords are case-insensitive. The name of a property is bare,
+ * `[[quoted]]` or `['quoted']`.
  */
 export const GRAMMAR = String.raw`
 {{

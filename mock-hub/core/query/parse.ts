@@ -1,18 +1,18 @@
-/** Text to syntax tree. The one door to the parser library. */
+/** Parses queries. The only file that uses the parser library. */
 
 import peggy from 'peggy'
 import { HubError } from '../errors/hub-error.ts'
 import type { Place, Query, Target } from './ast.ts'
 import { GRAMMAR } from './grammar.ts'
 
-/** Longest query text in bytes; beyond it the service says PreconditionFailed (CSharp SDK issue 1680). */
+/** Longest query text in bytes; the service answers a longer one with PreconditionFailed. */
 export const LONGEST_QUERY_BYTES = 8_200
 
 let compiled: peggy.Parser | undefined
 
 /** @throws HubError ArgumentInvalid with line, column and what was expected; PreconditionFailed when too long. */
 export function parseQuery(text: string): Query {
-  // The grammar's rule makes exactly this.
+  // The grammar's rule gives this type.
   return parse(text, 'Query') as Query
 }
 
@@ -36,15 +36,16 @@ function parse(text: string, startRule: string): unknown {
   try {
     return compiled.parse(text, { startRule })
   } catch (error) {
-    // The parser calls itself for each level of brackets.
-    if (error instanceof RangeError) throw queryError({ line: 1, column: 1 }, 'it is nested too deeply')
+    // The parser recurses for each level of brackets.
+    if (error instanceof RangeError)
+      throw queryError({ line: 1, column: 1 }, 'the query is nested too deeply')
     if (!(error instanceof compiled.SyntaxError)) throw error
     const { start } = error.location
     throw queryError(start, error.message.replace(/\.$/, ''))
   }
 }
 
-/** What is wrong with a query, and where. */
+/** An error in a query, with its position. */
 export function queryError({ line, column }: Place, problem: string): HubError {
   const where = `line ${String(line)}, column ${String(column)}`
   return new HubError({

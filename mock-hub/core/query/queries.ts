@@ -1,4 +1,4 @@
-/** Runs queries: text to pages of rows (wire contract 7.3). */
+/** Runs queries, page by page. */
 
 import type { JsonObject } from '../../base/json.ts'
 import type { Page, PageRequest, Queries } from '../contract/services/queries.ts'
@@ -43,7 +43,7 @@ export class HubQueries implements Queries {
     }
   }
 
-  /** All rows at once; for metrics. @throws HubError as {@link run}. */
+  /** All rows; for metrics. @throws HubError as {@link run}. */
   all(text: string): readonly JsonObject[] {
     const query = parseQuery(text)
     return query.from === 'devices.jobs'
@@ -121,7 +121,7 @@ function page<R>(
   return { rows, next: undefined }
 }
 
-/** A condition that names its devices is answered without a scan. */
+/** The rows that can match; a condition that names its devices needs no scan. */
 function candidates<R>(
   query: { readonly from: Collection; readonly where: Expression | undefined },
   source: Rows<R>,
@@ -145,7 +145,7 @@ function* filter<R>(rows: Iterable<R>, holds: (row: R) => boolean): Iterable<R> 
   for (const row of rows) if (holds(row)) yield row
 }
 
-/** The ids that `deviceId = 'x'` or `deviceId IN […]` allow, alone or joined by AND to anything. */
+/** The ids that `deviceId = 'x'` or `deviceId IN […]` allows, alone or as part of an AND. */
 function namedDevices(where: Expression): readonly string[] | undefined {
   if (where.type === 'and') return namedDevices(where.left) ?? namedDevices(where.right)
   if (where.type === 'compare' && where.operator === '=') {

@@ -1,4 +1,4 @@
-/** Where rows come from: the registry's devices and modules, and whatever brings its own rows (jobs). */
+/** The rows of queries: devices and modules of the registry, and other collections such as jobs. */
 
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { Hub } from '../contract/hub.ts'
@@ -7,16 +7,16 @@ import type { TwinDocument } from '../contract/twins.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Fields } from './compile.ts'
 
-/** A row's place in a collection: a page goes on behind it, whatever was inserted or removed meanwhile. */
+/** The position of a row in a collection. The next page continues after it, whatever was added or removed meanwhile. */
 export interface Position {
   readonly key: string
-  /** Grows with each row that is added. */
+  /** Increases with each row that is added. */
   readonly order: string
 }
 
 export interface Rows<R> {
   readonly fields: Fields<R>
-  /** In order of creation, so that what is inserted between two pages comes last. */
+  /** In order of creation, so that rows added between two pages come last. */
   scan(after: Position | undefined): Iterable<R>
   /** The rows of these devices, without a scan. */
   ofDevices(deviceIds: readonly string[]): Iterable<R>
@@ -24,7 +24,7 @@ export interface Rows<R> {
   readonly document: (row: R) => JsonObject
 }
 
-/** A device or module whose twin is read only when a query asks for it. */
+/** A device or module; its twin is read when a query needs it. */
 export class TwinRow {
   readonly record: IdentityRecord
   readonly #twins: Hub['twins']
@@ -40,10 +40,10 @@ export class TwinRow {
   }
 }
 
-/** How rows look to a back end; the borders own the shapes (wire contract 3.3). */
+/** Renders a row as the service API shows it. */
 export type TwinShape = (record: IdentityRecord, twin: TwinDocument) => JsonObject
 
-/** Fields that are read without the whole document being made, by lower-case path. */
+/** Fields that are read without rendering the whole document, by lower-case path. */
 const DIRECT: readonly (readonly [string, (row: TwinRow) => Json | undefined])[] = [
   ['deviceid', ({ record }) => record.identity.deviceId],
   ['moduleid', ({ record }) => record.identity.moduleId],
@@ -63,7 +63,7 @@ const DIRECT: readonly (readonly [string, (row: TwinRow) => Json | undefined])[]
   ['tags', ({ twin }) => twin.tags],
 ]
 
-/** Fields that are rarely asked for: taken from the document. */
+/** Rare fields, read from the rendered document. */
 const FROM_DOCUMENT = [
   'statusUpdateTime',
   'lastActivityTime',
@@ -74,7 +74,7 @@ const FROM_DOCUMENT = [
   'properties',
 ] as const
 
-/** @param configurationsOf what `configurations.[[id]]` is for a row; undefined: none applies. */
+/** @param configurationsOf `configurations` of a row; undefined: no configuration targets it. */
 export function twinRows(
   hub: Pick<Hub, 'registry' | 'twins'>,
   collection: 'devices' | 'devices.modules',
@@ -136,7 +136,7 @@ export function twinRows(
   }
 }
 
-/** Tells devices before a position from that at it and those behind it, also when the one at it is gone. */
+/** Whether a device is before, at or after a position, also when the device at the position was deleted. */
 function behind(
   hub: Pick<Hub, 'registry'>,
   { key, order }: Position,
@@ -144,7 +144,7 @@ function behind(
   const deviceId = key.split('/', 1)[0] ?? key
   if (hub.registry.find({ deviceId })?.generationId === order)
     return ({ identity }) => (identity.deviceId === deviceId ? 'at' : 'before')
-  // Ticks of one length grow as numbers do.
+  // Ticks have the same length, so their texts compare as numbers.
   return ({ generationId }) => (generationId > order ? 'behind' : 'before')
 }
 
@@ -155,6 +155,6 @@ function modulesBehind(
 ): readonly IdentityRecord[] {
   const modules = hub.registry.modulesOf(device.identity.deviceId)
   const index = modules.findIndex(({ identity }) => identityKey(identity) === after?.key)
-  // The module is gone: rows of this device may come twice rather than never.
+  // The module was deleted: rows of this device may come twice rather than never.
   return modules.slice(index + 1)
 }

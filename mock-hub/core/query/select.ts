@@ -1,4 +1,4 @@
-/** The SELECT part: rows as they are, projections, or aggregates by group. */
+/** The SELECT clause: whole rows, projections, or aggregates by group. */
 
 import { objectOf, type Json, type JsonObject } from '../../base/json.ts'
 import type { AggregateName, Expression, Query } from './ast.ts'
@@ -6,7 +6,7 @@ import { compile, type Fields } from './compile.ts'
 import type { Value } from './functions.ts'
 import { queryError } from './parse.ts'
 
-/** `undefined` when the query aggregates. */
+/** @returns undefined: the query aggregates. */
 export function compileProjection<R>(
   query: Query,
   fields: Fields<R>,
@@ -30,7 +30,7 @@ export function isAggregate(query: Query): boolean {
 }
 
 /**
- * Folds rows into groups.
+ * Aggregates rows by group.
  * @throws HubError ArgumentInvalid when a column is neither grouped by nor an aggregate.
  */
 export function compileAggregation<R>(
@@ -83,7 +83,7 @@ export function compileAggregation<R>(
   }
 }
 
-/** Undefined and null are two groups. */
+/** Undefined and null are different groups. */
 function wrapped(value: Value): readonly Json[] {
   return value === undefined ? [] : [value]
 }
@@ -137,7 +137,7 @@ function nameOf(expression: Expression, index: number): string {
 }
 
 function pathKey(path: readonly (string | number)[]): string {
-  // System names are read in any case; tags and properties are not, below their first steps.
+  // System names are case-insensitive; tags and properties below their first step are not.
   return JSON.stringify(path.length === 1 ? [String(path[0]).toLowerCase()] : path)
 }
 

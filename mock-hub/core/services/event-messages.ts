@@ -1,6 +1,6 @@
 /**
- * What the hub itself has to say in the event stream: changed twins, identities that come and go, devices that connect
- * and disconnect (wire contract 8.5, WIRE-EVT-01 to 03). Only the sources that `settings.eventSources` names.
+ * Event messages of the hub itself in the event stream: twin changes, lifecycle and connection state of identities
+ * (WIRE-EVT-01 to WIRE-EVT-03). `settings.eventSources` names the sources that are on.
  */
 
 import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
@@ -18,7 +18,7 @@ const SCHEMA: Readonly<Record<Source, string>> = {
   deviceConnectionStateEvents: 'deviceConnectionStateNotification',
 }
 
-/** Starts watching the hub. @returns stops. */
+/** Starts to send event messages. @returns stops. */
 export function startEventMessages(
   hub: Pick<Hub, 'hostName' | 'settings' | 'clock' | 'registry' | 'twins' | 'journal' | 'telemetry'>,
   shapes: Pick<DocumentRenderer, 'twin' | 'time'>,
@@ -26,10 +26,10 @@ export function startEventMessages(
   const sources = new Set<Source>(hub.settings.eventSources)
   const hubName = hub.hostName.split('.', 1)[0] ?? hub.hostName
   let connections = 0n
-  // Sequence numbers grow over restarts too: they begin with the time.
+  // Sequence numbers increase over restarts too: they begin with the time.
   const firstConnection = BigInt(hub.clock.now()) << 32n
 
-  const say = (source: Source, identity: Identity, opType: string, body: JsonObject): void => {
+  const send = (source: Source, identity: Identity, opType: string, body: JsonObject): void => {
     const record = hub.registry.find(identity)
     hub.telemetry.append({
       source,
@@ -64,7 +64,7 @@ export function startEventMessages(
         const body = replaced
           ? shapes.twin(hub.registry.get(change.twin.identity), change.twin)
           : changed(change)
-        say('twinChangeEvents', change.twin.identity, replaced ? 'replaceTwin' : 'updateTwin', body)
+        send('twinChangeEvents', change.twin.identity, replaced ? 'replaceTwin' : 'updateTwin', body)
       }),
     )
   if (sources.has('deviceLifecycleEvents'))
@@ -73,12 +73,12 @@ export function startEventMessages(
         if (type === 'updated') return
         const { identity } = record
         const opType = type === 'created' ? 'createDeviceIdentity' : 'deleteDeviceIdentity'
-        // When it is gone there is no twin left to show: its names are.
+        // A deleted identity has no twin any more.
         const body =
           hub.registry.find(identity) === undefined
             ? { ...identity, etag: record.etag, generationId: record.generationId }
             : shapes.twin(record, hub.twins.get(identity))
-        say('deviceLifecycleEvents', identity, opType, body)
+        send('deviceLifecycleEvents', identity, opType, body)
       }),
     )
   if (sources.has('deviceConnectionStateEvents'))
@@ -87,7 +87,7 @@ export function startEventMessages(
         if (entry.type !== 'connected' && entry.type !== 'disconnected') return
         const sequenceNumber = (firstConnection + ++connections).toString(16).toUpperCase().padStart(64, '0')
         const opType = entry.type === 'connected' ? 'deviceConnected' : 'deviceDisconnected'
-        say('deviceConnectionStateEvents', parseIdentityKey(entry.identity), opType, { sequenceNumber })
+        send('deviceConnectionStateEvents', parseIdentityKey(entry.identity), opType, { sequenceNumber })
       }),
     )
   return () => {
@@ -95,7 +95,7 @@ export function startEventMessages(
   }
 }
 
-/** Version, and the sections that were named, with the metadata of what changed. */
+/** Version, and the sections of the patch with their metadata. */
 function changed({ twin, tags, desired, reported }: TwinChange): JsonObject {
   const properties: Record<string, Json> = {}
   if (desired !== undefined) properties['desired'] = patchOf(desired ?? {}, twin.desired)
@@ -111,7 +111,7 @@ function patchOf(patch: JsonObject, { metadata, version }: TwinSection): JsonObj
   return { ...patch, $metadata: metadataOf(patch, metadata), $version: version }
 }
 
-/** The part of the metadata that belongs to the keys of the patch. */
+/** The metadata of the keys of the patch. */
 function metadataOf(patch: JsonObject, metadata: JsonObject): JsonObject {
   const part = new Map<string, Json>()
   for (const [key, value] of Object.entries(metadata)) {

@@ -1,4 +1,4 @@
-/** The live link of each identity: one at a time, watched until its token's grace is over (wire contract 1.8, 1.11). */
+/** The live link of each identity: one at a time, closed when its token has expired. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { Journal } from '../contract/journal.ts'
@@ -10,34 +10,34 @@ import { identityKey, type Identity } from '../contract/identity.ts'
 import type { IdentityRegistry } from '../identity/registry.ts'
 import type { Settings } from '../contract/settings.ts'
 
-export interface SessionsPort {
+export interface SessionsDependencies {
   readonly clock: Clock
   readonly settings: Settings
   readonly journal: Journal
   readonly registry: IdentityRegistry
-  /** A subscription has opened: what waits for the device may be sent. */
+  /** The device has subscribed to a channel. */
   opened(link: DeviceLink, channel: Channel): void
-  /** The link is gone. `takenOver`: for a newer one of the same identity. */
+  /** The link is closed. @param takenOver by a newer link of the same identity. */
   gone(link: DeviceLink, takenOver: boolean): void
-  /** Tells the journal why the hub hangs up. */
+  /** Records in the journal why the hub closes a link. */
   refuse(error: HubError, link: DeviceLink): void
 }
 
-/** Node's clock and dates end somewhere; a token that lives so long is never watched. */
+/** A token that expires later than this is not watched. */
 const NEVER_MS = 100 * 365 * 86_400_000
 
 export class Sessions {
-  readonly #port: SessionsPort
+  readonly #deps: SessionsDependencies
   readonly #live = new Map<string, LiveSession>()
 
-  constructor(port: SessionsPort) {
-    this.#port = port
-    port.registry.onChange((change) => {
+  constructor(deps: SessionsDependencies) {
+    this.#deps = deps
+    deps.registry.onChange((change) => {
       this.#registryChanged(change)
     })
   }
 
-  /** How many identities have a link. */
+  /** Number of identities with a link. */
   get size(): number {
     return this.#live.size
   }
@@ -46,31 +46,31 @@ export class Sessions {
     return this.#live.get(identityKey(identity))?.link
   }
 
-  /** The link of that name if it is live. */
+  /** Whether it is the current link of its identity. */
   isLive(link: DeviceLink): boolean {
     return this.#live.get(identityKey(link.principal.identity))?.link === link
   }
 
-  /** @throws HubError DeviceNotFound, DeviceDisabled when the identity has ceased to be since it proved its name. */
+  /** @throws HubError DeviceNotFound, DeviceDisabled when the identity was deleted or disabled after it was authenticated. */
   open(link: DeviceLink): Session {
-    this.#checkStillThere(link)
+    this.#checkIdentity(link)
     const { identity } = link.principal
     const key = identityKey(identity)
     const older = this.#live.get(key)
-    if (older !== undefined) this.#hangUp(older, 'taken-over')
-    const session = new LiveSession(link, key, this.#port, (ended) => {
+    if (older !== undefined) this.#close(older, 'taken-over')
+    const session = new LiveSession(link, key, this.#deps, (ended) => {
       this.#ended(ended)
     })
     this.#live.set(key, session)
-    this.#port.registry.setConnected(identity, true)
-    this.#port.journal.record({
+    this.#deps.registry.setConnected(identity, true)
+    this.#deps.journal.record({
       type: 'connected',
       linkId: link.id,
       identity: key,
       transport: link.transport,
     })
     session.watchToken(() => {
-      this.#hangUp(session, 'token-expired')
+      this.#close(session, 'token-expired')
     })
     return session
   }
@@ -83,14 +83,14 @@ export class Sessions {
     }
   }
 
-  #checkStillThere(link: DeviceLink): void {
+  #checkIdentity(link: DeviceLink): void {
     const { identity, generationId } = link.principal
-    const { registry, settings } = this.#port
+    const { registry, settings } = this.#deps
     const record = registry.find(identity)
-    if (record?.generationId !== generationId) throw hangUpError(link, 'identity-deleted', settings)
+    if (record?.generationId !== generationId) throw closeError(link, 'identity-deleted', settings)
     const device = registry.find({ deviceId: identity.deviceId })
     if (record.status === 'disabled' || device?.status === 'disabled')
-      throw hangUpError(link, 'identity-disabled', settings)
+      throw closeError(link, 'identity-disabled', settings)
   }
 
   #ended(session: LiveSession): void {
@@ -98,16 +98,16 @@ export class Sessions {
     const takenOver = endReason === 'taken-over'
     if (this.#live.get(key) === session) {
       this.#live.delete(key)
-      if (!takenOver) this.#port.registry.setConnected(link.principal.identity, false)
+      if (!takenOver) this.#deps.registry.setConnected(link.principal.identity, false)
     }
-    this.#port.journal.record({ type: 'disconnected', linkId: link.id, identity: key, reason: endReason })
-    this.#port.gone(link, takenOver)
+    this.#deps.journal.record({ type: 'disconnected', linkId: link.id, identity: key, reason: endReason })
+    this.#deps.gone(link, takenOver)
   }
 
-  #hangUp(session: LiveSession, reason: keyof typeof HANG_UPS): void {
-    const error = hangUpError(session.link, reason, this.#port.settings)
-    this.#port.refuse(error, session.link)
-    // First the books, then the wire: what the link says on its way out finds it gone.
+  #close(session: LiveSession, reason: keyof typeof CLOSE_REASONS): void {
+    const error = closeError(session.link, reason, this.#deps.settings)
+    this.#deps.refuse(error, session.link)
+    // The session ends first: what the link reports while it closes finds no session.
     session.end(reason)
     session.link.close(reason, error.explanation)
   }
@@ -116,31 +116,31 @@ export class Sessions {
     if (type === 'created') return
     const session = this.#live.get(identityKey(record.identity))
     if (type === 'deleted') {
-      if (session !== undefined) this.#hangUp(session, 'identity-deleted')
+      if (session !== undefined) this.#close(session, 'identity-deleted')
       return
     }
     if (record.status === 'disabled') {
-      if (session !== undefined) this.#hangUp(session, 'identity-disabled')
-      // A disabled device has no modules to speak for it.
+      if (session !== undefined) this.#close(session, 'identity-disabled')
+      // The modules of a disabled device cannot stay connected.
       if (record.identity.moduleId === undefined) this.#closeModules(record.identity.deviceId)
       return
     }
-    if (before === undefined || !this.#port.settings.dropLinkOnKeyChange) return
+    if (before === undefined || !this.#deps.settings.dropLinkOnKeyChange) return
     if (keysOf(record) === keysOf(before)) return
-    // A module may have come with its device's key.
+    // A module may have authenticated with a key of its device.
     const { deviceId, moduleId } = record.identity
     const scope = moduleId === undefined ? 'device' : 'module'
     const modules = moduleId === undefined ? this.#modulesOf(deviceId) : []
     for (const one of session === undefined ? modules : [session, ...modules])
-      if (one.link.principal.scope === scope) this.#hangUp(one, 'key-changed')
+      if (one.link.principal.scope === scope) this.#close(one, 'key-changed')
   }
 
   #closeModules(deviceId: string): void {
-    for (const session of this.#modulesOf(deviceId)) this.#hangUp(session, 'identity-disabled')
+    for (const session of this.#modulesOf(deviceId)) this.#close(session, 'identity-disabled')
   }
 
   #modulesOf(deviceId: string): LiveSession[] {
-    return this.#port.registry.modulesOf(deviceId).flatMap(({ identity }) => {
+    return this.#deps.registry.modulesOf(deviceId).flatMap(({ identity }) => {
       const session = this.#live.get(identityKey(identity))
       return session === undefined ? [] : [session]
     })
@@ -150,15 +150,20 @@ export class Sessions {
 class LiveSession implements Session {
   readonly link: DeviceLink
   readonly key: string
-  readonly #port: SessionsPort
+  readonly #deps: SessionsDependencies
   readonly #onEnd: (session: LiveSession) => void
   #endReason: CloseReason | 'link-closed' | undefined
   #cancelWatch: (() => void) | undefined
 
-  constructor(link: DeviceLink, key: string, port: SessionsPort, onEnd: (session: LiveSession) => void) {
+  constructor(
+    link: DeviceLink,
+    key: string,
+    deps: SessionsDependencies,
+    onEnd: (session: LiveSession) => void,
+  ) {
     this.link = link
     this.key = key
-    this.#port = port
+    this.#deps = deps
     this.#onEnd = onEnd
   }
 
@@ -167,7 +172,7 @@ class LiveSession implements Session {
   }
 
   ready(channel: Channel): void {
-    if (this.#endReason === undefined) this.#port.opened(this.link, channel)
+    if (this.#endReason === undefined) this.#deps.opened(this.link, channel)
   }
 
   ended(): void {
@@ -181,17 +186,17 @@ class LiveSession implements Session {
     this.#onEnd(this)
   }
 
-  /** WIRE-AUTH-13: the link lives on for a grace after `se`. */
+  /** The link stays open for `tokenGraceSeconds` after `se` (WIRE-AUTH-13). */
   watchToken(expired: () => void): void {
     const { expiresAt } = this.link.principal
     if (expiresAt === undefined) return
-    const ms = expiresAt - this.#port.clock.now() + this.#port.settings.tokenGraceSeconds * 1000
-    if (ms < NEVER_MS) this.#cancelWatch = this.#port.clock.schedule(ms, expired)
+    const ms = expiresAt - this.#deps.clock.now() + this.#deps.settings.tokenGraceSeconds * 1000
+    if (ms < NEVER_MS) this.#cancelWatch = this.#deps.clock.schedule(ms, expired)
   }
 }
 
-/** What the service logs when it hangs up (wire contract 1.11). */
-const HANG_UPS = {
+/** Why the hub closes links. */
+const CLOSE_REASONS = {
   'taken-over': {
     kind: 'ConnectionForcefullyClosedOnNewConnection',
     rule: 'WIRE-CONN-28',
@@ -235,8 +240,8 @@ const HANG_UPS = {
   >
 >
 
-function hangUpError(link: DeviceLink, reason: keyof typeof HANG_UPS, settings: Settings): HubError {
-  const { kind, rule, expected, received } = HANG_UPS[reason]
+function closeError(link: DeviceLink, reason: keyof typeof CLOSE_REASONS, settings: Settings): HubError {
+  const { kind, rule, expected, received } = CLOSE_REASONS[reason]
   return new HubError({
     kind,
     message: `The link of ${identityKey(link.principal.identity)} was closed: ${received}.`,

@@ -1,11 +1,11 @@
-/** Rates and daily quotas of a service tier (wire contract 9, WIRE-THR-01, WIRE-THR-02). One unit. */
+/** Rates and daily quotas of one unit of a service tier (WIRE-THR-01, WIRE-THR-02). */
 
 import type { Clock } from '../../base/clock.ts'
 import type { QuotaMeter, Throttle, ThrottledOperation } from '../contract/throttle.ts'
 import { HubError } from '../errors/hub-error.ts'
 import type { Settings, Tier } from '../contract/settings.ts'
 
-/** So many operations (or bytes) in so many seconds; a burst of as many is served at once. */
+/** Operations (or bytes) in a period; a burst of the whole amount is allowed. */
 interface Rate {
   readonly amount: number
   readonly seconds: 1 | 60
@@ -91,7 +91,7 @@ const STANDARD: Readonly<Record<Exclude<Tier, 'B1' | 'B2' | 'B3'>, TierLimits>> 
   },
 }
 
-/** Figures of one unit by tier; a basic unit has those of the standard one beside it. */
+/** Limits by tier; a basic tier has those of the standard tier of its size. */
 export const TIERS: Readonly<Record<Tier, TierLimits>> = {
   ...STANDARD,
   B1: STANDARD.S1,
@@ -99,7 +99,7 @@ export const TIERS: Readonly<Record<Tier, TierLimits>> = {
   B3: STANDARD.S3,
 }
 
-/** What the basic tiers lack (wire contract 9). */
+/** Operations that basic tiers lack (WIRE-ERR-08). */
 const NOT_IN_BASIC: ReadonlySet<ThrottledOperation> = new Set([
   'c2dSend',
   'c2dReceive',
@@ -111,7 +111,7 @@ const NOT_IN_BASIC: ReadonlySet<ThrottledOperation> = new Set([
   'configuration',
 ])
 
-/** What a message of the quota is charged for; all else is free. Cloud-to-device counts when it is delivered. */
+/** Operations that count as messages of the daily quota. Cloud-to-device messages count when they are delivered. */
 const CHARGED: ReadonlySet<ThrottledOperation> = new Set([
   'telemetry',
   'c2dReceive',
@@ -124,7 +124,7 @@ const CHARGED: ReadonlySet<ThrottledOperation> = new Set([
 const DAY_MS = 86_400_000
 const STEP_BYTES = 4_096
 
-/** Without a tier nothing is refused and the meter runs all the same. */
+/** Without a tier nothing is refused; the meter counts all the same. */
 export function createThrottle(clock: Clock, settings: Pick<Settings, 'tier'>): Throttle {
   return new TierThrottle(clock, settings.tier)
 }
@@ -143,7 +143,7 @@ class TierThrottle implements Throttle {
   }
 
   get meter(): QuotaMeter {
-    this.#turnDay()
+    this.#resetDaily()
     const limits = this.#tier === undefined ? undefined : TIERS[this.#tier]
     return {
       used: this.#used,
@@ -159,7 +159,7 @@ class TierThrottle implements Throttle {
       this.#takeRate(this.#tier, operation, bytes)
     }
     if (!CHARGED.has(operation)) return
-    this.#turnDay()
+    this.#resetDaily()
     const messages = Math.max(1, Math.ceil(bytes / this.#chunkBytes))
     if (this.#tier !== undefined) {
       const { messagesPerDay } = TIERS[this.#tier]
@@ -169,7 +169,7 @@ class TierThrottle implements Throttle {
           message: `Total number of messages on IotHub exceeded the allocated quota. Max allowed message count: ${String(messagesPerDay)}`,
           rule: 'WIRE-THR-02',
           expected: `at most ${String(messagesPerDay)} messages of ${String(this.#chunkBytes)} bytes a day in tier ${this.#tier}`,
-          received: `${String(this.#used)} used, ${String(messages)} more asked for`,
+          received: `${String(this.#used)} used and ${String(messages)} more`,
         })
     }
     this.#used += messages
@@ -201,8 +201,8 @@ class TierThrottle implements Throttle {
     this.#buckets.set(operation, { left: left - wanted, at: now })
   }
 
-  /** The quota starts anew at midnight UTC of the hub's clock. */
-  #turnDay(): void {
+  /** Resets the quota at midnight UTC of the hub's clock. */
+  #resetDaily(): void {
     const day = Math.floor(this.#clock.now() / DAY_MS)
     if (day === this.#day) return
     this.#day = day

@@ -1,4 +1,4 @@
-/** The digital-twin view of a device twin: properties at the root, components by their `__t` marker (wire contract 7.4). */
+/** The digital-twin view of a device twin: properties at the root, components by their `__t` marker (docs/contract/digital-twins.md). */
 
 import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { IfMatch } from '../contract/registry.ts'
@@ -66,7 +66,7 @@ function properties(
 }
 
 /**
- * A patch of desired properties from a JSON patch.
+ * The update of desired properties that a JSON patch describes.
  * @throws HubError ArgumentInvalid.
  */
 export function updateOfPatch(steps: readonly PatchStep[]): TwinUpdate {
@@ -82,7 +82,7 @@ export function updateOfPatch(steps: readonly PatchStep[]): TwinUpdate {
     const given: Json = op === 'remove' ? null : componentValue(value ?? null)
     const nested = names.reduceRight<Json>(
       (inner, name, index) =>
-        // What lies below a first name is a component's, and the device knows it by its marker.
+        // A property below the first name belongs to a component, which the device recognises by the marker.
         index === 1 && names.length > 1 ? { __t: 'c', [name]: inner } : { [name]: inner },
       given,
     )
@@ -91,7 +91,7 @@ export function updateOfPatch(steps: readonly PatchStep[]): TwinUpdate {
   return { desired }
 }
 
-/** A whole component says so with `$metadata`. */
+/** A value with `$metadata` is a whole component. */
 function componentValue(value: Json): Json {
   if (!isObject(value) || !('$metadata' in value)) return value
   const rest: Record<string, Json> = { __t: 'c', ...value }

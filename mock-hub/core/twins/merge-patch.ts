@@ -1,6 +1,6 @@
 /**
- * JSON merge patch as twins mean it (RFC 7396; wire contract 3.2): null deletes, objects merge, all else replaces. The
- * metadata of what changed follows, and that of what is gone goes. Nothing is changed in place.
+ * JSON merge patch of twins (RFC 7396): null deletes a key, objects are merged, any other value replaces. Metadata follows
+ * the values. All results are new objects.
  */
 
 import { isObject, objectOf, type Json, type JsonObject } from '../../base/json.ts'
@@ -13,7 +13,7 @@ export interface Annotated {
 
 export const NOTHING: JsonObject = Object.freeze({})
 
-/** `{a: {b: null}}` on nothing leaves `{a: {}}`; a whole document put in place drops its nulls the same way. */
+/** `{a: {b: null}}` merged into nothing gives `{a: {}}`. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {
   if (!isObject(patch)) return patch
   const merged = new Map<string, Json>(isObject(target) ? Object.entries(target) : [])
@@ -25,8 +25,8 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
 }
 
 /**
- * The same with metadata.
- * @param stamp what is said of each node that the patch touches, such as `$lastUpdated`.
+ * Merges a patch and updates the metadata.
+ * @param stamp metadata of each node that the patch touches, such as `$lastUpdated`.
  */
 export function mergeAnnotated(target: Annotated, patch: JsonObject, stamp: JsonObject): Annotated {
   const properties = new Map(Object.entries(target.properties))
@@ -39,7 +39,7 @@ export function mergeAnnotated(target: Annotated, patch: JsonObject, stamp: Json
     } else if (isObject(value)) {
       const before = properties.get(key)
       const known = metadata.get(key)
-      // A value that was no object is replaced, and so is what was said of it.
+      // A value that was not an object is replaced, with its metadata.
       const base = isObject(before) && isObject(known) ? { properties: before, metadata: known } : EMPTY
       const merged = mergeAnnotated(base, value, stamp)
       properties.set(key, merged.properties)

@@ -1,4 +1,4 @@
-/** What a twin may hold: keys, values, depth and size (wire contract 3.2, WIRE-TWIN-24 to WIRE-TWIN-30). */
+/** Limits of twins: keys, values, depth and size (WIRE-TWIN-24 to WIRE-TWIN-30). */
 
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import { HubError } from '../errors/hub-error.ts'
@@ -14,7 +14,7 @@ export const TWIN_LIMITS = {
   smallestInteger: -4_503_599_627_370_496,
   largestInteger: 4_503_599_627_370_495,
   /**
-   * Objects in objects below a section, itself not counted: the service's own example has ten named objects and a
+   * Nested objects below a section, the section itself not counted: the service's example has ten nested objects and a
    * property in the tenth.
    */
   depth: 10,
@@ -25,15 +25,14 @@ export type TwinSectionName = 'tags' | 'desired' | 'reported'
 const NUMBER_BYTES = 8
 const BOOLEAN_BYTES = 4
 
-/** C0, C1, full stop, dollar and space. */
-
+/** C0, C1, full stop, dollar sign and space. */
 const FORBIDDEN_IN_KEYS = /[\u0000-\u001f\u0080-\u009f.$ ]/
 
 const CONTROLS = /[\u0000-\u001f\u0080-\u009f]/g
 
 /**
- * Checks what somebody wants to write, nulls included.
- * @throws HubError ArgumentInvalid that names the place, the rule and what stands there.
+ * Checks a patch, nulls included.
+ * @throws HubError ArgumentInvalid, which names the path, the rule and the value.
  */
 export function checkPatch(section: TwinSectionName, patch: JsonObject): void {
   checkObject(section, patch, 0)
@@ -63,7 +62,7 @@ export function checkSize(section: TwinSectionName, properties: JsonObject): voi
   })
 }
 
-/** Keys and values in UTF-8 without control characters; a number is 8, a boolean 4 (WIRE-TWIN-30). */
+/** Size by the service's formula: keys and strings in UTF-8 without control characters, 8 for a number, 4 for a boolean (WIRE-TWIN-30). */
 export function sizeOf(value: Json): number {
   switch (typeof value) {
     case 'string':
@@ -106,7 +105,7 @@ function checkDepth(path: string, depth: number): void {
 function checkKey(path: string, key: string): void {
   const where = `a key ${quoted(key)} in ${quoted(path)}`
   if (key === '$version' || key === '$metadata')
-    throw invalid('WIRE-TWIN-13', 'no $version and no $metadata: they are the hub’s to write', where)
+    throw invalid('WIRE-TWIN-13', 'no $version and no $metadata: only the hub writes them', where)
   if (key === '') throw invalid('WIRE-TWIN-26', 'keys that are not empty', where)
   if (FORBIDDEN_IN_KEYS.test(key))
     throw invalid('WIRE-TWIN-26', 'keys without control characters, full stop, dollar sign and space', where)
@@ -125,7 +124,7 @@ function checkValue(path: string, value: Json, depth: number): void {
     if (bytes <= TWIN_LIMITS.stringBytes) return
     throw invalid(
       'WIRE-TWIN-27',
-      `texts of at most ${String(TWIN_LIMITS.stringBytes)} bytes`,
+      `strings of at most ${String(TWIN_LIMITS.stringBytes)} bytes`,
       `${String(bytes)} bytes at ${quoted(path)}`,
     )
   }

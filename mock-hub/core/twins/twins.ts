@@ -1,4 +1,4 @@
-/** Twins: tags, desired and reported properties with their versions and metadata (wire contract 3). */
+/** Twins: tags, desired and reported properties with their versions and metadata. */
 
 import type { Clock } from '../../base/clock.ts'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
@@ -13,29 +13,29 @@ import { msOfTicks, utcText } from '../../base/time-text.ts'
 import { replacementPatch } from './twin-difference.ts'
 import { checkPatch, checkReplacement, checkSize } from './twin-limits.ts'
 
-export interface TwinsPort {
+export interface TwinsDependencies {
   readonly clock: Clock
   readonly registry: Registry
-  /** Tells the device, when it listens. `patch` without `$version`. */
+  /** Notifies the device if it has subscribed. @param patch without `$version`. */
   notifyDesired(identity: Identity, patch: JsonObject, version: number): void
 }
 
-/** A twin as it is kept. Replaced, never changed in place. */
+/** A stored twin. Immutable; a change replaces it. */
 interface State {
   readonly document: TwinDocument
-  /** Behind the etag. */
+  /** The number that the etag encodes. */
   readonly counter: number
 }
 
 export class HubTwins implements Twins {
-  readonly #port: TwinsPort
-  /** Twins that were ever written; the others are as they were born. */
+  readonly #deps: TwinsDependencies
+  /** Twins that were written; all others are new twins. */
   readonly #states = new Map<string, State>()
   readonly #listeners = new Emitter<[TwinChange]>()
 
-  constructor(port: TwinsPort) {
-    this.#port = port
-    port.registry.onChange(({ type, record }) => {
+  constructor(deps: TwinsDependencies) {
+    this.#deps = deps
+    deps.registry.onChange(({ type, record }) => {
       if (type === 'deleted') this.#states.delete(identityKey(record.identity))
     })
   }
@@ -57,7 +57,7 @@ export class HubTwins implements Twins {
     if (asked !== undefined) {
       // A cleared section is sent as a patch that deletes each of its properties.
       const patch = asked ?? replacementPatch(desired.properties, NOTHING)
-      this.#port.notifyDesired(identity, patch, newDesired.version)
+      this.#deps.notifyDesired(identity, patch, newDesired.version)
     }
     this.#tell('patched', before, after, update)
     return after
@@ -76,7 +76,7 @@ export class HubTwins implements Twins {
     const after = this.#write(before, { tags: newTags, desired: newDesired })
     if (update.desired !== undefined) {
       const patch = replacementPatch(desired.properties, newDesired.properties)
-      this.#port.notifyDesired(identity, patch, newDesired.version)
+      this.#deps.notifyDesired(identity, patch, newDesired.version)
     }
     this.#tell('replaced', before, after, update)
     return after
@@ -117,7 +117,7 @@ export class HubTwins implements Twins {
     return this.#listeners.add(listener)
   }
 
-  /** A device has said which model it follows. */
+  /** Records the model that the device has announced. */
   setModelId(identity: Identity, modelId: string): void {
     const { document, counter } = this.#state(identity)
     if (document.modelId === modelId) return
@@ -125,7 +125,7 @@ export class HubTwins implements Twins {
   }
 
   #state(identity: Identity): State {
-    const { generationId } = this.#port.registry.get(identity)
+    const { generationId } = this.#deps.registry.get(identity)
     return (
       this.#states.get(identityKey(identity)) ??
       newborn(identity, identity.moduleId === undefined ? msOfTicks(generationId) : undefined)
@@ -138,7 +138,7 @@ export class HubTwins implements Twins {
     return state
   }
 
-  /** What a patch makes of a section; its version goes up by one (WIRE-TWIN-10, field notes 8.3). */
+  /** The section after a patch; its version increases by one (WIRE-TWIN-10). */
   #section(
     name: 'desired' | 'reported',
     before: TwinSection,
@@ -146,7 +146,7 @@ export class HubTwins implements Twins {
     version: number,
   ): TwinSection {
     checkPatch(name, patch)
-    const $lastUpdated = utcText(this.#port.clock.now())
+    const $lastUpdated = utcText(this.#deps.clock.now())
     const next = version + 1
     const stamp = name === 'desired' ? { $lastUpdated, $lastUpdatedVersion: next } : { $lastUpdated }
     const { properties, metadata } = mergeAnnotated(before, patch, stamp)

@@ -1,4 +1,4 @@
-/** File uploads: a place to put a blob, and what is told when it lies there (wire contract 5). */
+/** File uploads: a SAS for a blob, and the notification when it is uploaded. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { BlobStorage, FileNotification, UploadResult, UploadTicket } from '../contract/uploads.ts'
@@ -11,15 +11,15 @@ import type { Settings } from '../contract/settings.ts'
 import { utcText } from '../../base/time-text.ts'
 
 const LONGEST_BLOB_NAME = 1_024
-/** Expired tickets remembered for each identity, so that a late notification is told apart from an invented one. */
+/** Expired uploads remembered for each identity, to tell a late notification from an unknown one. */
 const EXPIRED_REMEMBERED = 100
 
-export interface FileUploadsPort {
+export interface FileUploadsDependencies {
   readonly clock: Clock
   readonly settings: Settings
   readonly random: Random
   readonly notifications: PeekLockQueue<FileNotification>
-  /** Undefined: the hub has none. */
+  /** Undefined: the hub has no storage. */
   storage(): BlobStorage | undefined
 }
 
@@ -34,11 +34,11 @@ interface Uploads {
 }
 
 export class FileUploads {
-  readonly #port: FileUploadsPort
+  readonly #deps: FileUploadsDependencies
   readonly #byIdentity = new Map<string, Uploads>()
 
-  constructor(port: FileUploadsPort) {
-    this.#port = port
+  constructor(deps: FileUploadsDependencies) {
+    this.#deps = deps
   }
 
   /** @throws HubError DefaultStorageEndpointNotConfigured, ArgumentInvalid, DeviceMaximumActiveFileUploadLimitExceeded. */
@@ -47,11 +47,11 @@ export class FileUploads {
     checkBlobName(name)
     const uploads = this.#uploadsOf(identity)
     this.#checkSlot(uploads)
-    const { clock, settings, random } = this.#port
+    const { clock, settings, random } = this.#deps
     const blobName = `${identityKey(identity)}/${name}`
     const expiresAt = clock.now() + settings.uploadSasSeconds * 1000
     const correlationId = random.bytes(24).toString('base64')
-    // The slot is taken before the signature is made: two at once must not share the last one.
+    // The slot is taken before the storage signs: two concurrent requests cannot share the last slot.
     uploads.open.set(correlationId, { blobName, expiresAt })
     try {
       const sasToken = await storage.sign(blobName, expiresAt)
@@ -69,11 +69,11 @@ export class FileUploads {
     const upload = uploads.open.get(correlationId)
     if (upload === undefined) throw badCorrelation(correlationId, uploads.expired.has(correlationId))
     uploads.open.delete(correlationId)
-    if (isSuccess && this.#port.settings.fileNotifications) await this.#notify(identity, upload)
+    if (isSuccess && this.#deps.settings.fileNotifications) await this.#notify(identity, upload)
     return undefined
   }
 
-  /** The identity is gone, and its uploads with it. */
+  /** Drops the uploads of a deleted identity. */
   forget(identity: Identity): void {
     this.#byIdentity.delete(identityKey(identity))
   }
@@ -81,10 +81,10 @@ export class FileUploads {
   async #notify({ deviceId }: Identity, { blobName }: Upload): Promise<void> {
     const storage = this.#storage()
     const blobSizeInBytes = await storage.sizeOf(blobName)
-    // A device may say it has uploaded what it has not; there is nothing to tell of then.
+    // The device reports an upload that did not happen: no notification.
     if (blobSizeInBytes === undefined) return
-    const now = utcText(this.#port.clock.now())
-    this.#port.notifications.push({
+    const now = utcText(this.#deps.clock.now())
+    this.#deps.notifications.push({
       deviceId,
       blobUri: `https://${storage.hostName}/${storage.containerName}/${blobName.split('/').map(encodeURIComponent).join('/')}`,
       blobName,
@@ -95,7 +95,7 @@ export class FileUploads {
   }
 
   #storage(): BlobStorage {
-    const storage = this.#port.storage()
+    const storage = this.#deps.storage()
     if (storage !== undefined) return storage
     throw new HubError({
       kind: 'DefaultStorageEndpointNotConfigured',
@@ -106,7 +106,7 @@ export class FileUploads {
   }
 
   #checkSlot({ open }: Uploads): void {
-    const { maxActiveUploads } = this.#port.settings
+    const { maxActiveUploads } = this.#deps.settings
     if (open.size < maxActiveUploads) return
     throw new HubError({
       kind: 'DeviceMaximumActiveFileUploadLimitExceeded',
@@ -116,12 +116,12 @@ export class FileUploads {
     })
   }
 
-  /** Without those whose SAS has run out: they no longer hold a slot (WIRE-FILE-10). */
+  /** Uploads whose SAS has expired do not count (WIRE-FILE-10). */
   #uploadsOf(identity: Identity): Uploads {
     const key = identityKey(identity)
     const uploads: Uploads = this.#byIdentity.get(key) ?? { open: new Map(), expired: new Set() }
     this.#byIdentity.set(key, uploads)
-    const now = this.#port.clock.now()
+    const now = this.#deps.clock.now()
     for (const [correlationId, { expiresAt }] of uploads.open) {
       if (expiresAt > now) continue
       uploads.open.delete(correlationId)
@@ -135,10 +135,10 @@ export class FileUploads {
   }
 }
 
-/** A name never leads out of the device's own folder. */
+/** The blob must stay in the device's own folder. */
 function checkBlobName(name: string): void {
   const inFolder = name.split('/').every((segment) => segment !== '..' && segment !== '.')
-  // Half a surrogate pair stands in no address.
+  // A URL cannot contain half a surrogate pair.
   const isText = Buffer.from(name).toString() === name
   if (name !== '' && name.length <= LONGEST_BLOB_NAME && inFolder && isText && !name.startsWith('/')) return
   throw new HubError({
