@@ -1,10 +1,10 @@
-/** Closes a link that has been silent for 1.5 times its keep-alive (wire contract 1.9), on the hub's clock. */
+/** Closes a connection that has been silent for 1.5 times its keep-alive (WIRE-SESS-07), on the hub's clock. */
 
 import type { Clock } from '../base/clock.ts'
 
 /**
- * One timer a link, armed anew only when it fires: ten thousand busy links cost ten thousand entries in the clock
- * and one reading of the time for each chunk they send.
+ * One timer for each connection, which is set again only when it fires: a chunk of bytes that arrives costs one reading
+ * of the time.
  */
 export class KeepAlive {
   readonly #clock: Clock
@@ -14,8 +14,8 @@ export class KeepAlive {
   #cancel: () => void
 
   /**
-   * @param seconds keep-alive of CONNECT; 0 counts as the most there is (WIRE-SESS-09).
-   * @param capSeconds most that the hub waits (WIRE-SESS-08).
+   * @param seconds keep-alive of CONNECT; 0 means the longest that the hub allows (WIRE-SESS-09).
+   * @param capSeconds longest silence that the hub allows (WIRE-SESS-08).
    */
   constructor(clock: Clock, seconds: number, capSeconds: number, onSilence: (silentMs: number) => void) {
     this.#clock = clock

@@ -1,4 +1,4 @@
-/** The rules of MQTT and of the hub that a connection can break, each with its explanation. */
+/** The refusals of the MQTT adapter: rules of MQTT and of the hub that a client can break. */
 
 import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
@@ -103,7 +103,7 @@ export function tooManyFilters(count: number, most: number): HubError {
   })
 }
 
-/** Bytes that are no packet, or announce one that is too large. */
+/** Bytes that are not a valid packet, or announce one that is too large. */
 export function malformed(error: Error, maxMessageBytes: number): HubError {
   if (error instanceof OversizedPacket) return tooLarge('a packet', error.length, maxMessageBytes)
   return new HubError({

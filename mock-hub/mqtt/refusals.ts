@@ -1,9 +1,9 @@
-/** The refusals that MQTT itself causes, each with the rule it breaks; and how a refused twin request is answered. */
+/** How a refusal looks over MQTT: the code in CONNACK, the body of a twin answer; and what the journal keeps of a password. */
 
 import { randomBytes } from 'node:crypto'
 import type { HubError } from '../core/errors/hub-error.ts'
 
-/** Body of a refused twin request; the Node SDK decides by `errorCode` (wire contract 3.1, WIRE-TWIN-14). */
+/** Body of a refused twin request; the Node SDK decides by `errorCode` (WIRE-TWIN-14). */
 export function errorBody(error: HubError, now: number): string {
   const utc = new Date(now).toISOString()
   const [date = '', time = ''] = utc.split('T')
@@ -18,7 +18,7 @@ export function errorBody(error: HubError, now: number): string {
   })
 }
 
-/** A token for the journal: all of it but the signature, of which only a wrong form is told. */
+/** A token as the journal keeps it: without its signature, but with a note if that was not percent-encoded. */
 export function redactedPassword(password: Buffer | string | undefined): Buffer | undefined {
   if (password === undefined) return undefined
   const text = password.toString()
@@ -33,7 +33,7 @@ export function redactedPassword(password: Buffer | string | undefined): Buffer 
   )
 }
 
-/** A refusal for credentials is always 5; throttling and the hub's own trouble are 3 (wire contract 1.7). */
+/** Return code of CONNACK: 3 for throttling and errors of the hub itself, 5 for everything else (WIRE-CONN-22). */
 export function refusalCode(error: HubError): number {
   return error.status === 429 || error.status >= 500 ? 3 : 5
 }

@@ -1,4 +1,4 @@
-/** What one link is subscribed to, and which QoS it was granted. */
+/** What one client has subscribed to, and the QoS that each filter was granted. */
 
 import type { Channel } from '../core/contract/sessions.ts'
 import type { Filter, Subject } from './codec/topics.ts'
@@ -11,7 +11,7 @@ interface Subscription {
 
 const NONE: readonly Subscription[] = []
 
-/** A handful at most (WIRE-SESS-16), so a list will do. */
+/** A list: there are at most five (WIRE-SESS-16). */
 export class Subscriptions {
   #list: readonly Subscription[] = NONE
 
@@ -32,7 +32,7 @@ export class Subscriptions {
     if (this.has(text)) this.#list = this.#list.filter((subscription) => subscription.text !== text)
   }
 
-  /** The highest QoS granted for this; undefined: not subscribed. */
+  /** The highest QoS that was granted for this subject; undefined: not subscribed. */
   qosFor(subject: Subject, methodName?: string): 0 | 1 | undefined {
     let qos: 0 | 1 | undefined
     for (const { filter, qos: granted } of this.#list) {
@@ -52,7 +52,7 @@ export class Subscriptions {
   }
 }
 
-/** The core's word for what a filter opens; answers to twin requests are no channel of the core. */
+/** The channels of the core that a filter opens; answers to twin requests are not a channel. */
 export function channelsOf(filter: Filter): readonly Channel[] {
   return filter.subjects.filter((subject) => subject !== 'answers')
 }

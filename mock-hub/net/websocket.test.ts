@@ -7,18 +7,18 @@ import { WebSocket, createWebSocketStream } from 'ws'
 import type { ClientOptions } from 'ws'
 import { certificateFor } from '../mqtt/testing/certificates.ts'
 import { RawClient } from '../mqtt/testing/raw-client.ts'
-import { TestRoom } from '../mqtt/testing/test-server.ts'
+import { TestServer } from '../mqtt/testing/test-server.ts'
 import { attachWebSocket } from './websocket.ts'
 
 const d1 = { deviceId: 'd1' }
-let room: TestRoom
+let testServer: TestServer
 let server: Server
 let detach: () => void
 let port: number
 let ca: string
 beforeEach(async () => {
-  room = await TestRoom.open()
-  room.device('d1')
+  testServer = await TestServer.open()
+  testServer.device('d1')
   const { key, cert } = await certificateFor('localhost')
   ca = cert
   server = createServer({ key, cert, requestCert: true, rejectUnauthorized: false })
@@ -26,10 +26,10 @@ beforeEach(async () => {
     server,
     {
       mqtt: (stream, info) => {
-        room.room.accept(stream, { transport: 'mqtt-ws', ...info })
+        testServer.mqtt.accept(stream, { transport: 'mqtt-ws', ...info })
       },
     },
-    { faults: room.hub.faults },
+    { faults: testServer.hub.faults },
   )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -39,7 +39,7 @@ afterEach(async () => {
   detach()
   server.closeAllConnections()
   server.close()
-  await room.stop()
+  await testServer.stop()
 })
 
 function dial(protocols: string[], path = '/$iothub/websocket', options: ClientOptions = {}): WebSocket {
@@ -68,7 +68,7 @@ async function mqttOver(socket: WebSocket): Promise<RawClient> {
   client.connect({
     clientId: 'd1',
     username: 'localhost/d1/?api-version=2021-04-12',
-    password: Buffer.from(room.token(d1)),
+    password: Buffer.from(testServer.token(d1)),
   })
   return client
 }
@@ -85,9 +85,9 @@ describe('attachWebSocket', () => {
     expect(socket.extensions).toBe('')
     expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
     expect(await client.settled()).toEqual([])
-    await room.journal('link-opened', ({ transport }) => transport === 'mqtt-ws')
+    await testServer.journal('link-opened', ({ transport }) => transport === 'mqtt-ws')
     client.drop()
-    await room.journal('link-closed')
+    await testServer.journal('link-closed')
   })
 
   test('the first supported of several is chosen', async () => {
@@ -112,49 +112,49 @@ describe('attachWebSocket', () => {
     const client = await mqttOver(socket)
     await client.next()
     const closed = once(socket, 'close')
-    room.hub.registry.remove(d1, '*')
+    testServer.hub.registry.remove(d1, '*')
     await closed
-    expect(room.room.connections).toBe(0)
+    expect(testServer.mqtt.connections).toBe(0)
   })
 })
 
 describe('ws levers', () => {
   test('ws.status', async () => {
-    room.hub.faults.arm({ name: 'ws.status', parameters: { status: 503 } })
+    testServer.hub.faults.arm({ name: 'ws.status', parameters: { status: 503 } })
     expect(await refusedWith(dial(['mqtt']))).toBe(503)
-    expect(room.hub.faults.list()[0]?.fired).toBe(1)
+    expect(testServer.hub.faults.list()[0]?.fired).toBe(1)
   })
 
   test('ws.redirect', async () => {
-    room.hub.faults.arm({ name: 'ws.redirect', parameters: { location: 'wss://localhost/elsewhere' } })
+    testServer.hub.faults.arm({ name: 'ws.redirect', parameters: { location: 'wss://localhost/elsewhere' } })
     expect(await refusedWith(dial(['mqtt']))).toBe(302)
   })
 
   test('ws.wrong_protocol', async () => {
-    room.hub.faults.arm({ name: 'ws.wrong_protocol' })
+    testServer.hub.faults.arm({ name: 'ws.wrong_protocol' })
     const socket = dial(['mqtt'])
     const [error] = (await once(socket, 'error')) as [Error]
     expect(error.message).toMatch(/subprotocol/)
   })
 
   test('ws.close', async () => {
-    room.hub.faults.arm({ name: 'ws.close', parameters: { code: 1013 } })
+    testServer.hub.faults.arm({ name: 'ws.close', parameters: { code: 1013 } })
     const [code] = (await once(dial(['mqtt']), 'close')) as [number]
     expect(code).toBe(1013)
   })
 
   test('ws.withhold', async () => {
-    room.hub.faults.arm({ name: 'ws.withhold' })
+    testServer.hub.faults.arm({ name: 'ws.withhold' })
     const silent = dial(['mqtt'])
     silent.on('error', () => undefined)
-    await room.journal('fault', ({ phase }) => phase === 'fired')
+    await testServer.journal('fault', ({ phase }) => phase === 'fired')
     await once(dial(['mqtt']), 'open')
     expect(silent.readyState).toBe(WebSocket.CONNECTING)
     silent.terminate()
   })
 
   test('ws.fragment changes nothing but the frames', async () => {
-    room.hub.faults.arm({ name: 'ws.fragment' })
+    testServer.hub.faults.arm({ name: 'ws.fragment' })
     const client = await mqttOver(dial(['mqtt']))
     expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
     expect(await client.settled()).toEqual([])

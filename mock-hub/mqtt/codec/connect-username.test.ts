@@ -35,7 +35,7 @@ describe('parseConnectUsername', () => {
     expect(parsed.properties.get('odd')).toBe('')
   })
 
-  test('a client type with raw slashes is no module', () => {
+  test('a client type with raw slashes is not a module id', () => {
     const parsed = parseConnectUsername('h/d/?api-version=2021-04-12&DeviceClientType=my/client/1')
     expect(parsed.identity).toEqual(device)
     expect(parsed.deviceClientType).toBe('my/client/1')

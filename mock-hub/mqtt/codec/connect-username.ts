@@ -1,21 +1,21 @@
-/** The user name of CONNECT: host, identity, api version and what else the device says of itself (wire contract 1.3). */
+/** The user name of CONNECT: host, identity, api version and properties of the client (WIRE-CONN-10 to WIRE-CONN-15). */
 
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 
 export interface ConnectUsername {
-  /** As sent; compare without regard to case. */
+  /** As sent; case does not matter. */
   readonly host: string
   readonly identity: Identity
   readonly apiVersion: string | undefined
   readonly deviceClientType: string | undefined
   readonly modelId: string | undefined
-  /** All properties, decoded; of duplicates the first. */
+  /** All properties, decoded; the first of duplicates counts. */
   readonly properties: ReadonlyMap<string, string>
 }
 
 const API_VERSION = /^\d{4}-\d\d-\d\d(-preview)?$/
-/** Properties may follow a slash without `?` (Go SDK, old C SDK), but then a module id could stand there too. */
+/** Properties may follow a slash without `?` (Go SDK, old C SDK), where a module id could be too. */
 const KNOWN_PROPERTY = /^(api-version|DeviceClientType|model-id|auth-chain)=|^[^=&?]+=[^&]*&/
 const INLINE_PROPERTIES = /\?(?:(?:api-version|DeviceClientType|model-id|auth-chain)=|$)/
 
@@ -53,7 +53,7 @@ export function parseConnectUsername(username: string): ConnectUsername {
   }
 }
 
-/** One id and what follows its slash; `h/d?api-version=…` has no slash (edgehub-api.md). */
+/** One id and what follows its slash; `h/d?api-version=…`, as the Edge hub accepts it, has no slash. */
 function segment(text: string): { id: string; rest: string } {
   const slash = text.indexOf('/')
   const inline = INLINE_PROPERTIES.exec(slash < 0 ? text : text.slice(0, slash))

@@ -55,7 +55,7 @@ describe('FrameReader', () => {
     )
   })
 
-  test('keeps what a busy reader has not taken', () => {
+  test('keeps frames that have not been read', () => {
     const reader = new FrameReader(100)
     reader.push(Buffer.concat([frame(0xc0, Buffer.alloc(0)), frame(0xe0, Buffer.alloc(0))]))
     expect(reader.next()).toBe(true)

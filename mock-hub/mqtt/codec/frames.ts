@@ -1,11 +1,11 @@
-/** Cuts a stream of bytes into MQTT control packets, and refuses one that is too large before it is buffered. */
+/** Splits a stream of bytes into MQTT control packets, and refuses one that is too large before it is buffered. */
 
-/** The bytes are no MQTT 3.1.1, or break a limit: the link must be closed (MQTT-4.8.0-1). */
+/** The bytes are not MQTT 3.1.1, or break a limit: the connection must be closed (MQTT-4.8.0-1). */
 export class MalformedPacket extends Error {
   override readonly name = 'MalformedPacket'
 }
 
-/** The fixed header of a packet larger than the hub takes. */
+/** The fixed header announces a packet that is larger than the hub accepts. */
 export class OversizedPacket extends MalformedPacket {
   readonly length: number
   constructor(length: number, limit: number) {
@@ -19,9 +19,9 @@ const EMPTY = Buffer.alloc(0)
 const LONGEST_HEADER = 5
 
 /**
- * Reads frames out of whatever chunks arrive. After `next()` said true the frame lies in
- * `buffer[start, end)` with its variable header at `body`; nothing is copied unless it spans chunks.
- * What has not been read stays, so that a busy reader may simply stop calling `next()`.
+ * Reads frames from chunks of any size. After `next()` has returned true, the frame is `buffer[start, end)`, with its
+ * variable header at `body`; it is copied only if it spans chunks. What has not been read is kept: a caller that is busy
+ * stops calling `next()`.
  */
 export class FrameReader {
   /** First byte of the frame: type and flags. */
@@ -34,7 +34,7 @@ export class FrameReader {
   #at = 0
   #later: Buffer[] = []
   #laterBytes = 0
-  /** So many bytes must lie at `#at` before another look makes sense. */
+  /** Bytes that must be there from `#at` on before the frame can be read. */
   #need = 2
 
   /** @param limit largest remaining length in bytes. */
@@ -46,15 +46,9 @@ export class FrameReader {
     return this.#buffer
   }
 
-  /** Bytes received and not yet given out. */
+  /** Number of bytes that have been received and not read. */
   get pending(): number {
     return this.#buffer.length - this.#at + this.#laterBytes
-  }
-
-  /** What is left of a frame that has not come whole; undefined: nothing. */
-  get rest(): Buffer | undefined {
-    if (this.pending === 0) return undefined
-    return Buffer.concat([this.#buffer.subarray(this.#at), ...this.#later])
   }
 
   push(chunk: Buffer): void {
@@ -68,12 +62,12 @@ export class FrameReader {
   }
 
   /**
-   * @returns whether a whole frame is there.
-   * @throws MalformedPacket when the remaining length is no number; OversizedPacket when it is above the limit.
+   * @returns false: the next frame has not arrived as a whole.
+   * @throws MalformedPacket when the remaining length is invalid; OversizedPacket when it is above the limit.
    */
   next(): boolean {
     if (this.#at === this.#buffer.length && this.#laterBytes === 0) {
-      // An idle link must not keep its last chunk alive.
+      // An idle connection does not keep its last chunk.
       this.#buffer = EMPTY
       this.#at = 0
       return false
@@ -111,7 +105,7 @@ export class FrameReader {
     return true
   }
 
-  /** Joins what came later to what is there, once that is enough. */
+  /** Joins the later chunks with the buffer, once they make the frame whole. */
   #gather(): boolean {
     if (this.pending < this.#need) return false
     this.#buffer = Buffer.concat([this.#buffer.subarray(this.#at), ...this.#later])

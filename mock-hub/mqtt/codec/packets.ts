@@ -1,10 +1,10 @@
-/** MQTT 3.1.1 control packets: numbers, the few that the gate writes itself, and parsing of the rest by mqtt-packet. */
+/** MQTT 3.1.1 control packets: their numbers, those that the hub writes, and parsing with mqtt-packet. */
 
 import mqttPacket from 'mqtt-packet'
 import type { IConnectPacket, ISubscribePacket, IUnsubscribePacket, Packet } from 'mqtt-packet'
 import { MalformedPacket } from './frames.ts'
 
-/** Control packet types, as in the high half of a packet's first byte. */
+/** Control packet types: the high four bits of a packet's first byte. */
 export const TYPE = {
   connect: 1,
   connack: 2,
@@ -29,10 +29,10 @@ export type ConnectPacket = IConnectPacket
 export type SubscribePacket = ISubscribePacket
 export type UnsubscribePacket = IUnsubscribePacket
 
-/** Remaining length of packets that have only one; the parser lets others pass. */
+/** Remaining length of packets whose length is fixed: mqtt-packet does not check it. */
 const FIXED_LENGTH: Readonly<Partial<Record<string, number>>> = { puback: 2, pingreq: 0, disconnect: 0 }
 
-/** @throws MalformedPacket when the frame is no whole, valid packet. */
+/** @throws MalformedPacket when the frame is not one valid packet. */
 export function parsePacket(frame: Buffer): Packet {
   const parser = mqttPacket.parser({ protocolVersion: 4 })
   let parsed: Packet | undefined
@@ -92,7 +92,7 @@ export function publish(topic: string, payload: Buffer | string, packetId: numbe
   return bytes
 }
 
-/** A PUBLISH as the journal keeps it: in the words of mqtt-packet, decoded only when somebody looks. */
+/** A PUBLISH as the journal keeps it: mqtt-packet's fields, decoded when they are read. */
 export class PublishView {
   readonly payload: Buffer
   readonly #header: number
@@ -148,7 +148,7 @@ export class PublishView {
   }
 }
 
-/** Protocol name and level of a CONNECT; read apart, because the parser knows other versions too. */
+/** Protocol name and level of a CONNECT. mqtt-packet reads other versions too, so they are checked before it is called. */
 export function readProtocol(frame: Buffer, body: number): { name: string; level: number; flags: number } {
   if (frame.length < body + 2) throw new MalformedPacket('CONNECT without protocol name')
   const levelAt = body + 2 + frame.readUInt16BE(body)
@@ -157,7 +157,7 @@ export function readProtocol(frame: Buffer, body: number): { name: string; level
   return { name: frame.toString('utf8', body + 2, levelAt), level, flags }
 }
 
-/** @throws MalformedPacket for connect flags that contradict each other and that the parser lets pass (MQTT 3.1.1, 3.1.2). */
+/** @throws MalformedPacket for contradictory connect flags that mqtt-packet accepts (MQTT 3.1.1, section 3.1.2). */
 export function checkConnectFlags(flags: number): void {
   if ((flags & 0x18) === 0x18) throw new MalformedPacket('a will of QoS 3')
   if ((flags & 0xc0) === 0x40) throw new MalformedPacket('a password and no user name')

@@ -77,7 +77,7 @@ describe('formatPropertyBag', () => {
     )
   })
 
-  test('a lone surrogate does no harm', () => {
+  test('a lone surrogate becomes U+FFFD', () => {
     expect(formatPropertyBag({ system: {}, properties: { a: '\ud800' } })).toBe('a=%EF%BF%BD')
   })
 })

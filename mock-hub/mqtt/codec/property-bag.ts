@@ -1,6 +1,6 @@
 /**
- * Message properties to and from the tail of a topic (wire contract 2.2 and 2.3): `k=v&k2=v2`, percent-encoded
- * UTF-8; system properties begin with `$.`.
+ * Message properties at the end of a topic, read and written (WIRE-D2C-03 to WIRE-D2C-12, WIRE-C2D-05): `k=v&k2=v2`,
+ * percent-encoded UTF-8; system properties begin with `$.`.
  */
 
 import type { ApplicationProperties, SystemProperties } from '../../core/contract/message.ts'
@@ -10,7 +10,7 @@ export interface PropertyBag {
   readonly properties: ApplicationProperties
 }
 
-/** System properties that are plain text, by their wire names. */
+/** System properties with any text as value, by their names in the topic. */
 const SYSTEM = {
   '$.mid': 'messageId',
   '$.cid': 'correlationId',
@@ -41,8 +41,8 @@ const NO_PROPERTIES: PropertyBag = Object.freeze({
 })
 
 /**
- * Reads a bag as a device sends it. A leading `?` is no part of the first name, a `/` ends the bag, a name without
- * `=` has the value null. What is no valid percent-encoding is kept as it came.
+ * Reads a bag of a device. A leading `?` is not part of the first name, a `/` ends the bag, a name without `=` has the
+ * value null. Invalid percent-encoding is kept as it is.
  */
 export function parsePropertyBag(text: string): PropertyBag {
   const slash = text.indexOf('/')
@@ -71,7 +71,7 @@ function isAck(value: string): value is 'none' | 'positive' | 'negative' | 'full
   return ACKS.has(value)
 }
 
-/** `__proto__` is a name like any other. */
+/** Sets a property, also one named `__proto__`. */
 function put(properties: Record<string, string | null>, name: string, value: string | null): void {
   if (name !== '__proto__') properties[name] = value
   else
@@ -87,7 +87,7 @@ function unescaped(text: string): string {
   }
 }
 
-/** Order on the wire; system properties come first, as the service writes them. */
+/** System properties in the order in which the service writes them, before all others. */
 const WRITTEN: readonly (readonly [wire: string, name: keyof SystemProperties])[] = [
   ['$.mid', 'messageId'],
   ['$.cid', 'correlationId'],
@@ -109,7 +109,7 @@ const WRITTEN: readonly (readonly [wire: string, name: keyof SystemProperties])[
   ['iothub-operation', 'operation'],
 ]
 
-/** Writes a bag for a device. Each element has its `=`: the Java SDK throws without (WIRE-C2D-08). */
+/** Writes a bag for a device. Each element has a `=`: the Java SDK throws without it (WIRE-C2D-08). */
 export function formatPropertyBag(bag: PropertyBag): string {
   const elements: string[] = []
   for (const [wire, name] of WRITTEN) {
@@ -122,7 +122,7 @@ export function formatPropertyBag(bag: PropertyBag): string {
   return elements.join('&')
 }
 
-/** Lone surrogates have no UTF-8; they become U+FFFD, as everywhere in Node. */
+/** Lone surrogates cannot be encoded in UTF-8; they become U+FFFD, as everywhere in Node. */
 function escaped(text: string): string {
   return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'))
 }

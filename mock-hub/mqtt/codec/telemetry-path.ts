@@ -1,6 +1,6 @@
 /**
- * The fast path of telemetry: of a PUBLISH only the topic's root is compared, byte by byte, and the property bag
- * is decoded only when it differs from the one before (performance goal P1).
+ * The fast path of telemetry: the beginning of a topic is compared byte by byte, and the property bag is decoded only if
+ * it differs from the previous one (performance goal P1).
  */
 
 import { isUtf8 } from 'node:buffer'
@@ -26,7 +26,7 @@ export class TelemetryPath {
 
   /**
    * @returns the bag of a telemetry topic of this identity; undefined: another topic.
-   * @throws MalformedPacket when the topic is no UTF-8 (MQTT-1.5.3-1).
+   * @throws MalformedPacket when the topic is not UTF-8 (MQTT-1.5.3-1).
    */
   bagOf(buffer: Buffer, topicStart: number, topicEnd: number): PropertyBag | undefined {
     const root = this.#root
@@ -49,13 +49,13 @@ export class TelemetryPath {
   }
 }
 
-/** RETAIN is not honoured but told (WIRE-SESS-21). */
+/** RETAIN has no effect but a property (WIRE-SESS-21). */
 export function telemetryMessage(body: Buffer, bag: PropertyBag, retain: boolean): Message {
   if (!retain) return { body, system: bag.system, properties: bag.properties }
   return { body, system: bag.system, properties: { ...bag.properties, 'mqtt-retain': 'true' } }
 }
 
-/** What the hub makes of a will (WIRE-SESS-20). */
+/** A will as the telemetry message that it becomes (WIRE-SESS-20). */
 export function willMessage(bagText: string, body: Buffer, retain: boolean): Message {
   const message = telemetryMessage(body, parsePropertyBag(bagText), retain)
   return { ...message, properties: { ...message.properties, 'iothub-MessageType': 'Will' } }

@@ -6,6 +6,7 @@ import {
   formatInput,
   formatMethodRequest,
   formatTwinResponse,
+  isValidFilter,
   parseFilter,
   parsePublishTopic,
   telemetryRoot,
@@ -79,11 +80,11 @@ describe('publish topics', () => {
     '$iothub/methods/POST/x/?$rid=1',
     '$iothub/methods/res/ok/?$rid=1',
     '$SYS/x',
-  ])('WIRE-D2C-16: %s means nothing', (topic) => {
+  ])('WIRE-D2C-16: %s is not a topic of a device', (topic) => {
     expect(parsePublishTopic(topic)).toBeUndefined()
   })
 
-  test('no text makes the parser throw', () => {
+  test('the parser throws for no text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parsePublishTopic(text)))
     fc.assert(
       fc.property(
@@ -134,6 +135,19 @@ describe('filters', () => {
   ])('WIRE-SESS-14: %o may not subscribe to %s', (identity, filter) => {
     expect(parseFilter(filter, identity)).toBeUndefined()
   })
+})
+
+describe('topic filters of MQTT', () => {
+  test.each(['a', '/', 'a/b/', '#', '+', '+/+', 'a/+/b/#', '$iothub/twin/res/#'])('%s is valid', (filter) => {
+    expect(isValidFilter(filter)).toBe(true)
+  })
+
+  test.each(['', 'a#', 'a/b#', '#/a', 'a/#/b', 'a+', '+a', 'a/b+/c', '##', '++'])(
+    '%j is not valid',
+    (filter) => {
+      expect(isValidFilter(filter)).toBe(false)
+    },
+  )
 })
 
 describe('what the hub publishes', () => {

@@ -1,6 +1,6 @@
 /**
- * The hub's topic grammar (wire contract 2.1): what devices may publish and subscribe to is parsed here,
- * what the hub publishes is written here. Identities are never percent-encoded in topics (wire contract 1.2).
+ * The hub's topics: parses those to which devices publish and subscribe, and writes those to which the hub publishes
+ * (docs/contract/mqtt.md). Identities are never percent-encoded in topics (WIRE-CONN-17).
  */
 
 import type { Identity } from '../../core/contract/identity.ts'
@@ -22,7 +22,7 @@ const TWIN_GET = '$iothub/twin/GET/?'
 const TWIN_PATCH = '$iothub/twin/PATCH/properties/reported/?'
 const METHOD_RESPONSE = /^\$iothub\/methods\/res\/(-?\d{1,10})\/\?(.*)$/s
 
-/** @returns undefined: no topic that a device may publish to. */
+/** @returns undefined: a device may not publish to this topic. */
 export function parsePublishTopic(topic: string): DevicePublish | undefined {
   if (topic.startsWith('devices/')) {
     const match = TELEMETRY.exec(topic)
@@ -51,7 +51,7 @@ function identityOf(deviceId: string, moduleId: string | undefined): Identity {
   return moduleId === undefined ? { deviceId } : { deviceId, moduleId }
 }
 
-/** The raw value: a request id is opaque and echoed as it came (WIRE-TWIN-05). Empty counts as missing. */
+/** The raw value: a request id is opaque and returned as it is (WIRE-TWIN-05). An empty value counts as missing. */
 function parameter(query: string, name: string): string | undefined {
   for (const pair of query.split('&')) {
     if (pair.startsWith(name) && pair[name.length] === '=' && pair.length > name.length + 1) {
@@ -61,19 +61,19 @@ function parameter(query: string, name: string): string | undefined {
   return undefined
 }
 
-/** What a subscription is for. `answers` are the answers to twin requests. */
+/** What a subscription receives. `answers` are the answers to twin requests. */
 export type Subject = 'c2d' | 'inputs' | 'desired' | 'answers' | 'methods'
 
-/** What an accepted filter subscribes to. */
+/** An accepted topic filter. */
 export interface Filter {
   readonly subjects: readonly Subject[]
-  /** Set when the filter names just one method. */
+  /** Set when the filter names one method. */
   readonly methodName?: string
 }
 
 const METHOD_FILTER = /^\$iothub\/methods\/POST\/(?:([^/+#]+)\/)?#$/
 
-/** @returns undefined: no filter that this identity may subscribe to (WIRE-SESS-14). */
+/** @returns undefined: this identity may not subscribe to the filter (WIRE-SESS-14). */
 export function parseFilter(filter: string, identity: Identity): Filter | undefined {
   if (filter === '$iothub/twin/res/#') return { subjects: ['answers'] }
   if (filter === '$iothub/twin/PATCH/properties/desired/#') return { subjects: ['desired'] }
@@ -86,7 +86,7 @@ export function parseFilter(filter: string, identity: Identity): Filter | undefi
   const own = ownRoot(identity)
   if (filter === `${own}/messages/devicebound/#`) return { subjects: ['c2d'] }
   if (identity.moduleId === undefined) {
-    // A constant of azure-sdk-for-c; it is scoped to the device that asks (WIRE-C2D-02).
+    // A constant of azure-sdk-for-c; it means the device that subscribes (WIRE-C2D-02).
     return filter === 'devices/+/messages/devicebound/#' ? { subjects: ['c2d'] } : undefined
   }
   if (filter === `${own}/inputs/#`) return { subjects: ['inputs'] }
@@ -94,7 +94,7 @@ export function parseFilter(filter: string, identity: Identity): Filter | undefi
   return undefined
 }
 
-/** The rules of MQTT for topic filters (MQTT-4.7.1-2, MQTT-4.7.1-3, MQTT-4.7.3-1). */
+/** Whether a filter follows the rules of MQTT (MQTT-4.7.1-2, MQTT-4.7.1-3, MQTT-4.7.3-1). */
 export function isValidFilter(filter: string): boolean {
   if (filter === '') return false
   const levels = filter.split('/')
@@ -112,12 +112,12 @@ export function ownRoot(identity: Identity): string {
   return identity.moduleId === undefined ? device : `${device}/modules/${identity.moduleId}`
 }
 
-/** Own topic of telemetry, without the slash before the bag. */
+/** The telemetry topic of an identity, without the slash before the bag. */
 export function telemetryRoot(identity: Identity): string {
   return `${ownRoot(identity)}/messages/events`
 }
 
-/** The slash is there even when the bag is empty (WIRE-C2D-03). */
+/** The slash before the bag is written even when the bag is empty (WIRE-C2D-03). */
 export function formatC2d(identity: Identity, bag: string): string {
   return `${ownRoot(identity)}/messages/devicebound/${bag}`
 }
@@ -126,7 +126,7 @@ export function formatInput(identity: Identity, inputName: string, bag: string):
   return `${ownRoot(identity)}/inputs/${inputName}/${bag}`
 }
 
-/** `$rid` comes first: the Java SDK reads by position (WIRE-TWIN-09). */
+/** `$rid` is first: the Java SDK reads it by position (WIRE-TWIN-09). */
 export function formatTwinResponse(status: number, requestId: string, version?: number): string {
   const tail = version === undefined ? '' : `&$version=${version}`
   return `$iothub/twin/res/${status}/?$rid=${requestId}${tail}`
@@ -136,7 +136,7 @@ export function formatDesired(version: number): string {
   return `$iothub/twin/PATCH/properties/desired/?$version=${version}`
 }
 
-/** Nothing follows the request id: azure-sdk-for-c takes all of it (WIRE-METH-03). */
+/** Nothing follows the request id: azure-sdk-for-c takes everything up to the end (WIRE-METH-03). */
 export function formatMethodRequest(methodName: string, requestId: string): string {
   return `$iothub/methods/POST/${methodName}/?$rid=${requestId}`
 }

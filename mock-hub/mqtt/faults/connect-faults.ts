@@ -1,14 +1,14 @@
-/** Faults that are injected when CONNECT arrives, before the hub looks at the device. */
+/** Faults that are injected when CONNECT arrives, before authentication. */
 
 import type { Connection } from '../connection.ts'
 import { number } from './packet-faults.ts'
 
-/** Effects of `mqtt.connack` that keep a CONNECT from being looked at. */
+/** Effects of `mqtt.connack` that come instead of authentication. */
 const EFFECTS = ['code', 'withhold', 'close']
 /** CONNACK return code: not authorized. */
 const NOT_AUTHORIZED = 5
 
-/** @returns true: the CONNECT has been dealt with, by a refusal, a close or silence. */
+/** @returns true: a fault has refused the CONNECT, closed the connection, or leaves the CONNECT unanswered. */
 export function injectConnectFault(connection: Connection, clientId: string): boolean {
   const { hub, responder, context } = connection
   const refuse = (returnCode: number): void => {

@@ -1,4 +1,4 @@
-/** Levers that strike what the hub brings to a device: cloud-to-device messages, inputs, method requests, desired patches. */
+/** Faults of deliveries to a device: cloud-to-device messages, inputs, method requests, desired patches. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'
@@ -6,10 +6,10 @@ import type { Faults } from '../../core/contract/faults.ts'
 import type { Publication } from '../outgoing-queue.ts'
 import { number } from './packet-faults.ts'
 
-/** Where such a lever may strike. */
+/** Where such a fault can be injected: the name of its type without the last part. */
 export type DeliveryPoint = 'c2d.delivery' | 'input.delivery' | 'method.request' | 'twin.desired'
 
-/** Sends a publication, or does with it what an armed lever wants. */
+/** Sends a publication, or does with it what an armed fault says. */
 export function deliver(
   { faults, clock }: { readonly faults: Faults; readonly clock: Clock },
   point: DeliveryPoint,
@@ -17,12 +17,12 @@ export function deliver(
   publication: Publication,
   send: (publication: Publication) => void,
 ): void {
-  const met = faults.idle ? undefined : faults.match(point, identity)
-  if (met === undefined) {
+  const match = faults.idle ? undefined : faults.match(point, identity)
+  if (match === undefined) {
     send(publication)
     return
   }
-  const { effect, parameters } = met
+  const { effect, parameters } = match
   switch (effect) {
     case 'withhold':
       return
@@ -33,7 +33,7 @@ export function deliver(
       return
     case 'repeat':
       send(publication)
-      // Under its own key it goes out again with the packet id it has and DUP; without one it is another message.
+      // With its key it is sent again with the same packet id and DUP; without a key it is another message.
       if (parameters['dup'] === false) send({ ...publication, key: undefined, onDone: undefined })
       else send(publication.qos === 0 ? { ...publication, onDone: undefined } : publication)
       return
@@ -45,7 +45,7 @@ export function deliver(
       return
     case 'version': {
       const $version = number(parameters['version'], 1)
-      // The hub itself has made it, of an object.
+      // The payload is an object that the hub has written.
       const patch = JSON.parse(publication.payload.toString()) as Record<string, Json>
       const topic = publication.topic.replace(/\$version=\d+/, `$version=${$version}`)
       send({ ...publication, topic, payload: JSON.stringify({ ...patch, $version }) })
@@ -54,7 +54,7 @@ export function deliver(
   }
 }
 
-/** A text as it is, anything else as JSON. */
+/** A string as it is, anything else as JSON. */
 function text(value: Json | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? null)
 }

@@ -1,7 +1,7 @@
 /**
- * The service's own fault vocabulary: a telemetry message with `AzIoTHub_FaultOperationType` orders a fault for its
- * sender (wire contract 1.12, field notes 9; names from the CSharp SDK's FaultInjectionConstants). MQTT is cut
- * before the PUBACK of the ordering message. Kinds for AMQP mean nothing here and are acknowledged like any message.
+ * The fault types of the service itself: a telemetry message with `AzIoTHub_FaultOperationType` orders a fault for its
+ * sender (WIRE-D2C-19, WIRE-D2C-20; names from the CSharp SDK's FaultInjectionConstants). Over MQTT the connection is
+ * closed before the PUBACK of that message. Types for AMQP have no effect here, and their messages are acknowledged.
  */
 
 import type { Clock } from '../../base/clock.ts'
@@ -11,7 +11,7 @@ const CUTTING: ReadonlySet<string> = new Set(['KillTcp', 'ShutDownMqtt'])
 const THROTTLING: ReadonlySet<string> = new Set(['InvokeThrottling', 'InvokeMaxMessageQuota'])
 const AUTH_ERROR = 'InvokeAuthError'
 
-/** The property that makes a message an order. */
+/** The property that orders a fault. */
 export const FAULT_ORDER = 'AzIoTHub_FaultOperationType'
 
 export interface InjectedFault {
@@ -20,7 +20,7 @@ export interface InjectedFault {
   readonly durationMs: number
 }
 
-/** @returns undefined: the message orders no fault that MQTT knows. */
+/** @returns undefined: the message orders no fault that exists over MQTT. */
 export function readInjectedFault(properties: ApplicationProperties): InjectedFault | undefined {
   const type = properties[FAULT_ORDER]
   if (type === undefined || type === null) return undefined
@@ -57,8 +57,8 @@ export class InjectedFaults {
 
   /**
    * Starts the fault after its delay.
-   * @param cut closes the link of the message that ordered it.
-   * @returns whether that message goes unacknowledged.
+   * @param cut closes the connection of the message that ordered it.
+   * @returns true: that message is not acknowledged.
    */
   begin(key: string, fault: InjectedFault, cut: () => void): boolean {
     const cuts = CUTTING.has(fault.type)
@@ -77,7 +77,7 @@ export class InjectedFaults {
     return cuts
   }
 
-  /** What a CONNECT of this identity meets now: a bare close, a CONNACK 5, or nothing. */
+  /** What happens to a CONNECT of this identity now: the connection is closed, CONNACK says 5, or nothing. */
   onConnect(key: string): 'close' | 'refuse' | undefined {
     const type = this.#running.get(key)?.type
     if (type === undefined) return undefined
@@ -85,7 +85,7 @@ export class InjectedFaults {
     return type === AUTH_ERROR ? 'refuse' : undefined
   }
 
-  /** How long acknowledgements of this identity are held back, in ms; 0: not at all (WIRE-D2C-19). */
+  /** How long acknowledgements to this identity are held back, in ms; 0: not at all (WIRE-D2C-19). */
   holdMs(key: string): number {
     const running = this.#running.get(key)
     return running !== undefined && THROTTLING.has(running.type) ? running.until - this.#clock.now() : 0

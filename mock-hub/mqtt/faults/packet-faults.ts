@@ -1,4 +1,4 @@
-/** Levers that strike an answer on its way out: CONNACK, PUBACK, SUBACK, UNSUBACK, PINGRESP and twin answers. */
+/** Faults of answers on their way out: CONNACK, PUBACK, SUBACK, UNSUBACK, PINGRESP and twin answers. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'
@@ -6,26 +6,26 @@ import type { Faults } from '../../core/contract/faults.ts'
 
 type Parameters = Readonly<Record<string, Json>>
 
-/** An answer that is about to leave. */
+/** An answer that is about to be sent. */
 export interface Answer {
-  /** Puts it on the wire as it is. */
+  /** Sends it as it is. */
   send(): void
   /**
-   * Puts it on the wire as a lever wants it; for effects that change the packet.
+   * Sends it changed, for effects that change the packet.
    * @returns false: this answer cannot be changed that way.
    */
   sendChanged(effect: string, parameters: Parameters): boolean
-  /** Closes the link. */
+  /** Closes the connection. */
   close(): void
-  /** Puts bytes on the wire that are no packet. */
+  /** Sends bytes that are not a packet. */
   sendGarbage(): void
 }
 
-/** What one link's levers remember between packets. */
+/** The faults of one connection, with what they remember between packets. */
 export class PacketFaults {
   readonly #faults: Faults
   readonly #clock: Clock
-  /** Answers that wait for the next one of their kind, by point. */
+  /** Answers that are sent after the next one of their kind, by point. */
   #reordered: Map<string, Answer> | undefined
 
   constructor(faults: Faults, clock: Clock) {
@@ -33,32 +33,32 @@ export class PacketFaults {
     this.#clock = clock
   }
 
-  /** Nothing is armed and nothing held back: the hot path need not ask. */
+  /** Nothing is armed and nothing is held back: a hot path asks this first. */
   get idle(): boolean {
     return this.#faults.idle && this.#reordered === undefined
   }
 
   /**
-   * Sends an answer, or does with it what an armed lever wants.
-   * @param point the levers' name without its last part, such as `mqtt.puback`.
-   * @param effects only these may strike; left out: any.
+   * Sends an answer, or does with it what an armed fault says.
+   * @param point the name of the fault types without the last part, such as `mqtt.puback`.
+   * @param effects only faults with these effects are injected; left out: all.
    */
   answer(point: string, identity: string | undefined, answer: Answer, effects?: readonly string[]): void {
-    const met = this.#faults.idle ? undefined : this.#faults.match(point, identity, effects)
-    if (met?.effect === 'reorder') {
+    const match = this.#faults.idle ? undefined : this.#faults.match(point, identity, effects)
+    if (match?.effect === 'reorder') {
       this.#reordered ??= new Map()
       this.#reordered.set(point, answer)
       return
     }
-    if (met === undefined) answer.send()
-    else this.#strike(met.effect, met.parameters, answer)
+    if (match === undefined) answer.send()
+    else this.#inject(match.effect, match.parameters, answer)
     const held = this.#reordered?.get(point)
     this.#reordered?.delete(point)
     if (this.#reordered?.size === 0) this.#reordered = undefined
     held?.send()
   }
 
-  #strike(effect: string, parameters: Parameters, answer: Answer): void {
+  #inject(effect: string, parameters: Parameters, answer: Answer): void {
     switch (effect) {
       case 'withhold':
         return
@@ -86,7 +86,7 @@ export class PacketFaults {
   }
 }
 
-/** A lever's number; its catalogue entry has checked it when it was armed. */
+/** A number among the parameters of a fault; it was checked when the fault was armed. */
 export function number(value: Json | undefined, otherwise: number): number {
   return typeof value === 'number' ? value : otherwise
 }

@@ -1,4 +1,4 @@
-/** What CONNECT must say: the host, the client id and the will (wire contract 1.2, 1.3 and 1.10). */
+/** Rules for the fields of CONNECT: host, client id and will. */
 
 import type { Hub } from '../../core/contract/hub.ts'
 import { identityKey } from '../../core/contract/identity.ts'
@@ -8,7 +8,7 @@ import type { ConnectUsername } from '../codec/connect-username.ts'
 import type { ConnectPacket } from '../codec/packets.ts'
 import { parsePublishTopic } from '../codec/topics.ts'
 
-/** A client that is given a host name with a port repeats the port here (wire contract 11). */
+/** A client that is given a host name with a port repeats the port here. */
 export function checkHost(hub: Hub, user: ConnectUsername): void {
   const host = user.host.toLowerCase().replace(/:\d+$/, '')
   if (host === hub.hostName.toLowerCase()) return

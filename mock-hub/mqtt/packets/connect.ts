@@ -1,4 +1,4 @@
-/** CONNECT: the steps from the packet to its CONNACK (wire contract 1.2 to 1.8). */
+/** CONNECT: the steps from the packet to its CONNACK (docs/contract/connecting.md). */
 
 import type { IdentityPrincipal } from '../../core/contract/principal.ts'
 import { toHubError } from '../../core/errors/hub-error.ts'
@@ -42,7 +42,7 @@ export function handleConnect(
   return acceptConnect(connection, packet)
 }
 
-/** The steps that a device takes to be let in; the first that throws decides the CONNACK. */
+/** The steps of authentication and take-over. The first that throws decides the CONNACK. */
 async function acceptConnect(connection: Connection, packet: ConnectPacket): Promise<void> {
   try {
     const user = parseConnectUsername(packet.username ?? '')

@@ -94,7 +94,7 @@ function whenDone<T>(
   )
 }
 
-/** What a device sees of its twin: no tags, no metadata (WIRE-TWIN-06). */
+/** The twin as its device sees it: without tags and metadata (WIRE-TWIN-06). */
 function deviceView(twin: TwinDocument): JsonObject {
   return { desired: withVersion(twin.desired), reported: withVersion(twin.reported) }
 }
@@ -117,7 +117,7 @@ function parseJson(payload: Buffer): Json {
   }
 }
 
-/** 128 KB each way (wire contract 4.1); a larger response counts as none. */
+/** A response above 128 KB is ignored (WIRE-METH-12). */
 function checkResponse(payload: Buffer): void {
   if (payload.length <= LARGEST_METHOD_PAYLOAD_BYTES) return
   throw new HubError({

@@ -1,4 +1,4 @@
-/** A key and certificate for `localhost`, made once a process. */
+/** Keys and certificates for tests, created once per process. */
 
 import { generate } from 'selfsigned'
 
@@ -7,16 +7,16 @@ export interface TestCertificate {
   readonly cert: string
 }
 
-const made = new Map<string, Promise<TestCertificate>>()
+const created = new Map<string, Promise<TestCertificate>>()
 
-/** @param commonName also its DNS name. */
+/** @param commonName is also the DNS name. */
 export function certificateFor(commonName: string): Promise<TestCertificate> {
-  const known = made.get(commonName) ?? make(commonName)
-  made.set(commonName, known)
+  const known = created.get(commonName) ?? create(commonName)
+  created.set(commonName, known)
   return known
 }
 
-async function make(commonName: string): Promise<TestCertificate> {
+async function create(commonName: string): Promise<TestCertificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: commonName }], {
     algorithm: 'sha256',
     keyType: 'ec',

@@ -1,11 +1,11 @@
-/** A client for border tests that speaks raw packets: it sends what no well-behaved client would, and shows all it gets. */
+/** A client for tests of the adapter that sends raw packets, also invalid ones, and keeps all that it receives. */
 
 import { duplexPair } from 'node:stream'
 import type { Duplex } from 'node:stream'
 import mqttPacket from 'mqtt-packet'
 import type { IConnectPacket, Packet } from 'mqtt-packet'
 
-/** A packet as it came, with what tests look at most. */
+/** A packet as it was received, with the fields that tests read most. */
 export type Received = Packet & {
   readonly topic?: string
   readonly payload?: Buffer | string
@@ -18,7 +18,7 @@ export type Received = Packet & {
 export class RawClient {
   readonly received: Received[] = []
   readonly #stream: Duplex
-  /** The hub's end, where it is at hand: a pair of duplexes does not carry a destroy across. */
+  /** The hub's end, if it is known: a pair of duplexes does not pass on that one end was destroyed. */
   readonly #far: Duplex | undefined
   readonly #parser = mqttPacket.parser({ protocolVersion: 4 })
   #closed = false
@@ -41,14 +41,14 @@ export class RawClient {
         this.#wake()
       }
     })
-    const over = (): void => {
+    const ended = (): void => {
       this.#closed = true
       this.#wake()
     }
-    stream.on('end', over)
-    stream.on('close', over)
-    stream.on('error', over)
-    far?.on('close', over)
+    stream.on('end', ended)
+    stream.on('close', ended)
+    stream.on('error', ended)
+    far?.on('close', ended)
   }
 
   /** The two ends of a connection without a network. */
@@ -81,7 +81,7 @@ export class RawClient {
     })
   }
 
-  /** The next packet not yet looked at. @throws Error when the connection closes instead. */
+  /** The next packet that has not been taken. @throws Error when the connection closes instead. */
   async next(): Promise<Received> {
     for (;;) {
       const packet = this.received[this.#taken]
@@ -89,8 +89,8 @@ export class RawClient {
         this.#taken++
         return packet
       }
-      if (this.#closed) throw new Error('the connection closed and no packet came')
-      await this.#something()
+      if (this.#closed) throw new Error('the connection was closed and no packet arrived')
+      await this.#event()
     }
   }
 
@@ -102,16 +102,16 @@ export class RawClient {
     }
   }
 
-  /** Bytes have come that are no packet. */
+  /** Resolves when bytes have arrived that are not a packet. */
   async garbage(): Promise<void> {
-    while (!this.#garbled) await this.#something()
+    while (!this.#garbled) await this.#event()
   }
 
   async closing(): Promise<void> {
-    while (!this.#closed) await this.#something()
+    while (!this.#closed) await this.#event()
   }
 
-  /** Everything sent before this has been handled: the answer to a ping proves it. @returns what came before it. */
+  /** Waits until everything sent before has been handled, by a ping. @returns the packets that came before its answer. */
   async settled(): Promise<Received[]> {
     this.send({ cmd: 'pingreq' })
     const before: Received[] = []
@@ -122,7 +122,7 @@ export class RawClient {
     }
   }
 
-  /** Leaves what comes where it is. */
+  /** Stops reading. */
   pause(): void {
     this.#stream.pause()
   }
@@ -131,13 +131,13 @@ export class RawClient {
     this.#stream.resume()
   }
 
-  /** Loses the connection without a word. */
+  /** Loses the connection without DISCONNECT. */
   drop(): void {
     this.#stream.destroy()
     this.#far?.destroy()
   }
 
-  #something(): Promise<void> {
+  #event(): Promise<void> {
     return new Promise((resolve) => (this.#wake = resolve))
   }
 }

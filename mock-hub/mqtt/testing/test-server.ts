@@ -1,4 +1,4 @@
-/** A room over a real core for border tests: a clock that stands still, a few identities, raw clients. */
+/** An MQTT server with a real core, for tests of the adapter: a clock that stands still, identities, raw clients. */
 
 import { createHmac } from 'node:crypto'
 import { ManualClock } from '../../base/clock.ts'
@@ -16,21 +16,21 @@ import { RawClient } from './raw-client.ts'
 
 type ConnectOptions = Partial<IConnectPacket> & { readonly certificates?: readonly Buffer[] }
 
-export class TestRoom {
+export class TestServer {
   readonly hub: Hub
-  readonly room: MqttServer
+  readonly mqtt: MqttServer
   readonly clock: ManualClock
 
-  private constructor(hub: Hub, room: MqttServer, clock: ManualClock) {
+  private constructor(hub: Hub, mqtt: MqttServer, clock: ManualClock) {
     this.hub = hub
-    this.room = room
+    this.mqtt = mqtt
     this.clock = clock
   }
 
-  static async open(settings: Partial<Settings> = {}): Promise<TestRoom> {
+  static async open(settings: Partial<Settings> = {}): Promise<TestServer> {
     const clock = new ManualClock()
     const hub = createHub({ clock, settings })
-    return new TestRoom(hub, await createMqttServer(hub), clock)
+    return new TestServer(hub, await createMqttServer(hub), clock)
   }
 
   device(deviceId: string, spec: Parameters<Hub['registry']['create']>[1] = {}): IdentityRecord {
@@ -41,14 +41,14 @@ export class TestRoom {
     return this.hub.registry.create({ deviceId, moduleId })
   }
 
-  /** A stream to the room, nothing sent yet. */
+  /** A connection on which nothing has been sent. */
   open(info: Partial<ConnectionInfo> = {}): RawClient {
     const { client, stream } = RawClient.pair()
-    this.room.accept(stream, { transport: 'mqtt', peer: 'test', ...info })
+    this.mqtt.accept(stream, { transport: 'mqtt', peer: 'test', ...info })
     return client
   }
 
-  /** Sends CONNECT as this identity; what the options name replaces the default. */
+  /** Sends CONNECT as this identity; `options` replace the defaults. */
   dial(identity: Identity, { certificates, ...options }: ConnectOptions = {}): RawClient {
     const client = this.open(certificates === undefined ? {} : { certificates })
     const key = identityKey(identity)
@@ -61,12 +61,12 @@ export class TestRoom {
     return client
   }
 
-  /** A client that has been let in. */
+  /** A client that has received CONNACK with return code 0. */
   async connected(identity: Identity, options: ConnectOptions = {}): Promise<RawClient> {
     const client = this.dial(identity, options)
     const connack = await client.next()
     if (connack.cmd !== 'connack' || connack.returnCode !== 0) {
-      throw new Error(`not let in: ${JSON.stringify(connack)} ${JSON.stringify(this.hub.lastRefusals[0])}`)
+      throw new Error(`refused: ${JSON.stringify(connack)} ${JSON.stringify(this.hub.lastRefusals[0])}`)
     }
     return client
   }
@@ -80,7 +80,7 @@ export class TestRoom {
     return sasToken(sr, record.authentication.symmetricKey.primaryKey ?? '', se)
   }
 
-  /** The next journal entry that fits, from the beginning. */
+  /** The first journal entry that matches, also an earlier one. */
   journal<K extends JournalEntry['type']>(
     type: K,
     matches: (entry: Extract<JournalEntry, { type: K }>) => boolean = () => true,
@@ -91,12 +91,12 @@ export class TestRoom {
   }
 
   async stop(): Promise<void> {
-    await this.room.stop()
+    await this.mqtt.stop()
     this.hub.stop()
   }
 }
 
-/** @param sr as it shall stand in the token, encoded or not. */
+/** @param sr as the token contains it, percent-encoded or not. */
 export function sasToken(sr: string, key: string, se: number | string, skn?: string): string {
   const sig = createHmac('sha256', Buffer.from(key, 'base64')).update(`${sr}\n${se}`).digest('base64')
   const policy = skn === undefined ? '' : `&skn=${skn}`

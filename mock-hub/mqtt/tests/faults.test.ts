@@ -1,30 +1,30 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultDefinition } from '../../core/contract/faults.ts'
 import type { RawClient } from '../testing/raw-client.ts'
-import { TestRoom } from '../testing/test-server.ts'
+import { TestServer } from '../testing/test-server.ts'
 
 const d1 = { deviceId: 'd1' }
 const EVENTS = 'devices/d1/messages/events/'
 
-let room: TestRoom
+let server: TestServer
 beforeEach(async () => {
-  room = await TestRoom.open()
-  room.device('d1')
-  room.device('d2')
+  server = await TestServer.open()
+  server.device('d1')
+  server.device('d2')
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
 function arm(
   name: string,
   parameters: FaultDefinition['parameters'] = {},
   more: Partial<FaultDefinition> = {},
 ): void {
-  room.hub.faults.arm({ name, parameters, ...more })
+  server.hub.faults.arm({ name, parameters, ...more })
 }
 
-/** Each armed lever has struck this often. */
+/** Each armed fault has fired this often. */
 function expectFired(times = 1): void {
-  expect(room.hub.faults.list().map(({ fired }) => fired)).toEqual([times])
+  expect(server.hub.faults.list().map(({ fired }) => fired)).toEqual([times])
 }
 
 function publish(client: RawClient, messageId: number, topic = EVENTS): void {
@@ -32,19 +32,19 @@ function publish(client: RawClient, messageId: number, topic = EVENTS): void {
 }
 
 describe('mqtt.connack', () => {
-  test('code: the device is not even looked at', async () => {
+  test('code: refuses before authentication', async () => {
     arm('mqtt.connack.code', { code: 3 }, { count: 2 })
     for (let times = 0; times < 2; times++) {
-      expect(await room.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 3 })
+      expect(await server.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 3 })
     }
-    await room.connected(d1)
+    await server.connected(d1)
     expectFired(2)
   })
 
   test('withhold', async () => {
     arm('mqtt.connack.withhold')
-    const client = room.dial(d1)
-    await room.journal('fault', ({ phase }) => phase === 'fired')
+    const client = server.dial(d1)
+    await server.journal('fault', ({ phase }) => phase === 'fired')
     expect(client.received).toEqual([])
     expect(client.closed).toBe(false)
     expectFired()
@@ -52,70 +52,70 @@ describe('mqtt.connack', () => {
 
   test('delay, on the hub clock', async () => {
     arm('mqtt.connack.delay', { seconds: 30 })
-    const client = room.dial(d1)
-    await room.journal('fault', ({ phase }) => phase === 'fired')
+    const client = server.dial(d1)
+    await server.journal('fault', ({ phase }) => phase === 'fired')
     expect(client.received).toEqual([])
-    room.clock.advance(30_000)
+    server.clock.advance(30_000)
     expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 0 })
     expect(await client.settled()).toEqual([])
   })
 
   test('close', async () => {
     arm('mqtt.connack.close')
-    const client = room.dial(d1)
+    const client = server.dial(d1)
     await client.closing()
     expect(client.received).toEqual([])
     expectFired()
   })
 
-  test('only for the identity it is meant for', async () => {
+  test('fires only for the identity of its scope', async () => {
     arm('mqtt.connack.code', { code: 5 }, { scope: { identity: 'd2' } })
-    await room.connected(d1)
-    expect(await room.dial({ deviceId: 'd2' }).next()).toMatchObject({ returnCode: 5 })
+    await server.connected(d1)
+    expect(await server.dial({ deviceId: 'd2' }).next()).toMatchObject({ returnCode: 5 })
   })
 })
 
 describe('mqtt.puback', () => {
-  test('withhold: stored and not acknowledged, the link lives on', async () => {
+  test('withhold: the message is stored and not acknowledged, the connection stays', async () => {
     arm('mqtt.puback.withhold')
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     publish(client, 1)
     publish(client, 2)
     expect((await client.settled()).map(({ messageId }) => messageId)).toEqual([2])
-    expect(room.hub.telemetry.messages).toHaveLength(2)
+    expect(server.hub.telemetry.messages).toHaveLength(2)
     expectFired()
   })
 
   test('delay', async () => {
     arm('mqtt.puback.delay', { seconds: 5 })
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     publish(client, 1)
     expect(await client.settled()).toEqual([])
-    room.clock.advance(5_000)
+    server.clock.advance(5_000)
     expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 1 })
   })
 
-  test('close: stored, and the link is gone', async () => {
+  test('close: the message is stored, the connection is closed', async () => {
     arm('mqtt.puback.close')
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     publish(client, 1)
     await client.closing()
     expect(client.received).toHaveLength(1)
-    expect(room.hub.telemetry.messages).toHaveLength(1)
+    expect(server.hub.telemetry.messages).toHaveLength(1)
   })
 })
 
 describe('other answers', () => {
   test('mqtt.suback.code', async () => {
     arm('mqtt.suback.code', { code: 128 })
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$iothub/twin/res/#', qos: 1 }] })
     expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [128] })
   })
 
   test.each(['mqtt.suback.withhold', 'mqtt.suback.close'])('%s', async (name) => {
     arm(name)
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$iothub/twin/res/#', qos: 1 }] })
     if (name.endsWith('close')) await client.closing()
     else expect(await client.settled()).toEqual([])
@@ -125,7 +125,7 @@ describe('other answers', () => {
 
   test('mqtt.pingresp.withhold', async () => {
     arm('mqtt.pingresp.withhold')
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     client.send({ cmd: 'pingreq' })
     expect(await client.settled()).toEqual([])
     expect(client.received.filter(({ cmd }) => cmd === 'pingresp')).toHaveLength(1)
@@ -135,7 +135,7 @@ describe('other answers', () => {
 
 describe('twin.response', () => {
   async function asking(): Promise<RawClient> {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$iothub/twin/res/#', qos: 0 }] })
     await client.take('suback')
     client.send({
@@ -162,7 +162,7 @@ describe('twin.response', () => {
     arm('twin.response.delay', { seconds: 9 })
     const late = await asking()
     expect(await late.settled()).toEqual([])
-    room.clock.advance(9_000)
+    server.clock.advance(9_000)
     expect((await late.next()).topic).toBe('$iothub/twin/res/200/?$rid=1')
     arm('twin.response.close')
     await (await asking()).closing()
@@ -176,74 +176,83 @@ describe('twin.response', () => {
 
 describe('twin.desired', () => {
   test('body, withhold', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     const topic = '$iothub/twin/PATCH/properties/desired/#'
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 0 }] })
     await client.take('suback')
     arm('twin.desired.body', { body: '{"fan":' })
     arm('twin.desired.withhold')
-    for (const fan of [1, 2, 3]) room.hub.twins.patch(d1, { desired: { fan } }, undefined)
+    for (const fan of [1, 2, 3]) server.hub.twins.patch(d1, { desired: { fan } }, undefined)
     expect(String((await client.next()).payload)).toBe('{"fan":')
     expect(JSON.parse(String((await client.next()).payload))).toEqual({ fan: 3, $version: 4 })
   })
 })
 
 describe('tcp', () => {
-  test('drop_now strikes the live link', async () => {
-    const client = await room.connected(d1)
+  test('drop_now ends the live connection', async () => {
+    const client = await server.connected(d1)
     arm('tcp.drop_now')
     await client.closing()
     expectFired()
-    await room.journal('link-closed', ({ reason }) => reason === 'fault')
+    await server.journal('link-closed', ({ reason }) => reason === 'fault')
   })
 
-  test('armed while nobody is there, it strikes who comes next', async () => {
+  test('drop_now without a live connection ends the next one', async () => {
     arm('tcp.drop_now')
-    await room.open().closing()
-    expect(room.room.connections).toBe(0)
-    await room.connected(d1)
+    await server.open().closing()
+    expect(server.mqtt.connections).toBe(0)
+    await server.connected(d1)
     expectFired()
   })
 
-  test('drop_now leaves others alone', async () => {
-    const other = await room.connected({ deviceId: 'd2' })
-    const client = await room.connected(d1)
+  test('drop_now with a scope ends no other connection', async () => {
+    const other = await server.connected({ deviceId: 'd2' })
+    const client = await server.connected(d1)
     arm('tcp.drop_now', {}, { scope: { identity: 'd1' } })
     await client.closing()
     expect(await other.settled()).toEqual([])
   })
 
+  test('drop_now with a scope ends a new connection before it takes over from the live one', async () => {
+    const live = await server.connected(d1)
+    arm('tcp.drop_now', {}, { scope: { identity: 'd1' }, trigger: { skip: 1 } })
+    await server.dial(d1).closing()
+    expectFired()
+    expect(await live.settled()).toEqual([])
+    expect(server.hub.journal.entries.filter(({ type }) => type === 'connected')).toHaveLength(1)
+  })
+
   test('reset', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     arm('tcp.reset')
     await client.closing()
     expectFired()
   })
 
-  test('blackhole in: nothing arrives any more', async () => {
-    const client = await room.connected(d1)
+  test('blackhole in: nothing arrives at the hub', async () => {
+    const client = await server.connected(d1)
     arm('tcp.blackhole', { direction: 'in' })
     publish(client, 1)
-    // Another link does a whole round meanwhile.
-    await (await room.connected({ deviceId: 'd2' })).settled()
-    expect(room.hub.telemetry.messages).toEqual([])
+    // Another connection completes a round trip meanwhile.
+    await (await server.connected({ deviceId: 'd2' })).settled()
+    expect(server.hub.telemetry.messages).toEqual([])
     expect(client.closed).toBe(false)
     expectFired()
-    // The way out is open.
-    room.hub.registry.update(d1, { status: 'disabled' }, '*')
+    // The hub can still close it.
+    server.hub.registry.update(d1, { status: 'disabled' }, '*')
     await client.closing()
   })
 
-  test('cut: the end comes in the midst of a packet', async () => {
-    const client = await room.connected(d1)
+  test('cut: the connection ends in the middle of a packet', async () => {
+    const client = await server.connected(d1)
     arm('tcp.cut', { bytes: 3 })
     publish(client, 1)
     await client.closing()
     expect(client.received).toHaveLength(1)
   })
 
-  test('split and slow change nothing but the pace', async () => {
-    const client = await room.connected(d1)
+  test('split changes no bytes', async () => {
+    const client = await server.connected(d1)
     arm('tcp.split')
     publish(client, 1)
     expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 1 })
@@ -256,28 +265,28 @@ describe("the service's own fault vocabulary", () => {
     `&AzIoTHub_FaultOperationDelayInSecs=${delay}&AzIoTHub_FaultOperationDurationInSecs=${duration}`
 
   test.each(['KillTcp', 'ShutDownMqtt'])(
-    'WIRE-D2C-20: %s cuts after its delay, before the PUBACK, for its duration',
+    'WIRE-D2C-20: %s closes after its delay, without PUBACK, and closes new connections for its duration',
     async (type) => {
-      const client = await room.connected(d1)
+      const client = await server.connected(d1)
       publish(client, 1, order(type, 5, 60))
       expect(await client.settled()).toEqual([])
-      room.clock.advance(5_000)
+      server.clock.advance(5_000)
       await client.closing()
-      await room.dial(d1).closing()
-      room.clock.advance(60_000)
-      await room.connected(d1)
+      await server.dial(d1).closing()
+      server.clock.advance(60_000)
+      await server.connected(d1)
     },
   )
 
-  test('a fault strikes only the one who ordered it', async () => {
-    const client = await room.connected(d1)
+  test('a fault hits only the device that ordered it', async () => {
+    const client = await server.connected(d1)
     publish(client, 1, order('KillTcp', 0, 60))
     await client.closing()
-    await room.connected({ deviceId: 'd2' })
+    await server.connected({ deviceId: 'd2' })
   })
 
-  test('WIRE-D2C-20: sent again it is a message like any other', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-D2C-20: sent again with DUP it orders nothing', async () => {
+    const client = await server.connected(d1)
     client.send({
       cmd: 'publish',
       topic: order('KillTcp', 0, 0),
@@ -294,32 +303,32 @@ describe("the service's own fault vocabulary", () => {
   test.each(['InvokeThrottling', 'InvokeMaxMessageQuota'])(
     'WIRE-D2C-19: %s holds acknowledgements back',
     async (type) => {
-      const client = await room.connected(d1)
+      const client = await server.connected(d1)
       publish(client, 1, order(type, 0, 10))
       publish(client, 2)
       expect(await client.settled()).toEqual([])
-      room.clock.advance(10_000)
+      server.clock.advance(10_000)
       expect([(await client.next()).messageId, (await client.next()).messageId]).toEqual([1, 2])
     },
   )
 
   test('InvokeAuthError refuses the next CONNECTs with 5', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     publish(client, 1, order('InvokeAuthError', 0, 10))
     await client.take('puback')
-    expect(await room.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 5 })
-    room.clock.advance(10_000)
-    await room.connected(d1)
+    expect(await server.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 5 })
+    server.clock.advance(10_000)
+    await server.connected(d1)
   })
 
   test.each(['KillAmqpConnection', 'KillAmqpSession', 'KillAmqpD2CLink', 'Nonsense'])(
-    'what means nothing over MQTT is a message: %s',
+    '%s orders nothing over MQTT',
     async (type) => {
-      const client = await room.connected(d1)
+      const client = await server.connected(d1)
       publish(client, 1, order(type, 0, 0))
       await client.take('puback')
       expect(await client.settled()).toEqual([])
-      expect(room.hub.telemetry.messages).toHaveLength(1)
+      expect(server.hub.telemetry.messages).toHaveLength(1)
     },
   )
 })

@@ -1,22 +1,22 @@
 import mqttPacket from 'mqtt-packet'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RawClient } from '../testing/raw-client.ts'
-import { TestRoom } from '../testing/test-server.ts'
+import { TestServer } from '../testing/test-server.ts'
 
 const d1 = { deviceId: 'd1' }
-let room: TestRoom
+let server: TestServer
 beforeEach(async () => {
-  room = await TestRoom.open()
-  for (const deviceId of ['d1', 'd2']) room.device(deviceId)
+  server = await TestServer.open()
+  for (const deviceId of ['d1', 'd2']) server.device(deviceId)
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
-/** A packet of this first byte whose remaining length is right, whatever stands in it. */
+/** A packet with this first byte and the right remaining length. */
 const raw = (first: number, ...parts: (Buffer | string | number[])[]): Buffer => {
   const body = Buffer.concat(parts.map((part) => Buffer.from(part as Buffer)))
   return Buffer.concat([Buffer.from([first, body.length]), body])
 }
-/** A text as MQTT writes it: two bytes of length before it. */
+/** A string as MQTT encodes it: two bytes of length before it. */
 const text = (value: Buffer | string): Buffer => {
   const bytes = Buffer.from(value as Buffer)
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
@@ -25,19 +25,19 @@ const EVENTS = 'devices/d1/messages/events/'
 const FILTER = text('$iothub/twin/res/#')
 const ID = [0, 7]
 
-/** Closed without a word, told to the journal; nobody else has noticed, and nothing was stored. */
-async function expectHarmless(client: RawClient, words: readonly string[]): Promise<void> {
+/** The connection is closed without a packet and the journal says why; nothing was stored. */
+async function expectHarmless(client: RawClient, answers: readonly string[]): Promise<void> {
   await client.closing()
-  expect(client.received.map(({ cmd }) => cmd)).toEqual(words)
-  expect(room.hub.lastRefusals).toHaveLength(1)
-  const { explanation } = room.hub.lastRefusals[0]!
+  expect(client.received.map(({ cmd }) => cmd)).toEqual(answers)
+  expect(server.hub.lastRefusals).toHaveLength(1)
+  const { explanation } = server.hub.lastRefusals[0]!
   expect(explanation.rule).not.toBe('internal')
   for (const part of [explanation.expected, explanation.received, explanation.source])
     expect(part).not.toBe('')
-  expect(room.hub.telemetry.messages).toEqual([])
+  expect(server.hub.telemetry.messages).toEqual([])
 }
 
-describe('packets that no well-behaved client sends, after CONNACK', () => {
+describe('invalid packets after CONNACK', () => {
   test.each<[string, Buffer]>([
     ['packet type 0', raw(0x00)],
     ['packet type 15', raw(0xf0)],
@@ -84,17 +84,17 @@ describe('packets that no well-behaved client sends, after CONNACK', () => {
     ['DISCONNECT with other flags', raw(0xe1)],
     ['a remaining length of five bytes', Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0x01])],
     ['WIRE-SESS-23: a packet said to be of 256 MB', Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f])],
-  ])('%s closes the link, and that is all', async (_what, bytes) => {
-    const other = await room.connected({ deviceId: 'd2' })
-    const client = await room.connected(d1)
+  ])('%s closes its own connection and no other', async (_what, bytes) => {
+    const other = await server.connected({ deviceId: 'd2' })
+    const client = await server.connected(d1)
     client.send(bytes)
     await expectHarmless(client, ['connack'])
     expect(other.closed).toBe(false)
-    await room.connected(d1)
+    await server.connected(d1)
   })
 })
 
-describe('a CONNECT that no well-behaved client sends', () => {
+describe('invalid CONNECT packets', () => {
   const flags = (value: number, ...rest: Buffer[]): Buffer =>
     raw(0x10, text('MQTT'), [4, value, 0, 60], text('d1'), ...rest)
   test.each<[string, Buffer, number | undefined]>([
@@ -116,16 +116,16 @@ describe('a CONNECT that no well-behaved client sends', () => {
     ['with a password and no user name', flags(0x42, text('x')), undefined],
     ['with a user name that is not there', flags(0x82), undefined],
   ])('%s', async (_what, bytes, code) => {
-    const client = room.open()
+    const client = server.open()
     client.send(bytes)
     await expectHarmless(client, code === undefined ? [] : ['connack'])
     if (code !== undefined) expect(client.received[0]?.returnCode).toBe(code)
-    await room.connected(d1)
+    await server.connected(d1)
   })
 
-  test('WIRE-CONN-24: any other first packet, and what is none', async () => {
+  test('WIRE-CONN-24: any other first packet closes', async () => {
     for (const bytes of [raw(0xc0), raw(0xe0), raw(0x82, ID, FILTER, [1]), raw(0xf0)]) {
-      const client = room.open()
+      const client = server.open()
       client.send(bytes)
       await client.closing()
       expect(client.received).toEqual([])
@@ -133,17 +133,17 @@ describe('a CONNECT that no well-behaved client sends', () => {
   })
 })
 
-test('packets byte by byte are packets all the same', async () => {
-  const client = await room.connected(d1)
+test('packets that arrive byte by byte are handled', async () => {
+  const client = await server.connected(d1)
   const bytes = Buffer.concat([raw(0x32, text(EVENTS), ID, 'hello'), raw(0xc0)])
   for (const byte of bytes) client.send(Buffer.from([byte]))
   expect((await client.next()).cmd).toBe('puback')
   expect((await client.next()).cmd).toBe('pingresp')
-  expect(room.hub.telemetry.messages.map(({ body }) => body.toString())).toEqual(['hello'])
+  expect(server.hub.telemetry.messages.map(({ body }) => body.toString())).toEqual(['hello'])
 })
 
-test('what follows a packet that closes the link is not looked at', async () => {
-  const client = await room.connected(d1)
+test('nothing is handled after a packet that closes the connection', async () => {
+  const client = await server.connected(d1)
   client.send(raw(0x34, text(EVENTS), ID), raw(0x30, text(EVENTS), 'late'), raw(0xc0))
   await expectHarmless(client, ['connack'])
 })

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { RawClient } from '../testing/raw-client.ts'
-import { TestRoom } from '../testing/test-server.ts'
+import { TestServer } from '../testing/test-server.ts'
 
 const victim = { deviceId: 'dev' }
 const module = { deviceId: 'dev', moduleId: 'mod' }
-/** Identities that a careless comparison takes for the victim. */
-const STRANGERS: readonly Identity[] = [
+/** Identities that a careless comparison mistakes for the victim. */
+const OTHERS: readonly Identity[] = [
   { deviceId: 'de' },
   { deviceId: 'dev1' },
   { deviceId: 'DEV' },
@@ -16,14 +16,14 @@ const STRANGERS: readonly Identity[] = [
   { deviceId: 'dev1', moduleId: 'mod' },
 ]
 
-let room: TestRoom
+let server: TestServer
 beforeEach(async () => {
-  room = await TestRoom.open()
-  for (const deviceId of ['dev', ...new Set(STRANGERS.map((one) => one.deviceId))]) room.device(deviceId)
-  room.module('dev', 'mod')
-  room.module('dev1', 'mod')
+  server = await TestServer.open()
+  for (const deviceId of ['dev', ...new Set(OTHERS.map((one) => one.deviceId))]) server.device(deviceId)
+  server.module('dev', 'mod')
+  server.module('dev1', 'mod')
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
 const publish = (client: RawClient, topic: string, payload = '{"stolen":1}'): void => {
   client.send({ cmd: 'publish', topic, payload, qos: 1, messageId: 9, dup: false, retain: false })
@@ -31,17 +31,17 @@ const publish = (client: RawClient, topic: string, payload = '{"stolen":1}'): vo
 const subscribe = (client: RawClient, topic: string): void => {
   client.send({ cmd: 'subscribe', messageId: 8, subscriptions: [{ topic, qos: 1 }] })
 }
-/** All that a stranger could have changed. */
-const belongings = (): unknown =>
+/** Everything that another identity could have changed. */
+const stateOfVictim = (): unknown =>
   [victim, module].map((identity) => [
-    room.hub.twins.get(identity),
-    room.hub.c2d.waiting(identity),
-    room.hub.registry.get(identity).lastActivityAt,
+    server.hub.twins.get(identity),
+    server.hub.c2d.waiting(identity),
+    server.hub.registry.get(identity).lastActivityAt,
   ])
 const pairs = (identities: readonly Identity[], topics: readonly string[]): [Identity, string][] =>
   identities.flatMap((identity) => topics.map((topic): [Identity, string] => [identity, topic]))
 
-describe('WIRE-D2C-15 WIRE-D2C-16: nobody publishes for another', () => {
+describe('WIRE-D2C-15 WIRE-D2C-16: an identity cannot publish for another one', () => {
   const TOPICS = [
     'devices/dev/messages/events/',
     'devices/dev/messages/events',
@@ -52,26 +52,26 @@ describe('WIRE-D2C-15 WIRE-D2C-16: nobody publishes for another', () => {
     '/devices/dev/messages/events/',
     'devices//dev/messages/events/',
   ]
-  test.each(pairs([...STRANGERS, module], TOPICS))('%o to %s', async (stranger, topic) => {
-    if (stranger === module && topic.startsWith('devices/dev/modules/mod/messages')) return
-    const client = await room.connected(stranger)
-    const before = belongings()
+  test.each(pairs([...OTHERS, module], TOPICS))('%o to %s', async (other, topic) => {
+    if (other === module && topic.startsWith('devices/dev/modules/mod/messages')) return
+    const client = await server.connected(other)
+    const before = stateOfVictim()
     publish(client, topic)
     await client.closing()
     expect(client.received.map(({ cmd }) => cmd)).toEqual(['connack'])
-    expect(room.hub.telemetry.messages).toEqual([])
-    if (stranger !== module) expect(belongings()).toEqual(before)
+    expect(server.hub.telemetry.messages).toEqual([])
+    if (other !== module) expect(stateOfVictim()).toEqual(before)
   })
 
   test('a device does not publish for its own module', async () => {
-    const client = await room.connected(victim)
+    const client = await server.connected(victim)
     publish(client, 'devices/dev/modules/mod/messages/events/')
     await client.closing()
-    expect(room.hub.telemetry.messages).toEqual([])
+    expect(server.hub.telemetry.messages).toEqual([])
   })
 })
 
-describe('WIRE-SESS-14: nobody subscribes for another', () => {
+describe('WIRE-SESS-14: an identity cannot subscribe for another one', () => {
   const FILTERS = [
     'devices/dev/messages/devicebound/#',
     'devices/dev/#',
@@ -87,9 +87,9 @@ describe('WIRE-SESS-14: nobody subscribes for another', () => {
     '$iothub/+/res/#',
     '$share/x/devices/dev/messages/devicebound/#',
   ]
-  test.each(pairs([...STRANGERS, module], FILTERS))('%o to %s', async (stranger, filter) => {
-    const own = stranger === module && /^devices\/dev\/modules\/mod\/(#|inputs\/#)$/.test(filter)
-    const client = await room.connected(stranger)
+  test.each(pairs([...OTHERS, module], FILTERS))('%o to %s', async (other, filter) => {
+    const own = other === module && /^devices\/dev\/modules\/mod\/(#|inputs\/#)$/.test(filter)
+    const client = await server.connected(other)
     subscribe(client, filter)
     if (own) {
       expect((await client.take('suback')).granted).toEqual([1])
@@ -99,10 +99,10 @@ describe('WIRE-SESS-14: nobody subscribes for another', () => {
     expect(client.received.map(({ cmd }) => cmd)).toEqual(['connack'])
   })
 
-  test.each(STRANGERS)('what the victim gets does not reach %o', async (stranger) => {
-    const client = await room.connected(stranger)
+  test.each(OTHERS)('messages to the victim do not reach %o', async (other) => {
+    const client = await server.connected(other)
     const own =
-      stranger.moduleId === undefined ? 'devices/+/messages/devicebound/#' : `devices/dev1/modules/mod/#`
+      other.moduleId === undefined ? 'devices/+/messages/devicebound/#' : `devices/dev1/modules/mod/#`
     for (const filter of [
       own,
       '$iothub/twin/res/#',
@@ -112,7 +112,7 @@ describe('WIRE-SESS-14: nobody subscribes for another', () => {
       subscribe(client, filter)
       await client.take('suback')
     }
-    const { hub } = room
+    const { hub } = server
     const message = { body: Buffer.from('secret'), properties: {}, system: {} }
     hub.c2d.send(victim, message)
     hub.inputs.send(module, 'in', message)
@@ -125,28 +125,28 @@ describe('WIRE-SESS-14: nobody subscribes for another', () => {
   })
 })
 
-describe('what carries no name is about the one who asks', () => {
-  test.each([...STRANGERS, module])('twin requests of %o', async (stranger) => {
-    const client = await room.connected(stranger)
+describe('requests without an identity in the topic apply to the sender', () => {
+  test.each([...OTHERS, module])('twin requests of %o', async (other) => {
+    const client = await server.connected(other)
     subscribe(client, '$iothub/twin/res/#')
     await client.take('suback')
-    const other = stranger === module ? victim : module
-    const before = room.hub.twins.get(victim)
+    const untouched = other === module ? victim : module
+    const before = server.hub.twins.get(victim)
     publish(client, '$iothub/twin/PATCH/properties/reported/?$rid=1&deviceId=dev')
     expect((await client.take('publish')).topic).toBe('$iothub/twin/res/204/?$rid=1&$version=2')
-    expect(room.hub.twins.get(stranger).reported.properties).toEqual({ stolen: 1 })
-    expect(room.hub.twins.get(victim)).toEqual(before)
-    expect(room.hub.twins.get(other).reported.version).toBe(1)
+    expect(server.hub.twins.get(other).reported.properties).toEqual({ stolen: 1 })
+    expect(server.hub.twins.get(victim)).toEqual(before)
+    expect(server.hub.twins.get(untouched).reported.version).toBe(1)
   })
 
-  test.each(STRANGERS)('WIRE-METH-08: %o answers no call of another', async (stranger) => {
-    const device = await room.connected(victim)
+  test.each(OTHERS)('WIRE-METH-08: %o cannot answer a call of the victim', async (other) => {
+    const device = await server.connected(victim)
     subscribe(device, '$iothub/methods/POST/#')
     await device.take('suback')
-    const call = room.hub.methods.invoke(victim, { methodName: 'x', payload: undefined })
+    const call = server.hub.methods.invoke(victim, { methodName: 'x', payload: undefined })
     const { topic = '' } = await device.take('publish')
     const requestId = topic.slice(topic.indexOf('=') + 1)
-    const client = await room.connected(stranger)
+    const client = await server.connected(other)
     publish(client, `$iothub/methods/res/200/?$rid=${requestId}`)
     expect((await client.take('puback')).messageId).toBe(9)
     publish(device, `$iothub/methods/res/200/?$rid=${requestId}`, '"mine"')
@@ -154,21 +154,23 @@ describe('what carries no name is about the one who asks', () => {
   })
 })
 
-describe('WIRE-AUTH-08 WIRE-CONN-09: nobody connects as another', () => {
-  test.each(STRANGERS)('with the token of %o', async (stranger) => {
+describe('WIRE-AUTH-08 WIRE-CONN-09: an identity cannot connect as another one', () => {
+  test.each(OTHERS)('with the token of %o', async (other) => {
     for (const identity of [victim, module]) {
-      const client = room.dial(identity, { password: Buffer.from(room.token(stranger)) })
+      const client = server.dial(identity, { password: Buffer.from(server.token(other)) })
       expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 5 })
     }
-    const mixed = room.dial(stranger, { clientId: 'dev' })
+    const mixed = server.dial(other, { clientId: 'dev' })
     expect(await mixed.next()).toMatchObject({ cmd: 'connack', returnCode: 5 })
   })
 
-  test.each(STRANGERS)('WIRE-SESS-19: nor leaves a will as %o', async (stranger) => {
+  test.each(OTHERS)('WIRE-SESS-19: %o cannot leave a will of the victim', async (other) => {
     const topic = 'devices/dev/messages/events/'
-    const client = room.dial(stranger, { will: { topic, payload: Buffer.from('x'), qos: 0, retain: false } })
+    const client = server.dial(other, {
+      will: { topic, payload: Buffer.from('x'), qos: 0, retain: false },
+    })
     expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 5 })
     client.drop()
-    expect(room.hub.telemetry.messages).toEqual([])
+    expect(server.hub.telemetry.messages).toEqual([])
   })
 })

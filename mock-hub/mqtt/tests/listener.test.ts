@@ -8,29 +8,29 @@ import type { TlsListener, TlsListenerOptions } from '../../net/tls-listener.ts'
 import { certificateFor } from '../testing/certificates.ts'
 import type { TestCertificate } from '../testing/certificates.ts'
 import { RawClient } from '../testing/raw-client.ts'
-import { TestRoom } from '../testing/test-server.ts'
+import { TestServer } from '../testing/test-server.ts'
 
 const d1 = { deviceId: 'd1' }
-let room: TestRoom
+let testServer: TestServer
 let listener: TlsListener
 let server: TestCertificate
 beforeEach(async () => {
-  room = await TestRoom.open()
-  room.device('d1')
+  testServer = await TestServer.open()
+  testServer.device('d1')
   server = await certificateFor('localhost')
   listener = await open()
 })
 afterEach(async () => {
   await listener.stop()
-  await room.stop()
+  await testServer.stop()
 })
 
 function open(options: Partial<TlsListenerOptions> = {}): Promise<TlsListener> {
-  return listenTls(room.room, {
+  return listenTls(testServer.mqtt, {
     host: '127.0.0.1',
     port: 0,
     tls: server,
-    faults: room.hub.faults,
+    faults: testServer.hub.faults,
     ...options,
   })
 }
@@ -55,7 +55,7 @@ async function withVariants(): Promise<void> {
   listener = await open({ tlsVariants: () => Promise.resolve(strange) })
 }
 
-function connectPacket(password = room.token(d1)): Parameters<RawClient['connect']>[0] {
+function connectPacket(password = testServer.token(d1)): Parameters<RawClient['connect']>[0] {
   return { clientId: 'd1', username: 'localhost/d1/?api-version=2021-04-12', password: Buffer.from(password) }
 }
 
@@ -78,16 +78,16 @@ describe('listenTls', () => {
   ])('%s: through a gateway of another name, with the hub’s in user name and token', async (_id, version) => {
     const gateway = await certificateFor('gateway.local')
     await listener.stop()
-    await room.stop()
-    room = await TestRoom.open({ hostName: 'hub.example.net' })
-    room.device('d1')
+    await testServer.stop()
+    testServer = await TestServer.open({ hostName: 'hub.example.net' })
+    testServer.device('d1')
     const module = { deviceId: 'd1', moduleId: 'm1' }
-    room.module('d1', 'm1')
+    testServer.module('d1', 'm1')
     listener = await open({ tls: gateway })
     const socket = await dial({ servername: 'gateway.local', ca: gateway.cert })
     expect(socket.authorized).toBe(true)
     const client = new RawClient(socket)
-    const password = room.token(module)
+    const password = testServer.token(module)
     expect(decodeURIComponent(password)).toContain('sr=hub.example.net/devices/d1/modules/m1&')
     client.connect({
       clientId: 'd1/m1',
@@ -107,7 +107,7 @@ describe('listenTls', () => {
   test('WIRE-AUTH-15: the client certificate is asked for and reaches authentication', async () => {
     const own = await certificateFor('x1')
     const thumbprint = new X509Certificate(own.cert).fingerprint256.replaceAll(':', '')
-    room.device('x1', {
+    testServer.device('x1', {
       authentication: { type: 'selfSigned', x509Thumbprint: { secondaryThumbprint: thumbprint } },
     })
     const client = new RawClient(await dial({ key: own.key, cert: own.cert }))
@@ -152,21 +152,21 @@ describe('tls levers', () => {
     'tls.%s shows the variant once',
     async (name) => {
       await withVariants()
-      room.hub.faults.arm({ name: `tls.${name}` })
+      testServer.hub.faults.arm({ name: `tls.${name}` })
       await expect(dial()).rejects.toThrow(/self-signed|altnames/)
-      expect(room.hub.faults.list()[0]?.fired).toBe(1)
+      expect(testServer.hub.faults.list()[0]?.fired).toBe(1)
       ;(await dial()).destroy()
     },
   )
 
   test('tls.old_protocol: a client of today gives up', async () => {
-    room.hub.faults.arm({ name: 'tls.old_protocol' })
+    testServer.hub.faults.arm({ name: 'tls.old_protocol' })
     await expect(dial({ minVersion: 'TLSv1.2' })).rejects.toThrow(/protocol|version/i)
   })
 
   test('tls.cipher_allowlist: one suite and no other', async () => {
     const parameters = { ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' }
-    room.hub.faults.arm({ name: 'tls.cipher_allowlist', parameters, count: 2 })
+    testServer.hub.faults.arm({ name: 'tls.cipher_allowlist', parameters, count: 2 })
     const socket = await dial()
     expect(socket.getCipher().name).toBe('ECDHE-ECDSA-AES256-GCM-SHA384')
     socket.destroy()
@@ -174,15 +174,15 @@ describe('tls levers', () => {
   })
 
   test('tls.require_client_cert: who shows none is turned away', async () => {
-    room.hub.faults.arm({ name: 'tls.require_client_cert' })
+    testServer.hub.faults.arm({ name: 'tls.require_client_cert' })
     const socket = await dial({ maxVersion: 'TLSv1.2' }).catch((error: unknown) => error)
     expect(socket).toBeInstanceOf(Error)
   })
 
   test('tls.stall: the handshake never ends', async () => {
-    room.hub.faults.arm({ name: 'tls.stall' })
+    testServer.hub.faults.arm({ name: 'tls.stall' })
     const socket = connect({ port: listener.port, host: '127.0.0.1', ca: server.cert })
-    await room.journal('fault', ({ phase }) => phase === 'fired')
+    await testServer.journal('fault', ({ phase }) => phase === 'fired')
     let secured = false
     socket.on('secureConnect', () => (secured = true))
     // Who comes later gets through meanwhile.
@@ -192,9 +192,9 @@ describe('tls levers', () => {
   })
 
   test('tcp.refuse: a reset before the handshake', async () => {
-    room.hub.faults.arm({ name: 'tcp.refuse' })
+    testServer.hub.faults.arm({ name: 'tcp.refuse' })
     await expect(dial()).rejects.toThrow(/ECONNRESET|disconnected/)
-    expect(room.hub.faults.list()[0]?.fired).toBe(1)
+    expect(testServer.hub.faults.list()[0]?.fired).toBe(1)
   })
 
   test('tcp.reset: the TCP connection below TLS is reset', async () => {
@@ -203,7 +203,7 @@ describe('tls levers', () => {
     client.connect(connectPacket())
     await client.next()
     const broken = once(socket, 'error')
-    room.hub.faults.arm({ name: 'tcp.reset' })
+    testServer.hub.faults.arm({ name: 'tcp.reset' })
     expect(await broken).toMatchObject([{ code: 'ECONNRESET' }])
   })
 })

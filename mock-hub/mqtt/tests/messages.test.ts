@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Received, RawClient } from '../testing/raw-client.ts'
-import { TestRoom } from '../testing/test-server.ts'
+import { TestServer } from '../testing/test-server.ts'
 import type { SystemProperties } from '../../core/contract/message.ts'
 
 const d1 = { deviceId: 'd1' }
 const m1 = { deviceId: 'd1', moduleId: 'm1' }
 const EVENTS = 'devices/d1/messages/events'
 
-let room: TestRoom
+let server: TestServer
 beforeEach(async () => {
-  room = await TestRoom.open()
-  room.device('d1')
-  room.device('d2')
-  room.module('d1', 'm1')
+  server = await TestServer.open()
+  server.device('d1')
+  server.device('d2')
+  server.module('d1', 'm1')
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
 function publish(client: RawClient, topic: string, payload: string | Buffer = '', messageId?: number): void {
   const common = { cmd: 'publish' as const, topic, payload, dup: false, retain: false }
@@ -31,19 +31,19 @@ describe('device to cloud', () => {
     ['WIRE-D2C-01', `${EVENTS}/`],
     ['WIRE-D2C-02', EVENTS],
   ])('%s: %s is stored, then acknowledged', async (_id, topic) => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     publish(client, topic, 'hello', 5)
     expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 5 })
-    expect(room.hub.telemetry.messages).toHaveLength(1)
-    expect(room.hub.telemetry.messages[0]).toMatchObject({ body: Buffer.from('hello'), deviceId: 'd1' })
+    expect(server.hub.telemetry.messages).toHaveLength(1)
+    expect(server.hub.telemetry.messages[0]).toMatchObject({ body: Buffer.from('hello'), deviceId: 'd1' })
   })
 
   test('WIRE-D2C-03 to WIRE-D2C-12: the property bag', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     const bag = '?a%20b=x%26y&n&e=&%24.mid=m&$.cid=c&%24.ct=application%2Fjson&%24.sub=t&%24.on=o/'
     publish(client, `${EVENTS}/${bag}`, 'x', 1)
     await client.take('puback')
-    const message = room.hub.telemetry.messages[0]
+    const message = server.hub.telemetry.messages[0]
     expect(message?.properties).toEqual({ 'a b': 'x&y', n: null, e: '' })
     expect(message?.system).toMatchObject({
       messageId: 'm',
@@ -54,12 +54,12 @@ describe('device to cloud', () => {
     })
   })
 
-  test('each message has its own properties, whatever came before', async () => {
-    const client = await room.connected(d1)
+  test('each message has its own properties', async () => {
+    const client = await server.connected(d1)
     for (const [index, bag] of ['a=1', 'a=1', 'a=2', '', 'a=1'].entries())
       publish(client, `${EVENTS}/${bag}`, '', index + 1)
     await client.settled()
-    expect(room.hub.telemetry.messages.map(({ properties }) => properties)).toEqual([
+    expect(server.hub.telemetry.messages.map(({ properties }) => properties)).toEqual([
       { a: '1' },
       { a: '1' },
       { a: '2' },
@@ -69,21 +69,21 @@ describe('device to cloud', () => {
   })
 
   test('WIRE-D2C-17: QoS 0 is stored and not acknowledged', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     publish(client, `${EVENTS}/`, 'x')
     expect(await client.settled()).toEqual([])
-    expect(room.hub.telemetry.messages).toHaveLength(1)
+    expect(server.hub.telemetry.messages).toHaveLength(1)
   })
 
-  test('WIRE-D2C-18: an empty payload', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-D2C-18: an empty payload is stored', async () => {
+    const client = await server.connected(d1)
     publish(client, `${EVENTS}/`, '', 1)
     await client.take('puback')
-    expect(room.hub.telemetry.messages[0]?.body).toHaveLength(0)
+    expect(server.hub.telemetry.messages[0]?.body).toHaveLength(0)
   })
 
-  test('a thousand in one write are stored and acknowledged in order', async () => {
-    const client = await room.connected(d1)
+  test('a thousand messages in one write are stored and acknowledged in order', async () => {
+    const client = await server.connected(d1)
     const packets = Array.from({ length: 1000 }, (_, index) => ({
       cmd: 'publish' as const,
       topic: `${EVENTS}/n=${index}`,
@@ -96,7 +96,7 @@ describe('device to cloud', () => {
     client.send(...packets)
     for (let id = 1; id <= 1000; id++)
       expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: id })
-    expect(room.hub.telemetry.messages.map(({ body }) => body.toString())).toEqual(
+    expect(server.hub.telemetry.messages.map(({ body }) => body.toString())).toEqual(
       packets.map(({ payload }) => payload),
     )
   })
@@ -109,20 +109,20 @@ describe('device to cloud', () => {
     ['WIRE-D2C-16', '$SYS/x'],
     ['WIRE-D2C-16', '$iothub/twin/res/200/?$rid=1'],
   ])('%s: publishing to %s closes', async (rule, topic) => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     publish(client, `${EVENTS}/`, 'before', 1)
     publish(client, topic, 'x', 2)
     await client.closing()
     expect(client.received.map(({ cmd }) => cmd)).toEqual(['connack', 'puback'])
-    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
-    expect(room.hub.telemetry.messages).toHaveLength(1)
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
+    expect(server.hub.telemetry.messages).toHaveLength(1)
   })
 
-  test('WIRE-MOD-01: a module on its own topic', async () => {
-    const client = await room.connected(m1)
+  test('WIRE-MOD-01: a module publishes to its own topic', async () => {
+    const client = await server.connected(m1)
     publish(client, 'devices/d1/modules/m1/messages/events/a=b/', 'x', 1)
     await client.take('puback')
-    expect(room.hub.telemetry.messages[0]).toMatchObject({
+    expect(server.hub.telemetry.messages[0]).toMatchObject({
       deviceId: 'd1',
       moduleId: 'm1',
       properties: { a: 'b' },
@@ -132,12 +132,12 @@ describe('device to cloud', () => {
 
 describe('cloud to device', () => {
   const send = (text: string, system: SystemProperties = {}): void => {
-    room.hub.c2d.send(d1, { body: Buffer.from(text), system, properties: { p: 'ä b' } })
+    server.hub.c2d.send(d1, { body: Buffer.from(text), system, properties: { p: 'ä b' } })
   }
   const payloadOf = (packet: Received): string => String(packet.payload)
 
   test('WIRE-C2D-01 WIRE-C2D-03 WIRE-C2D-04 WIRE-C2D-08: topic and bag', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     await subscribed(client, 'devices/d1/messages/devicebound/#')
     send('hello', { messageId: 'm 1', ack: 'full' })
     const packet = await client.next()
@@ -153,46 +153,46 @@ describe('cloud to device', () => {
   })
 
   test("WIRE-C2D-04: the service's spelling of `to` is kept", async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     await subscribed(client, 'devices/d1/messages/devicebound/#')
     send('x', { to: '/devices/d1/messages/deviceBound' })
     expect((await client.next()).topic).toContain('%24.to=%2Fdevices%2Fd1%2Fmessages%2FdeviceBound')
   })
 
-  test('WIRE-C2D-02: the wildcard filter brings only own messages', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-C2D-02: the wildcard filter delivers only the own messages', async () => {
+    const client = await server.connected(d1)
     await subscribed(client, 'devices/+/messages/devicebound/#')
-    room.hub.c2d.send({ deviceId: 'd2' }, { body: Buffer.from('foreign'), system: {}, properties: {} })
+    server.hub.c2d.send({ deviceId: 'd2' }, { body: Buffer.from('foreign'), system: {}, properties: {} })
     send('own')
     expect(payloadOf(await client.next())).toBe('own')
     expect(await client.settled()).toEqual([])
   })
 
   test('WIRE-C2D-09: PUBACK completes', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     await subscribed(client, 'devices/d1/messages/devicebound/#')
     send('x')
     const { messageId = 0 } = await client.next()
-    expect(room.hub.c2d.count(d1)).toBe(1)
+    expect(server.hub.c2d.count(d1)).toBe(1)
     client.send({ cmd: 'puback', messageId })
     await client.settled()
-    expect(room.hub.c2d.count(d1)).toBe(0)
+    expect(server.hub.c2d.count(d1)).toBe(0)
   })
 
   test('WIRE-C2D-10: QoS 0 is complete when sent', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     await subscribed(client, 'devices/d1/messages/devicebound/#', 0)
     send('x')
     expect(await client.next()).toMatchObject({ cmd: 'publish', qos: 0 })
-    expect(room.hub.c2d.count(d1)).toBe(0)
+    expect(server.hub.c2d.count(d1)).toBe(0)
   })
 
-  test('WIRE-C2D-11: redelivered with DUP when the lock runs out', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-C2D-11: redelivered with DUP when the lock expires', async () => {
+    const client = await server.connected(d1)
     await subscribed(client, 'devices/d1/messages/devicebound/#')
     send('x')
     const first = await client.next()
-    room.clock.advance(60_000)
+    server.clock.advance(60_000)
     const again = await client.next()
     expect(again).toMatchObject({
       cmd: 'publish',
@@ -202,19 +202,19 @@ describe('cloud to device', () => {
     })
     client.send({ cmd: 'puback', messageId: again.messageId ?? 0 })
     await client.settled()
-    expect(room.hub.c2d.count(d1)).toBe(0)
+    expect(server.hub.c2d.count(d1)).toBe(0)
   })
 
   test('WIRE-C2D-11: redelivered with DUP on the next connection', async () => {
-    const client = await room.connected(d1, { clean: false })
+    const client = await server.connected(d1, { clean: false })
     await subscribed(client, 'devices/d1/messages/devicebound/#')
     send('w')
     send('x')
     client.send({ cmd: 'puback', messageId: (await client.next()).messageId ?? 0 })
     const { messageId } = await client.next()
     client.drop()
-    await room.journal('link-closed')
-    const next = await room.connected(d1, { clean: false })
+    await server.journal('link-closed')
+    const next = await server.connected(d1, { clean: false })
     // With its own packet id [MQTT-4.4.0-1].
     expect(await next.next()).toMatchObject({
       cmd: 'publish',
@@ -225,18 +225,18 @@ describe('cloud to device', () => {
     expect(messageId).toBe(2)
   })
 
-  test('WIRE-C2D-12: PUBREC and the like close', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-C2D-12: PUBREC, PUBREL and PUBCOMP close', async () => {
+    const client = await server.connected(d1)
     await subscribed(client, 'devices/d1/messages/devicebound/#')
     send('x')
     const { messageId = 0 } = await client.next()
     client.send({ cmd: 'pubrec', messageId })
     await client.closing()
-    expect(room.hub.c2d.count(d1)).toBe(1)
+    expect(server.hub.c2d.count(d1)).toBe(1)
   })
 
   test('WIRE-C2D-20 WIRE-SESS-18: in order, sixteen at a time', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     for (let index = 0; index < 20; index++) send(String(index))
     await subscribed(client, 'devices/d1/messages/devicebound/#')
     const first = (await client.settled()).filter(({ cmd }) => cmd === 'publish')
@@ -245,8 +245,8 @@ describe('cloud to device', () => {
     expect((await client.settled()).map(payloadOf)).toEqual(['16'])
   })
 
-  test('an unknown PUBACK does no harm', async () => {
-    const client = await room.connected(d1)
+  test('a PUBACK with an unknown packet id is ignored', async () => {
+    const client = await server.connected(d1)
     client.send({ cmd: 'puback', messageId: 77 })
     expect(await client.settled()).toEqual([])
   })

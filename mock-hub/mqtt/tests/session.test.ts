@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RawClient } from '../testing/raw-client.ts'
-import { TestRoom } from '../testing/test-server.ts'
+import { TestServer } from '../testing/test-server.ts'
 
 const d1 = { deviceId: 'd1' }
 const C2D = 'devices/d1/messages/devicebound/#'
@@ -13,12 +13,12 @@ const FIVE = [
   '$iothub/methods/POST/one/#',
 ]
 
-let room: TestRoom
+let server: TestServer
 beforeEach(async () => {
-  room = await TestRoom.open()
-  room.device('d1')
+  server = await TestServer.open()
+  server.device('d1')
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
 type Qos = 0 | 1 | 2
 let packetId = 100
@@ -30,34 +30,34 @@ function subscribe(client: RawClient, ...filters: (string | [string, Qos])[]): v
 }
 
 function sendC2d(text: string): void {
-  room.hub.c2d.send(d1, { body: Buffer.from(text), system: {}, properties: {} })
+  server.hub.c2d.send(d1, { body: Buffer.from(text), system: {}, properties: {} })
 }
 
 describe('stored sessions', () => {
-  test('WIRE-SESS-01 WIRE-SESS-02 WIRE-SESS-03: subscriptions live on, queued messages come right after CONNACK', async () => {
-    const first = room.dial(d1, { clean: false })
+  test('WIRE-SESS-01 WIRE-SESS-02 WIRE-SESS-03: subscriptions are kept, queued messages come right after CONNACK', async () => {
+    const first = server.dial(d1, { clean: false })
     expect(await first.next()).toMatchObject({ returnCode: 0, sessionPresent: false })
     subscribe(first, C2D)
     await first.take('suback')
     first.drop()
-    await room.journal('link-closed')
+    await server.journal('link-closed')
     sendC2d('while away')
 
-    const second = room.dial(d1, { clean: false })
+    const second = server.dial(d1, { clean: false })
     second.send({ cmd: 'pingreq' })
     expect(await second.next()).toMatchObject({ cmd: 'connack', returnCode: 0, sessionPresent: true })
     expect(await second.next()).toMatchObject({ cmd: 'publish', payload: Buffer.from('while away'), qos: 1 })
     expect(await second.next()).toMatchObject({ cmd: 'pingresp' })
   })
 
-  test('WIRE-SESS-04 WIRE-SESS-06: a clean session forgets subscriptions, not messages', async () => {
-    const first = await room.connected(d1, { clean: false })
+  test('WIRE-SESS-04 WIRE-SESS-06: a clean session discards subscriptions, not messages', async () => {
+    const first = await server.connected(d1, { clean: false })
     subscribe(first, C2D)
     await first.take('suback')
     first.drop()
-    await room.journal('link-closed')
+    await server.journal('link-closed')
     sendC2d('kept')
-    const second = room.dial(d1, { clean: true })
+    const second = server.dial(d1, { clean: true })
     expect(await second.next()).toMatchObject({ returnCode: 0, sessionPresent: false })
     expect(await second.settled()).toEqual([])
     subscribe(second, C2D)
@@ -65,8 +65,8 @@ describe('stored sessions', () => {
     expect(await second.next()).toMatchObject({ cmd: 'publish', payload: Buffer.from('kept') })
   })
 
-  test('WIRE-SESS-05: a clean session empties the queue where that is set', async () => {
-    const strict = await TestRoom.open({ cleanSessionPurgesC2d: true })
+  test('WIRE-SESS-05: a clean session empties the queue if cleanSessionPurgesC2d is set', async () => {
+    const strict = await TestServer.open({ cleanSessionPurgesC2d: true })
     strict.device('d1')
     strict.hub.c2d.send(d1, { body: Buffer.from('x'), system: {}, properties: {} })
     await strict.connected(d1, { clean: true })
@@ -75,13 +75,13 @@ describe('stored sessions', () => {
   })
 
   test('WIRE-SESS-02: the session of a deleted device is gone with it', async () => {
-    const first = await room.connected(d1, { clean: false })
+    const first = await server.connected(d1, { clean: false })
     subscribe(first, C2D)
     await first.take('suback')
-    room.hub.registry.remove(d1, '*')
+    server.hub.registry.remove(d1, '*')
     await first.closing()
-    room.device('d1')
-    expect(await room.dial(d1, { clean: false }).next()).toMatchObject({
+    server.device('d1')
+    expect(await server.dial(d1, { clean: false }).next()).toMatchObject({
       returnCode: 0,
       sessionPresent: false,
     })
@@ -90,10 +90,10 @@ describe('stored sessions', () => {
 
 describe('keep-alive', () => {
   test('WIRE-SESS-07 WIRE-SESS-10: 1.5 times the keep-alive, any packet counts', async () => {
-    const client = await room.connected(d1, { keepalive: 60 })
-    room.clock.advance(89_000)
+    const client = await server.connected(d1, { keepalive: 60 })
+    server.clock.advance(89_000)
     expect(await client.settled()).toEqual([])
-    room.clock.advance(89_000)
+    server.clock.advance(89_000)
     client.send({
       cmd: 'publish',
       topic: EVENTS,
@@ -104,48 +104,48 @@ describe('keep-alive', () => {
       retain: false,
     })
     await client.take('puback')
-    room.clock.advance(89_999)
-    expect(room.room.connections).toBe(1)
-    room.clock.advance(1)
+    server.clock.advance(89_999)
+    expect(server.mqtt.connections).toBe(1)
+    server.clock.advance(1)
     await client.closing()
-    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-07')
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-07')
   })
 
   test.each([
     ['WIRE-SESS-08', 65_535],
     ['WIRE-SESS-09', 0],
   ])('%s: keep-alive %i ends at 1767 s', async (_id, keepalive) => {
-    const password = Buffer.from(room.token(d1, 2_000_000_000))
-    const client = await room.connected(d1, { keepalive, password })
-    room.clock.advance(1_766_999)
-    expect(room.room.connections).toBe(1)
-    room.clock.advance(1)
+    const password = Buffer.from(server.token(d1, 2_000_000_000))
+    const client = await server.connected(d1, { keepalive, password })
+    server.clock.advance(1_766_999)
+    expect(server.mqtt.connections).toBe(1)
+    server.clock.advance(1)
     await client.closing()
   })
 })
 
-test('WIRE-THR-01: a connection above the rate gets 3, and the one that is there stays', async () => {
-  await room.stop()
-  room = await TestRoom.open({ tier: 'S1' })
-  room.device('d1')
-  const first = await room.connected(d1)
-  for (let n = 0; n < 99; n++) room.hub.throttle.take('connect', 0)
-  expect(await room.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 3 })
+test('WIRE-THR-01: a connection above the rate gets 3, and the live one stays', async () => {
+  await server.stop()
+  server = await TestServer.open({ tier: 'S1' })
+  server.device('d1')
+  const first = await server.connected(d1)
+  for (let n = 0; n < 99; n++) server.hub.throttle.take('connect', 0)
+  expect(await server.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 3 })
   expect(await first.settled()).toEqual([])
-  room.clock.advance(1_000)
-  await room.connected(d1)
+  server.clock.advance(1_000)
+  await server.connected(d1)
   await first.closing()
 })
 
 describe('subscriptions', () => {
   test('WIRE-SESS-12 WIRE-SESS-13 WIRE-SESS-15: each filter is granted what it asked, at most 1', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     subscribe(client, [C2D, 2], ['$iothub/twin/res/#', 0], ['$iothub/methods/POST/#', 1])
     expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [1, 0, 1], messageId: packetId })
   })
 
-  test('a filter named twice in one packet is answered twice', async () => {
-    const client = await room.connected(d1)
+  test('a filter that one packet names twice is granted twice', async () => {
+    const client = await server.connected(d1)
     subscribe(client, [C2D, 0], [C2D, 1])
     expect(await client.next()).toMatchObject({ cmd: 'suback', granted: [0, 1] })
   })
@@ -157,29 +157,29 @@ describe('subscriptions', () => {
     '$SYS/#',
     '$iothub/#',
   ])('WIRE-SESS-14: %s closes', async (filter) => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     subscribe(client, filter)
     await client.closing()
     expect(client.received).toHaveLength(1)
-    expect(room.hub.lastRefusals[0]?.explanation).toMatchObject({
+    expect(server.hub.lastRefusals[0]?.explanation).toMatchObject({
       rule: 'WIRE-SESS-14',
       received: `filter "${filter}"`,
     })
   })
 
-  test('WIRE-SESS-16: five work, the sixth closes', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-SESS-16: five filters are accepted, the sixth closes', async () => {
+    const client = await server.connected(d1)
     subscribe(client, ...FIVE)
     expect((await client.next()).granted).toHaveLength(5)
     subscribe(client, C2D)
     await client.take('suback')
     subscribe(client, '$iothub/methods/POST/two/#')
     await client.closing()
-    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-16')
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-16')
   })
 
-  test('WIRE-SESS-16: the sixth is only warned of where that is set', async () => {
-    const lenient = await TestRoom.open({ closeOnSixthSubscription: false })
+  test('WIRE-SESS-16: the sixth is only logged if closeOnSixthSubscription is off', async () => {
+    const lenient = await TestServer.open({ closeOnSixthSubscription: false })
     lenient.device('d1')
     const client = await lenient.connected(d1)
     subscribe(client, ...FIVE, '$iothub/methods/POST/two/#')
@@ -187,21 +187,40 @@ describe('subscriptions', () => {
     await lenient.stop()
   })
 
-  test('WIRE-SESS-17: UNSUBSCRIBE stops the flow and nothing else', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-SESS-17: UNSUBSCRIBE stops deliveries and keeps the messages', async () => {
+    const client = await server.connected(d1)
     subscribe(client, C2D)
     await client.take('suback')
     client.send({ cmd: 'unsubscribe', messageId: 9, unsubscriptions: [C2D, 'never/subscribed'] })
     expect(await client.next()).toMatchObject({ cmd: 'unsuback', messageId: 9 })
     sendC2d('waits')
     expect(await client.settled()).toEqual([])
-    expect(room.hub.c2d.count(d1)).toBe(1)
+    expect(server.hub.c2d.count(d1)).toBe(1)
   })
+
+  test('MQTT-3.10.4-4: a filter that is not subscribed to is acknowledged, however deep', async () => {
+    const client = await server.connected(d1)
+    client.send({ cmd: 'unsubscribe', messageId: 9, unsubscriptions: ['a/'.repeat(150), '+/a', 'a/#'] })
+    expect(await client.next()).toMatchObject({ cmd: 'unsuback', messageId: 9 })
+  })
+
+  test.each(['', 'a/#/b', 'a#', 'a+/b'])(
+    'MQTT-4.7.1: UNSUBSCRIBE with the filter %j closes',
+    async (filter) => {
+      const client = await server.connected(d1)
+      client.send({ cmd: 'unsubscribe', messageId: 9, unsubscriptions: [filter] })
+      await client.closing()
+      expect(server.hub.lastRefusals[0]?.explanation).toMatchObject({
+        rule: 'MQTT-4.8.0-1',
+        received: `UNSUBSCRIBE with the topic filter ${JSON.stringify(filter)}`,
+      })
+    },
+  )
 })
 
 describe('publishing', () => {
   test('WIRE-SESS-11: QoS 2 closes', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     client.send({
       cmd: 'publish',
       topic: EVENTS,
@@ -213,37 +232,37 @@ describe('publishing', () => {
     })
     await client.closing()
     expect(client.received).toHaveLength(1)
-    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-11')
-    expect(room.hub.telemetry.messages).toEqual([])
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-11')
+    expect(server.hub.telemetry.messages).toEqual([])
   })
 
   test('WIRE-SESS-21: RETAIN becomes a property', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     client.send({ cmd: 'publish', topic: `${EVENTS}a=b`, payload: 'x', qos: 0, dup: false, retain: true })
     await client.settled()
-    expect(room.hub.telemetry.messages[0]?.properties).toEqual({ a: 'b', 'mqtt-retain': 'true' })
+    expect(server.hub.telemetry.messages[0]?.properties).toEqual({ a: 'b', 'mqtt-retain': 'true' })
   })
 
   test('WIRE-SESS-22: DUP is acknowledged again', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     for (const dup of [false, true]) {
       client.send({ cmd: 'publish', topic: EVENTS, payload: 'x', qos: 1, messageId: 7, dup, retain: false })
       expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 7 })
     }
   })
 
-  test('WIRE-SESS-23: more than 256 KB closes, as soon as the fixed header tells', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-SESS-23: more than 256 KB closes, as soon as the fixed header has arrived', async () => {
+    const client = await server.connected(d1)
     const payload = Buffer.alloc(262_144)
     client.send({ cmd: 'publish', topic: EVENTS, payload, qos: 1, messageId: 1, dup: false, retain: false })
     expect(await client.next()).toMatchObject({ cmd: 'puback' })
-    client.send(Buffer.from([0x32, 0xe0, 0xa7, 0x12])) // 300,000 bytes to come, and they never do
+    client.send(Buffer.from([0x32, 0xe0, 0xa7, 0x12])) // announces 300,000 bytes
     await client.closing()
-    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-23')
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-23')
   })
 
   test('WIRE-SESS-23: one byte above 256 KB closes', async () => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     const payload = Buffer.alloc(262_145)
     client.send({ cmd: 'publish', topic: EVENTS, payload, qos: 1, messageId: 1, dup: false, retain: false })
     await client.closing()
@@ -262,11 +281,11 @@ describe('publishing', () => {
     ['PUBLISH shorter than its topic', [0x30, 3, 0, 9, 0x61]],
     ['a remaining length without end', [0x30, 0xff, 0xff, 0xff, 0xff, 0xff]],
   ])('MQTT: %s closes', async (_what, bytes) => {
-    const client = await room.connected(d1)
+    const client = await server.connected(d1)
     client.send(Buffer.from(bytes))
     await client.closing()
     expect(client.received).toHaveLength(1)
-    expect(room.hub.lastRefusals).toHaveLength(1)
+    expect(server.hub.lastRefusals).toHaveLength(1)
   })
 })
 
@@ -275,29 +294,29 @@ describe('wills', () => {
     will: { topic, payload: Buffer.from('bye'), qos: 1, retain: false },
   })
 
-  test('WIRE-SESS-19: only the own events topic', async () => {
+  test('WIRE-SESS-19: a will must be for the own events topic', async () => {
     for (const topic of ['devices/d2/messages/events/', 'x', C2D, '$iothub/twin/GET/?$rid=1']) {
-      const client = room.dial(d1, will(topic))
+      const client = server.dial(d1, will(topic))
       expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode: 5 })
       await client.closing()
-      expect(room.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-19')
+      expect(server.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-SESS-19')
     }
   })
 
-  test('WIRE-SESS-20: a lost link publishes it as telemetry', async () => {
-    const client = await room.connected(d1, will(`${EVENTS}a=b`))
+  test('WIRE-SESS-20: a lost connection publishes the will as telemetry', async () => {
+    const client = await server.connected(d1, will(`${EVENTS}a=b`))
     client.drop()
-    await room.journal('operation', ({ operation }) => operation === 'telemetry')
-    expect(room.hub.telemetry.messages[0]).toMatchObject({
+    await server.journal('operation', ({ operation }) => operation === 'telemetry')
+    expect(server.hub.telemetry.messages[0]).toMatchObject({
       body: Buffer.from('bye'),
       properties: { a: 'b', 'iothub-MessageType': 'Will' },
     })
   })
 
-  test('WIRE-SESS-20: so does a keep-alive that ran out', async () => {
-    await room.connected(d1, { ...will(EVENTS), keepalive: 10 })
-    room.clock.advance(15_000)
-    await room.journal('operation', ({ operation }) => operation === 'telemetry')
-    expect(room.hub.telemetry.messages).toHaveLength(1)
+  test('WIRE-SESS-20: an exceeded keep-alive publishes the will', async () => {
+    await server.connected(d1, { ...will(EVENTS), keepalive: 10 })
+    server.clock.advance(15_000)
+    await server.journal('operation', ({ operation }) => operation === 'telemetry')
+    expect(server.hub.telemetry.messages).toHaveLength(1)
   })
 })

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DeviceLink } from '../../core/contract/sessions.ts'
 import type { Received, RawClient } from '../testing/raw-client.ts'
-import { TestRoom } from '../testing/test-server.ts'
+import { TestServer } from '../testing/test-server.ts'
 
 const d1 = { deviceId: 'd1' }
 const m1 = { deviceId: 'd1', moduleId: 'm1' }
 
-let room: TestRoom
+let server: TestServer
 beforeEach(async () => {
-  room = await TestRoom.open()
-  room.device('d1')
-  room.module('d1', 'm1')
+  server = await TestServer.open()
+  server.device('d1')
+  server.module('d1', 'm1')
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
 const ANSWERS = '$iothub/twin/res/#'
 const DESIRED = '$iothub/twin/PATCH/properties/desired/#'
@@ -20,7 +20,7 @@ const METHODS = '$iothub/methods/POST/#'
 const REPORTED = '$iothub/twin/PATCH/properties/reported/'
 
 async function ready(identity: typeof d1 | typeof m1, ...filters: string[]): Promise<RawClient> {
-  const client = await room.connected(identity)
+  const client = await server.connected(identity)
   const subscriptions = filters.map((topic) => ({ topic, qos: 0 as const }))
   client.send({ cmd: 'subscribe', messageId: 1, subscriptions })
   await client.take('suback')
@@ -42,7 +42,7 @@ describe('twin requests', () => {
     ['WIRE-TWIN-04', ' '],
     ['WIRE-TWIN-04', 'no json'],
   ])('%s: GET with payload %j', async (_ids, payload) => {
-    room.hub.twins.patch(d1, { desired: { a: 1 }, tags: { t: 1 } }, undefined)
+    server.hub.twins.patch(d1, { desired: { a: 1 }, tags: { t: 1 } }, undefined)
     const client = await ready(d1, ANSWERS)
     publish(client, '$iothub/twin/GET/?$rid=4d-X', payload)
     const answer = await client.next()
@@ -50,8 +50,8 @@ describe('twin requests', () => {
     expect(json(answer)).toEqual({ desired: { a: 1, $version: 2 }, reported: { $version: 1 } })
   })
 
-  test('WIRE-TWIN-07: no subscription, no answer', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-TWIN-07: there is no answer without a subscription', async () => {
+    const client = await server.connected(d1)
     publish(client, '$iothub/twin/GET/?$rid=1', '', 3)
     expect((await client.settled()).map(({ cmd }) => cmd)).toEqual(['puback'])
   })
@@ -65,7 +65,7 @@ describe('twin requests', () => {
       expect(answer.topic).toBe(`$iothub/twin/res/204/?$rid=${version}&$version=${version}`)
       expect(answer.payload).toHaveLength(0)
     }
-    expect(room.hub.twins.get(d1).reported.properties).toEqual({ v: 3 })
+    expect(server.hub.twins.get(d1).reported.properties).toEqual({ v: 3 })
   })
 
   test('WIRE-TWIN-11: a stale base version is answered 412', async () => {
@@ -98,7 +98,7 @@ describe('twin requests', () => {
       message: expect.any(String) as unknown,
       timestampUtc: '2026-01-01T00:00:00.000Z',
     })
-    expect(room.hub.twins.get(d1).reported.version).toBe(1)
+    expect(server.hub.twins.get(d1).reported.version).toBe(1)
   })
 
   test('requests sent in one write are answered in order', async () => {
@@ -116,16 +116,17 @@ describe('twin requests', () => {
     expect((await client.settled()).map(({ topic }) => topic?.at(-1))).toEqual(['1', '2', '3'])
   })
 
-  test('a client that does not read its answers is not read either', async () => {
-    room.hub.twins.patch(d1, { desired: { text: 'x'.repeat(4_000) } }, undefined)
+  test('the hub stops reading from a client that does not read its answers', async () => {
+    server.hub.twins.patch(d1, { desired: { text: 'x'.repeat(4_000) } }, undefined)
     const client = await ready(d1, ANSWERS)
     client.pause()
     const handled = (): number =>
-      room.hub.journal.entries.filter((entry) => entry.type === 'operation' && entry.operation === 'twinGet')
-        .length
+      server.hub.journal.entries.filter(
+        (entry) => entry.type === 'operation' && entry.operation === 'twinGet',
+      ).length
     for (let rid = 1; rid <= 300; rid++) publish(client, `$iothub/twin/GET/?$rid=${rid}`, ' '.repeat(400))
-    // A whole turn of the machinery for somebody else.
-    await (await room.connected(m1)).settled()
+    // Another client completes a round trip meanwhile.
+    await (await server.connected(m1)).settled()
     expect(handled()).toBeLessThan(100)
     client.resume()
     for (let rid = 1; rid <= 300; rid++) {
@@ -137,16 +138,16 @@ describe('twin requests', () => {
     const client = await ready(m1, ANSWERS)
     publish(client, `${REPORTED}?$rid=a`, '{"m":1}')
     await client.next()
-    expect(room.hub.twins.get(m1).reported.properties).toEqual({ m: 1 })
-    expect(room.hub.twins.get(d1).reported.properties).toEqual({})
+    expect(server.hub.twins.get(m1).reported.properties).toEqual({ m: 1 })
+    expect(server.hub.twins.get(d1).reported.properties).toEqual({})
   })
 })
 
 describe('twin requests in a tier', () => {
   const statuses = async (tier: 'S1' | 'B1', count: number): Promise<unknown[]> => {
-    await room.stop()
-    room = await TestRoom.open({ tier })
-    room.device('d1')
+    await server.stop()
+    server = await TestServer.open({ tier })
+    server.device('d1')
     const client = await ready(d1, ANSWERS)
     for (let n = 0; n < count; n++) publish(client, `${REPORTED}?$rid=${n}`, '{"a":1}')
     const answers: unknown[] = []
@@ -158,14 +159,14 @@ describe('twin requests in a tier', () => {
     return answers
   }
 
-  test('WIRE-TWIN-15: what is too much in a second is answered 429, and a second later it is not', async () => {
+  test('WIRE-TWIN-15: requests above the rate are answered 429, and one second later 204', async () => {
     expect(await statuses('S1', 52)).toEqual([
       ...Array<string>(50).fill('204'),
       ['429', 429001],
       ['429', 429001],
     ])
-    expect(room.hub.twins.get(d1).reported.version).toBe(51)
-    room.clock.advance(1_000)
+    expect(server.hub.twins.get(d1).reported.version).toBe(51)
+    server.clock.advance(1_000)
     const client = await ready(d1, ANSWERS)
     publish(client, `${REPORTED}?$rid=x`, '{"a":2}')
     expect((await client.next()).topic).toBe('$iothub/twin/res/204/?$rid=x&$version=52')
@@ -179,31 +180,31 @@ describe('twin requests in a tier', () => {
 describe('desired properties', () => {
   test('WIRE-TWIN-02 WIRE-TWIN-18: the patch with its nulls and the version', async () => {
     const client = await ready(d1, DESIRED)
-    room.hub.twins.patch(d1, { desired: { a: { b: 1 }, gone: null } }, undefined)
+    server.hub.twins.patch(d1, { desired: { a: { b: 1 }, gone: null } }, undefined)
     const packet = await client.next()
     expect(packet.topic).toBe('$iothub/twin/PATCH/properties/desired/?$version=2')
     expect(json(packet)).toEqual({ a: { b: 1 }, gone: null, $version: 2 })
   })
 
   test('WIRE-TWIN-19: a replacement brings the difference, null for what is gone', async () => {
-    room.hub.twins.patch(d1, { desired: { a: 1 } }, undefined)
+    server.hub.twins.patch(d1, { desired: { a: 1 } }, undefined)
     const client = await ready(d1, DESIRED)
-    room.hub.twins.replace(d1, { desired: { b: 2 } }, undefined)
+    server.hub.twins.replace(d1, { desired: { b: 2 } }, undefined)
     expect(json(await client.next())).toEqual({ a: null, b: 2, $version: 3 })
   })
 
-  test('WIRE-TWIN-20 WIRE-TWIN-21: nothing is replayed, tags are not told', async () => {
-    room.hub.twins.patch(d1, { desired: { a: 1 } }, undefined)
+  test('WIRE-TWIN-20 WIRE-TWIN-21: nothing is replayed, tags are not sent', async () => {
+    server.hub.twins.patch(d1, { desired: { a: 1 } }, undefined)
     const client = await ready(d1, DESIRED)
-    room.hub.twins.patch(d1, { tags: { t: 1 } }, undefined)
+    server.hub.twins.patch(d1, { tags: { t: 1 } }, undefined)
     expect(await client.settled()).toEqual([])
   })
 
-  test('WIRE-TWIN-17: with the QoS that was granted', async () => {
-    const client = await room.connected(d1)
+  test('WIRE-TWIN-17: desired patches have the QoS that was granted', async () => {
+    const client = await server.connected(d1)
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: DESIRED, qos: 1 }] })
     await client.take('suback')
-    room.hub.twins.patch(d1, { desired: { a: 1 } }, undefined)
+    server.hub.twins.patch(d1, { desired: { a: 1 } }, undefined)
     expect(await client.next()).toMatchObject({ cmd: 'publish', qos: 1 })
   })
 })
@@ -213,7 +214,7 @@ describe('direct methods', () => {
 
   test('WIRE-METH-01 to WIRE-METH-06: request and response', async () => {
     const client = await ready(d1, METHODS)
-    const call = room.hub.methods.invoke(d1, { methodName: 'reboot', payload: '{"in":5}' })
+    const call = server.hub.methods.invoke(d1, { methodName: 'reboot', payload: '{"in":5}' })
     const packet = await client.next()
     expect(packet).toMatchObject({ cmd: 'publish', qos: 0, payload: Buffer.from('{"in":5}') })
     const [, name, rid] = request.exec(packet.topic ?? '') ?? []
@@ -222,10 +223,10 @@ describe('direct methods', () => {
     expect(await call).toEqual({ status: -7, payload: { ok: true } })
   })
 
-  test('WIRE-METH-04 WIRE-METH-07: nothing in, nothing out', async () => {
+  test('WIRE-METH-04 WIRE-METH-07: empty payloads', async () => {
     const client = await ready(d1, METHODS)
     for (const payload of [undefined, 'null']) {
-      const call = room.hub.methods.invoke(d1, { methodName: 'x', payload })
+      const call = server.hub.methods.invoke(d1, { methodName: 'x', payload })
       const packet = await client.next()
       expect(String(packet.payload)).toBe(payload ?? '')
       const rid = request.exec(packet.topic ?? '')?.[2] ?? ''
@@ -234,7 +235,7 @@ describe('direct methods', () => {
     }
   })
 
-  test('WIRE-METH-08: a response nobody waits for is ignored', async () => {
+  test('WIRE-METH-08: a response without a waiting call is ignored', async () => {
     const client = await ready(d1, METHODS)
     publish(client, '$iothub/methods/res/200/?$rid=unknown', '{}', 4)
     expect((await client.settled()).map(({ cmd }) => cmd)).toEqual(['puback'])
@@ -244,36 +245,38 @@ describe('direct methods', () => {
     ['WIRE-METH-12', 'larger than 128 KB', `"${'x'.repeat(131_071)}"`],
     ['WIRE-TWIN-12', 'nested too deep', '['.repeat(5_000) + ']'.repeat(5_000)],
     ['WIRE-TWIN-12', 'no JSON', '{'],
-  ])('%s: a response %s is no response', async (rule, _what, payload) => {
+  ])('%s: a response %s is ignored', async (rule, _what, payload) => {
     const client = await ready(d1, METHODS)
-    const call = room.hub.methods.invoke(d1, { methodName: 'x', payload: undefined })
+    const call = server.hub.methods.invoke(d1, { methodName: 'x', payload: undefined })
     const { topic = '' } = await client.take('publish')
     const requestId = topic.slice(topic.indexOf('=') + 1)
     publish(client, `$iothub/methods/res/200/?$rid=${requestId}`, payload, 5)
     expect((await client.next()).cmd).toBe('puback')
-    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
     publish(client, `$iothub/methods/res/201/?$rid=${requestId}`, '1')
     expect(await call).toEqual({ status: 201, payload: 1 })
   })
 
-  test('WIRE-METH-14: connected and not subscribed is not online', async () => {
-    await room.connected(d1)
-    await expect(room.hub.methods.invoke(d1, { methodName: 'x', payload: 'null' })).rejects.toMatchObject({
+  test('WIRE-METH-14: a device that is connected and not subscribed is not online', async () => {
+    await server.connected(d1)
+    await expect(server.hub.methods.invoke(d1, { methodName: 'x', payload: 'null' })).rejects.toMatchObject({
       kind: 'DeviceNotOnline',
     })
   })
 
-  test('WIRE-METH-01: a filter for one method opens just that', async () => {
+  test('WIRE-METH-01: a filter for one method receives only that method', async () => {
     const client = await ready(d1, '$iothub/methods/POST/one/#')
-    await expect(room.hub.methods.invoke(d1, { methodName: 'two', payload: 'null' })).rejects.toMatchObject({
-      kind: 'DeviceNotOnline',
-    })
-    void room.hub.methods.invoke(d1, { methodName: 'one', payload: 'null' }).catch(() => undefined)
+    await expect(server.hub.methods.invoke(d1, { methodName: 'two', payload: 'null' })).rejects.toMatchObject(
+      {
+        kind: 'DeviceNotOnline',
+      },
+    )
+    void server.hub.methods.invoke(d1, { methodName: 'one', payload: 'null' }).catch(() => undefined)
     expect((await client.next()).topic).toMatch(/POST\/one\//)
   })
 
-  test('WIRE-METH-15: one who subscribes in time gets the call', async () => {
-    const call = room.hub.methods.invoke(d1, {
+  test('WIRE-METH-15: a device that subscribes in time receives the call', async () => {
+    const call = server.hub.methods.invoke(d1, {
       methodName: 'x',
       payload: 'null',
       connectTimeoutInSeconds: 10,
@@ -284,9 +287,11 @@ describe('direct methods', () => {
     expect(await call).toEqual({ status: 200, payload: 1 })
   })
 
-  test('WIRE-METH-21: answers find their callers in any order', async () => {
+  test('WIRE-METH-21: responses in any order reach their callers', async () => {
     const client = await ready(m1, METHODS)
-    const calls = ['a', 'b'].map((methodName) => room.hub.methods.invoke(m1, { methodName, payload: 'null' }))
+    const calls = ['a', 'b'].map((methodName) =>
+      server.hub.methods.invoke(m1, { methodName, payload: 'null' }),
+    )
     const packets = [await client.next(), await client.next()]
     for (const packet of packets.reverse()) {
       const [, name, rid] = request.exec(packet.topic ?? '') ?? []
@@ -302,8 +307,8 @@ describe('direct methods', () => {
 describe('module inputs', () => {
   test('WIRE-MOD-02 WIRE-MOD-03 WIRE-MOD-04: a routed message reaches its input', async () => {
     const links: DeviceLink[] = []
-    const openSession = room.hub.openSession.bind(room.hub)
-    Object.assign(room.hub, {
+    const openSession = server.hub.openSession.bind(server.hub)
+    Object.assign(server.hub, {
       openSession: (link: DeviceLink) => {
         links.push(link)
         return openSession(link)
