@@ -2,11 +2,11 @@
 
 import { HubError } from '../core/errors/hub-error.ts'
 import { checkToken } from './tokens.ts'
-import type { Answer } from './requests.ts'
+import type { Answer } from './request-node.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import { bodyOf } from './wire/messages.ts'
-import type { AmqpMessage } from './wire/messages.ts'
-import { textOf } from './wire/values.ts'
+import { bodyOf } from './codec/messages.ts'
+import type { AmqpMessage } from './codec/messages.ts'
+import { textOf } from './codec/values.ts'
 
 /** @throws HubError with the reason. */
 export function putToken({ hub, grants }: ConnectionContext, request: AmqpMessage): Answer {

@@ -5,7 +5,7 @@ import type { HubError } from '../core/errors/hub-error.ts'
 import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
 import type { CbsTokens } from './cbs-tokens.ts'
-import type { ReceivingLimits } from './wire/links.ts'
+import type { ReceivingLimits } from './endpoint/links.ts'
 
 export interface ConnectionContext {
   readonly hub: Hub

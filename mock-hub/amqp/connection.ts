@@ -13,15 +13,15 @@ import { manage, openPartition, redirection, requireEntity } from './events/even
 import { CbsTokens } from './cbs-tokens.ts'
 import { Pipe, STREAM_EFFECTS } from './pipe.ts'
 import { amqpErrorOf, hubErrorOf } from './refusals.ts'
-import { RequestNode } from './requests.ts'
+import { RequestNode } from './request-node.ts'
 import { MECHANISMS, SASL_AUTH, SASL_OK, judge, redacted } from './sasl.ts'
 import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import { Endpoint, MAX_FRAME_BYTES } from './wire/endpoint.ts'
-import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './wire/frames.ts'
-import type { Link } from './wire/links.ts'
-import { AmqpViolation } from './wire/malformed.ts'
-import type { PerformativeName } from './wire/performative-fields.ts'
+import { Endpoint, MAX_FRAME_BYTES } from './endpoint/endpoint.ts'
+import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './codec/frames.ts'
+import type { Link } from './endpoint/links.ts'
+import { AmqpViolation } from './codec/malformed.ts'
+import type { PerformativeName } from './codec/performative-fields.ts'
 
 export interface ConnectionInfo {
   readonly peer: string

@@ -2,10 +2,10 @@
 
 import type { C2dDelivery } from '../core/contract/c2d.ts'
 import type { ApplicationProperties, Message, SystemProperties } from '../core/contract/message.ts'
-import { bodyOf, idText } from './wire/messages.ts'
-import type { AmqpMessage } from './wire/messages.ts'
-import * as amqp from './wire/values.ts'
-import type { Typed } from './wire/values.ts'
+import { bodyOf, idText } from './codec/messages.ts'
+import type { AmqpMessage } from './codec/messages.ts'
+import * as amqp from './codec/values.ts'
+import type { Typed } from './codec/values.ts'
 
 type TextProperty = Exclude<keyof SystemProperties, 'ack'>
 

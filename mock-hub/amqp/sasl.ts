@@ -1,8 +1,8 @@
 /** SASL as the hub offers it (wire contract 8.1): ANONYMOUS, EXTERNAL and MSSBCBS let in and leave the proof to tokens and certificates; PLAIN brings one along. */
 
 import type { Hub } from '../core/contract/hub.ts'
-import { AmqpViolation } from './wire/malformed.ts'
-import type { Performatives } from './wire/performative-fields.ts'
+import { AmqpViolation } from './codec/malformed.ts'
+import type { Performatives } from './codec/performative-fields.ts'
 import { checkPassword, unauthorized } from './tokens.ts'
 import type { Grant } from './tokens.ts'
 

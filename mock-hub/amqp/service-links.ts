@@ -9,10 +9,10 @@ import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { receivingLimits } from './connection-context.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import type { Incoming, Link, ReceivingLink, SendingLink } from './wire/links.ts'
-import { decodeMessage, encodeMessage } from './wire/messages.ts'
-import type { Outcome } from './wire/performative-fields.ts'
-import { binary, string, symbol, textOf, timestamp } from './wire/values.ts'
+import type { Incoming, Link, ReceivingLink, SendingLink } from './endpoint/links.ts'
+import { decodeMessage, encodeMessage } from './codec/messages.ts'
+import type { Outcome } from './codec/performative-fields.ts'
+import { binary, string, symbol, textOf, timestamp } from './codec/values.ts'
 
 /** Keeps a link only as long as the token that it was opened with. @throws HubError IotHubUnauthorizedAccess. */
 export function requireService(visit: ConnectionContext, link: Link, path: readonly string[]): () => void {

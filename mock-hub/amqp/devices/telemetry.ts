@@ -3,8 +3,8 @@
 import { toMessage } from '../message-mapping.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { ConnectionContext } from '../connection-context.ts'
-import type { Incoming } from '../wire/links.ts'
-import { BATCHED, decodeMessage } from '../wire/messages.ts'
+import type { Incoming } from '../endpoint/links.ts'
+import { BATCHED, decodeMessage } from '../codec/messages.ts'
 import type { Device } from './device.ts'
 import { faultOrder } from './injected-faults.ts'
 

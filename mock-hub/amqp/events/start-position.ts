@@ -2,8 +2,8 @@
 
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
-import { numberOf, textOf } from '../wire/values.ts'
-import type { Typed } from '../wire/values.ts'
+import { numberOf, textOf } from '../codec/values.ts'
+import type { Typed } from '../codec/values.ts'
 import type { StartPosition } from './partition.ts'
 
 const SELECTOR = 'apache.org:selector-filter:string'

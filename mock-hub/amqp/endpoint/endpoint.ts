@@ -4,11 +4,11 @@
  */
 
 import type { Clock } from '../../base/clock.ts'
-import { AMQP_FRAME, EMPTY_FRAME, frameOf } from './frames.ts'
-import type { Frame } from './frames.ts'
+import { AMQP_FRAME, EMPTY_FRAME, frameOf } from '../codec/frames.ts'
+import type { Frame } from '../codec/frames.ts'
 import type { Link } from './links.ts'
-import { AmqpViolation } from './malformed.ts'
-import type { AmqpError, PerformativeName, Performatives } from './performative-fields.ts'
+import { AmqpViolation } from '../codec/malformed.ts'
+import type { AmqpError, PerformativeName, Performatives } from '../codec/performative-fields.ts'
 import { Session } from './session.ts'
 import type { SessionPort } from './session.ts'
 

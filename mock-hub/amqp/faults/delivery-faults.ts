@@ -3,8 +3,8 @@
 import type { Json } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import { numberOf } from '../pipe.ts'
-import type { AmqpMessage } from '../wire/messages.ts'
-import { int, string } from '../wire/values.ts'
+import type { AmqpMessage } from '../codec/messages.ts'
+import { int, string } from '../codec/values.ts'
 
 /** Where such a lever may strike. */
 export type DeliveryPoint =

@@ -1,7 +1,7 @@
 /** Links of a session: one that the hub sends on, and one that it receives on. */
 
-import { AmqpViolation } from './malformed.ts'
-import type { AmqpError, Outcome, Performatives } from './performative-fields.ts'
+import { AmqpViolation } from '../codec/malformed.ts'
+import type { AmqpError, Outcome, Performatives } from '../codec/performative-fields.ts'
 
 type Attach = Performatives['attach']
 

@@ -5,12 +5,12 @@ import { hubErrorOf } from './refusals.ts'
 import { SendQueue } from './send-queue.ts'
 import { receivingLimits } from './connection-context.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import type { Link } from './wire/links.ts'
-import { decodeMessage, encodeMessage } from './wire/messages.ts'
-import type { AmqpMessage } from './wire/messages.ts'
-import type { AmqpError } from './wire/performative-fields.ts'
-import { int, string, textOf } from './wire/values.ts'
-import type { Typed } from './wire/values.ts'
+import type { Link } from './endpoint/links.ts'
+import { decodeMessage, encodeMessage } from './codec/messages.ts'
+import type { AmqpMessage } from './codec/messages.ts'
+import type { AmqpError } from './codec/performative-fields.ts'
+import { int, string, textOf } from './codec/values.ts'
+import type { Typed } from './codec/values.ts'
 
 export interface Answer {
   readonly status: number

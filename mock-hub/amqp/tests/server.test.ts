@@ -1,12 +1,21 @@
 import { once } from 'node:events'
 import rhea from 'rhea'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ManualClock } from '../base/clock.ts'
-import type { Hub } from '../core/contract/hub.ts'
-import { createHub } from '../core/create-hub.ts'
-import { createAmqpServer } from './server.ts'
-import type { AmqpServer } from './server.ts'
-import { ask, data, dial, dialService, outcome, putToken, received, tokenFor } from './testing/guest.ts'
+import { ManualClock } from '../../base/clock.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import { createHub } from '../../core/create-hub.ts'
+import { createAmqpServer } from '../server.ts'
+import type { AmqpServer } from '../server.ts'
+import {
+  ask,
+  data,
+  dial,
+  dialService,
+  outcome,
+  putToken,
+  received,
+  tokenFor,
+} from '../testing/test-client.ts'
 
 const NOW = 1_700_000_000_000
 let clock: ManualClock

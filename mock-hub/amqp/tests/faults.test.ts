@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import type rhea from 'rhea'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ManualClock } from '../base/clock.ts'
-import type { Hub } from '../core/contract/hub.ts'
-import { createHub } from '../core/create-hub.ts'
-import { createAmqpServer } from './server.ts'
-import type { AmqpServer } from './server.ts'
-import { data, dial, outcome, received } from './testing/guest.ts'
+import { ManualClock } from '../../base/clock.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import { createHub } from '../../core/create-hub.ts'
+import { createAmqpServer } from '../server.ts'
+import type { AmqpServer } from '../server.ts'
+import { data, dial, outcome, received } from '../testing/test-client.ts'
 
 const D1 = { deviceId: 'd1' }
 let clock: ManualClock
