@@ -11,7 +11,6 @@ import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { CbsTokens } from './cbs-tokens.ts'
-import { Pipe, STREAM_EFFECTS } from './pipe.ts'
 import { amqpErrorOf, hubErrorOf } from './refusals.ts'
 import { RequestNode } from './request-node.ts'
 import { MECHANISMS, SASL_AUTH, SASL_OK, judge, redacted } from './sasl.ts'
@@ -22,6 +21,8 @@ import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './codec/frames
 import type { Link } from './endpoint/links.ts'
 import { AmqpViolation } from './codec/malformed.ts'
 import type { PerformativeName } from './codec/performative-fields.ts'
+import { FaultedStream } from '../net/stream.ts'
+import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 
 export interface ConnectionInfo {
   readonly peer: string
@@ -54,13 +55,15 @@ export class Connection implements ConnectionContext {
   readonly hostName: string
   readonly port: number
   readonly #room: ConnectionPort
-  readonly #pipe: Pipe
+  readonly #stream: FaultedStream
   readonly #frames = new FrameReader(MAX_FRAME_BYTES)
   readonly #endpoint: Endpoint
   readonly #cbs: RequestNode
   readonly #management: RequestNode
   readonly #devices: Devices
   #stage: 'new' | 'sasl' | 'authenticated' | 'amqp' | 'over' = 'new'
+  /** A fault `tcp.*` has fired on this connection; others fire on it only when they are armed later. */
+  #struck = false
   #cancelOpenTimer: () => void
 
   constructor(room: ConnectionPort, linkId: string, stream: Duplex, info: ConnectionInfo) {
@@ -81,7 +84,7 @@ export class Connection implements ConnectionContext {
       clock: hub.clock,
       containerId: hub.hostName,
       write: (bytes) => {
-        this.#pipe.write(bytes)
+        this.#stream.write(bytes)
       },
       record: (direction, name, fields) => {
         this.#record(direction, name, fields)
@@ -91,7 +94,7 @@ export class Connection implements ConnectionContext {
       },
       closed: (error) => {
         this.#end(error?.condition ?? 'closed by the client')
-        this.#pipe.hangUp()
+        this.#stream.hangUp()
       },
     })
     hub.journal.record({ type: 'link-opened', linkId, transport: this.transport, peer: info.peer })
@@ -99,7 +102,7 @@ export class Connection implements ConnectionContext {
     this.#cancelOpenTimer = hub.clock.schedule(connectTimeoutSeconds * 1000, () => {
       this.#violated(new AmqpViolation('amqp:connection:forced', `open within ${connectTimeoutSeconds} s`))
     })
-    this.#pipe = new Pipe(
+    this.#stream = new FaultedStream(
       stream,
       hub.clock,
       {
@@ -129,37 +132,40 @@ export class Connection implements ConnectionContext {
     const error = { condition: 'amqp:connection:forced', description: 'Ordered by a fault.' }
     if (what === 'tcp') {
       this.#end('fault')
-      this.#pipe.destroy()
+      this.#stream.destroy()
     } else if (what === 'connection') this.#endpoint.close(error)
     else if (what === 'session')
       this.#endpoint.endSessions({ ...error, condition: 'amqp:session:window-violation' })
     else this.#cbs.detach({ ...error, condition: 'amqp:link:detach-forced' })
   }
 
-  /** Lets armed levers of the socket strike. */
+  /** Lets armed faults `tcp.*` fire, at most one: on the connection, or on a device that uses it. */
   strike(effects: readonly string[]): void {
     if (this.hub.faults.idle) return
     for (const identity of [undefined, ...this.#devices.keys]) {
       if (this.over) return
-      const met = this.hub.faults.match('tcp', identity, effects)
-      if (met !== undefined) this.#pipe.strike(met.effect, met.parameters)
+      const match = this.hub.faults.match('tcp', identity, effects)
+      if (match === undefined) continue
+      this.#struck = true
+      this.#stream.inject(match)
+      return
     }
   }
 
   destroy(): void {
     this.#end('hub-stopped')
-    this.#pipe.destroy()
+    this.#stream.destroy()
   }
 
   #received(chunk: Buffer): void {
     this.#frames.push(chunk)
-    this.#pipe.cork()
+    this.#stream.cork()
     try {
       while (!this.over && this.#step());
     } catch (error) {
       this.#violated(error)
     }
-    this.#pipe.uncork()
+    this.#stream.uncork()
   }
 
   /** @returns whether there may be more. */
@@ -182,7 +188,7 @@ export class Connection implements ConnectionContext {
     if (id === undefined) return false
     if (id !== AMQP_ID && (id !== SASL_ID || this.#stage === 'authenticated'))
       throw new AmqpViolation('amqp:connection:framing-error', `protocol 0 or 3, not ${id}`)
-    this.#pipe.write(protocolHeader(id))
+    this.#stream.write(protocolHeader(id))
     this.#stage = id === SASL_ID ? 'sasl' : 'amqp'
     if (id === SASL_ID) this.#sayInSasl('saslMechanisms', { mechanisms: MECHANISMS })
     return true
@@ -197,7 +203,7 @@ export class Connection implements ConnectionContext {
       this.refused(hubErrorOf(error))
       this.#sayInSasl('saslOutcome', { code: SASL_AUTH })
       this.#end('refused')
-      this.#pipe.hangUp()
+      this.#stream.hangUp()
       return
     }
     this.#sayInSasl('saslOutcome', { code: SASL_OK })
@@ -209,7 +215,7 @@ export class Connection implements ConnectionContext {
     fields: Parameters<typeof frameOf<K>>[3],
   ): void {
     this.#record('out', name, fields)
-    this.#pipe.write(frameOf(SASL_FRAME, 0, name, fields))
+    this.#stream.write(frameOf(SASL_FRAME, 0, name, fields))
   }
 
   /** Opens the link or refuses it. */
@@ -254,7 +260,7 @@ export class Connection implements ConnectionContext {
         return
       case 'device':
         this.#devices.open(link, node.identity, node.endpoint)
-        this.strike(STREAM_EFFECTS)
+        if (!this.#struck) this.strike(STREAM_EFFECTS)
         return
       case 'eventHub':
       case undefined:
@@ -281,7 +287,7 @@ export class Connection implements ConnectionContext {
     if (this.#stage === 'amqp') this.#endpoint.close(amqpErrorOf(refused, condition))
     else {
       this.#end('refused')
-      this.#pipe.hangUp()
+      this.#stream.hangUp()
     }
   }
 

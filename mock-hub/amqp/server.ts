@@ -7,7 +7,7 @@ import { Connection } from './connection.ts'
 import type { ConnectionInfo, ConnectionPort } from './connection.ts'
 import { InjectedFaults } from './devices/injected-faults.ts'
 import { EventHub } from './events/event-hub.ts'
-import { STREAM_EFFECTS } from './pipe.ts'
+import { onStreamFaultArmed } from '../net/stream-faults.ts'
 
 export type { ConnectionInfo } from './connection.ts'
 
@@ -56,10 +56,8 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
   const connections = new Set<Connection>()
   let count = 0
   let stopped = false
-  const stopWatching = hub.faults.onChange(({ name }, phase) => {
-    const effect = name.startsWith('tcp.') ? name.slice('tcp.'.length) : undefined
-    if (phase !== 'armed' || effect === undefined || !STREAM_EFFECTS.includes(effect)) return
-    for (const connection of [...connections]) connection.strike([effect])
+  const stopWatching = onStreamFaultArmed(hub.faults, (effects) => {
+    for (const connection of [...connections]) connection.strike(effects)
   })
   const port: ConnectionPort = {
     hub,

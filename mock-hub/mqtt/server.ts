@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
 import { identityKey } from '../core/contract/identity.ts'
-import { STREAM_EFFECTS } from '../net/stream-faults.ts'
+import { onStreamFaultArmed } from '../net/stream-faults.ts'
 import { Broker } from './broker.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
@@ -35,10 +35,8 @@ export async function createMqttServer(hub: Hub): Promise<MqttServer> {
   })
 
   // A fault of the stream is injected into a live connection if one matches, else into one of the next.
-  const stopWatching = hub.faults.onChange(({ name }, phase) => {
-    const effect = name.startsWith('tcp.') ? name.slice('tcp.'.length) : undefined
-    if (phase !== 'armed' || effect === undefined || !STREAM_EFFECTS.includes(effect)) return
-    for (const connection of [...connections]) connection.injectStreamFault([effect])
+  const stopWatching = onStreamFaultArmed(hub.faults, (effects) => {
+    for (const connection of [...connections]) connection.injectStreamFault(effects)
   })
 
   const context: ConnectionContext = {
