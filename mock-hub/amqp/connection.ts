@@ -21,17 +21,11 @@ import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './codec/frames
 import type { Link } from './endpoint/links.ts'
 import { AmqpViolation } from './codec/malformed.ts'
 import type { PerformativeName } from './codec/performative-fields.ts'
+import { linkOpened, type ProtocolClientInfo } from '../net/peer.ts'
 import { FaultedStream } from '../net/stream.ts'
 import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 
-export interface ConnectionInfo {
-  readonly peer: string
-  /** The TLS client certificate in DER, leaf first. */
-  readonly certificates: readonly Buffer[] | undefined
-  readonly webSocket: boolean
-  /** Ends the connection with a TCP reset; left out: it is just destroyed. */
-  readonly reset?: (() => void) | undefined
-}
+export type ConnectionInfo = ProtocolClientInfo<'amqp' | 'amqp-ws'>
 
 export interface ConnectionPort {
   readonly hub: Hub
@@ -70,7 +64,7 @@ export class Connection implements ConnectionContext {
     const { hub } = room
     this.hub = hub
     this.linkId = linkId
-    this.transport = info.webSocket ? 'amqp-ws' : 'amqp'
+    this.transport = info.transport
     this.eventHub = room.eventHub
     this.injected = room.injected
     this.hostName = room.hostName
@@ -97,7 +91,7 @@ export class Connection implements ConnectionContext {
         this.#stream.hangUp()
       },
     })
-    hub.journal.record({ type: 'link-opened', linkId, transport: this.transport, peer: info.peer })
+    hub.journal.record(linkOpened(linkId, info))
     const { connectTimeoutSeconds } = hub.settings
     this.#cancelOpenTimer = hub.clock.schedule(connectTimeoutSeconds * 1000, () => {
       this.#violated(new AmqpViolation('amqp:connection:forced', `open within ${connectTimeoutSeconds} s`))

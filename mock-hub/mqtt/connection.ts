@@ -7,11 +7,12 @@ import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
 import type { CloseReason } from '../core/contract/sessions.ts'
 import { type Explanation, type HubError, toHubError } from '../core/errors/hub-error.ts'
+import { linkOpened } from '../net/peer.ts'
 import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 import { FaultedStream } from '../net/stream.ts'
 import type { Broker, BrokerSession } from './broker.ts'
 import { FrameReader, MalformedPacket } from './codec/frames.ts'
-import { type ConnectionInfo, journalled } from './connection-info.ts'
+import type { ConnectionInfo } from './connection-info.ts'
 import type { DeviceSession } from './device-session.ts'
 import type { InjectedFaults } from './faults/injected-faults.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -71,7 +72,7 @@ export class Connection {
     const { hub, orderedFaults } = context
     const { settings, clock, journal } = hub
     this.#frames = new FrameReader(settings.maxTelemetryBytes + TOPIC_BYTES)
-    journal.record({ type: 'link-opened', linkId, ...journalled(info) })
+    journal.record(linkOpened(linkId, info))
     this.#cancelConnectTimeout = clock.schedule(settings.connectTimeoutSeconds * 1000, () => {
       this.refuse(connectTimeout(settings.connectTimeoutSeconds, this.#frames.pending))
     })

@@ -18,7 +18,7 @@ export function dial(
   certificates?: readonly Buffer[],
 ): rhea.Connection {
   const [near, far] = duplexPair()
-  room.accept(far, { peer: 'test', certificates, webSocket: false })
+  room.accept(far, { transport: 'amqp', peer: 'test', certificates })
   // rhea's typings do not know that a connection may bring its own stream.
   const options = {
     ...(userName === undefined ? { username: 'anonymous' } : { username: userName, password }),

@@ -115,7 +115,7 @@ describe('over AMQP', () => {
     const chunks: number[] = []
     near.on('data', (chunk: Buffer) => chunks.push(chunk.length))
     arm('tcp.split')
-    server.accept(far, { peer: 'test', certificates: undefined, webSocket: false })
+    server.accept(far, { transport: 'amqp', peer: 'test' })
     near.write(Buffer.from([0x41, 0x4d, 0x51, 0x50, 3, 1, 0, 0]))
     await others()
     expect(chunks.length).toBeGreaterThan(8)
