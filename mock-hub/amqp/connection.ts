@@ -1,13 +1,13 @@
 /** One AMQP connection: its stream, SASL, and the nodes that its links are for. */
 
 import type { Duplex } from 'node:stream'
+import type { BrokenPart } from '../core/contract/device-faults.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { parseAddress } from './addresses.ts'
 import { putToken } from './cbs.ts'
 import { Devices } from './devices/devices.ts'
-import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { CbsTokens } from './cbs-tokens.ts'
@@ -30,7 +30,6 @@ export type ConnectionInfo = ProtocolClientInfo<'amqp' | 'amqp-ws'>
 export interface ConnectionPort {
   readonly hub: Hub
   readonly eventHub: EventHub
-  readonly injected: InjectedFaults
   readonly hostName: string
   readonly port: number
   left(connection: Connection): void
@@ -45,7 +44,6 @@ export class Connection implements ConnectionContext {
   readonly transport: 'amqp' | 'amqp-ws'
   readonly grants: CbsTokens
   readonly eventHub: EventHub
-  readonly injected: InjectedFaults
   readonly hostName: string
   readonly port: number
   readonly #room: ConnectionPort
@@ -66,7 +64,6 @@ export class Connection implements ConnectionContext {
     this.linkId = linkId
     this.transport = info.transport
     this.eventHub = room.eventHub
-    this.injected = room.injected
     this.hostName = room.hostName
     this.port = room.port
     this.grants = new CbsTokens(hub, info.certificates)
@@ -121,16 +118,22 @@ export class Connection implements ConnectionContext {
     this.hub.refuse(error, { ...(identity === undefined ? {} : { identity }), linkId, transport })
   }
 
-  breakDown(what: Extract<Broken, 'tcp' | 'connection' | 'session' | 'cbs'>): void {
+  breakPart(part: BrokenPart): void {
     if (this.over) return
-    const error = { condition: 'amqp:connection:forced', description: 'Ordered by a fault.' }
-    if (what === 'tcp') {
+    const description = 'Ordered by a fault.'
+    if (part === 'tcp') {
       this.#end('fault')
       this.#stream.destroy()
-    } else if (what === 'connection') this.#endpoint.close(error)
-    else if (what === 'session')
-      this.#endpoint.endSessions({ ...error, condition: 'amqp:session:window-violation' })
-    else this.#cbs.detach({ ...error, condition: 'amqp:link:detach-forced' })
+    } else if (part === 'amqp') this.#endpoint.close({ condition: 'amqp:connection:forced', description })
+    else if (part === 'amqp-cbs') this.#cbs.detach({ condition: 'amqp:link:detach-forced', description })
+  }
+
+  /** A fault that a device has ordered breaks a part of its connection, when that is this one. */
+  breakDevice(identity: string, part: BrokenPart): void {
+    const device = this.#devices.find(identity)
+    if (device === undefined) return
+    device.breakPart(part)
+    this.breakPart(part)
   }
 
   /** Lets armed faults `tcp.*` fire, at most one: on the connection, or on a device that uses it. */

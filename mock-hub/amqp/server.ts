@@ -5,7 +5,6 @@ import { eventHubName } from '../core/contract/connection-strings.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionInfo, ConnectionPort } from './connection.ts'
-import { InjectedFaults } from './devices/injected-faults.ts'
 import { EventHub } from './events/event-hub.ts'
 import { onStreamFaultArmed } from '../net/stream-faults.ts'
 
@@ -59,10 +58,12 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
   const stopWatching = onStreamFaultArmed(hub.faults, (effects) => {
     for (const connection of [...connections]) connection.strike(effects)
   })
+  const stopBreaking = hub.deviceFaults.onBreak((identity, part) => {
+    for (const connection of [...connections]) connection.breakDevice(identity, part)
+  })
   const port: ConnectionPort = {
     hub,
     eventHub,
-    injected: new InjectedFaults(hub.clock),
     hostName: hub.hostName,
     get port() {
       return options.port?.() ?? DEFAULT_PORT
@@ -87,6 +88,7 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
     stop: () => {
       stopped = true
       stopWatching()
+      stopBreaking()
       eventHub.stop()
       for (const connection of [...connections]) connection.destroy()
       return Promise.resolve()

@@ -14,7 +14,6 @@ import type { Broker, BrokerSession } from './broker.ts'
 import { FrameReader, MalformedPacket } from './codec/frames.ts'
 import type { ConnectionInfo } from './connection-info.ts'
 import type { DeviceSession } from './device-session.ts'
-import type { InjectedFaults } from './faults/injected-faults.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { OutgoingQueue } from './outgoing-queue.ts'
 import { PacketWriter } from './packet-writer.ts'
@@ -25,8 +24,6 @@ import { Responder } from './responder.ts'
 export interface ConnectionContext {
   readonly hub: Hub
   readonly broker: Broker
-  /** Faults that devices have ordered by message. */
-  readonly orderedFaults: InjectedFaults
   /**
    * Handles the packet at which the reader stands.
    * @returns a promise when that takes time: the next packet waits until it has settled.
@@ -69,7 +66,7 @@ export class Connection {
     this.linkId = linkId
     this.info = info
     this.context = context
-    const { hub, orderedFaults } = context
+    const { hub } = context
     const { settings, clock, journal } = hub
     this.#frames = new FrameReader(settings.maxTelemetryBytes + TOPIC_BYTES)
     journal.record(linkOpened(linkId, info))
@@ -87,7 +84,7 @@ export class Connection {
     this.#stream = new FaultedStream(stream, clock, handlers, info.reset)
     this.#writer = new PacketWriter(this.#stream, journal, linkId)
     this.out = new OutgoingQueue(this.#writer, settings.maxUnacknowledged)
-    this.responder = new Responder(hub, this.#writer, this.out, orderedFaults, () => {
+    this.responder = new Responder(hub, this.#writer, this.out, () => {
       this.close('fault')
     })
     this.injectStreamFault(STREAM_EFFECTS)

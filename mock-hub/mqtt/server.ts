@@ -8,7 +8,6 @@ import { Broker } from './broker.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
 import type { ConnectionInfo } from './connection-info.ts'
-import { InjectedFaults } from './faults/injected-faults.ts'
 import { handlePacket } from './packets/handle-packet.ts'
 
 export type { ConnectionInfo } from './connection-info.ts'
@@ -39,10 +38,15 @@ export async function createMqttServer(hub: Hub): Promise<MqttServer> {
     for (const connection of [...connections]) connection.injectStreamFault(effects)
   })
 
+  const stopBreaking = hub.deviceFaults.onBreak((identity, part) => {
+    if (part !== 'tcp' && part !== 'mqtt') return
+    for (const connection of [...connections])
+      if (connection.session?.key === identity) connection.drop('fault')
+  })
+
   const context: ConnectionContext = {
     hub,
     broker,
-    orderedFaults: new InjectedFaults(hub.clock),
     handlePacket,
     onEnd: (connection) => {
       connections.delete(connection)
@@ -66,6 +70,7 @@ export async function createMqttServer(hub: Hub): Promise<MqttServer> {
       stopped = true
       stopListening()
       stopWatching()
+      stopBreaking()
       for (const connection of [...connections]) connection.drop('hub-stopped')
       await broker.stop()
     },

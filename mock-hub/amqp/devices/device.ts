@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../base/json.ts'
 import type { C2dDelivery } from '../../core/contract/c2d.ts'
+import type { BrokenPart } from '../../core/contract/device-faults.ts'
 import type { Caller } from '../../core/contract/operations.ts'
 import type { IdentityPrincipal } from '../../core/contract/principal.ts'
 import type { Channel, CloseReason, DeviceLink, Session } from '../../core/contract/sessions.ts'
@@ -26,7 +27,6 @@ import type { AmqpError, Outcome } from '../codec/performative-fields.ts'
 import { string, symbol, uuid } from '../codec/values.ts'
 import { deliver } from '../faults/delivery-faults.ts'
 import type { DeliveryPoint } from '../faults/delivery-faults.ts'
-import type { BrokenLink } from './injected-faults.ts'
 
 /** What a device receives on. */
 export type Outlet = 'c2d' | 'inputs' | 'methods' | 'twin'
@@ -130,12 +130,19 @@ export class Device implements DeviceLink {
     for (const link of [...this.#links]) link.detach(error)
   }
 
-  /** Detaches the links of one kind, as a fault orders. */
-  breakLinks(what: BrokenLink): void {
-    const error = { condition: 'amqp:link:detach-forced', description: 'Ordered by a fault.' }
+  /** Breaks its sessions, or its links of one kind, as a fault says. */
+  breakPart(part: BrokenPart): void {
+    const description = 'Ordered by a fault.'
+    if (part === 'amqp-session') {
+      const error = { condition: 'amqp:session:window-violation', description }
+      for (const link of [...this.#links]) link.endSession(error)
+      return
+    }
+    const endpoint = BROKEN_ENDPOINTS.get(part)
     for (const link of [...this.#links]) {
       const node = parseAddress(link.address ?? '')
-      if (node?.type === 'device' && ENDPOINTS[what] === node.endpoint) link.detach(error)
+      if (node?.type === 'device' && node.endpoint === endpoint)
+        link.detach({ condition: 'amqp:link:detach-forced', description })
     }
   }
 
@@ -216,12 +223,12 @@ export class Device implements DeviceLink {
   }
 }
 
-const ENDPOINTS: Readonly<Record<BrokenLink, DeviceEndpoint>> = {
-  d2c: 'events',
-  c2d: 'devicebound',
-  twin: 'twin',
-  methods: 'methods',
-}
+const BROKEN_ENDPOINTS: ReadonlyMap<BrokenPart, DeviceEndpoint> = new Map([
+  ['amqp-telemetry', 'events'],
+  ['amqp-c2d', 'devicebound'],
+  ['amqp-twin', 'twin'],
+  ['amqp-methods', 'methods'],
+])
 const CONDITIONS: Readonly<Partial<Record<CloseReason, string>>> = {
   'taken-over': 'amqp:link:stolen',
   'identity-deleted': 'amqp:not-found',

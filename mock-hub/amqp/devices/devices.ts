@@ -43,7 +43,14 @@ export class Devices {
         expected: `a node that a ${identity.moduleId === undefined ? 'device' : 'module'} can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
         received: `${endpoint} of ${identityKey(identity)}`,
       })
-    this.#visit.injected.check(identityKey(identity))
+    const { deviceFaults } = this.#visit.hub
+    const broken = deviceFaults.breaks(identityKey(identity), this.#visit.transport)
+    if (broken !== undefined) {
+      this.#visit.breakPart(broken)
+      return
+    }
+    const refusal = deviceFaults.refusal(identityKey(identity))
+    if (refusal !== undefined) throw refusal
     const { principal, release } = this.#visit.grants.requireIdentity(identity, (error) => {
       this.#visit.refused(error, identityKey(identity))
       link.detach(amqpErrorOf(error))
@@ -71,6 +78,11 @@ export class Devices {
         },
         receivingLimits(this.#visit),
       )
+  }
+
+  /** @param key of an identity. @returns undefined: it has no link on this connection. */
+  find(key: string): Device | undefined {
+    return this.#byKey.get(key)
   }
 
   /** Keys of those that have a link. */

@@ -95,12 +95,6 @@ export class Endpoint implements SessionPort {
     this.#port.closed(error)
   }
 
-  /** Ends every session, as a peer that has lost them would see it; the connection stays. */
-  endSessions(error: AmqpError): void {
-    // They keep their channels until the peer has said end too.
-    for (const session of [...this.#sessions.values()]) session.end(error)
-  }
-
   /** The stream is gone. */
   lost(): void {
     if (this.#stage === 'closed') return

@@ -19,6 +19,8 @@ export interface LinkPort {
   disposition(deliveryId: number, state: Outcome): void
   /** Its handle is free again, and what was unsettled is released. */
   forget(link: Link): void
+  /** Ends the session, and with it all its links. */
+  end(error: AmqpError): void
 }
 
 export interface Outgoing {
@@ -88,6 +90,11 @@ abstract class BaseLink {
     this.#state = 'detached'
     this.port.detach({ handle: this.handle, closed: true, error })
     this.#gone()
+  }
+
+  /** Ends the session that it belongs to. */
+  endSession(error: AmqpError): void {
+    this.port.end(error)
   }
 
   /** The peer has detached: it is answered in kind, unless that is the answer. */

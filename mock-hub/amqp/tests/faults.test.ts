@@ -56,6 +56,29 @@ test('KillAmqpConnection: the connection is closed', async () => {
   expect(hub.registry.get(D1).connectionState).toBe('Disconnected')
 })
 
+test('KillAmqpSession: the session of the device that ordered it ends, those of others stay', async () => {
+  hub.registry.create({ deviceId: 'd2' })
+  const session = connection.create_session()
+  session.open()
+  const other = session.open_sender('/devices/d2/messages/events')
+  await once(other, 'sendable')
+  const gone = once(connection, 'session_error')
+  expect(await order('KillAmqpSession')).toBe('accepted')
+  await gone
+  expect(await outcome(other, { body: data('y') })).toBe('accepted')
+  expect(room.connections).toBe(1)
+})
+
+test.each(['toString', 'constructor', 'valueOf', '__proto__'])(
+  'a message with the fault type %s is a message as any other',
+  async (type) => {
+    expect(await order(type, 60)).toBe('accepted')
+    clock.advance(0)
+    expect(await outcome(events, { body: data('y') })).toBe('accepted')
+    expect(room.connections).toBe(1)
+  },
+)
+
 test('KillTcp: the message is stored and never accepted', async () => {
   const stored = new Promise((resolve) => hub.telemetry.subscribe(resolve))
   events.send({ body: data('x'), application_properties: { AzIoTHub_FaultOperationType: 'KillTcp' } })
