@@ -1,7 +1,7 @@
 /** `$cbs`: tokens for the connection (WIRE-AMQP-02, WIRE-AMQP-03). */
 
 import { HubError } from '../core/errors/hub-error.ts'
-import { checkToken } from './tokens.ts'
+import { grantOfToken } from './grants.ts'
 import type { Answer } from './request-node.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import { bodyOf } from './codec/messages.ts'
@@ -20,6 +20,6 @@ export function putToken({ hub, grants }: ConnectionContext, request: AmqpMessag
       received: `operation ${JSON.stringify(operation)} and name ${JSON.stringify(audience)}`,
     })
   // `type` is `servicebus.windows.net:sastoken` or, from Python's Event Hubs client, `jwt`: it is a SAS token all the same.
-  grants.put(checkToken(hub, audience, bodyOf(request).toString('utf8')))
+  grants.put(grantOfToken(hub, audience, bodyOf(request).toString('utf8')))
   return { status: 200, description: 'OK' }
 }

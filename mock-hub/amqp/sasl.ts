@@ -3,8 +3,8 @@
 import type { Hub } from '../core/contract/hub.ts'
 import { AmqpViolation } from './codec/malformed.ts'
 import type { Performatives } from './codec/performative-fields.ts'
-import { checkPassword, unauthorized } from './tokens.ts'
-import type { Grant } from './tokens.ts'
+import { grantOfPassword, unauthorized } from './grants.ts'
+import type { Grant } from './grants.ts'
 
 export const MECHANISMS = ['MSSBCBS', 'ANONYMOUS', 'EXTERNAL', 'PLAIN'] as const
 
@@ -32,7 +32,7 @@ export function judge(
           'amqp:decode-error',
           'authorization id, user name and password, each after a zero',
         )
-      return checkPassword(hub, userName, password)
+      return grantOfPassword(hub, userName, password)
     }
     default:
       throw unauthorized(

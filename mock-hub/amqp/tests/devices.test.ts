@@ -185,3 +185,18 @@ test('a device with a certificate needs no token, and another certificate is not
   await once(refused, 'sender_error')
   expect(refused.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
 })
+
+test.each(['/devices/d2/messages/events', '/devices/d2/modules/m1/messages/events'])(
+  'WIRE-CONN-19: the key of a policy opens nothing for a device that is disabled: %s',
+  async (address) => {
+    hub.registry.update({ deviceId: 'd2' }, { status: 'disabled' }, '*')
+    const key = hub.policies.find(({ name }) => name === 'device')?.primaryKey
+    const sender = dial(room, 'device', key).open_sender(address)
+    await once(sender, 'sender_error')
+    expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
+    expect(hub.lastRefusals[0]).toMatchObject({
+      error: 'DeviceDisabled',
+      explanation: { rule: 'WIRE-CONN-19' },
+    })
+  },
+)

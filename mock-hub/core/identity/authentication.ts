@@ -5,6 +5,7 @@ import type {
   DeviceCredentials,
   IdentityPrincipal,
   Permission,
+  PolicyGrant,
   PolicyPrincipal,
   SharedAccessPolicy,
 } from '../contract/principal.ts'
@@ -12,7 +13,10 @@ import type { Authentication, IdentityRecord, Registry } from '../contract/regis
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import { expiryOf, isSignedWith, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
+import { PolicyAuthentication } from './policy-authentication.ts'
+import { expiryOf, isSignedByEither, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
+import { checkExpiry, watchExpiry } from './token-expiry.ts'
+import { unauthorized } from './unauthorized.ts'
 import type { Settings } from '../contract/settings.ts'
 import { sameThumbprint, thumbprintsOf, type CertificateAuthorities } from './x509.ts'
 
@@ -26,41 +30,58 @@ export interface AuthenticationPort {
 
 export class HubAuthentication implements Authentication {
   readonly #port: AuthenticationPort
-  readonly #policies: ReadonlyMap<string, SharedAccessPolicy>
-  readonly #hosts: ReadonlySet<string>
+  readonly #policies: PolicyAuthentication
 
   constructor(port: AuthenticationPort) {
     this.#port = port
-    this.#policies = new Map(port.policies.map((policy) => [policy.name, policy]))
-    const { hostName, aliases } = port.settings
-    this.#hosts = new Set([hostName, ...aliases].map((name) => name.toLowerCase().replace(/:\d+$/, '')))
+    this.#policies = new PolicyAuthentication(port)
   }
 
   admit(identity: Identity, { sasToken, certificates }: DeviceCredentials): IdentityPrincipal {
-    const record = this.#port.registry.get(identity)
-    this.#checkEnabled(identity, record)
-    if (sasToken !== undefined) return this.#admitWithToken(record, this.#read(sasToken))
+    const record = this.#enabled(identity)
+    if (sasToken !== undefined) return this.#admitWithToken(record, read(sasToken))
     if (certificates !== undefined && certificates.length > 0)
       return this.#admitWithCertificate(record, certificates)
     throw headerMissing()
   }
 
-  authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal {
-    if (header === undefined || header === '') throw headerMissing()
-    const token = this.#read(header)
-    const policy = this.#policyOf(token)
-    const [scope = ''] = [...scopesOf(token.sr)].find(([host]) => this.#hosts.has(host ?? '')) ?? []
-    if (scope === '') throw this.#foreignScope(token, this.#port.settings.hostName)
-    this.#checkExpiry(token)
-    this.#checkPolicySignature(token, policy)
-    this.#checkRight(policy, anyOf, 'WIRE-AUTH-20')
-    return { type: 'policy', policyName: policy.name, permissions: new Set(policy.permissions) }
+  admitByPolicy(identity: Identity, grant: PolicyGrant): IdentityPrincipal {
+    const record = this.#enabled(identity)
+    const path = pathOf(identity)
+    if (!grant.permissions.has('DeviceConnect'))
+      throw unauthorized('WIRE-AUTH-09', 'a policy with DeviceConnect', `policy ${grant.policyName}`)
+    if (!covers(grant.scope, path))
+      throw unauthorized(
+        'WIRE-AUTH-08',
+        `a grant for /${path.join('/')} or a leading part of it`,
+        `one for /${grant.scope.join('/')}`,
+      )
+    return principalOf(record, 'hub', 'sas', grant.expiresAt)
   }
 
-  #checkEnabled(identity: Identity, record: IdentityRecord): void {
+  authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal {
+    if (header === undefined || header === '') throw headerMissing()
+    return this.#policies.authorize(read(header), anyOf)
+  }
+
+  authorizeToken(token: string): PolicyGrant {
+    return this.#policies.authorizeToken(read(token))
+  }
+
+  authorizeKey(policyName: string, key: string): PolicyGrant {
+    return this.#policies.authorizeKey(policyName, key)
+  }
+
+  watchExpiry(expiresAt: number | undefined, expired: (error: HubError) => void): () => void {
+    return watchExpiry(this.#port, expiresAt, expired)
+  }
+
+  /** @throws HubError DeviceDisabled when the identity, or the device of a module, is disabled. */
+  #enabled(identity: Identity): IdentityRecord {
+    const record = this.#port.registry.get(identity)
     const device =
       identity.moduleId === undefined ? record : this.#port.registry.get({ deviceId: identity.deviceId })
-    if (device.status === 'enabled' && record.status === 'enabled') return
+    if (device.status === 'enabled' && record.status === 'enabled') return record
     throw new HubError({
       kind: 'DeviceDisabled',
       rule: 'WIRE-CONN-19',
@@ -69,29 +90,13 @@ export class HubAuthentication implements Authentication {
     })
   }
 
-  #read(text: string): SasToken {
-    const token = parseSasToken(text)
-    if (typeof token !== 'string') return token
-    throw unauthorized(
-      'WIRE-AUTH-01',
-      'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]',
-      token,
-      'the shared access signature cannot be read',
-    )
-  }
-
   #admitWithToken(record: IdentityRecord, token: SasToken): IdentityPrincipal {
     this.#checkScope(record.identity, token)
-    this.#checkExpiry(token)
-    const scope = token.skn === undefined ? this.#signer(record, token) : this.#admitPolicy(token)
-    return principalOf(record, scope, 'sas', expiryOf(token))
-  }
-
-  #admitPolicy(token: SasToken): 'hub' {
-    const policy = this.#policyOf(token)
-    this.#checkPolicySignature(token, policy)
-    this.#checkRight(policy, ['DeviceConnect'], 'WIRE-AUTH-09')
-    return 'hub'
+    checkExpiry(this.#port, token)
+    if (token.skn === undefined)
+      return principalOf(record, this.#signer(record, token), 'sas', expiryOf(token))
+    this.#policies.checkDeviceConnect(token)
+    return principalOf(record, 'hub', 'sas', expiryOf(token))
   }
 
   /** Whose key it was: a module may use its own or its device's (field notes 8.20). */
@@ -117,64 +122,15 @@ export class HubAuthentication implements Authentication {
   }
 
   /** Equal or a shorter path by segment; what is longer is tolerated (WIRE-AUTH-06 to WIRE-AUTH-08). */
-  #checkScope({ deviceId, moduleId }: Identity, token: SasToken): void {
+  #checkScope(identity: Identity, token: SasToken): void {
     const { settings } = this.#port
-    const path = ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])]
+    const path = pathOf(identity)
     for (const [host = '', ...given] of scopesOf(token.sr)) {
-      if (!this.#hosts.has(host)) continue
+      if (!this.#policies.isHost(host)) continue
       if (covers(given, path)) return
-      if (settings.shortScopeAccepted && given.length === 1 && given[0] === deviceId) return
+      if (settings.shortScopeAccepted && given.length === 1 && given[0] === identity.deviceId) return
     }
-    throw this.#foreignScope(token, `${settings.hostName}/${path.join('/')}`)
-  }
-
-  #foreignScope(token: SasToken, resource: string): HubError {
-    return unauthorized(
-      'WIRE-AUTH-08',
-      `sr to be ${quoted(resource)} or a leading part of it`,
-      `sr ${quoted(token.sr)}`,
-    )
-  }
-
-  #checkExpiry(token: SasToken): void {
-    const { clock, settings } = this.#port
-    const lateMs = clock.now() - expiryOf(token)
-    if (lateMs <= settings.clockSkewSeconds * 1000) return
-    throw unauthorized(
-      'WIRE-AUTH-12',
-      `se to lie no more than ${String(settings.clockSkewSeconds)} s before the hub's clock`,
-      `se ${token.se}, ${String(Math.floor(lateMs / 1000))} s ago`,
-      'the token has expired',
-    )
-  }
-
-  #policyOf({ skn }: SasToken): SharedAccessPolicy {
-    const policy = skn === undefined ? undefined : this.#policies.get(skn)
-    if (policy !== undefined) return policy
-    throw unauthorized(
-      'WIRE-AUTH-09',
-      'skn to name a shared access policy of this hub',
-      skn === undefined ? 'no skn' : `skn ${quoted(skn)}`,
-    )
-  }
-
-  #checkPolicySignature(token: SasToken, policy: SharedAccessPolicy): void {
-    if (isSignedByEither(token, policy)) return
-    throw unauthorized(
-      'WIRE-AUTH-02',
-      `sig to be the HMAC-SHA256 of sr and se under the primary or secondary key of policy ${policy.name}`,
-      'another signature',
-    )
-  }
-
-  #checkRight(policy: SharedAccessPolicy, anyOf: readonly Permission[], rule: string): void {
-    if (anyOf.some((right) => policy.permissions.includes(right))) return
-    throw unauthorized(
-      rule,
-      `a policy with ${anyOf.join(' or ')}`,
-      `policy ${policy.name}, which has ${policy.permissions.join(', ')}`,
-      `authorization rule '${policy.name}' does not allow this access`,
-    )
+    throw this.#policies.foreignScope(token, `${settings.hostName}/${path.join('/')}`)
   }
 
   #admitWithCertificate(record: IdentityRecord, certificates: readonly Buffer[]): IdentityPrincipal {
@@ -203,21 +159,27 @@ export class HubAuthentication implements Authentication {
   }
 }
 
+/** @throws HubError IotHubUnauthorizedAccess when it is no shared access signature. */
+function read(text: string): SasToken {
+  const token = parseSasToken(text)
+  if (typeof token !== 'string') return token
+  throw unauthorized(
+    'WIRE-AUTH-01',
+    'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]',
+    token,
+    'the shared access signature cannot be read',
+  )
+}
+
+function pathOf({ deviceId, moduleId }: Identity): readonly string[] {
+  return ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])]
+}
+
 /** A scope that names a module does not stand for its device. */
 function covers(given: readonly string[], path: readonly string[]): boolean {
   const common = Math.min(given.length, path.length)
   for (let index = 0; index < common; index++) if (given[index] !== path[index]) return false
   return given.length <= path.length || given[path.length] !== 'modules'
-}
-
-function isSignedByEither(
-  token: SasToken,
-  { primaryKey, secondaryKey }: { readonly primaryKey: string | null; readonly secondaryKey: string | null },
-): boolean {
-  return (
-    (primaryKey !== null && isSignedWith(token, primaryKey)) ||
-    (secondaryKey !== null && isSignedWith(token, secondaryKey))
-  )
 }
 
 function checkThumbprint({ authentication }: IdentityRecord, [leaf]: readonly Buffer[]): void {
@@ -251,14 +213,4 @@ function headerMissing(): HubError {
     'neither',
     'Authorization header missing',
   )
-}
-
-/** @param message what the caller is told; the explanation says more. */
-function unauthorized(
-  rule: string,
-  expected: string,
-  received: string,
-  message = 'Authentication failed for this device, renew token or certificate and reconnect',
-): HubError {
-  return new HubError({ kind: 'IotHubUnauthorizedAccess', message, rule, expected, received })
 }

@@ -8,6 +8,7 @@ import type { HubErrorKind } from '../errors/catalogue.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { IdentityRegistry } from '../identity/registry.ts'
+import { watchExpiry } from '../identity/token-expiry.ts'
 import type { Settings } from '../contract/settings.ts'
 
 export interface SessionsPort {
@@ -22,9 +23,6 @@ export interface SessionsPort {
   /** Tells the journal why the hub hangs up. */
   refuse(error: HubError, link: DeviceLink): void
 }
-
-/** Node's clock and dates end somewhere; a token that lives so long is never watched. */
-const NEVER_MS = 100 * 365 * 86_400_000
 
 export class Sessions {
   readonly #port: SessionsPort
@@ -183,10 +181,7 @@ class LiveSession implements Session {
 
   /** WIRE-AUTH-13: the link lives on for a grace after `se`. */
   watchToken(expired: () => void): void {
-    const { expiresAt } = this.link.principal
-    if (expiresAt === undefined) return
-    const ms = expiresAt - this.#port.clock.now() + this.#port.settings.tokenGraceSeconds * 1000
-    if (ms < NEVER_MS) this.#cancelWatch = this.#port.clock.schedule(ms, expired)
+    this.#cancelWatch = watchExpiry(this.#port, this.link.principal.expiresAt, expired)
   }
 }
 
