@@ -80,7 +80,8 @@ export function manage(visit: ConnectionContext, { application }: AmqpMessage): 
   const ask = (name: string): string => amqp.textOf(application?.get(name)) ?? ''
   const operation = ask('operation')
   const type = ask('type')
-  if (operation.toUpperCase() !== 'READ' || !(type in DESCRIPTIONS))
+  const describe = DESCRIPTIONS.get(type)
+  if (operation.toUpperCase() !== 'READ' || describe === undefined)
     throw new HubError({
       kind: 'ArgumentInvalid',
       rule: 'WIRE-AMQP-09',
@@ -88,35 +89,41 @@ export function manage(visit: ConnectionContext, { application }: AmqpMessage): 
       received: `operation ${quoted(operation)} of type ${quoted(type)}`,
     })
   requireEntity(visit, ask('name'))
-  const body = DESCRIPTIONS[type]?.(visit, ask('partition')) ?? []
-  return { status: 200, description: 'OK', body: amqp.map(body, 'string') }
+  return { status: 200, description: 'OK', body: amqp.map(describe(visit, ask('partition')), 'string') }
 }
 
-const DESCRIPTIONS: Readonly<
-  Record<string, (visit: ConnectionContext, partition: string) => readonly (readonly [string, Typed])[]>
-> = {
-  'com.microsoft:eventhub': ({ eventHub }) => [
-    ['name', amqp.string(eventHub.name)],
-    ['type', amqp.string('com.microsoft:eventhub')],
-    ['created_at', amqp.timestamp(eventHub.createdAt)],
-    ['partition_count', amqp.int(eventHub.partitions.length)],
-    ['partition_ids', amqp.strings(eventHub.partitions.map(({ id }) => id))],
+type Description = (visit: ConnectionContext, partition: string) => readonly (readonly [string, Typed])[]
+
+/** By the type that a request names. */
+const DESCRIPTIONS: ReadonlyMap<string, Description> = new Map<string, Description>([
+  [
+    'com.microsoft:eventhub',
+    ({ eventHub }) => [
+      ['name', amqp.string(eventHub.name)],
+      ['type', amqp.string('com.microsoft:eventhub')],
+      ['created_at', amqp.timestamp(eventHub.createdAt)],
+      ['partition_count', amqp.int(eventHub.partitions.length)],
+      ['partition_ids', amqp.strings(eventHub.partitions.map(({ id }) => id))],
+    ],
   ],
-  'com.microsoft:partition': (visit, id) => {
-    const partition = requirePartition(visit, id)
-    const { last, begin, isEmpty } = partition
-    return [
-      ['name', amqp.string(visit.eventHub.name)],
-      ['type', amqp.string('com.microsoft:partition')],
-      ['partition', amqp.string(id)],
-      ['begin_sequence_number', amqp.long(begin)],
-      ['last_enqueued_sequence_number', amqp.long(last?.sequenceNumber ?? -1)],
-      ['last_enqueued_offset', amqp.string(String(last?.offset ?? -1))],
-      ['last_enqueued_time_utc', amqp.timestamp(last?.enqueuedAt ?? 0)],
-      ['is_partition_empty', amqp.boolean(isEmpty)],
-    ]
-  },
-}
+  [
+    'com.microsoft:partition',
+    (visit, id) => {
+      const partition = requirePartition(visit, id)
+      const { last, begin, isEmpty } = partition
+      return [
+        ['name', amqp.string(visit.eventHub.name)],
+        ['type', amqp.string('com.microsoft:partition')],
+        ['partition', amqp.string(id)],
+        ['begin_sequence_number', amqp.long(begin)],
+        ['last_enqueued_sequence_number', amqp.long(last?.sequenceNumber ?? -1)],
+        ['last_enqueued_offset', amqp.string(String(last?.offset ?? -1))],
+        ['last_enqueued_time_utc', amqp.timestamp(last?.enqueuedAt ?? 0)],
+        ['is_partition_empty', amqp.boolean(isEmpty)],
+      ]
+    },
+  ],
+])
 
 export function requireEntity({ eventHub }: ConnectionContext, entity: string): void {
   if (eventHub.isNamed(entity)) return
