@@ -9,7 +9,7 @@ import type { AmqpMessage } from './codec/messages.ts'
 import { textOf } from './codec/values.ts'
 
 /** @throws HubError with the reason. */
-export function putToken({ hub, grants }: ConnectionContext, request: AmqpMessage): Answer {
+export function putToken({ hub, tokens }: ConnectionContext, request: AmqpMessage): Answer {
   const operation = textOf(request.application?.get('operation'))
   const audience = textOf(request.application?.get('name'))
   if (operation !== 'put-token' || audience === undefined)
@@ -20,6 +20,6 @@ export function putToken({ hub, grants }: ConnectionContext, request: AmqpMessag
       received: `operation ${JSON.stringify(operation)} and name ${JSON.stringify(audience)}`,
     })
   // `type` is `servicebus.windows.net:sastoken` or, from Python's Event Hubs client, `jwt`: it is a SAS token all the same.
-  grants.put(grantOfToken(hub, audience, bodyOf(request).toString('utf8')))
+  tokens.put(grantOfToken(hub, audience, bodyOf(request).toString('utf8')))
   return { status: 200, description: 'OK' }
 }

@@ -11,7 +11,7 @@ export interface ConnectionContext {
   readonly hub: Hub
   readonly linkId: string
   readonly transport: 'amqp' | 'amqp-ws'
-  readonly grants: CbsTokens
+  readonly tokens: CbsTokens
   readonly eventHub: EventHub
   /** Where clients are told to look for the Event Hub: host and port of this hub as they see it. */
   readonly hostName: string

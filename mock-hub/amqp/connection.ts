@@ -27,7 +27,7 @@ import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 
 export type ConnectionInfo = ProtocolClientInfo<'amqp' | 'amqp-ws'>
 
-export interface ConnectionPort {
+export interface ServerContext {
   readonly hub: Hub
   readonly eventHub: EventHub
   readonly hostName: string
@@ -42,32 +42,32 @@ export class Connection implements ConnectionContext {
   readonly hub: Hub
   readonly linkId: string
   readonly transport: 'amqp' | 'amqp-ws'
-  readonly grants: CbsTokens
+  readonly tokens: CbsTokens
   readonly eventHub: EventHub
   readonly hostName: string
   readonly port: number
-  readonly #room: ConnectionPort
+  readonly #server: ServerContext
   readonly #stream: FaultedStream
   readonly #frames = new FrameReader(MAX_FRAME_BYTES)
   readonly #endpoint: Endpoint
   readonly #cbs: RequestNode
   readonly #management: RequestNode
   readonly #devices: Devices
-  #stage: 'new' | 'sasl' | 'authenticated' | 'amqp' | 'over' = 'new'
+  #state: 'new' | 'sasl' | 'authenticated' | 'amqp' | 'over' = 'new'
   /** A fault `tcp.*` has fired on this connection; others fire on it only when they are armed later. */
-  #struck = false
+  #faulted = false
   #cancelOpenTimer: () => void
 
-  constructor(room: ConnectionPort, linkId: string, stream: Duplex, info: ConnectionInfo) {
-    const { hub } = room
+  constructor(server: ServerContext, linkId: string, stream: Duplex, info: ConnectionInfo) {
+    const { hub } = server
     this.hub = hub
     this.linkId = linkId
     this.transport = info.transport
-    this.eventHub = room.eventHub
-    this.hostName = room.hostName
-    this.port = room.port
-    this.grants = new CbsTokens(hub, info.certificates)
-    this.#room = room
+    this.eventHub = server.eventHub
+    this.hostName = server.hostName
+    this.port = server.port
+    this.tokens = new CbsTokens(hub, info.certificates)
+    this.#server = server
     this.#cbs = new RequestNode(this, (request) => putToken(this, request))
     this.#management = new RequestNode(this, (request) => manage(this, request))
     this.#devices = new Devices(this)
@@ -106,11 +106,11 @@ export class Connection implements ConnectionContext {
       },
       info.reset,
     )
-    this.strike(STREAM_EFFECTS)
+    this.injectStreamFault(STREAM_EFFECTS)
   }
 
   get over(): boolean {
-    return this.#stage === 'over'
+    return this.#state === 'over'
   }
 
   refused(error: HubError, identity?: string): void {
@@ -137,13 +137,13 @@ export class Connection implements ConnectionContext {
   }
 
   /** Lets armed faults `tcp.*` fire, at most one: on the connection, or on a device that uses it. */
-  strike(effects: readonly string[]): void {
+  injectStreamFault(effects: readonly string[]): void {
     if (this.hub.faults.idle) return
     for (const identity of [undefined, ...this.#devices.keys]) {
       if (this.over) return
       const match = this.hub.faults.match('tcp', identity, effects)
       if (match === undefined) continue
-      this.#struck = true
+      this.#faulted = true
       this.#stream.inject(match)
       return
     }
@@ -167,12 +167,12 @@ export class Connection implements ConnectionContext {
 
   /** @returns whether there may be more. */
   #step(): boolean {
-    if (this.#stage === 'new' || this.#stage === 'authenticated') return this.#header()
+    if (this.#state === 'new' || this.#state === 'authenticated') return this.#header()
     const frame = this.#frames.next()
     if (frame === undefined) return false
-    if ((frame.type === SASL_FRAME) !== (this.#stage === 'sasl'))
+    if ((frame.type === SASL_FRAME) !== (this.#state === 'sasl'))
       throw new AmqpViolation('amqp:connection:framing-error', 'a frame of the layer that is spoken')
-    if (this.#stage === 'amqp') {
+    if (this.#state === 'amqp') {
       this.#endpoint.receive(frame)
       if (this.#endpoint.up) this.#cancelOpenTimer()
     } else if (frame.performative?.name === 'saslInit') this.#authenticate(frame.performative.fields)
@@ -183,10 +183,10 @@ export class Connection implements ConnectionContext {
   #header(): boolean {
     const id = this.#frames.header()
     if (id === undefined) return false
-    if (id !== AMQP_ID && (id !== SASL_ID || this.#stage === 'authenticated'))
+    if (id !== AMQP_ID && (id !== SASL_ID || this.#state === 'authenticated'))
       throw new AmqpViolation('amqp:connection:framing-error', `protocol 0 or 3, not ${id}`)
     this.#stream.write(protocolHeader(id))
-    this.#stage = id === SASL_ID ? 'sasl' : 'amqp'
+    this.#state = id === SASL_ID ? 'sasl' : 'amqp'
     if (id === SASL_ID) this.#sayInSasl('saslMechanisms', { mechanisms: MECHANISMS })
     return true
   }
@@ -195,7 +195,7 @@ export class Connection implements ConnectionContext {
     this.#record('in', 'saslInit', redacted(init))
     try {
       const grant = judge(this.hub, init)
-      if (grant !== undefined) this.grants.put(grant)
+      if (grant !== undefined) this.tokens.put(grant)
     } catch (error) {
       this.refused(hubErrorOf(error))
       this.#sayInSasl('saslOutcome', { code: SASL_AUTH })
@@ -204,7 +204,7 @@ export class Connection implements ConnectionContext {
       return
     }
     this.#sayInSasl('saslOutcome', { code: SASL_OK })
-    this.#stage = 'authenticated'
+    this.#state = 'authenticated'
   }
 
   #sayInSasl<K extends 'saslMechanisms' | 'saslOutcome'>(
@@ -257,7 +257,7 @@ export class Connection implements ConnectionContext {
         return
       case 'device':
         this.#devices.open(link, node.identity, node.endpoint)
-        if (!this.#struck) this.strike(STREAM_EFFECTS)
+        if (!this.#faulted) this.injectStreamFault(STREAM_EFFECTS)
         return
       case 'eventHub':
       case undefined:
@@ -281,7 +281,7 @@ export class Connection implements ConnectionContext {
     const refused = hubErrorOf(error)
     this.refused(refused)
     const condition = error instanceof AmqpViolation ? error.condition : undefined
-    if (this.#stage === 'amqp') this.#endpoint.close(amqpErrorOf(refused, condition))
+    if (this.#state === 'amqp') this.#endpoint.close(amqpErrorOf(refused, condition))
     else {
       this.#end('refused')
       this.#stream.hangUp()
@@ -294,12 +294,12 @@ export class Connection implements ConnectionContext {
 
   #end(reason: string): void {
     if (this.over) return
-    this.#stage = 'over'
+    this.#state = 'over'
     this.#cancelOpenTimer()
     this.#devices.stop()
     this.#endpoint.lost()
-    this.grants.stop()
+    this.tokens.stop()
     this.hub.journal.record({ type: 'link-closed', linkId: this.linkId, reason })
-    this.#room.left(this)
+    this.#server.left(this)
   }
 }

@@ -22,12 +22,12 @@ export interface Answer {
 export type Handler = (request: AmqpMessage) => Answer
 
 export class RequestNode {
-  readonly #visit: ConnectionContext
+  readonly #context: ConnectionContext
   readonly #handle: Handler
   readonly #answers = new Set<SendQueue>()
 
-  constructor(visit: ConnectionContext, handle: Handler) {
-    this.#visit = visit
+  constructor(context: ConnectionContext, handle: Handler) {
+    this.#context = context
     this.#handle = handle
   }
 
@@ -48,7 +48,7 @@ export class RequestNode {
             request = decodeMessage(payload)
           } catch (error) {
             const refused = hubErrorOf(error)
-            this.#visit.refused(refused)
+            this.#context.refused(refused)
             settle({
               type: 'rejected',
               error: { condition: 'amqp:decode-error', description: refused.message },
@@ -60,7 +60,7 @@ export class RequestNode {
         },
         onGone,
       },
-      receivingLimits(this.#visit),
+      receivingLimits(this.#context),
     )
   }
 
@@ -74,7 +74,7 @@ export class RequestNode {
       return this.#handle(request)
     } catch (error) {
       const refused: HubError = hubErrorOf(error)
-      this.#visit.refused(refused)
+      this.#context.refused(refused)
       return { status: refused.status, description: refused.message }
     }
   }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { eventHubName } from '../core/contract/connection-strings.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { Connection } from './connection.ts'
-import type { ConnectionInfo, ConnectionPort } from './connection.ts'
+import type { ConnectionInfo, ServerContext } from './connection.ts'
 import { EventHub } from './events/event-hub.ts'
 import { onStreamFaultArmed } from '../net/stream-faults.ts'
 
@@ -56,12 +56,12 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
   let count = 0
   let stopped = false
   const stopWatching = onStreamFaultArmed(hub.faults, (effects) => {
-    for (const connection of [...connections]) connection.strike(effects)
+    for (const connection of [...connections]) connection.injectStreamFault(effects)
   })
   const stopBreaking = hub.deviceFaults.onBreak((identity, part) => {
     for (const connection of [...connections]) connection.breakDevice(identity, part)
   })
-  const port: ConnectionPort = {
+  const port: ServerContext = {
     hub,
     eventHub,
     hostName: hub.hostName,

@@ -41,7 +41,7 @@ export class Device implements DeviceLink {
   readonly key: string
   /** It wants to be told of desired properties: it has said so over its twin link. */
   wantsDesired = false
-  readonly #visit: ConnectionContext
+  readonly #context: ConnectionContext
   readonly #links = new Set<Link>()
   readonly #outlets = new Map<Outlet, SendQueue>()
   /** Requests of methods that wait, by the id that the device was given: C's SDK wants a uuid. */
@@ -51,17 +51,17 @@ export class Device implements DeviceLink {
   #over = false
 
   constructor(
-    visit: ConnectionContext,
+    context: ConnectionContext,
     principal: IdentityPrincipal,
     modelId: string | undefined,
     onGone: () => void,
   ) {
     this.key = identityKey(principal.identity)
-    this.id = `${visit.linkId}/${this.key}`
-    this.transport = visit.transport
+    this.id = `${context.linkId}/${this.key}`
+    this.transport = context.transport
     this.principal = principal
     this.modelId = modelId
-    this.#visit = visit
+    this.#context = context
     this.#onGone = onGone
   }
 
@@ -76,7 +76,7 @@ export class Device implements DeviceLink {
 
   /** @throws HubError when the identity has ceased to be. */
   openSession(): void {
-    this.#session = this.#visit.hub.openSession(this)
+    this.#session = this.#context.hub.openSession(this)
   }
 
   /** A link of this device is open. @returns to be told when it is gone. */
@@ -106,7 +106,7 @@ export class Device implements DeviceLink {
     message: AmqpMessage,
     settled?: (outcome: Outcome) => void,
   ): void {
-    deliver(this.#visit.hub, point, this.key, message, (changed, again) => {
+    deliver(this.#context.hub, point, this.key, message, (changed, again) => {
       const queue = this.#outlets.get(outlet)
       queue?.push({ payload: encodeMessage(changed), settled: again ? undefined : settled })
     })
@@ -171,7 +171,7 @@ export class Device implements DeviceLink {
       }
       const input = { lockToken: delivery.lockToken, outcome: settlementOf(outcome) }
       try {
-        this.#visit.hub.perform(this.caller, 'c2dSettle', input)?.catch(failed)
+        this.#context.hub.perform(this.caller, 'c2dSettle', input)?.catch(failed)
       } catch (error) {
         failed(error)
       }
@@ -208,7 +208,7 @@ export class Device implements DeviceLink {
 
   /** Journals a refusal of something that this device did. */
   refused(error: HubError): void {
-    this.#visit.refused(error, this.key)
+    this.#context.refused(error, this.key)
   }
 
   /** What it sent is refused: journalled, and told as the outcome. */

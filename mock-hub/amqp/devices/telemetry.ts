@@ -8,8 +8,8 @@ import { BATCHED, decodeMessage } from '../codec/messages.ts'
 import type { Device } from './device.ts'
 
 /** Stores, then accepts. @throws HubError, AmqpViolation. */
-export function storeTelemetry(visit: ConnectionContext, device: Device, incoming: Incoming): void {
-  const { hub } = visit
+export function storeTelemetry(context: ConnectionContext, device: Device, incoming: Incoming): void {
+  const { hub } = context
   const refusal = hub.deviceFaults.refusal(device.key)
   if (refusal !== undefined) throw refusal
   checkSize(incoming.payload.length, hub.settings.maxTelemetryBytes)

@@ -32,12 +32,12 @@ export function redirection({ hostName, port, eventHub }: ConnectionContext, res
 
 /** A receiver of one partition (WIRE-AMQP-10). @throws HubError for what cannot be read. */
 export function openPartition(
-  visit: ConnectionContext,
+  context: ConnectionContext,
   link: SendingLink,
   { entity, consumerGroup, partition: id }: { entity: string; consumerGroup: string; partition: string },
 ): void {
-  const { eventHub } = visit
-  requireEntity(visit, entity)
+  const { eventHub } = context
+  requireEntity(context, entity)
   if (!eventHub.hasConsumerGroup(consumerGroup))
     throw new HubError({
       kind: 'GenericNotFound',
@@ -45,13 +45,13 @@ export function openPartition(
       expected: 'a consumer group that there is',
       received: quoted(consumerGroup),
     })
-  const partition = requirePartition(visit, id)
+  const partition = requirePartition(context, id)
   const position = startPosition(link.asked.source?.filter)
-  const release = requireService(visit, link, [entity, 'ConsumerGroups', consumerGroup, 'Partitions', id])
+  const release = requireService(context, link, [entity, 'ConsumerGroups', consumerGroup, 'Partitions', id])
   const leave = eventHub.readers.enter(`${id}/${consumerGroup.toLowerCase()}`, {
     epoch: amqp.numberOf(link.asked.properties?.get(EPOCH)),
     stolen: (error) => {
-      visit.refused(error)
+      context.refused(error)
       link.detach(amqpErrorOf(error))
     },
   })
@@ -76,7 +76,7 @@ export function openPartition(
 }
 
 /** Answers a READ of `$management` (WIRE-AMQP-09). @throws HubError. */
-export function manage(visit: ConnectionContext, { application }: AmqpMessage): Answer {
+export function manage(context: ConnectionContext, { application }: AmqpMessage): Answer {
   const ask = (name: string): string => amqp.textOf(application?.get(name)) ?? ''
   const operation = ask('operation')
   const type = ask('type')
@@ -88,11 +88,11 @@ export function manage(visit: ConnectionContext, { application }: AmqpMessage): 
       expected: 'operation READ of type com.microsoft:eventhub or com.microsoft:partition',
       received: `operation ${quoted(operation)} of type ${quoted(type)}`,
     })
-  requireEntity(visit, ask('name'))
-  return { status: 200, description: 'OK', body: amqp.map(describe(visit, ask('partition')), 'string') }
+  requireEntity(context, ask('name'))
+  return { status: 200, description: 'OK', body: amqp.map(describe(context, ask('partition')), 'string') }
 }
 
-type Description = (visit: ConnectionContext, partition: string) => readonly (readonly [string, Typed])[]
+type Description = (context: ConnectionContext, partition: string) => readonly (readonly [string, Typed])[]
 
 /** By the type that a request names. */
 const DESCRIPTIONS: ReadonlyMap<string, Description> = new Map<string, Description>([
@@ -108,11 +108,11 @@ const DESCRIPTIONS: ReadonlyMap<string, Description> = new Map<string, Descripti
   ],
   [
     'com.microsoft:partition',
-    (visit, id) => {
-      const partition = requirePartition(visit, id)
+    (context, id) => {
+      const partition = requirePartition(context, id)
       const { last, begin, isEmpty } = partition
       return [
-        ['name', amqp.string(visit.eventHub.name)],
+        ['name', amqp.string(context.eventHub.name)],
         ['type', amqp.string('com.microsoft:partition')],
         ['partition', amqp.string(id)],
         ['begin_sequence_number', amqp.long(begin)],

@@ -11,21 +11,21 @@ import { data, dial, outcome, received } from '../testing/test-client.ts'
 const D1 = { deviceId: 'd1' }
 let clock: ManualClock
 let hub: Hub
-let room: AmqpServer
+let server: AmqpServer
 let connection: rhea.Connection
 let events: rhea.Sender
 beforeEach(async () => {
   clock = new ManualClock(1_700_000_000_000)
   hub = createHub({ clock })
   hub.registry.create(D1)
-  room = await createAmqpServer(hub)
+  server = await createAmqpServer(hub)
   // A policy with all rights may speak for every device.
-  connection = dial(room, 'iothubowner', hub.policies.find(({ name }) => name === 'iothubowner')?.primaryKey)
+  connection = dial(server, 'iothubowner', hub.policies.find(({ name }) => name === 'iothubowner')?.primaryKey)
   events = connection.open_sender('/devices/d1/messages/events')
   await once(events, 'sendable')
 })
 afterEach(async () => {
-  await room.stop()
+  await server.stop()
   hub.stop()
 })
 
@@ -44,7 +44,7 @@ test('KillAmqpD2CLink: the message is accepted, then its link is detached', asyn
   clock.advance(0)
   await gone
   expect(events.error).toMatchObject({ condition: 'amqp:link:detach-forced' })
-  expect(room.connections).toBe(1)
+  expect(server.connections).toBe(1)
 })
 
 test('KillAmqpConnection: the connection is closed', async () => {
@@ -66,7 +66,7 @@ test('KillAmqpSession: the session of the device that ordered it ends, those of 
   expect(await order('KillAmqpSession')).toBe('accepted')
   await gone
   expect(await outcome(other, { body: data('y') })).toBe('accepted')
-  expect(room.connections).toBe(1)
+  expect(server.connections).toBe(1)
 })
 
 test.each(['toString', 'constructor', 'valueOf', '__proto__'])(
@@ -75,7 +75,7 @@ test.each(['toString', 'constructor', 'valueOf', '__proto__'])(
     expect(await order(type, 60)).toBe('accepted')
     clock.advance(0)
     expect(await outcome(events, { body: data('y') })).toBe('accepted')
-    expect(room.connections).toBe(1)
+    expect(server.connections).toBe(1)
   },
 )
 
@@ -84,7 +84,7 @@ test('KillTcp: the message is stored and never accepted', async () => {
   events.send({ body: data('x'), application_properties: { AzIoTHub_FaultOperationType: 'KillTcp' } })
   await stored
   clock.advance(0)
-  expect(room.connections).toBe(0)
+  expect(server.connections).toBe(0)
 })
 
 test('InvokeThrottling: messages are refused for as long as it was ordered', async () => {
@@ -108,9 +108,9 @@ test('levers strike what is brought to the device', async () => {
 
 test('tcp.drop_now strikes the connection of the device that it names', () => {
   hub.faults.arm({ name: 'tcp.drop_now', scope: { identity: 'another' } })
-  expect(room.connections).toBe(1)
+  expect(server.connections).toBe(1)
   hub.faults.arm({ name: 'tcp.drop_now', scope: { identity: 'd1' } })
-  expect(room.connections).toBe(0)
+  expect(server.connections).toBe(0)
 })
 
 test('frames are journalled, decoded; secrets are not', () => {
