@@ -19,17 +19,17 @@ export type Node =
 /** `events` is also where a module receives its inputs. */
 export type DeviceEndpoint = 'events' | 'devicebound' | 'methods' | 'twin'
 
-const ENDPOINTS: Readonly<Record<string, DeviceEndpoint>> = {
-  'messages/events': 'events',
-  'messages/devicebound': 'devicebound',
-  'methods/devicebound': 'methods',
-  twin: 'twin',
-}
-const SERVICE: Readonly<Record<string, 'devicebound' | 'feedback' | 'fileNotifications'>> = {
-  'messages/devicebound': 'devicebound',
-  'messages/servicebound/feedback': 'feedback',
-  'messages/servicebound/filenotifications': 'fileNotifications',
-}
+const ENDPOINTS: ReadonlyMap<string, DeviceEndpoint> = new Map([
+  ['messages/events', 'events'],
+  ['messages/devicebound', 'devicebound'],
+  ['methods/devicebound', 'methods'],
+  ['twin', 'twin'],
+])
+const SERVICE: ReadonlyMap<string, 'devicebound' | 'feedback' | 'fileNotifications'> = new Map([
+  ['messages/devicebound', 'devicebound'],
+  ['messages/servicebound/feedback', 'feedback'],
+  ['messages/servicebound/filenotifications', 'fileNotifications'],
+])
 
 /** @returns undefined: there is no such node, whoever asks. An Event Hubs entity is not checked for its name here. */
 export function parseAddress(address: string): Node | undefined {
@@ -37,7 +37,7 @@ export function parseAddress(address: string): Node | undefined {
   const path = segments.map((segment) => segment.toLowerCase())
   const text = path.join('/')
   if (text === '$cbs') return { type: 'cbs' }
-  const service = SERVICE[text]
+  const service = SERVICE.get(text)
   if (service !== undefined) return { type: service }
   if (path.at(-1) === '$management' && segments.length <= 2 && path[0] !== 'messages')
     return { type: 'management', entity: segments.length === 2 ? segments[0] : undefined }
@@ -55,13 +55,8 @@ export function parseAddress(address: string): Node | undefined {
 function deviceNode([, deviceId = '', ...rest]: readonly string[]): Node | undefined {
   const ofModule = rest[0]?.toLowerCase() === 'modules'
   const moduleId = ofModule ? rest[1] : undefined
-  const endpoint =
-    ENDPOINTS[
-      rest
-        .slice(ofModule ? 2 : 0)
-        .join('/')
-        .toLowerCase()
-    ]
+  const path = rest.slice(ofModule ? 2 : 0).join('/')
+  const endpoint = ENDPOINTS.get(path.toLowerCase())
   if (endpoint === undefined || deviceId === '' || (ofModule && (moduleId ?? '') === '')) return undefined
   return {
     type: 'device',

@@ -3,10 +3,9 @@
 import type { Hub } from '../core/contract/hub.ts'
 import type { IdentityPrincipal, Permission } from '../core/contract/principal.ts'
 import { HubError } from '../core/errors/hub-error.ts'
-import { identityKey } from '../core/contract/identity.ts'
 import type { Identity } from '../core/contract/identity.ts'
-import { allows, unauthorized } from './tokens.ts'
-import type { Grant } from './tokens.ts'
+import { allows, pathOf, unauthorized } from './grants.ts'
+import type { Grant } from './grants.ts'
 
 /** Told when the token it lives by has expired and its grace is over. */
 export type Dependent = (error: HubError) => void
@@ -19,8 +18,6 @@ interface Held {
 
 /** A connection that puts more than this is refused the next (error 403005). */
 const MOST_TOKENS = 1_000
-/** A token that lives so long is never watched. */
-const NEVER_MS = 100 * 365 * 86_400_000
 
 export class CbsTokens {
   readonly #hub: Hub
@@ -61,7 +58,7 @@ export class CbsTokens {
     const shownTokens = [...this.#held.values()].map(({ grant: { policy, scope } }) =>
       policy === undefined
         ? `a token of ${scope.join('/')}`
-        : `policy ${policy.name} (${policy.permissions.join(', ')}) for /${scope.join('/')}`,
+        : `policy ${policy.policyName} (${[...policy.permissions].join(', ')}) for /${scope.join('/')}`,
     )
     throw unauthorized(
       'WIRE-AUTH-20',
@@ -81,12 +78,15 @@ export class CbsTokens {
     const { authentication, registry } = this.#hub
     registry.get(identity)
     const held = this.#heldFor(identity)
-    if (held?.grant.token === undefined) {
-      if (held !== undefined) return { principal: this.#byRawKey(identity), release: depend(held, dependent) }
+    if (held === undefined) {
       const principal = authentication.admit(identity, { certificates: this.#certificates })
       return { principal, release: () => undefined }
     }
-    const principal = authentication.admit(identity, { sasToken: held.grant.token })
+    const { token, policy } = held.grant
+    const principal =
+      token === undefined && policy !== undefined
+        ? authentication.admitByPolicy(identity, policy)
+        : authentication.admit(identity, { sasToken: token })
     // The watch over the token is kept here: it may be renewed, which the core's would not see.
     return { principal: { ...principal, expiresAt: undefined }, release: depend(held, dependent) }
   }
@@ -97,44 +97,22 @@ export class CbsTokens {
   }
 
   /** Its own token before its device's, that before a policy's. */
-  #heldFor({ deviceId, moduleId }: Identity): Held | undefined {
-    const path = ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])]
+  #heldFor(identity: Identity): Held | undefined {
+    const path = pathOf(identity)
     let best: Held | undefined
     for (const held of this.#held.values()) {
       const { policy, scope } = held.grant
-      if (policy !== undefined && !policy.permissions.includes('DeviceConnect')) continue
+      if (policy !== undefined && !policy.permissions.has('DeviceConnect')) continue
       if (!scope.every((segment, index) => segment === path[index])) continue
       if (best === undefined || scope.length > best.grant.scope.length) best = held
     }
     return best
   }
 
-  #byRawKey(identity: Identity): IdentityPrincipal {
-    const { status, generationId } = this.#hub.registry.get(identity)
-    if (status === 'disabled')
-      throw new HubError({
-        kind: 'DeviceDisabled',
-        rule: 'WIRE-CONN-19',
-        expected: 'a device that is enabled',
-        received: `${identityKey(identity)}, which is disabled`,
-      })
-    return { type: 'identity', identity, scope: 'hub', credential: 'sas', generationId, expiresAt: undefined }
-  }
-
   #watch(held: Held): () => void {
-    const { clock, settings } = this.#hub
     const { expiresAt, audience } = held.grant
-    if (expiresAt === undefined) return () => undefined
-    const ms = expiresAt - clock.now() + settings.tokenGraceSeconds * 1000
-    if (ms >= NEVER_MS) return () => undefined
-    return clock.schedule(ms, () => {
+    return this.#hub.authentication.watchExpiry(expiresAt, (error) => {
       this.#held.delete(audience)
-      const error = new HubError({
-        kind: 'IotHubUnauthorized',
-        rule: 'WIRE-AUTH-13',
-        expected: `a new token before ${settings.tokenGraceSeconds} s after the old one's expiry`,
-        received: 'none',
-      })
       for (const dependent of [...held.dependents]) dependent(error)
     })
   }

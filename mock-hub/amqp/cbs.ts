@@ -1,15 +1,15 @@
 /** `$cbs`: tokens for the connection (WIRE-AMQP-02, WIRE-AMQP-03). */
 
 import { HubError } from '../core/errors/hub-error.ts'
-import { checkToken } from './tokens.ts'
-import type { Answer } from './requests.ts'
+import { grantOfToken } from './grants.ts'
+import type { Answer } from './request-node.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import { bodyOf } from './wire/messages.ts'
-import type { AmqpMessage } from './wire/messages.ts'
-import { textOf } from './wire/values.ts'
+import { bodyOf } from './codec/messages.ts'
+import type { AmqpMessage } from './codec/messages.ts'
+import { textOf } from './codec/values.ts'
 
 /** @throws HubError with the reason. */
-export function putToken({ hub, grants }: ConnectionContext, request: AmqpMessage): Answer {
+export function putToken({ hub, tokens }: ConnectionContext, request: AmqpMessage): Answer {
   const operation = textOf(request.application?.get('operation'))
   const audience = textOf(request.application?.get('name'))
   if (operation !== 'put-token' || audience === undefined)
@@ -20,6 +20,6 @@ export function putToken({ hub, grants }: ConnectionContext, request: AmqpMessag
       received: `operation ${JSON.stringify(operation)} and name ${JSON.stringify(audience)}`,
     })
   // `type` is `servicebus.windows.net:sastoken` or, from Python's Event Hubs client, `jwt`: it is a SAS token all the same.
-  grants.put(checkToken(hub, audience, bodyOf(request).toString('utf8')))
+  tokens.put(grantOfToken(hub, audience, bodyOf(request).toString('utf8')))
   return { status: 200, description: 'OK' }
 }

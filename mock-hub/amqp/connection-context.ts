@@ -1,24 +1,23 @@
 /** What the nodes of the hub know of the connection that a link belongs to. */
 
+import type { BrokenPart } from '../core/contract/device-faults.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { HubError } from '../core/errors/hub-error.ts'
-import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
 import type { CbsTokens } from './cbs-tokens.ts'
-import type { ReceivingLimits } from './wire/links.ts'
+import type { ReceivingLimits } from './endpoint/links.ts'
 
 export interface ConnectionContext {
   readonly hub: Hub
   readonly linkId: string
   readonly transport: 'amqp' | 'amqp-ws'
-  readonly grants: CbsTokens
+  readonly tokens: CbsTokens
   readonly eventHub: EventHub
-  readonly injected: InjectedFaults
   /** Where clients are told to look for the Event Hub: host and port of this hub as they see it. */
   readonly hostName: string
   readonly port: number
-  /** Breaks a part of the connection, as a device has ordered; links of a device are the device's. */
-  breakDown(what: Extract<Broken, 'tcp' | 'connection' | 'session' | 'cbs'>): void
+  /** Breaks a part of the connection that is no device's own, as a fault says. */
+  breakPart(part: BrokenPart): void
   /** Journals a refusal; what follows from it is the caller's. */
   refused(error: HubError, identity?: string): void
 }

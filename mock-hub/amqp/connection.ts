@@ -1,41 +1,35 @@
 /** One AMQP connection: its stream, SASL, and the nodes that its links are for. */
 
 import type { Duplex } from 'node:stream'
+import type { BrokenPart } from '../core/contract/device-faults.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { parseAddress } from './addresses.ts'
 import { putToken } from './cbs.ts'
 import { Devices } from './devices/devices.ts'
-import type { Broken, InjectedFaults } from './devices/injected-faults.ts'
 import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { CbsTokens } from './cbs-tokens.ts'
-import { Pipe, STREAM_EFFECTS } from './pipe.ts'
 import { amqpErrorOf, hubErrorOf } from './refusals.ts'
-import { RequestNode } from './requests.ts'
+import { RequestNode } from './request-node.ts'
 import { MECHANISMS, SASL_AUTH, SASL_OK, judge, redacted } from './sasl.ts'
 import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import { Endpoint, MAX_FRAME_BYTES } from './wire/endpoint.ts'
-import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './wire/frames.ts'
-import type { Link } from './wire/links.ts'
-import { AmqpViolation } from './wire/malformed.ts'
-import type { PerformativeName } from './wire/performative-fields.ts'
+import { Endpoint, MAX_FRAME_BYTES } from './endpoint/endpoint.ts'
+import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './codec/frames.ts'
+import type { Link } from './endpoint/links.ts'
+import { AmqpViolation } from './codec/malformed.ts'
+import type { PerformativeName } from './codec/performative-fields.ts'
+import { linkOpened, type ProtocolClientInfo } from '../net/peer.ts'
+import { FaultedStream } from '../net/stream.ts'
+import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 
-export interface ConnectionInfo {
-  readonly peer: string
-  /** The TLS client certificate in DER, leaf first. */
-  readonly certificates: readonly Buffer[] | undefined
-  readonly webSocket: boolean
-  /** Ends the connection with a TCP reset; left out: it is just destroyed. */
-  readonly reset?: (() => void) | undefined
-}
+export type ConnectionInfo = ProtocolClientInfo<'amqp' | 'amqp-ws'>
 
-export interface ConnectionPort {
+export interface ServerContext {
   readonly hub: Hub
   readonly eventHub: EventHub
-  readonly injected: InjectedFaults
   readonly hostName: string
   readonly port: number
   left(connection: Connection): void
@@ -48,32 +42,32 @@ export class Connection implements ConnectionContext {
   readonly hub: Hub
   readonly linkId: string
   readonly transport: 'amqp' | 'amqp-ws'
-  readonly grants: CbsTokens
+  readonly tokens: CbsTokens
   readonly eventHub: EventHub
-  readonly injected: InjectedFaults
   readonly hostName: string
   readonly port: number
-  readonly #room: ConnectionPort
-  readonly #pipe: Pipe
+  readonly #server: ServerContext
+  readonly #stream: FaultedStream
   readonly #frames = new FrameReader(MAX_FRAME_BYTES)
   readonly #endpoint: Endpoint
   readonly #cbs: RequestNode
   readonly #management: RequestNode
   readonly #devices: Devices
-  #stage: 'new' | 'sasl' | 'authenticated' | 'amqp' | 'over' = 'new'
+  #state: 'new' | 'sasl' | 'authenticated' | 'amqp' | 'over' = 'new'
+  /** A fault `tcp.*` has fired on this connection; others fire on it only when they are armed later. */
+  #faulted = false
   #cancelOpenTimer: () => void
 
-  constructor(room: ConnectionPort, linkId: string, stream: Duplex, info: ConnectionInfo) {
-    const { hub } = room
+  constructor(server: ServerContext, linkId: string, stream: Duplex, info: ConnectionInfo) {
+    const { hub } = server
     this.hub = hub
     this.linkId = linkId
-    this.transport = info.webSocket ? 'amqp-ws' : 'amqp'
-    this.eventHub = room.eventHub
-    this.injected = room.injected
-    this.hostName = room.hostName
-    this.port = room.port
-    this.grants = new CbsTokens(hub, info.certificates)
-    this.#room = room
+    this.transport = info.transport
+    this.eventHub = server.eventHub
+    this.hostName = server.hostName
+    this.port = server.port
+    this.tokens = new CbsTokens(hub, info.certificates)
+    this.#server = server
     this.#cbs = new RequestNode(this, (request) => putToken(this, request))
     this.#management = new RequestNode(this, (request) => manage(this, request))
     this.#devices = new Devices(this)
@@ -81,7 +75,7 @@ export class Connection implements ConnectionContext {
       clock: hub.clock,
       containerId: hub.hostName,
       write: (bytes) => {
-        this.#pipe.write(bytes)
+        this.#stream.write(bytes)
       },
       record: (direction, name, fields) => {
         this.#record(direction, name, fields)
@@ -91,15 +85,15 @@ export class Connection implements ConnectionContext {
       },
       closed: (error) => {
         this.#end(error?.condition ?? 'closed by the client')
-        this.#pipe.hangUp()
+        this.#stream.hangUp()
       },
     })
-    hub.journal.record({ type: 'link-opened', linkId, transport: this.transport, peer: info.peer })
+    hub.journal.record(linkOpened(linkId, info))
     const { connectTimeoutSeconds } = hub.settings
     this.#cancelOpenTimer = hub.clock.schedule(connectTimeoutSeconds * 1000, () => {
       this.#violated(new AmqpViolation('amqp:connection:forced', `open within ${connectTimeoutSeconds} s`))
     })
-    this.#pipe = new Pipe(
+    this.#stream = new FaultedStream(
       stream,
       hub.clock,
       {
@@ -112,11 +106,11 @@ export class Connection implements ConnectionContext {
       },
       info.reset,
     )
-    this.strike(STREAM_EFFECTS)
+    this.injectStreamFault(STREAM_EFFECTS)
   }
 
   get over(): boolean {
-    return this.#stage === 'over'
+    return this.#state === 'over'
   }
 
   refused(error: HubError, identity?: string): void {
@@ -124,52 +118,61 @@ export class Connection implements ConnectionContext {
     this.hub.refuse(error, { ...(identity === undefined ? {} : { identity }), linkId, transport })
   }
 
-  breakDown(what: Extract<Broken, 'tcp' | 'connection' | 'session' | 'cbs'>): void {
+  breakPart(part: BrokenPart): void {
     if (this.over) return
-    const error = { condition: 'amqp:connection:forced', description: 'Ordered by a fault.' }
-    if (what === 'tcp') {
+    const description = 'Ordered by a fault.'
+    if (part === 'tcp') {
       this.#end('fault')
-      this.#pipe.destroy()
-    } else if (what === 'connection') this.#endpoint.close(error)
-    else if (what === 'session')
-      this.#endpoint.endSessions({ ...error, condition: 'amqp:session:window-violation' })
-    else this.#cbs.detach({ ...error, condition: 'amqp:link:detach-forced' })
+      this.#stream.destroy()
+    } else if (part === 'amqp') this.#endpoint.close({ condition: 'amqp:connection:forced', description })
+    else if (part === 'amqp-cbs') this.#cbs.detach({ condition: 'amqp:link:detach-forced', description })
   }
 
-  /** Lets armed levers of the socket strike. */
-  strike(effects: readonly string[]): void {
+  /** A fault that a device has ordered breaks a part of its connection, when that is this one. */
+  breakDevice(identity: string, part: BrokenPart): void {
+    const device = this.#devices.find(identity)
+    if (device === undefined) return
+    device.breakPart(part)
+    this.breakPart(part)
+  }
+
+  /** Lets armed faults `tcp.*` fire, at most one: on the connection, or on a device that uses it. */
+  injectStreamFault(effects: readonly string[]): void {
     if (this.hub.faults.idle) return
     for (const identity of [undefined, ...this.#devices.keys]) {
       if (this.over) return
-      const met = this.hub.faults.match('tcp', identity, effects)
-      if (met !== undefined) this.#pipe.strike(met.effect, met.parameters)
+      const match = this.hub.faults.match('tcp', identity, effects)
+      if (match === undefined) continue
+      this.#faulted = true
+      this.#stream.inject(match)
+      return
     }
   }
 
   destroy(): void {
     this.#end('hub-stopped')
-    this.#pipe.destroy()
+    this.#stream.destroy()
   }
 
   #received(chunk: Buffer): void {
     this.#frames.push(chunk)
-    this.#pipe.cork()
+    this.#stream.cork()
     try {
       while (!this.over && this.#step());
     } catch (error) {
       this.#violated(error)
     }
-    this.#pipe.uncork()
+    this.#stream.uncork()
   }
 
   /** @returns whether there may be more. */
   #step(): boolean {
-    if (this.#stage === 'new' || this.#stage === 'authenticated') return this.#header()
+    if (this.#state === 'new' || this.#state === 'authenticated') return this.#header()
     const frame = this.#frames.next()
     if (frame === undefined) return false
-    if ((frame.type === SASL_FRAME) !== (this.#stage === 'sasl'))
+    if ((frame.type === SASL_FRAME) !== (this.#state === 'sasl'))
       throw new AmqpViolation('amqp:connection:framing-error', 'a frame of the layer that is spoken')
-    if (this.#stage === 'amqp') {
+    if (this.#state === 'amqp') {
       this.#endpoint.receive(frame)
       if (this.#endpoint.up) this.#cancelOpenTimer()
     } else if (frame.performative?.name === 'saslInit') this.#authenticate(frame.performative.fields)
@@ -180,10 +183,10 @@ export class Connection implements ConnectionContext {
   #header(): boolean {
     const id = this.#frames.header()
     if (id === undefined) return false
-    if (id !== AMQP_ID && (id !== SASL_ID || this.#stage === 'authenticated'))
+    if (id !== AMQP_ID && (id !== SASL_ID || this.#state === 'authenticated'))
       throw new AmqpViolation('amqp:connection:framing-error', `protocol 0 or 3, not ${id}`)
-    this.#pipe.write(protocolHeader(id))
-    this.#stage = id === SASL_ID ? 'sasl' : 'amqp'
+    this.#stream.write(protocolHeader(id))
+    this.#state = id === SASL_ID ? 'sasl' : 'amqp'
     if (id === SASL_ID) this.#sayInSasl('saslMechanisms', { mechanisms: MECHANISMS })
     return true
   }
@@ -192,16 +195,16 @@ export class Connection implements ConnectionContext {
     this.#record('in', 'saslInit', redacted(init))
     try {
       const grant = judge(this.hub, init)
-      if (grant !== undefined) this.grants.put(grant)
+      if (grant !== undefined) this.tokens.put(grant)
     } catch (error) {
       this.refused(hubErrorOf(error))
       this.#sayInSasl('saslOutcome', { code: SASL_AUTH })
       this.#end('refused')
-      this.#pipe.hangUp()
+      this.#stream.hangUp()
       return
     }
     this.#sayInSasl('saslOutcome', { code: SASL_OK })
-    this.#stage = 'authenticated'
+    this.#state = 'authenticated'
   }
 
   #sayInSasl<K extends 'saslMechanisms' | 'saslOutcome'>(
@@ -209,7 +212,7 @@ export class Connection implements ConnectionContext {
     fields: Parameters<typeof frameOf<K>>[3],
   ): void {
     this.#record('out', name, fields)
-    this.#pipe.write(frameOf(SASL_FRAME, 0, name, fields))
+    this.#stream.write(frameOf(SASL_FRAME, 0, name, fields))
   }
 
   /** Opens the link or refuses it. */
@@ -254,7 +257,7 @@ export class Connection implements ConnectionContext {
         return
       case 'device':
         this.#devices.open(link, node.identity, node.endpoint)
-        this.strike(STREAM_EFFECTS)
+        if (!this.#faulted) this.injectStreamFault(STREAM_EFFECTS)
         return
       case 'eventHub':
       case undefined:
@@ -278,10 +281,10 @@ export class Connection implements ConnectionContext {
     const refused = hubErrorOf(error)
     this.refused(refused)
     const condition = error instanceof AmqpViolation ? error.condition : undefined
-    if (this.#stage === 'amqp') this.#endpoint.close(amqpErrorOf(refused, condition))
+    if (this.#state === 'amqp') this.#endpoint.close(amqpErrorOf(refused, condition))
     else {
       this.#end('refused')
-      this.#pipe.hangUp()
+      this.#stream.hangUp()
     }
   }
 
@@ -291,12 +294,12 @@ export class Connection implements ConnectionContext {
 
   #end(reason: string): void {
     if (this.over) return
-    this.#stage = 'over'
+    this.#state = 'over'
     this.#cancelOpenTimer()
     this.#devices.stop()
     this.#endpoint.lost()
-    this.grants.stop()
+    this.tokens.stop()
     this.hub.journal.record({ type: 'link-closed', linkId: this.linkId, reason })
-    this.#room.left(this)
+    this.#server.left(this)
   }
 }

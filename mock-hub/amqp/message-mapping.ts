@@ -2,24 +2,24 @@
 
 import type { C2dDelivery } from '../core/contract/c2d.ts'
 import type { ApplicationProperties, Message, SystemProperties } from '../core/contract/message.ts'
-import { bodyOf, idText } from './wire/messages.ts'
-import type { AmqpMessage } from './wire/messages.ts'
-import * as amqp from './wire/values.ts'
-import type { Typed } from './wire/values.ts'
+import { bodyOf, idText } from './codec/messages.ts'
+import type { AmqpMessage } from './codec/messages.ts'
+import * as amqp from './codec/values.ts'
+import type { Typed } from './codec/values.ts'
 
 type TextProperty = Exclude<keyof SystemProperties, 'ack'>
 
 /** Application properties and annotations that are system properties of the hub. */
-const SYSTEM: Readonly<Record<string, TextProperty>> = {
-  'iothub-creation-time-utc': 'creationTimeUtc',
-  'iothub-outputname': 'outputName',
-  'iothub-interface-id': 'interfaceId',
-  'iothub-message-schema': 'messageSchema',
-  'iothub-operation': 'operation',
-  'dt-subject': 'componentName',
-  'Diagnostic-Id': 'diagnosticId',
-  'Correlation-Context': 'correlationContext',
-}
+const SYSTEM: ReadonlyMap<string, TextProperty> = new Map([
+  ['iothub-creation-time-utc', 'creationTimeUtc'],
+  ['iothub-outputname', 'outputName'],
+  ['iothub-interface-id', 'interfaceId'],
+  ['iothub-message-schema', 'messageSchema'],
+  ['iothub-operation', 'operation'],
+  ['dt-subject', 'componentName'],
+  ['Diagnostic-Id', 'diagnosticId'],
+  ['Correlation-Context', 'correlationContext'],
+])
 const ACKS: readonly string[] = ['none', 'positive', 'negative', 'full']
 
 /** What a client has sent. */
@@ -37,7 +37,7 @@ export function toMessage(incoming: AmqpMessage): Message {
   put('contentEncoding', textValue(properties.contentEncoding))
   put('expiryTimeUtc', textValue(properties.absoluteExpiryTime))
   for (const [name, value] of annotations ?? []) {
-    const known = SYSTEM[name]
+    const known = SYSTEM.get(name)
     if (known !== undefined) put(known, textValue(value))
   }
   return {
@@ -55,7 +55,7 @@ function applicationProperties(
   const properties: Record<string, string | null> = {}
   for (const [name, typed] of application ?? []) {
     const value = textValue(typed) ?? null
-    const known = SYSTEM[name]
+    const known = SYSTEM.get(name)
     if (known !== undefined && value !== null) system[known] = value
     else if (name === 'iothub-ack' && value !== null && isAck(value)) system.ack = value
     else

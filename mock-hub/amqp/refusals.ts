@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import type { HubErrorKind } from '../core/errors/catalogue.ts'
 import { toHubError, HubError } from '../core/errors/hub-error.ts'
-import { AmqpViolation } from './wire/malformed.ts'
-import type { AmqpError } from './wire/performative-fields.ts'
-import { string } from './wire/values.ts'
+import { AmqpViolation } from './codec/malformed.ts'
+import type { AmqpError } from './codec/performative-fields.ts'
+import { string } from './codec/values.ts'
 
 /** Names of CSharp SDK's AmqpErrorMapper and IotHubAmqpErrorCode. */
 const CONDITIONS: Readonly<Partial<Record<HubErrorKind, string>>> = {

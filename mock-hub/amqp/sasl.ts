@@ -1,10 +1,10 @@
 /** SASL as the hub offers it (wire contract 8.1): ANONYMOUS, EXTERNAL and MSSBCBS let in and leave the proof to tokens and certificates; PLAIN brings one along. */
 
 import type { Hub } from '../core/contract/hub.ts'
-import { AmqpViolation } from './wire/malformed.ts'
-import type { Performatives } from './wire/performative-fields.ts'
-import { checkPassword, unauthorized } from './tokens.ts'
-import type { Grant } from './tokens.ts'
+import { AmqpViolation } from './codec/malformed.ts'
+import type { Performatives } from './codec/performative-fields.ts'
+import { grantOfPassword, unauthorized } from './grants.ts'
+import type { Grant } from './grants.ts'
 
 export const MECHANISMS = ['MSSBCBS', 'ANONYMOUS', 'EXTERNAL', 'PLAIN'] as const
 
@@ -32,7 +32,7 @@ export function judge(
           'amqp:decode-error',
           'authorization id, user name and password, each after a zero',
         )
-      return checkPassword(hub, userName, password)
+      return grantOfPassword(hub, userName, password)
     }
     default:
       throw unauthorized(

@@ -1,6 +1,6 @@
 /** Messages for a client that may not have given credit yet. */
 
-import type { Outgoing, SendingLink } from './wire/links.ts'
+import type { Outgoing, SendingLink } from './endpoint/links.ts'
 
 /** A client that asks for more answers than this without taking any loses the link. */
 const LONGEST = 1_000

@@ -4,10 +4,9 @@ import type { Duplex } from 'node:stream'
 import { eventHubName } from '../core/contract/connection-strings.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { Connection } from './connection.ts'
-import type { ConnectionInfo, ConnectionPort } from './connection.ts'
-import { InjectedFaults } from './devices/injected-faults.ts'
+import type { ConnectionInfo, ServerContext } from './connection.ts'
 import { EventHub } from './events/event-hub.ts'
-import { STREAM_EFFECTS } from './pipe.ts'
+import { onStreamFaultArmed } from '../net/stream-faults.ts'
 
 export type { ConnectionInfo } from './connection.ts'
 
@@ -56,15 +55,15 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
   const connections = new Set<Connection>()
   let count = 0
   let stopped = false
-  const stopWatching = hub.faults.onChange(({ name }, phase) => {
-    const effect = name.startsWith('tcp.') ? name.slice('tcp.'.length) : undefined
-    if (phase !== 'armed' || effect === undefined || !STREAM_EFFECTS.includes(effect)) return
-    for (const connection of [...connections]) connection.strike([effect])
+  const stopWatching = onStreamFaultArmed(hub.faults, (effects) => {
+    for (const connection of [...connections]) connection.injectStreamFault(effects)
   })
-  const port: ConnectionPort = {
+  const stopBreaking = hub.deviceFaults.onBreak((identity, part) => {
+    for (const connection of [...connections]) connection.breakDevice(identity, part)
+  })
+  const port: ServerContext = {
     hub,
     eventHub,
-    injected: new InjectedFaults(hub.clock),
     hostName: hub.hostName,
     get port() {
       return options.port?.() ?? DEFAULT_PORT
@@ -89,6 +88,7 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
     stop: () => {
       stopped = true
       stopWatching()
+      stopBreaking()
       eventHub.stop()
       for (const connection of [...connections]) connection.destroy()
       return Promise.resolve()

@@ -9,34 +9,34 @@ import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { receivingLimits } from './connection-context.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import type { Incoming, Link, ReceivingLink, SendingLink } from './wire/links.ts'
-import { decodeMessage, encodeMessage } from './wire/messages.ts'
-import type { Outcome } from './wire/performative-fields.ts'
-import { binary, string, symbol, textOf, timestamp } from './wire/values.ts'
+import type { Incoming, Link, ReceivingLink, SendingLink } from './endpoint/links.ts'
+import { decodeMessage, encodeMessage } from './codec/messages.ts'
+import type { Outcome } from './codec/performative-fields.ts'
+import { binary, string, symbol, textOf, timestamp } from './codec/values.ts'
 
 /** Keeps a link only as long as the token that it was opened with. @throws HubError IotHubUnauthorizedAccess. */
-export function requireService(visit: ConnectionContext, link: Link, path: readonly string[]): () => void {
-  return visit.grants.requireService(path, (error) => {
-    visit.refused(error)
+export function requireService(context: ConnectionContext, link: Link, path: readonly string[]): () => void {
+  return context.tokens.requireService(path, (error) => {
+    context.refused(error)
     link.detach(amqpErrorOf(error))
   })
 }
 
 /** A back end sends messages to devices (WIRE-AMQP-04). */
-export function openDevicebound(visit: ConnectionContext, link: ReceivingLink): void {
-  const release = requireService(visit, link, ['messages', 'devicebound'])
+export function openDevicebound(context: ConnectionContext, link: ReceivingLink): void {
+  const release = requireService(context, link, ['messages', 'devicebound'])
   link.open(
     {
       onMessage: (incoming) => {
-        sendToDevice(visit, incoming)
+        sendToDevice(context, incoming)
       },
       onGone: release,
     },
-    receivingLimits(visit),
+    receivingLimits(context),
   )
 }
 
-function sendToDevice(visit: ConnectionContext, { payload, settle }: Incoming): void {
+function sendToDevice(context: ConnectionContext, { payload, settle }: Incoming): void {
   let recipient: string | undefined
   try {
     const incoming = decodeMessage(payload)
@@ -50,45 +50,45 @@ function sendToDevice(visit: ConnectionContext, { payload, settle }: Incoming): 
         received: quoted(to),
       })
     recipient = identity.deviceId
-    visit.hub.throttle.take('c2dSend', payload.length)
-    visit.hub.c2d.send(identity, toMessage(incoming))
+    context.hub.throttle.take('c2dSend', payload.length)
+    context.hub.c2d.send(identity, toMessage(incoming))
     settle({ type: 'accepted' })
   } catch (error) {
     const refused = hubErrorOf(error)
-    visit.refused(refused, recipient)
+    context.refused(refused, recipient)
     settle({ type: 'rejected', error: amqpErrorOf(refused) })
   }
 }
 
 /** Outcomes of feedback batches, in batches (WIRE-AMQP-06). */
-export function openFeedback(visit: ConnectionContext, link: SendingLink): void {
-  openQueue(visit, link, 'feedback', visit.hub.feedback, 'application/vnd.microsoft.iothub.feedback.json')
+export function openFeedback(context: ConnectionContext, link: SendingLink): void {
+  openQueue(context, link, 'feedback', context.hub.feedback, 'application/vnd.microsoft.iothub.feedback.json')
 }
 
 /** WIRE-AMQP-07. */
-export function openFileNotifications(visit: ConnectionContext, link: SendingLink): void {
+export function openFileNotifications(context: ConnectionContext, link: SendingLink): void {
   const type = 'application/vnd.microsoft.iothub.filenotification.json'
-  openQueue(visit, link, 'filenotifications', visit.hub.fileNotifications, type)
+  openQueue(context, link, 'filenotifications', context.hub.fileNotifications, type)
 }
 
 /** Several links may read a queue: each item goes to one of them. */
 function openQueue(
-  visit: ConnectionContext,
+  context: ConnectionContext,
   link: SendingLink,
   name: string,
   queue: ServiceQueue<unknown>,
   contentType: string,
 ): void {
-  const release = requireService(visit, link, ['messages', 'servicebound', name])
+  const release = requireService(context, link, ['messages', 'servicebound', name])
   const pump = (): void => {
     while (link.ready) {
       const next = queue.receive()
       if (next === undefined) return
       link.send({
-        payload: queueMessage(visit, next.item, contentType),
+        payload: queueMessage(context, next.item, contentType),
         tag: Buffer.from(next.lockToken, 'hex'),
         settled: (outcome) => {
-          settleItem(visit, queue, next.lockToken, outcome)
+          settleItem(context, queue, next.lockToken, outcome)
         },
       })
     }
@@ -117,7 +117,7 @@ function queueMessage({ hub }: ConnectionContext, item: unknown, contentType: st
 }
 
 function settleItem(
-  visit: ConnectionContext,
+  context: ConnectionContext,
   queue: ServiceQueue<unknown>,
   lockToken: string,
   outcome: Outcome,
@@ -126,7 +126,7 @@ function settleItem(
     queue.settle(lockToken, settlementOf(outcome))
   } catch (error) {
     // The lock was lost meanwhile: the settlement has come to its end already and cannot be refused.
-    visit.refused(hubErrorOf(error))
+    context.refused(hubErrorOf(error))
   }
 }
 

@@ -11,6 +11,7 @@ import type { SharedAccessPolicy } from './contract/principal.ts'
 import type { DeviceLink, Session } from './contract/sessions.ts'
 import type { BlobStorage, FileNotification } from './contract/uploads.ts'
 import type { HubError } from './errors/hub-error.ts'
+import { DeviceOrderedFaults } from './faults/device-ordered-faults.ts'
 import { HubFaults } from './faults/faults.ts'
 import { Feedback } from './messaging/feedback.ts'
 import { FileUploads } from './uploads/file-upload.ts'
@@ -72,6 +73,7 @@ class CoreHub implements Hub {
   readonly logger: Logger
   readonly journal: HubJournal
   readonly faults: HubFaults
+  readonly deviceFaults: DeviceOrderedFaults
   readonly authentication: HubAuthentication
   readonly policies: readonly SharedAccessPolicy[]
   readonly registry: IdentityRegistry
@@ -109,6 +111,7 @@ class CoreHub implements Hub {
 
     const authorities = new CertificateAuthorities()
     this.registry = new IdentityRegistry({ ...shared, random: random('registry'), authorities })
+    this.deviceFaults = new DeviceOrderedFaults(this.clock, this.registry)
     this.authentication = new HubAuthentication({
       ...shared,
       registry: this.registry,
@@ -244,6 +247,7 @@ class CoreHub implements Hub {
     this.feedback.stop()
     this.fileNotifications.stop()
     this.faults.disarm()
+    this.deviceFaults.stop()
     this.#ownClock?.stop()
   }
 

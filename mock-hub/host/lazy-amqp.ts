@@ -4,12 +4,13 @@
  */
 
 import type { Duplex } from 'node:stream'
-import { listenAmqps } from '../amqp/listener.ts'
 import type { AmqpServer, ConnectionInfo } from '../amqp/server.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Undo } from './optional-parts.ts'
 import type { HubTls } from '../net/hub-certificates.ts'
+import { reportTlsErrors } from '../net/tls-errors.ts'
+import { listenTls } from '../net/tls-listener.ts'
 import type { WebSocketProtocol } from '../net/websocket.ts'
 
 export interface AmqpOnDemand {
@@ -48,17 +49,20 @@ export function amqpOnDemand(
   })
   return {
     protocol: (stream, info) => {
-      accept(stream, { ...info, webSocket: true })
+      accept(stream, { transport: 'amqp-ws', ...info })
     },
     listen: async (tls) => {
-      const listener = await listenAmqps(
-        { accept },
+      const listener = await listenTls(
+        (socket, client) => {
+          accept(socket, { transport: 'amqp', ...client })
+        },
         {
           host: address,
           port: amqpPort,
           tls: tls.server,
           faults: hub.faults,
           tlsVariants: (variant) => tls.variant(variant),
+          onTlsError: reportTlsErrors(hub, 'amqp', () => port),
         },
       )
       undo.push(() => listener.stop())

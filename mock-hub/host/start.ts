@@ -14,7 +14,8 @@ import { createHttpAdapter } from '../http/server.ts'
 import { blobAccess, documentRenderer } from '../http/service/document-renderer.ts'
 import { createMqttServer } from '../mqtt/server.ts'
 import { hubTls } from '../net/hub-certificates.ts'
-import { listenTls } from '../net/tls-listener.ts'
+import { reportTlsErrors } from '../net/tls-errors.ts'
+import { listenTls, type TlsListener } from '../net/tls-listener.ts'
 import { attachWebSocket, type WebSocketProtocol } from '../net/websocket.ts'
 import { aboutHub, environmentOf } from './environment.ts'
 import { amqpOnDemand } from './lazy-amqp.ts'
@@ -81,10 +82,16 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   undo.push(attachWebSocket(http.server, protocols, { faults: core.faults }))
   applySeed(core, seed, keyOf)
 
-  const mqttListener = await listenTls(mqtt, {
-    ...{ tls: tls.server, faults: core.faults, tlsVariants },
-    ...{ host: address, port: options.mqttPort },
-  })
+  const mqttListener: TlsListener = await listenTls(
+    (socket, client) => {
+      mqtt.accept(socket, { transport: 'mqtt', ...client })
+    },
+    {
+      ...{ tls: tls.server, faults: core.faults, tlsVariants },
+      ...{ host: address, port: options.mqttPort },
+      onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port),
+    },
+  )
   undo.push(() => mqttListener.stop())
   const httpsPort = (await http.listen({ host: address, port: options.httpsPort })).port
   const amqpPort = await amqp?.listen(tls)

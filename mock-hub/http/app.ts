@@ -26,6 +26,7 @@ import { digitalTwinRoutes } from './service/digital-twins.ts'
 import { eventRoutes } from './service/events.ts'
 import { deviceboundRoutes } from './device/devicebound.ts'
 import { fileUploadRoutes } from './device/file-upload.ts'
+import { injectOrderedFaults } from './common/device-ordered-faults.ts'
 import { meetLevers } from './common/faults.ts'
 import { importExportRoutes } from './service/import-export.ts'
 import { jobRoutes } from './service/jobs.ts'
@@ -139,6 +140,7 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
     takeThrottle(hub, request)
     next()
   })
+  injectOrderedFaults(app, hub)
   meetLevers(app, hub)
   app.addHook('onResponse', (request, reply, next) => {
     record(request, reply.statusCode)

@@ -6,13 +6,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { BuiltInStorage } from '../blob/built-in-storage.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
-import { acceptTls, type ServerCredentials, type TlsVariant } from '../net/tls-faults.ts'
+import { reportTlsErrors } from '../net/tls-errors.ts'
+import type { ServerCredentials, TlsVariant } from '../net/tls-faults.ts'
+import { listenWith, TLS_SETTINGS, type TlsListener } from '../net/tls-listener.ts'
 import type * as appModule from './app.ts'
 import type { HubApp } from './app.ts'
 
@@ -43,15 +43,12 @@ export interface HttpAdapter {
 const load = (): Promise<typeof appModule> => (loaded ??= import('./app.ts'))
 let loaded: Promise<typeof appModule> | undefined
 
-/** X.509 devices share the port with everybody else (wire contract 1.1). */
-const TLS = { requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const
-
 /** Builds the room; nothing listens yet. */
 export function createHttpAdapter(
   hub: Hub,
   { services, tls, tlsVariants, blob }: HttpAdapterOptions,
 ): HttpAdapter {
-  const server = createServer({ ...TLS, ...tls, noDelay: true })
+  const server = createServer({ ...TLS_SETTINGS, ...tls })
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
     (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob })))
@@ -67,7 +64,7 @@ export function createHttpAdapter(
       handle(request, response)
     })
   })
-  const sockets = letThroughDoor(hub, server, { tls, tlsVariants })
+  let listener: TlsListener | undefined
   server.on('clientError', answerNoHttp)
 
   return {
@@ -75,67 +72,22 @@ export function createHttpAdapter(
     app: async () => (await build()).app,
     openApi: async () => (await build()).app.swagger(),
     async listen({ host, port }) {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => {
-          server.off('error', reject)
-          resolve()
-        })
+      const { faults } = hub
+      listener = await listenWith(server, {
+        ...{ host, port, tls, tlsVariants, faults },
+        // Before TLS nobody knows who calls: only a fault without a scope refuses a connection.
+        refuses: () => !faults.idle && faults.match('http', undefined, ['refuse']) !== undefined,
+        alpn: ['http/1.1'],
+        onTlsError: reportTlsErrors(hub, 'https', () => listener?.port ?? port),
       })
-      // A listening TCP server has an address with a port.
-      const address = server.address() as AddressInfo
-      blob?.servedOn(address.port)
-      return { port: address.port }
+      blob?.servedOn(listener.port)
+      return { port: listener.port }
     },
     async stop() {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      // Those that never came to speak HTTP are nobody else's.
-      for (const socket of sockets) socket.destroy()
-      await closed
+      await listener?.stop()
       await (await built)?.app.close()
     },
   }
-}
-
-/** @returns the connections there are, below TLS. */
-function letThroughDoor(
-  { faults }: Hub,
-  server: Server,
-  { tls, tlsVariants }: Pick<HttpAdapterOptions, 'tls' | 'tlsVariants'>,
-): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>()
-  // Node's own, which begins TLS.
-  const regular = server.listeners('connection')
-  server.removeAllListeners('connection')
-  const door = { faults, credentials: () => tls, variants: tlsVariants }
-  const spoil = (socket: Socket, settings: TlsOptions): void => {
-    const spoilt = createTlsServer({ ...TLS, ALPNProtocols: ['http/1.1'], ...settings })
-    spoilt.on('secureConnection', (secured) => server.emit('secureConnection', secured))
-    spoilt.on('tlsClientError', (_error, secured) => secured.destroy())
-    spoilt.emit('connection', socket)
-  }
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-    socket.on('error', () => socket.destroy())
-    // Before TLS nobody knows who calls: only an order against everybody refuses a connection.
-    if (!faults.idle && faults.match('http', undefined, ['refuse']) !== undefined) {
-      socket.resetAndDestroy()
-      return
-    }
-    acceptTls(
-      door,
-      socket,
-      () => {
-        for (const begin of regular) Reflect.apply(begin, server, [socket])
-      },
-      (settings) => {
-        spoil(socket, settings)
-      },
-    )
-  })
-  return sockets
 }
 
 /** Not HTTP at all, or cut off: there is no request to answer in the service's words. */

@@ -7,13 +7,13 @@ import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
 import type { CloseReason } from '../core/contract/sessions.ts'
 import { type Explanation, type HubError, toHubError } from '../core/errors/hub-error.ts'
-import { STREAM_EFFECTS, injectStreamFault } from '../net/stream-faults.ts'
+import { linkOpened } from '../net/peer.ts'
+import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 import { FaultedStream } from '../net/stream.ts'
 import type { Broker, BrokerSession } from './broker.ts'
 import { FrameReader, MalformedPacket } from './codec/frames.ts'
-import { type ConnectionInfo, journalled } from './connection-info.ts'
+import type { ConnectionInfo } from './connection-info.ts'
 import type { DeviceSession } from './device-session.ts'
-import type { InjectedFaults } from './faults/injected-faults.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { OutgoingQueue } from './outgoing-queue.ts'
 import { PacketWriter } from './packet-writer.ts'
@@ -24,8 +24,6 @@ import { Responder } from './responder.ts'
 export interface ConnectionContext {
   readonly hub: Hub
   readonly broker: Broker
-  /** Faults that devices have ordered by message. */
-  readonly orderedFaults: InjectedFaults
   /**
    * Handles the packet at which the reader stands.
    * @returns a promise when that takes time: the next packet waits until it has settled.
@@ -68,24 +66,25 @@ export class Connection {
     this.linkId = linkId
     this.info = info
     this.context = context
-    const { hub, orderedFaults } = context
+    const { hub } = context
     const { settings, clock, journal } = hub
     this.#frames = new FrameReader(settings.maxTelemetryBytes + TOPIC_BYTES)
-    journal.record({ type: 'link-opened', linkId, ...journalled(info) })
+    journal.record(linkOpened(linkId, info))
     this.#cancelConnectTimeout = clock.schedule(settings.connectTimeoutSeconds * 1000, () => {
       this.refuse(connectTimeout(settings.connectTimeoutSeconds, this.#frames.pending))
     })
-    this.#stream = new FaultedStream(stream, clock, {
-      onBytes: (chunk) => {
+    const handlers = {
+      onBytes: (chunk: Buffer) => {
         this.#received(chunk)
       },
-      onGone: (reason) => {
+      onGone: (reason: string) => {
         this.#end(reason)
       },
-    })
+    }
+    this.#stream = new FaultedStream(stream, clock, handlers, info.reset)
     this.#writer = new PacketWriter(this.#stream, journal, linkId)
     this.out = new OutgoingQueue(this.#writer, settings.maxUnacknowledged)
-    this.responder = new Responder(hub, this.#writer, this.out, orderedFaults, () => {
+    this.responder = new Responder(hub, this.#writer, this.out, () => {
       this.close('fault')
     })
     this.injectStreamFault(STREAM_EFFECTS)
@@ -129,22 +128,12 @@ export class Connection {
    * @param effects only these.
    */
   injectStreamFault(effects: readonly string[]): void {
-    const { faults, clock } = this.hub
+    const { faults } = this.hub
     if (faults.idle || this.#over) return
     const match = faults.match('tcp', this.session?.key, effects)
     if (match === undefined) return
     this.#faulted = true
-    injectStreamFault(match.effect, match.parameters, this.#stream, clock, {
-      drop: () => {
-        this.drop('fault')
-      },
-      reset: () => {
-        this.#end('fault')
-        this.#stream.abandon()
-        if (this.info.reset === undefined) this.#stream.destroy()
-        else this.info.reset()
-      },
-    })
+    this.#stream.inject(match)
   }
 
   /** A fault of the stream that is armed for one identity can be injected once the identity is known. */

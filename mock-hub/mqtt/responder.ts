@@ -3,7 +3,6 @@
 import type { Hub } from '../core/contract/hub.ts'
 import { connack, suback, unsuback, PINGRESP } from './codec/packets.ts'
 import { formatTwinResponse } from './codec/topics.ts'
-import type { InjectedFaults } from './faults/injected-faults.ts'
 import { PacketFaults, number } from './faults/packet-faults.ts'
 import type { Answer } from './faults/packet-faults.ts'
 import { changedTwinAnswer } from './faults/twin-answer-faults.ts'
@@ -20,25 +19,14 @@ export class Responder {
   readonly #hub: Hub
   readonly #writer: PacketWriter
   readonly #out: OutgoingQueue
-  readonly #ordered: InjectedFaults
   readonly #faults: PacketFaults
   readonly #close: () => void
 
-  /**
-   * @param ordered faults that devices have ordered by message.
-   * @param close closes the connection, when a fault says so.
-   */
-  constructor(
-    hub: Hub,
-    writer: PacketWriter,
-    out: OutgoingQueue,
-    ordered: InjectedFaults,
-    close: () => void,
-  ) {
+  /** @param close closes the connection, when a fault says so. */
+  constructor(hub: Hub, writer: PacketWriter, out: OutgoingQueue, close: () => void) {
     this.#hub = hub
     this.#writer = writer
     this.#out = out
-    this.#ordered = ordered
     this.#faults = new PacketFaults(hub.faults, hub.clock)
     this.#close = close
   }
@@ -68,14 +56,14 @@ export class Responder {
   }
 
   puback(packetId: number): void {
-    if (this.#faults.idle && this.#ordered.idle) {
+    if (this.#faults.idle && this.#hub.deviceFaults.idle) {
       this.#out.puback(packetId)
       return
     }
     const send = (): void => {
       this.#out.puback(packetId)
     }
-    const holdMs = this.#ordered.holdMs(this.#writer.identity ?? '')
+    const holdMs = this.#hub.deviceFaults.throttledMs(this.#writer.identity ?? '')
     if (holdMs > 0) {
       this.#hub.clock.schedule(holdMs, send)
       return

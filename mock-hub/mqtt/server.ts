@@ -3,12 +3,11 @@
 import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
 import { identityKey } from '../core/contract/identity.ts'
-import { STREAM_EFFECTS } from '../net/stream-faults.ts'
+import { onStreamFaultArmed } from '../net/stream-faults.ts'
 import { Broker } from './broker.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
 import type { ConnectionInfo } from './connection-info.ts'
-import { InjectedFaults } from './faults/injected-faults.ts'
 import { handlePacket } from './packets/handle-packet.ts'
 
 export type { ConnectionInfo } from './connection-info.ts'
@@ -35,16 +34,19 @@ export async function createMqttServer(hub: Hub): Promise<MqttServer> {
   })
 
   // A fault of the stream is injected into a live connection if one matches, else into one of the next.
-  const stopWatching = hub.faults.onChange(({ name }, phase) => {
-    const effect = name.startsWith('tcp.') ? name.slice('tcp.'.length) : undefined
-    if (phase !== 'armed' || effect === undefined || !STREAM_EFFECTS.includes(effect)) return
-    for (const connection of [...connections]) connection.injectStreamFault([effect])
+  const stopWatching = onStreamFaultArmed(hub.faults, (effects) => {
+    for (const connection of [...connections]) connection.injectStreamFault(effects)
+  })
+
+  const stopBreaking = hub.deviceFaults.onBreak((identity, part) => {
+    if (part !== 'tcp' && part !== 'mqtt') return
+    for (const connection of [...connections])
+      if (connection.session?.key === identity) connection.drop('fault')
   })
 
   const context: ConnectionContext = {
     hub,
     broker,
-    orderedFaults: new InjectedFaults(hub.clock),
     handlePacket,
     onEnd: (connection) => {
       connections.delete(connection)
@@ -68,6 +70,7 @@ export async function createMqttServer(hub: Hub): Promise<MqttServer> {
       stopped = true
       stopListening()
       stopWatching()
+      stopBreaking()
       for (const connection of [...connections]) connection.drop('hub-stopped')
       await broker.stop()
     },

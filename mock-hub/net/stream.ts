@@ -1,129 +1,203 @@
-/** One stream to a client: reading with back-pressure, writing, and the ways to end it. */
+/** One stream to a client: reading with back-pressure, writing, the ways to close it, and the faults `tcp.*` in between. */
 
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
+import type { FaultMatch } from '../core/contract/faults.ts'
+import { streamFilter, type StreamFilter, type StreamOutput } from './stream-faults.ts'
 
 export interface StreamHandlers {
   onBytes(chunk: Buffer): void
-  /** Once, with the reason for the journal. */
+  /** Called once, with the reason for the journal. */
   onGone(reason: string): void
 }
 
 /** How long a client may take to close its side after the hub has closed its own. */
 const LINGER_MS = 5_000
 
-/** What a fault on the socket may put between the link and the stream. */
-export interface StreamFilter {
-  /** @returns what is let through; undefined: nothing. */
-  incoming?(chunk: Buffer): Buffer | undefined
-  /** Writes, now or later, in its own way. */
-  outgoing?(bytes: Buffer, write: (bytes: Buffer) => void): void
-}
-
 export class FaultedStream {
   readonly #stream: Duplex
-  readonly #clock: Clock
   readonly #handlers: StreamHandlers
-  #interference: StreamFilter | undefined
-  #held = false
+  readonly #reset: (() => void) | undefined
+  readonly #output: StreamOutput
+  #filter: StreamFilter | undefined
+  #forgetFault: () => void = () => undefined
+  /** The protocol asks for no more bytes until `release`. */
+  #paused = false
   /** More has been written than the client has read. */
   #full = false
-  #over = false
+  #corked = false
+  /** The hub has closed it: nothing more is read or written, but held bytes may still leave. */
+  #closing = false
+  #destroyed = false
   #gone = false
 
-  constructor(stream: Duplex, clock: Clock, handlers: StreamHandlers) {
+  /** @param reset ends the connection with a TCP reset; left out: `tcp.reset` destroys the stream. */
+  constructor(stream: Duplex, clock: Clock, handlers: StreamHandlers, reset?: () => void) {
     this.#stream = stream
-    this.#clock = clock
     this.#handlers = handlers
+    this.#reset = reset
+    this.#output = {
+      clock,
+      put: (bytes) => {
+        this.#put(bytes)
+      },
+      lose: () => {
+        this.#lose()
+      },
+    }
     stream.on('data', (chunk: Buffer) => {
-      this.#received(chunk)
+      if (!this.#closing && this.#filter?.incoming !== 'discard') handlers.onBytes(chunk)
     })
     stream.on('end', () => {
-      this.#lost('closed by the client')
+      this.#ended('closed by the client')
     })
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.#lost(`broken: ${error.code ?? error.message}`)
+      this.#ended(`broken: ${error.code ?? error.message}`)
     })
     stream.on('close', () => {
-      this.#lost('closed')
+      this.#ended('closed')
     })
   }
 
   write(bytes: Buffer): void {
-    if (this.#over) return
-    if (this.#interference?.outgoing === undefined) this.#put(bytes)
-    else
-      this.#interference.outgoing(bytes, (let_) => {
-        this.#put(let_)
-      })
+    if (this.#closing) return
+    const outgoing = this.#filter?.outgoing
+    if (outgoing === undefined) this.#put(bytes)
+    else outgoing.write(bytes)
   }
 
-  /** Reads no further until `release`; TCP tells the client to wait. */
+  /** Gathers what is written until `uncork`, so that it leaves in one piece. A fault that shapes output prevents it. */
+  cork(): void {
+    if (this.#filter?.outgoing !== undefined) return
+    this.#corked = true
+    this.#stream.cork()
+  }
+
+  uncork(): void {
+    if (!this.#corked) return
+    this.#corked = false
+    this.#stream.uncork()
+  }
+
+  /** Reads no further until `release`; TCP makes the client wait. */
   hold(): void {
-    this.#held = true
-    this.#stream.pause()
+    this.#paused = true
+    this.#updateReading()
   }
 
   release(): void {
-    this.#held = false
-    if (!this.#full) this.#stream.resume()
+    this.#paused = false
+    this.#updateReading()
   }
 
-  filter(interference: StreamFilter | undefined): void {
-    this.#interference = interference
+  /** Does what a fault `tcp.*` says. It replaces the one before it, and lasts until its own end. */
+  inject(match: FaultMatch): void {
+    switch (match.effect) {
+      case 'drop_now':
+        this.#lose()
+        return
+      case 'reset':
+        this.#tellGone('fault')
+        this.#closing = true
+        this.#dropFault()
+        if (this.#reset === undefined) this.destroy()
+        else this.#reset()
+        return
+      case 'half_close':
+        this.#stream.end()
+        return
+      default: {
+        this.#endFault()
+        const filter = streamFilter(match, this.#output)
+        if (filter === undefined || this.#gone) return
+        this.uncork()
+        this.#filter = filter
+        this.#forgetFault = match.onEnd(() => {
+          this.#endFault()
+        })
+        this.#updateReading()
+      }
+    }
   }
 
-  /** A bare close, after what has been written: no MQTT packet says why (wire contract 1.11). */
+  /** Closes it after what has been written. */
   hangUp(): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#closing) return
+    this.#closing = true
+    const end = (): void => {
+      this.#end()
+    }
+    const outgoing = this.#filter?.outgoing
+    if (outgoing?.beforeClose === undefined) end()
+    else outgoing.beforeClose(end)
+  }
+
+  /** Ends it now, whatever is on its way. */
+  destroy(): void {
+    this.#closing = true
+    this.#destroyed = true
+    this.#dropFault()
+    this.#stream.destroy()
+  }
+
+  #end(): void {
     const stream = this.#stream
-    const cancel = this.#clock.schedule(LINGER_MS, () => stream.destroy())
+    const cancel = this.#output.clock.schedule(LINGER_MS, () => stream.destroy())
     stream.once('close', cancel)
     stream.end()
     // Unread bytes would turn the close into a reset, and the client would lose what was written before it.
     stream.resume()
   }
 
-  /** Ends only the hub's side; what the client sends is still read. */
-  halfClose(): void {
-    this.#stream.end()
-  }
-
-  /** Ends it now, whatever is on its way. */
-  destroy(): void {
-    this.#over = true
-    this.#stream.destroy()
-  }
-
-  /** Nothing is written or read any more; the stream itself is somebody else's to end. */
-  abandon(): void {
-    this.#over = true
-  }
-
-  #received(chunk: Buffer): void {
-    if (this.#over) return
-    const passed = this.#interference?.incoming === undefined ? chunk : this.#interference.incoming(chunk)
-    if (passed !== undefined) this.#handlers.onBytes(passed)
-  }
-
   #put(bytes: Buffer): void {
-    if (this.#over || !this.#stream.writable) return
+    if (this.#destroyed || !this.#stream.writable) return
     // A client that does not read its answers is not read either.
     if (this.#stream.write(bytes) || this.#full) return
     this.#full = true
-    this.#stream.pause()
+    this.#updateReading()
     this.#stream.once('drain', () => {
       this.#full = false
-      if (!this.#held) this.#stream.resume()
+      this.#updateReading()
     })
   }
 
-  #lost(reason: string): void {
+  #updateReading(): void {
+    if (this.#paused || this.#full || this.#filter?.incoming === 'hold') this.#stream.pause()
+    else this.#stream.resume()
+  }
+
+  #endFault(): void {
+    const filter = this.#filter
+    if (filter === undefined) return
+    this.#filter = undefined
+    this.#forgetFault()
+    filter.outgoing?.release?.()
+    this.#updateReading()
+  }
+
+  #dropFault(): void {
+    this.#forgetFault()
+    this.#filter?.outgoing?.drop?.()
+    this.#filter = undefined
+  }
+
+  /** As a connection that breaks. */
+  #lose(): void {
+    // The protocol writes its last word first.
+    this.#tellGone('fault')
+    this.destroy()
+  }
+
+  #ended(reason: string): void {
+    this.#closing = true
+    this.#tellGone(reason)
+    this.#dropFault()
+    if (!this.#stream.destroyed && this.#stream.readableEnded) this.#stream.end()
+  }
+
+  #tellGone(reason: string): void {
     if (this.#gone) return
     this.#gone = true
-    this.#over = true
     this.#handlers.onGone(reason)
-    if (!this.#stream.destroyed && this.#stream.readableEnded) this.#stream.end()
   }
 }

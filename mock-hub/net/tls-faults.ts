@@ -1,12 +1,8 @@
-/**
- * What may happen to a new TCP connection before its protocol speaks: levers `tcp.refuse` and `tls.*`. Every port with
- * TLS lets its connections in through here, so that a lever strikes whichever the client has chosen.
- */
+/** Faults that fire on a new TCP connection before its protocol speaks: `tcp.refuse` and `tls.*`. */
 
 import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
-import type { Json } from '../base/json.ts'
-import type { Faults } from '../core/contract/faults.ts'
+import { numberParameter, type FaultMatch, type Faults } from '../core/contract/faults.ts'
 
 /** Server certificate and key in PEM; an EC key costs half the CPU of an RSA key per connection. */
 export interface ServerCredentials {
@@ -15,56 +11,59 @@ export interface ServerCredentials {
   readonly cert: string
 }
 
-/** Certificates with which a hub can be wrong. */
+/** Wrong certificates that the hub can show. */
 export type TlsVariant = 'unknown_ca' | 'wrong_name' | 'expired' | 'not_yet_valid'
 
 export interface TlsFaultOptions {
   readonly faults: Faults
-  /** What is shown when nothing is wrong. */
+  /** What the hub shows without a fault. */
   readonly credentials: () => ServerCredentials
-  /** Gives the certificates of the levers `tls.unknown_ca` and its kind; left out: those levers do nothing. */
+  /** Makes the certificates of `tls.unknown_ca` and its siblings; undefined: those faults change nothing. */
   readonly variants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
+}
+
+/** How a connection can go on. */
+export interface TlsSteps {
+  /** Begins TLS as always. */
+  begin(): void
+  /** Begins TLS with these settings in place of the usual ones. */
+  beginWith(settings: TlsOptions): void
+  /** The settings of the fault cannot be had: the connection is closed. */
+  fail(error: unknown): void
 }
 
 const VARIANTS: readonly string[] = ['unknown_ca', 'wrong_name', 'expired', 'not_yet_valid']
 
-/**
- * Lets a connection in.
- * @param regular begins TLS as always.
- * @param spoilt begins TLS with these settings beside the usual ones.
- */
-export function acceptTls(
-  { faults, credentials, variants }: TlsFaultOptions,
-  socket: Socket,
-  regular: () => void,
-  spoilt: (settings: TlsOptions) => void,
-): void {
+/** Lets a connection go on, as an armed fault says. */
+export function acceptTls(options: TlsFaultOptions, socket: Socket, steps: TlsSteps): void {
+  const { faults, credentials, variants } = options
   if (faults.idle) {
-    regular()
+    steps.begin()
     return
   }
   if (faults.match('tcp', undefined, ['refuse']) !== undefined) {
     socket.resetAndDestroy()
     return
   }
-  const met = faults.match('tls')
-  if (met === undefined) regular()
-  else if (met.effect === 'stall') return
-  else if (met.effect === 'alert') alert(socket, met.parameters)
-  else if (VARIANTS.includes(met.effect))
-    // One of the list above.
-    void Promise.resolve(variants?.(met.effect as TlsVariant)).then((wrong) => {
-      spoilt(wrong ?? credentials())
-    })
-  else spoilt(settingsOf(met.effect, met.parameters, credentials()))
+  const match = faults.match('tls')
+  if (match === undefined) steps.begin()
+  else if (match.effect === 'stall') return
+  else if (match.effect === 'alert') alert(socket, match)
+  else if (VARIANTS.includes(match.effect))
+    Promise.resolve(variants?.(match.effect as TlsVariant)).then(
+      (variant) => {
+        steps.beginWith(variant ?? credentials())
+      },
+      (error: unknown) => {
+        steps.fail(error)
+      },
+    )
+  else steps.beginWith(settingsOf(match, credentials()))
 }
 
-/** How a handshake is spoilt that shows the right certificate. */
-function settingsOf(
-  effect: string,
-  parameters: Readonly<Record<string, Json>>,
-  credentials: ServerCredentials,
-): TlsOptions {
+/** Settings of a handshake that goes wrong although the certificate is right. */
+function settingsOf(match: FaultMatch, credentials: ServerCredentials): TlsOptions {
+  const { effect, parameters } = match
   switch (effect) {
     case 'old_protocol':
       // Node's OpenSSL offers TLS 1.1 only at security level 0.
@@ -76,19 +75,18 @@ function settingsOf(
     case 'require_client_cert':
       return { ...credentials, requestCert: true, rejectUnauthorized: true }
     case 'oversized_chain': {
-      const { certificates = 400 } = parameters
       const cert = `${credentials.cert.trimEnd()}\n`
-      return { ...credentials, cert: cert.repeat(Number(certificates)) }
+      return { ...credentials, cert: cert.repeat(numberParameter(match, 'certificates', 400)) }
     }
     default:
-      // no_resumption: a server of its own does not know the tickets of the other.
+      // no_resumption: the other server does not know the tickets of the usual one.
       return credentials
   }
 }
 
 /** A fatal alert in answer to the first bytes of the client (RFC 8446, section 6). */
-function alert(socket: Socket, { description = 40 }: Readonly<Record<string, Json>>): void {
+function alert(socket: Socket, match: FaultMatch): void {
   socket.once('data', () => {
-    socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, Number(description)]))
+    socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, numberParameter(match, 'description', 40)]))
   })
 }

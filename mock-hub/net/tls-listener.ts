@@ -1,107 +1,169 @@
-/** TLS on a port of its own: MQTT's 8883 (wire contract 1.1), and the faults that strike before MQTT speaks. */
+/** TLS on a port of its own, for every protocol of the hub (WIRE-CONN-01), and the faults that fire before it speaks. */
 
-import { createServer } from 'node:net'
-import type { Server, Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { createServer } from 'node:tls'
 import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls'
-import { certificateChain } from './certificate-chain.ts'
 import type { Faults } from '../core/contract/faults.ts'
+import { clientInfo, peerOf, rememberTcp, type ClientInfo } from './peer.ts'
 import { acceptTls, type ServerCredentials, type TlsVariant } from './tls-faults.ts'
-import { tlsFacts } from './peer.ts'
-import type { MqttServer } from '../mqtt/server.ts'
+
+/** What every TLS server of the hub is made with: devices may show a certificate, and the core judges it. */
+export const TLS_SETTINGS = {
+  minVersion: 'TLSv1.2',
+  requestCert: true,
+  rejectUnauthorized: false,
+  noDelay: true,
+} as const satisfies TlsOptions & { noDelay: boolean }
 
 export interface TlsListenerOptions {
+  /** Address to listen on; undefined: all. */
   readonly host?: string | undefined
   /** 0: any free port. */
   readonly port: number
   readonly tls: ServerCredentials
   readonly faults: Faults
-  /** Gives the certificates of the levers `tls.unknown_ca` and its kind; left out: those levers do nothing. */
+  /** Makes the certificates of `tls.unknown_ca` and its siblings; undefined: those faults change nothing. */
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
+  /**
+   * A handshake has failed. Not called for a connection on which the client sent nothing.
+   * @param peer `address:port`.
+   */
+  readonly onTlsError?: ((peer: string, error: NodeJS.ErrnoException) => void) | undefined
+}
+
+export interface ServerListenerOptions extends TlsListenerOptions {
+  /** Asked for each TCP connection before TLS. @returns whether it is reset. */
+  readonly refuses?: (() => boolean) | undefined
+  /** Application protocols of the server, for handshakes that a fault changes. */
+  readonly alpn?: string[] | undefined
 }
 
 export interface TlsListener {
   readonly port: number
-  /** From now on new connections get this certificate. */
+  /** New connections get this certificate from now on. */
   updateTls(credentials: ServerCredentials): void
-  /** Stops listening; connections are the room's to close. */
+  /** Closes the port and every connection. */
   stop(): Promise<void>
 }
 
 /**
- * Listens for MQTT over TLS.
+ * Listens with a TLS server of its own.
+ * @param accept serves a client whose handshake is complete.
  * @throws the system's error when the port cannot be had (`EADDRINUSE`, `EACCES`).
  */
-export async function listenTls(room: MqttServer, options: TlsListenerOptions): Promise<TlsListener> {
-  /** By peer: a reset needs the TCP socket below the TLS one. */
-  const sockets = new Map<string, Socket>()
-  const secured = (settings: TlsOptions): TlsServer => {
-    const server = createTlsServer({
-      minVersion: 'TLSv1.2',
-      requestCert: true,
-      rejectUnauthorized: false,
-      ...settings,
-    })
-    server.on('secureConnection', (socket) => {
-      const peer = peerOf(socket)
-      const below = sockets.get(peer)
-      room.accept(socket, {
-        transport: 'mqtt',
-        peer,
-        tls: tlsFacts(socket),
-        certificates: certificateChain(socket),
-        reset: () => below?.resetAndDestroy(),
-      })
-    })
-    // A handshake that fails is the client's to report; it has closed the socket.
-    server.on('tlsClientError', (_error, socket: TLSSocket) => socket.destroy())
-    return server
-  }
+export function listenTls(
+  accept: (socket: TLSSocket, client: ClientInfo) => void,
+  options: TlsListenerOptions,
+): Promise<TlsListener> {
+  const server = createServer({ ...TLS_SETTINGS, ...options.tls })
+  server.on('secureConnection', (socket) => {
+    accept(socket, clientInfo(socket))
+  })
+  return listenWith(server, options)
+}
 
-  const regular = secured(options.tls)
+/**
+ * Listens with a given server, such as an HTTPS server, which serves its secure connections itself.
+ * @throws as `listenTls`.
+ */
+export async function listenWith(server: TlsServer, options: ServerListenerOptions): Promise<TlsListener> {
+  const { faults, tlsVariants: variants, onTlsError, alpn } = options
   let credentials = options.tls
-  const door = { faults: options.faults, credentials: () => credentials, variants: options.tlsVariants }
+  let stopping = false
+  /** By peer: all open TCP connections. */
+  const open = new Map<string, Socket>()
+  /** Peers whose handshake has begun and is neither complete nor reported. */
+  const handshakes = new Set<string>()
 
-  const server = createServer({ noDelay: true }, (socket) => {
+  const failed = (peer: string, error: NodeJS.ErrnoException): void => {
+    if (handshakes.delete(peer) && !stopping) onTlsError?.(peer, error)
+  }
+  const watch = (tls: TlsServer): void => {
+    tls.on('tlsClientError', (error, socket) => {
+      // Without an address the TCP connection is gone: its own close reports the failure.
+      failed(peerOf(socket), error)
+      socket.destroy()
+    })
+  }
+  watch(server)
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
     const peer = peerOf(socket)
-    sockets.set(peer, socket)
-    socket.once('close', () => sockets.delete(peer))
-    socket.on('error', () => socket.destroy())
-    const begin = (on: TlsServer): void => {
-      on.emit('connection', socket)
-    }
-    acceptTls(
-      door,
-      socket,
-      () => {
-        begin(regular)
-      },
-      (settings) => {
-        begin(secured(settings))
-      },
-    )
+    handshakes.delete(peer)
+    const tcp = open.get(peer)
+    if (tcp !== undefined) rememberTcp(socket, tcp)
   })
 
-  const stop = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => {
-        resolve()
-      })
-      for (const socket of sockets.values()) socket.destroy()
+  // The server's own listeners begin TLS; here they come after the faults.
+  const begin = server.listeners('connection')
+  server.removeAllListeners('connection')
+  /** A server for one handshake with other settings; its secure connection is served as any other. */
+  const beginWith = (socket: Socket, settings: TlsOptions): void => {
+    const other = createServer({
+      ...TLS_SETTINGS,
+      ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
+      ...settings,
     })
+    watch(other)
+    other.on('secureConnection', (secured) => server.emit('secureConnection', secured))
+    other.emit('connection', socket)
+  }
+  server.on('connection', (socket: Socket) => {
+    const peer = peerOf(socket)
+    open.set(peer, socket)
+    socket.once('close', () => {
+      open.delete(peer)
+      if (socket.bytesRead > 0) failed(peer, HUNG_UP)
+      handshakes.delete(peer)
+    })
+    socket.on('error', () => socket.destroy())
+    if (options.refuses?.() === true) {
+      socket.resetAndDestroy()
+      return
+    }
+    const fail = (error: unknown): void => {
+      handshakes.add(peer)
+      failed(peer, error instanceof Error ? error : new Error(String(error)))
+      socket.destroy()
+    }
+    acceptTls({ faults, credentials: () => credentials, variants }, socket, {
+      begin: () => {
+        handshakes.add(peer)
+        for (const listener of begin) Reflect.apply(listener, server, [socket])
+      },
+      beginWith: (settings) => {
+        handshakes.add(peer)
+        try {
+          beginWith(socket, settings)
+        } catch (error) {
+          fail(error)
+        }
+      },
+      fail,
+    })
+  })
 
   await listening(server, options.port, options.host)
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : options.port
+  const { port } = server.address() as AddressInfo // a listening TCP server has one
   return {
     port,
     updateTls: (next) => {
       credentials = next
-      regular.setSecureContext(next)
+      server.setSecureContext(next)
     },
-    stop,
+    stop: () =>
+      new Promise((resolve) => {
+        stopping = true
+        server.close(() => {
+          resolve()
+        })
+        for (const socket of open.values()) socket.destroy()
+      }),
   }
 }
+
+const HUNG_UP: NodeJS.ErrnoException = Object.assign(new Error('the client closed the connection'), {
+  code: 'ECONNRESET',
+})
 
 function listening(server: Server, port: number, host: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -111,8 +173,4 @@ function listening(server: Server, port: number, host: string | undefined): Prom
       resolve()
     })
   })
-}
-
-function peerOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`
 }

@@ -7,24 +7,13 @@ import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { TLSSocket } from 'node:tls'
 import { WebSocketServer, createWebSocketStream } from 'ws'
 import type { WebSocket } from 'ws'
-import { certificateChain } from './certificate-chain.ts'
 import type { Faults } from '../core/contract/faults.ts'
-import type { TlsFacts } from '../core/contract/journal.ts'
-import { tlsFacts } from './peer.ts'
-
-/** What is known of a client before it has said a word of its protocol. */
-export interface WebSocketInfo {
-  readonly peer: string
-  readonly tls: TlsFacts | undefined
-  /** The TLS client certificate in DER, leaf first; undefined: none was shown. */
-  readonly certificates: readonly Buffer[] | undefined
-}
+import { clientInfo, type ClientInfo } from './peer.ts'
 
 /** Takes over the stream of an upgraded connection. */
-export type WebSocketProtocol = (stream: Duplex, info: WebSocketInfo) => void
+export type WebSocketProtocol = (stream: Duplex, client: ClientInfo) => void
 
 export interface WebSocketOptions {
   /** Levers `ws.*` strike here; left out: none can. */
@@ -89,7 +78,7 @@ export function attachWebSocket(
         return
       }
       if (met?.effect === 'fragment') sendInFragments(webSocket)
-      take(createWebSocketStream(webSocket), infoOf(request))
+      take(createWebSocketStream(webSocket), clientInfo(request.socket))
     })
   }
 
@@ -147,15 +136,6 @@ function decodedPath(path: string): string {
     return decodeURIComponent(path)
   } catch {
     return path
-  }
-}
-
-function infoOf(request: IncomingMessage): WebSocketInfo {
-  const { remoteAddress = '', remotePort = 0 } = request.socket
-  return {
-    peer: `${remoteAddress}:${remotePort}`,
-    tls: tlsFacts(request.socket),
-    certificates: request.socket instanceof TLSSocket ? certificateChain(request.socket) : undefined,
   }
 }
 

@@ -124,11 +124,16 @@ export class Stage {
   }
 
   /** One HTTPS request of the device. @throws the socket's error. */
-  async https(method: string, path: string, body?: string): Promise<Answer> {
+  async https(
+    method: string,
+    path: string,
+    body?: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     const asking = request({
       ...{ port: this.hub.httpsPort, host: '127.0.0.1', servername: 'localhost', ca: this.hub.caPem },
       ...{ method, path: `${path}?api-version=2021-04-12`, agent: false },
-      headers: { authorization: this.token(), 'content-type': 'application/json' },
+      headers: { authorization: this.token(), 'content-type': 'application/json', ...headers },
     })
     asking.end(body)
     const [answer] = (await once(asking, 'response')) as [IncomingMessage]

@@ -1,9 +1,9 @@
 /** AMQP frames as a client might send them, in any order; `spoiled` makes malformed ones of them. */
 
-import { frameOf, protocolHeader, SASL_FRAME } from '../../mock-hub/amqp/wire/frames.ts'
-import { encodeMessage } from '../../mock-hub/amqp/wire/messages.ts'
-import type { Terminus } from '../../mock-hub/amqp/wire/performative-fields.ts'
-import { string, symbol } from '../../mock-hub/amqp/wire/values.ts'
+import { frameOf, protocolHeader, SASL_FRAME } from '../../mock-hub/amqp/codec/frames.ts'
+import { encodeMessage } from '../../mock-hub/amqp/codec/messages.ts'
+import type { Terminus } from '../../mock-hub/amqp/codec/performative-fields.ts'
+import { string, symbol } from '../../mock-hub/amqp/codec/values.ts'
 import type { Random } from './mqtt-packets.ts'
 
 const ADDRESSES = [

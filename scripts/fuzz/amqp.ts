@@ -120,7 +120,7 @@ function dial(room: AmqpServer): {
   near.on('end', () => (over = true))
   near.on('error', () => (over = true))
   far.on('close', () => (over = true))
-  room.accept(far, { peer: 'fuzz', certificates: undefined, webSocket: false })
+  room.accept(far, { peer: 'fuzz', certificates: undefined, transport: 'amqp' })
   return {
     get received() {
       return received

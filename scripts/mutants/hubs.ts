@@ -6,16 +6,16 @@ export const HUBS: readonly Mutant[] = [
   mutant(
     'H01',
     'accepts an expired token',
-    'mock-hub/core/identity/authentication.ts',
+    'mock-hub/core/identity/token-expiry.ts',
     'if (lateMs <= settings.clockSkewSeconds * 1000) return',
     'if (lateMs <= settings.clockSkewSeconds * 1e9) return',
   ),
   mutant(
     'H02',
     'never looks at the expiry of a token again',
-    'mock-hub/core/sessions/sessions.ts',
-    'if (ms < NEVER_MS) this.#cancelWatch',
-    'if (ms < -NEVER_MS) this.#cancelWatch',
+    'mock-hub/core/identity/token-expiry.ts',
+    'if (ms >= LONGEST_MS) return',
+    'if (ms >= -LONGEST_MS) return',
   ),
   mutant(
     'H03',
@@ -34,7 +34,7 @@ export const HUBS: readonly Mutant[] = [
   mutant(
     'H05',
     'knows the primary key only',
-    'mock-hub/core/identity/authentication.ts',
+    'mock-hub/core/identity/sas-token.ts',
     '(secondaryKey !== null && isSignedWith(token, secondaryKey))',
     "(secondaryKey === '' && isSignedWith(token, secondaryKey))",
   ),
@@ -44,8 +44,8 @@ export const HUBS: readonly Mutant[] = [
     edits: [
       {
         file: 'mock-hub/core/identity/authentication.ts',
-        find: "if (device.status === 'enabled' && record.status === 'enabled') return",
-        replace: "if (device.status !== 'unknown') return",
+        find: "if (device.status === 'enabled' && record.status === 'enabled') return record",
+        replace: "if (device.status !== 'unknown') return record",
       },
       {
         file: 'mock-hub/core/sessions/sessions.ts',

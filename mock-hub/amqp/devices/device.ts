@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../base/json.ts'
 import type { C2dDelivery } from '../../core/contract/c2d.ts'
+import type { BrokenPart } from '../../core/contract/device-faults.ts'
 import type { Caller } from '../../core/contract/operations.ts'
 import type { IdentityPrincipal } from '../../core/contract/principal.ts'
 import type { Channel, CloseReason, DeviceLink, Session } from '../../core/contract/sessions.ts'
@@ -19,14 +20,13 @@ import { amqpErrorOf, hubErrorOf } from '../refusals.ts'
 import { SendQueue } from '../send-queue.ts'
 import { settlementOf } from '../service-links.ts'
 import type { ConnectionContext } from '../connection-context.ts'
-import type { Incoming, Link, SendingLink } from '../wire/links.ts'
-import { encodeMessage } from '../wire/messages.ts'
-import type { AmqpMessage } from '../wire/messages.ts'
-import type { AmqpError, Outcome } from '../wire/performative-fields.ts'
-import { string, symbol, uuid } from '../wire/values.ts'
-import { deliver } from './delivery-faults.ts'
-import type { DeliveryPoint } from './delivery-faults.ts'
-import type { BrokenLink } from './injected-faults.ts'
+import type { Incoming, Link, SendingLink } from '../endpoint/links.ts'
+import { encodeMessage } from '../codec/messages.ts'
+import type { AmqpMessage } from '../codec/messages.ts'
+import type { AmqpError, Outcome } from '../codec/performative-fields.ts'
+import { string, symbol, uuid } from '../codec/values.ts'
+import { deliver } from '../faults/delivery-faults.ts'
+import type { DeliveryPoint } from '../faults/delivery-faults.ts'
 
 /** What a device receives on. */
 export type Outlet = 'c2d' | 'inputs' | 'methods' | 'twin'
@@ -41,7 +41,7 @@ export class Device implements DeviceLink {
   readonly key: string
   /** It wants to be told of desired properties: it has said so over its twin link. */
   wantsDesired = false
-  readonly #visit: ConnectionContext
+  readonly #context: ConnectionContext
   readonly #links = new Set<Link>()
   readonly #outlets = new Map<Outlet, SendQueue>()
   /** Requests of methods that wait, by the id that the device was given: C's SDK wants a uuid. */
@@ -51,17 +51,17 @@ export class Device implements DeviceLink {
   #over = false
 
   constructor(
-    visit: ConnectionContext,
+    context: ConnectionContext,
     principal: IdentityPrincipal,
     modelId: string | undefined,
     onGone: () => void,
   ) {
     this.key = identityKey(principal.identity)
-    this.id = `${visit.linkId}/${this.key}`
-    this.transport = visit.transport
+    this.id = `${context.linkId}/${this.key}`
+    this.transport = context.transport
     this.principal = principal
     this.modelId = modelId
-    this.#visit = visit
+    this.#context = context
     this.#onGone = onGone
   }
 
@@ -76,7 +76,7 @@ export class Device implements DeviceLink {
 
   /** @throws HubError when the identity has ceased to be. */
   openSession(): void {
-    this.#session = this.#visit.hub.openSession(this)
+    this.#session = this.#context.hub.openSession(this)
   }
 
   /** A link of this device is open. @returns to be told when it is gone. */
@@ -106,7 +106,7 @@ export class Device implements DeviceLink {
     message: AmqpMessage,
     settled?: (outcome: Outcome) => void,
   ): void {
-    deliver(this.#visit.hub, point, this.key, message, (changed, again) => {
+    deliver(this.#context.hub, point, this.key, message, (changed, again) => {
       const queue = this.#outlets.get(outlet)
       queue?.push({ payload: encodeMessage(changed), settled: again ? undefined : settled })
     })
@@ -130,12 +130,19 @@ export class Device implements DeviceLink {
     for (const link of [...this.#links]) link.detach(error)
   }
 
-  /** Detaches the links of one kind, as a fault orders. */
-  breakLinks(what: BrokenLink): void {
-    const error = { condition: 'amqp:link:detach-forced', description: 'Ordered by a fault.' }
+  /** Breaks its sessions, or its links of one kind, as a fault says. */
+  breakPart(part: BrokenPart): void {
+    const description = 'Ordered by a fault.'
+    if (part === 'amqp-session') {
+      const error = { condition: 'amqp:session:window-violation', description }
+      for (const link of [...this.#links]) link.endSession(error)
+      return
+    }
+    const endpoint = BROKEN_ENDPOINTS.get(part)
     for (const link of [...this.#links]) {
       const node = parseAddress(link.address ?? '')
-      if (node?.type === 'device' && ENDPOINTS[what] === node.endpoint) link.detach(error)
+      if (node?.type === 'device' && node.endpoint === endpoint)
+        link.detach({ condition: 'amqp:link:detach-forced', description })
     }
   }
 
@@ -164,7 +171,7 @@ export class Device implements DeviceLink {
       }
       const input = { lockToken: delivery.lockToken, outcome: settlementOf(outcome) }
       try {
-        this.#visit.hub.perform(this.caller, 'c2dSettle', input)?.catch(failed)
+        this.#context.hub.perform(this.caller, 'c2dSettle', input)?.catch(failed)
       } catch (error) {
         failed(error)
       }
@@ -201,7 +208,7 @@ export class Device implements DeviceLink {
 
   /** Journals a refusal of something that this device did. */
   refused(error: HubError): void {
-    this.#visit.refused(error, this.key)
+    this.#context.refused(error, this.key)
   }
 
   /** What it sent is refused: journalled, and told as the outcome. */
@@ -216,12 +223,12 @@ export class Device implements DeviceLink {
   }
 }
 
-const ENDPOINTS: Readonly<Record<BrokenLink, DeviceEndpoint>> = {
-  d2c: 'events',
-  c2d: 'devicebound',
-  twin: 'twin',
-  methods: 'methods',
-}
+const BROKEN_ENDPOINTS: ReadonlyMap<BrokenPart, DeviceEndpoint> = new Map([
+  ['amqp-telemetry', 'events'],
+  ['amqp-c2d', 'devicebound'],
+  ['amqp-twin', 'twin'],
+  ['amqp-methods', 'methods'],
+])
 const CONDITIONS: Readonly<Partial<Record<CloseReason, string>>> = {
   'taken-over': 'amqp:link:stolen',
   'identity-deleted': 'amqp:not-found',

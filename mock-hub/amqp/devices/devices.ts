@@ -7,14 +7,14 @@ import { amqpErrorOf } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { receivingLimits } from '../connection-context.ts'
 import type { ConnectionContext } from '../connection-context.ts'
-import type { Incoming, Link } from '../wire/links.ts'
-import { textOf } from '../wire/values.ts'
+import type { Incoming, Link } from '../endpoint/links.ts'
+import { textOf } from '../codec/values.ts'
 import { Device } from './device.ts'
 import type { Outlet } from './device.ts'
 import { storeTelemetry } from './telemetry.ts'
 import { answerMethod, askTwin } from './requests.ts'
 
-type Handler = (visit: ConnectionContext, device: Device, incoming: Incoming) => void
+type Handler = (context: ConnectionContext, device: Device, incoming: Incoming) => void
 
 /** Where a device sends to. */
 const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
@@ -25,11 +25,11 @@ const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
 const MODEL_ID = 'com.microsoft:model-id'
 
 export class Devices {
-  readonly #visit: ConnectionContext
+  readonly #context: ConnectionContext
   readonly #byKey = new Map<string, Device>()
 
-  constructor(visit: ConnectionContext) {
-    this.#visit = visit
+  constructor(context: ConnectionContext) {
+    this.#context = context
   }
 
   /** Opens a link of a device. @throws HubError when it cannot prove its name, or there is no such node. */
@@ -43,9 +43,16 @@ export class Devices {
         expected: `a node that a ${identity.moduleId === undefined ? 'device' : 'module'} can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
         received: `${endpoint} of ${identityKey(identity)}`,
       })
-    this.#visit.injected.check(identityKey(identity))
-    const { principal, release } = this.#visit.grants.requireIdentity(identity, (error) => {
-      this.#visit.refused(error, identityKey(identity))
+    const { deviceFaults } = this.#context.hub
+    const broken = deviceFaults.breaks(identityKey(identity), this.#context.transport)
+    if (broken !== undefined) {
+      this.#context.breakPart(broken)
+      return
+    }
+    const refusal = deviceFaults.refusal(identityKey(identity))
+    if (refusal !== undefined) throw refusal
+    const { principal, release } = this.#context.tokens.requireIdentity(identity, (error) => {
+      this.#context.refused(error, identityKey(identity))
       link.detach(amqpErrorOf(error))
     })
     let device: Device
@@ -69,8 +76,13 @@ export class Devices {
           },
           onGone,
         },
-        receivingLimits(this.#visit),
+        receivingLimits(this.#context),
       )
+  }
+
+  /** @param key of an identity. @returns undefined: it has no link on this connection. */
+  find(key: string): Device | undefined {
+    return this.#byKey.get(key)
   }
 
   /** Keys of those that have a link. */
@@ -88,7 +100,7 @@ export class Devices {
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
     const modelId = textOf(link.asked.properties?.get(MODEL_ID))
-    const device = new Device(this.#visit, principal, modelId, () => {
+    const device = new Device(this.#context, principal, modelId, () => {
       if (this.#byKey.get(key) === device) this.#byKey.delete(key)
     })
     device.openSession()
@@ -98,7 +110,7 @@ export class Devices {
 
   #take(device: Device, handle: Handler, incoming: Incoming): void {
     try {
-      handle(this.#visit, device, incoming)
+      handle(this.#context, device, incoming)
     } catch (error) {
       device.reject(incoming, error)
     }

@@ -9,15 +9,15 @@ import { hubErrorOf } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
 import type { ConnectionContext } from '../connection-context.ts'
-import type { Incoming } from '../wire/links.ts'
-import { bodyOf, decodeMessage, idText } from '../wire/messages.ts'
-import { int, long, numberOf, textOf } from '../wire/values.ts'
-import type { Typed } from '../wire/values.ts'
+import type { Incoming } from '../endpoint/links.ts'
+import { bodyOf, decodeMessage, idText } from '../codec/messages.ts'
+import { int, long, numberOf, textOf } from '../codec/values.ts'
+import type { Typed } from '../codec/values.ts'
 import { DESIRED } from './device.ts'
 import type { Device } from './device.ts'
 
 /** A device answers a method. It is not told whether anybody still waits (WIRE-METH-08). @throws HubError. */
-export function answerMethod(visit: ConnectionContext, device: Device, incoming: Incoming): void {
+export function answerMethod(context: ConnectionContext, device: Device, incoming: Incoming): void {
   const message = decodeMessage(incoming.payload)
   const status = numberOf(message.application?.get('IoThub-status'))
   const id = idText(message.properties?.correlationId)
@@ -37,7 +37,7 @@ export function answerMethod(visit: ConnectionContext, device: Device, incoming:
       received: `${body.length} bytes`,
     })
   const input = { requestId: device.requestOf(id), status, payload: body.length === 0 ? null : jsonOf(body) }
-  perform(visit, device, 'methodResponse', input, {
+  perform(context, device, 'methodResponse', input, {
     done: () => {
       incoming.settle({ type: 'accepted' })
     },
@@ -48,7 +48,7 @@ export function answerMethod(visit: ConnectionContext, device: Device, incoming:
 }
 
 /** A device asks about its twin; each request is accepted, and answered on its other link. */
-export function askTwin(visit: ConnectionContext, device: Device, incoming: Incoming): void {
+export function askTwin(context: ConnectionContext, device: Device, incoming: Incoming): void {
   const { annotations, properties, ...rest } = decodeMessage(incoming.payload)
   const correlationId = properties?.correlationId ?? properties?.messageId
   incoming.settle({ type: 'accepted' })
@@ -72,7 +72,7 @@ export function askTwin(visit: ConnectionContext, device: Device, incoming: Inco
     switch (`${operation.toUpperCase()} ${resource}`) {
       case 'GET ':
       case 'GET /':
-        perform(visit, device, 'twinGet', undefined, {
+        perform(context, device, 'twinGet', undefined, {
           done: (twin) => {
             answer(200, JSON.stringify(deviceView(twin)))
           },
@@ -82,7 +82,7 @@ export function askTwin(visit: ConnectionContext, device: Device, incoming: Inco
       case 'PATCH /properties/reported': {
         const baseVersion = numberOf(annotations?.get('version'))
         perform(
-          visit,
+          context,
           device,
           'twinPatch',
           { patch: jsonOf(bodyOf(rest)), baseVersion },

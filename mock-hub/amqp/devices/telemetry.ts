@@ -3,15 +3,15 @@
 import { toMessage } from '../message-mapping.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { ConnectionContext } from '../connection-context.ts'
-import type { Incoming } from '../wire/links.ts'
-import { BATCHED, decodeMessage } from '../wire/messages.ts'
+import type { Incoming } from '../endpoint/links.ts'
+import { BATCHED, decodeMessage } from '../codec/messages.ts'
 import type { Device } from './device.ts'
-import { faultOrder } from './injected-faults.ts'
 
 /** Stores, then accepts. @throws HubError, AmqpViolation. */
-export function storeTelemetry(visit: ConnectionContext, device: Device, incoming: Incoming): void {
-  const { hub } = visit
-  visit.injected.check(device.key)
+export function storeTelemetry(context: ConnectionContext, device: Device, incoming: Incoming): void {
+  const { hub } = context
+  const refusal = hub.deviceFaults.refusal(device.key)
+  if (refusal !== undefined) throw refusal
   checkSize(incoming.payload.length, hub.settings.maxTelemetryBytes)
   const whole = decodeMessage(incoming.payload)
   const messages =
@@ -22,25 +22,27 @@ export function storeTelemetry(visit: ConnectionContext, device: Device, incomin
     const outcome = hub.perform(device.caller, 'telemetry', { message })
     if (outcome !== undefined) waiting.push(outcome)
   }
-  const order = stored.map(({ properties }) => faultOrder(properties)).find((found) => found !== undefined)
-  // A cut connection takes the acceptance with it.
-  const silent = order?.type === 'KillTcp' && order.delayMs === 0
-  if (order !== undefined)
-    visit.injected.begin(device.key, order, (what) => {
-      if (what === 'd2c' || what === 'c2d' || what === 'twin' || what === 'methods') device.breakLinks(what)
-      else visit.breakDown(what)
-    })
-  if (silent) return
-  if (waiting.length === 0) incoming.settle({ type: 'accepted' })
+  const { deviceFaults } = hub
+  const order = stored
+    .map(({ properties }) => deviceFaults.orderIn(properties))
+    .find((found) => found !== undefined)
+  const begin = (): void => {
+    if (order !== undefined) deviceFaults.begin(device.key, order)
+  }
+  // AMQP accepts the message that orders a fault, unless the connection is cut at once and the acceptance with it.
+  if (order?.breaks === 'tcp' && order.delayMs === 0) {
+    begin()
+    return
+  }
+  const accept = (): void => {
+    incoming.settle({ type: 'accepted' })
+    begin()
+  }
+  if (waiting.length === 0) accept()
   else
-    void Promise.all(waiting).then(
-      () => {
-        incoming.settle({ type: 'accepted' })
-      },
-      (error: unknown) => {
-        device.reject(incoming, error)
-      },
-    )
+    void Promise.all(waiting).then(accept, (error: unknown) => {
+      device.reject(incoming, error)
+    })
 }
 
 /** WIRE-AMQP-11. A batch counts as one. */

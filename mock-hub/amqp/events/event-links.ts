@@ -3,14 +3,14 @@
 import { amqpErrorOf } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
-import type { Answer } from '../requests.ts'
+import type { Answer } from '../request-node.ts'
 import { requireService } from '../service-links.ts'
 import type { ConnectionContext } from '../connection-context.ts'
-import type { SendingLink } from '../wire/links.ts'
-import type { AmqpMessage } from '../wire/messages.ts'
-import type { AmqpError } from '../wire/performative-fields.ts'
-import * as amqp from '../wire/values.ts'
-import type { Typed } from '../wire/values.ts'
+import type { SendingLink } from '../endpoint/links.ts'
+import type { AmqpMessage } from '../codec/messages.ts'
+import type { AmqpError } from '../codec/performative-fields.ts'
+import * as amqp from '../codec/values.ts'
+import type { Typed } from '../codec/values.ts'
 import type { Partition } from './partition.ts'
 import { startPosition } from './start-position.ts'
 
@@ -32,12 +32,12 @@ export function redirection({ hostName, port, eventHub }: ConnectionContext, res
 
 /** A receiver of one partition (WIRE-AMQP-10). @throws HubError for what cannot be read. */
 export function openPartition(
-  visit: ConnectionContext,
+  context: ConnectionContext,
   link: SendingLink,
   { entity, consumerGroup, partition: id }: { entity: string; consumerGroup: string; partition: string },
 ): void {
-  const { eventHub } = visit
-  requireEntity(visit, entity)
+  const { eventHub } = context
+  requireEntity(context, entity)
   if (!eventHub.hasConsumerGroup(consumerGroup))
     throw new HubError({
       kind: 'GenericNotFound',
@@ -45,13 +45,13 @@ export function openPartition(
       expected: 'a consumer group that there is',
       received: quoted(consumerGroup),
     })
-  const partition = requirePartition(visit, id)
+  const partition = requirePartition(context, id)
   const position = startPosition(link.asked.source?.filter)
-  const release = requireService(visit, link, [entity, 'ConsumerGroups', consumerGroup, 'Partitions', id])
+  const release = requireService(context, link, [entity, 'ConsumerGroups', consumerGroup, 'Partitions', id])
   const leave = eventHub.readers.enter(`${id}/${consumerGroup.toLowerCase()}`, {
     epoch: amqp.numberOf(link.asked.properties?.get(EPOCH)),
     stolen: (error) => {
-      visit.refused(error)
+      context.refused(error)
       link.detach(amqpErrorOf(error))
     },
   })
@@ -76,47 +76,54 @@ export function openPartition(
 }
 
 /** Answers a READ of `$management` (WIRE-AMQP-09). @throws HubError. */
-export function manage(visit: ConnectionContext, { application }: AmqpMessage): Answer {
+export function manage(context: ConnectionContext, { application }: AmqpMessage): Answer {
   const ask = (name: string): string => amqp.textOf(application?.get(name)) ?? ''
   const operation = ask('operation')
   const type = ask('type')
-  if (operation.toUpperCase() !== 'READ' || !(type in DESCRIPTIONS))
+  const describe = DESCRIPTIONS.get(type)
+  if (operation.toUpperCase() !== 'READ' || describe === undefined)
     throw new HubError({
       kind: 'ArgumentInvalid',
       rule: 'WIRE-AMQP-09',
       expected: 'operation READ of type com.microsoft:eventhub or com.microsoft:partition',
       received: `operation ${quoted(operation)} of type ${quoted(type)}`,
     })
-  requireEntity(visit, ask('name'))
-  const body = DESCRIPTIONS[type]?.(visit, ask('partition')) ?? []
-  return { status: 200, description: 'OK', body: amqp.map(body, 'string') }
+  requireEntity(context, ask('name'))
+  return { status: 200, description: 'OK', body: amqp.map(describe(context, ask('partition')), 'string') }
 }
 
-const DESCRIPTIONS: Readonly<
-  Record<string, (visit: ConnectionContext, partition: string) => readonly (readonly [string, Typed])[]>
-> = {
-  'com.microsoft:eventhub': ({ eventHub }) => [
-    ['name', amqp.string(eventHub.name)],
-    ['type', amqp.string('com.microsoft:eventhub')],
-    ['created_at', amqp.timestamp(eventHub.createdAt)],
-    ['partition_count', amqp.int(eventHub.partitions.length)],
-    ['partition_ids', amqp.strings(eventHub.partitions.map(({ id }) => id))],
+type Description = (context: ConnectionContext, partition: string) => readonly (readonly [string, Typed])[]
+
+/** By the type that a request names. */
+const DESCRIPTIONS: ReadonlyMap<string, Description> = new Map<string, Description>([
+  [
+    'com.microsoft:eventhub',
+    ({ eventHub }) => [
+      ['name', amqp.string(eventHub.name)],
+      ['type', amqp.string('com.microsoft:eventhub')],
+      ['created_at', amqp.timestamp(eventHub.createdAt)],
+      ['partition_count', amqp.int(eventHub.partitions.length)],
+      ['partition_ids', amqp.strings(eventHub.partitions.map(({ id }) => id))],
+    ],
   ],
-  'com.microsoft:partition': (visit, id) => {
-    const partition = requirePartition(visit, id)
-    const { last, begin, isEmpty } = partition
-    return [
-      ['name', amqp.string(visit.eventHub.name)],
-      ['type', amqp.string('com.microsoft:partition')],
-      ['partition', amqp.string(id)],
-      ['begin_sequence_number', amqp.long(begin)],
-      ['last_enqueued_sequence_number', amqp.long(last?.sequenceNumber ?? -1)],
-      ['last_enqueued_offset', amqp.string(String(last?.offset ?? -1))],
-      ['last_enqueued_time_utc', amqp.timestamp(last?.enqueuedAt ?? 0)],
-      ['is_partition_empty', amqp.boolean(isEmpty)],
-    ]
-  },
-}
+  [
+    'com.microsoft:partition',
+    (context, id) => {
+      const partition = requirePartition(context, id)
+      const { last, begin, isEmpty } = partition
+      return [
+        ['name', amqp.string(context.eventHub.name)],
+        ['type', amqp.string('com.microsoft:partition')],
+        ['partition', amqp.string(id)],
+        ['begin_sequence_number', amqp.long(begin)],
+        ['last_enqueued_sequence_number', amqp.long(last?.sequenceNumber ?? -1)],
+        ['last_enqueued_offset', amqp.string(String(last?.offset ?? -1))],
+        ['last_enqueued_time_utc', amqp.timestamp(last?.enqueuedAt ?? 0)],
+        ['is_partition_empty', amqp.boolean(isEmpty)],
+      ]
+    },
+  ],
+])
 
 export function requireEntity({ eventHub }: ConnectionContext, entity: string): void {
   if (eventHub.isNamed(entity)) return

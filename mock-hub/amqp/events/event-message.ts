@@ -2,9 +2,9 @@
 
 import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { applicationOf, propertiesOf } from '../message-mapping.ts'
-import { encodeMessage } from '../wire/messages.ts'
-import { long, string, timestamp } from '../wire/values.ts'
-import type { Typed } from '../wire/values.ts'
+import { encodeMessage } from '../codec/messages.ts'
+import { long, string, timestamp } from '../codec/values.ts'
+import type { Typed } from '../codec/values.ts'
 
 /** Its place in a partition. */
 export interface Place {

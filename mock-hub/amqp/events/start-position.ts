@@ -2,19 +2,19 @@
 
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
-import { numberOf, textOf } from '../wire/values.ts'
-import type { Typed } from '../wire/values.ts'
+import { numberOf, textOf } from '../codec/values.ts'
+import type { Typed } from '../codec/values.ts'
 import type { StartPosition } from './partition.ts'
 
 const SELECTOR = 'apache.org:selector-filter:string'
 const SELECTOR_CODE = 0x468c00000004
 const FORM = /^\s*amqp\.annotation\.x-opt-([a-z-]+)\s*(>=?)\s*'?([^']*?)'?\s*$/i
-const POSITIONS: Readonly<Record<string, 'offset' | 'sequenceNumber' | 'enqueuedTime'>> = {
-  offset: 'offset',
-  'sequence-number': 'sequenceNumber',
-  'enqueued-time': 'enqueuedTime',
-  enqueuedtimeutc: 'enqueuedTime',
-}
+const POSITIONS: ReadonlyMap<string, 'offset' | 'sequenceNumber' | 'enqueuedTime'> = new Map([
+  ['offset', 'offset'],
+  ['sequence-number', 'sequenceNumber'],
+  ['enqueued-time', 'enqueuedTime'],
+  ['enqueuedtimeutc', 'enqueuedTime'],
+])
 
 /**
  * @param filter by name; without a selector reading begins with the oldest message.
@@ -24,7 +24,7 @@ export function startPosition(filter: ReadonlyMap<string, Typed> | undefined): S
   const selector = textOf(filter?.get(SELECTOR)) ?? selectorAmong(filter)
   if (selector === undefined) return { from: 'earliest' }
   const [, name = '', comparison, value = ''] = FORM.exec(selector) ?? []
-  const from = POSITIONS[name.toLowerCase()]
+  const from = POSITIONS.get(name.toLowerCase())
   if (from === 'offset' && value === '-1') return { from: 'earliest' }
   if (from !== undefined && value.toLowerCase() === '@latest') return { from: 'latest' }
   if (from !== undefined && /^-?\d{1,19}$/.test(value))

@@ -22,6 +22,7 @@ interface JournalQuery {
 /** Every type of entry; the compiler reports a missing one. */
 const ENTRY_TYPES: Readonly<Record<JournalEntry['type'], true>> = {
   'link-opened': true,
+  'tls-failed': true,
   'link-closed': true,
   packet: true,
   connected: true,

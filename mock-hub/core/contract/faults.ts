@@ -45,6 +45,30 @@ export class UnfiredFaults extends Error {
   }
 }
 
+/** An armed fault that fires now. */
+export interface FaultMatch {
+  readonly fault: ArmedFault
+  /** The last part of its name, such as `withhold`. */
+  readonly effect: string
+  readonly parameters: Readonly<Record<string, Json>>
+  /**
+   * Calls the listener once when the fault ends: its `durationSeconds` are over or it is disarmed. An effect that lasts,
+   * such as `tcp.stall`, stops then.
+   * @returns stops listening.
+   */
+  onEnd(listener: () => void): () => void
+}
+
+/** The number that a fault gives for a parameter; its catalogue entry was checked when it was armed. */
+export function numberParameter(
+  { parameters }: Pick<FaultMatch, 'parameters'>,
+  name: string,
+  otherwise: number,
+): number {
+  const value = parameters[name]
+  return typeof value === 'number' ? value : otherwise
+}
+
 export interface Faults {
   /** Every fault type that can be armed. */
   readonly types: readonly FaultTypeDocument[]
@@ -58,17 +82,7 @@ export interface Faults {
    * @param effects only levers whose last part is one of these; left out: any.
    * @returns the fault with `effect` = the last part of its name, or undefined.
    */
-  match(
-    point: string,
-    identity?: string,
-    effects?: readonly string[],
-  ):
-    | {
-        readonly fault: ArmedFault
-        readonly effect: string
-        readonly parameters: Readonly<Record<string, Json>>
-      }
-    | undefined
+  match(point: string, identity?: string, effects?: readonly string[]): FaultMatch | undefined
   list(): readonly ArmedFault[]
   /**
    * For the end of a test: every fault that is armed, or whose duration is over, has fired as often as its `count` says,

@@ -12,6 +12,7 @@ import type { BlobStorage, FileNotification } from './uploads.ts'
 import type { Caller, OperationKind, Operations } from './operations.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { CloudToDevice, FeedbackRecord, ServiceQueue } from './c2d.ts'
+import type { DeviceFaults } from './device-faults.ts'
 import type { DeviceLink, Session } from './sessions.ts'
 import type { Faults } from './faults.ts'
 import type { HubError } from '../errors/hub-error.ts'
@@ -31,6 +32,7 @@ export interface Hub {
   readonly logger: Logger
   readonly journal: Journal
   readonly faults: Faults
+  readonly deviceFaults: DeviceFaults
   readonly authentication: Authentication
   readonly policies: readonly SharedAccessPolicy[]
   readonly registry: Registry

@@ -27,6 +27,18 @@ export type JournalEvent =
       /** Left out without TLS. */
       readonly tls?: TlsFacts
     }
+  /** A TLS handshake that failed: the client never became a link. */
+  | {
+      readonly type: 'tls-failed'
+      readonly protocol: 'mqtt' | 'amqp' | 'https'
+      readonly port: number
+      /** `address:port` of the client. */
+      readonly peer: string
+      /** Of Node or OpenSSL, such as `ERR_SSL_TLSV1_ALERT_UNKNOWN_CA`. */
+      readonly code: string
+      /** What it means, in plain words. */
+      readonly reason: string
+    }
   | {
       readonly type: 'link-closed'
       readonly linkId: string

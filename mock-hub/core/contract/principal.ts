@@ -41,3 +41,11 @@ export interface PolicyPrincipal {
   readonly policyName: string
   readonly permissions: ReadonlySet<Permission>
 }
+
+/** What a connection may do by a token or a key of a shared access policy, as long as it has not expired. */
+export interface PolicyGrant extends PolicyPrincipal {
+  /** Leading path segments of the resources that it covers; empty: the whole hub. */
+  readonly scope: readonly string[]
+  /** Epoch ms; undefined: it does not expire, as it is a key. */
+  readonly expiresAt: number | undefined
+}

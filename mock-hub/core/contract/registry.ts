@@ -1,6 +1,13 @@
 /** The registry of devices and modules, and their authentication. */
 
-import type { DeviceCredentials, IdentityPrincipal, Permission, PolicyPrincipal } from './principal.ts'
+import type {
+  DeviceCredentials,
+  IdentityPrincipal,
+  Permission,
+  PolicyGrant,
+  PolicyPrincipal,
+} from './principal.ts'
+import type { HubError } from '../errors/hub-error.ts'
 import type { Identity } from './identity.ts'
 
 export interface Authentication {
@@ -15,6 +22,29 @@ export interface Authentication {
    * @throws HubError IotHubUnauthorizedAccess.
    */
   authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal
+  /**
+   * Proves a back end that puts the token of a shared access policy on a connection. Clients of IoT Hub sign with the
+   * decoded key, clients of Event Hubs with the key as text; both are accepted (WIRE-AMQP-03).
+   * @throws HubError IotHubUnauthorizedAccess.
+   */
+  authorizeToken(token: string): PolicyGrant
+  /**
+   * Proves a back end by the key of a shared access policy itself.
+   * @throws HubError IotHubUnauthorizedAccess.
+   */
+  authorizeKey(policyName: string, key: string): PolicyGrant
+  /**
+   * Admits a device or module for which a shared access policy with DeviceConnect speaks.
+   * @throws HubError DeviceNotFound, ModuleNotFound, DeviceDisabled, IotHubUnauthorizedAccess.
+   */
+  admitByPolicy(identity: Identity, grant: PolicyGrant): IdentityPrincipal
+  /**
+   * Watches a token that a connection lives by (WIRE-AUTH-13).
+   * @param expiresAt epoch ms; undefined: it never expires.
+   * @param expired called once, when the grace `settings.tokenGraceSeconds` after the expiry is over.
+   * @returns stops watching.
+   */
+  watchExpiry(expiresAt: number | undefined, expired: (error: HubError) => void): () => void
 }
 
 export type SymmetricKeys = { readonly primaryKey: string | null; readonly secondaryKey: string | null }

@@ -96,6 +96,43 @@ describe('when it strikes', () => {
   })
 })
 
+describe('the end of a fault that has fired', () => {
+  const stall = (more: Partial<FaultDefinition> = {}): (() => number) => {
+    hub.faults.arm({ name: 'tcp.stall', ...more })
+    let ends = 0
+    hub.faults.match('tcp', 'd')?.onEnd(() => ends++)
+    return () => ends
+  }
+
+  test('is reported when its duration is over, counted from the arming', () => {
+    const ends = stall({ durationSeconds: 10 })
+    expect(hub.faults.list()).toMatchObject([{ spent: true }])
+    clock.advance(9_999)
+    expect(ends()).toBe(0)
+    clock.advance(1)
+    expect(ends()).toBe(1)
+    hub.faults.disarm()
+    expect(ends()).toBe(1)
+  })
+
+  test('is reported when it is disarmed, by its id or with all', () => {
+    const first = stall()
+    const second = stall()
+    hub.faults.disarm(hub.faults.list()[0]?.id)
+    expect([first(), second()]).toEqual([1, 0])
+    hub.faults.disarm()
+    expect([first(), second()]).toEqual([1, 1])
+  })
+
+  test('is not reported to a listener that has left', () => {
+    hub.faults.arm({ name: 'tcp.stall' })
+    let ends = 0
+    hub.faults.match('tcp', 'd')?.onEnd(() => ends++)()
+    hub.faults.disarm()
+    expect(ends).toBe(0)
+  })
+})
+
 describe('orders that are none name field, rule and what was given', () => {
   test.each<[object, string]>([
     [{}, 'name'],

@@ -2,18 +2,19 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'
-import type { ArmedFault, FaultDefinition, FaultType, FaultTypeDocument, Faults } from '../contract/faults.ts'
+import type {
+  ArmedFault,
+  FaultDefinition,
+  FaultMatch,
+  FaultType,
+  FaultTypeDocument,
+  Faults,
+} from '../contract/faults.ts'
 import type { Journal } from '../contract/journal.ts'
 import { faultTypeDocuments } from './fault-catalogue.ts'
 import { checkDefinition } from './fault-definition.ts'
 import { Emitter } from '../../base/emitter.ts'
 import { assertAllFired } from './unfired-faults.ts'
-
-interface Met {
-  readonly fault: ArmedFault
-  readonly effect: string
-  readonly parameters: Readonly<Record<string, Json>>
-}
 
 export class HubFaults implements Faults {
   readonly #clock: Clock
@@ -41,8 +42,9 @@ export class HubFaults implements Faults {
     const armed = new Armed(`f${String(++this.#lastId)}`, definition, lever)
     const { durationSeconds } = definition
     if (durationSeconds !== undefined)
-      armed.cancelEnd = this.#clock.schedule(durationSeconds * 1000, () => {
+      armed.cancelTimer = this.#clock.schedule(durationSeconds * 1000, () => {
         this.#spend(armed)
+        armed.end()
       })
     this.#armed.push(armed)
     this.#live++
@@ -51,7 +53,7 @@ export class HubFaults implements Faults {
     return armed.snapshot()
   }
 
-  match(point: string, identity?: string, effects?: readonly string[]): Met | undefined {
+  match(point: string, identity?: string, effects?: readonly string[]): FaultMatch | undefined {
     if (this.#live === 0) return undefined
     for (const armed of this.#armed) {
       if (!armed.matches(point, identity, effects)) continue
@@ -62,7 +64,12 @@ export class HubFaults implements Faults {
       armed.fired++
       if (armed.fired === armed.count) this.#spend(armed)
       this.#record(armed, 'fired')
-      return { fault: armed.snapshot(), effect: armed.effect, parameters: armed.parameters }
+      return {
+        fault: armed.snapshot(),
+        effect: armed.effect,
+        parameters: armed.parameters,
+        onEnd: (listener) => armed.onEnd(listener),
+      }
     }
     return undefined
   }
@@ -78,10 +85,12 @@ export class HubFaults implements Faults {
   disarm(id?: string): void {
     for (const armed of [...this.#armed]) {
       if (id !== undefined && armed.id !== id) continue
+      armed.cancelTimer()
       this.#spend(armed)
       this.#armed.splice(this.#armed.indexOf(armed), 1)
       this.#record(armed, 'disarmed')
       this.#listeners.tell(armed.snapshot(), 'disarmed')
+      armed.end()
     }
   }
 
@@ -89,10 +98,10 @@ export class HubFaults implements Faults {
     return this.#listeners.add(listener)
   }
 
+  /** It fires no more. What it has caused lasts until it ends, so its timer goes on. */
   #spend(armed: Armed): void {
     if (armed.spent) return
     armed.spent = true
-    armed.cancelEnd()
     this.#live--
   }
 
@@ -114,7 +123,9 @@ class Armed {
   fired = 0
   skipsLeft: number
   spent = false
-  cancelEnd: () => void = () => undefined
+  cancelTimer: () => void = () => undefined
+  readonly #ends = new Emitter<[]>()
+  #ended = false
 
   constructor(id: string, definition: FaultDefinition, lever: FaultType) {
     const { name, scope, trigger, count = 1, parameters = {} } = definition
@@ -129,6 +140,17 @@ class Armed {
     this.count = count
     this.parameters = parameters
     this.explain = explain(definition, lever)
+  }
+
+  onEnd(listener: () => void): () => void {
+    return this.#ends.add(listener)
+  }
+
+  /** Called once: when the duration is over, or else when it is disarmed. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#ends.tell()
   }
 
   matches(point: string, identity: string | undefined, effects: readonly string[] | undefined): boolean {

@@ -8,6 +8,7 @@ import type {
   DeviceCredentials,
   IdentityPrincipal,
   Permission,
+  PolicyGrant,
   PolicyPrincipal,
   SharedAccessPolicy,
 } from '../contract/principal.ts'
@@ -15,7 +16,10 @@ import type { Authentication, IdentityRecord, Registry } from '../contract/regis
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import { expiryOf, isSignedWith, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
+import { PolicyAuthentication } from './policy-authentication.ts'
+import { expiryOf, isSignedByEither, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
+import { checkExpiry, watchExpiry } from './token-expiry.ts'
+import { unauthorized } from './unauthorized.ts'
 import type { Settings } from '../contract/settings.ts'
 import { sameThumbprint, thumbprintsOf, type CertificateAuthorities } from './x509.ts'
 
@@ -29,41 +33,58 @@ export interface AuthenticationDependencies {
 
 export class HubAuthentication implements Authentication {
   readonly #deps: AuthenticationDependencies
-  readonly #policies: ReadonlyMap<string, SharedAccessPolicy>
-  readonly #hosts: ReadonlySet<string>
+  readonly #policies: PolicyAuthentication
 
   constructor(deps: AuthenticationDependencies) {
     this.#deps = deps
-    this.#policies = new Map(deps.policies.map((policy) => [policy.name, policy]))
-    const { hostName, aliases } = deps.settings
-    this.#hosts = new Set([hostName, ...aliases].map((name) => name.toLowerCase().replace(/:\d+$/, '')))
+    this.#policies = new PolicyAuthentication(deps)
   }
 
   admit(identity: Identity, { sasToken, certificates }: DeviceCredentials): IdentityPrincipal {
-    const record = this.#deps.registry.get(identity)
-    this.#checkEnabled(identity, record)
-    if (sasToken !== undefined) return this.#admitWithToken(record, this.#read(sasToken))
+    const record = this.#enabled(identity)
+    if (sasToken !== undefined) return this.#admitWithToken(record, read(sasToken))
     if (certificates !== undefined && certificates.length > 0)
       return this.#admitWithCertificate(record, certificates)
     throw headerMissing()
   }
 
-  authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal {
-    if (header === undefined || header === '') throw headerMissing()
-    const token = this.#read(header)
-    const policy = this.#policyOf(token)
-    const [scope = ''] = [...scopesOf(token.sr)].find(([host]) => this.#hosts.has(host ?? '')) ?? []
-    if (scope === '') throw this.#foreignScope(token, this.#deps.settings.hostName)
-    this.#checkExpiry(token)
-    this.#checkPolicySignature(token, policy)
-    this.#checkPermission(policy, anyOf, 'WIRE-AUTH-20')
-    return { type: 'policy', policyName: policy.name, permissions: new Set(policy.permissions) }
+  admitByPolicy(identity: Identity, grant: PolicyGrant): IdentityPrincipal {
+    const record = this.#enabled(identity)
+    const path = pathOf(identity)
+    if (!grant.permissions.has('DeviceConnect'))
+      throw unauthorized('WIRE-AUTH-09', 'a policy with DeviceConnect', `policy ${grant.policyName}`)
+    if (!covers(grant.scope, path))
+      throw unauthorized(
+        'WIRE-AUTH-08',
+        `a grant for /${path.join('/')} or a leading part of it`,
+        `one for /${grant.scope.join('/')}`,
+      )
+    return principalOf(record, 'hub', 'sas', grant.expiresAt)
   }
 
-  #checkEnabled(identity: Identity, record: IdentityRecord): void {
+  authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal {
+    if (header === undefined || header === '') throw headerMissing()
+    return this.#policies.authorize(read(header), anyOf)
+  }
+
+  authorizeToken(token: string): PolicyGrant {
+    return this.#policies.authorizeToken(read(token))
+  }
+
+  authorizeKey(policyName: string, key: string): PolicyGrant {
+    return this.#policies.authorizeKey(policyName, key)
+  }
+
+  watchExpiry(expiresAt: number | undefined, expired: (error: HubError) => void): () => void {
+    return watchExpiry(this.#deps, expiresAt, expired)
+  }
+
+  /** @throws HubError DeviceDisabled when the identity, or the device of a module, is disabled. */
+  #enabled(identity: Identity): IdentityRecord {
+    const record = this.#deps.registry.get(identity)
     const device =
       identity.moduleId === undefined ? record : this.#deps.registry.get({ deviceId: identity.deviceId })
-    if (device.status === 'enabled' && record.status === 'enabled') return
+    if (device.status === 'enabled' && record.status === 'enabled') return record
     throw new HubError({
       kind: 'DeviceDisabled',
       rule: 'WIRE-CONN-19',
@@ -72,29 +93,13 @@ export class HubAuthentication implements Authentication {
     })
   }
 
-  #read(text: string): SasToken {
-    const token = parseSasToken(text)
-    if (typeof token !== 'string') return token
-    throw unauthorized(
-      'WIRE-AUTH-01',
-      'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]',
-      token,
-      'the shared access signature is malformed',
-    )
-  }
-
   #admitWithToken(record: IdentityRecord, token: SasToken): IdentityPrincipal {
     this.#checkScope(record.identity, token)
-    this.#checkExpiry(token)
-    const scope = token.skn === undefined ? this.#signer(record, token) : this.#admitPolicy(token)
-    return principalOf(record, scope, 'sas', expiryOf(token))
-  }
-
-  #admitPolicy(token: SasToken): 'hub' {
-    const policy = this.#policyOf(token)
-    this.#checkPolicySignature(token, policy)
-    this.#checkPermission(policy, ['DeviceConnect'], 'WIRE-AUTH-09')
-    return 'hub'
+    checkExpiry(this.#deps, token)
+    if (token.skn === undefined)
+      return principalOf(record, this.#signer(record, token), 'sas', expiryOf(token))
+    this.#policies.checkDeviceConnect(token)
+    return principalOf(record, 'hub', 'sas', expiryOf(token))
   }
 
   /** Whose key signed the token: a module may use its own key or a key of its device. */
@@ -119,65 +124,16 @@ export class HubAuthentication implements Authentication {
     )
   }
 
-  /** The scope must be the path of the identity or a leading part of it; longer ones are tolerated (WIRE-AUTH-06 to WIRE-AUTH-08). */
-  #checkScope({ deviceId, moduleId }: Identity, token: SasToken): void {
+  /** Equal or a shorter path by segment; what is longer is tolerated (WIRE-AUTH-06 to WIRE-AUTH-08). */
+  #checkScope(identity: Identity, token: SasToken): void {
     const { settings } = this.#deps
-    const path = ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])]
+    const path = pathOf(identity)
     for (const [host = '', ...given] of scopesOf(token.sr)) {
-      if (!this.#hosts.has(host)) continue
+      if (!this.#policies.isHost(host)) continue
       if (covers(given, path)) return
-      if (settings.shortScopeAccepted && given.length === 1 && given[0] === deviceId) return
+      if (settings.shortScopeAccepted && given.length === 1 && given[0] === identity.deviceId) return
     }
-    throw this.#foreignScope(token, `${settings.hostName}/${path.join('/')}`)
-  }
-
-  #foreignScope(token: SasToken, resource: string): HubError {
-    return unauthorized(
-      'WIRE-AUTH-08',
-      `sr to be ${quoted(resource)} or a leading part of it`,
-      `sr ${quoted(token.sr)}`,
-    )
-  }
-
-  #checkExpiry(token: SasToken): void {
-    const { clock, settings } = this.#deps
-    const lateMs = clock.now() - expiryOf(token)
-    if (lateMs <= settings.clockSkewSeconds * 1000) return
-    throw unauthorized(
-      'WIRE-AUTH-12',
-      `se to be at most ${String(settings.clockSkewSeconds)} s before the hub's clock`,
-      `se ${token.se}, ${String(Math.floor(lateMs / 1000))} s ago`,
-      'the token has expired',
-    )
-  }
-
-  #policyOf({ skn }: SasToken): SharedAccessPolicy {
-    const policy = skn === undefined ? undefined : this.#policies.get(skn)
-    if (policy !== undefined) return policy
-    throw unauthorized(
-      'WIRE-AUTH-09',
-      'skn to name a shared access policy of this hub',
-      skn === undefined ? 'no skn' : `skn ${quoted(skn)}`,
-    )
-  }
-
-  #checkPolicySignature(token: SasToken, policy: SharedAccessPolicy): void {
-    if (isSignedByEither(token, policy)) return
-    throw unauthorized(
-      'WIRE-AUTH-02',
-      `sig to be the HMAC-SHA256 of sr and se under the primary or secondary key of policy ${policy.name}`,
-      'another signature',
-    )
-  }
-
-  #checkPermission(policy: SharedAccessPolicy, anyOf: readonly Permission[], rule: string): void {
-    if (anyOf.some((permission) => policy.permissions.includes(permission))) return
-    throw unauthorized(
-      rule,
-      `a policy with ${anyOf.join(' or ')}`,
-      `policy ${policy.name}, which has ${policy.permissions.join(', ')}`,
-      `authorization rule '${policy.name}' does not allow this access`,
-    )
+    throw this.#policies.foreignScope(token, `${settings.hostName}/${path.join('/')}`)
   }
 
   #admitWithCertificate(record: IdentityRecord, certificates: readonly Buffer[]): IdentityPrincipal {
@@ -206,21 +162,27 @@ export class HubAuthentication implements Authentication {
   }
 }
 
-/** Whether a scope covers a resource. The scope of a module does not cover its device. */
+/** @throws HubError IotHubUnauthorizedAccess when it is no shared access signature. */
+function read(text: string): SasToken {
+  const token = parseSasToken(text)
+  if (typeof token !== 'string') return token
+  throw unauthorized(
+    'WIRE-AUTH-01',
+    'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]',
+    token,
+    'the shared access signature cannot be read',
+  )
+}
+
+function pathOf({ deviceId, moduleId }: Identity): readonly string[] {
+  return ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])]
+}
+
+/** A scope that names a module does not stand for its device. */
 function covers(given: readonly string[], path: readonly string[]): boolean {
   const common = Math.min(given.length, path.length)
   for (let index = 0; index < common; index++) if (given[index] !== path[index]) return false
   return given.length <= path.length || given[path.length] !== 'modules'
-}
-
-function isSignedByEither(
-  token: SasToken,
-  { primaryKey, secondaryKey }: { readonly primaryKey: string | null; readonly secondaryKey: string | null },
-): boolean {
-  return (
-    (primaryKey !== null && isSignedWith(token, primaryKey)) ||
-    (secondaryKey !== null && isSignedWith(token, secondaryKey))
-  )
 }
 
 function checkThumbprint({ authentication }: IdentityRecord, [leaf]: readonly Buffer[]): void {
@@ -254,14 +216,4 @@ function headerMissing(): HubError {
     'neither',
     'Authorization header missing',
   )
-}
-
-/** @param message the text for the caller; the explanation says more. */
-function unauthorized(
-  rule: string,
-  expected: string,
-  received: string,
-  message = 'Authentication failed for this device, renew token or certificate and reconnect',
-): HubError {
-  return new HubError({ kind: 'IotHubUnauthorizedAccess', message, rule, expected, received })
 }

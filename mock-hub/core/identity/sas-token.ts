@@ -53,6 +53,17 @@ export function isSignedWith(token: SasToken, keyBase64: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted)
 }
 
+/** Whether one of the two keys made the signature. */
+export function isSignedByEither(
+  token: SasToken,
+  { primaryKey, secondaryKey }: { readonly primaryKey: string | null; readonly secondaryKey: string | null },
+): boolean {
+  return (
+    (primaryKey !== null && isSignedWith(token, primaryKey)) ||
+    (secondaryKey !== null && isSignedWith(token, secondaryKey))
+  )
+}
+
 /** Expiry in epoch ms. A token with milliseconds in `se` is valid for a long time (WIRE-AUTH-14). */
 export function expiryOf(token: SasToken): number {
   return Number(token.se) * 1000

@@ -8,6 +8,7 @@ import type { HubErrorKind } from '../errors/catalogue.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { IdentityRegistry } from '../identity/registry.ts'
+import { watchExpiry } from '../identity/token-expiry.ts'
 import type { Settings } from '../contract/settings.ts'
 
 export interface SessionsDependencies {
@@ -22,9 +23,6 @@ export interface SessionsDependencies {
   /** Records in the journal why the hub closes a link. */
   refuse(error: HubError, link: DeviceLink): void
 }
-
-/** A token that expires later than this is not watched. */
-const NEVER_MS = 100 * 365 * 86_400_000
 
 export class Sessions {
   readonly #deps: SessionsDependencies
@@ -188,10 +186,7 @@ class LiveSession implements Session {
 
   /** The link stays open for `tokenGraceSeconds` after `se` (WIRE-AUTH-13). */
   watchToken(expired: () => void): void {
-    const { expiresAt } = this.link.principal
-    if (expiresAt === undefined) return
-    const ms = expiresAt - this.#deps.clock.now() + this.#deps.settings.tokenGraceSeconds * 1000
-    if (ms < NEVER_MS) this.#cancelWatch = this.#deps.clock.schedule(ms, expired)
+    this.#cancelWatch = watchExpiry(this.#deps, this.link.principal.expiresAt, expired)
   }
 }
 

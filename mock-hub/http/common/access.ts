@@ -1,8 +1,7 @@
 /** Proves who calls a route and that he may (WIRE-AUTH-19, WIRE-AUTH-20), before anything of the body is read. */
 
 import type { FastifyRequest } from 'fastify'
-import { TLSSocket } from 'node:tls'
-import { certificateChain } from '../../net/certificate-chain.ts'
+import { certificateChain } from '../../net/peer.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { DeviceCredentials, IdentityPrincipal, PolicyPrincipal } from '../../core/contract/principal.ts'
 import { EDGE_CALLER, edgeCaller } from './edge-caller.ts'
@@ -17,7 +16,7 @@ export function credentialsOf(request: FastifyRequest): DeviceCredentials {
   const { socket } = request.raw
   return {
     sasToken: request.headers.authorization,
-    certificates: socket instanceof TLSSocket ? certificateChain(socket) : undefined,
+    certificates: certificateChain(socket),
   }
 }
 

@@ -3,6 +3,7 @@
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { Message } from '../../core/contract/message.ts'
 import { headerPairs, messageFrom } from './message-headers.ts'
+import { beginOrderedFault, breakConnection } from '../common/device-ordered-faults.ts'
 import { callerOf, type HubRoutes } from '../common/route-context.ts'
 import { IDENTITY_PATHS } from '../../http-common/identity-paths.ts'
 
@@ -26,6 +27,7 @@ export const telemetryRoutes: HubRoutes = (app, { hub }, done) => {
         checkBatchSize(messages, hub.settings.maxTelemetryBytes)
         const caller = callerOf(request)
         for (const message of messages) await hub.perform(caller, 'telemetry', { message })
+        if (beginOrderedFault(hub, caller, messages)) return breakConnection(request, reply)
         return reply.code(204).send()
       },
     )

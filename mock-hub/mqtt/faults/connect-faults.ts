@@ -10,15 +10,22 @@ const NOT_AUTHORIZED = 5
 
 /** @returns true: a fault has refused the CONNECT, closed the connection, or leaves the CONNECT unanswered. */
 export function injectConnectFault(connection: Connection, clientId: string): boolean {
-  const { hub, responder, context } = connection
+  const { hub, info, responder } = connection
   const refuse = (returnCode: number): void => {
     responder.refuseConnect(returnCode)
     connection.close('refused')
   }
-  const ordered = context.orderedFaults.onConnect(clientId)
-  if (ordered === 'close') connection.drop('fault')
-  else if (ordered === 'refuse') refuse(NOT_AUTHORIZED)
-  if (ordered !== undefined) return true
+  if (hub.deviceFaults.breaks(clientId, info.transport) !== undefined) {
+    connection.drop('fault')
+    return true
+  }
+  const ordered = hub.deviceFaults.refusal(clientId)
+  // A device that is throttled or over its quota connects; its messages are not acknowledged.
+  if (ordered?.kind === 'IotHubUnauthorizedAccess') {
+    connection.refused(ordered)
+    refuse(NOT_AUTHORIZED)
+    return true
+  }
 
   const match = hub.faults.idle ? undefined : hub.faults.match('mqtt.connack', clientId, EFFECTS)
   if (match === undefined) return false

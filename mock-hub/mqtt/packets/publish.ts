@@ -10,7 +10,6 @@ import { telemetryMessage } from '../codec/telemetry-path.ts'
 import { parsePublishTopic, telemetryRoot } from '../codec/topics.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceSession } from '../device-session.ts'
-import { FAULT_ORDER, readInjectedFault } from '../faults/injected-faults.ts'
 import { foreignTopic, qos2, tooLarge, unknownTopic } from '../protocol-errors.ts'
 import { performRequest } from './device-requests.ts'
 
@@ -47,14 +46,10 @@ export function handlePublish(
     return undefined
   }
   const message = telemetryMessage(payload, bag, (header & RETAIN) !== 0)
-  const fault = FAULT_ORDER in bag.properties ? readInjectedFault(bag.properties) : undefined
   // A message that is sent again after the cut orders nothing; else it would cut for ever.
-  const unacknowledged =
-    fault !== undefined &&
-    (header & DUP) === 0 &&
-    connection.context.orderedFaults.begin(session.key, fault, () => {
-      connection.drop('fault')
-    })
+  const order = (header & DUP) === 0 ? connection.hub.deviceFaults.orderIn(bag.properties) : undefined
+  if (order !== undefined) connection.hub.deviceFaults.begin(session.key, order)
+  const unacknowledged = order?.breaks === 'tcp' || order?.breaks === 'mqtt'
   return storeTelemetry(connection, session, message, unacknowledged ? 0 : packetId)
 }
 

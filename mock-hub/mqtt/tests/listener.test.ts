@@ -26,7 +26,10 @@ afterEach(async () => {
 })
 
 function open(options: Partial<TlsListenerOptions> = {}): Promise<TlsListener> {
-  return listenTls(testServer.mqtt, {
+  const accept: Parameters<typeof listenTls>[0] = (socket, client) => {
+    testServer.mqtt.accept(socket, { transport: 'mqtt', ...client })
+  }
+  return listenTls(accept, {
     host: '127.0.0.1',
     port: 0,
     tls: server,

@@ -1,7 +1,7 @@
 /** Links of a session: one that the hub sends on, and one that it receives on. */
 
-import { AmqpViolation } from './malformed.ts'
-import type { AmqpError, Outcome, Performatives } from './performative-fields.ts'
+import { AmqpViolation } from '../codec/malformed.ts'
+import type { AmqpError, Outcome, Performatives } from '../codec/performative-fields.ts'
 
 type Attach = Performatives['attach']
 
@@ -19,6 +19,8 @@ export interface LinkPort {
   disposition(deliveryId: number, state: Outcome): void
   /** Its handle is free again, and what was unsettled is released. */
   forget(link: Link): void
+  /** Ends the session, and with it all its links. */
+  end(error: AmqpError): void
 }
 
 export interface Outgoing {
@@ -88,6 +90,11 @@ abstract class BaseLink {
     this.#state = 'detached'
     this.port.detach({ handle: this.handle, closed: true, error })
     this.#gone()
+  }
+
+  /** Ends the session that it belongs to. */
+  endSession(error: AmqpError): void {
+    this.port.end(error)
   }
 
   /** The peer has detached: it is answered in kind, unless that is the answer. */

@@ -1,31 +1,31 @@
 import { once } from 'node:events'
 import type rhea from 'rhea'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ManualClock } from '../base/clock.ts'
-import type { Hub } from '../core/contract/hub.ts'
-import { createHub } from '../core/create-hub.ts'
-import { createAmqpServer } from './server.ts'
-import type { AmqpServer } from './server.ts'
-import { data, dial, outcome, received } from './testing/guest.ts'
+import { ManualClock } from '../../base/clock.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import { createHub } from '../../core/create-hub.ts'
+import { createAmqpServer } from '../server.ts'
+import type { AmqpServer } from '../server.ts'
+import { data, dial, outcome, received } from '../testing/test-client.ts'
 
 const D1 = { deviceId: 'd1' }
 let clock: ManualClock
 let hub: Hub
-let room: AmqpServer
+let server: AmqpServer
 let connection: rhea.Connection
 let events: rhea.Sender
 beforeEach(async () => {
   clock = new ManualClock(1_700_000_000_000)
   hub = createHub({ clock })
   hub.registry.create(D1)
-  room = await createAmqpServer(hub)
+  server = await createAmqpServer(hub)
   // A policy with all rights may speak for every device.
-  connection = dial(room, 'iothubowner', hub.policies.find(({ name }) => name === 'iothubowner')?.primaryKey)
+  connection = dial(server, 'iothubowner', hub.policies.find(({ name }) => name === 'iothubowner')?.primaryKey)
   events = connection.open_sender('/devices/d1/messages/events')
   await once(events, 'sendable')
 })
 afterEach(async () => {
-  await room.stop()
+  await server.stop()
   hub.stop()
 })
 
@@ -44,7 +44,7 @@ test('KillAmqpD2CLink: the message is accepted, then its link is detached', asyn
   clock.advance(0)
   await gone
   expect(events.error).toMatchObject({ condition: 'amqp:link:detach-forced' })
-  expect(room.connections).toBe(1)
+  expect(server.connections).toBe(1)
 })
 
 test('KillAmqpConnection: the connection is closed', async () => {
@@ -56,12 +56,35 @@ test('KillAmqpConnection: the connection is closed', async () => {
   expect(hub.registry.get(D1).connectionState).toBe('Disconnected')
 })
 
+test('KillAmqpSession: the session of the device that ordered it ends, those of others stay', async () => {
+  hub.registry.create({ deviceId: 'd2' })
+  const session = connection.create_session()
+  session.open()
+  const other = session.open_sender('/devices/d2/messages/events')
+  await once(other, 'sendable')
+  const gone = once(connection, 'session_error')
+  expect(await order('KillAmqpSession')).toBe('accepted')
+  await gone
+  expect(await outcome(other, { body: data('y') })).toBe('accepted')
+  expect(server.connections).toBe(1)
+})
+
+test.each(['toString', 'constructor', 'valueOf', '__proto__'])(
+  'a message with the fault type %s is a message as any other',
+  async (type) => {
+    expect(await order(type, 60)).toBe('accepted')
+    clock.advance(0)
+    expect(await outcome(events, { body: data('y') })).toBe('accepted')
+    expect(server.connections).toBe(1)
+  },
+)
+
 test('KillTcp: the message is stored and never accepted', async () => {
   const stored = new Promise((resolve) => hub.telemetry.subscribe(resolve))
   events.send({ body: data('x'), application_properties: { AzIoTHub_FaultOperationType: 'KillTcp' } })
   await stored
   clock.advance(0)
-  expect(room.connections).toBe(0)
+  expect(server.connections).toBe(0)
 })
 
 test('InvokeThrottling: messages are refused for as long as it was ordered', async () => {
@@ -85,9 +108,9 @@ test('levers strike what is brought to the device', async () => {
 
 test('tcp.drop_now strikes the connection of the device that it names', () => {
   hub.faults.arm({ name: 'tcp.drop_now', scope: { identity: 'another' } })
-  expect(room.connections).toBe(1)
+  expect(server.connections).toBe(1)
   hub.faults.arm({ name: 'tcp.drop_now', scope: { identity: 'd1' } })
-  expect(room.connections).toBe(0)
+  expect(server.connections).toBe(0)
 })
 
 test('frames are journalled, decoded; secrets are not', () => {

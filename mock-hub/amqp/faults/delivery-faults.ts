@@ -1,10 +1,10 @@
 /** Levers that strike what the hub brings to a device over AMQP: messages, method requests, desired patches, answers about twins. */
 
 import type { Json } from '../../base/json.ts'
+import { numberParameter, type FaultMatch } from '../../core/contract/faults.ts'
 import type { Hub } from '../../core/contract/hub.ts'
-import { numberOf } from '../pipe.ts'
-import type { AmqpMessage } from '../wire/messages.ts'
-import { int, string } from '../wire/values.ts'
+import type { AmqpMessage } from '../codec/messages.ts'
+import { int, string } from '../codec/values.ts'
 
 /** Where such a lever may strike. */
 export type DeliveryPoint =
@@ -21,17 +21,16 @@ export function deliver(
   message: AmqpMessage,
   send: (message: AmqpMessage, again: boolean) => void,
 ): void {
-  const met = faults.idle ? undefined : faults.match(point, identity)
-  if (met === undefined) {
+  const match = faults.idle ? undefined : faults.match(point, identity)
+  if (match === undefined) {
     send(message, false)
     return
   }
-  const { effect, parameters } = met
-  switch (effect) {
+  switch (match.effect) {
     case 'withhold':
       return
     case 'delay':
-      clock.schedule(numberOf(parameters['seconds'], 1) * 1000, () => {
+      clock.schedule(numberParameter(match, 'seconds', 1) * 1000, () => {
         send(message, false)
       })
       return
@@ -40,27 +39,24 @@ export function deliver(
       send(message, true)
       return
     default:
-      send(changed(message, effect, parameters), false)
+      send(changed(message, match), false)
   }
 }
 
 /** What has no counterpart in AMQP, such as another topic, leaves it as it is. */
-function changed(
-  message: AmqpMessage,
-  effect: string,
-  parameters: Readonly<Record<string, Json>>,
-): AmqpMessage {
+function changed(message: AmqpMessage, match: FaultMatch): AmqpMessage {
+  const { effect, parameters } = match
   switch (effect) {
     case 'body':
       return { ...message, data: [textOf(parameters['body'])] }
     case 'version': {
       // The hub itself has made it, of an object.
       const patch = JSON.parse(Buffer.concat(message.data ?? []).toString()) as Record<string, Json>
-      const $version = numberOf(parameters['version'], 1)
+      const $version = numberParameter(match, 'version', 1)
       return { ...message, data: [textOf({ ...patch, $version })] }
     }
     case 'status': {
-      const status = int(numberOf(parameters['status'], 500))
+      const status = int(numberParameter(match, 'status', 500))
       const body = { errorCode: 500_000, message: 'Ordered by a fault.' }
       return { ...message, annotations: new Map([['status', status]]), data: [textOf(body)] }
     }

@@ -4,11 +4,11 @@
  */
 
 import type { Clock } from '../../base/clock.ts'
-import { AMQP_FRAME, EMPTY_FRAME, frameOf } from './frames.ts'
-import type { Frame } from './frames.ts'
+import { AMQP_FRAME, EMPTY_FRAME, frameOf } from '../codec/frames.ts'
+import type { Frame } from '../codec/frames.ts'
 import type { Link } from './links.ts'
-import { AmqpViolation } from './malformed.ts'
-import type { AmqpError, PerformativeName, Performatives } from './performative-fields.ts'
+import { AmqpViolation } from '../codec/malformed.ts'
+import type { AmqpError, PerformativeName, Performatives } from '../codec/performative-fields.ts'
 import { Session } from './session.ts'
 import type { SessionPort } from './session.ts'
 
@@ -36,7 +36,7 @@ export class Endpoint implements SessionPort {
   readonly #sessions = new Map<number, Session>()
   /** Channels whose session the peer has ended: Python's client says so twice, and detaches links afterwards. */
   readonly #ended = new Set<number>()
-  #stage: 'new' | 'open' | 'closed' = 'new'
+  #state: 'new' | 'open' | 'closed' = 'new'
   #peerFrameSize = LEAST_FRAME_BYTES
   #cancelHeartbeat: () => void = () => undefined
 
@@ -45,7 +45,7 @@ export class Endpoint implements SessionPort {
   }
 
   get up(): boolean {
-    return this.#stage === 'open'
+    return this.#state === 'open'
   }
 
   get peerFrameSize(): number {
@@ -54,10 +54,10 @@ export class Endpoint implements SessionPort {
 
   /** @throws AmqpViolation */
   receive({ channel, performative, payload }: Frame): void {
-    if (this.#stage === 'closed' || performative === undefined) return
+    if (this.#state === 'closed' || performative === undefined) return
     this.#port.record('in', performative.name, performative.fields, payload)
     const { name, fields } = performative
-    if (this.#stage === 'new') {
+    if (this.#state === 'new') {
       if (name !== 'open') throw new AmqpViolation('amqp:connection:framing-error', `open first, not ${name}`)
       this.#opened(fields)
       return
@@ -87,24 +87,18 @@ export class Endpoint implements SessionPort {
 
   /** Closes the connection from this side; the client's answer is not waited for. */
   close(error?: AmqpError): void {
-    if (this.#stage === 'closed') return
+    if (this.#state === 'closed') return
     // A close needs an open before it, even for a client that has not sent its own (AMQP 2.4.4).
-    if (this.#stage === 'new') this.#sayOpen()
+    if (this.#state === 'new') this.#sayOpen()
     this.send(0, 'close', { error })
     this.lost()
     this.#port.closed(error)
   }
 
-  /** Ends every session, as a peer that has lost them would see it; the connection stays. */
-  endSessions(error: AmqpError): void {
-    // They keep their channels until the peer has said end too.
-    for (const session of [...this.#sessions.values()]) session.end(error)
-  }
-
   /** The stream is gone. */
   lost(): void {
-    if (this.#stage === 'closed') return
-    this.#stage = 'closed'
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
     this.#cancelHeartbeat()
     for (const session of [...this.#sessions.values()]) session.lost()
     this.#sessions.clear()
@@ -118,7 +112,7 @@ export class Endpoint implements SessionPort {
     fields: Performatives[K],
     payload?: Buffer,
   ): void {
-    if (this.#stage === 'closed') return
+    if (this.#state === 'closed') return
     this.#port.record('out', name, fields, payload)
     this.#port.write(frameOf(AMQP_FRAME, channel, name, fields, payload))
   }
@@ -133,7 +127,7 @@ export class Endpoint implements SessionPort {
         'amqp:invalid-field',
         `a max-frame-size of at least ${LEAST_FRAME_BYTES}, not ${maxFrameSize}`,
       )
-    this.#stage = 'open'
+    this.#state = 'open'
     this.#peerFrameSize = Math.min(maxFrameSize, MAX_FRAME_BYTES)
     this.#sayOpen()
     if (idleTimeOut !== undefined && idleTimeOut > 0)

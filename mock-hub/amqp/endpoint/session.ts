@@ -1,9 +1,9 @@
 /** A session: its links by handle, its transfer windows, and the deliveries that are not settled yet. */
 
-import { AmqpViolation } from './malformed.ts'
+import { AmqpViolation } from '../codec/malformed.ts'
 import { ReceivingLink, SendingLink } from './links.ts'
 import type { Link, LinkPort, Outgoing } from './links.ts'
-import type { Outcome, Performative, PerformativeName, Performatives } from './performative-fields.ts'
+import type { Outcome, Performative, PerformativeName, Performatives } from '../codec/performative-fields.ts'
 
 export interface SessionPort {
   /** The connection is open. */

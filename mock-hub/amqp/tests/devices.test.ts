@@ -2,36 +2,36 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import rhea from 'rhea'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ManualClock } from '../base/clock.ts'
-import type { Hub } from '../core/contract/hub.ts'
-import { createHub } from '../core/create-hub.ts'
-import type { Identity } from '../core/contract/identity.ts'
-import { certificateFor } from '../mqtt/testing/certificates.ts'
-import { createAmqpServer } from './server.ts'
-import type { AmqpServer } from './server.ts'
-import { data, dial, outcome, putToken, received, tokenFor } from './testing/guest.ts'
+import { ManualClock } from '../../base/clock.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import { createHub } from '../../core/create-hub.ts'
+import type { Identity } from '../../core/contract/identity.ts'
+import { certificateFor } from '../../mqtt/testing/certificates.ts'
+import { createAmqpServer } from '../server.ts'
+import type { AmqpServer } from '../server.ts'
+import { data, dial, outcome, putToken, received, tokenFor } from '../testing/test-client.ts'
 
 const NOW = 1_700_000_000_000
 const D1 = { deviceId: 'd1' }
 const M1 = { deviceId: 'd2', moduleId: 'm1' }
 let clock: ManualClock
 let hub: Hub
-let room: AmqpServer
+let server: AmqpServer
 beforeEach(async () => {
   clock = new ManualClock(NOW)
   hub = createHub({ clock })
   for (const identity of [D1, { deviceId: 'd2' }, M1]) hub.registry.create(identity)
-  room = await createAmqpServer(hub)
+  server = await createAmqpServer(hub)
 })
 afterEach(async () => {
-  await room.stop()
+  await server.stop()
   hub.stop()
 })
 
 const pathOf = ({ deviceId, moduleId }: Identity): string =>
   `devices/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}`
 
-async function login(identity: Identity, connection = dial(room), seconds = 60): Promise<rhea.Connection> {
+async function login(identity: Identity, connection = dial(server), seconds = 60): Promise<rhea.Connection> {
   const resource = `localhost/${pathOf(identity)}`
   const key = hub.registry.get(identity).authentication.symmetricKey.primaryKey ?? ''
   const answer = await putToken(connection, resource, tokenFor(resource, key, NOW / 1000 + seconds))
@@ -154,7 +154,7 @@ test('a twin is read, reported and watched', async () => {
 })
 
 test('WIRE-AUTH-13: the links of a device go with its token, unless it is renewed', async () => {
-  const connection = await login(D1, dial(room), 60)
+  const connection = await login(D1, dial(server), 60)
   const sender = connection.open_sender('/devices/d1/messages/events')
   expect(await outcome(sender, { body: data('1') })).toBe('accepted')
   clock.advance(50_000)
@@ -178,10 +178,25 @@ test('a device with a certificate needs no token, and another certificate is not
     { authentication: { type: 'selfSigned', x509Thumbprint: { primaryThumbprint } } },
   )
   const events = '/devices/d3/messages/events'
-  const sender = dial(room, undefined, undefined, [own.raw]).open_sender(events)
+  const sender = dial(server, undefined, undefined, [own.raw]).open_sender(events)
   expect(await outcome(sender, { body: data('t') })).toBe('accepted')
   expect(hub.telemetry.messages.at(-1)?.authMethod).toContain('"type":"x509"')
-  const refused = dial(room, undefined, undefined, [other.raw]).open_sender(events)
+  const refused = dial(server, undefined, undefined, [other.raw]).open_sender(events)
   await once(refused, 'sender_error')
   expect(refused.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
 })
+
+test.each(['/devices/d2/messages/events', '/devices/d2/modules/m1/messages/events'])(
+  'WIRE-CONN-19: the key of a policy opens nothing for a device that is disabled: %s',
+  async (address) => {
+    hub.registry.update({ deviceId: 'd2' }, { status: 'disabled' }, '*')
+    const key = hub.policies.find(({ name }) => name === 'device')?.primaryKey
+    const sender = dial(server, 'device', key).open_sender(address)
+    await once(sender, 'sender_error')
+    expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
+    expect(hub.lastRefusals[0]).toMatchObject({
+      error: 'DeviceDisabled',
+      explanation: { rule: 'WIRE-CONN-19' },
+    })
+  },
+)

@@ -5,12 +5,12 @@ import { hubErrorOf } from './refusals.ts'
 import { SendQueue } from './send-queue.ts'
 import { receivingLimits } from './connection-context.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import type { Link } from './wire/links.ts'
-import { decodeMessage, encodeMessage } from './wire/messages.ts'
-import type { AmqpMessage } from './wire/messages.ts'
-import type { AmqpError } from './wire/performative-fields.ts'
-import { int, string, textOf } from './wire/values.ts'
-import type { Typed } from './wire/values.ts'
+import type { Link } from './endpoint/links.ts'
+import { decodeMessage, encodeMessage } from './codec/messages.ts'
+import type { AmqpMessage } from './codec/messages.ts'
+import type { AmqpError } from './codec/performative-fields.ts'
+import { int, string, textOf } from './codec/values.ts'
+import type { Typed } from './codec/values.ts'
 
 export interface Answer {
   readonly status: number
@@ -22,12 +22,12 @@ export interface Answer {
 export type Handler = (request: AmqpMessage) => Answer
 
 export class RequestNode {
-  readonly #visit: ConnectionContext
+  readonly #context: ConnectionContext
   readonly #handle: Handler
   readonly #answers = new Set<SendQueue>()
 
-  constructor(visit: ConnectionContext, handle: Handler) {
-    this.#visit = visit
+  constructor(context: ConnectionContext, handle: Handler) {
+    this.#context = context
     this.#handle = handle
   }
 
@@ -48,7 +48,7 @@ export class RequestNode {
             request = decodeMessage(payload)
           } catch (error) {
             const refused = hubErrorOf(error)
-            this.#visit.refused(refused)
+            this.#context.refused(refused)
             settle({
               type: 'rejected',
               error: { condition: 'amqp:decode-error', description: refused.message },
@@ -60,7 +60,7 @@ export class RequestNode {
         },
         onGone,
       },
-      receivingLimits(this.#visit),
+      receivingLimits(this.#context),
     )
   }
 
@@ -74,7 +74,7 @@ export class RequestNode {
       return this.#handle(request)
     } catch (error) {
       const refused: HubError = hubErrorOf(error)
-      this.#visit.refused(refused)
+      this.#context.refused(refused)
       return { status: refused.status, description: refused.message }
     }
   }

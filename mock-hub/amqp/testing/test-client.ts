@@ -1,4 +1,4 @@
-/** A client of the AMQP room in tests: rhea over a pair of streams. */
+/** A client of the AMQP server in tests: rhea over a pair of streams. */
 
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
@@ -12,13 +12,13 @@ import type { AmqpServer } from '../server.ts'
  * @param certificates what the client has shown in its TLS handshake, in DER.
  */
 export function dial(
-  room: Pick<AmqpServer, 'accept'>,
+  server: Pick<AmqpServer, 'accept'>,
   userName?: string,
   password?: string,
   certificates?: readonly Buffer[],
 ): rhea.Connection {
   const [near, far] = duplexPair()
-  room.accept(far, { peer: 'test', certificates, webSocket: false })
+  server.accept(far, { transport: 'amqp', peer: 'test', certificates })
   // rhea's typings do not know that a connection may bring its own stream.
   const options = {
     ...(userName === undefined ? { username: 'anonymous' } : { username: userName, password }),
@@ -39,9 +39,9 @@ export function dial(
 }
 
 /** As a back end, by the key of its policy. */
-export function dialService(room: AmqpServer, { policies }: Hub, policy = 'service'): rhea.Connection {
+export function dialService(server: AmqpServer, { policies }: Hub, policy = 'service'): rhea.Connection {
   const key = policies.find(({ name }) => name === policy)?.primaryKey ?? ''
-  return dial(room, policy, key)
+  return dial(server, policy, key)
 }
 
 /** `SharedAccessSignature …`, signed with a key in base64. */

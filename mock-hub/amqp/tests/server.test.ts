@@ -1,32 +1,41 @@
 import { once } from 'node:events'
 import rhea from 'rhea'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ManualClock } from '../base/clock.ts'
-import type { Hub } from '../core/contract/hub.ts'
-import { createHub } from '../core/create-hub.ts'
-import { createAmqpServer } from './server.ts'
-import type { AmqpServer } from './server.ts'
-import { ask, data, dial, dialService, outcome, putToken, received, tokenFor } from './testing/guest.ts'
+import { ManualClock } from '../../base/clock.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import { createHub } from '../../core/create-hub.ts'
+import { createAmqpServer } from '../server.ts'
+import type { AmqpServer } from '../server.ts'
+import {
+  ask,
+  data,
+  dial,
+  dialService,
+  outcome,
+  putToken,
+  received,
+  tokenFor,
+} from '../testing/test-client.ts'
 
 const NOW = 1_700_000_000_000
 let clock: ManualClock
 let hub: Hub
-let room: AmqpServer
+let server: AmqpServer
 beforeEach(async () => {
   clock = new ManualClock(NOW)
   hub = createHub({ clock })
   hub.registry.create({ deviceId: 'd1' })
-  room = await createAmqpServer(hub)
+  server = await createAmqpServer(hub)
 })
 afterEach(async () => {
-  await room.stop()
+  await server.stop()
   hub.stop()
 })
 
 const serviceKey = (): string => hub.policies.find(({ name }) => name === 'service')?.primaryKey ?? ''
 const inSeconds = (seconds: number): number => NOW / 1000 + seconds
 const send = (to: string, body = 'x'): Promise<string> =>
-  outcome(dialService(room, hub).open_sender('/messages/devicebound'), { to, body: data(body) })
+  outcome(dialService(server, hub).open_sender('/messages/devicebound'), { to, body: data(body) })
 
 function tell(text: string, deviceId = 'd1'): void {
   hub.telemetry.append({
@@ -43,7 +52,7 @@ function tell(text: string, deviceId = 'd1'): void {
 }
 
 test('WIRE-AMQP-02: a token is put, and opens what its policy may do', async () => {
-  const connection = dial(room)
+  const connection = dial(server)
   const answer = await putToken(
     connection,
     'localhost',
@@ -59,21 +68,21 @@ test('WIRE-AMQP-02: a token is put, and opens what its policy may do', async () 
 
 test('WIRE-AMQP-03: a bad token is answered with 401, and the reason is journalled', async () => {
   const token = tokenFor('localhost', Buffer.from('wrong').toString('base64'), inSeconds(60), 'service')
-  const { application_properties: said } = await putToken(dial(room), 'localhost', token)
+  const { application_properties: said } = await putToken(dial(server), 'localhost', token)
   expect(said).toMatchObject({ 'status-code': 401 })
   expect(String(said?.['status-description'])).not.toBe('')
   expect(hub.lastRefusals[0]).toMatchObject({ transport: 'amqp', error: 'IotHubUnauthorizedAccess' })
 })
 
 test('a link without a token is refused: attached to nothing, then detached', async () => {
-  const sender = dial(room).open_sender('/messages/devicebound')
+  const sender = dial(server).open_sender('/messages/devicebound')
   await once(sender, 'sender_error')
   expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
   expect(hub.lastRefusals[0]?.explanation.received).toBe('no token')
 })
 
 test('a link is detached when its token has expired and the grace is over', async () => {
-  const connection = dial(room)
+  const connection = dial(server)
   await putToken(connection, 'localhost', tokenFor('localhost', serviceKey(), inSeconds(60), 'service'))
   const sender = connection.open_sender('/messages/devicebound')
   await once(sender, 'sendable')
@@ -105,14 +114,14 @@ test('WIRE-AMQP-06: feedback comes in batches, and waits for another when it is 
   hub.c2d.settle({ deviceId: 'd1' }, lockToken, 'complete')
   clock.advance(60_000)
   const options = { source: '/messages/serviceBound/feedback', autoaccept: false, credit_window: 0 }
-  const receiver = dialService(room, hub).open_receiver(options)
+  const receiver = dialService(server, hub).open_receiver(options)
   receiver.add_credit(1)
   const { message, delivery } = await received(receiver)
   expect(message.content_type).toBe('application/vnd.microsoft.iothub.feedback.json')
   expect(JSON.parse(String((message.body as { content: Buffer }).content))).toMatchObject([
     { originalMessageId: 'm', statusCode: 'Success' },
   ])
-  const second = dialService(room, hub).open_receiver(options)
+  const second = dialService(server, hub).open_receiver(options)
   second.add_credit(1)
   const again = received(second)
   delivery?.release({ undeliverable_here: false })
@@ -121,7 +130,7 @@ test('WIRE-AMQP-06: feedback comes in batches, and waits for another when it is 
 
 test('WIRE-AMQP-07: file notifications', async () => {
   hub.registry.create({ deviceId: 'd2' })
-  const receiver = dialService(room, hub).open_receiver('/messages/serviceBound/filenotifications')
+  const receiver = dialService(server, hub).open_receiver('/messages/serviceBound/filenotifications')
   await once(receiver, 'receiver_open')
   const waiting = received(receiver)
   const push = hub.fileNotifications as unknown as { push(item: object): void } // the core's own side of the queue
@@ -133,7 +142,7 @@ test('WIRE-AMQP-07: file notifications', async () => {
 })
 
 test('WIRE-AMQP-08: the hub leads readers to the Event Hub', async () => {
-  const receiver = dialService(room, hub).open_receiver('messages/events/')
+  const receiver = dialService(server, hub).open_receiver('messages/events/')
   await once(receiver, 'receiver_error')
   expect(receiver.error).toMatchObject({
     condition: 'amqp:link:redirect',
@@ -143,7 +152,7 @@ test('WIRE-AMQP-08: the hub leads readers to the Event Hub', async () => {
 
 test('WIRE-AMQP-09: partitions of the Event Hub', async () => {
   const question = { operation: 'READ', type: 'com.microsoft:eventhub', name: 'localhost' }
-  const answer = await ask(dialService(room, hub), '$management', question)
+  const answer = await ask(dialService(server, hub), '$management', question)
   expect(answer.body).toMatchObject({
     name: 'localhost',
     partition_count: 4,
@@ -153,7 +162,7 @@ test('WIRE-AMQP-09: partitions of the Event Hub', async () => {
 
 /** The first text from each of the four partitions' one that has d1's. */
 async function firstOf(selector: string): Promise<string> {
-  const connection = dialService(room, hub)
+  const connection = dialService(server, hub)
   const sources = [0, 1, 2, 3].map((id) =>
     connection.open_receiver({
       source: {
@@ -182,7 +191,7 @@ test('WIRE-AMQP-10: reading begins where the selector says, in every spelling', 
 
 test('WIRE-AMQP-10: what is not a selector, a partition or an entity is refused', async () => {
   const refused = async (address: string, selector: string): Promise<unknown> => {
-    const receiver = dialService(room, hub).open_receiver({
+    const receiver = dialService(server, hub).open_receiver({
       source: { address, filter: rhea.filter.selector(selector) },
     })
     await once(receiver, 'receiver_error')
@@ -199,7 +208,7 @@ test('WIRE-AMQP-11: above 256 KB a message is rejected, above 1 MB the link is d
   hub.registry.create({ deviceId: 'd3' })
   const key = hub.registry.get({ deviceId: 'd3' }).authentication.symmetricKey.primaryKey ?? ''
   const token = tokenFor('localhost/devices/d3', key, inSeconds(60))
-  const connection = dial(room, 'd3@sas.localhost', token)
+  const connection = dial(server, 'd3@sas.localhost', token)
   const sender = connection.open_sender('/devices/d3/messages/events')
   expect(await outcome(sender, { body: data('x'.repeat(262_145)) })).toBe('amqp:link:message-size-exceeded')
   sender.send({ body: data('x'.repeat(1_100_000)) })
@@ -209,7 +218,7 @@ test('WIRE-AMQP-11: above 256 KB a message is rejected, above 1 MB the link is d
 
 test('WIRE-AMQP-10: a reader with a higher epoch takes the partition, and the other is told why', async () => {
   const claim = (epoch: number): rhea.Receiver =>
-    dialService(room, hub).open_receiver({
+    dialService(server, hub).open_receiver({
       source: {
         address: 'localhost/ConsumerGroups/$Default/Partitions/0',
         filter: rhea.filter.selector("amqp.annotation.x-opt-offset > '-1'"),
@@ -228,7 +237,7 @@ test('WIRE-AMQP-10: a reader with a higher epoch takes the partition, and the ot
 })
 
 test('WIRE-AMQP-03: a policy without the right of a service reads and sends nothing', async () => {
-  const connection = dialService(room, hub, 'registryRead')
+  const connection = dialService(server, hub, 'registryRead')
   const sender = connection.open_sender('/messages/devicebound')
   await once(sender, 'sender_error')
   expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })

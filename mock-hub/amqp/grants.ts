@@ -1,0 +1,96 @@
+/** What clients of AMQP show to prove who they are: tokens on `$cbs`, and user name and password of SASL PLAIN. */
+
+import type { Hub } from '../core/contract/hub.ts'
+import type { Identity } from '../core/contract/identity.ts'
+import type { Permission, PolicyGrant } from '../core/contract/principal.ts'
+import { HubError } from '../core/errors/hub-error.ts'
+import { quoted } from '../core/errors/quoted.ts'
+import { segmentsOf } from './addresses.ts'
+
+/** What a connection may do by one token or key. */
+export interface Grant {
+  /** What it was shown for, a resource or the user name of SASL PLAIN: the next grant for the same replaces it. */
+  readonly audience: string
+  /** The token as received; undefined: a raw key of the policy. */
+  readonly token: string | undefined
+  /** Undefined: the token of an identity's own key. */
+  readonly policy: PolicyGrant | undefined
+  /** Leading path segments of what it covers; empty: the whole hub. */
+  readonly scope: readonly string[]
+  /** Epoch ms; undefined: never. */
+  readonly expiresAt: number | undefined
+}
+
+/**
+ * The grant of a token.
+ * @param audience the resource that the client names: an identity's own, or one that a policy speaks for.
+ * @throws HubError of the core's authentication.
+ */
+export function grantOfToken({ authentication }: Hub, audience: string, token: string): Grant {
+  const identity = identityOf(audience)
+  if (identity === undefined) return grantOfPolicy(audience, token, authentication.authorizeToken(token))
+  const { expiresAt } = authentication.admit(identity, { sasToken: token })
+  return { audience, token, policy: undefined, scope: pathOf(identity), expiresAt }
+}
+
+/**
+ * The grant of a user name and password of SASL PLAIN: `{policy}@sas.root.{hub}` or `{device}@sas.{hub}` with a token, or
+ * a policy with its raw key.
+ * @throws HubError of the core's authentication, or IotHubUnauthorizedAccess for the token of another policy.
+ */
+export function grantOfPassword(hub: Hub, userName: string, password: string): Grant {
+  const { hostName, authentication } = hub
+  const [, name = userName, root] = /^(.*)@sas\.(root\.)?[^@]*$/i.exec(userName) ?? []
+  if (!/^SharedAccessSignature\s/i.test(password))
+    return grantOfPolicy(userName, undefined, authentication.authorizeKey(name, password))
+  if (root === undefined && name !== userName)
+    return grantOfToken(hub, `${hostName}/devices/${name.replace('/', '/modules/')}`, password)
+  const grant = grantOfToken(hub, hostName, password)
+  if (grant.policy?.policyName === name) return grant
+  throw unauthorized(
+    'WIRE-AMQP-03',
+    `the token of policy ${quoted(name)}`,
+    `one of ${quoted(grant.policy?.policyName ?? '')}`,
+  )
+}
+
+/** Whether the grant's policy has a right for what lies at this path. */
+export function allows({ policy, scope }: Grant, right: Permission, path: readonly string[]): boolean {
+  return (
+    policy?.permissions.has(right) === true &&
+    scope.every((segment, index) => segment.toLowerCase() === path[index]?.toLowerCase())
+  )
+}
+
+/** The path of an identity's resources. */
+export function pathOf({ deviceId, moduleId }: Identity): readonly string[] {
+  return ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])]
+}
+
+export function unauthorized(rule: string, expected: string, received: string): HubError {
+  return new HubError({ kind: 'IotHubUnauthorizedAccess', rule, expected, received })
+}
+
+function grantOfPolicy(audience: string, token: string | undefined, policy: PolicyGrant): Grant {
+  return { audience, token, policy, scope: policy.scope, expiresAt: policy.expiresAt }
+}
+
+/** `{host}/devices/{d}[/modules/{m}]…`, percent-encoded or not, with or without a scheme. */
+function identityOf(audience: string): Identity | undefined {
+  const [, devices = '', deviceId, modules, moduleId] = segmentsOf(
+    `x:///${decodedOnce(audience).replace(/^[a-z]+:\/\//i, '')}`,
+  )
+  if (devices.toLowerCase() !== 'devices' || deviceId === undefined) return undefined
+  return modules?.toLowerCase() === 'modules' && moduleId !== undefined
+    ? { deviceId, moduleId }
+    : { deviceId }
+}
+
+function decodedOnce(text: string): string {
+  if (text.includes('/')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

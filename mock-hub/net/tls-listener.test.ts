@@ -1,0 +1,131 @@
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import type { JournalEntry } from '../core/contract/journal.ts'
+import type { MockHub } from '../host/mock-hub.ts'
+import { startMockHub } from '../host/start.ts'
+
+let hub: MockHub
+let lines: string[]
+let sockets: Socket[]
+beforeEach(async () => {
+  lines = []
+  sockets = []
+  const logger = { info: () => undefined, warn: (line: string) => lines.push(line) }
+  hub = await startMockHub({ controlPort: false, logger })
+})
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy()
+  await hub.stop()
+})
+
+const PORTS = ['mqtt', 'amqp', 'https'] as const
+type Protocol = (typeof PORTS)[number]
+const portOf = (protocol: Protocol): number =>
+  ({ mqtt: hub.mqttPort, amqp: hub.amqpPort ?? 0, https: hub.httpsPort })[protocol]
+
+/** How a TLS handshake ends: `secure`, or the client's error code. */
+async function handshake(protocol: Protocol, options: ConnectionOptions = {}): Promise<string> {
+  const socket = connect({
+    ...{ port: portOf(protocol), host: '127.0.0.1', servername: 'localhost', ca: hub.caPem },
+    ...options,
+  })
+  sockets.push(socket)
+  return Promise.race([
+    once(socket, 'secureConnect').then(() => 'secure'),
+    new Promise<string>((resolve) =>
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        resolve(error.code ?? error.message)
+      }),
+    ),
+  ])
+}
+const entry = <K extends JournalEntry['type']>(type: K): Promise<Extract<JournalEntry, { type: K }>> =>
+  hub.journal.until((one) => one.type === type) as Promise<Extract<JournalEntry, { type: K }>>
+
+describe('link-opened', () => {
+  test.each(['mqtt', 'amqp'] as const)('has the peer and its TLS: %s', async (protocol) => {
+    expect(await handshake(protocol, { maxVersion: 'TLSv1.2' })).toBe('secure')
+    const { transport, peer, tls } = await entry('link-opened')
+    expect([transport, tls]).toEqual([
+      protocol,
+      { version: 'TLSv1.2', serverName: 'localhost', resumed: false },
+    ])
+    expect(peer).toMatch(/^127\.0\.0\.1:\d+$/)
+  })
+
+  test('has them over WebSocket as well', async () => {
+    const socket = new WebSocket(`wss://localhost:${hub.httpsPort}/$iothub/websocket`, 'AMQPWSB10', {
+      ca: hub.caPem,
+      lookup: (_host, _options, done) => {
+        done(null, [{ address: '127.0.0.1', family: 4 }])
+      },
+    })
+    await once(socket, 'open')
+    const { transport, tls } = await entry('link-opened')
+    expect([transport, tls?.version]).toEqual(['amqp-ws', 'TLSv1.3'])
+    socket.terminate()
+  })
+})
+
+describe('a handshake that fails is journalled and logged with its reason', () => {
+  test.each(PORTS)('%s: a client that does not trust the certificate', async (protocol) => {
+    expect(await handshake(protocol, { ca: [] })).toMatch(/SELF_SIGNED|UNABLE_TO/)
+    const failed = await entry('tls-failed')
+    expect(failed).toMatchObject({ protocol, port: portOf(protocol) })
+    expect(failed.peer).toMatch(/^127\.0\.0\.1:\d+$/)
+    expect(failed.reason).toMatch(/trust/)
+    expect(lines.join()).toContain(failed.reason)
+  })
+
+  test.each(PORTS)('%s: a client that does not speak TLS', async (protocol) => {
+    const socket = connectTcp(portOf(protocol), '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(Buffer.from([0x10, 12, 0, 4, 77, 81, 84, 84, 4, 2, 0, 0, 0, 0]))
+    const failed = await entry('tls-failed')
+    expect(failed).toMatchObject({ protocol, code: 'ERR_SSL_WRONG_VERSION_NUMBER' })
+    expect(failed.reason).toMatch(/not.*TLS/)
+    socket.destroy()
+  })
+
+  test.each(PORTS)('%s: a client with an old version of TLS', async (protocol) => {
+    await handshake(protocol, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' })
+    const { code, reason } = await entry('tls-failed')
+    expect(code).toBe('ERR_SSL_UNSUPPORTED_PROTOCOL')
+    expect(reason).toContain('TLS 1.2')
+  })
+
+  test.each(PORTS)('%s: a client that hangs up in the middle', async (protocol) => {
+    const socket = connectTcp(portOf(protocol), '127.0.0.1')
+    socket.on('error', () => undefined)
+    // The beginning of a ClientHello that never comes whole.
+    socket.write(Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc]), () => socket.resetAndDestroy())
+    const failed = await entry('tls-failed')
+    expect(failed).toMatchObject({ protocol, code: 'ECONNRESET' })
+    expect(failed.peer).toMatch(/^127\.0\.0\.1:\d+$/)
+  })
+
+  test('but not a connection that sends nothing: somebody looks whether the port is open', async () => {
+    const socket = connectTcp(hub.mqttPort, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.end()
+    socket.resume()
+    await once(socket, 'close')
+    expect(await handshake('mqtt', { ca: [] })).not.toBe('secure')
+    await entry('tls-failed')
+    expect(hub.journal.entries.filter(({ type }) => type === 'tls-failed')).toHaveLength(1)
+  })
+})
+
+test.each(PORTS)(
+  '%s: a fault that names no cipher suite closes the connection and the hub lives on',
+  async (protocol) => {
+    hub.faults.arm({ name: 'tls.cipher_allowlist', parameters: { ciphers: 'NO-SUCH-SUITE' } })
+    expect(await handshake(protocol)).not.toBe('secure')
+    expect((await entry('tls-failed')).reason).toContain('cipher')
+    expect(await handshake(protocol)).toBe('secure')
+  },
+)
