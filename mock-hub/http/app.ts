@@ -37,7 +37,7 @@ import { registryRoutes } from './service/identities.ts'
 import type { HubRoutes } from './common/route-context.ts'
 import { statisticsRoutes } from './service/statistics.ts'
 import { telemetryRoutes } from './device/telemetry.ts'
-import { takeThrottle } from './common/throttling.ts'
+import { requireRouteConfig, takeThrottle } from './common/throttling.ts'
 import { twinRoutes } from './service/twins.ts'
 
 /** The resources of the hub, one file each. */
@@ -78,10 +78,18 @@ export interface AppOptions {
   readonly server: Server
   /** The hub's own blob storage, when uploads go there. */
   readonly blob: BuiltInStorage | undefined
+  /** Default: all resources of the service and device API. */
+  readonly routes?: readonly HubRoutes[] | undefined
 }
 
 /** Builds the application; `server` is its caller's to listen with and to close. */
-export async function createApp({ hub, services, server, blob }: AppOptions): Promise<HubApp> {
+export async function createApp({
+  hub,
+  services,
+  server,
+  blob,
+  routes = ROUTES,
+}: AppOptions): Promise<HubApp> {
   let handle: RequestListener = () => undefined
   const app = Fastify({
     serverFactory: (handler) => {
@@ -112,9 +120,7 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   readBodies(app)
   app.decorateRequest('principal', null)
-  app.addHook('onRoute', ({ method, url, config }) => {
-    if (config?.access === undefined) throw new Error(`${String(method)} ${url}: config.access is missing`)
-  })
+  requireRouteConfig(app)
   const recorded = new WeakSet<FastifyRequest>()
   const record = (request: FastifyRequest, status: number): void => {
     if (recorded.has(request)) return
@@ -156,7 +162,7 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
     refuse(hub, refusal, request, reply)
   })
   await app.register(swagger, OPENAPI)
-  for (const routes of ROUTES) await app.register(routes, { hub, services })
+  for (const plugin of routes) await app.register(plugin, { hub, services })
   if (blob !== undefined) await app.register(blobRoutes(blob), { hub, services })
   await app.ready()
 

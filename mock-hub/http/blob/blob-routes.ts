@@ -113,7 +113,7 @@ export function blobRoutes(storage: BuiltInStorage): HubRoutes {
       return reply.code(202).send()
     }
 
-    const config = { access: 'own', versioned: false } as const
+    const config = { access: 'own', throttle: 'none', versioned: false } as const
     const schema = { hide: true }
     const url = `/${containerName}/*`
     app.put(url, { config, schema }, put)

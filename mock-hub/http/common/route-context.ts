@@ -1,6 +1,6 @@
 /**
- * What the files of this room agree on. Each resource is one file that exports a fastify plugin (`HubRoutes`);
- * `server.ts` lists them. A route says in its `config` who may call it: there is no route without that.
+ * What the route files share. Each resource is one file that exports a fastify plugin (`HubRoutes`); `app.ts` lists them.
+ * The `config` of each route names who may call it and which throttle it takes from.
  */
 
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
@@ -8,6 +8,7 @@ import type { Server } from 'node:https'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { Caller } from '../../core/contract/operations.ts'
 import type { IdentityPrincipal, Permission, PolicyPrincipal } from '../../core/contract/principal.ts'
+import type { ThrottledOperation } from '../../core/contract/throttle.ts'
 import type { Services } from '../../core/contract/services/services.ts'
 
 /** What each plugin is given. */
@@ -37,11 +38,17 @@ export type Access =
   | 'own'
 
 declare module 'fastify' {
+  /** The configuration of a route. Without `access` and `throttle` the application cannot be built. */
   interface FastifyContextConfig {
     access?: Access
-    /** `raw`: the body stays bytes whatever its content type; default: JSON whatever its content type. */
+    /**
+     * What a call takes from the throttles and the daily quota; `none`: nothing. Routes of devices have `none`, because
+     * the core takes for each operation of a device, whatever its transport.
+     */
+    throttle?: ThrottledOperation | 'none'
+    /** `raw`: the body stays bytes, whatever its content type. Default: it is JSON, whatever its content type. */
     body?: 'raw' | 'json'
-    /** The route belongs to another service (blobs) and knows no api-version. */
+    /** False: the route has no api-version, because it belongs to another service (blobs) or to this hub alone. */
     versioned?: boolean
   }
   interface FastifyRequest {

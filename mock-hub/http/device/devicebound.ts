@@ -14,7 +14,7 @@ export const deviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     app.get(
       `${path}/messages/devicebound`,
       {
-        config: { access: 'identity' },
+        config: { access: 'identity', throttle: 'none' },
         schema: { tags: ['device'], summary: 'Lock and read the next cloud-to-device message' },
       },
       async (request, reply) => {
@@ -29,7 +29,7 @@ export const deviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     app.delete<LockRoute>(
       `${path}/messages/devicebound/:lockToken`,
       {
-        config: { access: 'identity' },
+        config: { access: 'identity', throttle: 'none' },
         schema: { tags: ['device'], summary: 'Complete a message, or reject it with ?reject' },
       },
       async (request, reply) => {
@@ -42,7 +42,7 @@ export const deviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     app.post<LockRoute>(
       `${path}/messages/devicebound/:lockToken/abandon`,
       {
-        config: { access: 'identity' },
+        config: { access: 'identity', throttle: 'none' },
         schema: { tags: ['device'], summary: 'Give a message back to the queue' },
       },
       async (request, reply) => {

@@ -32,7 +32,7 @@ export const fileUploadRoutes: HubRoutes = (app, { hub }, done) => {
     app.post<{ Body: { blobName: string } }>(
       `${path}/files`,
       {
-        config: { access: 'identity' },
+        config: { access: 'identity', throttle: 'none' },
         schema: { tags: ['device'], summary: 'Ask for an upload address', body: START },
       },
       async (request) => {
@@ -45,7 +45,7 @@ export const fileUploadRoutes: HubRoutes = (app, { hub }, done) => {
       app.post<{ Body: Finish; Params: { '*'?: string } }>(
         `${path}/files/${notifications}`,
         {
-          config: { access: 'identity' },
+          config: { access: 'identity', throttle: 'none' },
           schema: { tags: ['device'], summary: 'Say how an upload ended', body: FINISH },
         },
         async (request, reply) => {

@@ -13,7 +13,7 @@ export const telemetryRoutes: HubRoutes = (app, { hub }, done) => {
     app.post(
       `${path}/messages/events`,
       {
-        config: { access: 'identity', body: 'raw' },
+        config: { access: 'identity', throttle: 'none', body: 'raw' },
         // A batch of one full message: base64 makes it a third larger, and there are its properties.
         bodyLimit: 4 * hub.settings.maxTelemetryBytes,
         schema: { tags: ['device'], summary: 'Send one message, or a batch of them' },

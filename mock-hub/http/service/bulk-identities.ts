@@ -56,7 +56,7 @@ export const bulkRegistryRoutes: HubRoutes = (app, { hub }, done) => {
   app.post<{ Body: readonly BulkEntry[] }>(
     '/devices',
     {
-      config: { access: { service: ['RegistryWrite'] } },
+      config: { access: { service: ['RegistryWrite'] }, throttle: 'registry' },
       // A hundred twins of full size.
       bodyLimit: 8 * 2 ** 20,
       schema: { tags: ['registry'], summary: 'Create, update or delete up to 100 identities', body: BULK },

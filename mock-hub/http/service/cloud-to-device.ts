@@ -14,7 +14,7 @@ export const cloudToDeviceRoutes: HubRoutes = (app, { hub }, done) => {
     app.post<{ Params: IdentityParams }>(
       `${path}/messages/devicebound`,
       {
-        config: { access, body: 'raw' },
+        config: { access, throttle: 'c2dSend', body: 'raw' },
         schema: { tags: ['cloud-to-device'], summary: 'Send a message to a device' },
       },
       (request, reply) => {
@@ -25,7 +25,10 @@ export const cloudToDeviceRoutes: HubRoutes = (app, { hub }, done) => {
     )
     app.delete<{ Params: IdentityParams }>(
       `${path}/commands`,
-      { config: { access }, schema: { tags: ['cloud-to-device'], summary: 'Throw away what waits' } },
+      {
+        config: { access, throttle: 'none' },
+        schema: { tags: ['cloud-to-device'], summary: 'Throw away what waits' },
+      },
       (request) => {
         const identity = identityOf(request.params)
         hub.registry.get(identity)
@@ -56,7 +59,10 @@ export const serviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     const tags = ['cloud-to-device']
     app.get(
       path,
-      { config: { access }, schema: { tags, summary: `Lock and read the next of ${name}` } },
+      {
+        config: { access, throttle: 'none' },
+        schema: { tags, summary: `Lock and read the next of ${name}` },
+      },
       (_request, reply) => {
         const next = queue.receive()
         if (next === undefined) return reply.code(204).send()
@@ -68,7 +74,10 @@ export const serviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     )
     app.delete<LockRoute>(
       `${path}/:lockToken`,
-      { config: { access }, schema: { tags, summary: `Complete (or ?reject) one of ${name}` } },
+      {
+        config: { access, throttle: 'none' },
+        schema: { tags, summary: `Complete (or ?reject) one of ${name}` },
+      },
       (request, reply) => {
         const outcome = request.query.reject === undefined ? 'complete' : 'reject'
         queue.settle(unquoted(request.params.lockToken), outcome)
@@ -77,7 +86,7 @@ export const serviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     )
     app.post<LockRoute>(
       `${path}/:lockToken/abandon`,
-      { config: { access }, schema: { tags, summary: `Give one of ${name} back` } },
+      { config: { access, throttle: 'none' }, schema: { tags, summary: `Give one of ${name} back` } },
       (request, reply) => {
         queue.settle(unquoted(request.params.lockToken), 'abandon')
         return reply.code(204).send()

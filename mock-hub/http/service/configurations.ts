@@ -37,8 +37,8 @@ const CONFIGURATION = {
   },
 } as const
 
-const read = { access: { service: ['RegistryRead'] } } as const
-const write = { access: { service: ['RegistryWrite'] } } as const
+const read = { access: { service: ['RegistryRead'] }, throttle: 'configuration' } as const
+const write = { access: { service: ['RegistryWrite'] }, throttle: 'configuration' } as const
 const tags = ['configurations']
 
 export const configurationRoutes: HubRoutes = (app, { services: { configurations } }, done) => {

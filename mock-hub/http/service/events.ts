@@ -23,7 +23,7 @@ export const eventRoutes: HubRoutes = (app, { hub }, done) => {
     '/events',
     {
       // A tool of this hub, not a route of the service: any client may ask, whatever version it speaks.
-      config: { access: { service: ['ServiceConnect'] }, versioned: false },
+      config: { access: { service: ['ServiceConnect'] }, throttle: 'none', versioned: false },
       schema: {
         tags: ['events'],
         summary: 'Device-to-cloud messages and events of the hub as they come (server-sent events)',

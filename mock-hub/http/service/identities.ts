@@ -13,13 +13,14 @@ interface IdentityRoute {
   Headers: { 'if-match'?: string }
 }
 
+const throttle = 'registry'
 const MOST_LISTED = 1000
 
 export const registryRoutes: HubRoutes = (app, { hub }, done) => {
   app.get<{ Querystring: { top?: string } }>(
     '/devices',
     {
-      config: { access: { service: ['RegistryRead'] } },
+      config: { access: { service: ['RegistryRead'] }, throttle },
       schema: { tags: ['registry'], summary: 'List devices, oldest first' },
     },
     (request) => {
@@ -34,7 +35,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
   app.get<IdentityRoute>(
     '/devices/:deviceId/modules',
     {
-      config: { access: { service: ['RegistryRead'], orDevice: true } },
+      config: { access: { service: ['RegistryRead'], orDevice: true }, throttle },
       schema: { tags: ['registry'], summary: 'List the modules of a device' },
     },
     (request) => {
@@ -51,7 +52,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     const tags = ['registry']
     app.get<IdentityRoute>(
       path,
-      { config: { access: read }, schema: { tags, summary: 'Read an identity' } },
+      { config: { access: read, throttle }, schema: { tags, summary: 'Read an identity' } },
       (request, reply) => {
         const record = hub.registry.get(identityOf(request.params))
         return reply.header('etag', `"${record.etag}"`).send(identityDocument(hub, record))
@@ -60,7 +61,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     app.put<IdentityRoute>(
       path,
       {
-        config: { access: write },
+        config: { access: write, throttle },
         schema: { tags, summary: 'Create an identity, or with If-Match update it', body: IDENTITY_BODY },
       },
       (request, reply) => {
@@ -77,7 +78,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     )
     app.delete<IdentityRoute>(
       path,
-      { config: { access: write }, schema: { tags, summary: 'Delete an identity' } },
+      { config: { access: write, throttle }, schema: { tags, summary: 'Delete an identity' } },
       (request, reply) => {
         hub.registry.remove(identityOf(request.params), request.headers['if-match'])
         return reply.code(204).send()

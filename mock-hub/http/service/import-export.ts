@@ -21,7 +21,7 @@ const JOB = {
 } as const
 
 export const importExportRoutes: HubRoutes = (app, { services: { importExport } }, done) => {
-  const config = { access: { service: ['RegistryWrite'] } } as const
+  const config = { access: { service: ['RegistryWrite'] }, throttle: 'job' } as const
   const tags = ['jobs']
   app.post<{ Body: Nullable<Omit<ImportExportRequest, 'type'>> & { type: 'import' | 'export' } }>(
     '/jobs/create',

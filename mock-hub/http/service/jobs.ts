@@ -42,7 +42,7 @@ const JOB = {
 const DEFAULT_EXECUTION_SECONDS = 3_600
 
 export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
-  const config = { access: { service: ['ServiceConnect'] } } as const
+  const config = { access: { service: ['ServiceConnect'] }, throttle: 'job' } as const
   const tags = ['jobs']
   app.put<{ Params: { id: string }; Body: JobBody }>(
     '/jobs/v2/:id',

@@ -33,7 +33,7 @@ export const methodRoutes: HubRoutes = (app, { hub }, done) => {
     app.post<{ Params: IdentityParams; Body: MethodBody }>(
       `${path}/methods`,
       {
-        config: { access: { service: ['ServiceConnect'], orModule: true } },
+        config: { access: { service: ['ServiceConnect'], orModule: true }, throttle: 'method' },
         schema: { tags: ['methods'], summary: 'Call a method and wait for its answer', body: METHOD },
       },
       async (request, reply) => {

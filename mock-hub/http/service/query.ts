@@ -15,7 +15,7 @@ export const queryRoutes: HubRoutes = (app, { services }, done) => {
   app.post<{ Body: { query?: string; Query?: string }; Headers: PageHeaders }>(
     '/devices/query',
     {
-      config: { access: { service: ['ServiceConnect', 'RegistryRead'] } },
+      config: { access: { service: ['ServiceConnect', 'RegistryRead'] }, throttle: 'query' },
       schema: {
         tags: ['query'],
         summary: 'Run a query over devices, devices.modules or devices.jobs',

@@ -32,7 +32,7 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
   for (const path of TWIN_PATHS) {
     app.get<TwinRoute>(
       path,
-      { config: { access }, schema: { tags: ['twins'], summary: 'Read a twin' } },
+      { config: { access, throttle: 'twinRead' }, schema: { tags: ['twins'], summary: 'Read a twin' } },
       (request, reply) => answer(reply, identityOf(request.params)),
     )
     for (const [method, write, summary] of [
@@ -42,7 +42,7 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
       app.route<TwinRoute>({
         method,
         url: path,
-        config: { access },
+        config: { access, throttle: 'twinUpdate' },
         schema: { tags: ['twins'], summary, body: TWIN },
         handler(request, reply) {
           const identity = identityOf(request.params)
