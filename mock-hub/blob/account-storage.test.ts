@@ -13,7 +13,7 @@ afterAll(() => server.stop())
 const open = (connectionString: string): AccountStorage =>
   new AccountStorage({ connectionString, clock: server.clock, containerName: 'files', ca: server.ca })
 
-describe('where the account is', () => {
+describe('the account of a connection string', () => {
   test.each([
     [
       `DefaultEndpointsProtocol=https;AccountName=a1;AccountKey=${KEY};EndpointSuffix=core.windows.net`,
@@ -34,7 +34,7 @@ describe('where the account is', () => {
     expect(() => open(connectionString)).toThrow(text)
   })
 
-  test('the key is never said', () => {
+  test('the key is never repeated', () => {
     expect(() => open(`AccountKey=${KEY}`)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining(KEY) as unknown }) as Error,
     )
@@ -47,7 +47,7 @@ test('WIRE-FILE-01: signs with the account’s key for read and write', () => {
   expect(sas.get('sig')).toBe(createHmac('sha256', Buffer.from(KEY, 'base64')).update(text).digest('base64'))
 })
 
-test('asks the account for sizes, over TLS', async () => {
+test('asks the account for blob sizes, over TLS', async () => {
   const { port } = await server.http.listen({ host: '127.0.0.1', port: 0 })
   const { account } = server.storage
   const storage = new AccountStorage({

@@ -36,7 +36,7 @@ const BLOCK_BLOB = { 'x-ms-blob-type': 'BlockBlob' }
 const codeOf = ({ headers }: Answer): unknown => headers['x-ms-error-code']
 
 describe('Put Blob and Get', () => {
-  test('WIRE-FILE-04: what is put is got, with its headers', async () => {
+  test('WIRE-FILE-04: a blob is returned as stored, with its headers', async () => {
     const headers = { ...BLOCK_BLOB, 'x-ms-blob-content-type': 'text/plain', 'x-ms-meta-a': 'b' }
     const made = await blob('PUT', 'd/a b.txt', { body: 'hello', headers })
     expect(made).toMatchObject({
@@ -74,14 +74,14 @@ describe('Put Blob and Get', () => {
     expect([beyond.status, codeOf(beyond)]).toEqual([416, 'InvalidRange'])
   })
 
-  test('a blob that is not there, and one that is deleted', async () => {
+  test('a missing blob and a deleted blob are 404', async () => {
     expect(codeOf(await blob('GET', 'd/none'))).toBe('BlobNotFound')
     await blob('PUT', 'd/del', { body: 'x', headers: BLOCK_BLOB })
     expect((await blob('DELETE', 'd/del')).status).toBe(202)
     expect((await blob('GET', 'd/del')).status).toBe(404)
   })
 
-  test('an MD5 that does not match, a blob type that is missing or another', async () => {
+  test('a wrong MD5 and a missing or wrong blob type are refused', async () => {
     const md5 = { ...BLOCK_BLOB, 'content-md5': createHash('md5').update('other').digest('base64') }
     expect(codeOf(await blob('PUT', 'd/x', { body: 'hello', headers: md5 }))).toBe('Md5Mismatch')
     expect(codeOf(await blob('PUT', 'd/x', { body: 'hello' }))).toBe('MissingRequiredHeader')
@@ -109,7 +109,7 @@ describe('Put Blob and Get', () => {
 describe('blocks', () => {
   const id = (text: string): string => Buffer.from(text).toString('base64')
 
-  test('WIRE-FILE-04: Put Block and Put Block List make a blob', async () => {
+  test('WIRE-FILE-04: Put Block and Put Block List create a blob', async () => {
     for (const part of ['one', 'two'])
       expect(
         (
@@ -129,7 +129,7 @@ describe('blocks', () => {
     })
   })
 
-  test('what is wrong with them is told', async () => {
+  test('errors name the problem', async () => {
     const unknown = await blob('PUT', 'd/b', {
       body: '<BlockList><Latest>QQ==</Latest></BlockList>',
       query: '&comp=blocklist',
@@ -143,8 +143,8 @@ describe('blocks', () => {
   })
 })
 
-describe('who may', () => {
-  test('WIRE-FILE-04: expired, tampered, read-only and absent SAS are refused, in Azure’s words', async () => {
+describe('access', () => {
+  test('WIRE-FILE-04: expired, tampered, read-only and absent SAS are refused in the format of Azure Storage', async () => {
     await blob('PUT', 'd/s', { body: 'x', headers: BLOCK_BLOB })
     const expired = signBlobSas(
       server.storage.account,
@@ -188,7 +188,7 @@ describe('who may', () => {
 })
 
 describe('over TLS', () => {
-  test('bodies are streamed: many MB grow no memory, and a broken upload leaves nothing', async () => {
+  test('bodies are streamed: large uploads need little memory, and an aborted upload leaves nothing', async () => {
     const { port } = await server.http.listen({ host: '127.0.0.1', port: 0 })
     expect(server.storage.hostName).toBe(`localhost:${String(port)}`)
     const options = { host: '127.0.0.1', port, ca: server.ca, servername: 'localhost', method: 'PUT' }

@@ -11,7 +11,7 @@ import type { IdentityPrincipal, Permission, PolicyPrincipal } from '../../core/
 import type { ThrottledOperation } from '../../core/contract/throttle.ts'
 import type { Services } from '../../core/contract/services/services.ts'
 
-/** What each plugin is given. */
+/** What each plugin receives. */
 export interface RouteContext {
   readonly hub: Hub
   readonly services: Services
@@ -22,11 +22,11 @@ export type HubRoutes = FastifyPluginCallback<RouteContext, Server>
 
 /**
  * Who may call a route:
- * - `{ service: […] }`: a token of a shared access policy that has one of these rights.
+ * - `{ service: […] }`: a token of a shared access policy that has one of these permissions.
  * - `'identity'`: the device or module that the path names (`:deviceId`, `:moduleId`).
- * - `orDevice`: or the device that the path names.
- * - `orModule`: or the module that the header `x-ms-edge-moduleId` names.
- * - `'own'`: the handler proves the caller itself.
+ * - `orDevice`: also the device that the path names.
+ * - `orModule`: also the module that the header `x-ms-edge-moduleId` names.
+ * - `'own'`: the handler authenticates the caller itself.
  */
 export type Access =
   | {
@@ -52,12 +52,12 @@ declare module 'fastify' {
     versioned?: boolean
   }
   interface FastifyRequest {
-    /** Who calls; null until proven, and on `'own'` routes until the handler has proven it. */
+    /** The authenticated caller; null before authentication, and on routes with the access `own`. */
     principal: IdentityPrincipal | PolicyPrincipal | null
   }
 }
 
-/** The proven device or module behind a request, as the core's gate wants it. */
+/** The authenticated device or module behind a request, for `hub.perform`. */
 export function callerOf(request: FastifyRequest): Caller {
   const { principal } = request
   if (principal?.type !== 'identity') throw new Error('callerOf: the route has no access "identity"')

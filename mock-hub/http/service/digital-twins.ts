@@ -1,4 +1,4 @@
-/** `/digitaltwins`: plug-and-play view of twins and methods (wire contract 7.4). */
+/** `/digitaltwins`: the plug-and-play view of twins and methods (docs/contract/digital-twins.md). */
 
 import { randomUUID } from 'node:crypto'
 import type { Json } from '../../base/json.ts'
@@ -42,7 +42,7 @@ export const digitalTwinRoutes: HubRoutes = (app, { hub, services: { digitalTwin
     '/digitaltwins/:deviceId',
     {
       config: { access, throttle: 'twinUpdate' },
-      schema: { tags, summary: 'Write desired properties by a JSON patch', body: PATCH },
+      schema: { tags, summary: 'Write desired properties with a JSON patch', body: PATCH },
     },
     ({ params: { deviceId }, body, headers }, reply) => {
       const { etag } = digitalTwins.patch(deviceId, body, headers['if-match'])
@@ -61,14 +61,14 @@ export const digitalTwinRoutes: HubRoutes = (app, { hub, services: { digitalTwin
       path,
       {
         config: { access, throttle: 'method' },
-        schema: { tags, summary: 'Call a command and wait for its answer' },
+        schema: { tags, summary: 'Invoke a command and wait for its response' },
       },
       async ({ params, query, body }, reply) => {
         const { deviceId, component, command } = params
         const { status, payload } = await hub.methods.invoke(
           { deviceId },
           {
-            // A component's command is a method of this name (plug and play convention).
+            // A command of a component is a method with this name (plug and play convention).
             methodName: component === undefined ? command : `${component}*${command}`,
             payload: body === undefined ? undefined : JSON.stringify(body),
             connectTimeoutInSeconds: seconds(query.connectTimeoutInSeconds),

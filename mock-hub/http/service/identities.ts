@@ -1,4 +1,4 @@
-/** Devices and modules of the registry: create, read, update, delete, list (wire contract 7.2). */
+/** Devices and modules of the registry: create, read, update, delete, list (docs/contract/registry.md). */
 
 import type { JsonObject } from '../../base/json.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -14,7 +14,7 @@ interface IdentityRoute {
 }
 
 const throttle = 'registry'
-const MOST_LISTED = 1000
+const MAX_LISTED = 1000
 
 export const registryRoutes: HubRoutes = (app, { hub }, done) => {
   app.get<{ Querystring: { top?: string } }>(
@@ -45,7 +45,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     },
   )
   for (const path of IDENTITY_PATHS) {
-    // A device keeps its own modules, as the security daemon of Edge does (field notes 5.1).
+    // A device manages its own modules, as the security daemon of IoT Edge does.
     const orDevice = path.endsWith(':moduleId')
     const read: Access = { service: ['RegistryRead'], orDevice }
     const write: Access = { service: ['RegistryWrite'], orDevice }
@@ -62,7 +62,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
       path,
       {
         config: { access: write, throttle },
-        schema: { tags, summary: 'Create an identity, or with If-Match update it', body: IDENTITY_BODY },
+        schema: { tags, summary: 'Create an identity, or update it with If-Match', body: IDENTITY_BODY },
       },
       (request, reply) => {
         const identity = identityOf(request.params)
@@ -90,14 +90,14 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
 
 /** @throws HubError ArgumentInvalid outside 1 to 1000 (WIRE-REG-08). */
 function topOf(given: string | undefined): number {
-  if (given === undefined) return MOST_LISTED
+  if (given === undefined) return MAX_LISTED
   const top = /^\d{1,4}$/.test(given) ? Number(given) : 0
-  if (top >= 1 && top <= MOST_LISTED) return top
+  if (top >= 1 && top <= MAX_LISTED) return top
   throw new HubError({
     kind: 'ArgumentInvalid',
-    message: `top must be a whole number from 1 to 1000; given: ${given.slice(0, 40)}`,
+    message: `Expected top to be a whole number from 1 to 1000; given: ${given.slice(0, 40)}.`,
     rule: 'WIRE-REG-08',
-    expected: 'top from 1 to 1000',
+    expected: 'top to be a whole number from 1 to 1000',
     received: given.slice(0, 40),
   })
 }

@@ -1,4 +1,4 @@
-/** `/jobs`: export of the registry to a blob, import from one (wire contract 7.4). */
+/** `/jobs`: export of the registry to a blob, and import from one (docs/contract/jobs.md). */
 
 import type { ImportExportRequest } from '../../core/contract/services/jobs.ts'
 import type { HubRoutes } from '../common/route-context.ts'

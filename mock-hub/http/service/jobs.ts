@@ -1,4 +1,4 @@
-/** `/jobs/v2`: scheduled twin updates and method calls (wire contract 7.4). */
+/** `/jobs/v2`: scheduled twin updates and method calls (docs/contract/jobs.md). */
 
 import type { JsonObject } from '../../base/json.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -101,9 +101,9 @@ function startOf(text: string | null | undefined): number | undefined {
 function badField(field: string, expected: string, received: string): HubError {
   return new HubError({
     kind: 'ArgumentInvalid',
-    message: `${field} must be ${expected}; given: ${received.slice(0, 80)}`,
+    message: `Expected ${field} to be ${expected}; given: ${received.slice(0, 80)}.`,
     rule: 'WIRE-JOB-01',
-    expected: `${field}: ${expected}`,
+    expected: `${field} to be ${expected}`,
     received: received.slice(0, 80),
   })
 }

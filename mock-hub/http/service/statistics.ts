@@ -1,4 +1,4 @@
-/** `/statistics`: how many devices there are, and how many of them are connected (WIRE-REG-18). */
+/** `/statistics`: the number of devices, and of connected devices (WIRE-REG-18). */
 
 import type { HubRoutes } from '../common/route-context.ts'
 

@@ -1,4 +1,4 @@
-/** A hub with its HTTP server on a clock that stands still; for tests. */
+/** A hub with its HTTP adapter on a manual clock; for tests. */
 
 import type { InjectOptions } from 'fastify'
 import { BuiltInStorage } from '../../blob/built-in-storage.ts'
@@ -14,21 +14,21 @@ import { blobAccess, documentRenderer } from '../service/document-renderer.ts'
 import { localhostCertificate } from './certificate.ts'
 import { identityToken, policyToken } from './tokens.ts'
 
-/** An answer as tests look at it. */
+/** The answer to a test request. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly text: string
-  /** The body read as JSON; undefined when it is empty or none. */
+  /** The body parsed as JSON; undefined when it is empty or not JSON. */
   readonly json: unknown
 }
 
 export interface CallOptions {
-  /** A policy's name, an identity, a whole header, or null for none. @default 'iothubowner' */
+  /** Name of a policy, an identity, a whole header, or null for no header. Default: `iothubowner`. */
   readonly as?: string | Identity | null
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** @default '2021-04-12' */
+  /** Default: `2021-04-12`; null: none. */
   readonly apiVersion?: string | null
 }
 
@@ -38,9 +38,9 @@ export interface TestServer {
   readonly clock: ManualClock
   readonly http: HttpAdapter
   readonly storage: BuiltInStorage
-  /** PEM of the server's certificate, which is its own authority. */
+  /** Self-signed certificate of the server, in PEM. */
   readonly ca: string
-  /** One request without a socket; `api-version` and `Authorization` are filled in. */
+  /** Makes one request without a socket; adds `api-version` and `Authorization`. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   stop(): Promise<void>
 }
@@ -102,7 +102,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** `errorCode` of an error body, whichever shape it has; undefined when it is none. */
+/** The error of an error body in either format. */
 export function errorOf(answer: Answer): { code?: number; name?: string; message: string } {
   const { Message } = answer.json as { Message: string }
   const [, name, text] = /^ErrorCode:(\w+);(.*)$/s.exec(Message) ?? []

@@ -70,7 +70,7 @@ describe('rights', () => {
     },
   )
 
-  test('WIRE-AUTH-19 WIRE-ERR-05: without a token every route says so', async () => {
+  test('WIRE-AUTH-19 WIRE-ERR-05: every route without a token is a 401', async () => {
     for (const { method, path } of await routes()) {
       populate()
       const { status, text } = await server.call(method, path, { as: null })
@@ -79,7 +79,7 @@ describe('rights', () => {
     }
   })
 
-  test('WIRE-AUTH-08: no route opens for another device, for a module in the device’s place, or the reverse', async () => {
+  test('WIRE-AUTH-08: no route accepts another device, a module instead of the device, or the reverse', async () => {
     for (const { method, path } of await routes()) {
       populate()
       const own = path.includes('/modules/m') ? { deviceId: 'd', moduleId: 'm' } : { deviceId: 'd' }
@@ -95,7 +95,7 @@ describe('rights', () => {
     }
   })
 
-  test('a device token opens no route of the service', async () => {
+  test('no service route accepts a device token', async () => {
     for (const { method, path, forIdentity } of await routes()) {
       populate()
       if (forIdentity) continue
@@ -127,7 +127,7 @@ describe('tokens of policies', () => {
     ['another hub', () => token({ resource: 'other.azure-devices.net' })],
     ['garbage', () => 'SharedAccessSignature garbage'],
     ['another scheme', () => 'Bearer abc'],
-  ])('%s is a 401 and its explanation holds no secret', async (_what, make) => {
+  ])('%s is a 401 whose explanation contains no secret', async (_what, make) => {
     const header = make()
     const { status, text } = await server.call('GET', '/devices', {
       as: null,
@@ -139,7 +139,7 @@ describe('tokens of policies', () => {
     if (signature !== undefined) expect(JSON.stringify(server.hub.lastRefusals)).not.toContain(signature)
   })
 
-  test('primary and secondary key, raw and encoded sr, within the skew', async () => {
+  test('are accepted with either key, raw or encoded sr, and within the clock skew', async () => {
     const policy = server.hub.policies.find(({ name }) => name === 'iothubowner')!
     for (const as of [
       policyToken(server.hub),
@@ -150,7 +150,7 @@ describe('tokens of policies', () => {
       expect((await server.call('GET', '/devices', { as })).status).toBe(200)
   })
 
-  test('who called is in the journal, without the token', async () => {
+  test('the journal names the caller, without the token', async () => {
     await server.call('GET', '/devices', { as: 'registryRead' })
     const entry = server.hub.journal.entries.at(-1)
     expect(entry).toMatchObject({ type: 'request', method: 'GET', status: 200, caller: 'registryRead' })
@@ -161,7 +161,7 @@ describe('tokens of policies', () => {
   })
 })
 
-test('a refusal says which error, and refusing a device says which device', async () => {
+test('a refusal names the error, and the device that is refused', async () => {
   const refused = await server.call('GET', '/devices/d/messages/devicebound', { as: { deviceId: 'e' } })
   expect(errorOf(refused).name).toBeDefined()
   expect(server.hub.lastRefusals[0]).toMatchObject({ identity: 'd', transport: 'https' })

@@ -26,7 +26,7 @@ test('WIRE-REG-10: creates devices and modules, with tags and desired properties
   expect(server.hub.registry.find({ deviceId: 'a', moduleId: 'm' })).toBeDefined()
 })
 
-test('WIRE-REG-10: every import mode, in any case', async () => {
+test('WIRE-REG-10: every import mode, in upper and lower case', async () => {
   await bulk({ id: 'a' }, { id: 'b' }, { id: 'c' })
   const { etag } = server.hub.registry.get({ deviceId: 'b' })
   expect(
@@ -51,7 +51,7 @@ test('WIRE-REG-10: every import mode, in any case', async () => {
   expect(server.hub.registry.size).toBe(1)
 })
 
-test('WIRE-REG-11: what fails is told by entry, with both headers; the rest is done', async () => {
+test('WIRE-REG-11: failed entries are listed, with both headers; the other entries are applied', async () => {
   await bulk({ id: 'a' })
   const answer = await bulk(
     { id: 'a' },
@@ -71,7 +71,7 @@ test('WIRE-REG-11: what fails is told by entry, with both headers; the rest is d
       errors: [
         { deviceId: 'a', errorCode: 409001 },
         { deviceId: 'c', errorCode: 404001 },
-        { deviceId: 'd', errorCode: 400004, errorStatus: 'importMode is unknown: explode' },
+        { deviceId: 'd', errorCode: 400004, errorStatus: 'Unknown importMode: explode.' },
         { deviceId: 'a', moduleId: 'm', errorCode: 404010 },
       ],
       warnings: [],
@@ -80,7 +80,7 @@ test('WIRE-REG-11: what fails is told by entry, with both headers; the rest is d
   expect(server.hub.registry.find({ deviceId: 'b' })).toBeDefined()
 })
 
-test('WIRE-REG-10: more than 100 entries, or one identity twice, changes nothing', async () => {
+test('WIRE-REG-10: more than 100 entries or a repeated identity are refused and change nothing', async () => {
   const many = await bulk(...Array.from({ length: 101 }, (_, index) => ({ id: `d${String(index)}` })))
   expect(many.status).toBe(413)
   expect(errorOf(many).code).toBe(413002)
@@ -93,7 +93,7 @@ test('WIRE-REG-10: more than 100 entries, or one identity twice, changes nothing
   ).toMatchObject(SUCCESS)
 })
 
-test.each([[{}], [[{}]], [[{ id: 7 }]], [[7]]])('WIRE-REG-10: %j is no list of devices', async (body) => {
+test.each([[{}], [[{}]], [[{ id: 7 }]], [[7]]])('WIRE-REG-10: %j is not a list of devices', async (body) => {
   const refused = await server.call('POST', '/devices', { body })
   expect(refused.status).toBe(400)
   expect(errorOf(refused).message).toMatch(/^Expected (body|0\.?\w*) to be /)

@@ -18,7 +18,7 @@ const put = (id: string, body: object, ifMatch?: string): Promise<Answer> =>
 const desired = (deviceId: string): unknown => server.hub.twins.get({ deviceId }).desired.properties
 
 describe('WIRE-CFG-01: a configuration', () => {
-  test('is made with 201, read, listed, changed with 200 and deleted with 204', async () => {
+  test('is created with 201, read, listed, updated with 200 and deleted with 204', async () => {
     const body = {
       id: 'one',
       schemaVersion: '1.0',
@@ -63,7 +63,7 @@ describe('WIRE-CFG-01: a configuration', () => {
     expect((await server.call('GET', '/configurations/bad')).status).toBe(404)
   })
 
-  test('its content is for ever, its id lower-case, and there are at most 100', async () => {
+  test('has immutable content and a lower-case id; there are at most 100', async () => {
     await put('kept', { content: CONTENT })
     const other = { content: { deviceContent: { 'properties.desired': { a: 1 } } } }
     expect(errorOf(await put('kept', other, '*')).code).toBe(400403)
@@ -73,7 +73,7 @@ describe('WIRE-CFG-01: a configuration', () => {
     for (let n = 1; n < 100; n++) await server.call('DELETE', `/configurations/c${String(n)}`)
   })
 
-  test('of several the highest priority lies on top; a device that comes to fit is written', async () => {
+  test('the highest priority wins; a device that matches later is updated', async () => {
     const level = (value: number, priority: number) => ({
       content: { deviceContent: { 'properties.desired.level': value } },
       targetCondition: "tags.site = 'b'",
@@ -109,7 +109,7 @@ describe('WIRE-CFG-02: applyConfigurationContent', () => {
     expect(server.hub.registry.get({ deviceId: 'edge', moduleId: 'filter' }).managedBy).toBe('IotEdge')
   })
 
-  test('unknown devices, and content that is none', async () => {
+  test('unknown devices and invalid content are refused', async () => {
     const apply = (device: string, body: object) =>
       server.call('POST', `/devices/${device}/applyConfigurationContent`, { body })
     expect(errorOf(await apply('nobody', CONTENT)).code).toBe(404001)
@@ -119,13 +119,13 @@ describe('WIRE-CFG-02: applyConfigurationContent', () => {
 
 describe('WIRE-CFG-03: testQueries', () => {
   const ask = (body: object) => server.call('POST', '/configurations/testQueries', { body })
-  test('nothing wrong is empty', async () => {
+  test('valid queries give an empty answer', async () => {
     expect(
       await ask({ targetCondition: '*', customMetricQueries: { m: 'SELECT COUNT() AS n FROM devices' } }),
     ).toMatchObject({ status: 200, json: { targetConditionError: '', customMetricQueryErrors: {} } })
   })
 
-  test('what is wrong is said, with 200 all the same', async () => {
+  test('problems are listed in an answer with 200', async () => {
     const { status, json } = await ask({
       targetCondition: 'tags.x = = 1',
       customMetricQueries: { good: 'SELECT * FROM devices', bad: 'SELECT FROM' },

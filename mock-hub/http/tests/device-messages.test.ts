@@ -32,7 +32,7 @@ describe('telemetry', () => {
     expect(message?.body.toString()).toBe('hello')
   })
 
-  test('WIRE-HTTP-03: a batch is as many messages', async () => {
+  test('WIRE-HTTP-03: a batch becomes several messages', async () => {
     const body = JSON.stringify([
       {
         body: Buffer.from('one').toString('base64'),
@@ -49,20 +49,20 @@ describe('telemetry', () => {
 
   test.each([
     ['x', 'bytes that are no JSON'],
-    ['{}', 'got object'],
+    ['{}', 'given: object'],
     ['[]', 'an empty array'],
     ['[1]', '[0] to be an object'],
     ['[{"body":1}]', '[0].body to be text'],
     ['[{"body":"###"}]', '[0].body to be base64'],
     ['[{"body":"QQ==","properties":{"iothub-app-k":1}}]', '[0].properties.iothub-app-k to be text'],
-  ])('WIRE-HTTP-03: the batch %s is refused whole', async (body, why) => {
+  ])('WIRE-HTTP-03: the batch %s is refused as a whole', async (body, why) => {
     const refused = await server.call('POST', events, { as, body, headers: { 'content-type': BATCH } })
     expect(refused.status).toBe(400)
     expect(errorOf(refused).message).toContain(why)
     expect(server.hub.telemetry.messages).toEqual([])
   })
 
-  test('WIRE-HTTP-03: a batch above the size of one message is refused whole', async () => {
+  test('WIRE-HTTP-03: a batch above the size of one message is refused as a whole', async () => {
     const half = { body: Buffer.alloc(131_073).toString('base64') }
     const headers = { 'content-type': BATCH }
     expect(
@@ -71,7 +71,7 @@ describe('telemetry', () => {
     expect(server.hub.telemetry.messages).toEqual([])
   })
 
-  test('WIRE-HTTP-04: a double slash is one', async () => {
+  test('WIRE-HTTP-04: a double slash counts as one', async () => {
     expect((await server.call('POST', '/devices/d//messages/events', { as, body: 'x' })).status).toBe(204)
   })
 
@@ -81,7 +81,7 @@ describe('telemetry', () => {
     expect(server.hub.telemetry.messages[0]).toMatchObject({ deviceId: 'd', moduleId: 'm' })
   })
 
-  test('an empty message is a message, one that is too large a 413', async () => {
+  test('an empty message is accepted, one that is too large is a 413', async () => {
     expect((await server.call('POST', events, { as })).status).toBe(204)
     expect(server.hub.telemetry.messages[0]?.body.length).toBe(0)
     for (const size of [262_145, 2_000_000]) {
@@ -90,7 +90,7 @@ describe('telemetry', () => {
     }
   })
 
-  test('WIRE-AUTH-08 WIRE-AUTH-19: no token, and another’s token', async () => {
+  test('WIRE-AUTH-08 WIRE-AUTH-19: a missing token and the token of another device are refused', async () => {
     const none = await server.call('POST', events, { as: null, body: 'x' })
     expect(none.status).toBe(401)
     expect(none.text).toContain('Authorization header missing')
@@ -145,7 +145,7 @@ describe('cloud-to-device over HTTPS', () => {
     },
   )
 
-  test('WIRE-HTTP-07: &reject rejects, and the service is told so', async () => {
+  test('WIRE-HTTP-07: &reject rejects the message, and the service receives feedback', async () => {
     await send()
     const lock = lockOf(await server.call('GET', inbox, { as })).slice(1, -1)
     expect((await server.call('DELETE', `${inbox}/${lock}?reject`, { as })).status).toBe(204)
@@ -161,14 +161,14 @@ describe('cloud-to-device over HTTPS', () => {
     expect((await server.call('GET', '/messages/serviceBound/feedback')).status).toBe(204)
   })
 
-  test('WIRE-HTTP-07: abandon gives it back, with a higher delivery count', async () => {
+  test('WIRE-HTTP-07: abandon returns the message, with a higher delivery count', async () => {
     await send()
     const lock = lockOf(await server.call('GET', inbox, { as })).slice(1, -1)
     expect((await server.call('POST', `${inbox}/${lock}/abandon`, { as })).status).toBe(204)
     expect((await server.call('GET', inbox, { as })).headers['iothub-deliverycount']).toBe('2')
   })
 
-  test('WIRE-HTTP-08: an unknown lock, and one that has expired, is lost', async () => {
+  test('WIRE-HTTP-08: an unknown lock token and an expired one are refused', async () => {
     expect((await server.call('DELETE', `${inbox}/unknown`, { as })).status).toBe(412)
     await send()
     const lock = lockOf(await server.call('GET', inbox, { as })).slice(1, -1)
@@ -180,7 +180,7 @@ describe('cloud-to-device over HTTPS', () => {
       expect(errorOf(await server.call(method, path, { as })).code).toBe(412002)
   })
 
-  test('WIRE-C2D-19: purge says how many, and leaves nothing', async () => {
+  test('WIRE-C2D-19: purge reports the number of messages and leaves none', async () => {
     await send('a')
     await send('b')
     expect(await server.call('DELETE', '/devices/d/commands')).toMatchObject({
@@ -191,7 +191,7 @@ describe('cloud-to-device over HTTPS', () => {
     expect((await server.call('DELETE', '/devices/nobody/commands')).status).toBe(404)
   })
 
-  test('WIRE-C2D-13 WIRE-C2D-15 WIRE-C2D-16 WIRE-C2D-18: what cannot be sent', async () => {
+  test('WIRE-C2D-13 WIRE-C2D-15 WIRE-C2D-16 WIRE-C2D-18: messages that cannot be sent are refused', async () => {
     expect(
       errorOf(await server.call('POST', '/devices/nobody/messages/devicebound', { body: 'x' })).code,
     ).toBe(404001)

@@ -30,7 +30,7 @@ describe('device HTTPS', () => {
     expectFired()
   })
 
-  test('http.body: 200 with what is no answer', async () => {
+  test('http.body: 200 with an invalid body', async () => {
     arm('http.body', { body: '<html>' })
     expect(await upload()).toMatchObject({ status: 200, text: '<html>' })
     expectFired()
@@ -70,7 +70,7 @@ describe('device HTTPS', () => {
     expectFired()
   })
 
-  test('only the identity in its scope is struck, and the service never', async () => {
+  test('fires only for the identity in its scope, and never for the service', async () => {
     arm('http.status', { status: 500 }, 'd')
     expect(
       (await server.call('GET', '/devices/e/messages/devicebound', { as: { deviceId: 'e' } })).status,
@@ -82,7 +82,7 @@ describe('device HTTPS', () => {
   })
 })
 
-test('a module’s method invocation is struck in the gateway’s form', async () => {
+test('fires for a method call of a module, with the gateway’s error body', async () => {
   const caller = { deviceId: 'd', moduleId: 'm' }
   server.hub.registry.create(caller)
   arm('http.status', { status: 500 })

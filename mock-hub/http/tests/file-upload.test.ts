@@ -29,8 +29,8 @@ const put = async (target: Ticket, body = 'hello'): Promise<number> => {
 const finish = (body: object, path = '/devices/d/files/notifications'): Promise<Answer> =>
   server.call('POST', path, { as, body })
 
-describe('asking for a place', () => {
-  test('WIRE-FILE-01 WIRE-FILE-03: the answer is all that a client needs', async () => {
+describe('requesting an upload', () => {
+  test('WIRE-FILE-01 WIRE-FILE-03: the answer has everything that a client needs', async () => {
     const { status, json } = await start()
     expect(status).toBe(200)
     expect(json).toEqual({
@@ -57,7 +57,7 @@ describe('asking for a place', () => {
     expect((await server.call('POST', '/devices/d/files', { as, body })).status).toBe(400)
   })
 
-  test('WIRE-FILE-09 WIRE-FILE-10: ten at a time; an expired SAS frees its slot', async () => {
+  test('WIRE-FILE-09 WIRE-FILE-10: at most ten at a time; an expired SAS frees its slot', async () => {
     for (let count = 0; count < 10; count++) expect((await start(`f${String(count)}`)).status).toBe(200)
     const refused = await start('f10')
     expect(refused.status).toBe(403)
@@ -68,7 +68,7 @@ describe('asking for a place', () => {
 })
 
 describe('upload and notification', () => {
-  test('WIRE-FILE-04 WIRE-FILE-05 WIRE-FILE-11: put, notify, and the service is told', async () => {
+  test('WIRE-FILE-04 WIRE-FILE-05 WIRE-FILE-11: upload and report; the service receives a notification', async () => {
     const given = await ticket()
     expect(await put(given)).toBe(201)
     const body = {
@@ -115,12 +115,12 @@ describe('upload and notification', () => {
     expect(errorOf(await finish({ correlationId, isSuccess: true })).code).toBe(400015)
   })
 
-  test('a ticket of one device opens no blob of another', async () => {
+  test('the SAS of one device gives no access to a blob of another', async () => {
     const given = await ticket()
     expect(await put({ ...given, blobName: 'e/a/b.txt' })).toBe(403)
   })
 
-  test('WIRE-FILE-04: after the SAS has expired, on the hub’s clock', async () => {
+  test('WIRE-FILE-04: the SAS expires on the hub’s clock', async () => {
     const given = await ticket()
     server.clock.advance(3_600_000)
     expect(await put(given)).toBe(403)

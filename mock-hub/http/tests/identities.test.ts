@@ -52,7 +52,7 @@ describe('devices', () => {
     expect(await server.call('GET', '/devices/new')).toMatchObject({ status: 200, json: answer.json })
   })
 
-  test('WIRE-REG-02: supplied keys are kept, keys of the wrong length are refused unsaid', async () => {
+  test('WIRE-REG-02: supplied keys are kept, keys of the wrong length are refused and not repeated', async () => {
     const symmetricKey = { primaryKey: key(32), secondaryKey: key(16) }
     const device = await create('/devices/own-keys', { authentication: { symmetricKey } })
     expect(device.authentication.symmetricKey).toEqual(symmetricKey)
@@ -63,7 +63,7 @@ describe('devices', () => {
     expect(refused.text).not.toContain(key(8))
   })
 
-  test('WIRE-REG-03: an id that exists is a 409 DeviceAlreadyExists, in both body shapes', async () => {
+  test('WIRE-REG-03: an id that exists is a 409 DeviceAlreadyExists, in both body formats', async () => {
     await create('/devices/twice')
     const now = await server.call('PUT', '/devices/twice', { body: {} })
     expect(now).toMatchObject({ status: 409, headers: { 'iothub-errorcode': 'DeviceAlreadyExists' } })
@@ -84,7 +84,7 @@ describe('devices', () => {
     expect((answer.json as DeviceJson).etag).not.toBe(etag)
   })
 
-  test('WIRE-REG-04 WIRE-REG-05: an etag matches as long as it is the last one', async () => {
+  test('WIRE-REG-04 WIRE-REG-05: only the current etag matches', async () => {
     const { etag } = await create('/devices/etags')
     const headers = { 'if-match': `"${etag}"` }
     expect(await server.call('PUT', '/devices/etags', { body: {}, headers })).toMatchObject({ status: 200 })
@@ -103,7 +103,7 @@ describe('devices', () => {
     expect(errorOf(old).name).toBe('DeviceNotFound')
   })
 
-  test('WIRE-REG-07: DELETE takes the device, its twin and its modules', async () => {
+  test('WIRE-REG-07: DELETE removes the device, its twin and its modules', async () => {
     await create('/devices/gone')
     await create('/devices/gone/modules/m')
     expect(await server.call('DELETE', '/devices/gone', { headers: { 'if-match': '*' } })).toMatchObject({
@@ -148,7 +148,7 @@ describe('devices', () => {
     const refused = await server.call('PUT', '/devices/d-path', { body: { deviceId: 'd-body' } })
     expect(errorOf(refused)).toEqual({
       code: 400004,
-      message: 'deviceId must be the one of the path, d-path; given: d-body',
+      message: 'Expected deviceId to be the same as in the path, d-path; given: d-body.',
     })
   })
 
@@ -250,7 +250,7 @@ describe('edge', () => {
     ])
   })
 
-  test('WIRE-REG-17: a leaf with the scope of its parent has it as parentScopes; a made-up scope is refused', async () => {
+  test('WIRE-REG-17: a leaf with the scope of its parent has it as parentScopes; an invented scope is refused', async () => {
     const { deviceScope } = await create('/devices/parent', { capabilities: { iotEdge: true } })
     const leaf = await create('/devices/leaf', { deviceScope })
     expect(leaf.parentScopes).toEqual([deviceScope])

@@ -29,13 +29,13 @@ const invoke = (target: string, body: object, options: CallOptions = {}): Promis
   server.call('POST', `/twins/${target}/methods`, { ...options, body })
 
 describe('a method from a back end', () => {
-  test('WIRE-METH-02 WIRE-METH-05: reaches the device, and its answer comes back', async () => {
+  test('WIRE-METH-02 WIRE-METH-05: reaches the device, and its response is returned', async () => {
     const answer = await invoke(newDevice(echo), { methodName: 'start', payload: { speed: 3 } })
     expect(answer.status).toBe(200)
     expect(answer.json).toEqual({ status: 200, payload: { name: 'start', payload: '{"speed":3}' } })
   })
 
-  test('WIRE-METH-04: payload null is null, no payload is an empty body', async () => {
+  test('WIRE-METH-04: payload null is sent as null, a missing payload as an empty body', async () => {
     const device = newDevice(echo)
     expect((await invoke(device, { methodName: 'm', payload: null })).json).toMatchObject({
       payload: { payload: 'null' },
@@ -45,7 +45,7 @@ describe('a method from a back end', () => {
     })
   })
 
-  test('WIRE-METH-06 WIRE-METH-07: any status passes, and no payload is null', async () => {
+  test('WIRE-METH-06 WIRE-METH-07: any status is returned, and a missing payload is null', async () => {
     for (const status of [0, 404, 999]) {
       const device = newDevice(() => ({ status, payload: null }))
       expect(await invoke(device, { methodName: 'm' })).toMatchObject({
@@ -87,7 +87,7 @@ describe('a method from a back end', () => {
     })
   })
 
-  test('WIRE-METH-15: with a connect time-out a device that comes in time gets the call', async () => {
+  test('WIRE-METH-15: with a connect timeout, a device that connects in time receives the call', async () => {
     const deviceId = newDevice()
     const answer = invoke(deviceId, { methodName: 'm', connectTimeoutInSeconds: 10 })
     await server.hub.journal.until((entry) => entry.type === 'registry')
@@ -160,7 +160,7 @@ describe('WIRE-MOD-06: a method from a module through the gateway', () => {
     }
   })
 
-  test('asks for no api-version, as the gateway does; a back end must name one', async () => {
+  test('needs no api-version, as at the gateway; a back end needs one', async () => {
     const caller = openCaller()
     const body = { methodName: 'm' }
     const unversioned = { apiVersion: null }

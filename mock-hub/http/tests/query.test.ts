@@ -28,7 +28,7 @@ test('WIRE-QRY-05: projections, aggregates and modules', async () => {
   ])
 })
 
-test('WIRE-QRY-03 WIRE-QRY-04: page by page', async () => {
+test('WIRE-QRY-03 WIRE-QRY-04: results come page by page', async () => {
   const found: unknown[] = []
   let token: string | undefined
   do {
@@ -43,11 +43,11 @@ test('WIRE-QRY-03 WIRE-QRY-04: page by page', async () => {
   expect(found).toEqual([[{ deviceId: 'a' }, { deviceId: 'b' }], [{ deviceId: 'c' }]])
 })
 
-test('WIRE-QRY-07: the key with a capital, as Go writes it', async () => {
+test('WIRE-QRY-07: the key with a capital letter, as the Go SDK writes it', async () => {
   expect(await query('SELECT * FROM devices', {}, 'Query')).toMatchObject({ status: 200, json: [{}, {}, {}] })
 })
 
-test('WIRE-QRY-08: what is no query is a 400', async () => {
+test('WIRE-QRY-08: an invalid query is a 400', async () => {
   for (const text of ['', 'SELECT', 'SELECT * FROM nothing', "SELECT * FROM devices WHERE a = '"])
     expect(errorOf(await query(text)).code).toBe(400004)
   expect((await server.call('POST', '/devices/query', { body: {} })).status).toBe(400)

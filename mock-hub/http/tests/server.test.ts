@@ -44,7 +44,7 @@ describe('any request', () => {
     expect(server.hub.lastRefusals[0]).toMatchObject({ error: 'GenericNotFound', code: 404000 })
   })
 
-  test('slashes are collapsed, a last one is ignored, paths are matched in any case', async () => {
+  test('repeated and final slashes are ignored, and paths are matched without case', async () => {
     await server.call('PUT', '/devices/Slash', { body: {} })
     for (const path of ['//devices//Slash', '/devices/Slash/', '/Devices/Slash'])
       expect(await server.call('GET', path)).toMatchObject({ status: 200, json: { deviceId: 'Slash' } })
@@ -60,7 +60,7 @@ describe('any request', () => {
     expect([400004, 400005]).toContain(errorOf(refused).code)
   })
 
-  test('JSON is read whatever its content type', async () => {
+  test('JSON is read with any content type', async () => {
     const headers = { 'content-type': 'text/plain' }
     expect(
       (await server.call('PUT', '/devices/plain', { body: '{"status":"disabled"}', headers })).json,
@@ -100,7 +100,7 @@ describe('over TLS', () => {
         .end()
     })
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('%s is spoken', async (version) => {
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('%s is supported', async (version) => {
     const authorization = policyToken(server.hub)
     const limits = { minVersion: version, maxVersion: version }
     expect((await ask(limits, '/devices?api-version=2021-04-12', { authorization })).status).toBe(200)
@@ -126,7 +126,7 @@ describe('over TLS', () => {
     }
   })
 
-  test('what is no HTTP is closed, and the server lives on', async () => {
+  test('a connection that is not HTTP is closed, and the server keeps running', async () => {
     const socket = connect({ host: '127.0.0.1', port, ca: server.ca, servername: 'localhost' })
     socket.on('error', () => undefined)
     socket.resume()
@@ -135,7 +135,7 @@ describe('over TLS', () => {
     expect((await ask({}, '/devices?api-version=2021-04-12')).status).toBe(401)
   })
 
-  test('a caller who hangs up during a method ends the wait', async () => {
+  test('a caller that hangs up during a method call ends the wait', async () => {
     server.hub.registry.create({ deviceId: 'slow' })
     const socket = connect({ host: '127.0.0.1', port, ca: server.ca, servername: 'localhost' })
     const body = '{"methodName":"m","connectTimeoutInSeconds":300}'

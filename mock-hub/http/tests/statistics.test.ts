@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('WIRE-REG-18: counts of devices and of those that are connected', async () => {
+test('WIRE-REG-18: the numbers of devices and of connected devices', async () => {
   const counts = async (): Promise<unknown[]> => [
     (await server.call('GET', '/statistics/devices', { as: 'registryRead' })).json,
     (await server.call('GET', '/statistics/service')).json,

@@ -109,7 +109,7 @@ test('errors are {message}', async () => {
   expect((await say('GET', '/trust-bundle?api-version=2022-08-03')).status).toBe(200)
 })
 
-test('encrypt and decrypt go together, and only with the same vector', async () => {
+test('decrypt reverses encrypt, only with the same initialization vector', async () => {
   const initializationVector = Buffer.from('iv').toString('base64')
   const plaintext = Buffer.from('secret').toString('base64')
   const sealed = await say('POST', pathOf('encrypt'), JSON.stringify({ plaintext, initializationVector }))
@@ -151,7 +151,7 @@ test('the list of modules', async () => {
   expect(names.sort()).toEqual(['$edgeAgent', '$edgeHub', module.moduleId])
 })
 
-test('edge.trust_bundle.fail, edge.sign.fail and edge.refuse strike once each', async () => {
+test('edge.trust_bundle.fail, edge.sign.fail and edge.refuse fire once each', async () => {
   for (const [name, ask] of [
     ['edge.trust_bundle.fail', () => say('GET', `/trust-bundle${V}`)],
     ['edge.sign.fail', () => say('POST', pathOf('sign'), '{"data":""}')],
