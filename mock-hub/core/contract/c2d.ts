@@ -1,67 +1,87 @@
-/** Cloud-to-device messages, and queues that back ends read, as the borders see them. */
+/** Cloud-to-device messages, and the queues that back ends read. */
 
 import type { Identity } from './identity.ts'
 import type { Message } from './message.ts'
 
 /** A locked cloud-to-device message on its way to the device. */
 export interface C2dDelivery {
+  /** Identifies the lock; `settle` takes it. */
   readonly lockToken: string
-  /** 1 at the first try; MQTT sets DUP from the second on. */
+  /** 1 at the first delivery; MQTT sets DUP from the second on. */
   readonly deliveryCount: number
+  /** Position among the messages to this device, from 1. */
   readonly sequenceNumber: number
+  /** Epoch ms. */
   readonly enqueuedAt: number
+  /** The message. */
   readonly message: Message
 }
 
+/** Sends and settles cloud-to-device messages. */
 export interface CloudToDevice {
-  /** @throws HubError DeviceNotFound, DeviceMaximumQueueDepthExceeded, InvalidMessageExpiryTime, MessageTooLarge, … */
+  /**
+   * Sends a message; it waits while the device is not connected.
+   * @throws HubError DeviceNotFound, ModuleNotFound, DeviceMaximumQueueDepthExceeded, InvalidMessageExpiryTime,
+   *   MessageTooLarge, ArgumentInvalid, OperationNotAvailableInCurrentTier.
+   */
   send(
     target: Identity,
     message: Message,
   ): { readonly messageId: string | undefined; readonly sequenceNumber: number }
-  /** Locks and gives the next message to one who polls (HTTPS); undefined: nothing waits. */
+  /** Locks and returns the next message, for a device that polls over HTTPS; undefined: no message waits. */
   receive(target: Identity): C2dDelivery | undefined
-  /** @throws HubError DeviceMessageLockLost. */
+  /** Ends the lock of a message. @throws HubError DeviceMessageLockLost. */
   settle(target: Identity, lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void
-  /** @returns how many messages were thrown away. */
+  /** Deletes all messages of a device. @returns the number of deleted messages. */
   purge(target: Identity): number
-  /** Messages waiting or locked. */
+  /** The number of messages that wait or are locked. */
   count(target: Identity): number
-  /** The same, oldest first. */
+  /** The messages that wait or are locked, oldest first. */
   waiting(target: Identity): readonly WaitingC2d[]
-  /** Puts messages at the end of a queue as they are: a snapshot's. */
+  /** Appends messages of a snapshot to a queue, unchanged. */
   restore(target: Identity, messages: readonly WaitingC2d[]): void
 }
 
-/** A cloud-to-device message as it waits, locked or not. */
+/** A cloud-to-device message in the queue, locked or not. */
 export interface WaitingC2d {
+  /** The message. */
   readonly message: Message
+  /** Position among the messages to this device, from 1. */
   readonly sequenceNumber: number
   /** Epoch ms. */
   readonly enqueuedAt: number
   /** Epoch ms. */
   readonly expiresAt: number
-  /** Of the device it was sent to. */
+  /** Generation ID of the device that it was sent to. */
   readonly generationId: string
-  /** How often it was sent. */
+  /** Number of deliveries. */
   readonly deliveries: number
-  /** How many of these count toward the most there may be. */
+  /** Number of deliveries that count towards the maximum delivery count. */
   readonly failures: number
 }
 
 /** A queue that back ends read with locks: feedback batches and file notifications. */
 export interface ServiceQueue<T> {
+  /** Locks and returns the next item; undefined: the queue is empty. */
   receive(): { readonly lockToken: string; readonly item: T } | undefined
+  /** Ends the lock of an item. @throws HubError DeviceMessageLockLost. */
   settle(lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void
-  /** @returns stops listening. */
+  /** Calls the listener when an item becomes available. @returns stops listening. */
   onAvailable(listener: () => void): () => void
 }
 
+/** What became of a cloud-to-device message for which feedback was requested. */
 export interface FeedbackRecord {
+  /** `messageId` of the message. */
   readonly originalMessageId: string
+  /** Time of the outcome, ISO 8601 in UTC. */
   readonly enqueuedTimeUtc: string
+  /** The outcome. */
   readonly statusCode: 'Success' | 'Expired' | 'DeliveryCountExceeded' | 'Rejected' | 'Purged'
+  /** The outcome as text. */
   readonly description: string
+  /** ID of the device. */
   readonly deviceId: string
+  /** Generation ID of the device. */
   readonly deviceGenerationId: string
 }

@@ -1,8 +1,10 @@
-/** The names of devices and modules, and the key under which the hub files everything about them. */
+/** Names of devices and modules, and the keys made from them. */
 
 /** A device, or one module of a device. */
 export interface Identity {
+  /** ID of the device, 1 to 128 characters. */
   readonly deviceId: string
+  /** ID of the module; undefined: the device itself. */
   readonly moduleId?: string
 }
 

@@ -1,20 +1,22 @@
-/** Telemetry that the hub has stored, and messages to the inputs of modules. */
+/** Stored device-to-cloud messages, and messages to the inputs of modules. */
 
 import type { Identity } from './identity.ts'
 import type { Message, TelemetryMessage } from './message.ts'
 
+/** The device-to-cloud messages that the hub has stored. */
 export interface TelemetryStream {
   /** The newest messages, oldest first; bounded by `settings.telemetryRetained`. */
   readonly messages: readonly TelemetryMessage[]
-  /** @returns stops listening. */
+  /** Calls the listener for each new message. @returns stops listening. */
   subscribe(listener: (message: TelemetryMessage) => void): () => void
-  /** Stores a message that the hub itself has to say (twin change, lifecycle, connection state) and stamps it. */
+  /** Stores an event message of the hub (twin change, lifecycle, connection state). @returns the stored message. */
   append(message: Omit<TelemetryMessage, 'sequenceNumber' | 'enqueuedAt'>): TelemetryMessage
 }
 
+/** Sends messages to inputs of modules. */
 export interface ModuleInputs {
   /**
-   * Hands a message to an input of a module; it waits while the module is away.
+   * Sends a message to an input of a module; it waits while the module is not connected.
    * @throws HubError ModuleNotFound, InvalidOperation for a device.
    */
   send(target: Identity, inputName: string, message: Message): void

@@ -1,4 +1,4 @@
-/** Everything a device or module can ask of the hub. */
+/** The operations that a device or module can perform. */
 
 import type { C2dDelivery } from './c2d.ts'
 import type { Identity } from './identity.ts'
@@ -9,33 +9,44 @@ import type { MethodCall, MethodResult } from './methods.ts'
 import type { TwinDocument } from './twins.ts'
 import type { UploadResult, UploadTicket } from './uploads.ts'
 
-/** Who asks, and over what. */
+/** The caller of an operation. */
 export interface Caller {
+  /** The authenticated device or module. */
   readonly principal: IdentityPrincipal
+  /** Its transport. */
   readonly transport: Transport
-  /** Undefined for single HTTPS requests. */
+  /** ID of its connection; undefined for single HTTPS requests. */
   readonly linkId: string | undefined
+  /** Model ID that it announced. */
   readonly modelId?: string | undefined
 }
 
-/** All that a device or module can ask of the hub: what goes in, and what comes out when it is not refused. */
+/** The operations that a device or module can perform, with their input and their outcome. */
 export interface Operations {
-  /** The message is stored when this returns: only then may the border acknowledge. */
+  /** Sends a device-to-cloud message. When it returns, the message is stored, and the adapter may acknowledge it. */
   telemetry: { input: { readonly message: Message }; outcome: undefined }
+  /** Reads the own twin. */
   twinGet: { input: undefined; outcome: TwinDocument }
+  /** Merges reported properties; the outcome is their new version. */
   twinPatch: { input: { readonly patch: Json; readonly baseVersion: number | undefined }; outcome: number }
+  /** Responds to a method call. */
   methodResponse: {
     input: { readonly requestId: string; readonly status: number; readonly payload: Json }
     outcome: undefined
   }
+  /** Locks and reads the next cloud-to-device message. */
   c2dReceive: { input: undefined; outcome: C2dDelivery | undefined }
+  /** Ends the lock of a cloud-to-device message. */
   c2dSettle: {
     input: { readonly lockToken: string; readonly outcome: 'complete' | 'abandon' | 'reject' }
     outcome: undefined
   }
+  /** Requests a SAS for a file upload. */
   uploadStart: { input: { readonly blobName: string }; outcome: UploadTicket }
+  /** Reports the result of a file upload. */
   uploadFinish: { input: UploadResult; outcome: undefined }
-  /** A module calls a method of another identity through the gateway. */
+  /** Invokes a method of another identity through the gateway; modules only. */
   invokeMethod: { input: { readonly target: Identity; readonly call: MethodCall }; outcome: MethodResult }
 }
+/** Names of the operations. */
 export type OperationKind = keyof Operations

@@ -1,33 +1,38 @@
-/** Who can ask the hub for something, what he shows, and what he is once he has proven it. */
+/** Callers of the hub: their policies, credentials and authenticated identities. */
 
 import type { Identity } from './identity.ts'
 
-/** Rights that a shared access policy can carry. */
+/** Permissions of a shared access policy. */
 export type Permission = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect'
 
+/** A shared access policy, with which back ends authenticate. */
 export interface SharedAccessPolicy {
+  /** Name of the policy, `skn` in tokens. */
   readonly name: string
+  /** What the policy permits. */
   readonly permissions: readonly Permission[]
+  /** Primary key, base64. */
   readonly primaryKey: string
+  /** Secondary key, base64. */
   readonly secondaryKey: string
 }
 
-/** How a link came in; `https` stands for single requests. */
+/** Transport of a connection; `https` stands for single requests. */
 export type Transport = 'mqtt' | 'mqtt-ws' | 'amqp' | 'amqp-ws' | 'https'
 
-/** What a device shows to prove who it is. */
+/** The credentials of a device. */
 export interface DeviceCredentials {
   /** The text `SharedAccessSignature sr=…&sig=…&se=…[&skn=…]`, exactly as received. */
   readonly sasToken?: string | undefined
-  /** The TLS client certificate in DER, leaf first, then whatever issuers the client sent. */
+  /** The TLS client certificate in DER, leaf first, then the issuers that the client sent. */
   readonly certificates?: readonly Buffer[] | undefined
 }
 
-/** A device or module that has proven its name. */
+/** An authenticated device or module. */
 export interface IdentityPrincipal {
   readonly type: 'identity'
   readonly identity: Identity
-  /** Whose key or certificate it was. */
+  /** Owner of the key or certificate. */
   readonly scope: 'device' | 'module' | 'hub'
   readonly credential: 'sas' | 'x509'
   readonly generationId: string
@@ -35,7 +40,7 @@ export interface IdentityPrincipal {
   readonly expiresAt: number | undefined
 }
 
-/** A back end that has shown a token of a shared access policy. */
+/** A back end, authenticated with a shared access policy. */
 export interface PolicyPrincipal {
   readonly type: 'policy'
   readonly policyName: string

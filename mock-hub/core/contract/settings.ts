@@ -1,72 +1,80 @@
 /**
- * How this hub behaves where hubs may differ: the uncertain points of the contract (wire contract section 12) and the
- * quotas that a service has by tier. One table of defaults; every leniency is a named setting, off by default.
+ * Settings: how this hub behaves where hubs may differ (docs/settings.md). The strict defaults refuse what the real hub
+ * refuses; each leniency is a setting of its own, off by default.
  */
 
-/** A unit of the service as it is sold; the basic ones take telemetry and uploads and little else (WIRE-ERR-08). */
+/** Tier of the service; basic tiers (B1 to B3) lack cloud-to-device messages, twins, methods and jobs (WIRE-ERR-08). */
 export type Tier = 'F1' | 'B1' | 'B2' | 'B3' | 'S1' | 'S2' | 'S3'
 
+/** All settings of a hub, see `docs/settings.md`. */
 export interface Settings {
-  /** Host name of the hub as in connection strings. */
+  /** Host name of the hub in connection strings. Default: `localhost`. */
   readonly hostName: string
-  /** Further names the server answers to. */
+  /** Further names that the server accepts. Default: none. */
   readonly aliases: readonly string[]
-  /** Tolerated clock skew when a token is checked, in seconds. CSharp SDK, MaxClockSkewTimeSpan. */
+  /** Accepted clock skew in the check of a token, in seconds. Default: 300. */
   readonly clockSkewSeconds: number
-  /** A live link is cut so many seconds after its token's expiry. Section 12, 8b: 300 to 600. */
+  /** Time between the expiry of a token and the end of its connection, in seconds; 300 to 600 on real hubs. Default: 600. */
   readonly tokenGraceSeconds: number
-  /** Server-side cap of 1.5 × keep-alive, in seconds (WIRE-SESS-08). */
+  /** Upper limit of 1.5 × keep-alive, in seconds (WIRE-SESS-08). Default: 1767. */
   readonly keepAliveCapSeconds: number
-  /** A socket that sends no CONNECT is closed after so many seconds (WIRE-CONN-26). */
+  /** Time after which a connection without CONNECT is closed, in seconds (WIRE-CONN-26). Default: 60. */
   readonly connectTimeoutSeconds: number
-  /** The sixth distinct subscription closes the link (true) or is only warned of (WIRE-SESS-16). Strict: true. */
+  /** Whether the sixth distinct subscription closes the connection or is only logged (WIRE-SESS-16). Default: true. */
   readonly closeOnSixthSubscription: boolean
-  /** A clean session empties the cloud-to-device queue (WIRE-SESS-05). */
+  /** Whether a clean session purges the cloud-to-device queue (WIRE-SESS-05). Default: false. */
   readonly cleanSessionPurgesC2d: boolean
-  /** A regenerated key drops the live link that used it (WIRE-CONN-32). */
+  /** Whether a regenerated key closes the connection that used it (WIRE-CONN-32). Default: false. */
   readonly dropLinkOnKeyChange: boolean
-  /** Lock time-outs count as deliveries (section 12, 7). */
+  /** Whether an expired lock counts towards the maximum delivery count. Default: true. */
   readonly lockTimeoutsCount: boolean
-  /** `sr={host}/{deviceId}` without `devices/` is accepted (section 12, 9). Strict: false. */
+  /** Whether the token scope `sr={host}/{deviceId}`, without `devices/`, is accepted. Default: false. */
   readonly shortScopeAccepted: boolean
-  /** Twin answers reach devices that never subscribed to `$iothub/twin/res/#` (api contract, divergence D-19). Strict: false. */
+  /** Whether twin responses reach devices without a subscription to `$iothub/twin/res/#`. Default: false. */
   readonly twinAnswersWithoutSubscription: boolean
-  /** A module may use its parent device's key (field notes 8.20). */
+  /** Whether a module may authenticate with the key of its device. Default: true. */
   readonly moduleMayUseDeviceKey: boolean
-  /** Largest device-to-cloud message in bytes (WIRE-SESS-23). */
+  /** Maximum size of a device-to-cloud message, in bytes (WIRE-SESS-23). Default: 262144. */
   readonly maxTelemetryBytes: number
-  /** Largest cloud-to-device message in bytes (WIRE-C2D-16). */
+  /** Maximum size of a cloud-to-device message, in bytes (WIRE-C2D-16). Default: 65536. */
   readonly maxC2dBytes: number
+  /** Maximum number of cloud-to-device messages that wait for a device. Default: 50. */
   readonly c2dQueueDepth: number
-  /** Default time to live of a cloud-to-device message, seconds, 60 to 172800. */
+  /** Time to live of a cloud-to-device message without an expiry time, in seconds. Default: 3600. */
   readonly c2dTtlSeconds: number
+  /** Duration of the lock of a cloud-to-device message, in seconds. Default: 60. */
   readonly c2dLockSeconds: number
-  /** 1 to 100. */
+  /** Maximum number of deliveries of a cloud-to-device message. Default: 10. */
   readonly c2dMaxDeliveryCount: number
-  /** Unacknowledged QoS 1 messages to one client (WIRE-SESS-18). */
+  /** Maximum number of QoS 1 messages to a client that wait for its PUBACK (WIRE-SESS-18). Default: 16. */
   readonly maxUnacknowledged: number
+  /** Maximum number of modules of a device. Default: 50. */
   readonly modulesPerDevice: number
+  /** Maximum number of devices. Default: 1000000. */
   readonly maxDevices: number
-  /** Open uploads per device (WIRE-FILE-09). */
+  /** Maximum number of simultaneous uploads of a device (WIRE-FILE-09). Default: 10. */
   readonly maxActiveUploads: number
-  /** Life of an upload SAS, seconds. */
+  /** Life of the SAS of an upload, in seconds. Default: 3600. */
   readonly uploadSasSeconds: number
+  /** Whether the hub sends notifications of finished uploads. Default: true. */
   readonly fileNotifications: boolean
-  /** Methods in flight per device before 403800. */
+  /** Maximum number of method calls that wait for a device; the next one is refused with 403800. Default: 100. */
   readonly maxMethodsInFlight: number
-  /** Twin change, lifecycle and connection-state events go to the event stream beside telemetry. */
+  /** Events that the hub adds to the device-to-cloud messages. Default: none. */
   readonly eventSources: readonly (
     'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents'
   )[]
-  /** Journal entries and telemetry messages kept. */
+  /** Number of journal entries that the hub keeps. Default: 10000. */
   readonly journalRetained: number
+  /** Number of device-to-cloud messages that the hub keeps. Default: 10000. */
   readonly telemetryRetained: number
-  /** Seed of everything random in the hub. */
+  /** Seed of all random values of the hub. Default: none, values are random. */
   readonly seed: number
-  /** Service tier whose throttles and quotas apply, and what a basic one (B1 to B3) lacks; undefined: none. */
+  /** Tier whose throttles, quota and restrictions apply. Default: none. */
   readonly tier: Tier | undefined
 }
 
+/** The default settings. */
 export const STRICT: Settings = Object.freeze({
   hostName: 'localhost',
   aliases: [],
@@ -101,7 +109,7 @@ export const STRICT: Settings = Object.freeze({
   tier: undefined,
 })
 
-/** What `--lenient` changes, and nothing else. Each is logged and shown in reports. */
+/** The settings that `--lenient` changes; each is logged and shown in reports. */
 export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
   shortScopeAccepted: true,

@@ -1,6 +1,6 @@
-/** Throttles and the quota as the gate, the sessions and the routes see them. */
+/** Throttles and the daily quota. */
 
-/** What a tier limits (wire contract 9); `throttle.ts` has the figures and implements this. */
+/** The kinds of operations that a tier limits (docs/contract/throttling.md). */
 export type ThrottledOperation =
   | 'registry'
   | 'connect'
@@ -16,23 +16,27 @@ export type ThrottledOperation =
   | 'jobDevice'
   | 'configuration'
 
+/** The use of the daily quota. */
 export interface QuotaMeter {
   /** Messages of the daily quota used since midnight UTC of the hub's clock; counted in every tier and without one. */
   readonly used: number
-  /** Undefined: no tier is set. */
+  /** Messages of a day; undefined: no tier is set. */
   readonly limit: number | undefined
   /** Bytes that count as one message: 4096, or 512 on F1. */
   readonly chunkBytes: number
-  /** How many messages each kind of operation has used since the hub's start. */
+  /** Messages that each kind of operation has used since the hub started. */
   readonly byOperation: Readonly<Partial<Record<ThrottledOperation, number>>>
 }
 
+/** Throttles, and the meter of the daily quota. */
 export interface Throttle {
   /**
-   * Counts an operation against its rate and the day's quota. Without a tier only the meter runs.
-   * @param bytes size of what goes through; 0 when the operation has none.
+   * Counts an operation against its rate and the daily quota. Without a tier only the meter counts.
+   * @param operation - its kind.
+   * @param bytes - size of its payload; 0 when it has none.
    * @throws HubError ThrottlingException, IotHubQuotaExceeded, OperationNotAvailableInCurrentTier.
    */
   take(operation: ThrottledOperation, bytes: number): void
+  /** The use of the daily quota. */
   readonly meter: QuotaMeter
 }

@@ -4,58 +4,79 @@ import type { Identity } from './identity.ts'
 import type { IfMatch } from './registry.ts'
 import type { Json, JsonObject } from '../../base/json.ts'
 
-/** A twin as the service sees it; see wire contract 3.3. Metadata included. */
+/** A twin with its metadata (docs/contract/twins.md). */
 export interface TwinDocument {
+  /** Its device or module. */
   readonly identity: Identity
-  /** base64 of an 8-byte big-endian counter, bumped by service writes; without quotes. */
+  /** Base64 of an 8-byte big-endian counter, which writes of the service increment; without quotes. */
   readonly etag: string
   /** Counts every change. */
   readonly version: number
+  /** Model ID that the device announced; empty: none. */
   readonly modelId: string
+  /** Tags, which only the service sees. */
   readonly tags: JsonObject
+  /** Desired properties. */
   readonly desired: TwinSection
+  /** Reported properties. */
   readonly reported: TwinSection
 }
 
+/** Desired or reported properties of a twin. */
 export interface TwinSection {
   /** Without `$version` and `$metadata`. */
   readonly properties: JsonObject
+  /** `$version`. */
   readonly version: number
+  /** `$metadata`. */
   readonly metadata: JsonObject
 }
 
-/** A service's write: absent parts stay as they are. `null` for desired or tags clears it. */
+/** A write of the service. Absent parts do not change; null clears a part. */
 export interface TwinUpdate {
+  /** Tags. */
   readonly tags?: JsonObject | null | undefined
+  /** Desired properties. */
   readonly desired?: JsonObject | null | undefined
 }
 
+/** The twins of devices and modules. */
 export interface Twins {
-  /** @throws HubError DeviceNotFound, ModuleNotFound. */
+  /** The twin of an identity. @throws HubError DeviceNotFound, ModuleNotFound. */
   get(identity: Identity): TwinDocument
-  /** Merges. Notifies the device when desired was named. @throws HubError ArgumentInvalid, PreconditionFailed, … */
+  /**
+   * Merges tags and desired properties, and notifies the device of desired properties.
+   * @param ifMatch - `*` or the current etag; undefined: any etag.
+   * @throws HubError DeviceNotFound, ModuleNotFound, ArgumentInvalid, PreconditionFailed.
+   */
   patch(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
-  /** Replaces tags and desired. */
+  /** Replaces tags and desired properties, and notifies the device. @throws HubError as `patch`. */
   replace(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
   /**
-   * A device's patch of its reported properties.
-   * @param baseVersion `$version` of the request; stale: PreconditionFailed.
-   * @returns the new `$version` of reported.
+   * Merges reported properties, as a device does.
+   * @param baseVersion - `$version` of the request; undefined: any version.
+   * @returns the new `$version`.
+   * @throws HubError ArgumentInvalid; PreconditionFailed when the base version is not the current one.
    */
   patchReported(identity: Identity, patch: Json, baseVersion?: number): number
-  /** Puts twins as they are in the place of all there are: a snapshot's. Nobody is notified. */
+  /** Replaces all twins by those of a snapshot, unchanged. No device is notified. */
   restore(documents: readonly TwinDocument[]): void
-  /** Told of each change, after it happened. @returns stops listening. */
+  /** Calls the listener after each change. @returns stops listening. */
   onChange(listener: (change: TwinChange) => void): () => void
 }
 
-/** A change of a twin: what was asked for (nulls kept) and what came of it. */
+/** A change of a twin: the requested change (with its nulls) and the result. */
 export interface TwinChange {
+  /** Whether the change was merged or replaced the sections. */
   readonly type: 'patched' | 'replaced'
+  /** The twin before the change. */
   readonly before: TwinDocument
+  /** The twin after the change. */
   readonly twin: TwinDocument
-  /** The sections that were named; without `$version` and `$metadata`. */
+  /** The requested tags; undefined: unchanged. */
   readonly tags?: JsonObject | null | undefined
+  /** The requested desired properties; undefined: unchanged. */
   readonly desired?: JsonObject | null | undefined
+  /** The requested reported properties; undefined: unchanged. */
   readonly reported?: JsonObject | undefined
 }
