@@ -1,31 +1,84 @@
-/** The front door of the hub: `startMockHub`, its clocks, and the types of what it gives and takes. */
+/**
+ * A mock Azure IoT Hub in process: `startMockHub`, its clocks, and the types of its options and members.
+ * @packageDocumentation
+ */
 
 export { startMockHub } from './host/start.ts'
-export type { MockHub } from './host/mock-hub.ts'
+export type { MockHub, WorkloadUris } from './host/mock-hub.ts'
 export type { MockHubOptions } from './host/options.ts'
 export { parseSeed } from './host/seed-file.ts'
-export type { Seed, SeedDevice, SeedModule } from './host/seed.ts'
+export type { Seed, SeedDevice, SeedIdentity, SeedModule } from './host/seed.ts'
 export { HubClock, ManualClock, type Clock } from './base/clock.ts'
+export type { Json as JsonValue, JsonObject } from './base/json.ts'
+export type { Logger } from './base/logger.ts'
 export { HUB_ERRORS, type HubErrorKind } from './core/errors/catalogue.ts'
-export { HubError, type Explanation } from './core/errors/hub-error.ts'
+export { HubError, type Explanation, type Refusal } from './core/errors/hub-error.ts'
+export { LENIENCIES, STRICT, type Settings, type Tier } from './core/contract/settings.ts'
 export { identityKey, parseIdentityKey, type Identity } from './core/contract/identity.ts'
+export type {
+  AuthenticationMechanism,
+  AuthenticationType,
+  IdentityRecord,
+  IdentitySpec,
+  IfMatch,
+  Registry,
+  RegistryChange,
+  SymmetricKeys,
+  Thumbprints,
+} from './core/contract/registry.ts'
+export type { Permission, SharedAccessPolicy, Transport } from './core/contract/principal.ts'
+export type { TwinChange, TwinDocument, Twins, TwinSection, TwinUpdate } from './core/contract/twins.ts'
+export type { MethodCall, MethodResult, Methods } from './core/contract/methods.ts'
 export type {
   ApplicationProperties,
   Message,
   SystemProperties,
   TelemetryMessage,
 } from './core/contract/message.ts'
+export type { ModuleInputs, TelemetryStream } from './core/contract/messaging.ts'
+export type {
+  C2dDelivery,
+  CloudToDevice,
+  FeedbackRecord,
+  ServiceQueue,
+  WaitingC2d,
+} from './core/contract/c2d.ts'
+export type { FileNotification, UploadResult, UploadTicket } from './core/contract/uploads.ts'
 export { FAULT_TYPES } from './core/faults/fault-catalogue.ts'
-export type { FaultType, FaultParameter } from './core/contract/faults.ts'
-export { LENIENCIES, STRICT, type Settings, type Tier } from './core/contract/settings.ts'
-export type { Json as JsonValue, JsonObject } from './base/json.ts'
-export type { Logger } from './base/logger.ts'
-export type { CloudToDevice, FeedbackRecord } from './core/contract/c2d.ts'
-export type { ArmedFault, FaultDefinition, Faults } from './core/contract/faults.ts'
-export type { Journal, JournalEntry } from './core/contract/journal.ts'
-export type { TelemetryStream } from './core/contract/messaging.ts'
-export type { MethodCall, MethodResult, Methods } from './core/contract/methods.ts'
-export type { SharedAccessPolicy } from './core/contract/principal.ts'
-export type { IdentityRecord, IdentitySpec, Registry } from './core/contract/registry.ts'
-export type { TwinDocument, Twins } from './core/contract/twins.ts'
-export type { FileNotification } from './core/contract/uploads.ts'
+export type {
+  ArmedFault,
+  FaultDefinition,
+  FaultParameter,
+  Faults,
+  FaultType,
+  FaultTypeDocument,
+} from './core/contract/faults.ts'
+export type { Journal, JournalEntry, JournalEvent, TlsFacts } from './core/contract/journal.ts'
+export type { QuotaMeter, Throttle, ThrottledOperation } from './core/contract/throttle.ts'
+export type { Channel } from './core/contract/sessions.ts'
+export type { OperationKind, Operations } from './core/contract/operations.ts'
+export type {
+  ConfigurationContent,
+  ConfigurationDocument,
+  Configurations,
+  ConfigurationSpec,
+  StoredConfiguration,
+} from './core/contract/services/configurations.ts'
+export type { DigitalTwins, PatchStep } from './core/contract/services/digital-twins.ts'
+export type {
+  ImportExportJobs,
+  ImportExportRequest,
+  JobFilter,
+  JobRequest,
+  Jobs,
+  JobType,
+} from './core/contract/services/jobs.ts'
+export type { ItemType, Page, PageRequest, Queries } from './core/contract/services/queries.ts'
+export type { Services } from './core/contract/services/services.ts'
+export {
+  SNAPSHOT_FORMAT,
+  type HubSnapshot,
+  type Snapshots,
+  type StoredIdentity,
+  type StoredMessage,
+} from './core/contract/services/snapshots.ts'

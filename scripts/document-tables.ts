@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
+import { OPTIONS } from '../mock-hub/host/option-rules.ts'
 
 /** A table of a page, between `<!-- mark -->` and `<!-- /mark -->`. */
 export interface DocumentTable {
@@ -14,6 +15,7 @@ export interface DocumentTable {
 export const TABLES: readonly DocumentTable[] = [
   { document: 'docs/faults.md', mark: 'fault types', rows: () => Promise.resolve(faultTypes()) },
   { document: 'docs/control.md', mark: 'routes', rows: controlRoutes },
+  { document: 'docs/mock-hub-api.md', mark: 'options', rows: () => Promise.resolve(hubOptions()) },
 ]
 
 function faultTypes(): string[][] {
@@ -27,6 +29,18 @@ function faultTypes(): string[][] {
       )
       return [`\`${name}\``, description, trigger, texts.join(', ')]
     }),
+  ]
+}
+
+function hubOptions(): string[][] {
+  return [
+    ['option', 'what it is', 'values', 'default'],
+    ...Object.entries(OPTIONS).map(([name, row]) => [
+      `\`${name}\``,
+      row.help,
+      row.rule.text.replace(/\bto be (?:one of )?/g, ''),
+      'default' in row ? `\`${JSON.stringify(row.default)}\`` : '',
+    ]),
   ]
 }
 

@@ -1,6 +1,6 @@
 /**
- * Time as the hub knows it. Nothing in the hub reads the system's clock or arms a timer but through this port,
- * so that an hour can pass in a millisecond and a hub can live ahead of or behind its clients.
+ * The time of the hub. No other file reads the system clock or sets a timer, so that an hour can pass in a millisecond
+ * and a hub can run ahead of its clients or behind them.
  */
 
 import { InvalidInput } from './invalid-input.ts'
@@ -11,8 +11,8 @@ export interface Clock {
   /** Now, in milliseconds since 1970-01-01T00:00:00Z. */
   now(): number
   /**
-   * Runs `run` once, `ms` milliseconds from now (0 or less: at the next turn of time, never inside this call).
-   * @returns cancels; harmless when the callback has run.
+   * Calls `run` once, `ms` milliseconds from now; never inside this call, even for 0 or less.
+   * @returns cancels the call; no effect when it has happened.
    */
   schedule(ms: number, run: () => void): () => void
 }
@@ -21,16 +21,16 @@ interface Due {
   readonly at: number
   readonly seq: number
   readonly run: () => void
-  /** Place in the heap, -1 once taken out. */
+  /** Index in the heap; -1 when it is not in the heap. */
   index: number
 }
 
-/** Node's longest timer; a longer wait is chained. */
+/** The longest timer of Node; a longer wait takes several. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * The hub's clock: runs with the system's clock plus an offset, or stands still until it is advanced.
- * `advance` works in both states and fires what falls due in order, each callback at its own moment.
+ * The hub's clock: it runs with the system clock plus an offset, or it is frozen until it is advanced. `advance` works in
+ * both states and runs everything that falls due in order, each callback at its own time.
  */
 export class HubClock implements Clock {
   readonly #heap: Due[] = []
@@ -40,30 +40,32 @@ export class HubClock implements Clock {
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
 
-  /** @param frozenAt epoch ms at which the clock stands still from the start; left out: it runs. */
+  /** @param frozenAt - time at which the clock is frozen from the start, in epoch ms; undefined: it runs. */
   constructor(frozenAt?: number) {
     this.#frozenAt = frozenAt
   }
 
+  /** The time, in epoch ms. */
   now(): number {
     return this.#frozenAt ?? Date.now() + this.#offsetMs
   }
 
-  /** Whether time stands still until `advance` or `resume`. */
+  /** Whether the clock is frozen. */
   get frozen(): boolean {
     return this.#frozenAt !== undefined
   }
 
-  /** How far this clock is ahead of the system's, in ms (negative: behind). */
+  /** How far this clock is ahead of the system clock, in ms; negative: behind. */
   get offsetMs(): number {
     return this.#frozenAt === undefined ? this.#offsetMs : this.#frozenAt - Date.now()
   }
 
-  /** When the next callback falls due, in epoch ms; undefined: none is scheduled. */
+  /** Time of the next callback, in epoch ms; undefined: none is scheduled. */
   get nextAt(): number | undefined {
     return this.#heap[0]?.at
   }
 
+  /** Calls `run` once, `ms` milliseconds from now. @returns cancels the call. */
   schedule(ms: number, run: () => void): () => void {
     const due: Due = { at: this.now() + Math.max(0, ms), seq: this.#seq++, run, index: -1 }
     this.#push(due)
@@ -73,13 +75,13 @@ export class HubClock implements Clock {
     }
   }
 
-  /** Stops time where it is. */
+  /** Freezes the clock at its current time. */
   freeze(): void {
     this.#frozenAt ??= this.now()
     this.#arm()
   }
 
-  /** Lets time run again from where it stands: a frozen clock goes on with the offset it has gathered. */
+  /** Lets a frozen clock run again from its time; the difference to the system clock becomes its offset. */
   resume(): void {
     if (this.#frozenAt === undefined) return
     this.#offsetMs = this.#frozenAt - Date.now()
@@ -88,36 +90,37 @@ export class HubClock implements Clock {
   }
 
   /**
-   * Moves time forward and runs all that falls due on the way, in order.
-   * @param by milliseconds, or text such as `1h`, `90s`, `1h30m`.
-   * @throws InvalidInput when it is no length of time or leads back.
+   * Moves time forward and runs everything that falls due, in order.
+   * @param by - milliseconds, or text such as `1h`, `90s`, `1h30m`.
+   * @throws InvalidInput for an invalid or negative duration.
    */
   advance(by: number | string): void {
     const ms = typeof by === 'string' ? parseDuration(by, 'by') : by
     if (!(ms >= 0))
-      throw new InvalidInput('clock.advance', 'by', 'not to lead back: time only goes forward', by)
+      throw new InvalidInput('clock.advance', 'by', 'to be 0 or more: time only moves forward', by)
     this.set(this.now() + ms)
   }
 
   /**
-   * Sets the clock ahead of (negative: behind) the system's clock; what is thereby overdue runs at once.
-   * @param by milliseconds, or text such as `1h` or `-30m`.
+   * Sets the clock ahead of the system clock, or behind it; everything that falls due runs at once.
+   * @param by - milliseconds, or text such as `1h` or `-30m`; negative: behind.
+   * @throws InvalidInput for an invalid duration.
    */
   setOffset(by: number | string): void {
     const ms = typeof by === 'string' ? parseDuration(by, 'by') : by
     this.set(Date.now() + ms)
-    // Not a millisecond off, however long that took.
+    // Exact, however long the callbacks took.
     if (this.#frozenAt === undefined) this.#offsetMs = ms
   }
 
-  /** Sets the clock to an epoch time in ms, also back; what is thereby overdue runs at once. It keeps standing or running. */
+  /** Sets the time, in epoch ms, also back; everything that falls due runs at once. The clock stays frozen or running. */
   set(target: number): void {
     this.#runUntil(target)
     this.#jump(target)
     this.#arm()
   }
 
-  /** Forgets everything scheduled. */
+  /** Cancels all scheduled callbacks. */
   stop(): void {
     for (const due of this.#heap) due.index = -1
     this.#heap.length = 0
@@ -137,7 +140,7 @@ export class HubClock implements Clock {
     else this.#frozenAt = to
   }
 
-  /** One system timer serves them all: it is set for the earliest. */
+  /** A single system timer is set for the earliest callback. */
   #arm(): void {
     const next = this.#frozenAt === undefined ? this.#heap[0] : undefined
     if (next === undefined) {
@@ -160,7 +163,7 @@ export class HubClock implements Clock {
     this.#timer.unref()
   }
 
-  // A binary heap ordered by (at, seq): 10,000 links each keep a timer here.
+  // A binary heap ordered by (at, seq): each of 10,000 connections has a timer here.
   #before(a: Due, b: Due): boolean {
     return a.at < b.at || (a.at === b.at && a.seq < b.seq)
   }
@@ -219,9 +222,9 @@ export class HubClock implements Clock {
   }
 }
 
-/** A clock that stands still until a test winds it. */
+/** A clock that is frozen until a test moves it. */
 export class ManualClock extends HubClock {
-  /** @param startMs epoch ms; default 2026-01-01T00:00:00Z. */
+  /** @param startMs - initial time in epoch ms. Default: 2026-01-01T00:00:00Z. */
   constructor(startMs: number = Date.UTC(2026, 0, 1)) {
     super(startMs)
   }

@@ -1,8 +1,10 @@
 /** JSON values. */
 
-/** A JSON value; twins, method payloads and bodies are made of it. */
+/** A JSON value: twins, method payloads, bodies. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+/** A JSON object. */
 export interface JsonObject {
+  /** A member. */
   readonly [key: string]: Json
 }
 

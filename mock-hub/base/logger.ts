@@ -1,7 +1,9 @@
-/** Where the hub tells people what it does. */
+/** The log of the hub. */
 
-/** A sink for people; silent by default. One line each, no secrets. */
+/** Receives log lines without secrets. */
 export interface Logger {
+  /** What the hub does. */
   info(line: string): void
+  /** Refusals and problems. */
   warn(line: string): void
 }

@@ -1,4 +1,4 @@
-/** Times as the hub itself writes and reads them. */
+/** Times in the formats that the hub writes and reads. */
 
 /** Ticks of .NET (100 ns since year 1) at the Unix epoch. */
 const EPOCH_TICKS = 621_355_968_000_000_000n
@@ -8,16 +8,16 @@ export function utcText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}0000Z`
 }
 
-/** `08/24/2018 17:49:33`, as in tracking ids (wire contract 7.5). */
+/** `08/24/2018 17:49:33`, as in tracking IDs (docs/contract/errors.md). */
 export function trackingTime(ms: number): string {
   const iso = new Date(ms).toISOString()
   return `${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(0, 4)} ${iso.slice(11, 19)}`
 }
 
-/** In registry answers, the time of what has never happened (wire contract 7.2); twins append a `Z`. */
+/** In registry answers, the time of what has never happened (docs/contract/registry.md); twins append a `Z`. */
 export const NEVER = '0001-01-01T00:00:00'
 
-/** UTC .NET ticks, as generation ids are made of (wire contract 7.2). */
+/** UTC .NET ticks, the base of generation IDs (docs/contract/registry.md). */
 export function ticksOf(ms: number): bigint {
   return EPOCH_TICKS + BigInt(Math.floor(ms)) * 10_000n
 }
@@ -36,7 +36,7 @@ export function parseUtc(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms
 }
 
-/** `00:00:05`, as time spans stand in error bodies (wire contract 4.3). */
+/** `00:00:05`, a time span in error bodies (docs/contract/errors.md). */
 export function timeSpan(seconds: number): string {
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
   return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`

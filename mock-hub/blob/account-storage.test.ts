@@ -1,19 +1,19 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openTestServer, type TestRoom } from '../http/testing/test-server.ts'
+import { openTestServer, type TestServer } from '../http/testing/test-server.ts'
 import { AccountStorage } from './account-storage.ts'
 import { queryOf } from '../http/blob/blob-request.ts'
 
 const KEY = Buffer.from('any key').toString('base64')
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 const open = (connectionString: string): AccountStorage =>
-  new AccountStorage({ connectionString, clock: room.clock, containerName: 'files', ca: room.ca })
+  new AccountStorage({ connectionString, clock: server.clock, containerName: 'files', ca: server.ca })
 
-describe('where the account is', () => {
+describe('the account of a connection string', () => {
   test.each([
     [
       `DefaultEndpointsProtocol=https;AccountName=a1;AccountKey=${KEY};EndpointSuffix=core.windows.net`,
@@ -34,7 +34,7 @@ describe('where the account is', () => {
     expect(() => open(connectionString)).toThrow(text)
   })
 
-  test('the key is never said', () => {
+  test('the key is never repeated', () => {
     expect(() => open(`AccountKey=${KEY}`)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining(KEY) as unknown }) as Error,
     )
@@ -42,22 +42,22 @@ describe('where the account is', () => {
 })
 
 test('WIRE-FILE-01: signs with the account’s key for read and write', () => {
-  const sas = queryOf(open(`AccountName=a1;AccountKey=${KEY}`).sign('d/x', room.clock.now()))
+  const sas = queryOf(open(`AccountName=a1;AccountKey=${KEY}`).sign('d/x', server.clock.now()))
   const text = `rw\n\n2026-01-01T00:00:00Z\n/blob/a1/files/d/x\n\n\n\n2021-12-02\nb\n\n\n\n\n\n\n`
   expect(sas.get('sig')).toBe(createHmac('sha256', Buffer.from(KEY, 'base64')).update(text).digest('base64'))
 })
 
-test('asks the account for sizes, over TLS', async () => {
-  const { port } = await room.room.listen({ host: '127.0.0.1', port: 0 })
-  const { account } = room.storage
+test('asks the account for blob sizes, over TLS', async () => {
+  const { port } = await server.http.listen({ host: '127.0.0.1', port: 0 })
+  const { account } = server.storage
   const storage = new AccountStorage({
     connectionString: `AccountName=${account.name};AccountKey=${account.key};BlobEndpoint=https://localhost:${String(port)}`,
-    clock: room.clock,
-    ca: room.ca,
+    clock: server.clock,
+    ca: server.ca,
   })
-  const sas = storage.sign('d/a b', room.clock.now() + 1000)
+  const sas = storage.sign('d/a b', server.clock.now() + 1000)
   const headers = { 'x-ms-blob-type': 'BlockBlob' }
-  const put = await room.call('PUT', `/uploads/d/a%20b${sas}`, {
+  const put = await server.call('PUT', `/uploads/d/a%20b${sas}`, {
     as: null,
     apiVersion: null,
     body: 'hello',

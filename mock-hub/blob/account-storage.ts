@@ -1,4 +1,4 @@
-/** Any Azure Storage account (or what speaks like one) as the place of uploads: signed here with its key. */
+/** Uploads to an Azure Storage account, or to a compatible server: the hub signs the SAS with the account key. */
 
 import * as http from 'node:http'
 import * as https from 'node:https'
@@ -9,14 +9,14 @@ import { signAccountSas, signBlobSas, type StorageAccount } from './storage-sas.
 export interface AccountStorageOptions {
   /** `DefaultEndpointsProtocol=…;AccountName=…;AccountKey=…;EndpointSuffix=…` or with `BlobEndpoint=…`. */
   readonly connectionString: string
-  /** @default 'uploads' */
+  /** Default: `uploads`. */
   readonly containerName?: string | undefined
   readonly clock: Clock
-  /** PEM of an authority to trust beside the system's. */
+  /** CA to trust in addition to those of the system, in PEM. */
   readonly ca?: string | undefined
 }
 
-/** Signatures the hub makes for itself live so long, ms. */
+/** Life of the signatures that the hub itself uses, in ms. */
 const OWN_SAS_MS = 300_000
 const API_VERSION = '2021-12-02'
 
@@ -28,7 +28,7 @@ export class AccountStorage implements BlobStorage {
   readonly #clock: Clock
   readonly #ca: string | undefined
 
-  /** @throws RangeError when the connection string lacks something; it is not repeated, it holds a key. */
+  /** @throws RangeError when the connection string is incomplete; the message does not repeat it, because it contains a key. */
   constructor({ connectionString, containerName, clock, ca }: AccountStorageOptions) {
     const fields = fieldsOf(connectionString)
     const name = required(fields, 'AccountName')
@@ -43,7 +43,7 @@ export class AccountStorage implements BlobStorage {
     this.#clock = clock
     this.#ca = ca
     this.containerName = containerName ?? 'uploads'
-    // Path-style endpoints (Azurite) carry the account in the path; SDKs put the container right behind this text.
+    // Path-style endpoints (Azurite) have the account in the path; SDKs append the container to this text.
     this.hostName = this.#endpoint.host + this.#endpoint.pathname.replace(/\/$/, '')
   }
 
@@ -59,7 +59,7 @@ export class AccountStorage implements BlobStorage {
     return Number(headers['content-length'])
   }
 
-  /** Makes the container when it is not there. */
+  /** Creates the container if it does not exist. */
   async createContainer(): Promise<void> {
     const sas = signAccountSas(this.#account, this.#clock.now() + OWN_SAS_MS)
     const { status } = await this.#ask('PUT', `${sas}&restype=container`)

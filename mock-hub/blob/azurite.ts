@@ -1,4 +1,4 @@
-/** `--blob azurite`: starts Azurite as a child process, when it is installed, and uploads go there. */
+/** `--blob azurite`: starts Azurite as a child process and sends uploads to it. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -13,23 +13,23 @@ export interface AzuriteOptions {
   readonly clock: Clock
   /** Host name that the certificate covers. */
   readonly hostName: string
-  /** 0 (default): any free port. */
+  /** Default: 0, any free port. */
   readonly port?: number | undefined
   readonly containerName?: string | undefined
-  /** Devices upload over TLS only: the hub's own certificate serves here too. PEM. */
+  /** Devices upload over TLS only, so Azurite uses the hub's certificate. PEM. */
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string }
 }
 
 export interface Azurite {
   readonly storage: AccountStorage
-  /** Ends the child process and deletes what it kept. */
+  /** Stops the child process and deletes its data. */
   stop(): Promise<void>
 }
 
 const ACCOUNT = 'mockiothub'
 const LISTENING = /listen(?:s|ing) (?:at|on) https?:\/\/[^\s]*:(\d+)/i
 
-/** @throws Error when Azurite is not installed, or ends before it listens. */
+/** @throws Error when Azurite is not installed, or exits before it listens. */
 export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
   const program = programPath()
   const directory = await mkdtemp(join(tmpdir(), 'mock-iot-hub-azurite-'))
@@ -75,13 +75,13 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
   }
 }
 
-/** Azurite's blob-only program, from the working directory's packages or beside this one. */
+/** Azurite's blob-only program, from the packages of the working directory or from those of this package. */
 function programPath(): string {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
     try {
       return join(dirname(createRequire(from).resolve('azurite/package.json')), 'dist/src/blob/main.js')
     } catch {
-      // Not there: the next place.
+      // Not installed there: try the next place.
     }
   }
   throw new Error('--blob azurite: the package azurite is not installed (npm install azurite)')

@@ -1,14 +1,14 @@
-/** What the blob endpoint refuses, in the words of Azure Storage: status, `x-ms-error-code`, XML body. */
+/** Refusals of the blob endpoint in the format of Azure Storage: status, `x-ms-error-code`, XML body. */
 
 /** A refusal of the blob endpoint. */
 export class BlobError extends Error {
   readonly status: number
   /** Azure Storage's name of the error, for example `AuthenticationFailed`. */
   readonly code: string
-  /** What exactly was wrong, for the caller; holds no signature. */
+  /** The exact problem, for the caller; contains no signature. */
   readonly detail: string
 
-  /** @param detail what exactly was wrong; no signature, no key. */
+  /** @param detail the exact problem, without signatures and keys. */
   constructor(status: number, code: string, message: string, detail = '') {
     super(message)
     this.name = 'BlobError'
@@ -18,7 +18,7 @@ export class BlobError extends Error {
   }
 }
 
-/** @param detail which check failed. */
+/** @param detail the check that failed. */
 export function authenticationFailed(detail: string): BlobError {
   return new BlobError(
     403,

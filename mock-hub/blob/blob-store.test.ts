@@ -16,20 +16,20 @@ async function read(name: string, from = 0, to = Infinity): Promise<string> {
 afterEach(() => store.stop())
 
 describe('blob store', () => {
-  test('keeps a blob put in one piece and reads any range of it', async () => {
+  test('stores a blob and reads any range of it', async () => {
     const info = await store.put('d/a', bytes('hello world'), headers)
     expect(info).toMatchObject({ size: 11, modifiedAt: 1000, contentType: 'text/plain' })
     expect(await read('d/a')).toBe('hello world')
     expect(await read('d/a', 4, 6)).toBe('o w')
   })
 
-  test('an empty blob is a blob', async () => {
+  test('a blob may be empty', async () => {
     await store.put('d/a', Readable.from([]), headers)
     expect(store.find('d/a')?.size).toBe(0)
     expect(await read('d/a')).toBe('')
   })
 
-  test('makes a blob of blocks in the order of the list, and reads across their borders', async () => {
+  test('creates a blob from blocks in the order of the list, and reads across blocks', async () => {
     await store.putBlock('d/a', 'QQ==', bytes('abc'))
     await store.putBlock('d/a', 'Qg==', bytes('DEF'))
     expect(store.find('d/a')).toBeUndefined()
@@ -38,7 +38,7 @@ describe('blob store', () => {
     expect(await read('d/a', 2, 3)).toBe('Fa')
   })
 
-  test('a later list may name blocks committed before', async () => {
+  test('a later list may name committed blocks', async () => {
     await store.putBlock('d/a', 'QQ==', bytes('abc'))
     await store.commit('d/a', latest('QQ=='), headers)
     await store.putBlock('d/a', 'Qg==', bytes('DEF'))
@@ -46,7 +46,7 @@ describe('blob store', () => {
     expect(await read('d/a')).toBe('abcDEF')
   })
 
-  test('refuses a list with an unknown block and keeps what was', async () => {
+  test('refuses a list with an unknown block and keeps the blob', async () => {
     await store.put('d/a', bytes('old'), headers)
     await store.putBlock('d/a', 'QQ==', bytes('abc'))
     await expect(store.commit('d/a', latest('QQ==', 'Qg=='), headers)).rejects.toMatchObject({
@@ -74,7 +74,7 @@ describe('blob store', () => {
     expect(store.find('d/a')).toBeUndefined()
   })
 
-  test('an overwritten blob is the new one', async () => {
+  test('an overwritten blob has the new content', async () => {
     const first = await store.put('d/a', bytes('one'), headers)
     const second = await store.put('d/a', bytes('two'), headers)
     expect(second.etag).not.toBe(first.etag)

@@ -1,6 +1,6 @@
 /**
- * Blobs on disk. A blob is a list of parts, each a file; bodies go from the socket to a file and back, and are never
- * held whole in memory. File names are numbers, so no blob name reaches the file system.
+ * Blobs on disk. A blob is a list of parts, each of which is a file. Bodies are streamed between socket and file and
+ * never held in memory as a whole. File names are numbers, so that no blob name reaches the file system.
  */
 
 import { createHash } from 'node:crypto'
@@ -20,26 +20,26 @@ interface Part {
   readonly md5: string
 }
 
-/** What a blob is told to remember beside its bytes. */
+/** Headers that are stored with a blob. */
 export interface BlobHeaders {
   readonly contentType: string
-  /** Other headers to give back as they came: `content-encoding`, `x-ms-meta-…`. */
+  /** Other headers, returned as received: `content-encoding`, `x-ms-meta-…`. */
   readonly others: Readonly<Record<string, string>>
 }
 
-/** A blob as readers see it. */
+/** Properties of a blob. */
 export interface BlobInfo extends BlobHeaders {
   readonly size: number
   readonly etag: string
   /** Epoch ms. */
   readonly modifiedAt: number
-  /** base64; undefined for a blob made of blocks. */
+  /** Base64; undefined for a blob that consists of blocks. */
   readonly md5: string | undefined
 }
 
 interface StoredBlob extends BlobInfo {
   readonly parts: readonly Part[]
-  /** The block id of each part; undefined for a blob that was put in one piece. */
+  /** The block ID of each part; undefined for a blob from Put Blob. */
   readonly blocks: readonly string[] | undefined
 }
 
@@ -66,7 +66,7 @@ export class BlobStore {
     return this.#replace(name, [part], undefined, headers, part.md5)
   }
 
-  /** Stores a block for a later {@link commit}; its MD5 is returned in base64. @throws BlobError 400 Md5Mismatch, InvalidBlobOrBlock. */
+  /** Stores a block for a later {@link commit}. @returns its MD5 in base64. @throws BlobError 400 Md5Mismatch, InvalidBlobOrBlock. */
   async putBlock(name: string, blockId: string, body: Readable, md5?: string): Promise<string> {
     const [other] = this.#uncommitted.get(name)?.keys() ?? []
     if (other !== undefined && other.length !== blockId.length)
@@ -84,7 +84,7 @@ export class BlobStore {
     return part.md5
   }
 
-  /** Makes a blob of blocks. @throws BlobError 400 InvalidBlockList. */
+  /** Creates a blob from blocks. @throws BlobError 400 InvalidBlockList. */
   async commit(name: string, list: readonly BlockReference[], headers: BlobHeaders): Promise<BlobInfo> {
     const uncommitted = this.#uncommitted.get(name) ?? new Map<string, Part>()
     const before = this.#blobs.get(name)
@@ -127,7 +127,7 @@ export class BlobStore {
     return Readable.from(bytesOf(parts, from, to), { objectMode: false })
   }
 
-  /** @returns false: there was no such blob. */
+  /** @returns false when the blob does not exist. */
   async remove(name: string): Promise<boolean> {
     const blob = this.#blobs.get(name)
     if (blob === undefined) return false
@@ -209,7 +209,7 @@ async function* bytesOf(parts: readonly Part[], from: number, to: number): Async
     const last = Math.min(size - 1, to - start)
     start += size
     if (first > last) continue
-    // Streams of files give Buffers when no encoding is set.
+    // File streams without an encoding yield Buffers.
     for await (const chunk of createReadStream(file, { start: first, end: last })) yield chunk as Buffer
   }
 }

@@ -1,4 +1,4 @@
-/** The body of Put Block List: which blocks a blob is made of, in order. */
+/** The body of Put Block List: the blocks of a blob, in order. */
 
 import { BlobError } from './blob-error.ts'
 
@@ -12,7 +12,7 @@ const ENTRY = /\s*<(Latest|Committed|Uncommitted)>([A-Za-z0-9+/=]*)<\/\1>\s*/y
 const OPEN = /^﻿?\s*(?:<\?xml[^<>]*\?>)?\s*<BlockList\s*(\/>|>)/
 const CLOSE = /\s*<\/BlockList>\s*$/y
 
-/** The most blocks a blob may have. */
+/** The maximum number of blocks of a blob. */
 const MOST_BLOCKS = 50_000
 
 /** @throws BlobError 400 InvalidXmlDocument, BlockListTooLong. */
@@ -27,7 +27,7 @@ export function parseBlockList(xml: string): readonly BlockReference[] {
     const entry = ENTRY.exec(xml)
     if (entry === null) break
     references.push({
-      // The expression lets only these three pass.
+      // The expression matches only these three names.
       from: (entry[1] ?? '').toLowerCase() as BlockReference['from'],
       id: entry[2] ?? '',
     })

@@ -1,4 +1,4 @@
-/** The blob storage that comes with the hub: blobs under `/{container}/` of its own HTTPS port, signed with its own key. */
+/** The built-in blob storage: blobs under `/{container}/` on the HTTPS port of the hub, signed with a key of its own. */
 
 import { randomBytes } from 'node:crypto'
 import type { BlobStorage } from '../core/contract/uploads.ts'
@@ -8,9 +8,9 @@ import { signBlobSas, type StorageAccount } from './storage-sas.ts'
 
 export interface OwnStorageOptions {
   readonly clock: Clock
-  /** Host name that devices reach the hub's HTTPS port by, without port. */
+  /** Host name of the hub's HTTPS port, without the port. */
   readonly hostName: string
-  /** @default 'uploads' */
+  /** Default: `uploads`. */
   readonly containerName?: string | undefined
 }
 
@@ -30,12 +30,12 @@ export class BuiltInStorage implements BlobStorage {
     this.store = new BlobStore(() => clock.now())
   }
 
-  /** Carries the port when it is not 443: SDKs take the text as it is. */
+  /** Includes the port when it is not 443: SDKs use the text unchanged. */
   get hostName(): string {
     return this.#port === 443 ? this.#hostName : `${this.#hostName}:${String(this.#port)}`
   }
 
-  /** The room that serves the blobs tells on which port. */
+  /** The HTTP adapter reports the port that serves the blobs. */
   servedOn(port: number): void {
     this.#port = port
   }

@@ -27,7 +27,7 @@ describe('SAS of one blob', () => {
     expect(queryOf(`/${sas}`).get('sig')).toBe(expected)
   })
 
-  test('allows what it says until it expires', () => {
+  test('allows its permissions until it expires', () => {
     check(sas)
     check(sas, ['r'])
     check(sas, ['c', 'w'], NOW + HOUR - 1)

@@ -1,13 +1,13 @@
 /**
- * Shared access signatures of Azure Storage: for one blob (service SAS) and, to make a container, for the account.
- * Fields and order of the signed text as in "Create a service SAS" and "Create an account SAS", version 2020-12-06
- * and later; the text was checked against Azurite.
+ * Shared access signatures of Azure Storage: for one blob (service SAS), and for the account in order to create a
+ * container. Fields and order of the signed text follow "Create a service SAS" and "Create an account SAS", version
+ * 2020-12-06 and later, and are verified against Azurite.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { authenticationFailed, BlobError } from './blob-error.ts'
 
-/** `sv` of what is signed here; signatures of this version or later are understood. */
+/** `sv` of new signatures; signatures of this version or later are accepted. */
 const VERSION = '2021-12-02'
 const OLDEST_VERSION = '2020-12-06'
 
@@ -17,16 +17,16 @@ export interface StorageAccount {
   readonly key: string
 }
 
-/** One blob by its container and name, not encoded. */
+/** A blob by its container and name, not encoded. */
 export interface BlobAddress {
   readonly container: string
   readonly blob: string
 }
 
-/** What a SAS may allow here: `r` read, `c` create, `w` write, `d` delete. */
+/** Permissions of a SAS: `r` read, `c` create, `w` write, `d` delete. */
 export type BlobPermission = 'r' | 'c' | 'w' | 'd'
 
-/** @returns query string with its `?`. `expiresAt` in epoch ms. */
+/** @param expiresAt epoch ms. @returns the query string, with its `?`. */
 export function signBlobSas(
   account: StorageAccount,
   address: BlobAddress,
@@ -101,7 +101,7 @@ export function checkBlobSas(
     )
 }
 
-/** Fields in their order; `` stands for one that is never used here (snapshot). */
+/** Fields in their order; an empty name stands for a field that is never used here (snapshot). */
 const BLOB_FIELDS = ['si', 'sip', 'spr', 'sv', 'sr', '', 'ses', 'rscc', 'rscd', 'rsce', 'rscl', 'rsct']
 
 function blobStringToSign(
@@ -128,7 +128,7 @@ function queryString(query: ReadonlyMap<string, string>, signature: string): str
   return `?${pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}`
 }
 
-/** Whole seconds: what every version of the storage service reads. */
+/** In whole seconds, which every version of the storage service accepts. */
 function storageTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }

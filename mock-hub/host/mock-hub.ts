@@ -79,8 +79,8 @@ export interface MockHub {
   routes: readonly string[]
   /** Throttles and the meter of the daily quota. */
   readonly throttle: Throttle
-  /** Queries, configurations and jobs. */
-  readonly services: Services
+  /** Queries, configurations, jobs, digital twins and snapshots. */
+  readonly services: Omit<Services, 'stop'>
   /** The newest refusals with their explanations, newest first, at most 100. */
   readonly lastRefusals: readonly Extract<JournalEntry, { type: 'refusal' }>[]
   /**

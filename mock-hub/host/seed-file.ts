@@ -6,8 +6,8 @@ import type { Seed } from './seed.ts'
 
 /**
  * Reads a seed: the devices, modules, twins and routes that a hub starts with.
- * @param text YAML or JSON; empty text is an empty seed.
- * @param where what errors call the text, for example the name of its file.
+ * @param text - YAML or JSON; empty text is an empty seed.
+ * @param where - what errors call the text, for example the name of its file.
  * @returns a value for the option `seed` of {@link startMockHub}.
  * @throws RangeError that names the field, the rule and the given value.
  */

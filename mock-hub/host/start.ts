@@ -28,7 +28,7 @@ import { check, ID, objectOf } from './value-rules.ts'
 
 /**
  * Starts a mock IoT Hub in this process, on free ports unless the options name some.
- * @param options see {@link MockHubOptions}.
+ * @param options - see {@link MockHubOptions}.
  * @returns the hub when all its ports are open.
  * @throws RangeError for an invalid option: it names the option, the rule and the given value; HubError for an identity
  *   of the seed that the hub refuses; the system's error for a port that is not available (`EADDRINUSE`, `EACCES`) or a

@@ -1,6 +1,7 @@
 /**
- * The one door to fastify for the service API, the devices' own HTTPS endpoints and uploaded blobs: every resource is a
- * plugin, every refusal leaves in the service's words.
+ * The fastify application for the service API, the device API and uploaded blobs: each resource is a plugin, and each
+ * refusal is answered in the format of the service. The life of a request: api-version, authentication, throttle, body,
+ * faults, handler, journal.
  */
 
 import swagger from '@fastify/swagger'
@@ -15,7 +16,7 @@ import { HubError } from '../core/errors/hub-error.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { identityKey } from '../core/contract/identity.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
-import { proveCaller } from './common/access.ts'
+import { authenticate } from './common/access.ts'
 import { checkApiVersion } from './common/api-version.ts'
 import { throughGateway } from './common/edge-caller.ts'
 import { readBodies } from './common/body.ts'
@@ -27,7 +28,7 @@ import { eventRoutes } from './service/events.ts'
 import { deviceboundRoutes } from './device/devicebound.ts'
 import { fileUploadRoutes } from './device/file-upload.ts'
 import { injectOrderedFaults } from './common/device-ordered-faults.ts'
-import { meetLevers } from './common/faults.ts'
+import { injectFaults } from './common/faults.ts'
 import { importExportRoutes } from './service/import-export.ts'
 import { jobRoutes } from './service/jobs.ts'
 import { methodRoutes } from './service/methods.ts'
@@ -38,10 +39,10 @@ import { registryRoutes } from './service/identities.ts'
 import type { HubRoutes } from './common/route-context.ts'
 import { statisticsRoutes } from './service/statistics.ts'
 import { telemetryRoutes } from './device/telemetry.ts'
-import { takeThrottle } from './common/throttling.ts'
+import { requireRouteConfig, takeThrottle } from './common/throttling.ts'
 import { twinRoutes } from './service/twins.ts'
 
-/** The resources of the hub, one file each. */
+/** The resources of the service and device API, one file each. */
 const ROUTES: readonly HubRoutes[] = [
   registryRoutes,
   bulkRegistryRoutes,
@@ -61,35 +62,46 @@ const ROUTES: readonly HubRoutes[] = [
   eventRoutes,
 ]
 
-/** Fastify looks for a plugin's name in every loaded module, unless the plugin says it. */
+/** Without a display name, fastify searches every loaded module for the name of a plugin. */
 for (const routes of ROUTES) Object.assign(routes, { [Symbol.for('fastify.display-name')]: routes.name })
 
 const compileSchema = schemaCompiler({ useDefaults: true })
 
 export interface HubApp {
   readonly app: FastifyInstance<Server>
-  /** Takes the server's requests. */
+  /** Handles the requests of the server. */
   readonly handle: RequestListener
 }
 
 export interface AppOptions {
   readonly hub: Hub
   readonly services: Services
-  /** The server that its requests come from. */
+  /** The server whose requests the application handles. */
   readonly server: Server
   /** The hub's own blob storage, when uploads go there. */
   readonly blob: BuiltInStorage | undefined
+  /** Default: all resources of the service and device API. */
+  readonly routes?: readonly HubRoutes[] | undefined
 }
 
-/** Builds the application; `server` is its caller's to listen with and to close. */
-export async function createApp({ hub, services, server, blob }: AppOptions): Promise<HubApp> {
+/**
+ * Builds the application. The caller opens and closes the server.
+ * @throws Error for a route without access or throttle.
+ */
+export async function createApp({
+  hub,
+  services,
+  server,
+  blob,
+  routes = ROUTES,
+}: AppOptions): Promise<HubApp> {
   let handle: RequestListener = () => undefined
   const app = Fastify({
     serverFactory: (handler) => {
       handle = handler
       return server
     },
-    // Ids of 128 characters, each of which may be percent-encoded; blob names of 1024.
+    // IDs have 128 characters and blob names 1024; each character may be percent-encoded.
     routerOptions: {
       caseSensitive: false,
       ignoreDuplicateSlashes: true,
@@ -99,23 +111,20 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     bodyLimit: 2 ** 20,
-    // The only framework error before routing: a path that cannot be decoded.
+    // The only framework error before routing is a path that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
-      // Their types say that nothing is known of the route; refusing needs nothing of it.
       refuse(hub, badPath(error.message), request, reply)
     },
-    // Whoever owns the server answers what is no HTTP.
+    // `server.ts` answers what is not HTTP.
     clientErrorHandler: () => undefined,
   })
 
   app.setValidatorCompiler(compileSchema)
-  // Response schemas describe; they do not drop fields.
+  // Response schemas are documentation: a serializer made from one would drop fields.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   readBodies(app)
   app.decorateRequest('principal', null)
-  app.addHook('onRoute', ({ method, url, config }) => {
-    if (config?.access === undefined) throw new Error(`${String(method)} ${url}: config.access is missing`)
-  })
+  requireRouteConfig(app)
   const recorded = new WeakSet<FastifyRequest>()
   const record = (request: FastifyRequest, status: number): void => {
     if (recorded.has(request)) return
@@ -125,7 +134,7 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
   }
   app.addHook('onRequest', (request, reply, next) => {
     void reply.header('server', 'Microsoft-HTTPAPI/2.0')
-    // A caller who hung up has had no answer, and there is no other word of him.
+    // When the caller hangs up there is no response, only the end of the connection.
     reply.raw.once('close', () => {
       record(request, HUB_ERRORS.ClientClosedRequest.status)
     })
@@ -134,14 +143,14 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
       next()
       return
     }
-    // The gateway asks nobody for an api-version, and the Node SDK sends it none (iotedge, TwinsController.cs).
+    // Edge gateways require no api-version, and the Node SDK sends them none (iotedge, TwinsController.cs).
     if (versioned !== false && !throughGateway(request)) checkApiVersion(request)
-    request.principal = proveCaller(hub, access, request)
+    request.principal = authenticate(hub, access, request)
     takeThrottle(hub, request)
     next()
   })
   injectOrderedFaults(app, hub)
-  meetLevers(app, hub)
+  injectFaults(app, hub)
   app.addHook('onResponse', (request, reply, next) => {
     record(request, reply.statusCode)
     next()
@@ -158,7 +167,7 @@ export async function createApp({ hub, services, server, blob }: AppOptions): Pr
     refuse(hub, refusal, request, reply)
   })
   await app.register(swagger, OPENAPI)
-  for (const routes of ROUTES) await app.register(routes, { hub, services })
+  for (const plugin of routes) await app.register(plugin, { hub, services })
   if (blob !== undefined) await app.register(blobRoutes(blob), { hub, services })
   await app.ready()
 

@@ -1,9 +1,9 @@
-/** The service API as an OpenAPI document, made of the schemas that the routes validate with and of their access. */
+/** The service and device API as an OpenAPI document, built from the schemas and the access of the routes. */
 
 import type { SwaggerOptions } from '@fastify/swagger'
 import type { Access } from './common/route-context.ts'
 
-/** Names of the ways to prove oneself, in the document. */
+/** Names of the two security schemes. */
 export const POLICY = 'sharedAccessPolicy'
 export const IDENTITY = 'deviceOrModule'
 
@@ -39,7 +39,7 @@ export const OPENAPI: SwaggerOptions = {
   },
 }
 
-/** The rights that a route asks for stand as roles of its security requirement: one of them is enough. */
+/** The permissions of a route are the roles of its security requirement; one of them is enough. */
 function securityOf(access: Access | undefined): Record<string, readonly string[]>[] {
   if (access === undefined || access === 'own') return []
   if (access === 'identity') return [{ [IDENTITY]: [] }]

@@ -5,27 +5,36 @@ import type { Message } from './message.ts'
 
 /** A locked cloud-to-device message on its way to the device. */
 export interface C2dDelivery {
+  /** Identifies the lock; `settle` takes it. */
   readonly lockToken: string
   /** 1 at the first delivery; MQTT sets DUP from the second on. */
   readonly deliveryCount: number
+  /** Position among the messages to this device, from 1. */
   readonly sequenceNumber: number
+  /** Epoch ms. */
   readonly enqueuedAt: number
+  /** The message. */
   readonly message: Message
 }
 
+/** Sends and settles cloud-to-device messages. */
 export interface CloudToDevice {
-  /** @throws HubError DeviceNotFound, DeviceMaximumQueueDepthExceeded, InvalidMessageExpiryTime, MessageTooLarge, … */
+  /**
+   * Sends a message; it waits while the device is not connected.
+   * @throws HubError DeviceNotFound, ModuleNotFound, DeviceMaximumQueueDepthExceeded, InvalidMessageExpiryTime,
+   *   MessageTooLarge, ArgumentInvalid, OperationNotAvailableInCurrentTier.
+   */
   send(
     target: Identity,
     message: Message,
   ): { readonly messageId: string | undefined; readonly sequenceNumber: number }
   /** Locks the next message and returns it, for devices that poll (HTTPS); undefined: the queue is empty. */
   receive(target: Identity): C2dDelivery | undefined
-  /** @throws HubError DeviceMessageLockLost. */
+  /** Ends the lock of a message. @throws HubError DeviceMessageLockLost. */
   settle(target: Identity, lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void
   /** Empties the queue. @returns the number of messages it had. */
   purge(target: Identity): number
-  /** Messages waiting or locked. */
+  /** The number of messages that wait or are locked. */
   count(target: Identity): number
   /** Messages waiting or locked, oldest first. */
   waiting(target: Identity): readonly WaitingC2d[]
@@ -35,7 +44,9 @@ export interface CloudToDevice {
 
 /** A cloud-to-device message in its queue, locked or not. */
 export interface WaitingC2d {
+  /** The message. */
   readonly message: Message
+  /** Position among the messages to this device, from 1. */
   readonly sequenceNumber: number
   /** Epoch ms. */
   readonly enqueuedAt: number
@@ -51,17 +62,26 @@ export interface WaitingC2d {
 
 /** A queue that back ends read with locks: feedback batches and file notifications. */
 export interface ServiceQueue<T> {
+  /** Locks and returns the next item; undefined: the queue is empty. */
   receive(): { readonly lockToken: string; readonly item: T } | undefined
+  /** Ends the lock of an item. @throws HubError DeviceMessageLockLost. */
   settle(lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void
-  /** @returns stops listening. */
+  /** Calls the listener when an item becomes available. @returns stops listening. */
   onAvailable(listener: () => void): () => void
 }
 
+/** What became of a cloud-to-device message for which feedback was requested. */
 export interface FeedbackRecord {
+  /** `messageId` of the message. */
   readonly originalMessageId: string
+  /** Time of the outcome, ISO 8601 in UTC. */
   readonly enqueuedTimeUtc: string
+  /** The outcome. */
   readonly statusCode: 'Success' | 'Expired' | 'DeliveryCountExceeded' | 'Rejected' | 'Purged'
+  /** The outcome as text. */
   readonly description: string
+  /** ID of the device. */
   readonly deviceId: string
+  /** Generation ID of the device. */
   readonly deviceGenerationId: string
 }

@@ -29,8 +29,9 @@ export interface ArmedFault {
   readonly id: string
   /** How often it has struck. */
   readonly fired: number
+  /** Whether it will not fire again. */
   readonly spent: boolean
-  /** One sentence for a person. */
+  /** What it does, in one sentence. */
   readonly explain: string
 }
 
@@ -72,14 +73,14 @@ export function numberParameter(
 export interface Faults {
   /** Every fault type that can be armed. */
   readonly types: readonly FaultTypeDocument[]
-  /** @throws RangeError that names the field, the rule and what was given. */
+  /** Arms a fault. @throws InvalidInput with the field, the rule and the given value. */
   arm(definition: FaultDefinition): ArmedFault
   /** Nothing is armed: borders on a hot path ask this first. */
   readonly idle: boolean
   /**
    * A border asks at each point where a lever may strike (the lever's name without its last part, e.g. `mqtt.puback`).
    * The first armed fault that matches strikes: it counts, is journalled, and is given back.
-   * @param effects only levers whose last part is one of these; left out: any.
+   * @param effects - only levers whose last part is one of these; left out: any.
    * @returns the fault with `effect` = the last part of its name, or undefined.
    */
   match(point: string, identity?: string, effects?: readonly string[]): FaultMatch | undefined
@@ -96,17 +97,25 @@ export interface Faults {
   onChange(listener: (fault: ArmedFault, phase: 'armed' | 'disarmed') => void): () => void
 }
 
+/** A parameter of a fault type. */
 export interface FaultParameter {
+  /** Type of its value. */
   readonly type: 'integer' | 'number' | 'string' | 'boolean' | 'json'
+  /** What it means. */
   readonly description: string
+  /** It has no default. */
   readonly required?: true
   /** The value when it is left out. */
   readonly default?: Json
+  /** Smallest value. */
   readonly minimum?: number
+  /** Largest value. */
   readonly maximum?: number
+  /** All values. */
   readonly oneOf?: readonly string[]
 }
 
+/** A kind of fault that can be injected. */
 export interface FaultType {
   /** `{point}.{effect}`; adapters ask for the point. */
   readonly name: string
@@ -116,7 +125,9 @@ export interface FaultType {
   readonly scope: 'identity' | 'everyone'
   /** What counts as one match for `trigger` and `count`. */
   readonly trigger: string
+  /** Its parameters. */
   readonly parameters: Readonly<Record<string, FaultParameter>>
+  /** A definition that can be armed. */
   readonly example: FaultDefinition
 }
 

@@ -2,7 +2,9 @@
 
 /** A device, or one module of a device. */
 export interface Identity {
+  /** ID of the device, 1 to 128 characters. */
   readonly deviceId: string
+  /** ID of the module; undefined: the device itself. */
   readonly moduleId?: string
 }
 

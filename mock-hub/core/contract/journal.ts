@@ -108,6 +108,7 @@ export type JournalEvent =
     }
   | { readonly type: 'clock'; readonly action: string; readonly now: number }
 
+/** An event with its sequence number and its time. */
 export type JournalEntry = JournalEvent & {
   /** From 1, without gaps, for the lifetime of the hub. */
   readonly seq: number
@@ -127,6 +128,7 @@ export interface JournalFilter<T extends JournalEvent['type'] = JournalEvent['ty
 }
 
 export interface Journal {
+  /** Adds an entry. */
   record(event: JournalEvent): void
   /** The newest entries, oldest first; bounded by `settings.journalRetained`. */
   readonly entries: readonly JournalEntry[]
@@ -137,12 +139,12 @@ export interface Journal {
   filter<T extends JournalEvent['type']>(filter: JournalFilter<T>): readonly JournalEntryOf<T>[]
   /** Sequence number of the newest entry, 0 when there is none. */
   readonly seq: number
-  /** @returns stops listening. */
+  /** Calls the listener for each new entry. @returns stops listening. */
   subscribe(listener: (entry: JournalEntry) => void): () => void
   /**
    * The first entry that matches: one already there (newer than `after`), or the next to come.
    * Waits without a limit of its own: give a signal.
-   * @param options.after only entries with a greater `seq`; default 0, so what is already there counts.
+   * @param options - `after`: only entries with a greater `seq`, default 0; `signal`: ends the wait.
    */
   until(
     matches: (entry: JournalEntry) => boolean,

@@ -5,42 +5,54 @@
  * them: `$.mid` over MQTT, `iothub-messageid` over HTTPS.
  */
 export interface SystemProperties {
+  /** ID of the message, chosen by its sender. */
   messageId?: string
+  /** ID of the message that this one belongs to. */
   correlationId?: string
+  /** ID of the user who produced the message. */
   userId?: string
+  /** Address of the receiver. */
   to?: string
+  /** MIME type of the body. */
   contentType?: string
+  /** Encoding of the body, for example `utf-8`. */
   contentEncoding?: string
-  /** `iothub-creation-time-utc`, text as sent. */
+  /** `iothub-creation-time-utc`, as sent. */
   creationTimeUtc?: string
-  /** Absolute expiry as sent; for cloud-to-device messages ISO 8601 with seven fraction digits. */
+  /** Absolute expiry time, as sent; for cloud-to-device messages ISO 8601 with seven fraction digits. */
   expiryTimeUtc?: string
-  /** `$.on`: name of the module output. */
+  /** `$.on`: name of the output of a module. */
   outputName?: string
-  /** `$.ifid`. */
+  /** `$.ifid`: ID of the interface. */
   interfaceId?: string
-  /** `$.sub`: plug-and-play component; lands in `dt-subject`. */
+  /** `$.sub`: plug-and-play component, `dt-subject` on the service side. */
   componentName?: string
-  /** `$.schema`. */
+  /** `$.schema`: name of the message schema. */
   messageSchema?: string
-  /** `$.cdid` and `$.cmid`: the sender of a routed module message. */
+  /** `$.cdid`: device of the sender of a routed module message. */
   connectionDeviceId?: string
+  /** `$.cmid`: module of the sender of a routed module message. */
   connectionModuleId?: string
-  /** `$.diagid`, `$.diagctx`: distributed tracing. */
+  /** `$.diagid`: ID for distributed tracing. */
   diagnosticId?: string
+  /** `$.diagctx`: context for distributed tracing. */
   correlationContext?: string
-  /** `iothub-ack`: which feedback the service asked for. */
+  /** `iothub-ack`: the feedback that the service requests. */
   ack?: 'none' | 'positive' | 'negative' | 'full'
-  /** `iothub-operation`. */
+  /** `iothub-operation`: the operation that caused the message. */
   operation?: string
 }
 
 /** Application properties in order of arrival; `null` = key without `=` (WIRE-D2C-05). */
 export type ApplicationProperties = Readonly<Record<string, string | null>>
 
+/** A message with its body and properties. */
 export interface Message {
+  /** The body, any bytes. */
   readonly body: Buffer
+  /** System properties. */
   readonly system: Readonly<SystemProperties>
+  /** Application properties. */
   readonly properties: ApplicationProperties
 }
 
@@ -48,13 +60,18 @@ export interface Message {
 export interface TelemetryMessage extends Message {
   /** Position in the stream of all messages of this hub, from 1. */
   readonly sequenceNumber: number
+  /** Epoch ms. */
   readonly enqueuedAt: number
+  /** Kind of the message: telemetry of a device, or an event of the hub. */
   readonly source: 'Telemetry' | 'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents'
+  /** ID of the device that it comes from. */
   readonly deviceId: string
+  /** ID of the module that it comes from; undefined: the device itself. */
   readonly moduleId: string | undefined
-  /** JSON text: scope, type, issuer, acceptingIpFilterRule. */
+  /** How the sender authenticated, as JSON text: scope, type, issuer, acceptingIpFilterRule. */
   readonly authMethod: string
+  /** Generation ID of the sender. */
   readonly authGenerationId: string
-  /** `dt-dataschema`. */
+  /** Model ID that the device announced, `dt-dataschema`. */
   readonly modelId: string | undefined
 }

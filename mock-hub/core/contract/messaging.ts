@@ -1,17 +1,19 @@
-/** Telemetry that the hub has stored, and messages to the inputs of modules. */
+/** Stored device-to-cloud messages, and messages to the inputs of modules. */
 
 import type { Identity } from './identity.ts'
 import type { Message, TelemetryMessage } from './message.ts'
 
+/** The device-to-cloud messages that the hub has stored. */
 export interface TelemetryStream {
   /** The newest messages, oldest first; bounded by `settings.telemetryRetained`. */
   readonly messages: readonly TelemetryMessage[]
-  /** @returns stops listening. */
+  /** Calls the listener for each new message. @returns stops listening. */
   subscribe(listener: (message: TelemetryMessage) => void): () => void
   /** Stores an event message of the hub itself (twin change, lifecycle, connection state). */
   append(message: Omit<TelemetryMessage, 'sequenceNumber' | 'enqueuedAt'>): TelemetryMessage
 }
 
+/** Sends messages to inputs of modules. */
 export interface ModuleInputs {
   /**
    * Sends a message to an input of a module. It waits until the module is connected and has subscribed.

@@ -6,22 +6,35 @@ import type { Json } from '../../base/json.ts'
 /** Limit of the payload of a call, and of its answer (WIRE-METH-12). */
 export const LARGEST_METHOD_PAYLOAD_BYTES = 131_072
 
+/** A call of a direct method. */
 export interface MethodCall {
+  /** Name of the method. */
   readonly methodName: string
   /** JSON text for the device; undefined: the caller gave no `payload`, and the device gets an empty body. */
   readonly payload: string | undefined
-  /** Seconds, 5 to 300; default 30. */
+  /** How long to wait for the response, in seconds, 5 to 300. Default: 30. */
   readonly responseTimeoutInSeconds?: number | undefined
-  /** Seconds, 0 to 300; default 0. */
+  /** How long to wait for the device to connect, in seconds, 0 to 300. Default: 0. */
   readonly connectTimeoutInSeconds?: number | undefined
 }
 
+/** The response of a device. */
 export interface MethodResult {
+  /** Status that the device chose. */
   readonly status: number
+  /** Payload of the response; null when there is none. */
   readonly payload: Json
 }
 
+/** Invokes direct methods. */
 export interface Methods {
-  /** @throws HubError DeviceNotFound, ModuleNotFound, DeviceNotOnline, GatewayTimeout, ArgumentInvalid, … */
+  /**
+   * Invokes a method and waits for its response.
+   * @param target - the device or module.
+   * @param call - name, payload and timeouts.
+   * @param signal - ends the wait.
+   * @throws HubError DeviceNotFound, ModuleNotFound, DeviceNotOnline, GatewayTimeout, ArgumentInvalid, MessageTooLarge,
+   *   DeviceMaximumInflightMethodExceeded, OperationNotAvailableInCurrentTier.
+   */
   invoke(target: Identity, call: MethodCall, signal?: AbortSignal): Promise<MethodResult>
 }

@@ -11,10 +11,13 @@ import type { UploadResult, UploadTicket } from './uploads.ts'
 
 /** The caller of an operation. */
 export interface Caller {
+  /** The authenticated device or module. */
   readonly principal: IdentityPrincipal
+  /** Its transport. */
   readonly transport: Transport
   /** Undefined for an HTTPS request. */
   readonly linkId: string | undefined
+  /** Model ID that it announced. */
   readonly modelId?: string | undefined
 }
 
@@ -22,20 +25,28 @@ export interface Caller {
 export interface Operations {
   /** The message is stored when this returns; the adapter acknowledges it only then. */
   telemetry: { input: { readonly message: Message }; outcome: undefined }
+  /** Reads the own twin. */
   twinGet: { input: undefined; outcome: TwinDocument }
+  /** Merges reported properties; the outcome is their new version. */
   twinPatch: { input: { readonly patch: Json; readonly baseVersion: number | undefined }; outcome: number }
+  /** Responds to a method call. */
   methodResponse: {
     input: { readonly requestId: string; readonly status: number; readonly payload: Json }
     outcome: undefined
   }
+  /** Locks and reads the next cloud-to-device message. */
   c2dReceive: { input: undefined; outcome: C2dDelivery | undefined }
+  /** Ends the lock of a cloud-to-device message. */
   c2dSettle: {
     input: { readonly lockToken: string; readonly outcome: 'complete' | 'abandon' | 'reject' }
     outcome: undefined
   }
+  /** Requests a SAS for a file upload. */
   uploadStart: { input: { readonly blobName: string }; outcome: UploadTicket }
+  /** Reports the result of a file upload. */
   uploadFinish: { input: UploadResult; outcome: undefined }
   /** A module calls a method of another identity through its gateway. */
   invokeMethod: { input: { readonly target: Identity; readonly call: MethodCall }; outcome: MethodResult }
 }
+/** Names of the operations. */
 export type OperationKind = keyof Operations

@@ -5,10 +5,15 @@ import type { Identity } from './identity.ts'
 /** Permissions of a shared access policy. */
 export type Permission = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect'
 
+/** A shared access policy, with which back ends authenticate. */
 export interface SharedAccessPolicy {
+  /** Name of the policy, `skn` in tokens. */
   readonly name: string
+  /** What the policy permits. */
   readonly permissions: readonly Permission[]
+  /** Primary key, base64. */
   readonly primaryKey: string
+  /** Secondary key, base64. */
   readonly secondaryKey: string
 }
 

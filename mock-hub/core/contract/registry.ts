@@ -10,6 +10,7 @@ import type {
 import type { HubError } from '../errors/hub-error.ts'
 import type { Identity } from './identity.ts'
 
+/** Authenticates devices, modules and back ends. */
 export interface Authentication {
   /**
    * Authenticates a device or module.
@@ -47,46 +48,65 @@ export interface Authentication {
   watchExpiry(expiresAt: number | undefined, expired: (error: HubError) => void): () => void
 }
 
+/** Symmetric keys of an identity, base64. */
 export type SymmetricKeys = { readonly primaryKey: string | null; readonly secondaryKey: string | null }
+/** SHA-1 or SHA-256 thumbprints of client certificates, in hexadecimal. */
 export type Thumbprints = {
   readonly primaryThumbprint: string | null
   readonly secondaryThumbprint: string | null
 }
+/** How an identity authenticates. */
 export type AuthenticationType = 'sas' | 'selfSigned' | 'certificateAuthority' | 'none'
 
 /** How an identity authenticates, in the shape of the service's REST body. */
 export interface AuthenticationMechanism {
+  /** How the identity authenticates. */
   readonly type: AuthenticationType
+  /** Keys of the type `sas`; otherwise null. */
   readonly symmetricKey: SymmetricKeys
+  /** Thumbprints of the type `selfSigned`; otherwise null. */
   readonly x509Thumbprint: Thumbprints
 }
 
 /** A device or module of the registry. A record is immutable; a change replaces it. */
 export interface IdentityRecord {
+  /** Its name. */
   readonly identity: Identity
   /** UTC .NET ticks at creation, as text. */
   readonly generationId: string
   /** base64 of decimal text, without quotes. */
   readonly etag: string
+  /** Whether it may connect. */
   readonly status: 'enabled' | 'disabled'
+  /** Why it has this status; free text. */
   readonly statusReason: string | null
-  /** Epoch ms; undefined = never. */
+  /** Epoch ms; undefined: never. */
   readonly statusUpdatedAt: number | undefined
+  /** Whether it has a connection over MQTT or AMQP. */
   readonly connectionState: 'Connected' | 'Disconnected'
+  /** Epoch ms; undefined: never. */
   readonly connectionStateUpdatedAt: number | undefined
+  /** Time of the last operation, epoch ms; undefined: never. */
   readonly lastActivityAt: number | undefined
+  /** How it authenticates. */
   readonly authentication: AuthenticationMechanism
+  /** Whether it is an edge device. */
   readonly iotEdge: boolean
+  /** Scope of an edge device, or of the edge device that is the gateway of this device. */
   readonly deviceScope: string | undefined
+  /** Scopes of its gateways. */
   readonly parentScopes: readonly string[]
-  /** Modules only. */
+  /** Who manages the module; modules only. */
   readonly managedBy: string | undefined
 }
 
 /** What a caller gives to create or update an identity. Left out: the default, or the current value. */
 export interface IdentitySpec {
+  /** Default: `enabled`. */
   readonly status?: 'enabled' | 'disabled' | undefined
+  /** At most 128 characters. Default: null. */
   readonly statusReason?: string | null | undefined
+  /** Default: the type `sas` with random keys. */
   readonly authentication?:
     | {
         readonly type?: AuthenticationType | undefined
@@ -94,34 +114,56 @@ export interface IdentitySpec {
         readonly x509Thumbprint?: Partial<Thumbprints> | null | undefined
       }
     | undefined
+  /** Default: false. */
   readonly iotEdge?: boolean | undefined
+  /** Scope of the edge device that is the gateway. Default: none. */
   readonly deviceScope?: string | undefined
+  /** Scopes of the gateways. Default: that of `deviceScope`. */
   readonly parentScopes?: readonly string[] | undefined
+  /** Who manages the module. Default: none. */
   readonly managedBy?: string | undefined
 }
 
-/** An `If-Match` header as received (`*`, `"*"`, `"{etag}"`, bare etag), or undefined when there was none. */
+/** An `If-Match` header as received: `*`, `"*"`, `"{etag}"` or the bare etag; undefined: there is none. */
 export type IfMatch = string | undefined
 
+/** A change of the registry. */
 export interface RegistryChange {
+  /** What happened. */
   readonly type: 'created' | 'updated' | 'deleted'
+  /** The record after the change, or the deleted record. */
   readonly record: IdentityRecord
   /** The record before the change; undefined: it was created. */
   readonly before: IdentityRecord | undefined
 }
 
+/** The devices and modules of the hub. */
 export interface Registry {
-  /** @throws HubError ArgumentInvalid, DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, DeviceNotFound, TooManyModulesOnDevice, InvalidDeviceScope … */
+  /**
+   * Creates a device or module.
+   * @throws HubError ArgumentInvalid, DeviceAlreadyExists, ModuleAlreadyExistsOnDevice, DeviceNotFound,
+   *   TooManyModulesOnDevice, InvalidDeviceScope, IotHubQuotaExceeded.
+   */
   create(identity: Identity, spec?: IdentitySpec): IdentityRecord
-  /** @throws HubError DeviceNotFound, ModuleNotFound, PreconditionFailed, ArgumentInvalid. */
+  /**
+   * Updates a device or module.
+   * @param ifMatch - `*` or the current etag.
+   * @throws HubError DeviceNotFound, ModuleNotFound, PreconditionFailed, ArgumentInvalid.
+   */
   update(identity: Identity, spec: IdentitySpec, ifMatch: IfMatch): IdentityRecord
-  /** Removes the identity with its modules, twin, queue and live links. @throws HubError as update. */
+  /**
+   * Deletes an identity with its modules, twin, messages and connections.
+   * @param ifMatch - `*` or the current etag.
+   * @throws HubError DeviceNotFound, ModuleNotFound, PreconditionFailed.
+   */
   remove(identity: Identity, ifMatch: IfMatch): void
+  /** The record of an identity; undefined: it does not exist. */
   find(identity: Identity): IdentityRecord | undefined
-  /** @throws HubError DeviceNotFound or ModuleNotFound. */
+  /** The record of an identity. @throws HubError DeviceNotFound or ModuleNotFound. */
   get(identity: Identity): IdentityRecord
   /** Devices in order of creation. */
   devices(): IterableIterator<IdentityRecord>
+  /** The modules of a device; empty when the device does not exist. */
   modulesOf(deviceId: string): readonly IdentityRecord[]
   /** Number of devices. */
   readonly size: number

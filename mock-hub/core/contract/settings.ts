@@ -6,6 +6,7 @@
 /** A tier of the service; the basic tiers (B1 to B3) lack some operations (WIRE-ERR-08). */
 export type Tier = 'F1' | 'B1' | 'B2' | 'B3' | 'S1' | 'S2' | 'S3'
 
+/** All settings of a hub, see `docs/settings.md`. */
 export interface Settings {
   /** Host name of the hub in connection strings. */
   readonly hostName: string
@@ -15,15 +16,15 @@ export interface Settings {
   readonly clockSkewSeconds: number
   /** A live link is closed so many seconds after its token's expiry: 300 and 600 are both documented (WIRE-AUTH-13). */
   readonly tokenGraceSeconds: number
-  /** Server-side cap of 1.5 × keep-alive, in seconds (WIRE-SESS-08). */
+  /** Upper limit of 1.5 × keep-alive, in seconds (WIRE-SESS-08). Default: 1767. */
   readonly keepAliveCapSeconds: number
-  /** A socket that sends no CONNECT is closed after so many seconds (WIRE-CONN-26). */
+  /** Time after which a connection without CONNECT is closed, in seconds (WIRE-CONN-26). Default: 60. */
   readonly connectTimeoutSeconds: number
   /** The sixth distinct subscription closes the link (true), or the hub only logs it (WIRE-SESS-16). */
   readonly closeOnSixthSubscription: boolean
-  /** A clean session empties the cloud-to-device queue (WIRE-SESS-05). */
+  /** Whether a clean session purges the cloud-to-device queue (WIRE-SESS-05). Default: false. */
   readonly cleanSessionPurgesC2d: boolean
-  /** A regenerated key drops the live link that used it (WIRE-CONN-32). */
+  /** Whether a regenerated key closes the connection that used it (WIRE-CONN-32). Default: false. */
   readonly dropLinkOnKeyChange: boolean
   /** Lock time-outs count as deliveries. */
   readonly lockTimeoutsCount: boolean
@@ -33,23 +34,25 @@ export interface Settings {
   readonly twinAnswersWithoutSubscription: boolean
   /** A module may authenticate with a key of its device. */
   readonly moduleMayUseDeviceKey: boolean
-  /** Largest device-to-cloud message in bytes (WIRE-SESS-23). */
+  /** Maximum size of a device-to-cloud message, in bytes (WIRE-SESS-23). Default: 262144. */
   readonly maxTelemetryBytes: number
-  /** Largest cloud-to-device message in bytes (WIRE-C2D-16). */
+  /** Maximum size of a cloud-to-device message, in bytes (WIRE-C2D-16). Default: 65536. */
   readonly maxC2dBytes: number
   /** Cloud-to-device messages waiting for one device. */
   readonly c2dQueueDepth: number
-  /** Default time to live of a cloud-to-device message, seconds, 60 to 172800. */
+  /** Time to live of a cloud-to-device message without an expiry time, in seconds. Default: 3600. */
   readonly c2dTtlSeconds: number
   /** Lock of a cloud-to-device message, seconds. */
   readonly c2dLockSeconds: number
   /** Deliveries of a cloud-to-device message before it is dead-lettered, 1 to 100. */
   readonly c2dMaxDeliveryCount: number
-  /** Unacknowledged QoS 1 messages to one client (WIRE-SESS-18). */
+  /** Maximum number of QoS 1 messages to a client that wait for its PUBACK (WIRE-SESS-18). Default: 16. */
   readonly maxUnacknowledged: number
+  /** Maximum number of modules of a device. Default: 50. */
   readonly modulesPerDevice: number
+  /** Maximum number of devices. Default: 1000000. */
   readonly maxDevices: number
-  /** Open uploads per device (WIRE-FILE-09). */
+  /** Maximum number of simultaneous uploads of a device (WIRE-FILE-09). Default: 10. */
   readonly maxActiveUploads: number
   /** Lifetime of an upload SAS, seconds. */
   readonly uploadSasSeconds: number
@@ -71,6 +74,7 @@ export interface Settings {
   readonly tier: Tier | undefined
 }
 
+/** The default settings. */
 export const STRICT: Settings = Object.freeze({
   hostName: 'localhost',
   aliases: [],

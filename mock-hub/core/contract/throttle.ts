@@ -16,10 +16,11 @@ export type ThrottledOperation =
   | 'jobDevice'
   | 'configuration'
 
+/** The use of the daily quota. */
 export interface QuotaMeter {
   /** Messages of the daily quota used since midnight UTC of the hub's clock; counted without a tier too. */
   readonly used: number
-  /** Undefined: no tier is set. */
+  /** Messages of a day; undefined: no tier is set. */
   readonly limit: number | undefined
   /** Bytes that count as one message: 4096, or 512 on F1. */
   readonly chunkBytes: number
@@ -27,6 +28,7 @@ export interface QuotaMeter {
   readonly byOperation: Readonly<Partial<Record<ThrottledOperation, number>>>
 }
 
+/** Throttles, and the meter of the daily quota. */
 export interface Throttle {
   /**
    * Counts an operation against its rate and the daily quota. Without a tier the hub only counts.
@@ -34,5 +36,6 @@ export interface Throttle {
    * @throws HubError ThrottlingException, IotHubQuotaExceeded, OperationNotAvailableInCurrentTier.
    */
   take(operation: ThrottledOperation, bytes: number): void
+  /** The use of the daily quota. */
   readonly meter: QuotaMeter
 }

@@ -6,32 +6,43 @@ import type { Json, JsonObject } from '../../base/json.ts'
 
 /** A twin with its metadata. */
 export interface TwinDocument {
+  /** Its device or module. */
   readonly identity: Identity
   /** base64 of an 8-byte big-endian counter of service writes; without quotes. */
   readonly etag: string
   /** Counts every change. */
   readonly version: number
+  /** Model ID that the device announced; empty: none. */
   readonly modelId: string
+  /** Tags, which only the service sees. */
   readonly tags: JsonObject
+  /** Desired properties. */
   readonly desired: TwinSection
+  /** Reported properties. */
   readonly reported: TwinSection
 }
 
+/** Desired or reported properties of a twin. */
 export interface TwinSection {
   /** Without `$version` and `$metadata`. */
   readonly properties: JsonObject
+  /** `$version`. */
   readonly version: number
+  /** `$metadata`. */
   readonly metadata: JsonObject
 }
 
 /** A write of a back end. Left out: the part stays as it is; `null` clears it. */
 export interface TwinUpdate {
+  /** Tags. */
   readonly tags?: JsonObject | null | undefined
+  /** Desired properties. */
   readonly desired?: JsonObject | null | undefined
 }
 
+/** The twins of devices and modules. */
 export interface Twins {
-  /** @throws HubError DeviceNotFound, ModuleNotFound. */
+  /** The twin of an identity. @throws HubError DeviceNotFound, ModuleNotFound. */
   get(identity: Identity): TwinDocument
   /** Merges tags and desired; notifies the device when desired is given. @throws HubError ArgumentInvalid, PreconditionFailed, … */
   patch(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
@@ -52,11 +63,16 @@ export interface Twins {
 
 /** A change of a twin: the patch (nulls kept), and the twin before and after. */
 export interface TwinChange {
+  /** Whether the change was merged or replaced the sections. */
   readonly type: 'patched' | 'replaced'
+  /** The twin before the change. */
   readonly before: TwinDocument
+  /** The twin after the change. */
   readonly twin: TwinDocument
   /** The sections of the patch; without `$version` and `$metadata`. */
   readonly tags?: JsonObject | null | undefined
+  /** The requested desired properties; undefined: unchanged. */
   readonly desired?: JsonObject | null | undefined
+  /** The requested reported properties; undefined: unchanged. */
   readonly reported?: JsonObject | undefined
 }

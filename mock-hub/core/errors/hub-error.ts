@@ -31,7 +31,9 @@ export interface Refusal {
 
 /** A refusal. Each adapter translates it: to a CONNACK code, a closed link, an HTTP status and body, the status of a twin response. */
 export class HubError extends Error {
+  /** The service's name of the error, for example `DeviceNotFound`. */
   readonly kind: HubErrorKind
+  /** The rule, what it demands, what was given, and where it is documented. */
   readonly explanation: Explanation
   /** Extra fields of the error body, for example `{ timeout: '00:00:00' }`. */
   readonly info: Readonly<Record<string, unknown>> | undefined

@@ -23,7 +23,7 @@ test.each([
   '/uploads/d/%0a',
   '/uploads/',
   `/uploads/${'x'.repeat(1025)}`,
-])('the path trick %s is refused', (target) => {
+])('the path traversal %s is refused', (target) => {
   expect(() => blobNameOf(target, 'uploads')).toThrow(
     expect.objectContaining({ status: 400, code: 'InvalidResourceName' }) as Error,
   )
@@ -38,7 +38,7 @@ test.each([
   expect(() => blobNameOf(target, 'uploads')).toThrow(expect.objectContaining({ status }) as Error)
 })
 
-test('query parameters: the first counts, a plus sign stays one', () => {
+test('query parameters: the first value wins, and a plus sign is kept', () => {
   expect([...queryOf('/x?a=1&A=2&sig=a+b%2B=&c')]).toEqual([
     ['a', '1'],
     ['sig', 'a+b+='],

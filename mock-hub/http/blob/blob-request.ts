@@ -1,4 +1,4 @@
-/** Reads what a request to the blob endpoint says: which blob, which bytes, what to remember; and says it back. */
+/** Reads the blob name, byte range and stored headers of a request to the blob endpoint, and writes a blob's headers. */
 
 import type { FastifyRequest } from 'fastify'
 import { BlobError } from '../../blob/blob-error.ts'
@@ -7,7 +7,7 @@ import type { BlobHeaders, BlobInfo } from '../../blob/blob-store.ts'
 const LONGEST_NAME = 1024
 
 /**
- * The blob that a raw request target names. Slashes and dots are taken as they are: nothing is resolved.
+ * The blob that a raw request target names. Slashes and dots are not resolved.
  * @throws BlobError 404 ContainerNotFound, 400 InvalidUri, InvalidResourceName.
  */
 export function blobNameOf(target: string, containerName: string): string {
@@ -33,7 +33,7 @@ export function blobNameOf(target: string, containerName: string): string {
   return name
 }
 
-/** Decoded query parameters; names in lower case, the first of each counts. */
+/** Decoded query parameters; names in lower case; the first of several values wins. */
 export function queryOf(target: string): ReadonlyMap<string, string> {
   const at = target.indexOf('?')
   const query = new Map<string, string>()
@@ -46,7 +46,7 @@ export function queryOf(target: string): ReadonlyMap<string, string> {
   return query
 }
 
-/** A plus sign stays one: signatures are base64, and not every client escapes it. */
+/** A plus sign is kept: signatures are base64, and not every client escapes it. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -55,14 +55,14 @@ function decoded(text: string): string {
   }
 }
 
-/** Which bytes of a blob are asked for. @throws BlobError 416 InvalidRange. */
+/** The bytes of a blob that a request asks for. @throws BlobError 416 InvalidRange. */
 export function byteRange(
   request: FastifyRequest,
   size: number,
 ): { readonly from: number; readonly to: number; readonly partial: boolean } {
   const given = request.headers['x-ms-range'] ?? request.headers.range
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(String(given ?? '')) ?? []
-  // What is no range of this form is ignored, as HTTP wants it.
+  // HTTP requires to ignore a range in another form.
   if (first === undefined) return { from: 0, to: size - 1, partial: false }
   const from = Number(first)
   const to = Math.min(last === undefined || last === '' ? Infinity : Number(last), size - 1)
@@ -76,14 +76,14 @@ export function byteRange(
   return { from, to, partial: true }
 }
 
-/** Headers that Put Blob and Put Block List store; each also comes as `x-ms-blob-…`, which wins. */
-const KEPT = ['content-encoding', 'content-language', 'content-disposition', 'cache-control'] as const
+/** Headers that Put Blob and Put Block List store; they arrive as `x-ms-blob-…`. */
+const STORED = ['content-encoding', 'content-language', 'content-disposition', 'cache-control'] as const
 
-/** @param bodyIsBlob false: the body is a block list, its own type says nothing of the blob. */
-export function headersToKeep(request: FastifyRequest, bodyIsBlob: boolean): BlobHeaders {
+/** @param bodyIsBlob false: the body is a block list, so its content type is not that of the blob. */
+export function headersToStore(request: FastifyRequest, bodyIsBlob: boolean): BlobHeaders {
   const { headers } = request
   const others: Record<string, string> = {}
-  for (const name of KEPT) {
+  for (const name of STORED) {
     const value = headers[`x-ms-blob-${name}`]
     if (typeof value === 'string') others[name] = value
   }
@@ -93,7 +93,7 @@ export function headersToKeep(request: FastifyRequest, bodyIsBlob: boolean): Blo
   return { contentType: String(contentType ?? 'application/octet-stream'), others }
 }
 
-/** What Get and Get Properties say of a blob beside its bytes. */
+/** The headers of Get Blob and Get Blob Properties. */
 export function propertyHeaders(info: BlobInfo): Record<string, string> {
   return {
     ...info.others,

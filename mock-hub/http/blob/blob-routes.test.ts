@@ -3,18 +3,18 @@ import { request } from 'node:https'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { openTestServer, type Answer, type TestServer } from '../testing/test-server.ts'
 import { signBlobSas } from '../../blob/storage-sas.ts'
 
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
 const HOUR = 3_600_000
 const sasFor = (blob: string, permissions = 'rwcd'): string =>
-  signBlobSas(room.storage.account, { container: 'uploads', blob }, permissions, room.clock.now() + HOUR)
+  signBlobSas(server.storage.account, { container: 'uploads', blob }, permissions, server.clock.now() + HOUR)
 interface BlobCall {
   body?: string | Buffer
   headers?: Record<string, string>
@@ -26,7 +26,7 @@ const blob = (
   name: string,
   { body, headers = {}, query = '', sas }: BlobCall = {},
 ): Promise<Answer> =>
-  room.call(method, `/uploads/${encodeURI(name)}${sas ?? sasFor(name)}${query}`, {
+  server.call(method, `/uploads/${encodeURI(name)}${sas ?? sasFor(name)}${query}`, {
     as: null,
     apiVersion: null,
     headers,
@@ -36,7 +36,7 @@ const BLOCK_BLOB = { 'x-ms-blob-type': 'BlockBlob' }
 const codeOf = ({ headers }: Answer): unknown => headers['x-ms-error-code']
 
 describe('Put Blob and Get', () => {
-  test('WIRE-FILE-04: what is put is got, with its headers', async () => {
+  test('WIRE-FILE-04: a blob is returned as stored, with its headers', async () => {
     const headers = { ...BLOCK_BLOB, 'x-ms-blob-content-type': 'text/plain', 'x-ms-meta-a': 'b' }
     const made = await blob('PUT', 'd/a b.txt', { body: 'hello', headers })
     expect(made).toMatchObject({
@@ -74,14 +74,14 @@ describe('Put Blob and Get', () => {
     expect([beyond.status, codeOf(beyond)]).toEqual([416, 'InvalidRange'])
   })
 
-  test('a blob that is not there, and one that is deleted', async () => {
+  test('a missing blob and a deleted blob are 404', async () => {
     expect(codeOf(await blob('GET', 'd/none'))).toBe('BlobNotFound')
     await blob('PUT', 'd/del', { body: 'x', headers: BLOCK_BLOB })
     expect((await blob('DELETE', 'd/del')).status).toBe(202)
     expect((await blob('GET', 'd/del')).status).toBe(404)
   })
 
-  test('an MD5 that does not match, a blob type that is missing or another', async () => {
+  test('a wrong MD5 and a missing or wrong blob type are refused', async () => {
     const md5 = { ...BLOCK_BLOB, 'content-md5': createHash('md5').update('other').digest('base64') }
     expect(codeOf(await blob('PUT', 'd/x', { body: 'hello', headers: md5 }))).toBe('Md5Mismatch')
     expect(codeOf(await blob('PUT', 'd/x', { body: 'hello' }))).toBe('MissingRequiredHeader')
@@ -109,7 +109,7 @@ describe('Put Blob and Get', () => {
 describe('blocks', () => {
   const id = (text: string): string => Buffer.from(text).toString('base64')
 
-  test('WIRE-FILE-04: Put Block and Put Block List make a blob', async () => {
+  test('WIRE-FILE-04: Put Block and Put Block List create a blob', async () => {
     for (const part of ['one', 'two'])
       expect(
         (
@@ -129,7 +129,7 @@ describe('blocks', () => {
     })
   })
 
-  test('what is wrong with them is told', async () => {
+  test('errors name the problem', async () => {
     const unknown = await blob('PUT', 'd/b', {
       body: '<BlockList><Latest>QQ==</Latest></BlockList>',
       query: '&comp=blocklist',
@@ -143,20 +143,20 @@ describe('blocks', () => {
   })
 })
 
-describe('who may', () => {
-  test('WIRE-FILE-04: expired, tampered, read-only and absent SAS are refused, in Azure’s words', async () => {
+describe('access', () => {
+  test('WIRE-FILE-04: expired, tampered, read-only and absent SAS are refused in the format of Azure Storage', async () => {
     await blob('PUT', 'd/s', { body: 'x', headers: BLOCK_BLOB })
     const expired = signBlobSas(
-      room.storage.account,
+      server.storage.account,
       { container: 'uploads', blob: 'd/s' },
       'rw',
-      room.clock.now(),
+      server.clock.now(),
     )
     const foreign = signBlobSas(
       { name: 'mockiothub', key: id32() },
       { container: 'uploads', blob: 'd/s' },
       'rw',
-      room.clock.now() + HOUR,
+      server.clock.now() + HOUR,
     )
     for (const [sas, code] of [
       [expired, 'AuthenticationFailed'],
@@ -174,12 +174,12 @@ describe('who may', () => {
     expect((await blob('GET', 'd/s')).text).toBe('x')
     const noRead = await blob('GET', 'd/s', { sas: sasFor('d/s', 'w') })
     expect([noRead.status, codeOf(noRead)]).toEqual([403, 'AuthorizationPermissionMismatch'])
-    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-FILE-04')
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-FILE-04')
   })
 
   test('the journal does not hold signatures', async () => {
     await blob('GET', 'd/s')
-    const urls = room.hub.journal.entries.flatMap((entry) => (entry.type === 'request' ? [entry.url] : []))
+    const urls = server.hub.journal.entries.flatMap((entry) => (entry.type === 'request' ? [entry.url] : []))
     expect(urls.at(-1)).toContain('sig=***')
     expect(urls.join()).not.toMatch(/sig=[^*]/)
   })
@@ -188,10 +188,10 @@ describe('who may', () => {
 })
 
 describe('over TLS', () => {
-  test('bodies are streamed: many MB grow no memory, and a broken upload leaves nothing', async () => {
-    const { port } = await room.room.listen({ host: '127.0.0.1', port: 0 })
-    expect(room.storage.hostName).toBe(`localhost:${String(port)}`)
-    const options = { host: '127.0.0.1', port, ca: room.ca, servername: 'localhost', method: 'PUT' }
+  test('bodies are streamed: large uploads need little memory, and an aborted upload leaves nothing', async () => {
+    const { port } = await server.http.listen({ host: '127.0.0.1', port: 0 })
+    expect(server.storage.hostName).toBe(`localhost:${String(port)}`)
+    const options = { host: '127.0.0.1', port, ca: server.ca, servername: 'localhost', method: 'PUT' }
     const chunk = randomBytes(2 ** 20)
     const megabytes = 256
     const path = `/uploads/d/big${sasFor('d/big')}`
@@ -219,7 +219,7 @@ describe('over TLS', () => {
       more()
     })
     expect(status).toBe(201)
-    expect(await room.storage.sizeOf('d/big')).toBe(megabytes * chunk.length)
+    expect(await server.storage.sizeOf('d/big')).toBe(megabytes * chunk.length)
     // What the collector has not come to yet counts too, and Node 24 lets it wait longer.
     expect(most).toBeLessThan((megabytes / 2) * chunk.length)
 
@@ -229,12 +229,12 @@ describe('over TLS', () => {
       headers: { ...BLOCK_BLOB, 'content-length': 10_000_000 },
     })
     cut.on('error', () => undefined)
-    const since = room.hub.journal.seq
+    const since = server.hub.journal.seq
     cut.write(chunk, () => cut.destroy())
-    await room.hub.journal.until((entry) => entry.type === 'request' && entry.url.includes('/cut'), {
+    await server.hub.journal.until((entry) => entry.type === 'request' && entry.url.includes('/cut'), {
       after: since,
     })
-    expect(await room.storage.sizeOf('d/cut')).toBeUndefined()
+    expect(await server.storage.sizeOf('d/cut')).toBeUndefined()
   })
 })
 

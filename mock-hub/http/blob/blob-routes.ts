@@ -1,7 +1,7 @@
 /**
- * The part of Azure Storage's blob API that uploads need, under `/{container}/{blob}` (wire contract 5): Put Blob,
- * Put Block, Put Block List, Get, Get Properties, Delete. The signature in the query is checked first, on the hub's
- * clock; bodies are streamed.
+ * The part of Azure Storage's blob API that uploads need, under `/{container}/{blob}` (docs/contract/file-upload.md): Put
+ * Blob, Put Block, Put Block List, Get, Get Properties, Delete. The SAS is checked first, at the time of the hub's clock;
+ * bodies are streamed.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -10,14 +10,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 import { BlobError, errorXml } from '../../blob/blob-error.ts'
-import { blobNameOf, byteRange, headersToKeep, propertyHeaders, queryOf } from './blob-request.ts'
+import { blobNameOf, byteRange, headersToStore, propertyHeaders, queryOf } from './blob-request.ts'
 import { parseBlockList } from '../../blob/block-list.ts'
 import type { BuiltInStorage } from '../../blob/built-in-storage.ts'
 import { checkBlobSas, type BlobPermission } from '../../blob/storage-sas.ts'
 
-/** Version of the storage API that answers say. */
+/** Version of the storage API in answers. */
 const API_VERSION = '2021-12-02'
-/** 50,000 entries of 64-byte ids. */
+/** Room for 50,000 blocks with IDs of 64 bytes. */
 const BLOCK_LIST_LIMIT = 8 * 2 ** 20
 
 /** @returns the plugin that serves the blobs of `storage`. */
@@ -41,7 +41,7 @@ export function blobRoutes(storage: BuiltInStorage): HubRoutes {
       next()
     })
     app.setErrorHandler((error, request, reply) => {
-      // Who hung up in the middle of a body gets no answer; nothing was stored.
+      // The caller hung up in the middle of a body: nothing is stored and nobody waits for an answer.
       if (request.raw.destroyed && !request.raw.complete) {
         reply.hijack()
         return
@@ -54,7 +54,7 @@ export function blobRoutes(storage: BuiltInStorage): HubRoutes {
 
     const put = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const blob = admit(request, ['c', 'w'])
-      // Fastify hands over the raw stream, and nothing at all when the request has no body.
+      // Fastify passes the raw stream, or undefined when the request has no body.
       const body = (request.body as Readable | undefined) ?? request.raw
       const query = queryOf(request.raw.url ?? '')
       const given = request.headers['content-md5']
@@ -67,7 +67,7 @@ export function blobRoutes(storage: BuiltInStorage): HubRoutes {
             etag,
             modifiedAt,
             md5: stored,
-          } = await store.put(blob, body, headersToKeep(request, true), md5)
+          } = await store.put(blob, body, headersToStore(request, true), md5)
           return created(reply, stored)
             .headers({ etag: `"${etag}"`, 'last-modified': httpDate(modifiedAt) })
             .send()
@@ -81,7 +81,7 @@ export function blobRoutes(storage: BuiltInStorage): HubRoutes {
         case 'blocklist': {
           if (store.find(blob) !== undefined) checkOverwrite(request, query)
           const list = parseBlockList(await textOf(body))
-          const { etag, modifiedAt } = await store.commit(blob, list, headersToKeep(request, false))
+          const { etag, modifiedAt } = await store.commit(blob, list, headersToStore(request, false))
           return created(reply, undefined)
             .headers({ etag: `"${etag}"`, 'last-modified': httpDate(modifiedAt) })
             .send()
@@ -113,7 +113,7 @@ export function blobRoutes(storage: BuiltInStorage): HubRoutes {
       return reply.code(202).send()
     }
 
-    const config = { access: 'own', versioned: false } as const
+    const config = { access: 'own', throttle: 'none', versioned: false } as const
     const schema = { hide: true }
     const url = `/${containerName}/*`
     app.put(url, { config, schema }, put)
@@ -139,7 +139,7 @@ function answerRefusal(refusal: BlobError, reply: FastifyReply, now: number): vo
     .send(errorXml(refusal, requestId, new Date(now).toISOString()))
 }
 
-/** What fastify finds wrong; anything else is a fault of this hub. */
+/** An error of fastify as the storage service reports it; any other error is an InternalError. */
 function asBlobError(error: unknown): BlobError {
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   if (status >= 400 && status < 500)
@@ -147,7 +147,7 @@ function asBlobError(error: unknown): BlobError {
   return new BlobError(500, 'InternalError', 'The server encountered an internal error.')
 }
 
-/** For the log and the explanation: the storage service's refusal in the hub's terms. */
+/** A refusal of the storage service as a HubError, for the log and the explanation. */
 function asHubError(refusal: BlobError, method: string): HubError {
   const kind =
     refusal.status === 403
@@ -184,7 +184,7 @@ function checkBlobType(request: FastifyRequest): void {
   )
 }
 
-/** To replace a blob takes `w`; `c` alone only makes new ones. */
+/** Overwriting a blob needs the permission `w`; `c` alone only creates blobs. */
 function checkOverwrite(request: FastifyRequest, query: ReadonlyMap<string, string>): void {
   if (request.headers['if-none-match'] === '*')
     throw new BlobError(409, 'BlobAlreadyExists', 'The specified blob already exists.')
@@ -214,7 +214,7 @@ async function textOf(body: Readable): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
-    // The raw stream of a request gives Buffers.
+    // The raw stream of a request yields Buffers.
     const bytes = chunk as Buffer
     size += bytes.length
     if (size > BLOCK_LIST_LIMIT)

@@ -1,4 +1,4 @@
-/** Proves who calls a route and that he may (WIRE-AUTH-19, WIRE-AUTH-20), before anything of the body is read. */
+/** Authenticates and authorizes the caller of a route (WIRE-AUTH-19, WIRE-AUTH-20), before the body is read. */
 
 import type { FastifyRequest } from 'fastify'
 import { certificateChain } from '../../net/peer.ts'
@@ -8,10 +8,10 @@ import { EDGE_CALLER, edgeCaller } from './edge-caller.ts'
 import { type Access } from './route-context.ts'
 import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
-/** A token that names a policy comes from a back end, or speaks for a device with the hub's key. */
+/** A token that names a policy comes from a back end, or from a device that uses a key of the hub. */
 const POLICY_NAME = /[\s&]skn=[^&]/i
 
-/** What a device showed with this request: its `Authorization` header and its TLS client certificate. */
+/** The credentials of a request: its `Authorization` header and its TLS client certificate. */
 export function credentialsOf(request: FastifyRequest): DeviceCredentials {
   const { socket } = request.raw
   return {
@@ -21,16 +21,17 @@ export function credentialsOf(request: FastifyRequest): DeviceCredentials {
 }
 
 /**
- * @returns who calls; null when the handler proves it.
+ * Authenticates the caller.
+ * @returns null when the handler authenticates the caller itself.
  * @throws HubError of `Authentication.admit` or `Authentication.authorize`.
  */
-export function proveCaller(
+export function authenticate(
   hub: Hub,
   access: Access,
   request: FastifyRequest,
 ): IdentityPrincipal | PolicyPrincipal | null {
   if (access === 'own') return null
-  // The router has filled in the parameters that the route's path names.
+  // The router has set the parameters of the path.
   const params = request.params as IdentityParams
   if (access === 'identity') return hub.authentication.admit(identityOf(params), credentialsOf(request))
   if (access.orModule === true && request.headers[EDGE_CALLER] !== undefined)

@@ -1,19 +1,19 @@
-/** The `api-version` of a request: which are understood, and which error body belongs to them. */
+/** The query parameter `api-version` of a request. */
 
 import type { FastifyRequest } from 'fastify'
 import { HubError } from '../../core/errors/hub-error.ts'
 
-/** Any day, also of a preview (wire contract 1.4). */
+/** Any date, also of a preview (docs/contract/https.md). */
 const KNOWN = /^\d{4}-\d\d-\d\d(-preview)?$/
 
-/** The text of `api-version`, undefined when there is none or more than one. */
+/** The value of `api-version`; undefined when it is absent or occurs more than once. */
 export function apiVersionOf({ url }: Pick<FastifyRequest, 'url'>): string | undefined {
   const query = url.indexOf('?')
   const [given, ...more] = new URLSearchParams(query < 0 ? '' : url.slice(query + 1)).getAll('api-version')
   return more.length === 0 ? given : undefined
 }
 
-/** @throws HubError InvalidProtocolVersion when it is missing or is no date (WIRE-ERR-04). */
+/** @throws HubError InvalidProtocolVersion when it is missing or not a date (WIRE-ERR-04). */
 export function checkApiVersion(request: FastifyRequest): void {
   const given = apiVersionOf(request)
   if (given !== undefined && KNOWN.test(given)) return

@@ -1,6 +1,6 @@
 /**
- * Reads request bodies. What a body is, the route says and not its content type: SDKs send JSON without one
- * (WIRE-EDGE-03) and messages with any.
+ * Reads request bodies. The route decides how, not the content type: SDKs send JSON without a content type
+ * (WIRE-EDGE-03) and messages with any content type.
  */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -10,7 +10,7 @@ import { checkNesting } from '../../base/json-text.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Installs the one parser of the room: bytes for `config.body: 'raw'`, JSON for all others. */
+/** Installs the only body parser: bytes for `config.body: 'raw'`, JSON for all other routes. */
 export function readBodies(app: FastifyInstance<Server>): void {
   const parseJson = app.getDefaultJsonParser('error', 'ignore')
   const read = (
@@ -34,7 +34,7 @@ export function readBodies(app: FastifyInstance<Server>): void {
       done(badJson(error instanceof RangeError ? error.message : 'bytes that are not UTF-8'))
       return
     }
-    // The default parser also refuses __proto__ keys.
+    // The default parser also rejects keys named __proto__.
     void parseJson(request, text, (error, body) => {
       done(
         error === null ? null : badJson(`${String(bytes.length)} bytes: ${error.message.slice(0, 80)}`),

@@ -1,19 +1,19 @@
-/** A module that calls through the gateway says who it is in a header (wire contract 4.5, WIRE-MOD-06). */
+/** A module that calls through an Edge gateway names itself in a header (WIRE-MOD-06, docs/contract/methods.md). */
 
 import type { FastifyRequest } from 'fastify'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { isValidId, type Identity } from '../../core/contract/identity.ts'
 
-/** `x-ms-edge-moduleId: {callerDevice}/{callerModule}`, as node spells header names. */
+/** The header `x-ms-edge-moduleId: {deviceId}/{moduleId}`, in lower case as Node gives it. */
 export const EDGE_CALLER = 'x-ms-edge-moduleid'
 
-/** Whether the gateway's manners hold for this request: its errors are `{"message": …}`. */
+/** Whether the request comes through a gateway, where error bodies are `{"message": …}`. */
 export function throughGateway(request: FastifyRequest): boolean {
   const { access } = request.routeOptions.config
   return typeof access === 'object' && access.orModule === true && request.headers[EDGE_CALLER] !== undefined
 }
 
-/** @throws HubError ArgumentInvalid when the header does not name a module. */
+/** The module that the header names. @throws HubError ArgumentInvalid when it names none. */
 export function edgeCaller(request: FastifyRequest): Identity {
   const header = String(request.headers[EDGE_CALLER])
   const [deviceId = '', moduleId = '', ...rest] = header.split('/')

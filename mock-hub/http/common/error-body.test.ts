@@ -45,7 +45,7 @@ describe('error bodies', () => {
       expect(errorBody(refusal, version, NOW).Message).toBe('ErrorCode:IotHubUnauthorizedAccess;Unauthorized')
   })
 
-  test.each(Object.keys(HUB_ERRORS) as HubErrorKind[])('%s is told by name or by number', (kind) => {
+  test.each(Object.keys(HUB_ERRORS) as HubErrorKind[])('%s is reported by name or by number', (kind) => {
     const error = new HubError({ kind, message: 'text', ...explanation })
     expect(errorBody(error, undefined, NOW).Message).toBe(`ErrorCode:${kind};text`)
     const { Message } = errorBody(error, '2021-04-12', NOW)

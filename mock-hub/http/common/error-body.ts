@@ -1,7 +1,4 @@
-/**
- * A refusal in the words of the REST service: status, `iothub-errorcode` header, and one of two body shapes.
- * Which shape is told by the api-version (wire contract 4.4, 7.5).
- */
+/** The error bodies of the service: the api-version selects one of two formats (docs/contract/errors.md). */
 
 import { randomBytes } from 'node:crypto'
 import type { HubError } from '../../core/errors/hub-error.ts'
@@ -13,8 +10,10 @@ export interface ErrorBody {
 }
 
 /**
- * @param apiVersion of the request. From 2018 on the message is JSON text (shape 2), before it `ErrorCode:X;text`
- *   (shape 1). 401 keeps shape 1 in every version: seen on live hubs in 2019 and 2022 (WIRE-ERR-05).
+ * The body for a refusal.
+ * @param apiVersion of the request. From 2018 on the message is JSON text (format 2), before that `ErrorCode:X;text`
+ *   (format 1). A 401 has format 1 in every version: captured from live hubs in 2019 and 2022 (WIRE-ERR-05).
+ * @param now epoch ms.
  */
 export function errorBody(error: HubError, apiVersion: string | undefined, now: number): ErrorBody {
   const trackingId = `${randomBytes(16).toString('hex')}-G:0-TimeStamp:${trackingTime(now)}`

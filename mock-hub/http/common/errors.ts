@@ -1,4 +1,4 @@
-/** What can go wrong with a request before or beside its handler, by the service's names; and how a refusal is answered. */
+/** Errors of a request outside its handler, and the answer to every refusal. */
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Hub } from '../../core/contract/hub.ts'
@@ -10,9 +10,9 @@ import { errorBody } from './error-body.ts'
 import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 import { schemaError } from './validation.ts'
 
-/** Tells the hub of a refusal and answers it in the service's words (WIRE-ERR-03: the header names the same error). */
+/** Reports a refusal to the hub and answers it in the format of the service (WIRE-ERR-03: the header names the same error). */
 export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply: FastifyReply): void {
-  const identity = deviceBehind(request)
+  const identity = identityBehind(request)
   hub.refuse(error, { transport: 'https', ...(identity === undefined ? {} : { identity }) })
   void reply
     .code(error.status)
@@ -24,15 +24,15 @@ export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply
     )
 }
 
-/** The device or module on whose endpoint the request came in. */
-function deviceBehind(request: FastifyRequest): string | undefined {
+/** The device or module that calls, or whose endpoint is called. */
+function identityBehind(request: FastifyRequest): string | undefined {
   if (request.principal?.type === 'identity') return identityKey(request.principal.identity)
   if (request.routeOptions.config.access !== 'identity') return undefined
-  // The router has filled in what the route's path names.
+  // The router has set the parameters of the path.
   return identityKey(identityOf(request.params as IdentityParams))
 }
 
-/** A blob's address carries its signature. */
+/** Hides signatures: the URL of a blob contains one. */
 export function withoutSecrets(url: string): string {
   return url.replace(/([?&]sig=)[^&]*/gi, '$1***')
 }
@@ -57,7 +57,7 @@ export function badPath(received: string): HubError {
   })
 }
 
-/** What fastify itself finds wrong, by the service's names; anything else is a fault of this hub. */
+/** An error of fastify as the service reports it; any other error is a ServerError. */
 export function asHubError(error: FastifyError): HubError {
   if (error.validation !== undefined) return schemaError(error.validation, error.validationContext ?? 'body')
   const explain = (expected: string) => ({
@@ -74,7 +74,7 @@ export function asHubError(error: FastifyError): HubError {
   if (error.statusCode === 415)
     return new HubError({
       kind: 'GenericUnsupportedMediaType',
-      ...explain('a content type'),
+      ...explain('a supported content type'),
     })
   if (error.statusCode !== undefined && error.statusCode < 500)
     return new HubError({
@@ -84,6 +84,6 @@ export function asHubError(error: FastifyError): HubError {
   return new HubError({
     kind: 'ServerError',
     message: 'InternalServerError',
-    ...explain('no fault in the hub itself'),
+    ...explain('the hub to handle this request'),
   })
 }

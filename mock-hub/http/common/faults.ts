@@ -1,6 +1,6 @@
 /**
- * Levers of the device HTTPS endpoints and of method invocation: `http.status`, `.delay`, `.close`, `.refuse`, `.body`
- * (api contract 11). They strike when the request has been let in and read, so that the client has done its part.
+ * Faults of the device API and of method calls by modules: `http.status`, `.delay`, `.close`, `.refuse`, `.body`
+ * (docs/faults.md). They fire when the request has been authenticated and read: the client has done its part.
  */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -16,17 +16,17 @@ import { errorBody } from './error-body.ts'
 
 const POINT = 'http'
 
-/** Installs the levers. */
-export function meetLevers(app: FastifyInstance<Server>, hub: Hub): void {
+/** Injects armed faults before the handlers run. */
+export function injectFaults(app: FastifyInstance<Server>, hub: Hub): void {
   app.addHook('preHandler', async (request, reply) => {
     if (hub.faults.idle || request.principal?.type !== 'identity') return
-    const met = hub.faults.match(POINT, identityKey(request.principal.identity))
-    if (met === undefined) return
-    await strike(hub, request, reply, met.effect, met.parameters)
+    const injected = hub.faults.match(POINT, identityKey(request.principal.identity))
+    if (injected === undefined) return
+    await inject(hub, request, reply, injected.effect, injected.parameters)
   })
 }
 
-async function strike(
+async function inject(
   hub: Hub,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -47,7 +47,7 @@ async function strike(
         .code(200)
         .type('application/json; charset=utf-8')
         .serializer((text: string) => text)
-        .send(typeof parameters['body'] === 'string' ? parameters['body'] : 'this is no JSON')
+        .send(typeof parameters['body'] === 'string' ? parameters['body'] : 'this is not JSON')
       return
     case 'close':
     case 'refuse':
@@ -57,7 +57,7 @@ async function strike(
   }
 }
 
-/** The body that such an answer of the service has; below 400 there is none. */
+/** Answers with the error body that the service sends for this status; a status below 400 has no body. */
 async function answerStatus(
   hub: Hub,
   request: FastifyRequest,
@@ -71,10 +71,10 @@ async function answerStatus(
   }
   const error = new HubError({
     kind: kindOf(status),
-    message: 'A fault was ordered.',
+    message: 'A fault was injected.',
     rule: 'http.status',
     expected: 'no fault',
-    received: `the lever http.status with ${String(status)}`,
+    received: `the fault http.status with status ${String(status)}`,
   })
   await reply
     .header('iothub-errorcode', error.kind)
@@ -86,7 +86,7 @@ async function answerStatus(
 }
 
 function kindOf(status: number): HubErrorKind {
-  // The keys of the catalogue are its kinds.
+  // The keys of the catalogue are the error kinds.
   const kinds = Object.keys(HUB_ERRORS) as HubErrorKind[]
   return kinds.find((kind) => HUB_ERRORS[kind].status === status) ?? 'ServerError'
 }

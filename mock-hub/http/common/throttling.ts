@@ -1,30 +1,27 @@
-/** What each route of the service takes from the throttles and the quota (wire contract 9). */
+/** Checks the configuration of each route when the application is built, and takes its throttle at each call. */
 
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Server } from 'node:https'
 import type { Hub } from '../../core/contract/hub.ts'
-import type { ThrottledOperation } from '../../core/contract/throttle.ts'
 
-/** By path, first match wins. Device routes that go through the hub's gate are taken there. */
-const TABLE: readonly (readonly [
-  RegExp,
-  ThrottledOperation | Readonly<Record<string, ThrottledOperation>>,
-])[] = [
-  [/^\/devices\/query$/i, 'query'],
-  [/^\/(configurations|devices\/:deviceId\/applyConfigurationContent$)/i, 'configuration'],
-  [/^\/jobs/i, 'job'],
-  [/^\/twins\/.*\/methods$/i, 'method'],
-  [/^\/digitaltwins\/.*\/commands\//i, 'method'],
-  [/^\/(twins|digitaltwins)\//i, { GET: 'twinRead', PATCH: 'twinUpdate', PUT: 'twinUpdate' }],
-  [/^\/devices\/:deviceId\/(messages|files|commands)/i, {}],
-  [/^\/(devices|statistics)/i, 'registry'],
-]
+/** The application does not become ready when a route lacks access or throttle. */
+export function requireRouteConfig(app: FastifyInstance<Server>): void {
+  const problems: string[] = []
+  app.addHook('onRoute', ({ method, url, config }) => {
+    for (const name of ['access', 'throttle'] as const)
+      if (config?.[name] === undefined) problems.push(`${String(method)} ${url}: config.${name} is missing`)
+  })
+  app.addHook('onReady', (done) => {
+    done(problems.length === 0 ? undefined : new Error(problems.join('; ')))
+  })
+}
 
-/** @throws HubError ThrottlingException (429), IotHubQuotaExceeded (403). */
+/** @throws HubError ThrottlingException (429), IotHubQuotaExceeded (403), OperationNotAvailableInCurrentTier (403). */
 export function takeThrottle(hub: Pick<Hub, 'throttle'>, request: FastifyRequest): void {
-  const { url } = request.routeOptions
-  // A module's call goes through the gate, which takes it.
-  if (url === undefined || request.principal?.type !== 'policy') return
-  const entry = TABLE.find(([path]) => path.test(url))?.[1]
-  const operation = typeof entry === 'object' ? entry[request.method] : entry
-  if (operation !== undefined) hub.throttle.take(operation, Number(request.headers['content-length'] ?? 0))
+  const { throttle, access } = request.routeOptions.config
+  if (throttle === undefined || throttle === 'none') return
+  // The core takes for a module that calls through its gateway.
+  const byModule = typeof access === 'object' && access.orModule === true
+  if (byModule && request.principal?.type === 'identity') return
+  hub.throttle.take(throttle, Number(request.headers['content-length'] ?? 0))
 }

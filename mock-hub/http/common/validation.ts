@@ -1,4 +1,4 @@
-/** A request that does not fit the JSON schema of its route is the service's own 400. */
+/** The service's 400 for a request that does not match the JSON schema of its route. */
 
 import type { FastifySchemaValidationError } from 'fastify'
 import { HubError } from '../../core/errors/hub-error.ts'

@@ -1,4 +1,4 @@
-/** A device polls for cloud-to-device messages over HTTPS and settles them by lock token (wire contract 6.4). */
+/** A device polls for cloud-to-device messages and settles them by lock token (docs/contract/https.md). */
 
 import { deliveryHeaders } from './message-headers.ts'
 import { callerOf, type HubRoutes } from '../common/route-context.ts'
@@ -14,7 +14,7 @@ export const deviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     app.get(
       `${path}/messages/devicebound`,
       {
-        config: { access: 'identity' },
+        config: { access: 'identity', throttle: 'none' },
         schema: { tags: ['device'], summary: 'Lock and read the next cloud-to-device message' },
       },
       async (request, reply) => {
@@ -29,7 +29,7 @@ export const deviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     app.delete<LockRoute>(
       `${path}/messages/devicebound/:lockToken`,
       {
-        config: { access: 'identity' },
+        config: { access: 'identity', throttle: 'none' },
         schema: { tags: ['device'], summary: 'Complete a message, or reject it with ?reject' },
       },
       async (request, reply) => {
@@ -42,8 +42,8 @@ export const deviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     app.post<LockRoute>(
       `${path}/messages/devicebound/:lockToken/abandon`,
       {
-        config: { access: 'identity' },
-        schema: { tags: ['device'], summary: 'Give a message back to the queue' },
+        config: { access: 'identity', throttle: 'none' },
+        schema: { tags: ['device'], summary: 'Return a message to the queue' },
       },
       async (request, reply) => {
         const lockToken = unquoted(request.params.lockToken)
@@ -55,7 +55,7 @@ export const deviceboundRoutes: HubRoutes = (app, { hub }, done) => {
   done()
 }
 
-/** Clients put the token into the path as they found it in the ETag, quotes and all. */
+/** Clients copy the token from the ETag into the path, with its quotes. */
 export function unquoted(lockToken: string): string {
   return lockToken.replace(/^"(.*)"$/, '$1')
 }

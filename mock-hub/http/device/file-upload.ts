@@ -1,4 +1,4 @@
-/** A device asks for a place to upload a file, and says when it is done (wire contract 5). */
+/** A device requests a SAS URI for a file upload and reports the result (docs/contract/file-upload.md). */
 
 import { callerOf, type HubRoutes } from '../common/route-context.ts'
 import { IDENTITY_PATHS } from '../../http-common/identity-paths.ts'
@@ -32,8 +32,8 @@ export const fileUploadRoutes: HubRoutes = (app, { hub }, done) => {
     app.post<{ Body: { blobName: string } }>(
       `${path}/files`,
       {
-        config: { access: 'identity' },
-        schema: { tags: ['device'], summary: 'Ask for an upload address', body: START },
+        config: { access: 'identity', throttle: 'none' },
+        schema: { tags: ['device'], summary: 'Request a SAS URI for an upload', body: START },
       },
       async (request) => {
         const { blobName } = request.body
@@ -45,13 +45,13 @@ export const fileUploadRoutes: HubRoutes = (app, { hub }, done) => {
       app.post<{ Body: Finish; Params: { '*'?: string } }>(
         `${path}/files/${notifications}`,
         {
-          config: { access: 'identity' },
-          schema: { tags: ['device'], summary: 'Say how an upload ended', body: FINISH },
+          config: { access: 'identity', throttle: 'none' },
+          schema: { tags: ['device'], summary: 'Report the result of an upload', body: FINISH },
         },
         async (request, reply) => {
           const { isSuccess, statusCode, statusDescription } = request.body
           await hub.perform(callerOf(request), 'uploadFinish', {
-            // None at all is as invalid as an unknown one (WIRE-FILE-07).
+            // A missing ID is refused like an unknown one (WIRE-FILE-07).
             correlationId: request.params['*'] ?? request.body.correlationId ?? '',
             isSuccess,
             ...(statusCode == null ? {} : { statusCode: Number(statusCode) }),

@@ -34,15 +34,15 @@ describe('headers to a message', () => {
     })
   })
 
-  test('values are UTF-8 where they are, and stay as they are where not', () => {
+  test('values that are UTF-8 are decoded, others are kept', () => {
     const utf8 = Buffer.from('héllo').toString('latin1')
     const pairs = headerPairs(['iothub-app-a', utf8, 'iothub-app-b', 'h\u00e9llo'])
     expect(messageFrom(pairs, body).properties).toEqual({ a: 'héllo', b: 'h\u00e9llo' })
   })
 
-  test('an iothub-ack that is none is refused with field, rule and value', () => {
+  test('an invalid iothub-ack is refused with field, rule and value', () => {
     expect(() => messageFrom([['iothub-ack', 'maybe']], body)).toThrow(
-      'iothub-ack must be none, positive, negative or full; given: maybe',
+      'Expected iothub-ack to be none, positive, negative or full; given: maybe.',
     )
   })
 
@@ -79,7 +79,7 @@ describe('a delivery to headers', () => {
     })
   })
 
-  test('every property makes a header that HTTP can carry, and values come back', () => {
+  test('every property becomes a valid header, and values are restored', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), (key, value) => {
         const headers = deliveryHeaders({
@@ -101,7 +101,7 @@ describe('a delivery to headers', () => {
   })
 })
 
-test('names that every object knows are no system properties', () => {
+test('property names that every object has are not system properties', () => {
   const names = ['constructor', '__proto__', 'toString', 'iothub-app-constructor']
   const { system, properties } = messageFrom(
     names.map((name) => [name, 'x'] as const),

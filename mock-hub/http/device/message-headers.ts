@@ -1,6 +1,6 @@
 /**
- * Messages as HTTPS headers, both ways (wire contract 6.4). Header names are read in any case; the names of
- * application properties keep the case in which they came (WIRE-HTTP-02).
+ * Properties of messages as HTTPS headers, in both directions (docs/contract/https.md). Header names are matched without
+ * case; the names of application properties keep their case (WIRE-HTTP-02).
  */
 
 import type { C2dDelivery } from '../../core/contract/c2d.ts'
@@ -26,7 +26,7 @@ const SYSTEM: Readonly<Record<string, TextProperty>> = {
   'dt-subject': 'componentName',
 }
 
-/** Those that a device is told of a message sent to it. */
+/** The headers that a device receives with a cloud-to-device message. */
 const DELIVERED = [
   'iothub-messageid',
   'iothub-correlationid',
@@ -38,15 +38,16 @@ const DELIVERED = [
 ] as const
 
 /**
- * @param named header names and values; what is no property of a message is passed over.
- * @throws HubError ArgumentInvalid for an `iothub-ack` that is none.
+ * The message that headers and a body describe.
+ * @param named header names and values; headers that are not message properties are ignored.
+ * @throws HubError ArgumentInvalid for an invalid `iothub-ack`.
  */
 export function messageFrom(named: Iterable<readonly [string, string]>, body: Buffer): Message {
   const system: SystemProperties = {}
   const properties: Record<string, string | null> = {}
   for (const [name, value] of named) {
     const key = name.toLowerCase()
-    // A header may be called `constructor`.
+    // A header may have the name `constructor`.
     const text = Object.hasOwn(SYSTEM, key) ? SYSTEM[key] : undefined
     if (text !== undefined) system[text] = value
     else if (key === 'iothub-ack') system.ack = ackOf(value)
@@ -61,13 +62,13 @@ export function messageFrom(named: Iterable<readonly [string, string]>, body: Bu
   return { body, system, properties }
 }
 
-/** Node's `rawHeaders` (name, value, name, …) as pairs; values are read as UTF-8 where they are. */
+/** Node's `rawHeaders` (name, value, name, …) as pairs; values that are UTF-8 are decoded. */
 export function* headerPairs(rawHeaders: readonly string[]): Iterable<readonly [string, string]> {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
     yield [rawHeaders[at] ?? '', fromLatin1(rawHeaders[at + 1] ?? '')]
 }
 
-/** The headers with which a device gets a cloud-to-device message. */
+/** The headers of a cloud-to-device message for a device. */
 export function deliveryHeaders(delivery: C2dDelivery): Record<string, string> {
   const { message } = delivery
   const headers: Record<string, string> = {
@@ -99,16 +100,16 @@ function ackOf(value: string): NonNullable<SystemProperties['ack']> {
   if (ack === 'none' || ack === 'positive' || ack === 'negative' || ack === 'full') return ack
   throw new HubError({
     kind: 'ArgumentInvalid',
-    message: `iothub-ack must be none, positive, negative or full; given: ${value}`,
+    message: `Expected iothub-ack to be none, positive, negative or full; given: ${value}.`,
     rule: 'WIRE-C2D-06',
-    expected: 'iothub-ack: none, positive, negative or full',
+    expected: 'iothub-ack to be none, positive, negative or full',
     received: value.slice(0, 80),
   })
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** HTTP headers are bytes; node shows each as one character. */
+/** Node represents each byte of a header as one character. */
 function fromLatin1(value: string): string {
   const bytes = Buffer.from(value, 'latin1')
   try {
@@ -118,7 +119,7 @@ function fromLatin1(value: string): string {
   }
 }
 
-/** What no header may hold is percent-encoded; the rest goes as UTF-8 bytes. */
+/** Control characters are percent-encoded; everything else is sent as UTF-8 bytes. */
 function toLatin1(value: string): string {
   return Buffer.from(value.replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, encodeURIComponent)).toString(
     'latin1',

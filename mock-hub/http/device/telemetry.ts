@@ -1,4 +1,4 @@
-/** A device or module sends telemetry over HTTPS, one message or a batch (wire contract 6.4). */
+/** A device or module sends telemetry over HTTPS, one message or a batch (docs/contract/https.md). */
 
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { Message } from '../../core/contract/message.ts'
@@ -14,8 +14,8 @@ export const telemetryRoutes: HubRoutes = (app, { hub }, done) => {
     app.post(
       `${path}/messages/events`,
       {
-        config: { access: 'identity', body: 'raw' },
-        // A batch of one full message: base64 makes it a third larger, and there are its properties.
+        config: { access: 'identity', throttle: 'none', body: 'raw' },
+        // Room for a batch with one message of maximum size: base64 adds a third, and properties come on top.
         bodyLimit: 4 * hub.settings.maxTelemetryBytes,
         schema: { tags: ['device'], summary: 'Send one message, or a batch of them' },
       },
@@ -62,7 +62,7 @@ export function batchOf(bytes: Buffer): readonly Message[] {
   })
 }
 
-/** All or none: a batch is refused before its first message is stored. */
+/** A batch is stored completely or not at all: it is refused before its first message is stored. */
 function checkBatchSize(messages: readonly Message[], limit: number): void {
   const size = messages.reduce((sum, { body }) => sum + body.length, 0)
   if (messages.length < 2 || size <= limit) return
@@ -82,7 +82,7 @@ function isBase64(text: string): boolean {
 function badBatch(expected: string, received: string): HubError {
   return new HubError({
     kind: 'ArgumentInvalid',
-    message: `A batch must be an array of messages: expected ${expected}, got ${received}.`,
+    message: `Invalid batch: expected ${expected}; given: ${received}.`,
     rule: 'WIRE-HTTP-03',
     expected,
     received,

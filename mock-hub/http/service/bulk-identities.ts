@@ -1,4 +1,4 @@
-/** Up to 100 changes of the registry in one request (wire contract 7.2, WIRE-REG-10, WIRE-REG-11). */
+/** Up to 100 registry changes in one request (WIRE-REG-10, WIRE-REG-11). */
 
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
@@ -8,7 +8,7 @@ import { IDENTITY_PROPERTIES, specOf, type IdentityBody } from './identity-body.
 import type { HubRoutes } from '../common/route-context.ts'
 import { updateOf } from './twin-update.ts'
 
-/** One change, in a bulk request or a line of an import file. */
+/** One change: an entry of a bulk request, or a line of an import file. */
 export interface BulkEntry extends IdentityBody {
   id: string
   importMode?: string | null
@@ -19,7 +19,7 @@ export interface BulkEntry extends IdentityBody {
   properties?: { desired?: JsonObject | null; reported?: JsonObject | null } | null
 }
 
-/** What became of an entry that failed. */
+/** The error of an entry that failed. */
 export interface BulkError {
   readonly deviceId: string
   readonly moduleId?: string
@@ -28,7 +28,7 @@ export interface BulkError {
   readonly errorStatus: string
 }
 
-const MOST_ENTRIES = 100
+const MAX_ENTRIES = 100
 const NULLABLE_OBJECT = { type: ['object', 'null'] } as const
 const NULLABLE_TEXT = { type: ['string', 'null'] } as const
 const BULK = {
@@ -56,8 +56,8 @@ export const bulkRegistryRoutes: HubRoutes = (app, { hub }, done) => {
   app.post<{ Body: readonly BulkEntry[] }>(
     '/devices',
     {
-      config: { access: { service: ['RegistryWrite'] } },
-      // A hundred twins of full size.
+      config: { access: { service: ['RegistryWrite'] }, throttle: 'registry' },
+      // Room for 100 twins of maximum size.
       bodyLimit: 8 * 2 ** 20,
       schema: { tags: ['registry'], summary: 'Create, update or delete up to 100 identities', body: BULK },
     },
@@ -70,7 +70,7 @@ export const bulkRegistryRoutes: HubRoutes = (app, { hub }, done) => {
       }
       const isSuccessful = errors.length === 0
       if (!isSuccessful) {
-        // The .NET client takes a 400 for a result only with the second header (wire contract 7.2).
+        // The .NET SDK treats this 400 as a result only when the second header is present.
         const kind = 'BulkRegistryOperationFailure'
         void reply.code(400).header('iothub-errorcode', kind).header('IotHubErrorCode', kind)
       }
@@ -82,12 +82,12 @@ export const bulkRegistryRoutes: HubRoutes = (app, { hub }, done) => {
 
 /** @throws HubError TooManyDevices, DeviceDefinedMultipleTimes. */
 function checkEntries(entries: readonly BulkEntry[]): void {
-  if (entries.length > MOST_ENTRIES)
+  if (entries.length > MAX_ENTRIES)
     throw new HubError({
       kind: 'TooManyDevices',
-      message: `A bulk request holds at most ${String(MOST_ENTRIES)} devices; given: ${String(entries.length)}`,
+      message: `Expected at most ${String(MAX_ENTRIES)} devices in a bulk request; given: ${String(entries.length)}.`,
       rule: 'WIRE-REG-10',
-      expected: `at most ${String(MOST_ENTRIES)} entries`,
+      expected: `at most ${String(MAX_ENTRIES)} entries`,
       received: `${String(entries.length)} entries`,
     })
   const seen = new Set<string>()
@@ -96,9 +96,9 @@ function checkEntries(entries: readonly BulkEntry[]): void {
     if (seen.has(key))
       throw new HubError({
         kind: 'DeviceDefinedMultipleTimes',
-        message: `${key} stands more than once in the request.`,
+        message: `${key} occurs more than once in the request.`,
         rule: 'WIRE-REG-10',
-        expected: 'each identity once',
+        expected: 'each identity at most once',
         received: `${key.slice(0, 260)} more than once`,
       })
     seen.add(key)
@@ -123,7 +123,7 @@ function tryEntry(hub: Hub, entry: BulkEntry): BulkError | undefined {
 }
 
 /**
- * Makes one change. `importMode` is read in any case; left out, it is `create`.
+ * Makes one change. `importMode` is matched without case; the default is `create`.
  * @throws HubError as the registry and the twins do; ArgumentInvalid for an unknown import mode.
  */
 export function applyEntry(hub: Pick<Hub, 'registry' | 'twins'>, entry: BulkEntry): void {
@@ -156,7 +156,7 @@ export function applyEntry(hub: Pick<Hub, 'registry' | 'twins'>, entry: BulkEntr
     default:
       throw new HubError({
         kind: 'ArgumentInvalid',
-        message: `importMode is unknown: ${mode.slice(0, 40)}`,
+        message: `Unknown importMode: ${mode.slice(0, 40)}.`,
         rule: 'WIRE-REG-10',
         expected:
           'create, update, updateIfMatchETag, delete, deleteIfMatchETag, updateTwin or updateTwinIfMatchETag',
@@ -165,7 +165,7 @@ export function applyEntry(hub: Pick<Hub, 'registry' | 'twins'>, entry: BulkEntr
   }
 }
 
-/** At creation a twin is written only when the entry says something of it. */
+/** At creation a twin is written only when the entry has tags or desired properties. */
 function writeTwin(
   hub: Pick<Hub, 'twins'>,
   identity: Identity,
@@ -174,7 +174,7 @@ function writeTwin(
 ): void {
   const desired = properties?.desired
   if (ifMatch === undefined && tags == null && desired == null) return
-  // An exported entry brings its reported properties along; nobody but the device writes those.
+  // An exported entry contains reported properties, but only the device may write them.
   const update = updateOf({
     ...(tags === undefined ? {} : { tags }),
     properties: desired === undefined ? {} : { desired },

@@ -1,4 +1,4 @@
-/** The service's side of cloud-to-device over HTTPS: send, purge, and the two queues that it reads with locks. */
+/** Cloud-to-device messages from the service side: send, purge, and the two queues that back ends read with locks. */
 
 import type { ServiceQueue } from '../../core/contract/c2d.ts'
 import { unquoted } from '../device/devicebound.ts'
@@ -10,11 +10,11 @@ const access = { service: ['ServiceConnect'] } as const
 
 export const cloudToDeviceRoutes: HubRoutes = (app, { hub }, done) => {
   for (const path of IDENTITY_PATHS) {
-    // The old route: SDKs send over AMQP today (wire contract 6.3).
+    // An old route: today's SDKs send over AMQP (docs/contract/cloud-to-device.md).
     app.post<{ Params: IdentityParams }>(
       `${path}/messages/devicebound`,
       {
-        config: { access, body: 'raw' },
+        config: { access, throttle: 'c2dSend', body: 'raw' },
         schema: { tags: ['cloud-to-device'], summary: 'Send a message to a device' },
       },
       (request, reply) => {
@@ -25,7 +25,10 @@ export const cloudToDeviceRoutes: HubRoutes = (app, { hub }, done) => {
     )
     app.delete<{ Params: IdentityParams }>(
       `${path}/commands`,
-      { config: { access }, schema: { tags: ['cloud-to-device'], summary: 'Throw away what waits' } },
+      {
+        config: { access, throttle: 'none' },
+        schema: { tags: ['cloud-to-device'], summary: 'Purge the queue of a device' },
+      },
       (request) => {
         const identity = identityOf(request.params)
         hub.registry.get(identity)
@@ -45,7 +48,7 @@ interface LockRoute {
   Querystring: { reject?: string }
 }
 
-/** Feedback batches and file notifications, read as a device reads its messages (wire contract 6.4). */
+/** Feedback batches and file notifications, which back ends read and settle as devices do with their messages. */
 export const serviceboundRoutes: HubRoutes = (app, { hub }, done) => {
   const queues: readonly [string, ServiceQueue<unknown>, string][] = [
     ['feedback', hub.feedback, 'application/vnd.microsoft.iothub.feedback.json'],
@@ -56,7 +59,10 @@ export const serviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     const tags = ['cloud-to-device']
     app.get(
       path,
-      { config: { access }, schema: { tags, summary: `Lock and read the next of ${name}` } },
+      {
+        config: { access, throttle: 'none' },
+        schema: { tags, summary: `Lock and read the next of ${name}` },
+      },
       (_request, reply) => {
         const next = queue.receive()
         if (next === undefined) return reply.code(204).send()
@@ -68,7 +74,10 @@ export const serviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     )
     app.delete<LockRoute>(
       `${path}/:lockToken`,
-      { config: { access }, schema: { tags, summary: `Complete (or ?reject) one of ${name}` } },
+      {
+        config: { access, throttle: 'none' },
+        schema: { tags, summary: `Complete (or ?reject) one of ${name}` },
+      },
       (request, reply) => {
         const outcome = request.query.reject === undefined ? 'complete' : 'reject'
         queue.settle(unquoted(request.params.lockToken), outcome)
@@ -77,7 +86,10 @@ export const serviceboundRoutes: HubRoutes = (app, { hub }, done) => {
     )
     app.post<LockRoute>(
       `${path}/:lockToken/abandon`,
-      { config: { access }, schema: { tags, summary: `Give one of ${name} back` } },
+      {
+        config: { access, throttle: 'none' },
+        schema: { tags, summary: `Return one of ${name} to the queue` },
+      },
       (request, reply) => {
         queue.settle(unquoted(request.params.lockToken), 'abandon')
         return reply.code(204).send()

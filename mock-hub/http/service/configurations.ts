@@ -1,4 +1,4 @@
-/** `/configurations`: automatic device configurations and edge deployments (wire contract 7.4). */
+/** `/configurations`: automatic device configurations and edge deployments (docs/contract/configurations.md). */
 
 import type { ConfigurationContent } from '../../core/contract/services/configurations.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -37,8 +37,8 @@ const CONFIGURATION = {
   },
 } as const
 
-const read = { access: { service: ['RegistryRead'] } } as const
-const write = { access: { service: ['RegistryWrite'] } } as const
+const read = { access: { service: ['RegistryRead'] }, throttle: 'configuration' } as const
+const write = { access: { service: ['RegistryWrite'] }, throttle: 'configuration' } as const
 const tags = ['configurations']
 
 export const configurationRoutes: HubRoutes = (app, { services: { configurations } }, done) => {
@@ -64,7 +64,7 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
       if (named != null && named !== id)
         throw new HubError({
           kind: 'ArgumentInvalid',
-          message: 'id must be the one of the path.',
+          message: 'Expected id to be the same as in the path.',
           rule: 'WIRE-CFG-01',
           expected: `id ${quoted(id)}, as in the path`,
           received: quoted(named),
@@ -101,7 +101,7 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
   )
   app.post<{ Params: { deviceId: string }; Body: ConfigurationContent }>(
     '/devices/:deviceId/applyConfigurationContent',
-    { config: write, schema: { tags, summary: 'Apply a content to one device', body: CONTENT } },
+    { config: write, schema: { tags, summary: 'Apply configuration content to one device', body: CONTENT } },
     (request, reply) => {
       configurations.applyContent(request.params.deviceId, request.body)
       return reply.code(204).send()

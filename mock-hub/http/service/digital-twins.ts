@@ -1,4 +1,4 @@
-/** `/digitaltwins`: plug-and-play view of twins and methods (wire contract 7.4). */
+/** `/digitaltwins`: the plug-and-play view of twins and methods (docs/contract/digital-twins.md). */
 
 import { randomUUID } from 'node:crypto'
 import type { Json } from '../../base/json.ts'
@@ -24,11 +24,11 @@ const seconds = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Number(text)
 
 export const digitalTwinRoutes: HubRoutes = (app, { hub, services: { digitalTwins } }, done) => {
-  const config = { access: { service: ['ServiceConnect'] } } as const
+  const access = { service: ['ServiceConnect'] } as const
   const tags = ['digital twins']
   app.get<{ Params: { deviceId: string } }>(
     '/digitaltwins/:deviceId',
-    { config, schema: { tags, summary: 'Read a digital twin' } },
+    { config: { access, throttle: 'twinRead' }, schema: { tags, summary: 'Read a digital twin' } },
     ({ params: { deviceId } }, reply) => {
       const { document, etag } = digitalTwins.get(deviceId)
       return reply.header('etag', `"${etag}"`).send(document)
@@ -40,7 +40,10 @@ export const digitalTwinRoutes: HubRoutes = (app, { hub, services: { digitalTwin
     Headers: { 'if-match'?: string }
   }>(
     '/digitaltwins/:deviceId',
-    { config, schema: { tags, summary: 'Write desired properties by a JSON patch', body: PATCH } },
+    {
+      config: { access, throttle: 'twinUpdate' },
+      schema: { tags, summary: 'Write desired properties with a JSON patch', body: PATCH },
+    },
     ({ params: { deviceId }, body, headers }, reply) => {
       const { etag } = digitalTwins.patch(deviceId, body, headers['if-match'])
       return reply
@@ -56,13 +59,16 @@ export const digitalTwinRoutes: HubRoutes = (app, { hub, services: { digitalTwin
   ])
     app.post<CommandRoute>(
       path,
-      { config, schema: { tags, summary: 'Call a command and wait for its answer' } },
+      {
+        config: { access, throttle: 'method' },
+        schema: { tags, summary: 'Invoke a command and wait for its response' },
+      },
       async ({ params, query, body }, reply) => {
         const { deviceId, component, command } = params
         const { status, payload } = await hub.methods.invoke(
           { deviceId },
           {
-            // A component's command is a method of this name (plug and play convention).
+            // A command of a component is a method with this name (plug and play convention).
             methodName: component === undefined ? command : `${component}*${command}`,
             payload: body === undefined ? undefined : JSON.stringify(body),
             connectTimeoutInSeconds: seconds(query.connectTimeoutInSeconds),

@@ -1,4 +1,4 @@
-/** What the service-side features need of this room: the shapes of its documents, and the blobs of import and export. */
+/** What the core's service-side features need from HTTP: the documents of the service API, and the blobs of import and export jobs. */
 
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -43,7 +43,7 @@ export function documentRenderer(hub: Hub): DocumentRenderer {
         }
       },
       apply(entry) {
-        // Fields of the wrong type are refused where they are read.
+        // `applyEntry` refuses fields of the wrong type.
         applyEntry(hub, entry as unknown as BulkEntry)
       },
     },
@@ -58,7 +58,7 @@ function withoutKeys(type: string): JsonObject {
   }
 }
 
-/** Blobs of the hub's own storage are reached without a socket, all others over HTTP with the SAS of the URI. */
+/** Reads and writes blobs of the hub's own storage directly, all others over HTTP with the SAS of their URI. */
 export function blobAccess(own: BuiltInStorage | undefined): BlobAccess {
   const inOwn = (containerUri: string): BuiltInStorage | undefined => {
     const { host, pathname } = new URL(containerUri)
@@ -113,13 +113,13 @@ async function request(
 }
 
 function unreachable(containerUri: string, why: string): HubError {
-  // The query is a signature.
+  // The query contains a signature.
   const [place = ''] = containerUri.split('?', 1)
   return new HubError({
     kind: 'InvalidStorageEndpointOrBlob',
     message: `${place}: ${why}`,
     rule: 'WIRE-JOB-02',
-    expected: 'a container that can be read and written with its SAS',
+    expected: 'a container that the SAS of its URI allows to read and write',
     received: why.slice(0, 120),
   })
 }

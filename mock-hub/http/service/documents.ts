@@ -1,6 +1,6 @@
 /**
- * Identities and twins in the shapes of the service's JSON (wire contract 3.3, 7.2). Pure; whoever shows one of them
- * to a back end (REST answers, query rows, exports) takes it from here.
+ * Identities and twins as JSON documents of the service API (docs/contract/registry.md, docs/contract/twins.md). REST
+ * answers, query rows and exports all use these functions.
  */
 
 import type { JsonObject } from '../../base/json.ts'
@@ -10,7 +10,7 @@ import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import { NEVER, utcText } from '../../base/time-text.ts'
 
-/** A device or module as `/devices` shows it. */
+/** A device or module as `/devices` returns it. */
 export function identityDocument(hub: Pick<Hub, 'c2d'>, record: IdentityRecord): JsonObject {
   const { identity } = record
   const { moduleId } = identity
@@ -35,7 +35,7 @@ export function identityDocument(hub: Pick<Hub, 'c2d'>, record: IdentityRecord):
   }
 }
 
-/** A twin as `/twins` and `SELECT *` show it. */
+/** A twin as `/twins` and `SELECT *` return it. */
 export function twinDocument(hub: Pick<Hub, 'c2d'>, record: IdentityRecord, twin: TwinDocument): JsonObject {
   const { moduleId } = twin.identity
   return {
@@ -60,7 +60,7 @@ export function twinDocument(hub: Pick<Hub, 'c2d'>, record: IdentityRecord, twin
   }
 }
 
-/** The twin of an identity as the service sees it now. @throws HubError DeviceNotFound, ModuleNotFound. */
+/** The current twin of an identity. @throws HubError DeviceNotFound, ModuleNotFound. */
 export function twinDocumentOf(hub: Pick<Hub, 'c2d' | 'registry' | 'twins'>, identity: Identity): JsonObject {
   return twinDocument(hub, hub.registry.get(identity), hub.twins.get(identity))
 }
@@ -76,7 +76,7 @@ function scopes(record: IdentityRecord): JsonObject {
   }
 }
 
-/** Registry answers: no time is said without a `Z`. */
+/** In registry answers the time of what never happened has no `Z`. */
 function registryTime(at: number | undefined): string {
   return at === undefined ? NEVER : utcText(at)
 }

@@ -1,6 +1,6 @@
 /**
- * `GET /events`: what devices sent and what the hub has to say of them, as server-sent events, for people without
- * Event Hubs. Query: `device` (an id), `source` (of message), `after` (a sequence number; default: only what comes).
+ * `GET /events`: device-to-cloud messages and events of the hub as server-sent events, for tools without an Event Hubs
+ * client. Query: `device` (an ID), `source` (of the message), `after` (a sequence number; default: only new messages).
  */
 
 import type { JsonObject } from '../../base/json.ts'
@@ -22,11 +22,11 @@ export const eventRoutes: HubRoutes = (app, { hub }, done) => {
   app.get<{ Querystring: EventsQuery; Headers: { 'last-event-id'?: string } }>(
     '/events',
     {
-      // A tool of this hub, not a route of the service: any client may ask, whatever version it speaks.
-      config: { access: { service: ['ServiceConnect'] }, versioned: false },
+      // A route of this hub, not of the service, so it needs no api-version.
+      config: { access: { service: ['ServiceConnect'] }, throttle: 'none', versioned: false },
       schema: {
         tags: ['events'],
-        summary: 'Device-to-cloud messages and events of the hub as they come (server-sent events)',
+        summary: 'Stream device-to-cloud messages and events of the hub (server-sent events)',
         querystring: {
           type: 'object',
           properties: {
@@ -39,13 +39,13 @@ export const eventRoutes: HubRoutes = (app, { hub }, done) => {
     },
     (request, reply) => {
       const { device, source, after } = request.query
-      const wanted = (message: TelemetryMessage) =>
+      const matches = (message: TelemetryMessage) =>
         (device === undefined || message.deviceId === device) &&
         (source === undefined || message.source === source)
       const start = resumePoint(after, request.headers['last-event-id'])
       streamEvents(reply, (send) => {
         const tell = (message: TelemetryMessage): void => {
-          if (wanted(message))
+          if (matches(message))
             send({ id: message.sequenceNumber, event: message.source, data: eventDocument(message) })
         }
         if (start !== undefined)
@@ -58,7 +58,7 @@ export const eventRoutes: HubRoutes = (app, { hub }, done) => {
   done()
 }
 
-/** A message for people and scripts: JSON and text bodies decoded, others in base64. */
+/** A message as JSON: bodies that are JSON or text are decoded, others are in base64. */
 export function eventDocument(message: TelemetryMessage): JsonObject {
   return {
     sequenceNumber: message.sequenceNumber,
@@ -67,7 +67,7 @@ export function eventDocument(message: TelemetryMessage): JsonObject {
     deviceId: message.deviceId,
     ...(message.moduleId === undefined ? {} : { moduleId: message.moduleId }),
     ...(message.modelId === undefined ? {} : { modelId: message.modelId }),
-    // Absent ones fall away in JSON.
+    // JSON drops absent properties.
     systemProperties: JSON.parse(JSON.stringify(message.system)) as JsonObject,
     properties: { ...message.properties },
     ...bodyOf(message),

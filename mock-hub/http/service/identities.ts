@@ -1,4 +1,4 @@
-/** Devices and modules of the registry: create, read, update, delete, list (wire contract 7.2). */
+/** Devices and modules of the registry: create, read, update, delete, list (docs/contract/registry.md). */
 
 import type { JsonObject } from '../../base/json.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -13,13 +13,14 @@ interface IdentityRoute {
   Headers: { 'if-match'?: string }
 }
 
-const MOST_LISTED = 1000
+const throttle = 'registry'
+const MAX_LISTED = 1000
 
 export const registryRoutes: HubRoutes = (app, { hub }, done) => {
   app.get<{ Querystring: { top?: string } }>(
     '/devices',
     {
-      config: { access: { service: ['RegistryRead'] } },
+      config: { access: { service: ['RegistryRead'] }, throttle },
       schema: { tags: ['registry'], summary: 'List devices, oldest first' },
     },
     (request) => {
@@ -34,7 +35,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
   app.get<IdentityRoute>(
     '/devices/:deviceId/modules',
     {
-      config: { access: { service: ['RegistryRead'], orDevice: true } },
+      config: { access: { service: ['RegistryRead'], orDevice: true }, throttle },
       schema: { tags: ['registry'], summary: 'List the modules of a device' },
     },
     (request) => {
@@ -44,14 +45,14 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     },
   )
   for (const path of IDENTITY_PATHS) {
-    // A device keeps its own modules, as the security daemon of Edge does (field notes 5.1).
+    // A device manages its own modules, as the security daemon of IoT Edge does.
     const orDevice = path.endsWith(':moduleId')
     const read: Access = { service: ['RegistryRead'], orDevice }
     const write: Access = { service: ['RegistryWrite'], orDevice }
     const tags = ['registry']
     app.get<IdentityRoute>(
       path,
-      { config: { access: read }, schema: { tags, summary: 'Read an identity' } },
+      { config: { access: read, throttle }, schema: { tags, summary: 'Read an identity' } },
       (request, reply) => {
         const record = hub.registry.get(identityOf(request.params))
         return reply.header('etag', `"${record.etag}"`).send(identityDocument(hub, record))
@@ -60,8 +61,8 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     app.put<IdentityRoute>(
       path,
       {
-        config: { access: write },
-        schema: { tags, summary: 'Create an identity, or with If-Match update it', body: IDENTITY_BODY },
+        config: { access: write, throttle },
+        schema: { tags, summary: 'Create an identity, or update it with If-Match', body: IDENTITY_BODY },
       },
       (request, reply) => {
         const identity = identityOf(request.params)
@@ -77,7 +78,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     )
     app.delete<IdentityRoute>(
       path,
-      { config: { access: write }, schema: { tags, summary: 'Delete an identity' } },
+      { config: { access: write, throttle }, schema: { tags, summary: 'Delete an identity' } },
       (request, reply) => {
         hub.registry.remove(identityOf(request.params), request.headers['if-match'])
         return reply.code(204).send()
@@ -89,14 +90,14 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
 
 /** @throws HubError ArgumentInvalid outside 1 to 1000 (WIRE-REG-08). */
 function topOf(given: string | undefined): number {
-  if (given === undefined) return MOST_LISTED
+  if (given === undefined) return MAX_LISTED
   const top = /^\d{1,4}$/.test(given) ? Number(given) : 0
-  if (top >= 1 && top <= MOST_LISTED) return top
+  if (top >= 1 && top <= MAX_LISTED) return top
   throw new HubError({
     kind: 'ArgumentInvalid',
-    message: `top must be a whole number from 1 to 1000; given: ${given.slice(0, 40)}`,
+    message: `Expected top to be a whole number from 1 to 1000; given: ${given.slice(0, 40)}.`,
     rule: 'WIRE-REG-08',
-    expected: 'top from 1 to 1000',
+    expected: 'top to be a whole number from 1 to 1000',
     received: given.slice(0, 40),
   })
 }

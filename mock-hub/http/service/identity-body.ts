@@ -1,4 +1,4 @@
-/** What a caller says of a device or module in a request body, and what the registry makes of it. */
+/** Devices and modules in request bodies, and their conversion for the registry. */
 
 import type {
   AuthenticationType,
@@ -9,7 +9,7 @@ import type {
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 
-/** The body of PUT `/devices/{id}` and `/devices/{id}/modules/{m}`; a bulk entry holds the same fields. */
+/** The body of PUT `/devices/{id}` and `/devices/{id}/modules/{m}`; a bulk entry has the same fields. */
 export interface IdentityBody {
   deviceId?: string | null
   moduleId?: string | null
@@ -56,7 +56,7 @@ export const IDENTITY_PROPERTIES = {
 
 export const IDENTITY_BODY = { type: 'object', properties: IDENTITY_PROPERTIES } as const
 
-/** What the body asks for; null means what absent means, but for `statusReason`, which null clears. */
+/** The change that a body asks for. Null means the same as absent, except for `statusReason`, which null clears. */
 export function specOf(body: IdentityBody): IdentitySpec {
   const { status, statusReason, authentication, capabilities, deviceScope, parentScopes, managedBy } = body
   return {
@@ -86,9 +86,9 @@ export function checkNames(identity: Identity, body: IdentityBody): void {
     const wanted = identity[field] ?? 'none'
     throw new HubError({
       kind: 'ArgumentInvalid',
-      message: `${field} must be the one of the path, ${wanted}; given: ${given.slice(0, 140)}`,
+      message: `Expected ${field} to be the same as in the path, ${wanted}; given: ${given.slice(0, 140)}.`,
       rule: 'WIRE-REG-01',
-      expected: `${field} ${wanted}, as in the path`,
+      expected: `${field} to be ${wanted}, as in the path`,
       received: `${field} ${given.slice(0, 140)}`,
     })
   }

@@ -1,4 +1,4 @@
-/** `/jobs`: export of the registry to a blob, import from one (wire contract 7.4). */
+/** `/jobs`: export of the registry to a blob, and import from one (docs/contract/jobs.md). */
 
 import type { ImportExportRequest } from '../../core/contract/services/jobs.ts'
 import type { HubRoutes } from '../common/route-context.ts'
@@ -21,7 +21,7 @@ const JOB = {
 } as const
 
 export const importExportRoutes: HubRoutes = (app, { services: { importExport } }, done) => {
-  const config = { access: { service: ['RegistryWrite'] } } as const
+  const config = { access: { service: ['RegistryWrite'] }, throttle: 'job' } as const
   const tags = ['jobs']
   app.post<{ Body: Nullable<Omit<ImportExportRequest, 'type'>> & { type: 'import' | 'export' } }>(
     '/jobs/create',

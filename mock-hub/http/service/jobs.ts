@@ -1,4 +1,4 @@
-/** `/jobs/v2`: scheduled twin updates and method calls (wire contract 7.4). */
+/** `/jobs/v2`: scheduled twin updates and method calls (docs/contract/jobs.md). */
 
 import type { JsonObject } from '../../base/json.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -42,7 +42,7 @@ const JOB = {
 const DEFAULT_EXECUTION_SECONDS = 3_600
 
 export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
-  const config = { access: { service: ['ServiceConnect'] } } as const
+  const config = { access: { service: ['ServiceConnect'] }, throttle: 'job' } as const
   const tags = ['jobs']
   app.put<{ Params: { id: string }; Body: JobBody }>(
     '/jobs/v2/:id',
@@ -101,9 +101,9 @@ function startOf(text: string | null | undefined): number | undefined {
 function badField(field: string, expected: string, received: string): HubError {
   return new HubError({
     kind: 'ArgumentInvalid',
-    message: `${field} must be ${expected}; given: ${received.slice(0, 80)}`,
+    message: `Expected ${field} to be ${expected}; given: ${received.slice(0, 80)}.`,
     rule: 'WIRE-JOB-01',
-    expected: `${field}: ${expected}`,
+    expected: `${field} to be ${expected}`,
     received: received.slice(0, 80),
   })
 }

@@ -1,4 +1,4 @@
-/** Direct methods: a back end, or a module through its gateway, calls a device or module and waits (wire contract 4). */
+/** Direct methods: a back end, or a module through its gateway, invokes a method of a device or module (docs/contract/methods.md). */
 
 import type { Json } from '../../base/json.ts'
 import type { MethodCall } from '../../core/contract/methods.ts'
@@ -11,7 +11,7 @@ interface MethodBody {
   payload?: Json
   responseTimeoutInSeconds?: number | null
   connectTimeoutInSeconds?: number | null
-  /** As old clients say it. */
+  /** Old name of `responseTimeoutInSeconds`. */
   timeoutInSeconds?: number | null
 }
 
@@ -33,8 +33,8 @@ export const methodRoutes: HubRoutes = (app, { hub }, done) => {
     app.post<{ Params: IdentityParams; Body: MethodBody }>(
       `${path}/methods`,
       {
-        config: { access: { service: ['ServiceConnect'], orModule: true } },
-        schema: { tags: ['methods'], summary: 'Call a method and wait for its answer', body: METHOD },
+        config: { access: { service: ['ServiceConnect'], orModule: true }, throttle: 'method' },
+        schema: { tags: ['methods'], summary: 'Invoke a method and wait for its response', body: METHOD },
       },
       async (request, reply) => {
         const target = identityOf(request.params)
@@ -47,7 +47,7 @@ export const methodRoutes: HubRoutes = (app, { hub }, done) => {
   done()
 }
 
-/** `payload` absent and `payload: null` are two things (field notes 8.1). */
+/** A missing `payload` differs from `payload: null`: the device receives an empty body. */
 export function callOf(body: MethodBody): MethodCall {
   return {
     methodName: body.methodName,

@@ -1,11 +1,11 @@
-/** `POST /devices/query`: the query language over HTTP, page by page (wire contract 7.3). */
+/** `POST /devices/query`: the query language, page by page (docs/contract/queries.md). */
 
 import type { FastifyReply } from 'fastify'
 import type { Page } from '../../core/contract/services/queries.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
-/** Headers of a request that is answered in pages. */
+/** Headers of a request for a page. */
 export interface PageHeaders {
   'x-ms-max-item-count'?: string
   'x-ms-continuation'?: string
@@ -15,13 +15,13 @@ export const queryRoutes: HubRoutes = (app, { services }, done) => {
   app.post<{ Body: { query?: string; Query?: string }; Headers: PageHeaders }>(
     '/devices/query',
     {
-      config: { access: { service: ['ServiceConnect', 'RegistryRead'] } },
+      config: { access: { service: ['ServiceConnect', 'RegistryRead'] }, throttle: 'query' },
       schema: {
         tags: ['query'],
         summary: 'Run a query over devices, devices.modules or devices.jobs',
         body: {
           type: 'object',
-          // Go's client writes it with a capital (WIRE-QRY-07).
+          // The Go SDK writes it with a capital letter (WIRE-QRY-07).
           anyOf: [{ required: ['query'] }, { required: ['Query'] }],
           properties: { query: { type: 'string' }, Query: { type: 'string' } },
         },
@@ -43,9 +43,9 @@ export function pageRequest(headers: PageHeaders): { maxItems?: number; continua
   if (count !== undefined && count !== '' && !/^\d{1,9}$/.test(count))
     throw new HubError({
       kind: 'DeviceInvalidResultCount',
-      message: 'x-ms-max-item-count must be a whole number, 1 to 1000.',
+      message: 'Expected x-ms-max-item-count to be a whole number from 1 to 1000.',
       rule: 'WIRE-QRY-03',
-      expected: 'a whole number from 1 to 1000',
+      expected: 'x-ms-max-item-count to be a whole number from 1 to 1000',
       received: count.slice(0, 40),
     })
   return {
@@ -54,7 +54,7 @@ export function pageRequest(headers: PageHeaders): { maxItems?: number; continua
   }
 }
 
-/** The continuation header is absent on the last page: an empty one means "more" to Node's client (WIRE-QRY-03). */
+/** The last page has no continuation header: the Node SDK takes an empty one for "more" (WIRE-QRY-03). */
 export function sendPage(reply: FastifyReply, { itemType, rows, continuation }: Page): FastifyReply {
   void reply.header('x-ms-item-type', itemType)
   if (continuation !== undefined) void reply.header('x-ms-continuation', continuation)

@@ -1,4 +1,4 @@
-/** `/statistics`: how many devices there are, and how many of them are connected (WIRE-REG-18). */
+/** `/statistics`: the number of devices, and of connected devices (WIRE-REG-18). */
 
 import type { HubRoutes } from '../common/route-context.ts'
 
@@ -6,7 +6,10 @@ export const statisticsRoutes: HubRoutes = (app, { hub }, done) => {
   const tags = ['registry']
   app.get(
     '/statistics/devices',
-    { config: { access: { service: ['RegistryRead'] } }, schema: { tags, summary: 'Count devices' } },
+    {
+      config: { access: { service: ['RegistryRead'] }, throttle: 'registry' },
+      schema: { tags, summary: 'Count devices' },
+    },
     () => {
       let enabledDeviceCount = 0
       for (const { status } of hub.registry.devices()) if (status === 'enabled') enabledDeviceCount++
@@ -21,7 +24,7 @@ export const statisticsRoutes: HubRoutes = (app, { hub }, done) => {
   app.get(
     '/statistics/service',
     {
-      config: { access: { service: ['ServiceConnect', 'RegistryRead'] } },
+      config: { access: { service: ['ServiceConnect', 'RegistryRead'] }, throttle: 'registry' },
       schema: { tags, summary: 'Count connected devices' },
     },
     () => {

@@ -1,4 +1,4 @@
-/** The service's view of device and module twins (wire contract 3.3). */
+/** Device and module twins from the service side (docs/contract/twins.md). */
 
 import type { FastifyReply } from 'fastify'
 import type { Identity } from '../../core/contract/identity.ts'
@@ -24,7 +24,7 @@ const TWIN = {
 
 export const twinRoutes: HubRoutes = (app, { hub }, done) => {
   const access = { service: ['ServiceConnect'] } as const
-  const answer = (reply: FastifyReply, identity: Identity): FastifyReply => {
+  const sendTwin = (reply: FastifyReply, identity: Identity): FastifyReply => {
     const record = hub.registry.get(identity)
     const twin = hub.twins.get(identity)
     return reply.header('etag', `"${twin.etag}"`).send(twinDocument(hub, record, twin))
@@ -32,8 +32,8 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
   for (const path of TWIN_PATHS) {
     app.get<TwinRoute>(
       path,
-      { config: { access }, schema: { tags: ['twins'], summary: 'Read a twin' } },
-      (request, reply) => answer(reply, identityOf(request.params)),
+      { config: { access, throttle: 'twinRead' }, schema: { tags: ['twins'], summary: 'Read a twin' } },
+      (request, reply) => sendTwin(reply, identityOf(request.params)),
     )
     for (const [method, write, summary] of [
       ['PATCH', 'patch', 'Merge tags and desired properties'],
@@ -42,13 +42,13 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
       app.route<TwinRoute>({
         method,
         url: path,
-        config: { access },
+        config: { access, throttle: 'twinUpdate' },
         schema: { tags: ['twins'], summary, body: TWIN },
         handler(request, reply) {
           const identity = identityOf(request.params)
           checkWritable(identity)
           hub.twins[write](identity, updateOf(request.body), request.headers['if-match'])
-          return answer(reply, identity)
+          return sendTwin(reply, identity)
         },
       })
   }

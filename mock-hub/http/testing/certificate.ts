@@ -1,10 +1,10 @@
-/** A certificate that is its own authority; for tests. */
+/** A self-signed certificate; for tests. */
 
 import { generate } from 'selfsigned'
 
 let certificate: Promise<{ private: string; cert: string }> | undefined
 
-/** Key and certificate for `localhost`, made once a test file. */
+/** Key and certificate for `localhost`, created once in a process. */
 export async function localhostCertificate(): Promise<{ readonly key: string; readonly cert: string }> {
   certificate ??= generate([{ name: 'commonName', value: 'localhost' }], {
     algorithm: 'sha256',

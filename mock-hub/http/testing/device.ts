@@ -1,4 +1,4 @@
-/** A connected device without a wire: a link whose answers a test decides; for tests. */
+/** A connected device without a network connection; for tests. */
 
 import type { Json } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
@@ -7,13 +7,13 @@ import type { Channel } from '../../core/contract/sessions.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import { identityToken } from './tokens.ts'
 
-/** What a device does with a method call; `undefined`: it never answers. */
+/** Answers a method call; undefined: the device never answers. */
 export type MethodHandler = (
   name: string,
   payload: string | undefined,
 ) => { readonly status: number; readonly payload: Json } | undefined
 
-/** Opens a session that accepts these channels. @returns hangs up. */
+/** Opens a session that accepts these channels. @returns disconnects. */
 export function connectDevice(
   hub: Hub,
   identity: Identity,

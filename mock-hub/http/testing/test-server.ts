@@ -1,4 +1,4 @@
-/** A hub with its HTTP room on a clock that stands still; for tests. */
+/** A hub with its HTTP adapter on a manual clock; for tests. */
 
 import type { InjectOptions } from 'fastify'
 import { BuiltInStorage } from '../../blob/built-in-storage.ts'
@@ -7,53 +7,56 @@ import type { Hub } from '../../core/contract/hub.ts'
 import { createHub } from '../../core/create-hub.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { Settings } from '../../core/contract/settings.ts'
+import type { Services } from '../../core/contract/services/services.ts'
 import { createServices } from '../../core/services/create-services.ts'
 import { createHttpAdapter, type HttpAdapter } from '../server.ts'
 import { blobAccess, documentRenderer } from '../service/document-renderer.ts'
 import { localhostCertificate } from './certificate.ts'
 import { identityToken, policyToken } from './tokens.ts'
 
-/** An answer as tests look at it. */
+/** The answer to a test request. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly text: string
-  /** The body read as JSON; undefined when it is empty or none. */
+  /** The body parsed as JSON; undefined when it is empty or not JSON. */
   readonly json: unknown
 }
 
 export interface CallOptions {
-  /** A policy's name, an identity, a whole header, or null for none. @default 'iothubowner' */
+  /** Name of a policy, an identity, a whole header, or null for no header. Default: `iothubowner`. */
   readonly as?: string | Identity | null
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** @default '2021-04-12' */
+  /** Default: `2021-04-12`; null: none. */
   readonly apiVersion?: string | null
 }
 
-export interface TestRoom {
+export interface TestServer {
   readonly hub: Hub
+  readonly services: Services
   readonly clock: ManualClock
-  readonly room: HttpAdapter
+  readonly http: HttpAdapter
   readonly storage: BuiltInStorage
-  /** PEM of the room's certificate, which is its own authority. */
+  /** Self-signed certificate of the server, in PEM. */
   readonly ca: string
-  /** One request without a socket; `api-version` and `Authorization` are filled in. */
+  /** Makes one request without a socket; adds `api-version` and `Authorization`. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   stop(): Promise<void>
 }
 
-export async function openTestServer(settings: Partial<Settings> = {}): Promise<TestRoom> {
+export async function openTestServer(settings: Partial<Settings> = {}): Promise<TestServer> {
   const clock = new ManualClock()
   const tls = await localhostCertificate()
   const storage = new BuiltInStorage({ clock, hostName: 'localhost' })
   const hub = createHub({ clock, settings, blobStorage: storage })
   const services = createServices(hub, documentRenderer(hub), blobAccess(storage))
-  const room = createHttpAdapter(hub, { services, tls, blob: storage })
+  const http = createHttpAdapter(hub, { services, tls, blob: storage })
   return {
     hub,
+    services,
     clock,
-    room,
+    http,
     storage,
     ca: tls.cert,
     async call(method, path, options = {}) {
@@ -68,7 +71,7 @@ export async function openTestServer(settings: Partial<Settings> = {}): Promise<
               : policyToken(hub, as)
       const version = apiVersion === null ? '' : `${path.includes('?') ? '&' : '?'}api-version=${apiVersion}`
       const answer = await (
-        await room.app()
+        await http.app()
       ).inject({
         method: method as NonNullable<InjectOptions['method']>,
         url: path + version,
@@ -83,7 +86,7 @@ export async function openTestServer(settings: Partial<Settings> = {}): Promise<
       }
     },
     async stop() {
-      await room.stop()
+      await http.stop()
       services.stop()
       hub.stop()
       await storage.stop()
@@ -99,7 +102,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** `errorCode` of an error body, whichever shape it has; undefined when it is none. */
+/** The error of an error body in either format. */
 export function errorOf(answer: Answer): { code?: number; name?: string; message: string } {
   const { Message } = answer.json as { Message: string }
   const [, name, text] = /^ErrorCode:(\w+);(.*)$/s.exec(Message) ?? []

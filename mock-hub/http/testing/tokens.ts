@@ -13,14 +13,14 @@ export function signToken(resource: string, key: string, expiresAt: number, poli
   return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${se}${skn}`
 }
 
-/** A token of a shared access policy, good for an hour. */
+/** A token of a shared access policy, valid for an hour. */
 export function policyToken(hub: Hub, policyName = 'iothubowner'): string {
   const policy = hub.policies.find(({ name }) => name === policyName)
   if (policy === undefined) throw new Error(`no policy ${policyName}`)
   return signToken(hub.hostName, policy.primaryKey, hub.clock.now() + 3_600_000, policyName)
 }
 
-/** A token with the identity's own primary key, good for an hour. */
+/** A token signed with the primary key of the identity, valid for an hour. */
 export function identityToken(hub: Hub, identity: Identity): string {
   const { primaryKey } = hub.registry.get(identity).authentication.symmetricKey
   if (primaryKey === null) throw new Error('the identity has no key')

@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Permission } from '../../core/contract/principal.ts'
 import { IDENTITY, POLICY } from '../openapi.ts'
-import { errorOf, openTestServer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type TestServer } from '../testing/test-server.ts'
 import { identityToken, policyToken, signToken } from '../testing/tokens.ts'
 
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
   populate()
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
 /** Some of the routes delete what they are called with. */
 function populate(): void {
   for (const deviceId of ['d', 'e'])
     for (const identity of [{ deviceId }, { deviceId, moduleId: 'm' }])
-      if (room.hub.registry.find(identity) === undefined) room.hub.registry.create(identity)
+      if (server.hub.registry.find(identity) === undefined) server.hub.registry.create(identity)
 }
 
 interface Route {
@@ -25,9 +25,9 @@ interface Route {
   readonly forIdentity: boolean
 }
 
-/** Every route of the room, with who may call it, from its own description. */
+/** Every route of the server, with who may call it, from its own description. */
 async function routes(): Promise<readonly Route[]> {
-  const { paths } = (await room.room.openApi()) as {
+  const { paths } = (await server.http.openApi()) as {
     paths: Record<string, Record<string, { security: Record<string, Permission[]>[] }>>
   }
   return Object.entries(paths).flatMap(([path, methods]) =>
@@ -60,7 +60,7 @@ describe('rights', () => {
       expect((await routes()).length).toBeGreaterThan(20)
       for (const { method, path, rights } of await routes()) {
         populate()
-        const { status, headers, text } = await room.call(method, path, { as: policy })
+        const { status, headers, text } = await server.call(method, path, { as: policy })
         const allowed = (rights ?? ['DeviceConnect']).some((right) => permissions.includes(right))
         expect([method, path, status === 401]).toEqual([method, path, !allowed])
         if (allowed) continue
@@ -70,16 +70,16 @@ describe('rights', () => {
     },
   )
 
-  test('WIRE-AUTH-19 WIRE-ERR-05: without a token every route says so', async () => {
+  test('WIRE-AUTH-19 WIRE-ERR-05: every route without a token is a 401', async () => {
     for (const { method, path } of await routes()) {
       populate()
-      const { status, text } = await room.call(method, path, { as: null })
+      const { status, text } = await server.call(method, path, { as: null })
       expect([method, path, status]).toEqual([method, path, 401])
       expect(text).toContain('Authorization header missing')
     }
   })
 
-  test('WIRE-AUTH-08: no route opens for another device, for a module in the device’s place, or the reverse', async () => {
+  test('WIRE-AUTH-08: no route accepts another device, a module instead of the device, or the reverse', async () => {
     for (const { method, path } of await routes()) {
       populate()
       const own = path.includes('/modules/m') ? { deviceId: 'd', moduleId: 'm' } : { deviceId: 'd' }
@@ -89,17 +89,17 @@ describe('rights', () => {
         { deviceId: 'd', moduleId: 'm' },
       ]) {
         if (as.deviceId === own.deviceId && as.moduleId === own.moduleId) continue
-        const { status } = await room.call(method, path, { as })
+        const { status } = await server.call(method, path, { as })
         expect([method, path, as, status]).toEqual([method, path, as, 401])
       }
     }
   })
 
-  test('a device token opens no route of the service', async () => {
+  test('no service route accepts a device token', async () => {
     for (const { method, path, forIdentity } of await routes()) {
       populate()
       if (forIdentity) continue
-      expect([method, path, (await room.call(method, path, { as: { deviceId: 'd' } })).status]).toEqual([
+      expect([method, path, (await server.call(method, path, { as: { deviceId: 'd' } })).status]).toEqual([
         method,
         path,
         401,
@@ -112,12 +112,12 @@ describe('tokens of policies', () => {
   const hour = 3_600_000
   const token = (options: { key?: string; name?: string; resource?: string; life?: number }): string => {
     const {
-      key = room.hub.policies[0]!.primaryKey,
+      key = server.hub.policies[0]!.primaryKey,
       name = 'iothubowner',
-      resource = room.hub.hostName,
+      resource = server.hub.hostName,
       life = hour,
     } = options
-    return signToken(resource, key, room.clock.now() + life, name)
+    return signToken(resource, key, server.clock.now() + life, name)
   }
 
   test.each([
@@ -127,42 +127,42 @@ describe('tokens of policies', () => {
     ['another hub', () => token({ resource: 'other.azure-devices.net' })],
     ['garbage', () => 'SharedAccessSignature garbage'],
     ['another scheme', () => 'Bearer abc'],
-  ])('%s is a 401 and its explanation holds no secret', async (_what, make) => {
+  ])('%s is a 401 whose explanation contains no secret', async (_what, make) => {
     const header = make()
-    const { status, text } = await room.call('GET', '/devices', {
+    const { status, text } = await server.call('GET', '/devices', {
       as: null,
       headers: { authorization: header },
     })
     expect(status).toBe(401)
     expect(text).toContain('ErrorCode:IotHubUnauthorizedAccess;')
     const signature = /sig=([^&]+)/.exec(header)?.[1]
-    if (signature !== undefined) expect(JSON.stringify(room.hub.lastRefusals)).not.toContain(signature)
+    if (signature !== undefined) expect(JSON.stringify(server.hub.lastRefusals)).not.toContain(signature)
   })
 
-  test('primary and secondary key, raw and encoded sr, within the skew', async () => {
-    const policy = room.hub.policies.find(({ name }) => name === 'iothubowner')!
+  test('are accepted with either key, raw or encoded sr, and within the clock skew', async () => {
+    const policy = server.hub.policies.find(({ name }) => name === 'iothubowner')!
     for (const as of [
-      policyToken(room.hub),
+      policyToken(server.hub),
       token({ key: policy.secondaryKey }),
       token({ life: -299_000 }),
-      token({}).replace(/sr=[^&]*/, `sr=${room.hub.hostName}`),
+      token({}).replace(/sr=[^&]*/, `sr=${server.hub.hostName}`),
     ])
-      expect((await room.call('GET', '/devices', { as })).status).toBe(200)
+      expect((await server.call('GET', '/devices', { as })).status).toBe(200)
   })
 
-  test('who called is in the journal, without the token', async () => {
-    await room.call('GET', '/devices', { as: 'registryRead' })
-    const entry = room.hub.journal.entries.at(-1)
+  test('the journal names the caller, without the token', async () => {
+    await server.call('GET', '/devices', { as: 'registryRead' })
+    const entry = server.hub.journal.entries.at(-1)
     expect(entry).toMatchObject({ type: 'request', method: 'GET', status: 200, caller: 'registryRead' })
-    const header = identityToken(room.hub, { deviceId: 'd' })
-    await room.call('GET', '/devices/d/messages/devicebound', { as: header })
-    expect(room.hub.journal.entries.at(-1)).toMatchObject({ type: 'request', status: 204, caller: 'd' })
-    expect(JSON.stringify(room.hub.journal.entries)).not.toContain(/sig=([^&]+)/.exec(header)![1])
+    const header = identityToken(server.hub, { deviceId: 'd' })
+    await server.call('GET', '/devices/d/messages/devicebound', { as: header })
+    expect(server.hub.journal.entries.at(-1)).toMatchObject({ type: 'request', status: 204, caller: 'd' })
+    expect(JSON.stringify(server.hub.journal.entries)).not.toContain(/sig=([^&]+)/.exec(header)![1])
   })
 })
 
-test('a refusal says which error, and refusing a device says which device', async () => {
-  const refused = await room.call('GET', '/devices/d/messages/devicebound', { as: { deviceId: 'e' } })
+test('a refusal names the error, and the device that is refused', async () => {
+  const refused = await server.call('GET', '/devices/d/messages/devicebound', { as: { deviceId: 'e' } })
   expect(errorOf(refused).name).toBeDefined()
-  expect(room.hub.lastRefusals[0]).toMatchObject({ identity: 'd', transport: 'https' })
+  expect(server.hub.lastRefusals[0]).toMatchObject({ identity: 'd', transport: 'https' })
 })

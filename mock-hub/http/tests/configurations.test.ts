@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestServer } from '../testing/test-server.ts'
 
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
-  for (const deviceId of ['d', 'e']) room.hub.registry.create({ deviceId })
-  room.hub.twins.patch({ deviceId: 'd' }, { tags: { site: 'a' } }, '*')
+  server = await openTestServer()
+  for (const deviceId of ['d', 'e']) server.hub.registry.create({ deviceId })
+  server.hub.twins.patch({ deviceId: 'd' }, { tags: { site: 'a' } }, '*')
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
 const CONTENT = { deviceContent: { 'properties.desired.chiller': { level: 3 } } }
 const put = (id: string, body: object, ifMatch?: string): Promise<Answer> =>
-  room.call('PUT', `/configurations/${id}`, {
+  server.call('PUT', `/configurations/${id}`, {
     body,
     ...(ifMatch === undefined ? {} : { headers: { 'if-match': ifMatch } }),
   })
-const desired = (deviceId: string): unknown => room.hub.twins.get({ deviceId }).desired.properties
+const desired = (deviceId: string): unknown => server.hub.twins.get({ deviceId }).desired.properties
 
 describe('WIRE-CFG-01: a configuration', () => {
-  test('is made with 201, read, listed, changed with 200 and deleted with 204', async () => {
+  test('is created with 201, read, listed, updated with 200 and deleted with 204', async () => {
     const body = {
       id: 'one',
       schemaVersion: '1.0',
@@ -37,16 +37,16 @@ describe('WIRE-CFG-01: a configuration', () => {
     })
     expect([desired('d'), desired('e')]).toEqual([{ chiller: { level: 3 } }, {}])
     const etag = String(made.headers['etag'])
-    expect(await room.call('GET', '/configurations/one')).toMatchObject({ status: 200, json: made.json })
+    expect(await server.call('GET', '/configurations/one')).toMatchObject({ status: 200, json: made.json })
     for (const list of ['/configurations?top=20', '/configurations/?top=20'])
-      expect((await room.call('GET', list)).json).toEqual([made.json])
+      expect((await server.call('GET', list)).json).toEqual([made.json])
     const changed = await put('one', { ...body, priority: 6 }, etag)
     expect(changed).toMatchObject({ status: 200, json: { priority: 6 } })
     expect(errorOf(await put('one', body, etag)).code).toBe(412001)
     expect(errorOf(await put('one', body)).code).toBe(409401)
-    const gone = await room.call('DELETE', '/configurations/one', { headers: { 'if-match': '*' } })
+    const gone = await server.call('DELETE', '/configurations/one', { headers: { 'if-match': '*' } })
     expect([gone.status, gone.text]).toEqual([204, ''])
-    expect(errorOf(await room.call('GET', '/configurations/one')).code).toBe(404301)
+    expect(errorOf(await server.call('GET', '/configurations/one')).code).toBe(404301)
     expect(desired('d')).toEqual({ chiller: { level: 3 } })
   })
 
@@ -60,20 +60,20 @@ describe('WIRE-CFG-01: a configuration', () => {
     [{ content: CONTENT, priority: -1 }, 400004],
   ])('%j is refused with %i', async (body, code) => {
     expect(errorOf(await put('bad', body)).code).toBe(code)
-    expect((await room.call('GET', '/configurations/bad')).status).toBe(404)
+    expect((await server.call('GET', '/configurations/bad')).status).toBe(404)
   })
 
-  test('its content is for ever, its id lower-case, and there are at most 100', async () => {
+  test('has immutable content and a lower-case id; there are at most 100', async () => {
     await put('kept', { content: CONTENT })
     const other = { content: { deviceContent: { 'properties.desired': { a: 1 } } } }
     expect(errorOf(await put('kept', other, '*')).code).toBe(400403)
     expect(errorOf(await put('Upper', { content: CONTENT })).code).toBe(400004)
     for (let n = 1; n < 100; n++) expect((await put(`c${String(n)}`, { content: CONTENT })).status).toBe(201)
     expect(errorOf(await put('one-more', { content: CONTENT })).code).toBe(413101)
-    for (let n = 1; n < 100; n++) await room.call('DELETE', `/configurations/c${String(n)}`)
+    for (let n = 1; n < 100; n++) await server.call('DELETE', `/configurations/c${String(n)}`)
   })
 
-  test('of several the highest priority lies on top; a device that comes to fit is written', async () => {
+  test('the highest priority wins; a device that matches later is updated', async () => {
     const level = (value: number, priority: number) => ({
       content: { deviceContent: { 'properties.desired.level': value } },
       targetCondition: "tags.site = 'b'",
@@ -81,51 +81,51 @@ describe('WIRE-CFG-01: a configuration', () => {
     })
     await put('high', level(9, 9))
     await put('low', level(1, 1))
-    room.hub.twins.patch({ deviceId: 'e' }, { tags: { site: 'b' } }, '*')
+    server.hub.twins.patch({ deviceId: 'e' }, { tags: { site: 'b' } }, '*')
     expect(desired('e')).toMatchObject({ level: 9 })
-    await room.call('DELETE', '/configurations/high')
+    await server.call('DELETE', '/configurations/high')
     expect(desired('e')).toMatchObject({ level: 1 })
   })
 })
 
 describe('WIRE-CFG-02: applyConfigurationContent', () => {
   test('204, and the desired properties of the listed modules are replaced', async () => {
-    room.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
+    server.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
     const agent = { deviceId: 'edge', moduleId: '$edgeAgent' }
-    room.hub.twins.patch(agent, { desired: { old: 1 }, tags: { kept: 1 } }, '*')
+    server.hub.twins.patch(agent, { desired: { old: 1 }, tags: { kept: 1 } }, '*')
     const body = {
       modulesContent: {
         $edgeAgent: { 'properties.desired': { modules: { filter: { type: 'docker' } } } },
         $edgeHub: { 'properties.desired': { routes: { r: 'FROM /* INTO $upstream' } } },
       },
     }
-    const answer = await room.call('POST', '/devices/edge/applyConfigurationContent', { body })
+    const answer = await server.call('POST', '/devices/edge/applyConfigurationContent', { body })
     expect([answer.status, answer.text]).toEqual([204, ''])
-    expect(room.hub.twins.get(agent)).toMatchObject({
+    expect(server.hub.twins.get(agent)).toMatchObject({
       desired: { properties: { modules: { filter: { type: 'docker' } } } },
       tags: { kept: 1 },
     })
-    expect(room.hub.twins.get(agent).desired.properties).not.toHaveProperty('old')
-    expect(room.hub.registry.get({ deviceId: 'edge', moduleId: 'filter' }).managedBy).toBe('IotEdge')
+    expect(server.hub.twins.get(agent).desired.properties).not.toHaveProperty('old')
+    expect(server.hub.registry.get({ deviceId: 'edge', moduleId: 'filter' }).managedBy).toBe('IotEdge')
   })
 
-  test('unknown devices, and content that is none', async () => {
+  test('unknown devices and invalid content are refused', async () => {
     const apply = (device: string, body: object) =>
-      room.call('POST', `/devices/${device}/applyConfigurationContent`, { body })
+      server.call('POST', `/devices/${device}/applyConfigurationContent`, { body })
     expect(errorOf(await apply('nobody', CONTENT)).code).toBe(404001)
     expect(errorOf(await apply('d', {})).code).toBe(400402)
   })
 })
 
 describe('WIRE-CFG-03: testQueries', () => {
-  const ask = (body: object) => room.call('POST', '/configurations/testQueries', { body })
-  test('nothing wrong is empty', async () => {
+  const ask = (body: object) => server.call('POST', '/configurations/testQueries', { body })
+  test('valid queries give an empty answer', async () => {
     expect(
       await ask({ targetCondition: '*', customMetricQueries: { m: 'SELECT COUNT() AS n FROM devices' } }),
     ).toMatchObject({ status: 200, json: { targetConditionError: '', customMetricQueryErrors: {} } })
   })
 
-  test('what is wrong is said, with 200 all the same', async () => {
+  test('problems are listed in an answer with 200', async () => {
     const { status, json } = await ask({
       targetCondition: 'tags.x = = 1',
       customMetricQueries: { good: 'SELECT * FROM devices', bad: 'SELECT FROM' },

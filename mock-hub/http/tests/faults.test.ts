@@ -1,24 +1,24 @@
 import { request } from 'node:https'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultDefinition } from '../../core/contract/faults.ts'
-import { errorOf, openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestServer } from '../testing/test-server.ts'
 import { identityToken } from '../testing/tokens.ts'
 
 const as = { deviceId: 'd' }
-let room: TestRoom
+let server: TestServer
 beforeEach(async () => {
-  room = await openTestServer()
-  for (const deviceId of ['d', 'e']) room.hub.registry.create({ deviceId })
+  server = await openTestServer()
+  for (const deviceId of ['d', 'e']) server.hub.registry.create({ deviceId })
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
 const arm = (name: string, parameters: FaultDefinition['parameters'] = {}, identity?: string): void => {
-  room.hub.faults.arm({ name, parameters, ...(identity === undefined ? {} : { scope: { identity } }) })
+  server.hub.faults.arm({ name, parameters, ...(identity === undefined ? {} : { scope: { identity } }) })
 }
 const expectFired = (times = 1): void => {
-  expect(room.hub.faults.list().map(({ fired }) => fired)).toEqual([times])
+  expect(server.hub.faults.list().map(({ fired }) => fired)).toEqual([times])
 }
-const upload = (): Promise<Answer> => room.call('POST', '/devices/d/files', { as, body: { blobName: 'x' } })
+const upload = (): Promise<Answer> => server.call('POST', '/devices/d/files', { as, body: { blobName: 'x' } })
 
 describe('device HTTPS', () => {
   test('http.status: the answer of the service with that status, once', async () => {
@@ -30,7 +30,7 @@ describe('device HTTPS', () => {
     expectFired()
   })
 
-  test('http.body: 200 with what is no answer', async () => {
+  test('http.body: 200 with an invalid body', async () => {
     arm('http.body', { body: '<html>' })
     expect(await upload()).toMatchObject({ status: 200, text: '<html>' })
     expectFired()
@@ -39,14 +39,14 @@ describe('device HTTPS', () => {
   test('http.delay: on the hub clock', async () => {
     arm('http.delay', { seconds: 30 })
     const answer = upload()
-    await room.hub.journal.until((entry) => entry.type === 'fault' && entry.phase === 'fired')
-    expect(room.hub.journal.entries.some(({ type }) => type === 'request')).toBe(false)
-    room.clock.advance(30_000)
+    await server.hub.journal.until((entry) => entry.type === 'fault' && entry.phase === 'fired')
+    expect(server.hub.journal.entries.some(({ type }) => type === 'request')).toBe(false)
+    server.clock.advance(30_000)
     expect((await answer).status).toBe(200)
   })
 
   test.each(['http.close', 'http.refuse'])('%s: the connection ends without an answer', async (name) => {
-    const { port } = await room.room.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = await server.http.listen({ host: '127.0.0.1', port: 0 })
     arm(name)
     const ask = (): Promise<number | string> =>
       new Promise((resolve) => {
@@ -55,9 +55,9 @@ describe('device HTTPS', () => {
             host: '127.0.0.1',
             port,
             servername: 'localhost',
-            ca: room.ca,
+            ca: server.ca,
             path: '/devices/d/messages/devicebound?api-version=2021-04-12',
-            headers: { authorization: identityToken(room.hub, as) },
+            headers: { authorization: identityToken(server.hub, as) },
             agent: false,
           },
           (answer) => resolve(answer.resume().statusCode ?? 0),
@@ -70,24 +70,24 @@ describe('device HTTPS', () => {
     expectFired()
   })
 
-  test('only the identity in its scope is struck, and the service never', async () => {
+  test('fires only for the identity in its scope, and never for the service', async () => {
     arm('http.status', { status: 500 }, 'd')
     expect(
-      (await room.call('GET', '/devices/e/messages/devicebound', { as: { deviceId: 'e' } })).status,
+      (await server.call('GET', '/devices/e/messages/devicebound', { as: { deviceId: 'e' } })).status,
     ).toBe(204)
-    expect((await room.call('GET', '/devices')).status).toBe(200)
+    expect((await server.call('GET', '/devices')).status).toBe(200)
     expectFired(0)
     expect((await upload()).status).toBe(500)
     expectFired()
   })
 })
 
-test('a module’s method invocation is struck in the gateway’s form', async () => {
+test('fires for a method call of a module, with the gateway’s error body', async () => {
   const caller = { deviceId: 'd', moduleId: 'm' }
-  room.hub.registry.create(caller)
+  server.hub.registry.create(caller)
   arm('http.status', { status: 500 })
   const headers = { 'x-ms-edge-moduleId': 'd/m' }
-  const answer = await room.call('POST', '/twins/d/methods', {
+  const answer = await server.call('POST', '/twins/d/methods', {
     as: caller,
     body: { methodName: 'x' },
     headers,

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { errorOf, openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestServer } from '../testing/test-server.ts'
 
-let room: TestRoom
+let server: TestServer
 const as = { deviceId: 'd' }
 beforeEach(async () => {
-  room = await openTestServer()
-  room.hub.registry.create(as)
-  room.hub.registry.create({ deviceId: 'e' })
+  server = await openTestServer()
+  server.hub.registry.create(as)
+  server.hub.registry.create({ deviceId: 'e' })
 })
-afterEach(() => room.stop())
+afterEach(() => server.stop())
 
 interface Ticket {
   correlationId: string
@@ -18,24 +18,24 @@ interface Ticket {
   sasToken: string
 }
 const start = (blobName = 'a/b.txt', path = '/devices/d/files'): Promise<Answer> =>
-  room.call('POST', path, { as, body: { blobName } })
+  server.call('POST', path, { as, body: { blobName } })
 const ticket = async (blobName?: string): Promise<Ticket> => (await start(blobName)).json as Ticket
 const blobPath = ({ containerName, blobName, sasToken }: Ticket): string =>
   `/${containerName}/${encodeURI(blobName)}${sasToken}`
 const put = async (target: Ticket, body = 'hello'): Promise<number> => {
   const headers = { 'x-ms-blob-type': 'BlockBlob' }
-  return (await room.call('PUT', blobPath(target), { as: null, apiVersion: null, body, headers })).status
+  return (await server.call('PUT', blobPath(target), { as: null, apiVersion: null, body, headers })).status
 }
 const finish = (body: object, path = '/devices/d/files/notifications'): Promise<Answer> =>
-  room.call('POST', path, { as, body })
+  server.call('POST', path, { as, body })
 
-describe('asking for a place', () => {
-  test('WIRE-FILE-01 WIRE-FILE-03: the answer is all that a client needs', async () => {
+describe('requesting an upload', () => {
+  test('WIRE-FILE-01 WIRE-FILE-03: the answer has everything that a client needs', async () => {
     const { status, json } = await start()
     expect(status).toBe(200)
     expect(json).toEqual({
       correlationId: expect.any(String) as unknown,
-      hostName: room.storage.hostName,
+      hostName: server.storage.hostName,
       containerName: 'uploads',
       blobName: 'd/a/b.txt',
       sasToken: expect.stringMatching(/^\?.*sr=b.*sp=rw.*sig=/) as unknown,
@@ -54,21 +54,21 @@ describe('asking for a place', () => {
     { blobName: 'a/../../e' },
     { blobName: 'x'.repeat(2000) },
   ])('WIRE-FILE-01: %j is refused', async (body) => {
-    expect((await room.call('POST', '/devices/d/files', { as, body })).status).toBe(400)
+    expect((await server.call('POST', '/devices/d/files', { as, body })).status).toBe(400)
   })
 
-  test('WIRE-FILE-09 WIRE-FILE-10: ten at a time; an expired SAS frees its slot', async () => {
+  test('WIRE-FILE-09 WIRE-FILE-10: at most ten at a time; an expired SAS frees its slot', async () => {
     for (let count = 0; count < 10; count++) expect((await start(`f${String(count)}`)).status).toBe(200)
     const refused = await start('f10')
     expect(refused.status).toBe(403)
     expect(errorOf(refused).code).toBe(403006)
-    room.clock.advance(3_601_000)
+    server.clock.advance(3_601_000)
     expect((await start('f10')).status).toBe(200)
   })
 })
 
 describe('upload and notification', () => {
-  test('WIRE-FILE-04 WIRE-FILE-05 WIRE-FILE-11: put, notify, and the service is told', async () => {
+  test('WIRE-FILE-04 WIRE-FILE-05 WIRE-FILE-11: upload and report; the service receives a notification', async () => {
     const given = await ticket()
     expect(await put(given)).toBe(201)
     const body = {
@@ -79,21 +79,21 @@ describe('upload and notification', () => {
     }
     expect(await finish(body)).toMatchObject({ status: 204, text: '' })
     const path = '/messages/serviceBound/filenotifications'
-    const notification = await room.call('GET', path)
+    const notification = await server.call('GET', path)
     expect(notification).toMatchObject({
       status: 200,
       json: {
         deviceId: 'd',
         blobName: 'd/a/b.txt',
-        blobUri: `https://${room.storage.hostName}/uploads/d/a/b.txt`,
+        blobUri: `https://${server.storage.hostName}/uploads/d/a/b.txt`,
         blobSizeInBytes: 5,
         lastUpdatedTime: expect.any(String) as unknown,
         enqueuedTimeUtc: expect.any(String) as unknown,
       },
     })
     const lock = String(notification.headers['etag']).slice(1, -1)
-    expect((await room.call('DELETE', `${path}/${lock}`)).status).toBe(204)
-    expect((await room.call('GET', path)).status).toBe(204)
+    expect((await server.call('DELETE', `${path}/${lock}`)).status).toBe(204)
+    expect((await server.call('GET', path)).status).toBe(204)
   })
 
   test('WIRE-FILE-06: the correlation id in the path', async () => {
@@ -106,7 +106,7 @@ describe('upload and notification', () => {
     const { correlationId } = await ticket()
     expect(errorOf(await finish({ correlationId: 'x', isSuccess: true })).code).toBe(400015)
     expect(errorOf(await finish({ isSuccess: true })).code).toBe(400015)
-    const stolen = await room.call('POST', '/devices/e/files/notifications', {
+    const stolen = await server.call('POST', '/devices/e/files/notifications', {
       as: { deviceId: 'e' },
       body: { correlationId, isSuccess: true },
     })
@@ -115,14 +115,14 @@ describe('upload and notification', () => {
     expect(errorOf(await finish({ correlationId, isSuccess: true })).code).toBe(400015)
   })
 
-  test('a ticket of one device opens no blob of another', async () => {
+  test('the SAS of one device gives no access to a blob of another', async () => {
     const given = await ticket()
     expect(await put({ ...given, blobName: 'e/a/b.txt' })).toBe(403)
   })
 
-  test('WIRE-FILE-04: after the SAS has expired, on the hub’s clock', async () => {
+  test('WIRE-FILE-04: the SAS expires on the hub’s clock', async () => {
     const given = await ticket()
-    room.clock.advance(3_600_000)
+    server.clock.advance(3_600_000)
     expect(await put(given)).toBe(403)
   })
 })

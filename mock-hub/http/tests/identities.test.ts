@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, openTestServer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type TestServer } from '../testing/test-server.ts'
 
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
 const key = (length: number): string => Buffer.alloc(length, 7).toString('base64')
 interface DeviceJson {
@@ -17,14 +17,14 @@ interface DeviceJson {
   authentication: { type: string; symmetricKey: { primaryKey: string; secondaryKey: string } }
 }
 const create = async (path: string, body: object = {}): Promise<DeviceJson> => {
-  const { status, json } = await room.call('PUT', path, { body })
+  const { status, json } = await server.call('PUT', path, { body })
   expect(status).toBe(200)
   return json as DeviceJson
 }
 
 describe('devices', () => {
   test('WIRE-REG-01 WIRE-REG-02 WIRE-REG-19: PUT without If-Match creates, with generated keys and every field', async () => {
-    const answer = await room.call('PUT', '/devices/new', { body: { deviceId: 'new' } })
+    const answer = await server.call('PUT', '/devices/new', { body: { deviceId: 'new' } })
     expect(answer.status).toBe(200)
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
     expect(answer.json).toEqual({
@@ -49,26 +49,26 @@ describe('devices', () => {
       capabilities: { iotEdge: false },
     })
     expect(answer.headers['etag']).toBe(`"${(answer.json as DeviceJson).etag}"`)
-    expect(await room.call('GET', '/devices/new')).toMatchObject({ status: 200, json: answer.json })
+    expect(await server.call('GET', '/devices/new')).toMatchObject({ status: 200, json: answer.json })
   })
 
-  test('WIRE-REG-02: supplied keys are kept, keys of the wrong length are refused unsaid', async () => {
+  test('WIRE-REG-02: supplied keys are kept, keys of the wrong length are refused and not repeated', async () => {
     const symmetricKey = { primaryKey: key(32), secondaryKey: key(16) }
     const device = await create('/devices/own-keys', { authentication: { symmetricKey } })
     expect(device.authentication.symmetricKey).toEqual(symmetricKey)
     const short = { authentication: { symmetricKey: { primaryKey: key(8), secondaryKey: key(8) } } }
-    const refused = await room.call('PUT', '/devices/short-keys', { body: short })
+    const refused = await server.call('PUT', '/devices/short-keys', { body: short })
     expect(refused.status).toBe(400)
     expect(errorOf(refused).code).toBe(400004)
     expect(refused.text).not.toContain(key(8))
   })
 
-  test('WIRE-REG-03: an id that exists is a 409 DeviceAlreadyExists, in both body shapes', async () => {
+  test('WIRE-REG-03: an id that exists is a 409 DeviceAlreadyExists, in both body formats', async () => {
     await create('/devices/twice')
-    const now = await room.call('PUT', '/devices/twice', { body: {} })
+    const now = await server.call('PUT', '/devices/twice', { body: {} })
     expect(now).toMatchObject({ status: 409, headers: { 'iothub-errorcode': 'DeviceAlreadyExists' } })
     expect(errorOf(now).code).toBe(409001)
-    const old = await room.call('PUT', '/devices/twice', { body: {}, apiVersion: '2016-11-14' })
+    const old = await server.call('PUT', '/devices/twice', { body: {}, apiVersion: '2016-11-14' })
     expect(errorOf(old).name).toBe('DeviceAlreadyExists')
   })
 
@@ -76,7 +76,7 @@ describe('devices', () => {
     const id = star === '*' ? 'bare' : 'quoted'
     const { etag } = await create(`/devices/${id}`)
     const headers = { 'if-match': star }
-    const answer = await room.call('PUT', `/devices/${id}`, {
+    const answer = await server.call('PUT', `/devices/${id}`, {
       body: { status: 'disabled', statusReason: 'x' },
       headers,
     })
@@ -84,49 +84,49 @@ describe('devices', () => {
     expect((answer.json as DeviceJson).etag).not.toBe(etag)
   })
 
-  test('WIRE-REG-04 WIRE-REG-05: an etag matches as long as it is the last one', async () => {
+  test('WIRE-REG-04 WIRE-REG-05: only the current etag matches', async () => {
     const { etag } = await create('/devices/etags')
     const headers = { 'if-match': `"${etag}"` }
-    expect(await room.call('PUT', '/devices/etags', { body: {}, headers })).toMatchObject({ status: 200 })
+    expect(await server.call('PUT', '/devices/etags', { body: {}, headers })).toMatchObject({ status: 200 })
     for (const method of ['PUT', 'DELETE']) {
-      const stale = await room.call(method, '/devices/etags', { body: {}, headers })
+      const stale = await server.call(method, '/devices/etags', { body: {}, headers })
       expect(stale).toMatchObject({ status: 412, headers: { 'iothub-errorcode': 'PreconditionFailed' } })
       expect(errorOf(stale).code).toBe(412001)
     }
   })
 
   test('WIRE-REG-06: an unknown device is a 404 DeviceNotFound', async () => {
-    const answer = await room.call('GET', '/devices/nobody')
+    const answer = await server.call('GET', '/devices/nobody')
     expect(answer).toMatchObject({ status: 404, headers: { 'iothub-errorcode': 'DeviceNotFound' } })
     expect(errorOf(answer).code).toBe(404001)
-    const old = await room.call('GET', '/devices/nobody', { apiVersion: '2016-11-14' })
+    const old = await server.call('GET', '/devices/nobody', { apiVersion: '2016-11-14' })
     expect(errorOf(old).name).toBe('DeviceNotFound')
   })
 
-  test('WIRE-REG-07: DELETE takes the device, its twin and its modules', async () => {
+  test('WIRE-REG-07: DELETE removes the device, its twin and its modules', async () => {
     await create('/devices/gone')
     await create('/devices/gone/modules/m')
-    expect(await room.call('DELETE', '/devices/gone', { headers: { 'if-match': '*' } })).toMatchObject({
+    expect(await server.call('DELETE', '/devices/gone', { headers: { 'if-match': '*' } })).toMatchObject({
       status: 204,
       text: '',
     })
     for (const path of ['/devices/gone', '/devices/gone/modules/m', '/twins/gone', '/twins/gone/modules/m'])
-      expect((await room.call('GET', path)).status).toBe(404)
+      expect((await server.call('GET', path)).status).toBe(404)
   })
 
   test('WIRE-REG-08: GET /devices?top=n and /devices/?top=n list, 1 to 1000', async () => {
     await create('/devices/one')
     await create('/devices/two')
     for (const path of ['/devices?top=2', '/devices/?top=2']) {
-      const { status, json } = await room.call('GET', path)
+      const { status, json } = await server.call('GET', path)
       expect(status).toBe(200)
       expect(json).toHaveLength(2)
     }
-    expect((await room.call('GET', '/devices')).json).toContainEqual(
+    expect((await server.call('GET', '/devices')).json).toContainEqual(
       expect.objectContaining({ deviceId: 'two' }),
     )
     for (const top of ['0', '1001', '-1', 'x', '1.5', '']) {
-      const refused = await room.call('GET', `/devices?top=${top}`)
+      const refused = await server.call('GET', `/devices?top=${top}`)
       expect(refused.status).toBe(400)
       expect(errorOf(refused).message).toContain('1 to 1000')
     }
@@ -136,19 +136,19 @@ describe('devices', () => {
     const id = "aZ09-.+%_#*?!(),:=@$';"
     const device = await create(`/devices/${encodeURIComponent(id)}`)
     expect(device.deviceId).toBe(id)
-    expect(await room.call('GET', `/devices/${encodeURIComponent(id)}`)).toMatchObject({ status: 200 })
+    expect(await server.call('GET', `/devices/${encodeURIComponent(id)}`)).toMatchObject({ status: 200 })
     for (const bad of ['a b', 'a/b', 'ä', 'a&b', 'x'.repeat(129)]) {
-      const refused = await room.call('PUT', `/devices/${encodeURIComponent(bad)}`, { body: {} })
+      const refused = await server.call('PUT', `/devices/${encodeURIComponent(bad)}`, { body: {} })
       expect([bad, refused.status]).toEqual([bad, 400])
     }
     await create(`/devices/${'x'.repeat(128)}`)
   })
 
   test('a body that names another device is refused', async () => {
-    const refused = await room.call('PUT', '/devices/d-path', { body: { deviceId: 'd-body' } })
+    const refused = await server.call('PUT', '/devices/d-path', { body: { deviceId: 'd-body' } })
     expect(errorOf(refused)).toEqual({
       code: 400004,
-      message: 'deviceId must be the one of the path, d-path; given: d-body',
+      message: 'Expected deviceId to be the same as in the path, d-path; given: d-body.',
     })
   })
 
@@ -158,7 +158,7 @@ describe('devices', () => {
     [{ capabilities: 7 }, 'Expected capabilities to be of type object or null; given: 7.'],
     [[], 'Expected body to be of type object; given: an array of 0.'],
   ])('%j is refused by field, rule and value', async (body, text) => {
-    const refused = await room.call('PUT', '/devices/bad-body', { body })
+    const refused = await server.call('PUT', '/devices/bad-body', { body })
     expect(refused.status).toBe(400)
     expect(errorOf(refused).message).toContain(text)
   })
@@ -166,10 +166,10 @@ describe('devices', () => {
   test('a key in the wrong place is not repeated', async () => {
     const secret = 'c2VjcmV0LXNlY3JldC1zZWNyZXQ='
     const body = { authentication: { symmetricKey: { primaryKey: [secret] } } }
-    const refused = await room.call('PUT', '/devices/bad-key', { body })
+    const refused = await server.call('PUT', '/devices/bad-key', { body })
     expect(refused.status).toBe(400)
     expect(refused.text).not.toContain(secret)
-    expect(JSON.stringify(room.hub.lastRefusals)).not.toContain(secret)
+    expect(JSON.stringify(server.hub.lastRefusals)).not.toContain(secret)
   })
 })
 
@@ -185,22 +185,22 @@ describe('modules', () => {
     })
     const headers = { 'if-match': '*' }
     expect(
-      await room.call('PUT', '/devices/host/modules/m1', { body: { managedBy: 'you' }, headers }),
+      await server.call('PUT', '/devices/host/modules/m1', { body: { managedBy: 'you' }, headers }),
     ).toMatchObject({
       status: 200,
       json: { managedBy: 'you' },
     })
     await create('/devices/host/modules/m2')
-    const { status, json } = await room.call('GET', '/devices/host/modules')
+    const { status, json } = await server.call('GET', '/devices/host/modules')
     expect(status).toBe(200)
     expect((json as { moduleId: string }[]).map(({ moduleId }) => moduleId)).toEqual(['m1', 'm2'])
-    expect((await room.call('GET', '/devices/nobody/modules')).status).toBe(404)
+    expect((await server.call('GET', '/devices/nobody/modules')).status).toBe(404)
   })
 
   test('WIRE-REG-14: a duplicate is a 409 ModuleAlreadyExistsOnDevice', async () => {
     await create('/devices/dup')
     await create('/devices/dup/modules/m')
-    const answer = await room.call('PUT', '/devices/dup/modules/m', { body: {} })
+    const answer = await server.call('PUT', '/devices/dup/modules/m', { body: {} })
     expect(answer).toMatchObject({
       status: 409,
       headers: { 'iothub-errorcode': 'ModuleAlreadyExistsOnDevice' },
@@ -210,7 +210,7 @@ describe('modules', () => {
 
   test('an unknown module is a 404 ModuleNotFound', async () => {
     await create('/devices/empty')
-    expect(errorOf(await room.call('GET', '/devices/empty/modules/m')).code).toBe(404010)
+    expect(errorOf(await server.call('GET', '/devices/empty/modules/m')).code).toBe(404010)
   })
 
   test('WIRE-MOD-07: more modules than the setting allows are a 413 TooManyModulesOnDevice', async () => {
@@ -228,14 +228,14 @@ describe('modules', () => {
     await create('/devices/other')
     await create('/devices/self/modules/m')
     const as = { deviceId: 'self' }
-    expect((await room.call('GET', '/devices/self/modules', { as })).status).toBe(200)
-    expect((await room.call('PUT', '/devices/self/modules/n', { as, body: {} })).status).toBe(200)
-    expect((await room.call('GET', '/devices/self/modules/n', { as })).status).toBe(200)
-    expect((await room.call('GET', '/devices/other/modules', { as })).status).toBe(401)
-    expect((await room.call('PUT', '/devices/other/modules/n', { as, body: {} })).status).toBe(401)
-    expect((await room.call('GET', '/devices/self', { as })).status).toBe(401)
+    expect((await server.call('GET', '/devices/self/modules', { as })).status).toBe(200)
+    expect((await server.call('PUT', '/devices/self/modules/n', { as, body: {} })).status).toBe(200)
+    expect((await server.call('GET', '/devices/self/modules/n', { as })).status).toBe(200)
+    expect((await server.call('GET', '/devices/other/modules', { as })).status).toBe(401)
+    expect((await server.call('PUT', '/devices/other/modules/n', { as, body: {} })).status).toBe(401)
+    expect((await server.call('GET', '/devices/self', { as })).status).toBe(401)
     const module = { deviceId: 'self', moduleId: 'm' }
-    expect((await room.call('GET', '/devices/self/modules', { as: module })).status).toBe(401)
+    expect((await server.call('GET', '/devices/self/modules', { as: module })).status).toBe(401)
   })
 })
 
@@ -243,18 +243,18 @@ describe('edge', () => {
   test('WIRE-REG-15 WIRE-REG-16: an edge device has its system modules and its scope', async () => {
     const edge = await create('/devices/edge', { capabilities: { iotEdge: true } })
     expect(edge.deviceScope).toBe(`ms-azure-iot-edge://edge-${edge.generationId}`)
-    const { json } = await room.call('GET', '/devices/edge/modules')
+    const { json } = await server.call('GET', '/devices/edge/modules')
     expect((json as { moduleId: string }[]).map(({ moduleId }) => moduleId).sort()).toEqual([
       '$edgeAgent',
       '$edgeHub',
     ])
   })
 
-  test('WIRE-REG-17: a leaf with the scope of its parent has it as parentScopes; a made-up scope is refused', async () => {
+  test('WIRE-REG-17: a leaf with the scope of its parent has it as parentScopes; an invented scope is refused', async () => {
     const { deviceScope } = await create('/devices/parent', { capabilities: { iotEdge: true } })
     const leaf = await create('/devices/leaf', { deviceScope })
     expect(leaf.parentScopes).toEqual([deviceScope])
-    const refused = await room.call('PUT', '/devices/lost', {
+    const refused = await server.call('PUT', '/devices/lost', {
       body: { deviceScope: 'ms-azure-iot-edge://x-1' },
     })
     expect(refused.status).toBe(400)

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Identity } from '../../core/contract/identity.ts'
-import { openTestServer, type TestRoom } from '../testing/test-server.ts'
+import { openTestServer, type TestServer } from '../testing/test-server.ts'
 import { identityToken } from '../testing/tokens.ts'
 
 const victim = { deviceId: 'dev' }
 const module = { deviceId: 'dev', moduleId: 'mod' }
 /** Identities that a careless comparison or a careless path takes for the victim. */
-const STRANGERS: readonly Identity[] = [
+const OTHERS: readonly Identity[] = [
   { deviceId: 'de' },
   { deviceId: 'dev1' },
   { deviceId: 'DEV' },
@@ -17,23 +17,22 @@ const STRANGERS: readonly Identity[] = [
   { deviceId: 'dev1', moduleId: 'mod' },
 ]
 
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
-  const { registry } = room.hub
-  for (const deviceId of ['dev', ...new Set(STRANGERS.map((one) => one.deviceId))])
-    registry.create({ deviceId })
+  server = await openTestServer()
+  const { registry } = server.hub
+  for (const deviceId of ['dev', ...new Set(OTHERS.map((one) => one.deviceId))]) registry.create({ deviceId })
   registry.create(module)
   registry.create({ deviceId: 'dev1', moduleId: 'mod' })
-  room.hub.c2d.send(victim, { body: Buffer.from('secret'), properties: {}, system: {} })
+  server.hub.c2d.send(victim, { body: Buffer.from('secret'), properties: {}, system: {} })
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
 const belongings = (): unknown =>
   [victim, module].map((identity) => [
-    room.hub.registry.get(identity),
-    room.hub.twins.get(identity),
-    room.hub.c2d.waiting(identity),
+    server.hub.registry.get(identity),
+    server.hub.twins.get(identity),
+    server.hub.c2d.waiting(identity),
   ])
 
 const OWN = '/devices/dev'
@@ -60,13 +59,13 @@ const REQUESTS: readonly [method: string, path: string, body?: object | string][
   ['POST', '/twins/dev/methods', { methodName: 'x' }],
 ]
 
-test.each(STRANGERS)('WIRE-AUTH-08: %o reads and writes nothing of another over HTTPS', async (stranger) => {
+test.each(OTHERS)('WIRE-AUTH-08: %o can neither read nor write another device over HTTPS', async (other) => {
   const before = belongings()
-  const header = `${stranger.deviceId}/${stranger.moduleId ?? 'mod'}`
+  const header = `${other.deviceId}/${other.moduleId ?? 'mod'}`
   for (const [method, path, body] of REQUESTS)
     for (const headers of [{}, { 'x-ms-edge-moduleId': header }, { 'x-ms-edge-moduleId': 'dev/mod' }]) {
-      const { status } = await room.call(method, path, {
-        as: identityToken(room.hub, stranger),
+      const { status } = await server.call(method, path, {
+        as: identityToken(server.hub, other),
         headers,
         ...(body === undefined ? {} : { body }),
       })
@@ -77,13 +76,13 @@ test.each(STRANGERS)('WIRE-AUTH-08: %o reads and writes nothing of another over 
       ])
     }
   expect(belongings()).toEqual(before)
-  expect(room.hub.telemetry.messages).toEqual([])
+  expect(server.hub.telemetry.messages).toEqual([])
 })
 
-test('WIRE-MOD-06: a module calls nobody of another device through the gateway', async () => {
+test('WIRE-MOD-06: a module cannot call another device through the gateway', async () => {
   const caller = { deviceId: 'dev1', moduleId: 'mod' }
   for (const path of ['/twins/dev/methods', '/twins/dev/modules/mod/methods']) {
-    const answer = await room.call('POST', path, {
+    const answer = await server.call('POST', path, {
       as: caller,
       headers: { 'x-ms-edge-moduleId': 'dev1/mod' },
       body: { methodName: 'x' },
@@ -92,19 +91,19 @@ test('WIRE-MOD-06: a module calls nobody of another device through the gateway',
   }
 })
 
-test('the victim itself is served', async () => {
-  expect(await room.call('GET', `${OWN}/messages/devicebound`, { as: victim })).toMatchObject({
+test('the device itself has access', async () => {
+  expect(await server.call('GET', `${OWN}/messages/devicebound`, { as: victim })).toMatchObject({
     status: 200,
     text: 'secret',
   })
-  expect((await room.call('POST', `${OWN}/messages/events`, { as: victim, body: 'x' })).status).toBe(204)
+  expect((await server.call('POST', `${OWN}/messages/events`, { as: victim, body: 'x' })).status).toBe(204)
 })
 
-test('what nests too deep is refused where it comes in, and does not break what goes out', async () => {
+test('JSON that nests too deep is refused on input and does not break output', async () => {
   const deep = '['.repeat(5_000) + ']'.repeat(5_000)
   const body = `{"methodName":"x","payload":${deep}}`
-  const answer = await room.call('POST', '/twins/dev/methods', { body })
+  const answer = await server.call('POST', '/twins/dev/methods', { body })
   expect(answer).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
-  const sent = await room.call('POST', `${OWN}/messages/events`, { as: victim, body: deep })
+  const sent = await server.call('POST', `${OWN}/messages/events`, { as: victim, body: deep })
   expect(sent.status).toBe(204)
 })

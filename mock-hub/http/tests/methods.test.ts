@@ -5,20 +5,20 @@ import {
   openTestServer,
   type Answer,
   type CallOptions,
-  type TestRoom,
+  type TestServer,
 } from '../testing/test-server.ts'
 
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
 let last = 0
 const newDevice = (handler?: MethodHandler): string => {
   const deviceId = `d${String(++last)}`
-  room.hub.registry.create({ deviceId })
-  if (handler !== undefined) connectDevice(room.hub, { deviceId }, ['methods'], handler)
+  server.hub.registry.create({ deviceId })
+  if (handler !== undefined) connectDevice(server.hub, { deviceId }, ['methods'], handler)
   return deviceId
 }
 const echo: MethodHandler = (name, payload) => ({
@@ -26,16 +26,16 @@ const echo: MethodHandler = (name, payload) => ({
   payload: { name, payload: payload ?? '(empty)' },
 })
 const invoke = (target: string, body: object, options: CallOptions = {}): Promise<Answer> =>
-  room.call('POST', `/twins/${target}/methods`, { ...options, body })
+  server.call('POST', `/twins/${target}/methods`, { ...options, body })
 
 describe('a method from a back end', () => {
-  test('WIRE-METH-02 WIRE-METH-05: reaches the device, and its answer comes back', async () => {
+  test('WIRE-METH-02 WIRE-METH-05: reaches the device, and its response is returned', async () => {
     const answer = await invoke(newDevice(echo), { methodName: 'start', payload: { speed: 3 } })
     expect(answer.status).toBe(200)
     expect(answer.json).toEqual({ status: 200, payload: { name: 'start', payload: '{"speed":3}' } })
   })
 
-  test('WIRE-METH-04: payload null is null, no payload is an empty body', async () => {
+  test('WIRE-METH-04: payload null is sent as null, a missing payload as an empty body', async () => {
     const device = newDevice(echo)
     expect((await invoke(device, { methodName: 'm', payload: null })).json).toMatchObject({
       payload: { payload: 'null' },
@@ -45,7 +45,7 @@ describe('a method from a back end', () => {
     })
   })
 
-  test('WIRE-METH-06 WIRE-METH-07: any status passes, and no payload is null', async () => {
+  test('WIRE-METH-06 WIRE-METH-07: any status is returned, and a missing payload is null', async () => {
     for (const status of [0, 404, 999]) {
       const device = newDevice(() => ({ status, payload: null }))
       expect(await invoke(device, { methodName: 'm' })).toMatchObject({
@@ -77,7 +77,7 @@ describe('a method from a back end', () => {
       { methodName: 'm' },
     )
     await wasAsked
-    room.clock.advance(30_000)
+    server.clock.advance(30_000)
     expect(await answer).toMatchObject({ status: 504, headers: { 'iothub-errorcode': 'GatewayTimeout' } })
     const body = JSON.parse(((await answer).json as { Message: string }).Message) as object
     expect(body).toMatchObject({
@@ -87,11 +87,11 @@ describe('a method from a back end', () => {
     })
   })
 
-  test('WIRE-METH-15: with a connect time-out a device that comes in time gets the call', async () => {
+  test('WIRE-METH-15: with a connect timeout, a device that connects in time receives the call', async () => {
     const deviceId = newDevice()
     const answer = invoke(deviceId, { methodName: 'm', connectTimeoutInSeconds: 10 })
-    await room.hub.journal.until((entry) => entry.type === 'registry')
-    connectDevice(room.hub, { deviceId }, ['methods'], echo)
+    await server.hub.journal.until((entry) => entry.type === 'registry')
+    connectDevice(server.hub, { deviceId }, ['methods'], echo)
     expect((await answer).status).toBe(200)
   })
 
@@ -129,8 +129,8 @@ describe('a method from a back end', () => {
 
   test('to a module', async () => {
     const deviceId = newDevice()
-    room.hub.registry.create({ deviceId, moduleId: 'm' })
-    connectDevice(room.hub, { deviceId, moduleId: 'm' }, ['methods'], echo)
+    server.hub.registry.create({ deviceId, moduleId: 'm' })
+    connectDevice(server.hub, { deviceId, moduleId: 'm' }, ['methods'], echo)
     expect((await invoke(`${deviceId}/modules/m`, { methodName: 'x' })).status).toBe(200)
   })
 })
@@ -138,7 +138,7 @@ describe('a method from a back end', () => {
 describe('WIRE-MOD-06: a method from a module through the gateway', () => {
   const openCaller = (): { deviceId: string; moduleId: string } => {
     const caller = { deviceId: newDevice(echo), moduleId: 'caller' }
-    room.hub.registry.create(caller)
+    server.hub.registry.create(caller)
     return caller
   }
   const header = ({ deviceId, moduleId }: { deviceId: string; moduleId: string }) => ({
@@ -148,8 +148,8 @@ describe('WIRE-MOD-06: a method from a module through the gateway', () => {
   test('reaches a device and a module of the same device', async () => {
     const caller = openCaller()
     const target = { deviceId: caller.deviceId, moduleId: 'target' }
-    room.hub.registry.create(target)
-    connectDevice(room.hub, target, ['methods'], echo)
+    server.hub.registry.create(target)
+    connectDevice(server.hub, target, ['methods'], echo)
     for (const path of [caller.deviceId, `${caller.deviceId}/modules/target`]) {
       const answer = await invoke(
         path,
@@ -160,7 +160,7 @@ describe('WIRE-MOD-06: a method from a module through the gateway', () => {
     }
   })
 
-  test('asks for no api-version, as the gateway does; a back end must name one', async () => {
+  test('needs no api-version, as at the gateway; a back end needs one', async () => {
     const caller = openCaller()
     const body = { methodName: 'm' }
     const unversioned = { apiVersion: null }
@@ -172,7 +172,7 @@ describe('WIRE-MOD-06: a method from a module through the gateway', () => {
   test('a header that is not the token’s module is a 401 with the gateway’s body', async () => {
     const caller = openCaller()
     const other = { deviceId: caller.deviceId, moduleId: 'other' }
-    room.hub.registry.create(other)
+    server.hub.registry.create(other)
     const answer = await invoke(caller.deviceId, { methodName: 'm' }, { as: other, headers: header(caller) })
     expect(answer.status).toBe(401)
     expect(Object.keys(answer.json as object)).toEqual(['message'])
@@ -190,7 +190,7 @@ describe('WIRE-MOD-06: a method from a module through the gateway', () => {
           )
         ).status,
       ).toBe(400)
-    room.hub.registry.create({ deviceId: caller.deviceId, moduleId: 'off' })
+    server.hub.registry.create({ deviceId: caller.deviceId, moduleId: 'off' })
     const answer = await invoke(
       `${caller.deviceId}/modules/off`,
       { methodName: 'm' },

@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { errorOf, openTestServer, type Answer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestServer } from '../testing/test-server.ts'
 
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
-  for (const deviceId of ['a', 'b', 'c']) room.hub.registry.create({ deviceId })
-  room.hub.registry.create({ deviceId: 'a', moduleId: 'm' })
+  server = await openTestServer()
+  for (const deviceId of ['a', 'b', 'c']) server.hub.registry.create({ deviceId })
+  server.hub.registry.create({ deviceId: 'a', moduleId: 'm' })
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 const query = (text: string, headers: Record<string, string> = {}, key = 'query'): Promise<Answer> =>
-  room.call('POST', '/devices/query', { body: { [key]: text }, headers })
+  server.call('POST', '/devices/query', { body: { [key]: text }, headers })
 
 test('WIRE-QRY-01 WIRE-QRY-02: an array of twins, and the header says so', async () => {
   const { status, headers, json } = await query('SELECT * FROM devices')
   expect([status, headers['x-ms-item-type'], 'x-ms-continuation' in headers]).toEqual([200, 'Twin', false])
   expect(json).toMatchObject([{ deviceId: 'a' }, { deviceId: 'b' }, { deviceId: 'c' }])
-  expect((await room.call('GET', '/twins/b')).json).toEqual((json as unknown[])[1])
+  expect((await server.call('GET', '/twins/b')).json).toEqual((json as unknown[])[1])
 })
 
 test('WIRE-QRY-05: projections, aggregates and modules', async () => {
@@ -28,7 +28,7 @@ test('WIRE-QRY-05: projections, aggregates and modules', async () => {
   ])
 })
 
-test('WIRE-QRY-03 WIRE-QRY-04: page by page', async () => {
+test('WIRE-QRY-03 WIRE-QRY-04: results come page by page', async () => {
   const found: unknown[] = []
   let token: string | undefined
   do {
@@ -43,14 +43,14 @@ test('WIRE-QRY-03 WIRE-QRY-04: page by page', async () => {
   expect(found).toEqual([[{ deviceId: 'a' }, { deviceId: 'b' }], [{ deviceId: 'c' }]])
 })
 
-test('WIRE-QRY-07: the key with a capital, as Go writes it', async () => {
+test('WIRE-QRY-07: the key with a capital letter, as the Go SDK writes it', async () => {
   expect(await query('SELECT * FROM devices', {}, 'Query')).toMatchObject({ status: 200, json: [{}, {}, {}] })
 })
 
-test('WIRE-QRY-08: what is no query is a 400', async () => {
+test('WIRE-QRY-08: an invalid query is a 400', async () => {
   for (const text of ['', 'SELECT', 'SELECT * FROM nothing', "SELECT * FROM devices WHERE a = '"])
     expect(errorOf(await query(text)).code).toBe(400004)
-  expect((await room.call('POST', '/devices/query', { body: {} })).status).toBe(400)
+  expect((await server.call('POST', '/devices/query', { body: {} })).status).toBe(400)
   for (const count of ['0', 'x', '-1'])
     expect(errorOf(await query('SELECT * FROM devices', { 'x-ms-max-item-count': count })).code).toBe(400002)
   expect((await query('SELECT * FROM devices', { 'x-ms-continuation': 'x' })).status).toBe(400)

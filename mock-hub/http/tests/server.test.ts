@@ -4,22 +4,22 @@ import { connect, type ConnectionOptions } from 'node:tls'
 import { generate } from 'selfsigned'
 import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, openTestServer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type TestServer } from '../testing/test-server.ts'
 import { policyToken } from '../testing/tokens.ts'
 
-let room: TestRoom
+let server: TestServer
 let port: number
 beforeAll(async () => {
-  room = await openTestServer()
-  ;({ port } = await room.room.listen({ host: '127.0.0.1', port: 0 }))
+  server = await openTestServer()
+  ;({ port } = await server.http.listen({ host: '127.0.0.1', port: 0 }))
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
 describe('any request', () => {
   test.each(['2016-11-14', '2018-06-30', '2021-04-12', '2017-11-08-preview'])(
     'api-version %s is understood',
     async (apiVersion) => {
-      expect((await room.call('GET', '/devices', { apiVersion })).status).toBe(200)
+      expect((await server.call('GET', '/devices', { apiVersion })).status).toBe(200)
     },
   )
 
@@ -32,27 +32,27 @@ describe('any request', () => {
     '2021-04-12-beta',
     '2021-04-12&api-version=2020-09-30',
   ])('WIRE-ERR-04: api-version %s is a 400 InvalidProtocolVersion', async (apiVersion) => {
-    const refused = await room.call('GET', '/devices', { apiVersion })
+    const refused = await server.call('GET', '/devices', { apiVersion })
     expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'InvalidProtocolVersion' } })
-    expect(room.hub.lastRefusals[0]).toMatchObject({ error: 'InvalidProtocolVersion', code: 400001 })
+    expect(server.hub.lastRefusals[0]).toMatchObject({ error: 'InvalidProtocolVersion', code: 400001 })
   })
 
   test('WIRE-ERR-03: an unknown route is a 404 that names the same error in header, body and journal', async () => {
-    const refused = await room.call('GET', '/nothing/here')
+    const refused = await server.call('GET', '/nothing/here')
     expect(refused).toMatchObject({ status: 404, headers: { 'iothub-errorcode': 'GenericNotFound' } })
     expect(errorOf(refused).code).toBe(404000)
-    expect(room.hub.lastRefusals[0]).toMatchObject({ error: 'GenericNotFound', code: 404000 })
+    expect(server.hub.lastRefusals[0]).toMatchObject({ error: 'GenericNotFound', code: 404000 })
   })
 
-  test('slashes are collapsed, a last one is ignored, paths are matched in any case', async () => {
-    await room.call('PUT', '/devices/Slash', { body: {} })
+  test('repeated and final slashes are ignored, and paths are matched without case', async () => {
+    await server.call('PUT', '/devices/Slash', { body: {} })
     for (const path of ['//devices//Slash', '/devices/Slash/', '/Devices/Slash'])
-      expect(await room.call('GET', path)).toMatchObject({ status: 200, json: { deviceId: 'Slash' } })
-    expect((await room.call('GET', '/devices/slash')).status).toBe(404)
+      expect(await server.call('GET', path)).toMatchObject({ status: 200, json: { deviceId: 'Slash' } })
+    expect((await server.call('GET', '/devices/slash')).status).toBe(404)
   })
 
   test.each(['{', 'null', '', '"x"', '{"__proto__":{}}', '\ufffe'])('the body %j is a 400', async (body) => {
-    const refused = await room.call('PATCH', '/twins/Slash', {
+    const refused = await server.call('PATCH', '/twins/Slash', {
       body,
       headers: { 'content-type': 'application/json' },
     })
@@ -60,17 +60,17 @@ describe('any request', () => {
     expect([400004, 400005]).toContain(errorOf(refused).code)
   })
 
-  test('JSON is read whatever its content type', async () => {
+  test('JSON is read with any content type', async () => {
     const headers = { 'content-type': 'text/plain' }
     expect(
-      (await room.call('PUT', '/devices/plain', { body: '{"status":"disabled"}', headers })).json,
+      (await server.call('PUT', '/devices/plain', { body: '{"status":"disabled"}', headers })).json,
     ).toMatchObject({
       status: 'disabled',
     })
   })
 
   test('a path that cannot be decoded is a 400', async () => {
-    const refused = await room.call('GET', '/devices/%zz')
+    const refused = await server.call('GET', '/devices/%zz')
     expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
   })
 })
@@ -86,7 +86,7 @@ describe('over TLS', () => {
         host: '127.0.0.1',
         port,
         servername: 'localhost',
-        ca: room.ca,
+        ca: server.ca,
         agent: new Agent(tls),
         path,
         headers,
@@ -100,8 +100,8 @@ describe('over TLS', () => {
         .end()
     })
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('%s is spoken', async (version) => {
-    const authorization = policyToken(room.hub)
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)('%s is supported', async (version) => {
+    const authorization = policyToken(server.hub)
     const limits = { minVersion: version, maxVersion: version }
     expect((await ask(limits, '/devices?api-version=2021-04-12', { authorization })).status).toBe(200)
   })
@@ -115,7 +115,7 @@ describe('over TLS', () => {
     for (const [index, primaryThumbprint] of thumbprints.entries()) {
       const deviceId = `x509-${String(index)}`
       const authentication = { type: 'selfSigned' as const, x509Thumbprint: { primaryThumbprint } }
-      room.hub.registry.create({ deviceId }, { authentication })
+      server.hub.registry.create({ deviceId }, { authentication })
       const path = `/devices/${deviceId}/messages/devicebound?api-version=2021-04-12`
       expect((await ask({ key, cert }, path)).status).toBe(204)
       expect((await ask({}, path)).status).toBe(401)
@@ -126,8 +126,8 @@ describe('over TLS', () => {
     }
   })
 
-  test('what is no HTTP is closed, and the room lives on', async () => {
-    const socket = connect({ host: '127.0.0.1', port, ca: room.ca, servername: 'localhost' })
+  test('a connection that is not HTTP is closed, and the server keeps running', async () => {
+    const socket = connect({ host: '127.0.0.1', port, ca: server.ca, servername: 'localhost' })
     socket.on('error', () => undefined)
     socket.resume()
     socket.end('this is not HTTP\r\n\r\n')
@@ -135,17 +135,17 @@ describe('over TLS', () => {
     expect((await ask({}, '/devices?api-version=2021-04-12')).status).toBe(401)
   })
 
-  test('a caller who hangs up during a method ends the wait', async () => {
-    room.hub.registry.create({ deviceId: 'slow' })
-    const socket = connect({ host: '127.0.0.1', port, ca: room.ca, servername: 'localhost' })
+  test('a caller that hangs up during a method call ends the wait', async () => {
+    server.hub.registry.create({ deviceId: 'slow' })
+    const socket = connect({ host: '127.0.0.1', port, ca: server.ca, servername: 'localhost' })
     const body = '{"methodName":"m","connectTimeoutInSeconds":300}'
-    const since = room.hub.journal.seq
+    const since = server.hub.journal.seq
     socket.write(
-      `POST /twins/slow/methods?api-version=2021-04-12 HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${policyToken(room.hub)}\r\nContent-Length: ${String(body.length)}\r\n\r\n${body}`,
+      `POST /twins/slow/methods?api-version=2021-04-12 HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${policyToken(server.hub)}\r\nContent-Length: ${String(body.length)}\r\n\r\n${body}`,
     )
-    await once(room.room.server, 'request')
+    await once(server.http.server, 'request')
     socket.destroy()
-    const entry = await room.hub.journal.until(
+    const entry = await server.hub.journal.until(
       (one) => one.type === 'request' && one.url.startsWith('/twins/slow'),
       {
         after: since,

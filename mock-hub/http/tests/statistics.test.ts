@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectDevice } from '../testing/device.ts'
-import { openTestServer, type TestRoom } from '../testing/test-server.ts'
+import { openTestServer, type TestServer } from '../testing/test-server.ts'
 
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
-test('WIRE-REG-18: counts of devices and of those that are connected', async () => {
+test('WIRE-REG-18: the numbers of devices and of connected devices', async () => {
   const counts = async (): Promise<unknown[]> => [
-    (await room.call('GET', '/statistics/devices', { as: 'registryRead' })).json,
-    (await room.call('GET', '/statistics/service')).json,
+    (await server.call('GET', '/statistics/devices', { as: 'registryRead' })).json,
+    (await server.call('GET', '/statistics/service')).json,
   ]
   expect(await counts()).toEqual([
     { totalDeviceCount: 0, enabledDeviceCount: 0, disabledDeviceCount: 0 },
     { connectedDeviceCount: 0 },
   ])
-  for (const deviceId of ['a', 'b', 'c']) room.hub.registry.create({ deviceId })
-  room.hub.registry.create({ deviceId: 'a', moduleId: 'm' })
-  room.hub.registry.update({ deviceId: 'c' }, { status: 'disabled' }, '*')
-  const hangUp = connectDevice(room.hub, { deviceId: 'b' }, [])
+  for (const deviceId of ['a', 'b', 'c']) server.hub.registry.create({ deviceId })
+  server.hub.registry.create({ deviceId: 'a', moduleId: 'm' })
+  server.hub.registry.update({ deviceId: 'c' }, { status: 'disabled' }, '*')
+  const hangUp = connectDevice(server.hub, { deviceId: 'b' }, [])
   expect(await counts()).toEqual([
     { totalDeviceCount: 3, enabledDeviceCount: 2, disabledDeviceCount: 1 },
     { connectedDeviceCount: 1 },

@@ -1,30 +1,30 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, openTestServer, type TestRoom } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type TestServer } from '../testing/test-server.ts'
 
-let room: TestRoom
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
+  server = await openTestServer()
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
 let last = 0
 const newDevice = (): string => {
   const deviceId = `d${String(++last)}`
-  room.hub.registry.create({ deviceId })
+  server.hub.registry.create({ deviceId })
   return deviceId
 }
 
 describe('the twin document', () => {
   test('WIRE-TWIN-31 WIRE-TWIN-33: of a new device', async () => {
     const deviceId = newDevice()
-    const { status, headers, json } = await room.call('GET', `/twins/${deviceId}`)
+    const { status, headers, json } = await server.call('GET', `/twins/${deviceId}`)
     const $lastUpdated = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/) as unknown
     expect(status).toBe(200)
     expect(headers['etag']).toBe('"AAAAAAAAAAE="')
     expect(json).toEqual({
       deviceId,
       etag: 'AAAAAAAAAAE=',
-      deviceEtag: room.hub.registry.get({ deviceId }).etag,
+      deviceEtag: server.hub.registry.get({ deviceId }).etag,
       status: 'enabled',
       statusUpdateTime: '0001-01-01T00:00:00Z',
       connectionState: 'Disconnected',
@@ -46,7 +46,7 @@ describe('the twin document', () => {
   test('WIRE-TWIN-33: desired metadata says time and version of each node', async () => {
     const deviceId = newDevice()
     const body = { properties: { desired: { a: { b: 1 } } } }
-    const { json } = await room.call('PATCH', `/twins/${deviceId}`, { body })
+    const { json } = await server.call('PATCH', `/twins/${deviceId}`, { body })
     const node = { $lastUpdated: '2026-01-01T00:00:00.0000000Z', $lastUpdatedVersion: 2 }
     expect(json).toMatchObject({
       properties: { desired: { $version: 2, $metadata: { ...node, a: { ...node, b: node } } } },
@@ -55,12 +55,12 @@ describe('the twin document', () => {
 
   test('of a module, and of an edge device', async () => {
     const deviceId = newDevice()
-    room.hub.registry.create({ deviceId, moduleId: 'm' })
-    const { json } = await room.call('GET', `/twins/${deviceId}/modules/m`)
+    server.hub.registry.create({ deviceId, moduleId: 'm' })
+    const { json } = await server.call('GET', `/twins/${deviceId}/modules/m`)
     expect(json).toMatchObject({ deviceId, moduleId: 'm' })
     expect(json).not.toHaveProperty('capabilities')
-    const edge = room.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
-    expect((await room.call('GET', '/twins/edge')).json).toMatchObject({
+    const edge = server.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
+    expect((await server.call('GET', '/twins/edge')).json).toMatchObject({
       capabilities: { iotEdge: true },
       deviceScope: edge.deviceScope,
     })
@@ -70,8 +70,8 @@ describe('the twin document', () => {
 describe('writing', () => {
   test('WIRE-TWIN-34 WIRE-TWIN-32: PATCH merges tags and desired and answers the whole twin', async () => {
     const path = `/twins/${newDevice()}`
-    await room.call('PATCH', path, { body: { tags: { a: 1, b: 2 }, properties: { desired: { x: 1 } } } })
-    const { status, json } = await room.call('PATCH', path, {
+    await server.call('PATCH', path, { body: { tags: { a: 1, b: 2 }, properties: { desired: { x: 1 } } } })
+    const { status, json } = await server.call('PATCH', path, {
       body: { tags: { a: null }, properties: { desired: { y: 2 } } },
     })
     expect(status).toBe(200)
@@ -85,8 +85,8 @@ describe('writing', () => {
 
   test('WIRE-TWIN-34: PUT replaces them', async () => {
     const path = `/twins/${newDevice()}`
-    await room.call('PATCH', path, { body: { tags: { a: 1 }, properties: { desired: { x: 1 } } } })
-    const { status, json } = await room.call('PUT', path, {
+    await server.call('PATCH', path, { body: { tags: { a: 1 }, properties: { desired: { x: 1 } } } })
+    const { status, json } = await server.call('PUT', path, {
       body: { tags: { b: 2 }, properties: { desired: { y: 2 } } },
     })
     expect(status).toBe(200)
@@ -99,15 +99,15 @@ describe('writing', () => {
     const headers = { 'if-match': star }
     const path = `/twins/${newDevice()}`
     for (const method of ['PATCH', 'PUT'])
-      expect((await room.call(method, path, { body: { tags: { a: 1 } }, headers })).status).toBe(200)
+      expect((await server.call(method, path, { body: { tags: { a: 1 } }, headers })).status).toBe(200)
   })
 
   test('WIRE-TWIN-35 WIRE-TWIN-36: an etag matches once, then it is a 412 PreconditionFailed', async () => {
     const path = `/twins/${newDevice()}`
     const headers = { 'if-match': '"AAAAAAAAAAE="' }
-    expect((await room.call('PATCH', path, { body: { tags: { a: 1 } }, headers })).status).toBe(200)
+    expect((await server.call('PATCH', path, { body: { tags: { a: 1 } }, headers })).status).toBe(200)
     for (const method of ['PATCH', 'PUT']) {
-      const stale = await room.call(method, path, { body: { tags: { a: 2 } }, headers })
+      const stale = await server.call(method, path, { body: { tags: { a: 2 } }, headers })
       expect(stale).toMatchObject({ status: 412, headers: { 'iothub-errorcode': 'PreconditionFailed' } })
     }
   })
@@ -129,7 +129,7 @@ describe('writing', () => {
           properties: { reported: { a: 1 }, desired: { x: 1, $version: 7, $metadata: {} } },
         },
       }
-      const { status, json } = await room.call(method, path, { body })
+      const { status, json } = await server.call(method, path, { body })
       expect(status).toBe(200)
       expect(json).toMatchObject({ status: 'enabled', version: 3, tags: { a: 1 } })
       expect(json).toMatchObject({ properties: { desired: { x: 1, $version: 2 } } })
@@ -144,9 +144,9 @@ describe('writing', () => {
   ])('WIRE-TWIN-40: a field that a twin does not have: %j', async (body, field) => {
     const path = `/twins/${newDevice()}`
     for (const method of ['PATCH', 'PUT']) {
-      const refused = await room.call(method, path, { body })
+      const refused = await server.call(method, path, { body })
       expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
-      expect(room.hub.lastRefusals[0]?.explanation).toMatchObject({
+      expect(server.hub.lastRefusals[0]?.explanation).toMatchObject({
         rule: 'WIRE-TWIN-40',
         received: `"${field}"`,
       })
@@ -154,21 +154,21 @@ describe('writing', () => {
   })
 
   test('WIRE-TWIN-41: nobody writes the twins of $edgeAgent and $edgeHub', async () => {
-    room.hub.registry.create({ deviceId: 'edge2' }, { iotEdge: true })
+    server.hub.registry.create({ deviceId: 'edge2' }, { iotEdge: true })
     for (const method of ['PATCH', 'PUT']) {
-      const refused = await room.call(method, '/twins/edge2/modules/$edgeAgent', { body: { tags: { a: 1 } } })
+      const refused = await server.call(method, '/twins/edge2/modules/$edgeAgent', { body: { tags: { a: 1 } } })
       expect(refused).toMatchObject({
         status: 401,
         headers: { 'iothub-errorcode': 'SystemModuleModifyUnauthorizedAccess' },
       })
     }
-    expect((await room.call('GET', '/twins/edge2/modules/$edgeAgent')).status).toBe(200)
+    expect((await server.call('GET', '/twins/edge2/modules/$edgeAgent')).status).toBe(200)
   })
 
   test('WIRE-TWIN-25: a twin that is too large is a 403 DeviceModelMaxPropertiesExceeded with its size', async () => {
     const path = `/twins/${newDevice()}`
     const tags = Object.fromEntries(Array.from({ length: 3 }, (_, i) => [`k${String(i)}`, 'x'.repeat(4000)]))
-    const refused = await room.call('PATCH', path, { body: { tags } })
+    const refused = await server.call('PATCH', path, { body: { tags } })
     expect(refused).toMatchObject({
       status: 403,
       headers: { 'iothub-errorcode': 'DeviceModelMaxPropertiesExceeded' },
@@ -176,14 +176,14 @@ describe('writing', () => {
     expect(errorOf(refused).message).toContain(
       "'Tags' size should be less than 8192 bytes. The size is 12006 bytes.",
     )
-    expect((await room.call('GET', path)).json).toMatchObject({ version: 2 })
+    expect((await server.call('GET', path)).json).toMatchObject({ version: 2 })
   })
 
   test('a twin can be sent back as it was read', async () => {
     const path = `/twins/${newDevice()}`
-    await room.call('PATCH', path, { body: { properties: { desired: { x: 1 } } } })
-    const body = (await room.call('GET', path)).json
-    const answer = await room.call('PUT', path, { body })
+    await server.call('PATCH', path, { body: { properties: { desired: { x: 1 } } } })
+    const body = (await server.call('GET', path)).json
+    const answer = await server.call('PUT', path, { body })
     expect(answer).toMatchObject({ status: 200, json: { properties: { desired: { x: 1, $version: 3 } } } })
   })
 
@@ -196,18 +196,18 @@ describe('writing', () => {
     ['WIRE-TWIN-24', { tags: { a: [1, null] } }],
   ])('%s: a breach is a 400 ArgumentInvalid and changes nothing', async (rule, body) => {
     const path = `/twins/${newDevice()}`
-    const refused = await room.call('PATCH', path, { body })
+    const refused = await server.call('PATCH', path, { body })
     expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
     expect(errorOf(refused).code).toBe(400004)
-    expect(room.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
-    expect((await room.call('GET', path)).json).toMatchObject({ version: 2, tags: {} })
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
+    expect((await server.call('GET', path)).json).toMatchObject({ version: 2, tags: {} })
   })
 
   test.each([[[]], ['text'], [{ tags: 7 }], [{ properties: { desired: 'x' } }]])(
     '%j is no twin',
     async (body) => {
       const headers = { 'content-type': 'application/json' }
-      const refused = await room.call('PATCH', `/twins/${newDevice()}`, {
+      const refused = await server.call('PATCH', `/twins/${newDevice()}`, {
         body: JSON.stringify(body),
         headers,
       })
@@ -219,8 +219,8 @@ describe('writing', () => {
   )
 
   test('unknown devices and modules are 404', async () => {
-    expect(errorOf(await room.call('GET', '/twins/nobody')).code).toBe(404001)
-    expect(errorOf(await room.call('PATCH', '/twins/nobody', { body: { tags: {} } })).code).toBe(404001)
-    expect(errorOf(await room.call('GET', `/twins/${newDevice()}/modules/m`)).code).toBe(404010)
+    expect(errorOf(await server.call('GET', '/twins/nobody')).code).toBe(404001)
+    expect(errorOf(await server.call('PATCH', '/twins/nobody', { body: { tags: {} } })).code).toBe(404001)
+    expect(errorOf(await server.call('GET', `/twins/${newDevice()}/modules/m`)).code).toBe(404010)
   })
 })

@@ -1,4 +1,4 @@
-/** Certificates that modules ask of the workload API: for their servers, and to prove themselves. */
+/** Certificates that modules request from the workload API: server certificates and identity certificates. */
 
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
@@ -29,12 +29,12 @@ export function certificateRoutes(
     app.post<CertificateRoute>(`/modules/:name/genid/:genid/certificate/${kind}`, async (request, reply) => {
       const { identity } = find(request.params)
       if (issue === undefined)
-        return reply.code(501).send({ message: 'This hub has no authority to issue certificates.' })
+        return reply.code(501).send({ message: 'This hub has no CA to issue certificates.' })
       const { commonName } = request.body ?? {}
       const expiresAt = expiryOf(request.body?.expiration, clock)
       const issued = await issue({
         usage,
-        // Real daemons name the identity certificate themselves.
+        // Real daemons choose the name of an identity certificate themselves.
         commonName:
           usage === 'server' && typeof commonName === 'string' && commonName !== ''
             ? commonName
@@ -49,16 +49,16 @@ export function certificateRoutes(
     })
 }
 
-/** @throws HubError ArgumentInvalid when it is no time to come. */
+/** @throws HubError ArgumentInvalid when it is not a time in the future. */
 function expiryOf(given: unknown, clock: Clock): number {
   if (given === undefined || given === null) return clock.now() + DEFAULT_LIFE_MS
   const at = typeof given === 'string' ? Date.parse(given) : Number.NaN
   if (at > clock.now()) return at
   throw new HubError({
     kind: 'ArgumentInvalid',
-    message: 'expiration must be a time to come in ISO 8601.',
+    message: 'Expected expiration to be a time in the future in ISO 8601.',
     rule: 'WIRE-EDGE-02',
-    expected: 'expiration: a time to come in ISO 8601',
+    expected: 'expiration to be a time in the future in ISO 8601',
     received: typeof given === 'string' ? given.slice(0, 40) : typeof given,
   })
 }

@@ -1,4 +1,4 @@
-/** What the workload API computes with a module's key: signatures and sealed texts. */
+/** What the workload API computes with the key of a module: signatures, encryption and decryption. */
 
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
@@ -17,16 +17,16 @@ export function moduleKey(record: IdentityRecord): Buffer {
   })
 }
 
-/** The bytes of a base64 field of a body. @throws HubError ArgumentInvalid. */
+/** The bytes of a base64 field of a body. @throws HubError ArgumentInvalid when it is not base64. */
 export function base64Of(body: unknown, field: string): Buffer {
   const value: unknown =
     typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined
   if (typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value)) return Buffer.from(value, 'base64')
   throw new HubError({
     kind: 'ArgumentInvalid',
-    message: `${field} must be base64 text; given: ${typeof value}`,
+    message: `Expected ${field} to be base64 text; given: ${typeof value}.`,
     rule: 'WIRE-EDGE-04',
-    expected: `${field}: base64 text`,
+    expected: `${field} to be base64 text`,
     received:
       typeof value === 'string' ? `${String(value.length)} characters that are not base64` : typeof value,
   })
@@ -37,17 +37,17 @@ export function signWith(key: Buffer, data: Buffer): string {
   return createHmac('sha256', key).update(data).digest('base64')
 }
 
-/** AES-256-GCM under a key made of the module's; the tag stands before the text. */
-export function seal(key: Buffer, iv: Buffer, plaintext: Buffer): Buffer {
-  const cipher = createCipheriv('aes-256-gcm', sealingKey(key), nonce(iv))
+/** Encrypts with AES-256-GCM under a key derived from the module's key. The result is the tag followed by the ciphertext. */
+export function encrypt(key: Buffer, iv: Buffer, plaintext: Buffer): Buffer {
+  const cipher = createCipheriv('aes-256-gcm', encryptionKey(key), nonce(iv))
   const text = Buffer.concat([cipher.update(plaintext), cipher.final()])
   return Buffer.concat([cipher.getAuthTag(), text])
 }
 
-/** The reverse of {@link seal}. @throws HubError ArgumentInvalid when the text or the vector is not the sealed one. */
-export function open(key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer {
+/** The reverse of {@link encrypt}. @throws HubError ArgumentInvalid for another ciphertext or another initialization vector. */
+export function decrypt(key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', sealingKey(key), nonce(iv), { authTagLength: 16 })
+    const decipher = createDecipheriv('aes-256-gcm', encryptionKey(key), nonce(iv), { authTagLength: 16 })
     decipher.setAuthTag(ciphertext.subarray(0, 16))
     return Buffer.concat([decipher.update(ciphertext.subarray(16)), decipher.final()])
   } catch {
@@ -56,16 +56,16 @@ export function open(key: Buffer, iv: Buffer, ciphertext: Buffer): Buffer {
       message: 'The text cannot be decrypted.',
       rule: 'WIRE-EDGE-02',
       expected: 'a ciphertext of this module with its initialization vector',
-      received: `${String(ciphertext.length)} bytes that are not`,
+      received: `${String(ciphertext.length)} bytes that are not such a ciphertext`,
     })
   }
 }
 
-function sealingKey(key: Buffer): Buffer {
+function encryptionKey(key: Buffer): Buffer {
   return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), 'workload-encryption', 32))
 }
 
-/** Callers choose vectors of any length. */
+/** Callers choose initialization vectors of any length. */
 function nonce(iv: Buffer): Buffer {
   return createHash('sha256').update(iv).digest().subarray(0, 12)
 }

@@ -1,10 +1,10 @@
-/** The modules that a caller of the workload API can mean. */
+/** The modules that the workload API serves. */
 
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 
-/** What of a path names a module. */
+/** Path parameters that name a module. */
 export interface ModuleParams {
   readonly name: string
   readonly genid: string
@@ -16,7 +16,7 @@ export function modulesOf(hub: Hub, deviceId: string | undefined): readonly Iden
   return [...hub.registry.devices()].flatMap(({ identity }) => hub.registry.modulesOf(identity.deviceId))
 }
 
-/** A generation id belongs to one module of one device, so it tells which device is meant. */
+/** Finds a module by name and generation ID. The generation ID is unique, so it also identifies the device. */
 export function moduleOf(
   hub: Hub,
   deviceId: string | undefined,
@@ -38,7 +38,7 @@ export function moduleOf(
   })
 }
 
-/** A module in the list. */
+/** A module as `GET /modules` lists it. */
 export function moduleDocument({ identity, generationId, connectionState }: IdentityRecord): object {
   return {
     id: generationId,

@@ -4,26 +4,26 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openTestServer, type TestRoom } from '../testing/test-server.ts'
+import { openTestServer, type TestServer } from '../testing/test-server.ts'
 import { startWorkload, type Workload } from './workload.ts'
 import type { IssueCertificateRequest } from '../../net/certificates/issue-certificate.ts'
 
 const V = '?api-version=2018-06-28'
 const module = { deviceId: 'edge', moduleId: '$my mod'.replace(' ', '.') }
-let room: TestRoom
+let server: TestServer
 let workload: Workload
 let socketPath: string
 let directory: string
 const issued: IssueCertificateRequest[] = []
 beforeAll(async () => {
-  room = await openTestServer()
-  room.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
-  room.hub.registry.create(module)
+  server = await openTestServer()
+  server.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
+  server.hub.registry.create(module)
   directory = await mkdtemp(join(tmpdir(), 'workload-'))
   socketPath = join(directory, 'workload.sock')
   // As a killed process leaves it.
   await writeFile(socketPath, '')
-  workload = await startWorkload(room.hub, {
+  workload = await startWorkload(server.hub, {
     caPem: 'PEM OF THE ROOT',
     socketPath,
     port: 0,
@@ -35,7 +35,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await workload.stop()
-  await room.stop()
+  await server.stop()
   await rm(directory, { recursive: true })
 })
 
@@ -63,7 +63,7 @@ const say = (
       .end(body)
   })
 const pathOf = (call: string, generation?: string): string => {
-  const { generationId } = room.hub.registry.get(module)
+  const { generationId } = server.hub.registry.get(module)
   return `/modules/${encodeURIComponent(module.moduleId)}/genid/${generation ?? generationId}/${call}${V}`
 }
 
@@ -76,18 +76,21 @@ describe.each([true, false])('WIRE-EDGE-06: over the Unix socket: %s', (overSock
   })
 
   test('WIRE-EDGE-02 WIRE-EDGE-03 WIRE-EDGE-04: sign, also without a JSON content type; the token is good', async () => {
-    const resource = encodeURIComponent(`${room.hub.hostName}/devices/edge/modules/${module.moduleId}`)
-    const expires = String(Math.floor(room.clock.now() / 1000) + 3600)
+    const resource = encodeURIComponent(`${server.hub.hostName}/devices/edge/modules/${module.moduleId}`)
+    const expires = String(Math.floor(server.clock.now() / 1000) + 3600)
     const data = Buffer.from(`${resource}\n${expires}`).toString('base64')
     const body = JSON.stringify({ keyId: 'primary', algo: 'HMACSHA256', data })
     for (const headers of [{}, { 'content-type': 'application/json' }, { 'content-type': 'text/plain' }]) {
       const { status, json } = await say('POST', pathOf('sign'), body, headers, overSocket)
       expect(status).toBe(200)
       const { digest } = json as { digest: string }
-      const key = Buffer.from(room.hub.registry.get(module).authentication.symmetricKey.primaryKey!, 'base64')
+      const key = Buffer.from(
+        server.hub.registry.get(module).authentication.symmetricKey.primaryKey!,
+        'base64',
+      )
       expect(digest).toBe(createHmac('sha256', key).update(`${resource}\n${expires}`).digest('base64'))
       const sasToken = `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(digest)}&se=${expires}`
-      expect(room.hub.authentication.admit(module, { sasToken }).identity).toEqual(module)
+      expect(server.hub.authentication.admit(module, { sasToken }).identity).toEqual(module)
     }
   })
 })
@@ -106,7 +109,7 @@ test('errors are {message}', async () => {
   expect((await say('GET', '/trust-bundle?api-version=2022-08-03')).status).toBe(200)
 })
 
-test('encrypt and decrypt go together, and only with the same vector', async () => {
+test('decrypt reverses encrypt, only with the same initialization vector', async () => {
   const initializationVector = Buffer.from('iv').toString('base64')
   const plaintext = Buffer.from('secret').toString('base64')
   const sealed = await say('POST', pathOf('encrypt'), JSON.stringify({ plaintext, initializationVector }))
@@ -148,16 +151,16 @@ test('the list of modules', async () => {
   expect(names.sort()).toEqual(['$edgeAgent', '$edgeHub', module.moduleId])
 })
 
-test('edge.trust_bundle.fail, edge.sign.fail and edge.refuse strike once each', async () => {
+test('edge.trust_bundle.fail, edge.sign.fail and edge.refuse fire once each', async () => {
   for (const [name, ask] of [
     ['edge.trust_bundle.fail', () => say('GET', `/trust-bundle${V}`)],
     ['edge.sign.fail', () => say('POST', pathOf('sign'), '{"data":""}')],
   ] as const) {
-    room.hub.faults.arm({ name, parameters: { status: 503 } })
+    server.hub.faults.arm({ name, parameters: { status: 503 } })
     expect(await ask()).toMatchObject({ status: 503, json: { message: expect.any(String) as unknown } })
     expect((await ask()).status).toBe(200)
   }
-  room.hub.faults.arm({ name: 'edge.refuse' })
+  server.hub.faults.arm({ name: 'edge.refuse' })
   await expect(say('GET', `/trust-bundle${V}`)).rejects.toMatchObject({ code: 'ECONNRESET' })
   expect((await say('GET', `/trust-bundle${V}`)).status).toBe(200)
 })

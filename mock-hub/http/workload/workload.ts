@@ -1,6 +1,6 @@
 /**
- * The workload API of IoT Edge (wire contract 10): what a module finds behind `IOTEDGE_WORKLOADURI`, on a Unix socket
- * and over plain HTTP, so that `create_from_edge_environment` works.
+ * The workload API of IoT Edge (docs/contract/edge.md), which a module finds at `IOTEDGE_WORKLOADURI`: on a Unix socket
+ * and over plain HTTP. With it, `create_from_edge_environment` works.
  */
 
 import Fastify, {
@@ -14,41 +14,41 @@ import { rm } from 'node:fs/promises'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
-import { base64Of, moduleKey, open, seal, signWith } from './crypto.ts'
+import { base64Of, moduleKey, decrypt, encrypt, signWith } from './crypto.ts'
 import { certificateRoutes } from './certificates.ts'
 import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
 import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
 
 export interface WorkloadOptions {
-  /** PEM of what modules must trust to reach the gateway. */
+  /** CA that modules must trust to reach the gateway, in PEM. */
   readonly caPem: string
-  /** Path of a Unix socket; left out: none. */
+  /** Path of a Unix socket. Default: none. */
   readonly socketPath?: string | undefined
-  /** TCP port on loopback, 0: any free one; left out: none. */
+  /** TCP port on loopback; 0: any free port. Default: none. */
   readonly port?: number | undefined
-  /** Serve the modules of this edge device only. */
+  /** Serves only the modules of this edge device. Default: all modules. */
   readonly deviceId?: string | undefined
-  /** Makes certificates under the authority of `caPem`; without it the certificate calls answer 501. */
+  /** Issues certificates under the CA of `caPem`. Without it, the certificate calls answer 501. */
   readonly issueCertificate?: IssueCertificate | undefined
 }
 
 export interface Workload {
-  /** What to put into `IOTEDGE_WORKLOADURI`: `unix:///path`. */
+  /** `unix:///path`; undefined: there is no Unix socket. */
   readonly socketUri: string | undefined
-  /** `http://127.0.0.1:port`. */
+  /** `http://127.0.0.1:port`; undefined: there is no TCP port. */
   readonly httpUri: string | undefined
   stop(): Promise<void>
 }
 
 const OLDEST_API_VERSION = '2018-06-28'
 
-/** Starts the listeners that the options name. */
+/** Starts the listeners that the options ask for. */
 export async function startWorkload(hub: Hub, options: WorkloadOptions): Promise<Workload> {
   const running: FastifyInstance[] = []
   let httpUri: string | undefined
   let socketUri: string | undefined
   if (options.socketPath !== undefined) {
-    // A socket file that a killed process left behind would make listening fail.
+    // Listening fails if a killed process has left its socket file.
     await rm(options.socketPath, { force: true })
     const app = workloadApp(hub, options)
     await app.listen({ path: options.socketPath })
@@ -78,7 +78,7 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
     exposeHeadRoutes: false,
     forceCloseConnections: true,
   })
-  // Python sends JSON without saying so (WIRE-EDGE-03).
+  // The Python SDK sends JSON without a content type (WIRE-EDGE-03).
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'ignore'))
   app.addHook('onRequest', (request, _reply, next) => {
@@ -92,7 +92,9 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
     hub.journal.record({ type: 'request', method, url, status: reply.statusCode, caller: 'workload' })
     next()
   })
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'There is no such resource.' }))
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ message: 'The resource does not exist.' }),
+  )
   app.setErrorHandler((error: FastifyError | HubError, _request, reply) => {
     if (error instanceof HubError) hub.refuse(error, { transport: 'https' })
     const status = error instanceof HubError ? error.status : (error.statusCode ?? 500)
@@ -104,33 +106,35 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
   app.server.on('connection', (socket: Socket) => {
     if (!hub.faults.idle && hub.faults.match('edge', undefined, ['refuse']) !== undefined) socket.destroy()
   })
-  /** `edge.trust_bundle.fail`, `edge.sign.fail`: an answer with a status instead (api contract 11). */
-  const fails = (call: string) => async (_request: FastifyRequest, reply: FastifyReply) => {
-    const met = hub.faults.idle ? undefined : hub.faults.match(`edge.${call}`)
-    if (met === undefined) return
-    const { status } = met.parameters
-    await reply.code(typeof status === 'number' ? status : 500).send({ message: 'A fault was ordered.' })
+  /** The faults `edge.trust_bundle.fail` and `edge.sign.fail`: an error status instead of an answer. */
+  const injectFault = (call: string) => async (_request: FastifyRequest, reply: FastifyReply) => {
+    const injected = hub.faults.idle ? undefined : hub.faults.match(`edge.${call}`)
+    if (injected === undefined) return
+    const { status } = injected.parameters
+    await reply.code(typeof status === 'number' ? status : 500).send({ message: 'A fault was injected.' })
   }
 
-  app.get('/trust-bundle', { preHandler: fails('trust_bundle') }, () => ({ certificate: options.caPem }))
+  app.get('/trust-bundle', { preHandler: injectFault('trust_bundle') }, () => ({
+    certificate: options.caPem,
+  }))
   app.get('/modules', () => ({ modules: modulesOf(hub, options.deviceId).map(moduleDocument) }))
   const module = '/modules/:name/genid/:genid'
   app.post<{ Params: ModuleParams; Body: unknown }>(
     `${module}/sign`,
-    { preHandler: fails('sign') },
+    { preHandler: injectFault('sign') },
     (request) => ({
       digest: signWith(moduleKey(find(request.params)), base64Of(request.body, 'data')),
     }),
   )
   app.post<{ Params: ModuleParams; Body: unknown }>(`${module}/encrypt`, (request) => ({
-    ciphertext: seal(
+    ciphertext: encrypt(
       moduleKey(find(request.params)),
       base64Of(request.body, 'initializationVector'),
       base64Of(request.body, 'plaintext'),
     ).toString('base64'),
   }))
   app.post<{ Params: ModuleParams; Body: unknown }>(`${module}/decrypt`, (request) => ({
-    plaintext: open(
+    plaintext: decrypt(
       moduleKey(find(request.params)),
       base64Of(request.body, 'initializationVector'),
       base64Of(request.body, 'ciphertext'),
@@ -143,9 +147,9 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
 function invalid(field: string, expected: string, received: string): HubError {
   return new HubError({
     kind: 'ArgumentInvalid',
-    message: `${field} must be ${expected}; given: ${received.slice(0, 80)}`,
+    message: `Expected ${field} to be ${expected}; given: ${received.slice(0, 80)}.`,
     rule: 'WIRE-EDGE-02',
-    expected: `${field}: ${expected}`,
+    expected: `${field} to be ${expected}`,
     received: received.slice(0, 80),
   })
 }

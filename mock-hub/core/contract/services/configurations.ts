@@ -3,46 +3,59 @@
 import type { JsonObject } from '../../../base/json.ts'
 import type { IfMatch } from '../registry.ts'
 
-/** What a configuration writes. Keys of a section are paths: `properties.desired` or `properties.desired.a.b`. */
+/** The content of a configuration. Keys of a section are paths: `properties.desired` or `properties.desired.a.b`. */
 export interface ConfigurationContent {
+  /** For devices. */
   readonly deviceContent?: JsonObject | null | undefined
-  /** By module id; of an edge deployment. */
+  /** For the modules of edge devices, by module ID. */
   readonly modulesContent?: Readonly<Record<string, JsonObject>> | null | undefined
+  /** For modules. */
   readonly moduleContent?: JsonObject | null | undefined
 }
 
-/** What a caller gives to create or change a configuration. */
+/** The fields of a configuration that a caller may set. */
 export interface ConfigurationSpec {
+  /** Labels. Default: none. */
   readonly labels?: Readonly<Record<string, string>> | null | undefined
+  /** The content; it cannot be changed later. */
   readonly content?: ConfigurationContent | null | undefined
-  /** `*`: all; empty: none. */
+  /** The identities that it applies to; `*`: all. Default: none. */
   readonly targetCondition?: string | null | undefined
+  /** The configuration with the highest priority wins. Default: 0. */
   readonly priority?: number | null | undefined
-  /** Queries by name of the metric. */
+  /** Queries by the name of the metric. Default: none. */
   readonly metrics?: Readonly<Record<string, string>> | null | undefined
 }
 
-/** A configuration as a snapshot keeps it. */
+/** A configuration in a snapshot. */
 export interface StoredConfiguration {
+  /** ID of the configuration. */
   readonly id: string
+  /** The content. */
   readonly content: ConfigurationContent
+  /** Labels. */
   readonly labels: Readonly<Record<string, string>>
+  /** The identities that it applies to; `*`: all; empty: none. */
   readonly targetCondition: string
+  /** The configuration with the highest priority wins. */
   readonly priority: number
+  /** Queries by the name of the metric. */
   readonly metrics: Readonly<Record<string, string>>
   /** Epoch ms. */
   readonly createdAt: number
   /** Epoch ms. */
   readonly updatedAt: number
+  /** Etag, without quotes. */
   readonly etag: string
 }
 
-/** A configuration as the service API shows it. */
+/** A configuration as the service API returns it. */
 export type ConfigurationDocument = JsonObject & { readonly etag: string }
 
+/** Automatic device configurations and edge deployments. */
 export interface Configurations {
   /**
-   * Creates a configuration (without `ifMatch`) or changes one.
+   * Creates a configuration, or updates one with `ifMatch`.
    * @throws HubError ConfigurationAlreadyExists, ConfigurationNotFound, PreconditionFailed,
    *   ConfigurationCountLimitExceeded, InvalidConfigurationTargetCondition, InvalidConfigurationContent,
    *   CannotModifyImmutableConfigurationContent, InvalidConfigurationCustomMetricsQuery, ArgumentInvalid.
@@ -52,16 +65,16 @@ export interface Configurations {
     spec: ConfigurationSpec,
     ifMatch: IfMatch,
   ): { readonly document: ConfigurationDocument; readonly created: boolean }
-  /** @throws HubError ConfigurationNotFound. */
+  /** The document of a configuration. @throws HubError ConfigurationNotFound. */
   get(id: string): ConfigurationDocument
-  /** @param top at most so many, oldest first. */
+  /** The documents of the oldest configurations, oldest first. @param top - maximum number of documents. */
   list(top: number): readonly JsonObject[]
-  /** What the configuration has written stays in the twins. @throws HubError ConfigurationNotFound, PreconditionFailed. */
+  /** Deletes a configuration; the properties that it has written stay. @throws HubError ConfigurationNotFound, PreconditionFailed. */
   remove(id: string, ifMatch: IfMatch): void
-  /** Removes all of them. */
+  /** Deletes all configurations. */
   clear(): void
-  /** The errors of a condition and of queries, as a document; empty texts: none. */
+  /** Checks a target condition and queries. @returns a document with their errors; empty texts: no error. */
   test(targetCondition: string | undefined, queries: Readonly<Record<string, string>>): JsonObject
-  /** Applies a content to one device now. @throws HubError DeviceNotFound, InvalidConfigurationContent. */
+  /** Applies content to one device. @throws HubError DeviceNotFound, InvalidConfigurationContent. */
   applyContent(deviceId: string, content: ConfigurationContent): void
 }

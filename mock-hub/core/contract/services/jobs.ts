@@ -5,59 +5,83 @@ import type { MethodCall } from '../methods.ts'
 import type { TwinUpdate } from '../twins.ts'
 import type { Page, PageRequest } from './queries.ts'
 
+/** What a scheduled job does. */
 export type JobType = 'scheduleUpdateTwin' | 'scheduleDeviceMethod'
 
+/** A scheduled job. */
 export interface JobRequest {
+  /** ID of the job. */
   readonly jobId: string
+  /** What it does. */
   readonly type: JobType
-  /** A WHERE part, or `*`. */
+  /** The condition of a WHERE clause, or `*` for all devices. */
   readonly queryCondition: string
-  /** Epoch ms; undefined: now. */
+  /** Start time, epoch ms; undefined: now. */
   readonly startAt: number | undefined
-  /** Seconds, 1 to 172,800. */
+  /** Maximum duration in seconds, 1 to 172,800. */
   readonly maxExecutionTimeInSeconds: number
+  /** The twin update of the type `scheduleUpdateTwin`. */
   readonly updateTwin?: { readonly etag: string | undefined; readonly update: TwinUpdate } | undefined
+  /** The method call of the type `scheduleDeviceMethod`. */
   readonly method?: MethodCall | undefined
-  /** `updateTwin` or `cloudToDeviceMethod` as the caller gave it; documents repeat it. */
+  /** `updateTwin` or `cloudToDeviceMethod` as received; job documents repeat it. */
   readonly given: JsonObject
 }
 
-/** Left out: every type, every status. Compared without regard to case. */
+/** Selects jobs; compared without case. */
 export interface JobFilter {
+  /** Default: every type. */
   readonly type?: string | undefined
+  /** Default: every status. */
   readonly status?: string | undefined
 }
 
-/** Scheduled jobs: twin updates and method calls on many devices at a time of the hub's clock. */
+/** Scheduled jobs: twin updates and method calls on many devices. */
 export interface Jobs {
-  /** @returns its document. @throws HubError JobAlreadyExists, ArgumentInvalid, ArgumentNull, ThrottlingMaxActiveJobCountExceeded. */
+  /**
+   * Creates a job.
+   * @returns its document.
+   * @throws HubError JobAlreadyExists, ArgumentInvalid, ArgumentNull, ThrottlingMaxActiveJobCountExceeded.
+   */
   create(request: JobRequest): JsonObject
-  /** @throws HubError JobNotFound. */
+  /** The document of a job. @throws HubError JobNotFound. */
   get(jobId: string): JsonObject
-  /** Devices that have not begun are left out. @throws HubError JobNotFound, OperationNotAllowedInCurrentState. */
+  /** Cancels a job for the devices where it has not started. @throws HubError JobNotFound, OperationNotAllowedInCurrentState. */
   cancel(jobId: string): JsonObject
   /** Documents of jobs, newest first. @throws HubError ArgumentInvalid (token), DeviceInvalidResultCount. */
   query(filter: JobFilter, request?: PageRequest): Page
 }
 
+/** An import or export job. */
 export interface ImportExportRequest {
+  /** Import or export. */
   readonly type: 'import' | 'export'
+  /** Container to import from, with its SAS. */
   readonly inputBlobContainerUri?: string | undefined
+  /** Blob to import from. Default: `devices.txt`. */
   readonly inputBlobName?: string | undefined
+  /** Container to write to, with its SAS. */
   readonly outputBlobContainerUri?: string | undefined
+  /** Blob to write to. Default: `devices.txt`. */
   readonly outputBlobName?: string | undefined
+  /** Whether exported keys are null. Default: false. */
   readonly excludeKeysInExport?: boolean | undefined
+  /** Only `keyBased` is supported. */
   readonly storageAuthenticationType?: string | undefined
 }
 
-/** Export of the registry to a blob and import from one. */
+/** Jobs that export the registry to a blob, or import it from one. */
 export interface ImportExportJobs {
-  /** @returns its document. @throws HubError BlobContainerValidationError, JobQuotaExceeded: one import or export at a time. */
+  /**
+   * Creates a job; only one may run at a time.
+   * @returns its document.
+   * @throws HubError BlobContainerValidationError, JobQuotaExceeded.
+   */
   create(request: ImportExportRequest): JsonObject
-  /** @throws HubError JobNotFound. */
+  /** The document of a job. @throws HubError JobNotFound. */
   get(jobId: string): JsonObject
-  /** Newest first. */
+  /** The documents of all jobs, newest first. */
   list(): readonly JsonObject[]
-  /** @throws HubError JobNotFound. */
+  /** Cancels a job. @throws HubError JobNotFound. */
   cancel(jobId: string): void
 }

@@ -11,38 +11,47 @@ export const SNAPSHOT_FORMAT = 1
 
 /** A cloud-to-device message with its body in base64. */
 export interface StoredMessage extends Omit<WaitingC2d, 'message'> {
+  /** The message. */
   readonly message: Omit<Message, 'body'> & { readonly bodyBase64: string }
 }
 
+/** A device or module in a snapshot. */
 export interface StoredIdentity {
-  /** Whether it is connected is not kept. */
+  /** Its record, without the connection state. */
   readonly record: Omit<IdentityRecord, 'connectionState'> & { readonly connectionState?: undefined }
+  /** Its twin. */
   readonly twin: TwinDocument
-  /** Oldest first; left out: none. */
+  /** Its cloud-to-device messages, oldest first; undefined: none. */
   readonly cloudToDevice?: readonly StoredMessage[]
 }
 
+/** The state of a hub. It contains keys. */
 export interface HubSnapshot {
+  /** Version of the format. */
   readonly format: typeof SNAPSHOT_FORMAT
+  /** Host name of the hub. */
   readonly hostName: string
   /**
-   * A frozen clock is kept as its time, a running one as its offset from the system's clock in ms; left out: the clock
+   * Time of a frozen clock in epoch ms, or offset of a running clock from the system clock in ms; undefined: the clock
    * cannot be moved.
    */
   readonly clock?: { readonly frozenAt: number } | { readonly offsetMs: number } | undefined
   /** Devices in order of creation, each followed by its modules. */
   readonly identities: readonly StoredIdentity[]
+  /** Routes between modules. */
   readonly routes: readonly string[]
+  /** Configurations. */
   readonly configurations: readonly StoredConfiguration[]
 }
 
+/** Takes and restores snapshots. */
 export interface Snapshots {
-  /** What the hub holds now. It contains keys: keep it as secret as they are. */
+  /** The current state of the hub. It contains keys: keep it secret. */
   take(): HubSnapshot
   /**
-   * Puts the hub into the state of the snapshot. When it throws, nothing has changed.
+   * Replaces the state of the hub by a snapshot. If it throws, nothing has changed.
    * @throws InvalidInput for another format, another host name, an identity that occurs twice or without its device, a
-   *   clock that cannot be moved; RangeError for a route that cannot be read; HubError for a configuration that cannot.
+   *   clock that cannot be moved; RangeError for a route that cannot be parsed; HubError for an invalid configuration.
    */
   restore(snapshot: HubSnapshot): void
 }
