@@ -31,6 +31,8 @@ export interface Settings {
   readonly shortScopeAccepted: boolean
   /** Twin answers reach devices that never subscribed to `$iothub/twin/res/#` (api contract, divergence D-19). Strict: false. */
   readonly twinAnswersWithoutSubscription: boolean
+  /** Queries and targets may say what the service is not known to read: `IN ('a')`, `COUNT(*)`, functions of routes (WIRE-QRY-11). Strict: false. */
+  readonly wideQueryLanguage: boolean
   /** A module may use its parent device's key (field notes 8.20). */
   readonly moduleMayUseDeviceKey: boolean
   /** Largest device-to-cloud message in bytes (WIRE-SESS-23). */
@@ -80,6 +82,7 @@ export const STRICT: Settings = Object.freeze({
   lockTimeoutsCount: true,
   shortScopeAccepted: false,
   twinAnswersWithoutSubscription: false,
+  wideQueryLanguage: false,
   moduleMayUseDeviceKey: true,
   maxTelemetryBytes: 262_144,
   maxC2dBytes: 65_536,
@@ -106,4 +109,5 @@ export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
   shortScopeAccepted: true,
   twinAnswersWithoutSubscription: true,
+  wideQueryLanguage: true,
 })

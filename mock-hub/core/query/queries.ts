@@ -5,8 +5,10 @@ import type { Page, PageRequest, Queries } from '../contract/services/queries.ts
 import type { Collection, Expression, Query, Target } from './ast.ts'
 import { compile } from './compile.ts'
 import { ContinuationTokens, type Progress } from './continuation-tokens.ts'
+import { checkJobQuery } from './job-queries.ts'
+import { namedDevices } from './named-devices.ts'
 import { pageSize } from './page-size.ts'
-import { parseQuery, queryError } from './parse.ts'
+import { parseQuery, parseTarget, STRICT_DIALECT, type Dialect } from './parse.ts'
 import type { Rows, TwinRow } from './rows.ts'
 import { compileAggregation, compileProjection, isAggregate } from './select.ts'
 
@@ -21,15 +23,22 @@ export type TwinTarget = Target & { readonly from: 'devices' | 'devices.modules'
 
 export class HubQueries implements Queries {
   readonly #collections: Collections
+  readonly #dialect: Dialect
   readonly #tokens: ContinuationTokens
 
-  constructor(collections: Collections, tokens = new ContinuationTokens()) {
+  /**
+   * @param collections what there is to query.
+   * @param dialect the language that queries are read in.
+   * @param tokens seals the continuation tokens.
+   */
+  constructor(collections: Collections, dialect = STRICT_DIALECT, tokens = new ContinuationTokens()) {
     this.#collections = collections
+    this.#dialect = dialect
     this.#tokens = tokens
   }
 
   run(text: string, request: PageRequest = {}): Page {
-    const query = parseQuery(text)
+    const query = parseQuery(text, this.#dialect)
     const size = pageSize(request.maxItems)
     const progress = this.#tokens.read(text, request.continuation)
     const { rows, next } =
@@ -45,7 +54,7 @@ export class HubQueries implements Queries {
 
   /** All rows at once; for metrics. @throws HubError as {@link run}. */
   all(text: string): readonly JsonObject[] {
-    const query = parseQuery(text)
+    const query = parseQuery(text, this.#dialect)
     return query.from === 'devices.jobs'
       ? page(query, this.#collections['devices.jobs'], { given: 0 }, Infinity).rows
       : page(query, this.#collections[query.from], { given: 0 }, Infinity).rows
@@ -53,24 +62,26 @@ export class HubQueries implements Queries {
 
   /** Checks without running. @throws HubError as {@link run}. */
   check(text: string): void {
-    const query = parseQuery(text)
+    const query = parseQuery(text, this.#dialect)
     if (query.from === 'devices.jobs') prepare(query, this.#collections['devices.jobs'])
     else prepare(query, this.#collections[query.from])
   }
 
   /**
-   * The devices or modules that a target means.
-   * @throws HubError ArgumentInvalid for an unknown function.
+   * A target condition in the language of this hub's queries.
+   * @throws HubError ArgumentInvalid (syntax), PreconditionFailed (too long).
    */
+  parseTarget(text: string): Target {
+    return parseTarget(text, this.#dialect)
+  }
+
+  /** The devices or modules that a target means. */
   select(target: TwinTarget): Iterable<TwinRow> {
     const source = this.#collections[target.from]
     return filter(candidates(target, source, undefined), condition(target.where, source))
   }
 
-  /**
-   * Whether a target means a row of its collection.
-   * @throws HubError ArgumentInvalid for an unknown function.
-   */
+  /** Whether a target means a row of its collection. */
   predicate({ from, where }: TwinTarget): (row: TwinRow) => boolean {
     return condition(where, this.#collections[from])
   }
@@ -83,8 +94,7 @@ function condition<R>(where: Expression | undefined, { fields }: Rows<R>): (row:
 }
 
 function prepare<R>(query: Query, source: Rows<R>) {
-  if (query.from === 'devices.jobs' && query.select !== '*')
-    throw queryError({ line: 1, column: 1 }, 'FROM devices.jobs goes with SELECT * only')
+  if (query.from === 'devices.jobs') checkJobQuery(query)
   return {
     holds: condition(query.where, source),
     project: compileProjection(query, source.fields, source.document),
@@ -143,29 +153,4 @@ function* behind<R>(rows: Iterable<R>, source: Rows<R>, key: string): Iterable<R
 
 function* filter<R>(rows: Iterable<R>, holds: (row: R) => boolean): Iterable<R> {
   for (const row of rows) if (holds(row)) yield row
-}
-
-/** The ids that `deviceId = 'x'` or `deviceId IN […]` allow, alone or joined by AND to anything. */
-function namedDevices(where: Expression): readonly string[] | undefined {
-  if (where.type === 'and') return namedDevices(where.left) ?? namedDevices(where.right)
-  if (where.type === 'compare' && where.operator === '=') {
-    const [path, literal] = where.left.type === 'path' ? [where.left, where.right] : [where.right, where.left]
-    return isDeviceId(path) ? textsOf([literal]) : undefined
-  }
-  if (where.type === 'in' && !where.negated && isDeviceId(where.value)) return textsOf(where.list)
-  return undefined
-}
-
-function isDeviceId(expression: Expression): boolean {
-  if (expression.type !== 'path') return false
-  return /^(devices\.((modules|jobs)\.)?)?deviceid$/i.test(expression.path.join('.'))
-}
-
-function textsOf(list: readonly Expression[]): readonly string[] | undefined {
-  const texts: string[] = []
-  for (const item of list) {
-    if (item.type !== 'literal' || typeof item.value !== 'string') return undefined
-    texts.push(item.value)
-  }
-  return texts
 }

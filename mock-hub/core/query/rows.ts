@@ -46,6 +46,7 @@ export type TwinShape = (record: IdentityRecord, twin: TwinDocument) => JsonObje
 /** Fields that are read without the whole document being made, by lower-case path. */
 const DIRECT: readonly (readonly [string, (row: TwinRow) => Json | undefined])[] = [
   ['deviceid', ({ record }) => record.identity.deviceId],
+  ['id', ({ record }) => record.identity.deviceId],
   ['moduleid', ({ record }) => record.identity.moduleId],
   ['status', ({ record }) => record.status],
   ['statusreason', ({ record }) => record.statusReason ?? undefined],
@@ -53,14 +54,12 @@ const DIRECT: readonly (readonly [string, (row: TwinRow) => Json | undefined])[]
   ['authenticationtype', ({ record }) => record.authentication.type],
   ['deviceetag', ({ record }) => record.etag],
   ['devicescope', ({ record }) => record.deviceScope],
-  [
-    'capabilities.iotedge',
-    ({ record }) => (record.identity.moduleId === undefined ? record.iotEdge : undefined),
-  ],
+  ['capabilities', ({ record }) => ({ iotEdge: record.iotEdge })],
+  ['capabilities.iotedge', ({ record }) => record.iotEdge],
   ['etag', ({ twin }) => twin.etag],
   ['version', ({ twin }) => twin.version],
   ['modelid', ({ twin }) => twin.modelId],
-  ['tags', ({ twin }) => twin.tags],
+  ['tags', ({ twin }) => (Object.keys(twin.tags).length === 0 ? undefined : twin.tags)],
 ]
 
 /** Fields that are rarely asked for: taken from the document. */
@@ -69,10 +68,30 @@ const FROM_DOCUMENT = [
   'lastActivityTime',
   'cloudToDeviceMessageCount',
   'x509Thumbprint',
-  'capabilities',
   'parentScopes',
   'properties',
 ] as const
+
+/**
+ * A twin as a row of `SELECT *` (recorded answers): no tags when there are none, what its configurations have come to, and
+ * capabilities for modules too, which `GET /twins` does not show for them.
+ */
+function twinRowDocument(
+  record: IdentityRecord,
+  twin: JsonObject,
+  configurations: JsonObject | undefined,
+): JsonObject {
+  const { tags = {}, properties, capabilities: _, deviceScope, parentScopes, ...first } = twin
+  return {
+    ...first,
+    ...(Object.keys(tags as JsonObject).length === 0 ? {} : { tags }),
+    ...(properties === undefined ? {} : { properties }),
+    ...(configurations === undefined ? {} : { configurations }),
+    capabilities: { iotEdge: record.iotEdge },
+    ...(deviceScope === undefined ? {} : { deviceScope }),
+    ...(parentScopes === undefined ? {} : { parentScopes }),
+  }
+}
 
 /** @param configurationsOf what `configurations.[[id]]` is for a row; undefined: none applies. */
 export function twinRows(
@@ -81,11 +100,8 @@ export function twinRows(
   shape: TwinShape,
   configurationsOf: (identity: Identity) => JsonObject | undefined,
 ): Rows<TwinRow> {
-  const document = (row: TwinRow): JsonObject => {
-    const configurations = configurationsOf(row.record.identity)
-    const twin = shape(row.record, row.twin)
-    return configurations === undefined ? twin : { ...twin, configurations }
-  }
+  const document = ({ record, twin }: TwinRow): JsonObject =>
+    twinRowDocument(record, shape(record, twin), configurationsOf(record.identity))
   const section = (name: 'desired' | 'reported') => (row: TwinRow) => {
     const { properties, metadata, version } = row.twin[name]
     return { ...properties, $metadata: metadata, $version: version }
@@ -94,6 +110,8 @@ export function twinRows(
     ...FROM_DOCUMENT.map(
       (name) => [name.toLowerCase(), (row: TwinRow) => shape(row.record, row.twin)[name]] as const,
     ),
+    // The registry's name for the same time; the portal and IoT Explorer ask for this one.
+    ['statusupdatedtime', (row) => shape(row.record, row.twin)['statusUpdateTime']],
     ...DIRECT,
     ['configurations', ({ record }) => configurationsOf(record.identity)],
     ['properties.desired', section('desired')],

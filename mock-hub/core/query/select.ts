@@ -3,8 +3,9 @@
 import { objectOf, type Json, type JsonObject } from '../../base/json.ts'
 import type { AggregateName, Expression, Query } from './ast.ts'
 import { compile, type Fields } from './compile.ts'
-import type { Value } from './functions.ts'
+import { canonicalPath, pathKey } from './names.ts'
 import { queryError } from './parse.ts'
+import type { Value } from './value.ts'
 
 /** `undefined` when the query aggregates. */
 export function compileProjection<R>(
@@ -41,21 +42,15 @@ export function compileAggregation<R>(
     throw queryError({ line: 1, column: 1 }, 'SELECT * does not go with GROUP BY; name the columns')
   const groups = query.groupBy.map((path) => compile(path, fields))
   const groupNames = query.groupBy.map(({ path }) => pathKey(path))
-  const columns = query.select.map(({ value, alias }, index) => {
-    if (value.type === 'aggregate') {
-      if (value.of === undefined && value.name !== 'COUNT')
-        throw queryError(value.at, `${value.name} needs a property, for example ${value.name}(tags.size)`)
+  const columns = query.select.map(({ value, alias, at }, index) => {
+    if (value.type === 'aggregate')
       return {
         name: alias ?? `$${String(index + 1)}`,
         fold: value.name,
         read: value.of === undefined ? () => true : compile(value.of, fields),
       }
-    }
     if (value.type !== 'path' || !groupNames.includes(pathKey(value.path)))
-      throw queryError(
-        value.type === 'path' ? value.at : { line: 1, column: 1 },
-        `column ${String(index + 1)} must be an aggregate or stand in GROUP BY`,
-      )
+      throw queryError(at, `column ${String(index + 1)} must be an aggregate or stand in GROUP BY`)
     return { name: alias ?? nameOf(value, index), fold: undefined, read: compile(value, fields) }
   })
 
@@ -130,15 +125,10 @@ function newFold(name: AggregateName | undefined): Fold {
   }
 }
 
+/** The last name of a path, as the service spells it. */
 function nameOf(expression: Expression, index: number): string {
-  if (expression.type !== 'path') return `$${String(index + 1)}`
-  const last = expression.path.at(-1)
+  const last = expression.type === 'path' ? canonicalPath(expression.path).at(-1) : undefined
   return typeof last === 'string' ? last : `$${String(index + 1)}`
-}
-
-function pathKey(path: readonly (string | number)[]): string {
-  // System names are read in any case; tags and properties are not, below their first steps.
-  return JSON.stringify(path.length === 1 ? [String(path[0]).toLowerCase()] : path)
 }
 
 /** Undefined columns are left out. */

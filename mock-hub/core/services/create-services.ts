@@ -7,6 +7,7 @@ import { HubImportExportJobs } from '../jobs/import-export-jobs.ts'
 import { deviceJobRows } from '../jobs/job-rows.ts'
 import { HubJobs } from '../jobs/jobs.ts'
 import { ContinuationTokens } from '../query/continuation-tokens.ts'
+import { dialectOf } from '../query/parse.ts'
 import { HubQueries } from '../query/queries.ts'
 import { twinRows } from '../query/rows.ts'
 import { HubDigitalTwins } from '../twins/digital-twins.ts'
@@ -28,7 +29,7 @@ export function createServices(hub: Hub, renderer: DocumentRenderer, blobs: Blob
     'devices.modules': modules,
     'devices.jobs': deviceJobRows(() => jobs.deviceJobs()),
   }
-  const queries = new HubQueries(collections, tokens)
+  const queries = new HubQueries(collections, dialectOf(hub.settings), tokens)
   const configurations = new HubConfigurations(hub, queries, renderer.time)
   const jobs: HubJobs = new HubJobs(hub, queries, tokens, renderer.time)
   const importExport = new HubImportExportJobs(hub, blobs, renderer)

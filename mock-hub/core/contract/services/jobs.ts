@@ -36,7 +36,7 @@ export interface Jobs {
   get(jobId: string): JsonObject
   /** Devices that have not begun are left out. @throws HubError JobNotFound, OperationNotAllowedInCurrentState. */
   cancel(jobId: string): JsonObject
-  /** Documents of jobs, newest first. @throws HubError ArgumentInvalid (token), DeviceInvalidResultCount. */
+  /** Documents of jobs, newest first. @throws HubError ArgumentInvalid (token). */
   query(filter: JobFilter, request?: PageRequest): Page
 }
 

@@ -13,13 +13,13 @@ export interface Page {
 }
 
 export interface PageRequest {
-  /** Rows a page, 1 to 1000. @default 100 */
+  /** Rows a page, 1 to 100; another number means 100. @default 100 */
   readonly maxItems?: number | undefined
   /** The token that the page before gave; left out: the first page. */
   readonly continuation?: string | undefined
 }
 
 export interface Queries {
-  /** @throws HubError ArgumentInvalid (syntax, token), DeviceInvalidResultCount, PreconditionFailed (too long). */
+  /** @throws HubError ArgumentInvalid (syntax, token), PreconditionFailed (too long). */
   run(text: string, request?: PageRequest): Page
 }
