@@ -31,8 +31,10 @@ export interface Settings {
   readonly shortScopeAccepted: boolean
   /** Twin answers reach devices that never subscribed to `$iothub/twin/res/#` (api contract, divergence D-19). Strict: false. */
   readonly twinAnswersWithoutSubscription: boolean
-  /** Queries and targets may say what the service is not known to read: `IN ('a')`, `COUNT(*)`, functions of routes (WIRE-QRY-11). Strict: false. */
+  /** Queries and targets may say more than the service is known to read: `IN ('a')`, `COUNT(*)` (WIRE-QRY-11). Strict: false. */
   readonly wideQueryLanguage: boolean
+  /** Queries show the twins as they were so many seconds ago, on the hub's clock (WIRE-QRY-20). */
+  readonly queryLagSeconds: number
   /** A module may use its parent device's key (field notes 8.20). */
   readonly moduleMayUseDeviceKey: boolean
   /** Largest device-to-cloud message in bytes (WIRE-SESS-23). */
@@ -83,6 +85,7 @@ export const STRICT: Settings = Object.freeze({
   shortScopeAccepted: false,
   twinAnswersWithoutSubscription: false,
   wideQueryLanguage: false,
+  queryLagSeconds: 0,
   moduleMayUseDeviceKey: true,
   maxTelemetryBytes: 262_144,
   maxC2dBytes: 65_536,

@@ -72,7 +72,7 @@ function registryOf(
   )
   const jobs = deviceJobRows(() => [{ deviceId: 'a', jobId: 'j', status: 'completed' }])
   const collections = { devices: rows, 'devices.modules': rows, 'devices.jobs': jobs }
-  const queries = new HubQueries(collections, dialect)
+  const queries = new HubQueries(collections, { dialect })
   return { queries, add, remove: (id: string) => records.delete(id), scans: () => scanned }
 }
 

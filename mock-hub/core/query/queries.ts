@@ -21,30 +21,38 @@ export interface Collections {
 /** A target over devices or modules. */
 export type TwinTarget = Target & { readonly from: 'devices' | 'devices.modules' }
 
+export interface QueryOptions {
+  /** The language that queries and targets are read in. @default as the service is known to read it */
+  readonly dialect?: Dialect
+  /** Seals the continuation tokens. */
+  readonly tokens?: ContinuationTokens
+  /** What the next query of a back end sees instead; undefined: the collections as they are. */
+  readonly lagging?: () => Collections | undefined
+}
+
 export class HubQueries implements Queries {
   readonly #collections: Collections
   readonly #dialect: Dialect
   readonly #tokens: ContinuationTokens
+  readonly #lagging: () => Collections | undefined
 
-  /**
-   * @param collections what there is to query.
-   * @param dialect the language that queries are read in.
-   * @param tokens seals the continuation tokens.
-   */
-  constructor(collections: Collections, dialect = STRICT_DIALECT, tokens = new ContinuationTokens()) {
+  /** @param collections what there is to query. */
+  constructor(collections: Collections, options: QueryOptions = {}) {
     this.#collections = collections
-    this.#dialect = dialect
-    this.#tokens = tokens
+    this.#dialect = options.dialect ?? STRICT_DIALECT
+    this.#tokens = options.tokens ?? new ContinuationTokens()
+    this.#lagging = options.lagging ?? (() => undefined)
   }
 
   run(text: string, request: PageRequest = {}): Page {
     const query = parseQuery(text, this.#dialect)
     const size = pageSize(request.maxItems)
     const progress = this.#tokens.read(text, request.continuation)
+    const collections = this.#lagging() ?? this.#collections
     const { rows, next } =
       query.from === 'devices.jobs'
-        ? page(query, this.#collections['devices.jobs'], progress, size)
-        : page(query, this.#collections[query.from], progress, size)
+        ? page(query, collections['devices.jobs'], progress, size)
+        : page(query, collections[query.from], progress, size)
     return {
       itemType: query.select !== '*' ? 'Raw' : query.from === 'devices.jobs' ? 'DeviceJob' : 'Twin',
       rows,

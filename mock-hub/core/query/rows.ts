@@ -1,9 +1,8 @@
 /** Where rows come from: the registry's devices and modules, and whatever brings its own rows (jobs). */
 
 import type { Json, JsonObject } from '../../base/json.ts'
-import type { Hub } from '../contract/hub.ts'
-import type { IdentityRecord } from '../contract/registry.ts'
-import type { TwinDocument } from '../contract/twins.ts'
+import type { IdentityRecord, Registry } from '../contract/registry.ts'
+import type { TwinDocument, Twins } from '../contract/twins.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Fields } from './compile.ts'
 
@@ -24,13 +23,19 @@ export interface Rows<R> {
   readonly document: (row: R) => JsonObject
 }
 
+/** What rows of devices and modules are made of. */
+export interface TwinSource {
+  readonly registry: Pick<Registry, 'devices' | 'find' | 'modulesOf'>
+  readonly twins: Pick<Twins, 'get'>
+}
+
 /** A device or module whose twin is read only when a query asks for it. */
 export class TwinRow {
   readonly record: IdentityRecord
-  readonly #twins: Hub['twins']
+  readonly #twins: TwinSource['twins']
   #twin: TwinDocument | undefined
 
-  constructor(record: IdentityRecord, twins: Hub['twins']) {
+  constructor(record: IdentityRecord, twins: TwinSource['twins']) {
     this.record = record
     this.#twins = twins
   }
@@ -95,7 +100,7 @@ function twinRowDocument(
 
 /** @param configurationsOf what `configurations.[[id]]` is for a row; undefined: none applies. */
 export function twinRows(
-  hub: Pick<Hub, 'registry' | 'twins'>,
+  hub: TwinSource,
   collection: 'devices' | 'devices.modules',
   shape: TwinShape,
   configurationsOf: (identity: Identity) => JsonObject | undefined,
@@ -156,7 +161,7 @@ export function twinRows(
 
 /** Tells devices before a position from that at it and those behind it, also when the one at it is gone. */
 function behind(
-  hub: Pick<Hub, 'registry'>,
+  hub: Pick<TwinSource, 'registry'>,
   { key, order }: Position,
 ): (device: IdentityRecord) => 'before' | 'at' | 'behind' {
   const deviceId = key.split('/', 1)[0] ?? key
@@ -167,7 +172,7 @@ function behind(
 }
 
 function modulesBehind(
-  hub: Pick<Hub, 'registry'>,
+  hub: Pick<TwinSource, 'registry'>,
   device: IdentityRecord,
   after: Position | undefined,
 ): readonly IdentityRecord[] {
