@@ -112,7 +112,7 @@ export interface WorkloadUris {
 /** Members of the core that only the host and the adapters use. */
 const INTERNAL = [
   ...(['clock', 'stop', 'perform', 'openSession', 'refuse', 'attachBlobStorage'] as const),
-  ...(['authentication', 'logger'] as const),
+  ...(['authentication', 'deviceFaults', 'logger'] as const),
 ] satisfies readonly (keyof Hub)[]
 
 type CoreMembers = Omit<Hub, (typeof INTERNAL)[number]>

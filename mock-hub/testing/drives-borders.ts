@@ -32,6 +32,16 @@ for (const name of ['http.close', 'http.refuse'])
     expect((await told()).status).toBe(204)
   }
 
+borders['query.lag'] = async (name) => {
+  stage.arm(name)
+  stage.hub.registry.create({ deviceId: 'later' })
+  const found = (): number =>
+    stage.hub.services.queries.run("SELECT * FROM devices WHERE deviceId = 'later'").rows.length
+  expect(found()).toBe(0)
+  await stage.struck(name)
+  expect(found()).toBe(1)
+}
+
 function upgrade(): Socket {
   const { httpsPort, caPem } = stage.hub
   const socket = new WebSocket(`wss://127.0.0.1:${String(httpsPort)}/$iothub/websocket`, 'mqtt', {

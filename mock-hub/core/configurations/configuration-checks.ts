@@ -2,7 +2,6 @@ import type { ConfigurationContent } from '../contract/services/configurations.t
 import type { IfMatch } from '../contract/registry.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
-import { parseTarget } from '../query/parse.ts'
 import type { HubQueries } from '../query/queries.ts'
 import { contentError } from './configuration-content.ts'
 import type { Targets } from './configuration.ts'
@@ -92,10 +91,13 @@ export function checkMetrics(
  * @returns undefined: the condition is empty, it means none.
  * @throws HubError InvalidConfigurationTargetCondition.
  */
-export function targetsOf(condition: string, queries: Pick<HubQueries, 'predicate'>): Targets | undefined {
+export function targetsOf(
+  condition: string,
+  queries: Pick<HubQueries, 'parseTarget' | 'predicate'>,
+): Targets | undefined {
   if (condition.trim() === '') return undefined
   try {
-    const { from, where } = parseTarget(condition)
+    const { from, where } = queries.parseTarget(condition)
     if (from === 'devices.jobs')
       throw new HubError({
         kind: 'ArgumentInvalid',

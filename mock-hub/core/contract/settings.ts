@@ -32,6 +32,10 @@ export interface Settings {
   readonly shortScopeAccepted: boolean
   /** Twin responses reach devices that have not subscribed to `$iothub/twin/res/#`. */
   readonly twinAnswersWithoutSubscription: boolean
+  /** Queries and targets may say more than the service is known to read: `IN ('a')`, `COUNT(*)` (WIRE-QRY-11). Strict: false. */
+  readonly wideQueryLanguage: boolean
+  /** Queries show the twins as they were so many seconds ago, on the hub's clock (WIRE-QRY-20). */
+  readonly queryLagSeconds: number
   /** A module may authenticate with a key of its device. */
   readonly moduleMayUseDeviceKey: boolean
   /** Maximum size of a device-to-cloud message, in bytes (WIRE-SESS-23). Default: 262144. */
@@ -88,6 +92,8 @@ export const STRICT: Settings = Object.freeze({
   lockTimeoutsCount: true,
   shortScopeAccepted: false,
   twinAnswersWithoutSubscription: false,
+  wideQueryLanguage: false,
+  queryLagSeconds: 0,
   moduleMayUseDeviceKey: true,
   maxTelemetryBytes: 262_144,
   maxC2dBytes: 65_536,
@@ -114,4 +120,5 @@ export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
   shortScopeAccepted: true,
   twinAnswersWithoutSubscription: true,
+  wideQueryLanguage: true,
 })

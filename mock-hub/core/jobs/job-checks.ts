@@ -1,8 +1,7 @@
 import type { JobRequest } from '../contract/services/jobs.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
-import { parseTarget } from '../query/parse.ts'
-import type { TwinTarget } from '../query/queries.ts'
+import type { HubQueries, TwinTarget } from '../query/queries.ts'
 
 const LONGEST_EXECUTION_SECONDS = 172_800
 
@@ -61,8 +60,8 @@ function checkTwinUpdate(updateTwin: JobRequest['updateTwin']): void {
 }
 
 /** The devices or modules that a query condition means. @throws HubError ArgumentInvalid for text that is no WHERE part. */
-export function jobTarget(queryCondition: string): TwinTarget {
-  const { from, where } = parseTarget(queryCondition)
+export function jobTarget(queryCondition: string, queries: Pick<HubQueries, 'parseTarget'>): TwinTarget {
+  const { from, where } = queries.parseTarget(queryCondition)
   if (from === 'devices.jobs')
     throw new HubError({
       kind: 'ArgumentInvalid',

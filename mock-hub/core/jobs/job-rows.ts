@@ -21,9 +21,11 @@ const NAMES = [
 export function deviceJobRows(all: () => Iterable<JsonObject>): Rows<JsonObject> {
   const key = ({ jobId, deviceId, moduleId }: JsonObject) => JSON.stringify([jobId, deviceId, moduleId])
   return {
-    fields: new Map(
-      NAMES.map((name) => [name.toLowerCase(), (row: JsonObject): Json | undefined => row[name]] as const),
-    ),
+    fields: new Map([
+      ...NAMES.map((name) => [name.toLowerCase(), (row: JsonObject): Json | undefined => row[name]] as const),
+      // The page's example asks for the time of creation by this name.
+      ['createdtimeutc', (row: JsonObject): Json | undefined => row['createdDateTimeUtc']],
+    ]),
     document: (row) => row,
     position: (row) => ({ key: key(row), order: '' }),
     *scan(after) {

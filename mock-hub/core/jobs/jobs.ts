@@ -22,7 +22,7 @@ type JobHub = Pick<Hub, 'clock' | 'twins' | 'methods' | 'settings'>
 
 export class HubJobs implements Jobs {
   readonly #hub: JobHub
-  readonly #queries: Pick<HubQueries, 'select'>
+  readonly #queries: Pick<HubQueries, 'parseTarget'>
   readonly #tokens: ContinuationTokens
   readonly #time: (ms: number) => string
   readonly #runner: JobRunner
@@ -31,7 +31,7 @@ export class HubJobs implements Jobs {
   /** @param time renders epoch ms. */
   constructor(
     hub: JobHub,
-    queries: Pick<HubQueries, 'select'>,
+    queries: Pick<HubQueries, 'parseTarget' | 'select'>,
     tokens: ContinuationTokens,
     time: (ms: number) => string,
   ) {
@@ -46,9 +46,7 @@ export class HubJobs implements Jobs {
     this.#forgetOld()
     checkJobRequest(request)
     const { jobId } = request
-    const target = jobTarget(request.queryCondition)
-    // An unknown function is refused now, not at the start.
-    void this.#queries.select(target)
+    const target = jobTarget(request.queryCondition, this.#queries)
     if (this.#jobs.has(jobId))
       throw new HubError({
         kind: 'JobAlreadyExists',

@@ -7,7 +7,7 @@ import type { Json } from '../../base/json.ts'
 import type { Message } from '../contract/message.ts'
 import type { Expression } from '../query/ast.ts'
 import { compile, type Fields, type Read } from '../query/compile.ts'
-import { parseTarget } from '../query/parse.ts'
+import { parseTarget, ROUTE_DIALECT } from '../query/parse.ts'
 
 export interface Route {
   readonly text: string
@@ -79,7 +79,7 @@ function sinkOf(sink: string): Route['input'] {
 /** Application properties by their own names, system properties as `$name`, the body as `$body.path`. */
 function conditionOf(text: string): Read<RoutedMessage> {
   try {
-    const { where } = parseTarget(text)
+    const { where } = parseTarget(text, ROUTE_DIALECT)
     if (where === undefined) throw new Error('no condition')
     return compile(throughProperties(where), FIELDS)
   } catch (error) {
@@ -126,11 +126,7 @@ function throughProperties(expression: Expression): Expression {
         right: throughProperties(expression.right),
       }
     case 'in':
-      return {
-        ...expression,
-        value: throughProperties(expression.value),
-        list: expression.list.map(throughProperties),
-      }
+      return { ...expression, value: throughProperties(expression.value) }
     case 'call':
       return { ...expression, arguments: expression.arguments.map(throughProperties) }
   }

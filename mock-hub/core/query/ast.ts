@@ -1,8 +1,10 @@
 /** The syntax tree of the query language. The grammar makes it, `compile.ts` reads it. */
 
+import type { QueryFunction, Value } from './value.ts'
+
 export type Collection = 'devices' | 'devices.modules' | 'devices.jobs'
 
-/** A position in the text, from 1. */
+/** Where something stands in the text, from 1. */
 export interface Place {
   readonly line: number
   readonly column: number
@@ -13,9 +15,10 @@ export type Arithmetic = '+' | '-' | '*' | '/' | '%'
 export type AggregateName = 'COUNT' | 'AVG' | 'SUM' | 'MIN' | 'MAX'
 
 export type Expression =
-  | { readonly type: 'literal'; readonly value: string | number | boolean | null }
+  /** A constant; `undefined` is one of them, arrays are others. */
+  | { readonly type: 'literal'; readonly value: Value }
   /** Names as written; a number is an index into an array. */
-  | { readonly type: 'path'; readonly path: readonly (string | number)[]; readonly at: Place }
+  | PathExpression
   | { readonly type: 'not' | 'negative'; readonly of: Expression }
   | { readonly type: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
   | {
@@ -34,28 +37,32 @@ export type Expression =
       readonly type: 'in'
       readonly negated: boolean
       readonly value: Expression
-      readonly list: readonly Expression[]
+      readonly values: readonly Value[]
     }
-  /** The name in upper case. */
   | {
       readonly type: 'call'
-      readonly name: string
+      readonly called: QueryFunction
       readonly arguments: readonly Expression[]
-      readonly at: Place
     }
+
+export interface PathExpression {
+  readonly type: 'path'
+  readonly path: readonly (string | number)[]
+  readonly at: Place
+}
 
 export interface Aggregate {
   readonly type: 'aggregate'
   readonly name: AggregateName
   /** Undefined: `COUNT()`. */
   readonly of: Expression | undefined
-  readonly at: Place
 }
 
 export interface Projection {
   readonly value: Expression | Aggregate
   /** After `AS`. */
   readonly alias: string | undefined
+  readonly at: Place
 }
 
 export interface Query {
@@ -63,7 +70,7 @@ export interface Query {
   readonly select: '*' | readonly Projection[]
   readonly from: Collection
   readonly where: Expression | undefined
-  readonly groupBy: readonly Extract<Expression, { type: 'path' }>[]
+  readonly groupBy: readonly PathExpression[]
 }
 
 /** What a configuration or a job is for: a condition, over devices unless it says otherwise; undefined: all. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { HubError } from '../errors/hub-error.ts'
-import { parseQuery, parseTarget } from './parse.ts'
+import { LONGEST_QUERY, parseQuery, parseTarget, STRICT_DIALECT, WIDE_DIALECT } from './parse.ts'
 
-const refusal = (text: string): HubError => {
+const refusal = (text: string, dialect = STRICT_DIALECT): HubError => {
   try {
-    parseQuery(text)
+    parseQuery(text, dialect)
   } catch (error) {
     if (error instanceof HubError) return error
     throw error
@@ -16,17 +16,53 @@ describe('the grammar', () => {
   test.each([
     'SELECT * FROM devices',
     'select * from devices where DeviceId = "x"',
-    'SELECT TOP 10 deviceId, tags.location.region AS region FROM devices WHERE tags.a IN [\'x\', "y"];',
+    'SELECT TOP 10 deviceId, tags.location.region AS region FROM devices WHERE tags.a IN [\'x\', "y"]',
     'SELECT COUNT() AS n, properties.reported.s AS status FROM devices GROUP BY properties.reported.s',
-    'SELECT COUNT(*), AVG(tags.n), MIN(tags.n) FROM devices',
+    'SELECT COUNT(), AVG(tags.n), MIN(tags.n) FROM devices',
     "SELECT * FROM devices.jobs WHERE devices.jobs.deviceId = 'a' AND devices.jobs.status <> 'completed'",
     "select deviceId from devices.modules where moduleId = '$edgeAgent' and configurations.[[a-b]].status='Applied'",
-    "SELECT * FROM devices WHERE properties.reported['a b'][0].$version >= -1.5e3 % 2",
-    'SELECT * FROM devices WHERE NOT (IS_DEFINED(tags.in) OR tags.select NIN [1, 2]) AND true',
-    "SELECT * FROM devices WHERE tags.größe = 'it''s'",
+    'SELECT * FROM devices WHERE properties.reported.[[a b]].$version >= -1.5e3 % 2 + .5 - 0xFf',
+    'SELECT * FROM devices WHERE NOT (IS_DEFINED(tags.in) OR tags.select NIN [1, [2, null]]) AND true',
+    'SELECT * FROM devices WHERE tags.größe = \'it\'\'s\' OR tags.größe = "it""s"',
     'SELECT *\nFROM devices\nWHERE properties.desired.$version = properties.reported.lastDesiredVersion',
+    'SELECT * FROM devices WHERE NOTES.x = 1 AND ORDER.y = 2 AND tags.in-stock = 3 AND inStock = 4',
   ])('WIRE-QRY-06: reads %s', (text) => {
     expect(parseQuery(text).from).toMatch(/^devices/)
+  })
+
+  test.each([
+    'SELECT/**/*/* what there is */FROM devices /* WHERE nothing */',
+    "/* first */ SELECT * FROM devices WHERE a/**/=/* over\n two lines */'/* a text */'",
+  ])('WIRE-QRY-14: a comment is a blank: %s', (text) => {
+    expect(parseQuery(text).from).toBe('devices')
+  })
+
+  test.each([
+    'SELECT * FROM devices /* without an end',
+    'SELECT * FROM devices -- a line',
+    'SELECT * FROM /* a /* b */ c */ devices',
+  ])('WIRE-QRY-14: no comment: %s', (text) => {
+    expect(refusal(text).kind).toBe('ArgumentInvalid')
+  })
+
+  test('WIRE-QRY-15: a hyphen between names is part of a name, between blanks it is a minus', () => {
+    expect(parseQuery('SELECT * FROM devices WHERE tags.a-b = 1').where).toMatchObject({
+      left: { type: 'path', path: ['tags', 'a-b'] },
+    })
+    expect(parseQuery('SELECT * FROM devices WHERE tags.a - tags.b = 1').where).toMatchObject({
+      left: { type: 'arithmetic', operator: '-' },
+    })
+  })
+
+  test.each([
+    'SELECT * FROM devices WHERE tags.group = 1',
+    'SELECT * FROM devices WHERE group = 1',
+    'SELECT deviceId AS group FROM devices',
+    'SELECT * FROM devices WHERE tags.[[a]]]] = 1',
+    'SELECT * FROM devices WHERE tags.[[]] = 1',
+    'SELECT * FROM devices WHERE 1a = 1',
+  ])('WIRE-QRY-15: no name: %s', (text) => {
+    expect(refusal(text).kind).toBe('ArgumentInvalid')
   })
 
   test('AND binds closer than OR, arithmetic closer than comparison', () => {
@@ -56,15 +92,48 @@ describe('the grammar', () => {
     expect(message).toContain('xpected')
   })
 
-  test('a text of 8201 bytes is too long, one of 8200 is not', () => {
-    const text = (bytes: number) => `SELECT * FROM devices WHERE a = '${'x'.repeat(bytes - 34)}'`
-    expect(parseQuery(text(8200)).from).toBe('devices')
-    expect(refusal(text(8201)).kind).toBe('PreconditionFailed')
+  test('WIRE-QRY-09: a text of 8193 characters is too long, one of 8192 is not', () => {
+    const text = (characters: number) => `SELECT * FROM devices WHERE a = '${'ß'.repeat(characters - 34)}'`
+    expect(text(LONGEST_QUERY)).toHaveLength(8192)
+    expect(parseQuery(text(8192)).from).toBe('devices')
+    expect(refusal(text(8193)).kind).toBe('PreconditionFailed')
+    expect(() => parseTarget(text(8193))).toThrow('8193 characters of at most 8192')
   })
 
   test('deep nesting is an answer, not a crash', () => {
     const text = `SELECT * FROM devices WHERE ${'('.repeat(4000)}a${')'.repeat(4000)}`
     expect(() => parseQuery(text).from).toThrow(HubError)
+  })
+})
+
+describe('wideQueryLanguage', () => {
+  test.each([
+    "SELECT * FROM devices WHERE deviceId IN ('a', 'b')",
+    'SELECT * FROM devices WHERE deviceId IN []',
+    "SELECT * FROM devices WHERE deviceId NOT IN ['a']",
+    'SELECT tags.n + 1 AS n, IS_DEFINED(tags.n) AS there FROM devices',
+    'SELECT COUNT(*) AS all, COUNT(tags.n) AS some FROM devices',
+    "SELECT * FROM devices WHERE properties.reported['a b'] = 1",
+    'SELECT * FROM devices WHERE tags.list[1] = 2',
+    "SELECT * FROM devices WHERE tags.a = 'x\\ty\\/'",
+    'SELECT * FROM devices;',
+    "SELECT * FROM devices WHERE STARTS_WITH(deviceId, 'a') AND CONTAINS(deviceId, 'b')",
+  ])('WIRE-QRY-11: is off, and then refuses %s', (text) => {
+    expect(refusal(text).kind).toBe('ArgumentInvalid')
+    expect(parseQuery(text, WIDE_DIALECT).from).toBe('devices')
+  })
+
+  test('WIRE-QRY-12: a function that is none is named, with those that there are', () => {
+    const { message } = refusal("SELECT * FROM devices WHERE STARTS_WITH(deviceId, 'x')")
+    expect(message).toContain('line 1, column 29')
+    expect(message).toContain('STARTS_WITH is no function here')
+    expect(message).toContain('STARTSWITH, ENDSWITH, ARRAY_CONTAINS')
+    expect(refusal("SELECT * FROM devices WHERE startswith('x')").message).toContain(
+      'takes 2 arguments, given: 1',
+    )
+    expect(refusal("SELECT * FROM devices WHERE CONCAT('x')='x'", WIDE_DIALECT).message).toContain(
+      '2 to any number',
+    )
   })
 })
 

@@ -1,51 +1,91 @@
-/** Parses queries. The only file that uses the parser library. */
+/** Text to syntax tree. The one door to the parser library. */
 
 import peggy from 'peggy'
+import type { Settings } from '../contract/settings.ts'
 import { HubError } from '../errors/hub-error.ts'
 import type { Place, Query, Target } from './ast.ts'
+import { QUERY_FUNCTIONS, ROUTE_FUNCTIONS } from './functions.ts'
 import { GRAMMAR } from './grammar.ts'
+import type { FunctionTable, QueryFunction } from './value.ts'
 
-/** Longest query text in bytes; the service answers a longer one with PreconditionFailed. */
-export const LONGEST_QUERY_BYTES = 8_200
+/** Longest query text in characters; beyond it the service says PreconditionFailed. */
+export const LONGEST_QUERY = 8_192
+
+/** Which language a text is read in. */
+export interface Dialect {
+  /** Reads what no evidence shows the service to read, too. */
+  readonly wide: boolean
+  readonly functions: FunctionTable
+}
+
+/** Queries and target conditions as the service is known to read them. */
+export const STRICT_DIALECT: Dialect = { wide: false, functions: QUERY_FUNCTIONS }
+/** Setting `wideQueryLanguage`: indexes, lists in parentheses, columns that are expressions, the functions of routes. */
+export const WIDE_DIALECT: Dialect = {
+  wide: true,
+  functions: new Map([...ROUTE_FUNCTIONS, ...QUERY_FUNCTIONS]),
+}
+/** The language of a hub's queries and targets. */
+export function dialectOf({ wideQueryLanguage }: Pick<Settings, 'wideQueryLanguage'>): Dialect {
+  return wideQueryLanguage ? WIDE_DIALECT : STRICT_DIALECT
+}
+/** Conditions of message routes. */
+export const ROUTE_DIALECT: Dialect = { wide: true, functions: ROUTE_FUNCTIONS }
 
 let compiled: peggy.Parser | undefined
 
 /** @throws HubError ArgumentInvalid with line, column and what was expected; PreconditionFailed when too long. */
-export function parseQuery(text: string): Query {
-  // The grammar's rule gives this type.
-  return parse(text, 'Query') as Query
+export function parseQuery(text: string, dialect = STRICT_DIALECT): Query {
+  // The grammar's rule makes exactly this.
+  return parse(text, 'Query', dialect) as Query
 }
 
-/** A condition of a configuration or job: `*`, a condition over devices, or `FROM devices.modules WHERE …`. */
-export function parseTarget(text: string): Target {
+/**
+ * A condition of a configuration or job: `*`, a condition over devices, or `FROM devices.modules WHERE …`.
+ * @throws HubError as {@link parseQuery}.
+ */
+export function parseTarget(text: string, dialect = STRICT_DIALECT): Target {
   // As above.
-  return parse(text, 'Target') as Target
+  return parse(text, 'Target', dialect) as Target
 }
 
-function parse(text: string, startRule: string): unknown {
-  const bytes = Buffer.byteLength(text)
-  if (bytes > LONGEST_QUERY_BYTES)
+function parse(text: string, startRule: string, { wide, functions }: Dialect): unknown {
+  if (text.length > LONGEST_QUERY)
     throw new HubError({
       kind: 'PreconditionFailed',
-      message: `The query text is too long: ${String(bytes)} bytes of at most ${String(LONGEST_QUERY_BYTES)}.`,
-      rule: 'WIRE-QRY-08',
-      expected: `at most ${String(LONGEST_QUERY_BYTES)} bytes`,
-      received: `${String(bytes)} bytes`,
+      message: `The query text is too long: ${String(text.length)} characters of at most ${String(LONGEST_QUERY)}.`,
+      rule: 'WIRE-QRY-09',
+      expected: `at most ${String(LONGEST_QUERY)} characters`,
+      received: `${String(text.length)} characters`,
     })
   compiled ??= peggy.generate(GRAMMAR, { allowedStartRules: ['Query', 'Target'] })
+  const call = (name: string, given: number, at: Place): QueryFunction =>
+    findFunction(functions, name, given, at)
   try {
-    return compiled.parse(text, { startRule })
+    return compiled.parse(text, { startRule, wide, call })
   } catch (error) {
-    // The parser recurses for each level of brackets.
-    if (error instanceof RangeError)
-      throw queryError({ line: 1, column: 1 }, 'the query is nested too deeply')
+    // The parser calls itself for each level of brackets.
+    if (error instanceof RangeError) throw queryError({ line: 1, column: 1 }, 'it is nested too deeply')
     if (!(error instanceof compiled.SyntaxError)) throw error
     const { start } = error.location
     throw queryError(start, error.message.replace(/\.$/, ''))
   }
 }
 
-/** An error in a query, with its position. */
+function findFunction(functions: FunctionTable, name: string, given: number, at: Place): QueryFunction {
+  const known = functions.get(name.toUpperCase())
+  if (known === undefined)
+    throw queryError(at, `${name} is no function here; there are ${[...functions.keys()].join(', ')}`)
+  const [fewest, most] = known.arity
+  if (given >= fewest && given <= most) return known
+  const wanted =
+    fewest === most
+      ? String(fewest)
+      : `${String(fewest)} to ${most === Infinity ? 'any number of' : String(most)}`
+  throw queryError(at, `${name} takes ${wanted} arguments, given: ${String(given)}`)
+}
+
+/** What is wrong with a query, and where. */
 export function queryError({ line, column }: Place, problem: string): HubError {
   const where = `line ${String(line)}, column ${String(column)}`
   return new HubError({

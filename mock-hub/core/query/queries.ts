@@ -1,12 +1,14 @@
-/** Runs queries, page by page. */
+/** Runs queries: text to pages of rows (wire contract 7.3). */
 
 import type { JsonObject } from '../../base/json.ts'
 import type { Page, PageRequest, Queries } from '../contract/services/queries.ts'
 import type { Collection, Expression, Query, Target } from './ast.ts'
 import { compile } from './compile.ts'
 import { ContinuationTokens, type Progress } from './continuation-tokens.ts'
+import { checkJobQuery } from './job-queries.ts'
+import { namedDevices } from './named-devices.ts'
 import { pageSize } from './page-size.ts'
-import { parseQuery, queryError } from './parse.ts'
+import { parseQuery, parseTarget, STRICT_DIALECT, type Dialect } from './parse.ts'
 import type { Rows, TwinRow } from './rows.ts'
 import { compileAggregation, compileProjection, isAggregate } from './select.ts'
 
@@ -19,23 +21,38 @@ export interface Collections {
 /** A target over devices or modules. */
 export type TwinTarget = Target & { readonly from: 'devices' | 'devices.modules' }
 
+export interface QueryOptions {
+  /** The language that queries and targets are read in. @default as the service is known to read it */
+  readonly dialect?: Dialect
+  /** Seals the continuation tokens. */
+  readonly tokens?: ContinuationTokens
+  /** What the next query of a back end sees instead; undefined: the collections as they are. */
+  readonly lagging?: () => Collections | undefined
+}
+
 export class HubQueries implements Queries {
   readonly #collections: Collections
+  readonly #dialect: Dialect
   readonly #tokens: ContinuationTokens
+  readonly #lagging: () => Collections | undefined
 
-  constructor(collections: Collections, tokens = new ContinuationTokens()) {
+  /** @param collections what there is to query. */
+  constructor(collections: Collections, options: QueryOptions = {}) {
     this.#collections = collections
-    this.#tokens = tokens
+    this.#dialect = options.dialect ?? STRICT_DIALECT
+    this.#tokens = options.tokens ?? new ContinuationTokens()
+    this.#lagging = options.lagging ?? (() => undefined)
   }
 
   run(text: string, request: PageRequest = {}): Page {
-    const query = parseQuery(text)
+    const query = parseQuery(text, this.#dialect)
     const size = pageSize(request.maxItems)
     const progress = this.#tokens.read(text, request.continuation)
+    const collections = this.#lagging() ?? this.#collections
     const { rows, next } =
       query.from === 'devices.jobs'
-        ? page(query, this.#collections['devices.jobs'], progress, size)
-        : page(query, this.#collections[query.from], progress, size)
+        ? page(query, collections['devices.jobs'], progress, size)
+        : page(query, collections[query.from], progress, size)
     return {
       itemType: query.select !== '*' ? 'Raw' : query.from === 'devices.jobs' ? 'DeviceJob' : 'Twin',
       rows,
@@ -43,9 +60,9 @@ export class HubQueries implements Queries {
     }
   }
 
-  /** All rows; for metrics. @throws HubError as {@link run}. */
+  /** All rows at once; for metrics. @throws HubError as {@link run}. */
   all(text: string): readonly JsonObject[] {
-    const query = parseQuery(text)
+    const query = parseQuery(text, this.#dialect)
     return query.from === 'devices.jobs'
       ? page(query, this.#collections['devices.jobs'], { given: 0 }, Infinity).rows
       : page(query, this.#collections[query.from], { given: 0 }, Infinity).rows
@@ -53,24 +70,26 @@ export class HubQueries implements Queries {
 
   /** Checks without running. @throws HubError as {@link run}. */
   check(text: string): void {
-    const query = parseQuery(text)
+    const query = parseQuery(text, this.#dialect)
     if (query.from === 'devices.jobs') prepare(query, this.#collections['devices.jobs'])
     else prepare(query, this.#collections[query.from])
   }
 
   /**
-   * The devices or modules that a target means.
-   * @throws HubError ArgumentInvalid for an unknown function.
+   * A target condition in the language of this hub's queries.
+   * @throws HubError ArgumentInvalid (syntax), PreconditionFailed (too long).
    */
+  parseTarget(text: string): Target {
+    return parseTarget(text, this.#dialect)
+  }
+
+  /** The devices or modules that a target means. */
   select(target: TwinTarget): Iterable<TwinRow> {
     const source = this.#collections[target.from]
     return filter(candidates(target, source, undefined), condition(target.where, source))
   }
 
-  /**
-   * Whether a target means a row of its collection.
-   * @throws HubError ArgumentInvalid for an unknown function.
-   */
+  /** Whether a target means a row of its collection. */
   predicate({ from, where }: TwinTarget): (row: TwinRow) => boolean {
     return condition(where, this.#collections[from])
   }
@@ -83,8 +102,7 @@ function condition<R>(where: Expression | undefined, { fields }: Rows<R>): (row:
 }
 
 function prepare<R>(query: Query, source: Rows<R>) {
-  if (query.from === 'devices.jobs' && query.select !== '*')
-    throw queryError({ line: 1, column: 1 }, 'FROM devices.jobs goes with SELECT * only')
+  if (query.from === 'devices.jobs') checkJobQuery(query)
   return {
     holds: condition(query.where, source),
     project: compileProjection(query, source.fields, source.document),
@@ -121,7 +139,7 @@ function page<R>(
   return { rows, next: undefined }
 }
 
-/** The rows that can match; a condition that names its devices needs no scan. */
+/** A condition that names its devices is answered without a scan. */
 function candidates<R>(
   query: { readonly from: Collection; readonly where: Expression | undefined },
   source: Rows<R>,
@@ -143,29 +161,4 @@ function* behind<R>(rows: Iterable<R>, source: Rows<R>, key: string): Iterable<R
 
 function* filter<R>(rows: Iterable<R>, holds: (row: R) => boolean): Iterable<R> {
   for (const row of rows) if (holds(row)) yield row
-}
-
-/** The ids that `deviceId = 'x'` or `deviceId IN […]` allows, alone or as part of an AND. */
-function namedDevices(where: Expression): readonly string[] | undefined {
-  if (where.type === 'and') return namedDevices(where.left) ?? namedDevices(where.right)
-  if (where.type === 'compare' && where.operator === '=') {
-    const [path, literal] = where.left.type === 'path' ? [where.left, where.right] : [where.right, where.left]
-    return isDeviceId(path) ? textsOf([literal]) : undefined
-  }
-  if (where.type === 'in' && !where.negated && isDeviceId(where.value)) return textsOf(where.list)
-  return undefined
-}
-
-function isDeviceId(expression: Expression): boolean {
-  if (expression.type !== 'path') return false
-  return /^(devices\.((modules|jobs)\.)?)?deviceid$/i.test(expression.path.join('.'))
-}
-
-function textsOf(list: readonly Expression[]): readonly string[] | undefined {
-  const texts: string[] = []
-  for (const item of list) {
-    if (item.type !== 'literal' || typeof item.value !== 'string') return undefined
-    texts.push(item.value)
-  }
-  return texts
 }

@@ -1,22 +1,21 @@
-/** The rows of queries: devices and modules of the registry, and other collections such as jobs. */
+/** Where rows come from: the registry's devices and modules, and whatever brings its own rows (jobs). */
 
 import type { Json, JsonObject } from '../../base/json.ts'
-import type { Hub } from '../contract/hub.ts'
-import type { IdentityRecord } from '../contract/registry.ts'
-import type { TwinDocument } from '../contract/twins.ts'
+import type { IdentityRecord, Registry } from '../contract/registry.ts'
+import type { TwinDocument, Twins } from '../contract/twins.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Fields } from './compile.ts'
 
-/** The position of a row in a collection. The next page continues after it, whatever was added or removed meanwhile. */
+/** A row's place in a collection: a page goes on behind it, whatever was inserted or removed meanwhile. */
 export interface Position {
   readonly key: string
-  /** Increases with each row that is added. */
+  /** Grows with each row that is added. */
   readonly order: string
 }
 
 export interface Rows<R> {
   readonly fields: Fields<R>
-  /** In order of creation, so that rows added between two pages come last. */
+  /** In order of creation, so that what is inserted between two pages comes last. */
   scan(after: Position | undefined): Iterable<R>
   /** The rows of these devices, without a scan. */
   ofDevices(deviceIds: readonly string[]): Iterable<R>
@@ -24,13 +23,19 @@ export interface Rows<R> {
   readonly document: (row: R) => JsonObject
 }
 
-/** A device or module; its twin is read when a query needs it. */
+/** What rows of devices and modules are made of. */
+export interface TwinSource {
+  readonly registry: Pick<Registry, 'devices' | 'find' | 'modulesOf'>
+  readonly twins: Pick<Twins, 'get'>
+}
+
+/** A device or module whose twin is read only when a query asks for it. */
 export class TwinRow {
   readonly record: IdentityRecord
-  readonly #twins: Hub['twins']
+  readonly #twins: TwinSource['twins']
   #twin: TwinDocument | undefined
 
-  constructor(record: IdentityRecord, twins: Hub['twins']) {
+  constructor(record: IdentityRecord, twins: TwinSource['twins']) {
     this.record = record
     this.#twins = twins
   }
@@ -40,12 +45,13 @@ export class TwinRow {
   }
 }
 
-/** Renders a row as the service API shows it. */
+/** How rows look to a back end; the borders own the shapes (wire contract 3.3). */
 export type TwinShape = (record: IdentityRecord, twin: TwinDocument) => JsonObject
 
-/** Fields that are read without rendering the whole document, by lower-case path. */
+/** Fields that are read without the whole document being made, by lower-case path. */
 const DIRECT: readonly (readonly [string, (row: TwinRow) => Json | undefined])[] = [
   ['deviceid', ({ record }) => record.identity.deviceId],
+  ['id', ({ record }) => record.identity.deviceId],
   ['moduleid', ({ record }) => record.identity.moduleId],
   ['status', ({ record }) => record.status],
   ['statusreason', ({ record }) => record.statusReason ?? undefined],
@@ -53,39 +59,54 @@ const DIRECT: readonly (readonly [string, (row: TwinRow) => Json | undefined])[]
   ['authenticationtype', ({ record }) => record.authentication.type],
   ['deviceetag', ({ record }) => record.etag],
   ['devicescope', ({ record }) => record.deviceScope],
-  [
-    'capabilities.iotedge',
-    ({ record }) => (record.identity.moduleId === undefined ? record.iotEdge : undefined),
-  ],
+  ['capabilities', ({ record }) => ({ iotEdge: record.iotEdge })],
+  ['capabilities.iotedge', ({ record }) => record.iotEdge],
   ['etag', ({ twin }) => twin.etag],
   ['version', ({ twin }) => twin.version],
   ['modelid', ({ twin }) => twin.modelId],
-  ['tags', ({ twin }) => twin.tags],
+  ['tags', ({ twin }) => (Object.keys(twin.tags).length === 0 ? undefined : twin.tags)],
 ]
 
-/** Rare fields, read from the rendered document. */
+/** Fields that are rarely asked for: taken from the document. */
 const FROM_DOCUMENT = [
   'statusUpdateTime',
   'lastActivityTime',
   'cloudToDeviceMessageCount',
   'x509Thumbprint',
-  'capabilities',
   'parentScopes',
   'properties',
 ] as const
 
-/** @param configurationsOf `configurations` of a row; undefined: no configuration targets it. */
+/**
+ * A twin as a row of `SELECT *` (recorded answers): no tags when there are none, what its configurations have come to, and
+ * capabilities for modules too, which `GET /twins` does not show for them.
+ */
+function twinRowDocument(
+  record: IdentityRecord,
+  twin: JsonObject,
+  configurations: JsonObject | undefined,
+): JsonObject {
+  const { tags = {}, properties, capabilities: _, deviceScope, parentScopes, ...first } = twin
+  return {
+    ...first,
+    ...(Object.keys(tags as JsonObject).length === 0 ? {} : { tags }),
+    ...(properties === undefined ? {} : { properties }),
+    ...(configurations === undefined ? {} : { configurations }),
+    capabilities: { iotEdge: record.iotEdge },
+    ...(deviceScope === undefined ? {} : { deviceScope }),
+    ...(parentScopes === undefined ? {} : { parentScopes }),
+  }
+}
+
+/** @param configurationsOf what `configurations.[[id]]` is for a row; undefined: none applies. */
 export function twinRows(
-  hub: Pick<Hub, 'registry' | 'twins'>,
+  hub: TwinSource,
   collection: 'devices' | 'devices.modules',
   shape: TwinShape,
   configurationsOf: (identity: Identity) => JsonObject | undefined,
 ): Rows<TwinRow> {
-  const document = (row: TwinRow): JsonObject => {
-    const configurations = configurationsOf(row.record.identity)
-    const twin = shape(row.record, row.twin)
-    return configurations === undefined ? twin : { ...twin, configurations }
-  }
+  const document = ({ record, twin }: TwinRow): JsonObject =>
+    twinRowDocument(record, shape(record, twin), configurationsOf(record.identity))
   const section = (name: 'desired' | 'reported') => (row: TwinRow) => {
     const { properties, metadata, version } = row.twin[name]
     return { ...properties, $metadata: metadata, $version: version }
@@ -94,6 +115,8 @@ export function twinRows(
     ...FROM_DOCUMENT.map(
       (name) => [name.toLowerCase(), (row: TwinRow) => shape(row.record, row.twin)[name]] as const,
     ),
+    // The registry's name for the same time; the portal and IoT Explorer ask for this one.
+    ['statusupdatedtime', (row) => shape(row.record, row.twin)['statusUpdateTime']],
     ...DIRECT,
     ['configurations', ({ record }) => configurationsOf(record.identity)],
     ['properties.desired', section('desired')],
@@ -136,25 +159,25 @@ export function twinRows(
   }
 }
 
-/** Whether a device is before, at or after a position, also when the device at the position was deleted. */
+/** Tells devices before a position from that at it and those behind it, also when the one at it is gone. */
 function behind(
-  hub: Pick<Hub, 'registry'>,
+  hub: Pick<TwinSource, 'registry'>,
   { key, order }: Position,
 ): (device: IdentityRecord) => 'before' | 'at' | 'behind' {
   const deviceId = key.split('/', 1)[0] ?? key
   if (hub.registry.find({ deviceId })?.generationId === order)
     return ({ identity }) => (identity.deviceId === deviceId ? 'at' : 'before')
-  // Ticks have the same length, so their texts compare as numbers.
+  // Ticks of one length grow as numbers do.
   return ({ generationId }) => (generationId > order ? 'behind' : 'before')
 }
 
 function modulesBehind(
-  hub: Pick<Hub, 'registry'>,
+  hub: Pick<TwinSource, 'registry'>,
   device: IdentityRecord,
   after: Position | undefined,
 ): readonly IdentityRecord[] {
   const modules = hub.registry.modulesOf(device.identity.deviceId)
   const index = modules.findIndex(({ identity }) => identityKey(identity) === after?.key)
-  // The module was deleted: rows of this device may come twice rather than never.
+  // The module is gone: rows of this device may come twice rather than never.
   return modules.slice(index + 1)
 }

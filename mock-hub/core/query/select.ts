@@ -1,12 +1,13 @@
-/** The SELECT clause: whole rows, projections, or aggregates by group. */
+/** The SELECT part: rows as they are, projections, or aggregates by group. */
 
 import { objectOf, type Json, type JsonObject } from '../../base/json.ts'
 import type { AggregateName, Expression, Query } from './ast.ts'
 import { compile, type Fields } from './compile.ts'
-import type { Value } from './functions.ts'
+import { canonicalPath, pathKey } from './names.ts'
 import { queryError } from './parse.ts'
+import type { Value } from './value.ts'
 
-/** @returns undefined: the query aggregates. */
+/** `undefined` when the query aggregates. */
 export function compileProjection<R>(
   query: Query,
   fields: Fields<R>,
@@ -30,7 +31,7 @@ export function isAggregate(query: Query): boolean {
 }
 
 /**
- * Aggregates rows by group.
+ * Folds rows into groups.
  * @throws HubError ArgumentInvalid when a column is neither grouped by nor an aggregate.
  */
 export function compileAggregation<R>(
@@ -41,21 +42,15 @@ export function compileAggregation<R>(
     throw queryError({ line: 1, column: 1 }, 'SELECT * does not go with GROUP BY; name the columns')
   const groups = query.groupBy.map((path) => compile(path, fields))
   const groupNames = query.groupBy.map(({ path }) => pathKey(path))
-  const columns = query.select.map(({ value, alias }, index) => {
-    if (value.type === 'aggregate') {
-      if (value.of === undefined && value.name !== 'COUNT')
-        throw queryError(value.at, `${value.name} needs a property, for example ${value.name}(tags.size)`)
+  const columns = query.select.map(({ value, alias, at }, index) => {
+    if (value.type === 'aggregate')
       return {
         name: alias ?? `$${String(index + 1)}`,
         fold: value.name,
         read: value.of === undefined ? () => true : compile(value.of, fields),
       }
-    }
     if (value.type !== 'path' || !groupNames.includes(pathKey(value.path)))
-      throw queryError(
-        value.type === 'path' ? value.at : { line: 1, column: 1 },
-        `column ${String(index + 1)} must be an aggregate or stand in GROUP BY`,
-      )
+      throw queryError(at, `column ${String(index + 1)} must be an aggregate or stand in GROUP BY`)
     return { name: alias ?? nameOf(value, index), fold: undefined, read: compile(value, fields) }
   })
 
@@ -83,7 +78,7 @@ export function compileAggregation<R>(
   }
 }
 
-/** Undefined and null are different groups. */
+/** Undefined and null are two groups. */
 function wrapped(value: Value): readonly Json[] {
   return value === undefined ? [] : [value]
 }
@@ -130,15 +125,10 @@ function newFold(name: AggregateName | undefined): Fold {
   }
 }
 
+/** The last name of a path, as the service spells it. */
 function nameOf(expression: Expression, index: number): string {
-  if (expression.type !== 'path') return `$${String(index + 1)}`
-  const last = expression.path.at(-1)
+  const last = expression.type === 'path' ? canonicalPath(expression.path).at(-1) : undefined
   return typeof last === 'string' ? last : `$${String(index + 1)}`
-}
-
-function pathKey(path: readonly (string | number)[]): string {
-  // System names are case-insensitive; tags and properties below their first step are not.
-  return JSON.stringify(path.length === 1 ? [String(path[0]).toLowerCase()] : path)
 }
 
 /** Undefined columns are left out. */

@@ -7,8 +7,10 @@ import { HubImportExportJobs } from '../jobs/import-export-jobs.ts'
 import { deviceJobRows } from '../jobs/job-rows.ts'
 import { HubJobs } from '../jobs/jobs.ts'
 import { ContinuationTokens } from '../query/continuation-tokens.ts'
-import { HubQueries } from '../query/queries.ts'
-import { twinRows } from '../query/rows.ts'
+import { QueryLag } from '../query/lag/query-lag.ts'
+import { dialectOf } from '../query/parse.ts'
+import { HubQueries, type Collections } from '../query/queries.ts'
+import { twinRows, type TwinSource } from '../query/rows.ts'
 import { HubDigitalTwins } from '../twins/digital-twins.ts'
 import { startEventMessages } from './event-messages.ts'
 import { HubSnapshots } from './snapshots.ts'
@@ -20,15 +22,22 @@ import { HubSnapshots } from './snapshots.ts'
  */
 export function createServices(hub: Hub, renderer: DocumentRenderer, blobs: BlobAccess): Services {
   const statusOf = (identity: Identity) => configurations.statusOf(identity)
-  const devices = twinRows(hub, 'devices', renderer.twin, statusOf)
-  const modules = twinRows(hub, 'devices.modules', renderer.twin, statusOf)
   const tokens = new ContinuationTokens()
-  const collections = {
-    devices,
-    'devices.modules': modules,
-    'devices.jobs': deviceJobRows(() => jobs.deviceJobs()),
-  }
-  const queries = new HubQueries(collections, tokens)
+  const jobRows = deviceJobRows(() => jobs.deviceJobs())
+  const collectionsOf = (source: TwinSource): Collections => ({
+    devices: twinRows(source, 'devices', renderer.twin, statusOf),
+    'devices.modules': twinRows(source, 'devices.modules', renderer.twin, statusOf),
+    'devices.jobs': jobRows,
+  })
+  const lag = new QueryLag(hub)
+  const queries = new HubQueries(collectionsOf(hub), {
+    dialect: dialectOf(hub.settings),
+    tokens,
+    lagging() {
+      const view = lag.view()
+      return view === undefined ? undefined : collectionsOf(view)
+    },
+  })
   const configurations = new HubConfigurations(hub, queries, renderer.time)
   const jobs: HubJobs = new HubJobs(hub, queries, tokens, renderer.time)
   const importExport = new HubImportExportJobs(hub, blobs, renderer)
@@ -39,12 +48,13 @@ export function createServices(hub: Hub, renderer: DocumentRenderer, blobs: Blob
     jobs,
     importExport,
     digitalTwins: new HubDigitalTwins(hub.twins),
-    snapshots: new HubSnapshots(hub, configurations),
+    snapshots: new HubSnapshots(hub, configurations, lag),
     stop() {
       stopEvents()
       configurations.stop()
       jobs.stop()
       importExport.stop()
+      lag.stop()
     },
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock, ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../contract/hub.ts'
+import type { Settings } from '../contract/settings.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { createHub } from '../create-hub.ts'
 import type { Services } from '../contract/services/services.ts'
@@ -21,8 +22,8 @@ interface World {
   readonly clock: HubClock
   readonly services: Services
 }
-function fresh(seed: number, clock: HubClock = new ManualClock()): World {
-  const hub = createHub({ clock, settings: { seed } })
+function fresh(seed: number, clock: HubClock = new ManualClock(), settings: Partial<Settings> = {}): World {
+  const hub = createHub({ clock, settings: { ...settings, seed } })
   return { hub, clock, services: createServices(hub, SHAPES, BLOBS) }
 }
 const taken = ({ services }: World): HubSnapshot => services.snapshots.take()
@@ -131,6 +132,19 @@ describe('snapshots', () => {
     expect(world.hub.registry.size).toBe(0)
     world.hub.registry.create({ deviceId: 'a' })
     expect(world.hub.c2d.count({ deviceId: 'a' })).toBe(0)
+  })
+
+  test('WIRE-QRY-20: restored into a hub whose queries lag, its twins are found at once, and no others', () => {
+    const old = fresh(1)
+    old.hub.registry.create({ deviceId: 'a' })
+    old.hub.twins.patch({ deviceId: 'a' }, { tags: { n: 1 } }, '*')
+    const world = fresh(2, new ManualClock(), { queryLagSeconds: 5 })
+    world.hub.registry.create({ deviceId: 'b' })
+    world.services.snapshots.restore(taken(old))
+    const rows = () => world.services.queries.run('SELECT deviceId, tags.n FROM devices').rows
+    expect(rows()).toEqual([{ deviceId: 'a', n: 1 }])
+    world.hub.registry.remove({ deviceId: 'a' }, '*')
+    expect(rows()).toEqual([{ deviceId: 'a', n: 1 }])
   })
 
   test('keys, generation id and etag are kept, and what is made later is newer', () => {

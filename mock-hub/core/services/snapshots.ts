@@ -12,6 +12,7 @@ import type { Hub } from '../contract/hub.ts'
 import type { IdentityRecord } from '../contract/registry.ts'
 import { identityKey, isValidId, sameIdentity, type Identity } from '../contract/identity.ts'
 import { parseRoute } from '../messaging/edge-route.ts'
+import type { QueryLag } from '../query/lag/query-lag.ts'
 import {
   SNAPSHOT_FORMAT,
   type HubSnapshot,
@@ -24,10 +25,16 @@ type SnapshotHub = Pick<Hub, 'hostName' | 'clock' | 'registry' | 'twins' | 'c2d'
 export class HubSnapshots implements Snapshots {
   readonly #hub: SnapshotHub
   readonly #configurations: Pick<HubConfigurations, 'stored' | 'load'>
+  readonly #lag: Pick<QueryLag, 'reset'>
 
-  constructor(hub: SnapshotHub, configurations: Pick<HubConfigurations, 'stored' | 'load'>) {
+  constructor(
+    hub: SnapshotHub,
+    configurations: Pick<HubConfigurations, 'stored' | 'load'>,
+    lag: Pick<QueryLag, 'reset'>,
+  ) {
     this.#hub = hub
     this.#configurations = configurations
+    this.#lag = lag
   }
 
   take(): HubSnapshot {
@@ -73,6 +80,7 @@ export class HubSnapshots implements Snapshots {
     for (const { record, cloudToDevice = [] } of identities)
       hub.c2d.restore(record.identity, cloudToDevice.map(waitingMessage))
     applyConfigurations()
+    this.#lag.reset()
   }
 }
 

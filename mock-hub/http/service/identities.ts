@@ -88,13 +88,13 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
   done()
 }
 
-/** @throws HubError ArgumentInvalid outside 1 to 1000 (WIRE-REG-08). */
+/** @throws HubError DeviceInvalidResultCount outside 1 to 1000 (WIRE-REG-08). */
 function topOf(given: string | undefined): number {
   if (given === undefined) return MAX_LISTED
   const top = /^\d{1,4}$/.test(given) ? Number(given) : 0
   if (top >= 1 && top <= MAX_LISTED) return top
   throw new HubError({
-    kind: 'ArgumentInvalid',
+    kind: 'DeviceInvalidResultCount',
     message: `Expected top to be a whole number from 1 to 1000; given: ${given.slice(0, 40)}.`,
     rule: 'WIRE-REG-08',
     expected: 'top to be a whole number from 1 to 1000',

@@ -1,7 +1,7 @@
 /** `POST /devices/query`: the query language, page by page (docs/contract/queries.md). */
 
 import type { FastifyReply } from 'fastify'
-import type { Page } from '../../core/contract/services/queries.ts'
+import type { Page, PageRequest } from '../../core/contract/services/queries.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
@@ -11,8 +11,16 @@ export interface PageHeaders {
   'x-ms-continuation'?: string
 }
 
+interface QueryBody {
+  readonly query?: string | null
+  /** Go's client writes it with a capital (WIRE-QRY-07). */
+  readonly Query?: string | null
+}
+
+const TEXT_OR_NULL = { type: ['string', 'null'] }
+
 export const queryRoutes: HubRoutes = (app, { services }, done) => {
-  app.post<{ Body: { query?: string; Query?: string }; Headers: PageHeaders }>(
+  app.post<{ Body: QueryBody; Headers: PageHeaders }>(
     '/devices/query',
     {
       config: { access: { service: ['ServiceConnect', 'RegistryRead'] }, throttle: 'query' },
@@ -21,36 +29,36 @@ export const queryRoutes: HubRoutes = (app, { services }, done) => {
         summary: 'Run a query over devices, devices.modules or devices.jobs',
         body: {
           type: 'object',
-          // The Go SDK writes it with a capital letter (WIRE-QRY-07).
-          anyOf: [{ required: ['query'] }, { required: ['Query'] }],
-          properties: { query: { type: 'string' }, Query: { type: 'string' } },
+          properties: { query: TEXT_OR_NULL, Query: TEXT_OR_NULL },
         },
       },
     },
     (request, reply) => {
-      const { query, Query } = request.body
-      const page = services.queries.run(query ?? Query ?? '', pageRequest(request.headers))
+      const page = services.queries.run(queryOf(request.body), pageRequest(request.headers))
       return sendPage(reply, page)
     },
   )
   done()
 }
 
-/** @throws HubError DeviceInvalidResultCount. */
-export function pageRequest(headers: PageHeaders): { maxItems?: number; continuation?: string } {
+/** @throws HubError ArgumentNull. */
+function queryOf({ query, Query }: QueryBody): string {
+  const text = query ?? Query
+  if (text != null) return text
+  throw new HubError({
+    kind: 'ArgumentNull',
+    message: 'The request has no query.',
+    rule: 'WIRE-QRY-18',
+    expected: 'a body {"query": "SELECT …"}',
+    received: query === null || Query === null ? 'null' : 'a body without query',
+  })
+}
+
+export function pageRequest(headers: PageHeaders): PageRequest {
   const count = headers['x-ms-max-item-count']
-  const continuation = headers['x-ms-continuation']
-  if (count !== undefined && count !== '' && !/^\d{1,9}$/.test(count))
-    throw new HubError({
-      kind: 'DeviceInvalidResultCount',
-      message: 'Expected x-ms-max-item-count to be a whole number from 1 to 1000.',
-      rule: 'WIRE-QRY-03',
-      expected: 'x-ms-max-item-count to be a whole number from 1 to 1000',
-      received: count.slice(0, 40),
-    })
   return {
-    ...(count === undefined || count === '' ? {} : { maxItems: Number(count) }),
-    ...(continuation === undefined ? {} : { continuation }),
+    maxItems: count === undefined || count === '' ? undefined : Number(count),
+    continuation: headers['x-ms-continuation'],
   }
 }
 

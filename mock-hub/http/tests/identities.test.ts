@@ -128,7 +128,10 @@ describe('devices', () => {
     for (const top of ['0', '1001', '-1', 'x', '1.5', '']) {
       const refused = await server.call('GET', `/devices?top=${top}`)
       expect(refused.status).toBe(400)
-      expect(errorOf(refused).message).toContain('1 to 1000')
+      expect(errorOf(refused)).toMatchObject({
+        code: 400002,
+        message: expect.stringContaining('1 to 1000') as string,
+      })
     }
   })
 

@@ -48,7 +48,7 @@ export interface Jobs {
   get(jobId: string): JsonObject
   /** Cancels a job for the devices where it has not started. @throws HubError JobNotFound, OperationNotAllowedInCurrentState. */
   cancel(jobId: string): JsonObject
-  /** Documents of jobs, newest first. @throws HubError ArgumentInvalid (token), DeviceInvalidResultCount. */
+  /** Documents of jobs, newest first. @throws HubError ArgumentInvalid (token). */
   query(filter: JobFilter, request?: PageRequest): Page
 }
 

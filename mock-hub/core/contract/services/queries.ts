@@ -17,7 +17,7 @@ export interface Page {
 
 /** Selects a page of results. */
 export interface PageRequest {
-  /** Maximum number of rows, 1 to 1000. Default: 100. */
+  /** Rows a page, 1 to 100; another number means 100. @default 100 */
   readonly maxItems?: number | undefined
   /** Token from the previous page. Default: the first page. */
   readonly continuation?: string | undefined
@@ -25,6 +25,6 @@ export interface PageRequest {
 
 /** Queries over devices, modules and jobs. */
 export interface Queries {
-  /** Runs a query. @throws HubError ArgumentInvalid (syntax, token), DeviceInvalidResultCount, PreconditionFailed (too long). */
+  /** @throws HubError ArgumentInvalid (syntax, token), PreconditionFailed (too long). */
   run(text: string, request?: PageRequest): Page
 }

@@ -54,6 +54,14 @@ export const OPERATIONS: readonly FaultType[] = [
       { status: 429 },
     ],
   ]),
+  ...faultTypes('query', 'everyone', 'a query', [
+    [
+      'lag',
+      'answers it from the twins as they were some time ago, but not before the fault was armed',
+      { seconds: { ...SECONDS, default: 5 } },
+      { seconds: 5 },
+    ],
+  ]),
   ...faultTypes('file_upload.response', 'identity', 'a request to start or to finish a file upload', [
     ['delay', 'answers late', { seconds: SECONDS }, { seconds: 5 }],
     [
