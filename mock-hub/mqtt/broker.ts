@@ -1,5 +1,5 @@
 /**
- * The one door to aedes, the broker that keeps the sessions of MQTT clients (decision 22). It is handed packets that have
+ * The one door to aedes, the broker that keeps the sessions of MQTT clients (decision 23). It is handed packets that have
  * been read and checked: CONNECT opens or clears a session, SUBSCRIBE and UNSUBSCRIBE change a stored one. Nothing is
  * routed through it: publishes of devices end in the core, and deliveries to devices come from there.
  */

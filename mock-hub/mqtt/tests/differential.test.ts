@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { RawClient } from '../testing/raw-client.ts'
 import { TestServer } from '../testing/test-server.ts'
 
-/** Session behaviour in which the hub and bare aedes must agree (decisions 5 and 22). */
+/** Session behaviour in which the hub and bare aedes must agree (decisions 5 and 23). */
 
 const d1 = { deviceId: 'd1' }
 const FILTERS = [
