@@ -1,6 +1,6 @@
 /**
  * Credentials from the environment that an Edge runtime, or its development tools, prepare for a module.
- * Source: api contract 4.8; decision D-24.
+ * Source: docs/contract/client/construction.md#client-edge-environment; decision D-24.
  */
 
 import { readFileSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
  * Watches the expiry of the token: 120 s before it (half of the life, when that is 240 s or less) it is time for a new
- * one. Source: api contract 6.4; decision D-32.
+ * one.
+ * Source: docs/contract/client/sas-tokens.md#client-renewal; decision D-32.
  */
 
 import type { Clock } from '../core/clock.ts'

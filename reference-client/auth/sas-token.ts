@@ -1,4 +1,8 @@
-/** Shared access signatures: made, read and checked. Source: api contract 4.4, 4.5; wire contract 1.5. */
+/**
+ * Shared access signatures: made, read and checked.
+ * Source: docs/contract/client/construction.md#client-connection-string,
+ * docs/contract/client/construction.md#client-sastoken; docs/contract/authentication.md#authentication-sas-token.
+ */
 
 import { createHmac } from 'node:crypto'
 import { ValueError } from '../core/errors.ts'

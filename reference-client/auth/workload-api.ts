@@ -1,4 +1,7 @@
-/** The workload API of the Edge runtime: over its Unix socket or plain HTTP. Source: api contract 4.8; wire contract 10. */
+/**
+ * The workload API of the Edge runtime: over its Unix socket or plain HTTP.
+ * Source: docs/contract/client/construction.md#client-edge-environment; docs/contract/edge.md#edge-workload.
+ */
 
 import { request } from 'node:http'
 import type { Clock } from '../core/clock.ts'

@@ -1,7 +1,8 @@
 /**
  * Makes sure that the newest desired properties were received: after each new connection the twin is read, and when its
  * desired version is not the one last seen, the whole section is delivered as a patch. It subscribes to the answers
- * first (decision D-19). Source: api contract 7.6; BOTH-ENSURE-01 … 03; SRC-20.
+ * first (decision D-19).
+ * Source: docs/contract/client/twin.md#client-ensure; BOTH-ENSURE-01 … 03; SRC-20.
  */
 
 import { OperationCancelled } from '../core/errors.ts'

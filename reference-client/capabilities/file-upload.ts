@@ -1,4 +1,8 @@
-/** The two calls around a file upload, over HTTPS, without MQTT. Source: api contract 5.3, 7.8. */
+/**
+ * The two calls around a file upload, over HTTPS, without MQTT.
+ * Source: docs/contract/client/wire.md#client-wire-http,
+ * docs/contract/client/uploads.md#client-uploads-both.
+ */
 
 import type { Scope } from '../core/call.ts'
 import { ClientError } from '../core/errors.ts'
@@ -7,7 +11,7 @@ import { percentEncode } from '../core/percent.ts'
 import type { HubHttp } from '../core/ports.ts'
 import { API_VERSION } from '../mqtt/connect-username.ts'
 
-/** The original's fixed limit (api contract section 3). */
+/** The original's fixed limit (docs/contract/client/timing.md#client-timing). */
 export const HTTP_LIMIT_MS = 10_000
 
 export async function getStorageInfo(

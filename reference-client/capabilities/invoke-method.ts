@@ -1,4 +1,7 @@
-/** A module invokes a method of a device or of another module through its gateway. Source: api contract 5.3; decision D-23. */
+/**
+ * A module invokes a method of a device or of another module through its gateway.
+ * Source: docs/contract/client/wire.md#client-wire-http; decision D-23.
+ */
 
 import type { Scope } from '../core/call.ts'
 import { ClientError, ValueError } from '../core/errors.ts'

@@ -1,4 +1,7 @@
-/** Receives direct method requests and sends their responses. Source: api contract 7.4. */
+/**
+ * Receives direct method requests and sends their responses.
+ * Source: docs/contract/client/methods.md#client-method-response.
+ */
 
 import type { Scope } from '../core/call.ts'
 import { MethodRequest, type JsonValue } from '../core/models.ts'
@@ -13,7 +16,10 @@ export function parseMethodRequest(requestId: string, methodName: string, payloa
   return new MethodRequest(requestId, methodName, text === '' ? null : (JSON.parse(text) as JsonValue))
 }
 
-/** Settles with the hub's acknowledgement. @throws ClientError for what is no response, or a payload that JSON cannot write. */
+/**
+ * Settles with the hub's acknowledgement. @throws ClientError for what is no response, or a payload that JSON cannot
+ * write.
+ */
 export function sendMethodResponse(
   session: Session,
   response: unknown,

@@ -1,7 +1,7 @@
 /**
  * One kind of thing that arrives, for receive calls or for a handler: subscribes when first asked for, keeps what
  * arrives until it is wanted. Items may be meant for a lane: a named method, a module's input.
- * Source: api contract 7.7, 8.2; decisions D-16, D-26, D-27.
+ * Source: docs/contract/client/connection.md#client-handlers; decisions D-16, D-26, D-27.
  */
 
 import { callWithin } from '../core/call.ts'

@@ -1,4 +1,8 @@
-/** Sends messages to the hub, or to an output of the module. Source: api contract 7.3; decisions D-14, D-15. */
+/**
+ * Sends messages to the hub, or to an output of the module.
+ * Source: docs/contract/client/telemetry.md#client-send;
+ * decisions D-14, D-15.
+ */
 
 import type { Scope } from '../core/call.ts'
 import { ClientError, ValueError } from '../core/errors.ts'

@@ -1,4 +1,8 @@
-/** Reads the twin and patches its reported properties. Source: api contract 2.6, 7.5; decisions D-08, D-34. */
+/**
+ * Reads the twin and patches its reported properties.
+ * Source: docs/contract/client/errors.md#client-errors-status,
+ * docs/contract/client/twin.md#client-get-twin; decisions D-08, D-34.
+ */
 
 import type { Scope } from '../core/call.ts'
 import type { ClientError } from '../core/errors.ts'

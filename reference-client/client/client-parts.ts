@@ -62,7 +62,8 @@ export class ClientParts {
     })
     this.http = new HttpTransport({
       road: road(settings.endpoint.httpsPort),
-      // The blob calls name the hub, calls through a gateway name the gateway (api contract 4.3).
+      // Blob calls name the hub, calls through a gateway name the gateway:
+      // docs/contract/client/options.md#client-options-trust.
       hostHeader: this.edge ? host : hostName,
       userAgent: userAgent(settings.productInfo),
       credentials,

@@ -513,7 +513,7 @@ function asHandler<H>(name: string, handler: H | null | undefined): H | undefine
   return handler
 }
 
-/** In the original's order (api contract 7.2). */
+/** In the original's order (docs/contract/client/sas-tokens.md#client-update-sastoken). */
 function mismatchOf(
   token: { readonly hostName: string; readonly identity: Identity },
   hostName: string,

@@ -1,4 +1,7 @@
-/** Options to frozen settings: one table of defaults and bounds. Source: api contract 4.1, 4.2; decisions D-10, D-11, D-32. */
+/**
+ * Options to frozen settings: one table of defaults and bounds.
+ * Source: docs/contract/client/options.md#client-options-checks; decisions D-10, D-11, D-32.
+ */
 
 import { Buffer } from 'node:buffer'
 import { X509Certificate } from 'node:crypto'

@@ -1,6 +1,6 @@
 /**
  * Runs the machine: performs its effects on a transport and a clock, and carries what waits for the connection.
- * Source: api contract section 6.
+ * Source: docs/contract/client/connection.md#client-loss.
  */
 
 import type { Clock } from '../core/clock.ts'
@@ -28,9 +28,9 @@ import {
   type Want,
 } from './machine.ts'
 
-/** From the start of an attempt to CONNACK (api contract section 3). */
+/** From the start of an attempt to CONNACK (docs/contract/client/timing.md#client-timing). */
 const CONNACK_LIMIT_MS = 60_000
-/** The first try after a drop is made at once, in effect (api contract section 3). */
+/** The first try after a drop is made at once, in effect (docs/contract/client/timing.md#client-timing). */
 const FIRST_RETRY_MS = 10
 
 export interface ConnectionSettings extends Policy {
@@ -104,7 +104,10 @@ export class Connection {
     })
   }
 
-  /** Could an operation start now without an error? For callers that cannot wait. @throws ClientError, NoConnectionError. */
+  /**
+   * Could an operation start now without an error? For callers that cannot wait. @throws ClientError,
+   * NoConnectionError.
+   */
   assertReachable(): void {
     if (this.stopped) throw alreadyShutDown()
     if (!this.connected && !this.#settings.autoConnect && !isBetween(this.#state)) throw notConnected()

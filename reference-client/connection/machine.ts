@@ -1,6 +1,7 @@
 /**
  * The connection's life as a pure function: (state, event) to (state, effects). `connection.ts` performs the effects;
- * nobody else decides about connecting, closing or trying again. Source: api contract section 6.
+ * nobody else decides about connecting, closing or trying again.
+ * Source: docs/contract/client/connection.md#client-loss.
  *
  * | state          | stable | leaves it by                                                                    |
  * |----------------|--------|---------------------------------------------------------------------------------|
@@ -12,8 +13,8 @@
  * | waiting        | yes    | retry, open, reauthorize → connecting; close → disconnected; stop → stopped     |
  * | stopped        | end    |                                                                                 |
  *
- * What the application wants while the state is not stable waits in `queue`, in order. An epoch numbers each attempt
- * to connect; word of an older epoch changes nothing.
+ * What the application wants while the state is not stable waits in `queue`, in order. An epoch numbers each attempt to
+ * connect; word of an older epoch changes nothing.
  */
 
 /**

@@ -6,7 +6,9 @@
 
 import type { Link, ConnectionAware } from '../core/ports.ts'
 
-/** Unacknowledged publishes on the wire at a time; the original's limit (api contract section 3). */
+/**
+ * Unacknowledged publishes on the wire at a time; the original's limit (docs/contract/client/timing.md#client-timing).
+ */
 export const WINDOW = 20
 
 /** One publish and whom to tell. */

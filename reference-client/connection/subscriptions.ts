@@ -7,7 +7,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Link, ConnectionAware } from '../core/ports.ts'
 
-/** Source of both: api contract section 3. */
+/** Source of both: docs/contract/client/timing.md#client-timing. */
 const ANSWER_LIMIT_MS = 10_000
 const PAUSE_MS = 20_000
 

@@ -1,4 +1,7 @@
-/** `HostName=…;DeviceId=…;SharedAccessKey=…`: parsed and checked, in the original's order. Source: api contract 4.4. */
+/**
+ * `HostName=…;DeviceId=…;SharedAccessKey=…`: parsed and checked, in the original's order.
+ * Source: docs/contract/client/construction.md#client-connection-string.
+ */
 
 import { ValueError } from './errors.ts'
 

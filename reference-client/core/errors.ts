@@ -51,7 +51,8 @@ export abstract class IoTHubError extends Error {
 
 /**
  * Something unexpected went wrong in the client; also the parent of the connection's errors. An answer of the service
- * that is an error is its `cause`: a {@link ServiceError}. Documented for every call; api contract 2.1.
+ * that is an error is its `cause`: a {@link ServiceError}. Documented for every call;
+ * docs/contract/client/errors.md#client-exceptions.
  *
  * @example
  * ```ts

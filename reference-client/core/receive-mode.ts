@@ -1,4 +1,7 @@
-/** A client either receives by calls or by handlers, decided by the first of either (api contract 7.7). */
+/**
+ * A client either receives by calls or by handlers, decided by the first of either
+ * (docs/contract/client/connection.md#client-handlers).
+ */
 
 import { ClientError } from './errors.ts'
 
@@ -11,7 +14,9 @@ export class ReceiveMode {
     return this.#mode
   }
 
-  /** @throws ClientError when the other mode was chosen before. The choice lasts, whatever becomes of the call (SRC-16). */
+  /**
+   * @throws ClientError when the other mode was chosen before. The choice lasts, whatever becomes of the call (SRC-16).
+   */
   enter(mode: Mode): void {
     this.#mode ??= mode
     if (this.#mode === mode) return

@@ -1,4 +1,7 @@
-/** What the service says of a refusal, whatever the form: JSON, JSON inside a message, or text. Source: wire contract 7.5. */
+/**
+ * What the service says of a refusal, whatever the form: JSON, JSON inside a message, or text.
+ * Source: docs/contract/errors.md#errors-bodies.
+ */
 
 import { ServiceError } from './errors.ts'
 

@@ -1,6 +1,8 @@
 /**
  * HTTPS to the hub or the gateway: one request, one connection, no retries, no redirects. Status and trouble become the
- * documented errors. Source: api contract 2.7, 5.3; decisions D-07, D-34.
+ * documented errors.
+ * Source: docs/contract/client/errors.md#client-errors-status,
+ * docs/contract/client/wire.md#client-wire-http; decisions D-07, D-34.
  */
 
 import { type IncomingMessage, request } from 'node:http'

@@ -1,4 +1,8 @@
-/** Client id and user name of CONNECT, and the agent string. Source: api contract 5.1; wire contract 1.2, 1.3. */
+/**
+ * Client id and user name of CONNECT, and the agent string.
+ * Source: docs/contract/client/wire.md#client-wire-connect;
+ * docs/contract/connecting.md#connecting-client-id, docs/contract/connecting.md#connecting-username.
+ */
 
 import { arch, release, type as osType } from 'node:os'
 import { percentEncode } from '../core/percent.ts'

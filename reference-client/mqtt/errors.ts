@@ -1,4 +1,8 @@
-/** CONNACK return codes in the documented errors. Source: api contract 2.3; decision D-33. */
+/**
+ * CONNACK return codes in the documented errors.
+ * Source: docs/contract/client/errors.md#client-errors-connack; decision
+ * D-33.
+ */
 
 import type { IoTHubError } from '../core/errors.ts'
 import { connectionFailed, credentialsRefused, protocolFailed } from '../net/errors.ts'

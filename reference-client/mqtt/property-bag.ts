@@ -1,4 +1,8 @@
-/** Message properties to and from the tail of a topic. Source: api contract 5.2; wire contract 2.2. */
+/**
+ * Message properties to and from the tail of a topic.
+ * Source: docs/contract/client/wire.md#client-wire-topics;
+ * docs/contract/mqtt.md#mqtt-property-bag.
+ */
 
 import { Message, type PropertyValue, type ReceivedMessage } from '../core/models.ts'
 import { percentDecode, percentEncode } from '../core/percent.ts'
@@ -27,7 +31,7 @@ export function formatProperties(message: Message<unknown>): string {
   if (names.length > 1) names.sort()
   for (const name of names) {
     const value = message.customProperties[name]
-    // A name alone stands for null, an empty text keeps its `=` (wire contract 2.2).
+    // A name alone stands for null, an empty text keeps its `=` (docs/contract/mqtt.md#mqtt-property-bag).
     pairs.push(
       value === null ? percentEncode(name) : `${percentEncode(name)}=${percentEncode(String(value))}`,
     )

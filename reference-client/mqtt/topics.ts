@@ -1,4 +1,7 @@
-/** The client's topics: those it publishes and subscribes to, and what the hub's mean. Source: api contract 5.2. */
+/**
+ * The client's topics: those it publishes and subscribes to, and what the hub's mean.
+ * Source: docs/contract/client/wire.md#client-wire-topics.
+ */
 
 import { percentDecode, percentEncode } from '../core/percent.ts'
 import type { Identity } from '../core/ports.ts'

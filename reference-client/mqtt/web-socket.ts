@@ -1,4 +1,7 @@
-/** MQTT over WebSockets: the upgrade on a TLS socket that is already open. Source: wire contract 1.1. */
+/**
+ * MQTT over WebSockets: the upgrade on a TLS socket that is already open.
+ * Source: docs/contract/tls.md#tls-websocket.
+ */
 
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'

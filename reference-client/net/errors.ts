@@ -1,4 +1,7 @@
-/** What goes wrong below MQTT and HTTP, in the documented errors. Source: api contract 2.4, decisions D-05, D-07, D-35, D-38. */
+/**
+ * What goes wrong below MQTT and HTTP, in the documented errors.
+ * Source: docs/contract/client/errors.md#client-errors-transport, decisions D-05, D-07, D-35, D-38.
+ */
 
 import {
   ClientError,

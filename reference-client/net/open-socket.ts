@@ -1,5 +1,6 @@
 /**
- * Opens the road to the hub for MQTT and HTTPS alike: TCP, a proxy when there is one, TLS. Fails with documented errors.
+ * Opens the road to the hub for MQTT and HTTPS alike: TCP, a proxy when there is one, TLS. Fails with documented
+ * errors.
  */
 
 import { request } from 'node:http'
@@ -10,7 +11,7 @@ import type { Clock } from '../core/clock.ts'
 import type { ProxyOptions } from '../core/proxy-options.ts'
 import { connectionFailed, handshakeFailed, proxyFailed, timedOut } from './errors.ts'
 
-/** For TCP and for the proxy's answer; the original's limit (api contract section 3). */
+/** For TCP and for the proxy's answer; the original's limit (docs/contract/client/timing.md#client-timing). */
 const REACH_LIMIT_MS = 5_000
 
 export interface DialOptions {

@@ -1,6 +1,6 @@
 /**
- * What holds of every client in every scenario, whatever the scenario is about (conformance guide, section 6). Each rule
- * reads the hub's journal and names what broke it.
+ * What holds of every client in every scenario, whatever the scenario is about (conformance guide, section 6). Each
+ * rule reads the hub's journal and names what broke it.
  */
 
 import type { JournalEntry } from 'mock-iot-hub'
@@ -229,7 +229,7 @@ function topicsOf(packet: object): readonly string[] {
   ]
 }
 
-/** Wire contract, sections 3 to 6. */
+/** The topics that an identity may use (docs/contract/mqtt.md#mqtt-topics). */
 function ownTopics(packets: readonly Packet[]): readonly RegExp[] {
   const connect = packets.find(type('in', 'connect'))
   const { clientId = '' } = (connect?.packet ?? {}) as { readonly clientId?: string }

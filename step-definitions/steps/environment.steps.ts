@@ -67,7 +67,7 @@ Given(
       IOTEDGE_MODULEGENERATIONID: '638000000000000000',
       IOTEDGE_WORKLOADURI: workload.uri,
       IOTEDGE_APIVERSION: '2019-01-30',
-      IOTEDGE_AUTHSCHEME: 'sasToken', // as the runtime sets it (wire contract 10); some SDKs insist
+      IOTEDGE_AUTHSCHEME: 'sasToken', // set by the runtime (docs/contract/edge.md#edge-environment)
     }
   },
 )

@@ -191,7 +191,7 @@ export class ConformanceWorld extends World {
   async begin(): Promise<void> {
     const driver = await clientUnderTest(this.clock)
     this.#driver = driver
-    // Some SDKs take no host name without a dot (wire contract, section 11).
+    // Some SDKs take no host name without a dot (docs/contract/reference/sdks.md#sdks-hosts).
     if (dotted(driver.hello)) this.names.set('host', 'hub.example').set('gateway', 'hub.example')
     driver.onEvent((event) => {
       this.events.push(event)
@@ -319,7 +319,9 @@ export class ConformanceWorld extends World {
   }
 }
 
-/** What the client does not offer is no answer; but what it claims it must offer. @throws NotSupported, AssertionError. */
+/**
+ * What the client does not offer is no answer; but what it claims it must offer. @throws NotSupported, AssertionError.
+ */
 function supported(
   { hello: { capabilities } }: ClientUnderTest,
   request: DriverRequest,
