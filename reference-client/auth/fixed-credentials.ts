@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Credentials } from '../core/ports.ts'
-import { OSError } from '../core/errors.ts'
+import { OSError } from '../core/errors/os-error.ts'
 import type { X509 } from '../core/x509.ts'
 import type { SasToken } from './sas-token.ts'
 

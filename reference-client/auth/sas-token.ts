@@ -5,7 +5,7 @@
  */
 
 import { createHmac } from 'node:crypto'
-import { ValueError } from '../core/errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
 import { percentEncode } from '../core/percent.ts'
 import type { Identity } from '../core/ports.ts'
 

@@ -5,7 +5,7 @@
 
 import { request } from 'node:http'
 import type { Clock } from '../core/clock.ts'
-import { OSError } from '../core/errors.ts'
+import { OSError } from '../core/errors/os-error.ts'
 import { percentEncode } from '../core/percent.ts'
 
 const LIMIT_MS = 60_000

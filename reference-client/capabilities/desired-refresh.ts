@@ -5,8 +5,8 @@
  * Source: docs/contract/client/twin.md#client-ensure; BOTH-ENSURE-01 … 03; SRC-20.
  */
 
-import { OperationCancelled } from '../core/errors.ts'
-import type { TwinPatch } from '../core/models.ts'
+import { OperationCancelled } from '../core/errors/operation-errors.ts'
+import type { TwinPatch } from '../core/models/twin.ts'
 import type { ConnectionAware } from '../core/ports.ts'
 import type { Session } from './session.ts'
 import type { TwinAccess } from './twin.ts'

@@ -5,8 +5,9 @@
  */
 
 import type { Scope } from '../core/call.ts'
-import { ClientError } from '../core/errors.ts'
-import type { JsonObject, StorageInfo } from '../core/models.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import type { JsonObject } from '../core/models/json.ts'
+import type { StorageInfo } from '../core/models/upload.ts'
 import { percentEncode } from '../core/percent.ts'
 import type { HubHttp } from '../core/ports.ts'
 import { API_VERSION } from '../mqtt/connect-username.ts'

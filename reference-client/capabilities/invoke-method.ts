@@ -4,8 +4,9 @@
  */
 
 import type { Scope } from '../core/call.ts'
-import { ClientError, ValueError } from '../core/errors.ts'
-import type { MethodParams, MethodResult } from '../core/models.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
+import type { MethodParams, MethodResult } from '../core/models/method.ts'
 import { percentEncode } from '../core/percent.ts'
 import type { HubHttp, Identity } from '../core/ports.ts'
 import { API_VERSION, clientIdOf } from '../mqtt/connect-username.ts'

@@ -4,7 +4,8 @@
  */
 
 import type { Scope } from '../core/call.ts'
-import { MethodRequest, type JsonValue } from '../core/models.ts'
+import type { JsonValue } from '../core/models/json.ts'
+import { MethodRequest } from '../core/models/method.ts'
 import { methodResponseTopic } from '../mqtt/topics.ts'
 import { publish, type Session } from './session.ts'
 import { unexpected } from './telemetry.ts'

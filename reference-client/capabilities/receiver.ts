@@ -6,7 +6,8 @@
 
 import { callWithin } from '../core/call.ts'
 import { warnDeprecated } from '../core/deprecation.ts'
-import { InboxEmpty, OperationCancelled, ValueError } from '../core/errors.ts'
+import { InboxEmpty, OperationCancelled } from '../core/errors/operation-errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
 import { HandlerRunner } from '../core/handler-runner.ts'
 import { Inbox } from '../core/inbox.ts'
 import { assertNotShutDown, type Session, subscribed } from './session.ts'

@@ -1,7 +1,7 @@
 /** What the capabilities of one client share: its settings, its connection and what rides on it, and whom to tell. */
 
 import type { Scope } from '../core/call.ts'
-import { alreadyShutDown } from '../core/errors.ts'
+import { alreadyShutDown } from '../core/errors/client-errors.ts'
 import type { Identity } from '../core/ports.ts'
 import type { ReceiveMode } from '../core/receive-mode.ts'
 import type { Connection } from '../connection/connection.ts'

@@ -5,8 +5,9 @@
  */
 
 import type { Scope } from '../core/call.ts'
-import { ClientError, ValueError } from '../core/errors.ts'
-import { Message } from '../core/models.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
+import { Message } from '../core/models/message.ts'
 import { formatProperties } from '../mqtt/property-bag.ts'
 import { publish, type Session } from './session.ts'
 

@@ -5,9 +5,10 @@
  */
 
 import type { Scope } from '../core/call.ts'
-import type { ClientError } from '../core/errors.ts'
-import { serviceErrorFrom } from '../core/service-error.ts'
-import type { JsonObject, Twin } from '../core/models.ts'
+import type { ClientError } from '../core/errors/client-errors.ts'
+import { serviceErrorFrom } from '../core/errors/service-error.ts'
+import type { JsonObject } from '../core/models/json.ts'
+import type { Twin } from '../core/models/twin.ts'
 import type { Answer, Requests } from '../connection/requests.ts'
 import { reportedPatchTopic, twinGetTopic, TWIN_ANSWERS_FILTER } from '../mqtt/topics.ts'
 import { type Session, subscribed } from './session.ts'

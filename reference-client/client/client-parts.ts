@@ -2,7 +2,7 @@
 
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { ClientCertificate } from '../auth/fixed-credentials.ts'
-import { ValueError } from '../core/errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
 import type { Credentials, HubHttp, Identity, Transport } from '../core/ports.ts'
 import { percentEncode } from '../core/percent.ts'
 import { HttpTransport } from '../http/transport.ts'

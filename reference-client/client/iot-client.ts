@@ -15,17 +15,15 @@ import { Outbox } from '../connection/outbox.ts'
 import { Requests } from '../connection/requests.ts'
 import { Subscriptions } from '../connection/subscriptions.ts'
 import { callWithin, type Scope } from '../core/call.ts'
-import { asDocumented, ClientError, OperationCancelled, ValueError } from '../core/errors.ts'
+import { asDocumented } from '../core/errors/as-documented.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import { OperationCancelled } from '../core/errors/operation-errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
 import { HandlerRunner, isInsideHandlerOf } from '../core/handler-runner.ts'
-import type {
-  JsonObject,
-  Message,
-  MessageData,
-  MethodRequest,
-  MethodResponse,
-  Twin,
-  TwinPatch,
-} from '../core/models.ts'
+import type { JsonObject } from '../core/models/json.ts'
+import type { Message, MessageData } from '../core/models/message.ts'
+import type { MethodRequest, MethodResponse } from '../core/models/method.ts'
+import type { Twin, TwinPatch } from '../core/models/twin.ts'
 import type { HubHttp, Identity } from '../core/ports.ts'
 import { ReceiveMode } from '../core/receive-mode.ts'
 import { diagnose } from './diagnostics.ts'

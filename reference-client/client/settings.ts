@@ -7,7 +7,7 @@ import { Buffer } from 'node:buffer'
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { type Clock, SystemClock } from '../core/clock.ts'
-import { ValueError } from '../core/errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
 import { ProxyOptions } from '../core/proxy-options.ts'
 import type {
   ClientExtensions,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ClientError, OperationCancelled, OperationTimeout } from '../core/errors.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import { OperationCancelled, OperationTimeout } from '../core/errors/operation-errors.ts'
 import type { Link, LinkListener, ConnectionAware, Transport } from '../core/ports.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { Connection } from './connection.ts'

@@ -4,15 +4,9 @@
  */
 
 import type { Clock } from '../core/clock.ts'
-import {
-  alreadyShutDown,
-  ClientError,
-  ConnectionDroppedError,
-  IoTHubError,
-  NoConnectionError,
-  OperationCancelled,
-  OperationTimeout,
-} from '../core/errors.ts'
+import { alreadyShutDown, ClientError, ConnectionDroppedError, NoConnectionError } from '../core/errors/client-errors.ts'
+import { IoTHubError } from '../core/errors/iot-hub-error.ts'
+import { OperationCancelled, OperationTimeout } from '../core/errors/operation-errors.ts'
 import type { Credentials, Link, ConnectionAware, Transport } from '../core/ports.ts'
 import { diagnose } from '../client/diagnostics.ts'
 import {

@@ -1,7 +1,8 @@
 /** The limits of one call beyond what is documented: an abort signal, and the operation time-out when one is set. */
 
 import type { Clock } from './clock.ts'
-import { asDocumented, OperationCancelled, OperationTimeout } from './errors.ts'
+import { asDocumented } from './errors/as-documented.ts'
+import { OperationCancelled, OperationTimeout } from './errors/operation-errors.ts'
 
 /** What a call under limits must know of them. */
 export interface Scope {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { IoTHubDeviceClient, IoTHubModuleClient } from '../index.ts'
 import { DEVICE, KEY, MODULE } from '../testing/clients.ts'
 import { parseConnectionString } from './connection-string.ts'
-import { ValueError } from './errors.ts'
+import { ValueError } from './errors/value-error.ts'
 
 describe('connection strings', () => {
   it('are taken apart (BOTH-CS-01)', () => {

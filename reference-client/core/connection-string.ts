@@ -3,7 +3,7 @@
  * Source: docs/contract/client/construction.md#client-connection-string.
  */
 
-import { ValueError } from './errors.ts'
+import { ValueError } from './errors/value-error.ts'
 
 const KEYS = [
   'HostName',

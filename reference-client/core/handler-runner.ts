@@ -4,7 +4,7 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ClientError } from './errors.ts'
+import { ClientError } from './errors/client-errors.ts'
 
 const AT_A_TIME = 4
 

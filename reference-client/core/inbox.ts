@@ -1,7 +1,7 @@
 /** What arrived waits here, in order, for a receive call or a handler. A slow reader holds up nobody else. */
 
 import type { Clock } from './clock.ts'
-import { OperationCancelled } from './errors.ts'
+import { OperationCancelled } from './errors/operation-errors.ts'
 
 export interface Wait {
   /** Milliseconds; undefined: without end. */

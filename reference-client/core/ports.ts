@@ -1,7 +1,7 @@
 /** The seams of the client: what its rooms know of each other. Read this file and you know the skeleton. */
 
 import type { Buffer } from 'node:buffer'
-import type { JsonValue } from './models.ts'
+import type { JsonValue } from './models/json.ts'
 
 /** Whom the client speaks for. */
 export interface Identity {

@@ -1,6 +1,6 @@
 /** The proxy that a client is to go through: documented names, camel case. */
 
-import { ValueError } from './errors.ts'
+import { ValueError } from './errors/value-error.ts'
 
 /**
  * Kinds of proxy. `SOCKS4` resolves names at the proxy (SOCKS4a).

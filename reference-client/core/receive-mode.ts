@@ -3,7 +3,7 @@
  * (docs/contract/client/connection.md#client-handlers).
  */
 
-import { ClientError } from './errors.ts'
+import { ClientError } from './errors/client-errors.ts'
 
 export type Mode = 'calls' | 'handlers'
 

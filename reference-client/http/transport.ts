@@ -7,9 +7,10 @@
 
 import { type IncomingMessage, request } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { ClientError, ConnectionDroppedError, CredentialError, OperationCancelled } from '../core/errors.ts'
-import { serviceErrorFrom } from '../core/service-error.ts'
-import type { JsonValue } from '../core/models.ts'
+import { ClientError, ConnectionDroppedError, CredentialError } from '../core/errors/client-errors.ts'
+import { OperationCancelled } from '../core/errors/operation-errors.ts'
+import { serviceErrorFrom } from '../core/errors/service-error.ts'
+import type { JsonValue } from '../core/models/json.ts'
 import type { Credentials, HttpCall, HubHttp } from '../core/ports.ts'
 import { timedOut } from '../net/errors.ts'
 import { openSocket, type DialOptions } from '../net/open-socket.ts'

@@ -4,7 +4,7 @@
  * D-33.
  */
 
-import type { IoTHubError } from '../core/errors.ts'
+import type { IoTHubError } from '../core/errors/iot-hub-error.ts'
 import { connectionFailed, credentialsRefused, protocolFailed } from '../net/errors.ts'
 
 const MEANING: Readonly<Record<number, string>> = {

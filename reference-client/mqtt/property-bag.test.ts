@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Message } from '../core/models.ts'
+import { Message } from '../core/models/message.ts'
 import { formatProperties, parseMessage } from './property-bag.ts'
 
 describe('outgoing properties', () => {

@@ -4,7 +4,7 @@
  * docs/contract/mqtt.md#mqtt-property-bag.
  */
 
-import { Message, type PropertyValue, type ReceivedMessage } from '../core/models.ts'
+import { Message, type PropertyValue, type ReceivedMessage } from '../core/models/message.ts'
 import { percentDecode, percentEncode } from '../core/percent.ts'
 
 /**

@@ -3,14 +3,9 @@
  * Source: docs/contract/client/errors.md#client-errors-transport, decisions D-05, D-07, D-35, D-38.
  */
 
-import {
-  ClientError,
-  ConnectionDroppedError,
-  ConnectionFailedError,
-  CredentialError,
-  OperationTimeout,
-  systemCodeOf,
-} from '../core/errors.ts'
+import { ClientError, ConnectionDroppedError, ConnectionFailedError, CredentialError } from '../core/errors/client-errors.ts'
+import { OperationTimeout } from '../core/errors/operation-errors.ts'
+import { systemCodeOf } from '../core/errors/os-error.ts'
 
 /** OpenSSL's and Node's words for "this server's certificate cannot be trusted". */
 const DISTRUST =

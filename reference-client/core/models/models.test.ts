@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Message, MethodRequest, MethodResponse } from './models.ts'
+import { Message } from './message.ts'
+import { MethodRequest, MethodResponse } from './method.ts'
 
 describe('Message', () => {
   it('takes the documented arguments in their order', () => {
