@@ -26,12 +26,8 @@ export { ProxyOptions, type ProxyType } from './core/proxy-options.ts'
 export { X509 } from './core/x509.ts'
 export { IoTHubDeviceClient } from './client/device-client.ts'
 export { DIAGNOSTIC_CHANNELS, type DiagnosticChannel } from './client/diagnostics.ts'
-export {
-  type EventHandler,
-  type ExceptionHandler,
-  GenericIoTHubClient,
-  type ReceiveHandler,
-} from './client/iot-client.ts'
+export type { EventHandler, ExceptionHandler, ReceiveHandler } from './client/handlers.ts'
+export { GenericIoTHubClient } from './client/iot-client.ts'
 export { IoTHubModuleClient } from './client/module-client.ts'
 export type {
   CallOptions,

@@ -9,7 +9,8 @@ import { HttpTransport } from '../http/transport.ts'
 import { AGENT, clientIdOf, formatUsername } from '../mqtt/connect-username.ts'
 import { MqttTransport } from '../mqtt/transport.ts'
 import type { DialOptions } from '../net/open-socket.ts'
-import { secureContextOptions, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
+import { secureContextOptions } from './tls-options.ts'
 
 /** What a factory has found out. */
 export interface Origin {

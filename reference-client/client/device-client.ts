@@ -4,14 +4,15 @@ import { CERTIFICATE_CREDENTIALS, readCertificate, SasTokenCredentials } from '.
 import { assertNotExpired, parseSasToken } from '../auth/sas-token.ts'
 import { SharedAccessKeyCredentials } from '../auth/shared-access-key.ts'
 import { getStorageInfo, notifyUpload } from '../capabilities/file-upload.ts'
-import { type AnyReceiver, Receiver } from '../capabilities/receiver.ts'
+import type { Receiver } from '../capabilities/receiver.ts'
 import { ClientParts, requiredText } from './client-parts.ts'
 import { parseConnectionString } from '../core/connection-string.ts'
 import { ValueError } from '../core/errors/value-error.ts'
 import type { ReceivedMessage } from '../core/models/message.ts'
 import type { StorageInfo } from '../core/models/upload.ts'
 import { X509 } from '../core/x509.ts'
-import { GenericIoTHubClient, type ReceiveHandler } from './iot-client.ts'
+import type { ReceiveHandler } from './handlers.ts'
+import { GenericIoTHubClient } from './iot-client.ts'
 import type {
   CallOptions,
   ConnectionStringOptions,
@@ -42,13 +43,12 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
 
   private constructor(parts: ClientParts) {
     super(parts)
-    this.#messages = new Receiver(this.session, {
+    this.#messages = this.core.receiveMessages({
       handlerName: 'onMessageReceived',
       callName: 'receiveMessage',
-      filter: this.session.topics.c2dFilter,
+      filter: this.core.session.topics.c2dFilter,
       strayItems: 'wait',
     })
-    this.dispatcher.messages = this.#messages
   }
 
   // ------------------------------------------------------------------ factories
@@ -198,9 +198,9 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
    * {@link OperationTimeout} (10 s), {@link ClientError} with a {@link ServiceError} as its cause.
    */
   getStorageInfoForBlob(blobName: string, options: CallOptions = {}): Promise<StorageInfo> {
-    return this.call(options, async (scope) => {
+    return this.core.call(options, async (scope) => {
       if (typeof blobName !== 'string') throw new TypeError('blobName is required and must be text')
-      return getStorageInfo(this.http, this.identity.deviceId, blobName, scope)
+      return getStorageInfo(this.core.parts.http, this.core.parts.identity.deviceId, blobName, scope)
     })
   }
 
@@ -219,7 +219,7 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
     statusDescription: string,
     options: CallOptions = {},
   ): Promise<void> {
-    return this.call(options, async (scope) => {
+    return this.core.call(options, async (scope) => {
       const given: Readonly<Record<string, unknown>> = {
         correlationId,
         isSuccess,
@@ -230,16 +230,11 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
         if (given[name] === undefined) throw new TypeError(`${name} is required`)
       }
       return notifyUpload(
-        this.http,
-        this.identity.deviceId,
+        this.core.parts.http,
+        this.core.parts.identity.deviceId,
         { correlationId, isSuccess, statusCode, statusDescription },
         scope,
       )
     })
-  }
-
-  /** @internal */
-  protected override receivers(): readonly AnyReceiver[] {
-    return [...super.receivers(), this.#messages]
   }
 }

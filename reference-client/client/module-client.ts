@@ -1,22 +1,21 @@
 /** IoTHubModuleClient: the documented factories, and the calls that only modules have. */
 
-import { EdgeCredentials, readEdgeEnvironment } from '../auth/edge-environment.ts'
 import { CERTIFICATE_CREDENTIALS, readCertificate, SasTokenCredentials } from '../auth/fixed-credentials.ts'
 import { assertNotExpired, parseSasToken } from '../auth/sas-token.ts'
 import { SharedAccessKeyCredentials } from '../auth/shared-access-key.ts'
-import { WorkloadApi } from '../auth/workload-api.ts'
 import { assertParams, invokeMethod } from '../capabilities/invoke-method.ts'
-import { type AnyReceiver, Receiver } from '../capabilities/receiver.ts'
+import type { Receiver } from '../capabilities/receiver.ts'
 import { asMessage, assertSize, sendMessage } from '../capabilities/telemetry.ts'
-import { ClientParts, requiredText, userAgent } from './client-parts.ts'
+import { ClientParts, requiredText } from './client-parts.ts'
+import { edgeOrigin } from './edge-origin.ts'
 import { parseConnectionString } from '../core/connection-string.ts'
 import { ClientError } from '../core/errors/client-errors.ts'
-import { OSError } from '../core/errors/os-error.ts'
 import { ValueError } from '../core/errors/value-error.ts'
 import type { Message, MessageData, ReceivedMessage } from '../core/models/message.ts'
 import type { MethodParams, MethodResult } from '../core/models/method.ts'
 import { X509 } from '../core/x509.ts'
-import { GenericIoTHubClient, type ReceiveHandler } from './iot-client.ts'
+import type { ReceiveHandler } from './handlers.ts'
+import { GenericIoTHubClient } from './iot-client.ts'
 import type {
   CallOptions,
   ConnectionStringOptions,
@@ -24,7 +23,7 @@ import type {
   SastokenOptions,
   X509Options,
 } from './options.ts'
-import { assertCertificates, type Settings, settingsFrom } from './settings.ts'
+import { settingsFrom } from './settings.ts'
 
 /**
  * A module's connection to an IoT hub or to the hub of an Edge device.
@@ -47,13 +46,12 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
 
   private constructor(parts: ClientParts) {
     super(parts)
-    this.#inputs = new Receiver(this.session, {
+    this.#inputs = this.core.receiveMessages({
       handlerName: 'onMessageReceived',
       callName: 'receiveMessageOnInput',
-      filter: this.session.topics.inputsFilter,
+      filter: this.core.session.topics.inputsFilter,
       strayItems: 'drop',
     })
-    this.dispatcher.messages = this.#inputs
   }
 
   // ------------------------------------------------------------------ factories
@@ -147,59 +145,7 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
    */
   static async createFromEdgeEnvironment(options?: EdgeEnvironmentOptions): Promise<IoTHubModuleClient> {
     const settings = settingsFrom('createFromEdgeEnvironment', options)
-    const environment = readEdgeEnvironment(settings.environment)
-    if (environment.type === 'debug') {
-      const { hostName, deviceId, moduleId, sharedAccessKey } = environment.connectionString
-      const identity = { deviceId, moduleId }
-      assertCertificates(environment.certificates, (cause) => {
-        throw new ValueError('Invalid CA certificate file: no usable certificate in PEM', { cause })
-      })
-      const credentials = new SharedAccessKeyCredentials(
-        sharedAccessKey,
-        hostName,
-        identity,
-        settings.sastokenTtl,
-        settings.clock,
-      )
-      const trusting = trustingOnly(settings, environment.certificates)
-      return new IoTHubModuleClient(
-        new ClientParts({
-          hostName,
-          identity,
-          credentials,
-          settings: trusting,
-          gatewayHostName: environment.gatewayHostName,
-          edge: true,
-        }),
-      )
-    }
-    const { hostName, identity, gatewayHostName, generationId, workloadUri, apiVersion } = environment
-    const workload = new WorkloadApi({
-      uri: workloadUri,
-      apiVersion,
-      moduleId: identity.moduleId ?? '',
-      generationId,
-      userAgent: userAgent(settings.productInfo),
-      clock: settings.clock,
-    })
-    const bundle = await workload.trustBundle()
-    assertCertificates(bundle, (cause) => {
-      throw new OSError('Unexpected failure in IoTEdge: the trust bundle holds no usable certificate', {
-        cause,
-      })
-    })
-    const credentials = new EdgeCredentials(workload, environment, settings.sastokenTtl, settings.clock)
-    await credentials.renew()
-    return new IoTHubModuleClient(
-      new ClientParts({
-        hostName,
-        identity,
-        credentials,
-        settings: trustingOnly(settings, bundle),
-        gatewayHostName,
-        edge: true,
-      }),
-    )
+    return new IoTHubModuleClient(new ClientParts(await edgeOrigin(settings)))
   }
 
   // ------------------------------------------------------------------ inputs and outputs
@@ -227,12 +173,12 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
     outputName: string,
     options: CallOptions = {},
   ): Promise<void> {
-    return this.call(options, (scope) => {
+    return this.core.call(options, (scope) => {
       const output = asMessage(message)
       assertSize(output)
       if (typeof outputName !== 'string') throw new TypeError('outputName is required and must be text')
       output.outputName = outputName
-      return sendMessage(this.session, output, scope)
+      return sendMessage(this.core.session, output, scope)
     })
   }
 
@@ -283,27 +229,18 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
     moduleId?: string | null,
     options: CallOptions = {},
   ): Promise<MethodResult> {
-    return this.call(options, async (scope) => {
+    return this.core.call(options, async (scope) => {
       assertParams(methodParams)
       const target = {
         deviceId: requiredText('deviceId', deviceId),
         moduleId: moduleId === null ? undefined : moduleId,
       }
-      if (!this.isEdge) {
+      if (!this.core.parts.edge) {
         throw new ClientError('Unexpected failure', {
           cause: new Error('Methods can be invoked by clients from the Edge environment only'),
         })
       }
-      return invokeMethod(this.http, this.identity, methodParams, target, scope)
+      return invokeMethod(this.core.parts.http, this.core.parts.identity, methodParams, target, scope)
     })
   }
-
-  /** @internal */
-  protected override receivers(): readonly AnyReceiver[] {
-    return [...super.receivers(), this.#inputs]
-  }
-}
-
-function trustingOnly(settings: Settings, certificates: string): Settings {
-  return Object.freeze({ ...settings, serverVerificationCert: certificates })
 }

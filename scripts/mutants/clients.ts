@@ -225,15 +225,15 @@ export const CLIENTS: readonly Mutant[] = [
     'C27',
     'tries again without a pause',
     at('connection/machine.ts'),
-    "{ do: 'pause', epoch: state.epoch, first: false }",
-    "{ do: 'pause', epoch: state.epoch, first: true }",
+    "{ type: 'pause', epoch: state.epoch, first: false }",
+    "{ type: 'pause', epoch: state.epoch, first: true }",
   ),
   mutant(
     'C28',
     'never gives up, whatever the refusal',
     at('connection/machine.ts'),
-    "(state.insist === 'mend' && !final)",
-    "(state.insist === 'mend' && (final || !final))",
+    "(state.retry === 'reconnect' && !final)",
+    "(state.retry === 'reconnect' && (final || !final))",
   ),
   {
     id: 'C29',
@@ -241,9 +241,9 @@ export const CLIENTS: readonly Mutant[] = [
     edits: [
       {
         file: at('connection/machine.ts'),
-        find: "      { at: state.forGood ? 'stopped' : 'disconnected', epoch: state.epoch },\n      [\n",
+        find: "      { type: state.permanent ? 'stopped' : 'disconnected', epoch: state.epoch },\n      [\n",
         replace:
-          "      { at: 'connecting', epoch: state.epoch + 1, tickets: [], insist: 'mend', queue: [] },\n      [\n        { do: 'dial', epoch: state.epoch + 1 },\n",
+          "      { type: 'connecting', epoch: state.epoch + 1, tickets: [], retry: 'reconnect', queue: [] },\n      [\n        { type: 'dial', epoch: state.epoch + 1 },\n",
       },
     ],
   },
