@@ -11,10 +11,10 @@ import { Message } from '../core/models/message.ts'
 import { formatProperties } from '../mqtt/property-bag.ts'
 import { publish, type Session } from './session.ts'
 
-/** Bytes of payload and properties that the hub accepts (decision D-15). */
+/** The maximum size of payload and properties that the hub accepts, in bytes (decision D-15). */
 export const MAX_MESSAGE_BYTES = 262_144
 
-/** Anything that is not a Message becomes one. */
+/** Wraps anything that is not a Message in one. */
 export function asMessage(message: unknown): Message<unknown> {
   return message instanceof Message ? (message as Message<unknown>) : new Message(message)
 }
@@ -38,7 +38,7 @@ export function sendMessage(
   const payload = payloadOf(message.data)
   const topic = session.topics.events + formatProperties(message)
   if (topic.includes('+') || topic.includes('#')) {
-    throw unexpected(new ValueError('The ids of a client must not contain + or #'))
+    throw unexpected(new ValueError('Device and module ids must not contain + or #'))
   }
   return publish(session, topic, payload, scope)
 }
@@ -56,7 +56,9 @@ function payloadOf(data: unknown): string | Uint8Array {
     default:
       if (data === null) return ''
       if (data instanceof Uint8Array) return data
-      throw unexpected(new TypeError('A payload must be text, bytes, a number, a truth value or nothing'))
+      throw unexpected(
+        new TypeError(`A payload must be a string, bytes, a number, a boolean or empty, was ${typeof data}`),
+      )
   }
 }
 

@@ -69,13 +69,13 @@ export class ClientCore {
       handlerName: 'onMethodRequestReceived',
       callName: 'receiveMethodRequest',
       filter: METHODS_FILTER,
-      strayItems: 'wait',
+      unclaimed: 'keep',
     })
     this.patches = new Receiver(this.session, {
       handlerName: 'onTwinDesiredPropertiesPatchReceived',
       callName: 'receiveTwinDesiredPropertiesPatch',
       filter: DESIRED_FILTER,
-      strayItems: 'wait',
+      unclaimed: 'keep',
       onWanted: () => {
         refresh.arm()
       },

@@ -12,8 +12,8 @@ import { asHandler, type EventHandler, type ExceptionHandler, type ReceiveHandle
 import type { CallOptions } from './options.ts'
 
 /**
- * The common part of {@link IoTHubDeviceClient} and {@link IoTHubModuleClient}. Never made directly: each class has
- * factories.
+ * The common part of {@link IoTHubDeviceClient} and {@link IoTHubModuleClient}. Create a client with the factories of
+ * these classes.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export abstract class GenericIoTHubClient {
     return this.#core.session.connection.connected
   }
 
-  /** Called with each exception that no call can report. Default `null`. */
+  /** Called with each exception that no call reports. Default `null`. */
   get onBackgroundException(): ExceptionHandler | null {
     return this.#core.events.exception.handler ?? null
   }
@@ -57,7 +57,7 @@ export abstract class GenericIoTHubClient {
     this.#core.events.exception.handler = asHandler('onBackgroundException', handler)
   }
 
-  /** Called when {@link GenericIoTHubClient.connected} has changed. Default `null`. */
+  /** Called when {@link GenericIoTHubClient.connected} changes. Default `null`. */
   get onConnectionStateChange(): EventHandler | null {
     return this.#core.events.state.handler ?? null
   }
@@ -67,9 +67,9 @@ export abstract class GenericIoTHubClient {
   }
 
   /**
-   * Called when the client needs a new SAS token, about 2 minutes before the one in force expires: give it with
-   * {@link GenericIoTHubClient.updateSastoken}, also from inside the handler. Only needed by clients that were made
-   * from a SAS token. On Windows a token is needed after about 49 days at the latest. Default `null`.
+   * Called when the client needs a new SAS token, about 2 minutes before the current one expires. Supply it with {@link
+   * GenericIoTHubClient.updateSastoken}, which the handler may call. Only for clients that were created from a SAS
+   * token. On Windows, a new token is needed after about 49 days at the latest. Default `null`.
    */
   get onNewSastokenRequired(): EventHandler | null {
     return this.#core.events.token.handler ?? null
@@ -81,8 +81,9 @@ export abstract class GenericIoTHubClient {
   }
 
   /**
-   * Called with each direct method request; answer it with {@link GenericIoTHubClient.sendMethodResponse}. Setting it
-   * subscribes, `null` unsubscribes; {@link GenericIoTHubClient.handlersReady} tells when that is done. Default `null`.
+   * Called with each direct method request; respond with {@link GenericIoTHubClient.sendMethodResponse}. Setting a
+   * handler subscribes, `null` unsubscribes; {@link GenericIoTHubClient.handlersReady} settles when that is done.
+   * Default `null`.
    */
   get onMethodRequestReceived(): ReceiveHandler<MethodRequest> | null {
     return this.#core.methods.handler
@@ -93,8 +94,8 @@ export abstract class GenericIoTHubClient {
   }
 
   /**
-   * Called with each patch of the desired properties, and after a re-connection with the whole desired section when
-   * patches were missed. Setting it subscribes, `null` unsubscribes. Default `null`.
+   * Called with each patch of the desired properties, and after a reconnection with the whole desired section when
+   * patches were missed. Setting a handler subscribes, `null` unsubscribes. Default `null`.
    */
   get onTwinDesiredPropertiesPatchReceived(): ReceiveHandler<TwinPatch> | null {
     return this.#core.patches.handler
@@ -107,7 +108,7 @@ export abstract class GenericIoTHubClient {
   // ------------------------------------------------------------------ connection
 
   /**
-   * Connects to the hub or the gateway. Settles when the connection is completely established.
+   * Connects to the hub or the gateway. Settles when the connection is established.
    * @throws {@link CredentialError}, {@link ConnectionFailedError}, {@link ConnectionDroppedError},
    * {@link OperationTimeout}, {@link ClientError}.
    */
@@ -116,7 +117,7 @@ export abstract class GenericIoTHubClient {
   }
 
   /**
-   * Disconnects. What waits for the hub fails with {@link OperationCancelled}; what has arrived is handled first.
+   * Disconnects. Calls that wait for the hub fail with {@link OperationCancelled}; handlers process what has arrived.
    * @throws {@link ClientError}
    */
   disconnect(options: CallOptions = {}): Promise<void> {
@@ -131,15 +132,15 @@ export abstract class GenericIoTHubClient {
     return this.#core.call(options, () => this.#core.shutdown())
   }
 
-  /** Shuts the client down at the end of an `await using` block; beyond the documented API. */
+  /** Shuts the client down at the end of an `await using` block. Beyond the documented API. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#core.session.connection.stopped) await this.shutdown()
   }
 
   /**
-   * Replaces the SAS token, then re-authorizes the connection; the client ends connected.
-   * @param sastoken - for the same hub and identity as the one in force.
-   * @throws {@link ClientError} when the client was not made from a SAS token; {@link ValueError} for an invalid
+   * Replaces the SAS token and re-authorizes the connection. Afterwards the client is connected.
+   * @param sastoken - a token for the same hub and identity as the current one.
+   * @throws {@link ClientError} when the client was not created from a SAS token; {@link ValueError} for an invalid
    * token; the errors of {@link GenericIoTHubClient.connect}.
    */
   updateSastoken(sastoken: string, options: CallOptions = {}): Promise<void> {
@@ -150,7 +151,7 @@ export abstract class GenericIoTHubClient {
 
   /**
    * Sends a message to the hub. Settles when the hub has acknowledged it. Connects first when needed.
-   * @param message - anything that is not a {@link Message} becomes one.
+   * @param message - the message, or its payload.
    * @throws {@link CredentialError}, {@link ConnectionFailedError}, {@link ConnectionDroppedError},
    * {@link OperationTimeout}, {@link NoConnectionError}, {@link ClientError}; {@link ValueError} when the message is
    * larger than 256 KB.
@@ -164,17 +165,17 @@ export abstract class GenericIoTHubClient {
   }
 
   /**
-   * Settles when the next message would go out at once, without waiting behind others: back-pressure for those who
-   * send faster than the hub acknowledges. Beyond the documented API.
+   * Settles when the next message can be sent without waiting for others: back-pressure for an application that sends
+   * faster than the hub acknowledges. Beyond the documented API.
    */
   readyToSend(options: CallOptions = {}): Promise<void> {
-    return this.#core.call(options, () => this.#core.session.outbox.room())
+    return this.#core.call(options, () => this.#core.session.outbox.capacity())
   }
 
   /**
-   * Answers a method request. Settles when the hub has acknowledged the answer. Connects first when needed.
-   * @param methodResponse - its payload is sent as JSON.
-   * @throws as {@link GenericIoTHubClient.sendMessage}, without ValueError.
+   * Responds to a method request. Settles when the hub has acknowledged the response. Connects first when needed.
+   * @param methodResponse - the response; its payload is sent as JSON.
+   * @throws the errors of {@link GenericIoTHubClient.sendMessage}, except ValueError.
    */
   sendMethodResponse(methodResponse: MethodResponse, options: CallOptions = {}): Promise<void> {
     return this.#core.call(options, (scope) => sendMethodResponse(this.#core.session, methodResponse, scope))
@@ -184,8 +185,8 @@ export abstract class GenericIoTHubClient {
 
   /**
    * Gets the twin. Connects first when needed.
-   * @throws as {@link GenericIoTHubClient.sendMethodResponse}; an answer that is an error is a {@link ClientError}
-   * with a {@link ServiceError} as its cause.
+   * @throws the errors of {@link GenericIoTHubClient.sendMethodResponse}; when the service responds with an error, a
+   * {@link ClientError} with a {@link ServiceError} as its cause.
    */
   getTwin(options: CallOptions = {}): Promise<Twin> {
     return this.#core.call(options, (scope) => this.#core.twin.get(scope))
@@ -194,8 +195,8 @@ export abstract class GenericIoTHubClient {
   /**
    * Changes the reported properties of the twin. Settles when the service has accepted the patch. Connects first when
    * needed.
-   * @param reportedPropertiesPatch - a mapping; `null` removes a property.
-   * @throws as {@link GenericIoTHubClient.getTwin}.
+   * @param reportedPropertiesPatch - the changed properties; `null` removes a property.
+   * @throws the errors of {@link GenericIoTHubClient.getTwin}.
    */
   patchTwinReportedProperties(reportedPropertiesPatch: JsonObject, options: CallOptions = {}): Promise<void> {
     return this.#core.call(options, (scope) => this.#core.twin.patchReported(reportedPropertiesPatch, scope))
@@ -206,10 +207,10 @@ export abstract class GenericIoTHubClient {
   /**
    * Receives a direct method request.
    * @deprecated since 2.3.0 of the documented SDK: set {@link GenericIoTHubClient.onMethodRequestReceived} instead.
-   * @param methodName - only requests for this method; left out: all that no other call is for.
+   * @param methodName - receives only requests for this method. Default: all requests that no other call names.
    * @param block - wait for a request. Default `true`.
-   * @param timeout - seconds to wait at most. Default: without end.
-   * @returns the request; `null` when none came.
+   * @param timeout - the longest wait, in seconds. Default: no limit.
+   * @returns the request; `null` when none arrived.
    * @throws the errors of {@link GenericIoTHubClient.connect}; {@link ClientError} after a receive handler was set.
    */
   receiveMethodRequest(
@@ -221,7 +222,7 @@ export abstract class GenericIoTHubClient {
     return this.#core.methods.receive({
       block,
       timeout,
-      lane: methodName ?? undefined,
+      channel: methodName ?? undefined,
       signal: options.signal,
     })
   }
@@ -231,8 +232,8 @@ export abstract class GenericIoTHubClient {
    * @deprecated since 2.3.0 of the documented SDK: set
    * {@link GenericIoTHubClient.onTwinDesiredPropertiesPatchReceived} instead.
    * @param block - wait for a patch. Default `true`.
-   * @param timeout - seconds to wait at most. Default: without end.
-   * @throws {@link InboxEmpty} when none came; the errors of {@link GenericIoTHubClient.receiveMethodRequest}.
+   * @param timeout - the longest wait, in seconds. Default: no limit.
+   * @throws {@link InboxEmpty} when none arrived; the errors of {@link GenericIoTHubClient.receiveMethodRequest}.
    */
   receiveTwinDesiredPropertiesPatch(
     block?: boolean,
@@ -242,7 +243,10 @@ export abstract class GenericIoTHubClient {
     return this.#core.patches.receiveOrThrow({ block, timeout, signal: options.signal })
   }
 
-  /** Method requests as they come, until shutdown; a receive call in the client's modes. Beyond the documented API. */
+  /**
+   * The method requests as they arrive, until shutdown. Counts as a receive call: it cannot be combined with handlers.
+   * Beyond the documented API.
+   */
   methodRequests(
     methodName?: string | null,
     options: CallOptions = {},
@@ -250,14 +254,17 @@ export abstract class GenericIoTHubClient {
     return this.#core.methods.items(methodName ?? undefined, options.signal)
   }
 
-  /** Desired patches as they come, until shutdown; a receive call in the client's modes. Beyond the documented API. */
+  /**
+   * The desired properties patches as they arrive, until shutdown. Counts as a receive call: it cannot be combined with
+   * handlers. Beyond the documented API.
+   */
   desiredPropertiesPatches(options: CallOptions = {}): AsyncGenerator<TwinPatch, void, undefined> {
     return this.#core.patches.items(undefined, options.signal)
   }
 
   /**
-   * Settles when the receive handlers that were set or cleared so far are in force at the hub: an assignment cannot
-   * be awaited. Fails with the error that was also reported in the background. Beyond the documented API.
+   * Settles when the hub has the subscriptions of all receive handlers that were set or cleared so far: an assignment
+   * cannot be awaited. Fails with the error that `onBackgroundException` also gets. Beyond the documented API.
    */
   handlersReady(options: CallOptions = {}): Promise<void> {
     return this.#core.call(options, () => this.#core.handlersReady())

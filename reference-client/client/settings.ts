@@ -1,5 +1,5 @@
 /**
- * Options to frozen settings: one table of defaults and bounds.
+ * Turns the options of a factory into frozen settings: accepted names, defaults, bounds.
  * Source: docs/contract/client/options.md#client-options-checks; decisions D-10, D-11, D-32.
  */
 
@@ -16,7 +16,7 @@ import type {
 import { flag, lifetime, operationTimeout, optionalText, proxy, text, wholeSeconds } from './option-values.ts'
 import { cipherList, type TlsSettings, trust } from './tls-options.ts'
 
-/** What the client goes by after its factory has accepted the options. */
+/** The settings of a client, after its factory has accepted the options. */
 export interface Settings extends TlsSettings {
   readonly gatewayHostname: string | undefined
   readonly websockets: boolean
@@ -77,12 +77,13 @@ const EXTENSIONS: readonly (keyof ClientExtensions)[] = [
 ]
 
 const MAX_KEEP_ALIVE = 1_740
-/** The original's bound is its platform's longest timer: 2^32 − 1 ms on Windows, 2^63 − 1 ns elsewhere. */
+/** The bound of the Python SDK is the longest timer of its platform: 2^32 − 1 ms on Windows, 2^63 − 1 ns elsewhere. */
 const MAX_RETRY_INTERVAL = process.platform === 'win32' ? 4_294_967 : 9_223_372_036
 
 /**
- * @throws TypeError for an option the factory does not know, before anything else, and for values of the wrong type;
- * ValueError for values out of bounds.
+ * Checks the options of a factory.
+ * @throws TypeError for an unknown option, before any other check, and for values of the wrong type; ValueError for
+ * values out of bounds.
  */
 export function settingsFrom(factory: Factory, options: object | undefined): Settings {
   const given = optionsOf(factory, options)

@@ -12,21 +12,21 @@ export interface TlsSettings {
   readonly cipher: string | undefined
 }
 
-/** Checks the certificates one by one: Node itself passes over text that is none. */
+/** Checks each certificate: Node ignores text that is not one. */
 export function trust(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
-    throw new TypeError(`'serverVerificationCert' must be PEM text, was ${typeof value}`)
+    throw new TypeError(`'serverVerificationCert' must be PEM, was ${typeof value}`)
   }
   const text = typeof value === 'string' ? value : Buffer.from(value).toString('latin1')
   if (text === '') return undefined
   assertCertificates(text, (cause) => {
-    throw new ValueError(`'serverVerificationCert' holds no usable certificate in PEM`, { cause })
+    throw new ValueError(`'serverVerificationCert' must contain a usable certificate in PEM`, { cause })
   })
   return text
 }
 
-/** Every certificate of a PEM text is readable, and there is one. */
+/** Calls `refuse` when the PEM text has no certificate, or an unreadable one. */
 export function assertCertificates(pem: string, refuse: (cause: unknown) => never): void {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)
   if (blocks === null) return refuse(undefined)
@@ -39,11 +39,11 @@ export function assertCertificates(pem: string, refuse: (cause: unknown) => neve
   }
 }
 
-/** Suite names in either spelling; words like `HIGH` or `!aNULL` stay as they are. */
+/** Accepts both spellings of suite names; keywords like `HIGH` or `!aNULL` do not change. */
 export function cipherList(value: unknown): string | undefined {
   if (value === undefined || value === '') return undefined
   const list: unknown = Array.isArray(value) ? (value as unknown[]) : [value]
-  if (!isTexts(list)) throw new TypeError(`'cipher' must be text or a list of texts`)
+  if (!isStringArray(list)) throw new TypeError(`'cipher' must be a string or a list of strings`)
   const text = list
     .join(':')
     .split(':')
@@ -53,21 +53,21 @@ export function cipherList(value: unknown): string | undefined {
   try {
     createSecureContext({ ciphers: text })
   } catch (cause) {
-    throw new ValueError(`'cipher' names no usable cipher suite: ${text}`, { cause })
+    throw new ValueError(`'cipher' contains no usable cipher suite: ${text}`, { cause })
   }
   return text
 }
 
-function isTexts(list: unknown): list is string[] {
+function isStringArray(list: unknown): list is string[] {
   return Array.isArray(list) && list.every((name) => typeof name === 'string')
 }
 
 function suiteName(name: string): string {
-  if (/^TLS_/i.test(name)) return name.toUpperCase() // TLS 1.3 suites are spelled with underscores
+  if (/^TLS_/i.test(name)) return name.toUpperCase() // the names of TLS 1.3 suites have underscores
   return /^[A-Za-z0-9]+([-_][A-Za-z0-9]+)+$/.test(name) ? name.toUpperCase().replaceAll('_', '-') : name
 }
 
-/** TLS 1.3 has suites of its own: a list without any means TLS 1.2, a list of nothing else TLS 1.3. */
+/** TLS 1.3 has its own suites: a list without them selects TLS 1.2, a list of only them TLS 1.3. */
 function versions(cipher: string | undefined): Pick<SecureContextOptions, 'minVersion' | 'maxVersion'> {
   const suites = cipher?.split(':') ?? []
   const modern = suites.filter((name) => name.startsWith('TLS_')).length
@@ -75,7 +75,7 @@ function versions(cipher: string | undefined): Pick<SecureContextOptions, 'minVe
   return modern === 0 ? { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } : { minVersion: 'TLSv1.3' }
 }
 
-/** TLS as the settings want it. @throws as Node does for keys and certificates that do not fit. */
+/** The TLS options of the settings. @throws the error of Node for a key that does not match its certificate. */
 export function secureContextOptions(
   settings: TlsSettings,
   own: { readonly cert: string; readonly key: string; readonly passphrase: string | undefined } | undefined,

@@ -76,7 +76,7 @@ describe('the outbox', () => {
     outbox.attach(link)
     for (let index = 0; index < WINDOW; index++) outbox.post(parcel('t', []))
     let rooms = 0
-    const both = [outbox.room().then(() => (rooms += 1)), outbox.room().then(() => (rooms += 1))]
+    const both = [outbox.capacity().then(() => (rooms += 1)), outbox.capacity().then(() => (rooms += 1))]
     sent[0]?.acknowledge()
     await both[0]
     expect(rooms).toBe(1)

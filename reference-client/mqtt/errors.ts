@@ -1,7 +1,6 @@
 /**
- * CONNACK return codes in the documented errors.
- * Source: docs/contract/client/errors.md#client-errors-connack; decision
- * D-33.
+ * Turns CONNACK return codes into the documented errors.
+ * Source: docs/contract/client/errors.md#client-errors-connack; decision D-33.
  */
 
 import type { IoTHubError } from '../core/errors/iot-hub-error.ts'

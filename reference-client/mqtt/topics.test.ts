@@ -25,7 +25,7 @@ describe('topics', () => {
     ['devices/d/messages/devicebound/%24.mid=1', { type: 'c2d', properties: '%24.mid=1' }],
     ['devices/d/messages/devicebound/', { type: 'c2d', properties: '' }],
     ['$iothub/methods/POST/do%20it/?$rid=a1', { type: 'method', methodName: 'do it', requestId: 'a1' }],
-    ['$iothub/twin/res/200/?$rid=7&$version=3', { type: 'twin-answer', status: 200, requestId: '7' }],
+    ['$iothub/twin/res/200/?$rid=7&$version=3', { type: 'twin-response', status: 200, requestId: '7' }],
     ['$iothub/twin/PATCH/properties/desired/?$version=3', { type: 'desired' }],
     ['devices/other/messages/devicebound/', undefined],
     ['nonsense', undefined],

@@ -16,7 +16,7 @@ import {
   methodResponseTopic,
   parseInbound,
   reportedPatchTopic,
-  TWIN_ANSWERS_FILTER,
+  TWIN_RESPONSES_FILTER,
   twinGetTopic,
 } from '../mqtt/topics.ts'
 
@@ -81,7 +81,7 @@ describe('topics.json', () => {
       case 'method':
         return { type: 'method', methodName: means.methodName, requestId: means.requestId }
       case 'twinAnswer':
-        return { type: 'twin-answer', status: means.status, requestId: means.requestId }
+        return { type: 'twin-response', status: means.status, requestId: means.requestId }
       case 'desired':
         return { type: 'desired' }
       default:
@@ -108,7 +108,7 @@ describe('topics.json', () => {
 
   it('knows every filter this client subscribes to', () => {
     const known = rows.filter(({ direction }) => direction === 'subscribe').map(({ topic }) => topic)
-    for (const filter of [METHODS_FILTER, TWIN_ANSWERS_FILTER, DESIRED_FILTER])
+    for (const filter of [METHODS_FILTER, TWIN_RESPONSES_FILTER, DESIRED_FILTER])
       expect(known).toContain(filter)
   })
 })

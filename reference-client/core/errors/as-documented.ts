@@ -1,11 +1,11 @@
-/** Every error leaves the client as a documented one. */
+/** Turns every error into a documented one. */
 
 import { ClientError } from './client-errors.ts'
 import { IoTHubError } from './iot-hub-error.ts'
 import { OSError } from './os-error.ts'
 import { ValueError } from './value-error.ts'
 
-/** @internal Whatever was not foreseen, as the documented "unexpected failure". Documented errors pass unchanged. */
+/** @internal Wraps an unexpected error in the documented "unexpected failure". Returns documented errors unchanged. */
 export function asDocumented(error: unknown): Error {
   if (
     error instanceof IoTHubError ||

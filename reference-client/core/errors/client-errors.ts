@@ -3,8 +3,8 @@
 import { IoTHubError } from './iot-hub-error.ts'
 
 /**
- * Something unexpected went wrong in the client; also the parent of the connection's errors. An answer of the service
- * that is an error is its `cause`: a {@link ServiceError}. Documented for every call;
+ * An unexpected failure of the client; also the parent of the errors of the connection. When the service responds with
+ * an error, the `cause` is a {@link ServiceError}. Documented for every call; see
  * docs/contract/client/errors.md#client-exceptions.
  *
  * @example
@@ -23,12 +23,12 @@ import { IoTHubError } from './iot-hub-error.ts'
  * ```
  */
 export class ClientError extends IoTHubError {
-  /** Stable text for programs. */
+  /** A stable code. */
   readonly code: string = 'IOTHUB_CLIENT'
 }
 
 /**
- * The credentials were refused and no connection was made: CONNACK 4 and 5, HTTP 401 and 403.
+ * The hub refused the credentials: CONNACK 4 and 5, HTTP 401 and 403.
  *
  * @example
  * ```ts
@@ -43,12 +43,12 @@ export class ClientError extends IoTHubError {
  * ```
  */
 export class CredentialError extends ClientError {
-  /** Stable text for programs. */
+  /** A stable code. */
   override readonly code = 'IOTHUB_CREDENTIAL'
 }
 
 /**
- * A connection could not be made: refused, unresolvable, or the service said it was unavailable (CONNACK 3).
+ * The connection could not be established: refused, host name not found, or service unavailable (CONNACK 3).
  *
  * @example
  * ```ts
@@ -63,14 +63,14 @@ export class CredentialError extends ClientError {
  * ```
  */
 export class ConnectionFailedError extends ClientError {
-  /** Stable text for programs. */
+  /** A stable code. */
   override readonly code = 'IOTHUB_CONNECTION_FAILED'
-  /** Trying again may help. */
+  /** A retry may succeed. */
   override readonly retryable = true
 }
 
 /**
- * The connection was lost while the call was under way.
+ * The connection was lost during the call.
  *
  * @example
  * ```ts
@@ -85,14 +85,14 @@ export class ConnectionFailedError extends ClientError {
  * ```
  */
 export class ConnectionDroppedError extends ClientError {
-  /** Stable text for programs. */
+  /** A stable code. */
   override readonly code = 'IOTHUB_CONNECTION_DROPPED'
-  /** Trying again may help. */
+  /** A retry may succeed. */
   override readonly retryable = true
 }
 
 /**
- * The client is not connected, and `autoConnect` is off. What was to be sent will not be sent later.
+ * The client is not connected, and `autoConnect` is off. The message is not sent later.
  *
  * @example
  * ```ts
@@ -107,11 +107,11 @@ export class ConnectionDroppedError extends ClientError {
  * ```
  */
 export class NoConnectionError extends ClientError {
-  /** Stable text for programs. */
+  /** A stable code. */
   override readonly code = 'IOTHUB_NO_CONNECTION'
 }
 
-/** @internal After `shutdown` every call ends so (BOTH-SHUT-02 … 09). */
+/** @internal The error of every call after `shutdown` (BOTH-SHUT-02 … 09). */
 export function alreadyShutDown(): ClientError {
   return new ClientError('Client has already been shut down')
 }

@@ -4,7 +4,7 @@
  */
 
 /**
- * What every error of the connection and of the service carries.
+ * Details of an error of the connection or of the service.
  *
  * @example
  * ```ts
@@ -17,15 +17,15 @@
  * ```
  */
 export interface IoTHubErrorOptions {
-  /** What led to it, as the system or the service reported it. */
+  /** The error of the system or of the service that caused it. */
   readonly cause?: unknown
-  /** The same call may succeed later. Left out: as the class says. */
+  /** The same call may succeed later. Default: set by the class. */
   readonly retryable?: boolean
 }
 
 /**
- * Root of all errors that the connection, the hub or a gateway leads to. Wrong arguments are `TypeError`
- * (wrong type) or {@link ValueError} (wrong value) instead.
+ * The root of all errors of the connection, the hub or a gateway. Wrong arguments cause a `TypeError` (wrong type) or a
+ * {@link ValueError} (wrong value) instead.
  *
  * @example
  * ```ts
@@ -37,9 +37,9 @@ export interface IoTHubErrorOptions {
  * ```
  */
 export abstract class IoTHubError extends Error {
-  /** Stable text for programs, for example `IOTHUB_CREDENTIAL`. */
+  /** A stable code, for example `IOTHUB_CREDENTIAL`. */
   abstract readonly code: string
-  /** The same call may succeed later without a change of its arguments. */
+  /** The same call may succeed later with the same arguments. */
   readonly retryable: boolean
 
   constructor(message: string, options?: IoTHubErrorOptions) {

@@ -1,4 +1,4 @@
-/** How a call ends without an answer. */
+/** Errors of a call that ends without a result: timeout, cancellation, empty inbox. */
 
 import { IoTHubError } from './iot-hub-error.ts'
 
@@ -12,21 +12,21 @@ import { IoTHubError } from './iot-hub-error.ts'
  * export async function send(client: IoTHubDeviceClient): Promise<void> {
  *   await client.sendMessage('hello').catch((error: unknown) => {
  *     if (!(error instanceof OperationTimeout)) throw error
- *     console.error('The hub is silent')
+ *     console.error('The hub did not respond')
  *   })
  * }
  * ```
  */
 export class OperationTimeout extends IoTHubError {
-  /** Stable text for programs. */
+  /** A stable code. */
   readonly code = 'IOTHUB_TIMEOUT'
-  /** Trying again may help. */
+  /** A retry may succeed. */
   override readonly retryable = true
 }
 
 /**
- * The call was given up before it was finished: by `disconnect`, by `shutdown`, or by an `AbortSignal` whose reason
- * is then the `cause`. Not a {@link ClientError}, as documented.
+ * The call was cancelled: by `disconnect`, by `shutdown`, or by an `AbortSignal`, whose reason is then the `cause`. Not
+ * a {@link ClientError}, as documented.
  *
  * @example
  * ```ts
@@ -35,18 +35,18 @@ export class OperationTimeout extends IoTHubError {
  * export async function send(client: IoTHubDeviceClient): Promise<void> {
  *   await client.sendMessage('hello').catch((error: unknown) => {
  *     if (!(error instanceof OperationCancelled)) throw error
- *     console.error('Given up', error.cause)
+ *     console.error('Cancelled', error.cause)
  *   })
  * }
  * ```
  */
 export class OperationCancelled extends IoTHubError {
-  /** Stable text for programs. */
+  /** A stable code. */
   readonly code = 'IOTHUB_CANCELLED'
 }
 
 /**
- * Nothing had been received by the end of the wait: `receiveTwinDesiredPropertiesPatch` only.
+ * No patch arrived in time. Only `receiveTwinDesiredPropertiesPatch` throws it.
  *
  * @example
  * ```ts
@@ -63,6 +63,6 @@ export class OperationCancelled extends IoTHubError {
  * ```
  */
 export class InboxEmpty extends IoTHubError {
-  /** Stable text for programs. */
+  /** A stable code. */
   readonly code = 'IOTHUB_INBOX_EMPTY'
 }

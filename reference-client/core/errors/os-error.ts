@@ -3,7 +3,7 @@
 import type { IoTHubErrorOptions } from './iot-hub-error.ts'
 
 /**
- * The environment, a file or the workload API of the Edge runtime is not as it must be.
+ * A file, the environment or the workload API of the Edge runtime cannot be used.
  *
  * @example
  * ```ts
@@ -20,9 +20,9 @@ import type { IoTHubErrorOptions } from './iot-hub-error.ts'
  * ```
  */
 export class OSError extends Error {
-  /** Name of the class. */
+  /** The name of the class. */
   override readonly name = 'OSError'
-  /** The system's own code, for example `ENOENT`; `IOTHUB_OS` when there is none. */
+  /** The code of the system, for example `ENOENT`; `IOTHUB_OS` when there is none. */
   readonly code: string
 
   constructor(message: string, options?: IoTHubErrorOptions) {
@@ -31,7 +31,7 @@ export class OSError extends Error {
   }
 }
 
-/** The `code` that Node puts on errors of the system. */
+/** The `code` of a system error of Node. */
 export function systemCodeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined

@@ -1,12 +1,12 @@
 /**
- * What the service says when it refuses a request: JSON, JSON inside a message, or text.
+ * The error responses of the service: JSON, JSON inside a JSON string, or text.
  * Source: docs/contract/errors.md#errors-bodies.
  */
 
 import { IoTHubError } from './iot-hub-error.ts'
 
 /**
- * What the service said of the request, as a rule the `cause` of a {@link ClientError}.
+ * The error response of the service; usually the `cause` of a {@link ClientError}.
  *
  * @example
  * ```ts
@@ -18,13 +18,13 @@ import { IoTHubError } from './iot-hub-error.ts'
  * ```
  */
 export class ServiceError extends IoTHubError {
-  /** Stable text for programs. */
+  /** A stable code. */
   readonly code = 'IOTHUB_SERVICE'
-  /** Status of the answer: an HTTP status, or that of the twin answer's topic. */
+  /** Status of the response: an HTTP status, or the status in the topic of a twin response. */
   readonly status: number
-  /** The service's six-digit code, when the answer had one. */
+  /** The six-digit error code of the service, if the response has one. */
   readonly errorCode: number | undefined
-  /** The service's tracking id, when the answer had one. */
+  /** The tracking id of the service, if the response has one. */
   readonly trackingId: string | undefined
 
   constructor(
@@ -42,9 +42,9 @@ export class ServiceError extends IoTHubError {
   }
 }
 
-/** @param body - of the answer. */
+/** @param body - body of the response. */
 export function serviceErrorFrom(message: string, status: number, body: string): ServiceError {
-  const plain = body.replaceAll('\\', '') // JSON inside a text of JSON
+  const plain = body.replaceAll('\\', '') // JSON inside a JSON string
   const errorCode = /"?errorCode"?\s*:\s*"?(\d{6})\b/i.exec(plain)?.[1]
   return new ServiceError(message, {
     status,

@@ -1,7 +1,7 @@
-/** A wrong value of an argument. */
+/** The error of an argument with a wrong value. */
 
 /**
- * An argument has the right type and a wrong value. The documentation's `ValueError`.
+ * An argument has the right type and a wrong value: the documented `ValueError`.
  *
  * @example
  * ```ts
@@ -19,8 +19,8 @@
  * ```
  */
 export class ValueError extends RangeError {
-  /** Name of the class. */
+  /** The name of the class. */
   override readonly name = 'ValueError'
-  /** Stable text for programs. */
+  /** A stable code. */
   readonly code = 'IOTHUB_VALUE'
 }

@@ -1,7 +1,7 @@
-/** JSON as the twin and the methods carry it. */
+/** The JSON values of twins and methods. */
 
 /**
- * Any value that JSON can write: twins, patches and method payloads.
+ * Any JSON value: twins, patches and method payloads.
  *
  * @example
  * ```ts
@@ -12,7 +12,7 @@
  */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 /**
- * A JSON mapping.
+ * A JSON object.
  *
  * @example
  * ```ts
@@ -22,6 +22,6 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
  * ```
  */
 export interface JsonObject {
-  /** Any name. */
+  /** Any key. */
   readonly [key: string]: JsonValue
 }

@@ -1,9 +1,10 @@
-/** A message to or from the hub, its payload and its properties. */
+/** Messages to and from the hub: payload and properties. */
 
 import { Buffer } from 'node:buffer'
 
 /**
- * What a message can carry to the hub: bytes, text (sent as UTF-8), a number or truth value (as its text), nothing.
+ * The payload of a message to the hub: bytes, a string (sent as UTF-8), a number or boolean (sent as a string), or
+ * nothing.
  *
  * @example
  * ```ts
@@ -15,7 +16,7 @@ import { Buffer } from 'node:buffer'
 export type MessageData = string | Uint8Array | number | bigint | boolean | null | undefined
 
 /**
- * Value of a custom property; numbers and truth values travel as their text, `null` as a name without a value.
+ * The value of a custom property; numbers and booleans are sent as strings, `null` as a name without a value.
  *
  * @example
  * ```ts
@@ -29,7 +30,7 @@ export type PropertyValue = string | number | bigint | boolean | null
 const SECURITY_INTERFACE = 'urn:azureiot:Security:SecurityAgent:1'
 
 /**
- * A message from or to the hub: a payload and its properties.
+ * A message to or from the hub: a payload and its properties.
  *
  * @example
  * ```ts
@@ -44,25 +45,25 @@ const SECURITY_INTERFACE = 'urn:azureiot:Security:SecurityAgent:1'
 export class Message<Data = MessageData> {
   /** The payload. Received messages carry a `Buffer`. */
   data: Data
-  /** Properties of the application, in no order. */
+  /** The properties of the application, unordered. */
   customProperties: Record<string, PropertyValue> = {}
   /** Identifies the message; the service accepts up to 128 characters. */
   messageId: string | undefined
-  /** When the message expires, UTC: a `Date` or ISO 8601 text. */
+  /** When the message expires, in UTC: a `Date` or an ISO 8601 string. */
   expiryTimeUtc: Date | string | undefined
-  /** The `messageId` of the message that this one answers. */
+  /** The `messageId` of the message that this one replies to. */
   correlationId: string | undefined
-  /** Who produced the message. */
+  /** The producer of the message. */
   userId: string | undefined
-  /** Encoding of the payload when it is text: `utf-8`, `utf-16` or `utf-32`. */
+  /** Encoding of a text payload: `utf-8`, `utf-16` or `utf-32`. */
   contentEncoding: string | undefined
-  /** Kind of the payload, for example `application/json`. */
+  /** Content type of the payload, for example `application/json`. */
   contentType: string | undefined
-  /** Output of a module that the message leaves by. */
+  /** The output of the module that sends the message. */
   outputName: string | undefined
-  /** Input of a module that the message came in by. */
+  /** The input of the module that received the message. */
   inputName: string | undefined
-  /** Feedback that the sender of a cloud-to-device message asked for: `none`, `positive`, `negative`, `full`. */
+  /** Feedback that the sender of a cloud-to-device message requested: `none`, `positive`, `negative` or `full`. */
   ack: string | undefined
   #interfaceId: string | undefined
 
@@ -71,7 +72,7 @@ export class Message<Data = MessageData> {
    * @param messageId - identifies the message.
    * @param contentEncoding - for example `utf-8`.
    * @param contentType - for example `application/json`.
-   * @param outputName - the module output; `sendMessageToOutput` sets it too.
+   * @param outputName - the output of the module; `sendMessageToOutput` sets it too.
    */
   constructor(
     data: Data,
@@ -87,19 +88,18 @@ export class Message<Data = MessageData> {
     this.outputName = outputName ?? undefined
   }
 
-  /** Interface of the message; only {@link Message.setAsSecurityMessage} sets it. */
+  /** The interface id of the message; only {@link Message.setAsSecurityMessage} sets it. */
   get iothubInterfaceId(): string | undefined {
     return this.#interfaceId
   }
 
-  /** Marks the message for the security service of the hub instead of the ordinary endpoints. */
+  /** Routes the message to the security service of the hub instead of the usual endpoints. */
   setAsSecurityMessage(): void {
     this.#interfaceId = SECURITY_INTERFACE
   }
 
   /**
-   * Size that counts against the hub's limit of 262144: bytes of the payload and UTF-8 bytes of all properties.
-   * Source: decision D-15.
+   * The size in bytes that counts against the limit of 262144: the payload and all properties in UTF-8 (decision D-15).
    */
   getSize(): number {
     const expiry = this.expiryTimeUtc
@@ -119,7 +119,7 @@ export class Message<Data = MessageData> {
     return size
   }
 
-  /** The payload as text. */
+  /** The payload as a string. */
   toString(): string {
     const data: unknown = this.data
     return data instanceof Uint8Array ? Buffer.from(data).toString('utf8') : String(data)
@@ -127,7 +127,7 @@ export class Message<Data = MessageData> {
 }
 
 /**
- * A message as handlers and receive calls get it: the payload is bytes.
+ * A received message: its payload is a `Buffer`.
  *
  * @example
  * ```ts
@@ -140,7 +140,7 @@ export class Message<Data = MessageData> {
  */
 export type ReceivedMessage = Message<Buffer>
 
-/** UTF-8 bytes of the text form; bytes count as they are; nothing, and what cannot be sent, counts nothing. */
+/** UTF-8 bytes of the value as a string, or its own bytes; 0 for an empty value and for one that cannot be sent. */
 function byteLength(value: unknown): number {
   switch (typeof value) {
     case 'string':

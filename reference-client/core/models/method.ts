@@ -3,7 +3,7 @@
 import type { JsonValue } from './json.ts'
 
 /**
- * A direct method that the hub asks this client to run. Answer it with `sendMethodResponse`.
+ * A direct method request. Respond with `sendMethodResponse`.
  *
  * @example
  * ```ts
@@ -22,9 +22,9 @@ export class MethodRequest {
   readonly #payload: JsonValue
 
   /**
-   * @param requestId - identifies the request; its response repeats it.
-   * @param name - the method.
-   * @param payload - its argument; `null` when there was none.
+   * @param requestId - identifies the request and its response.
+   * @param name - name of the method.
+   * @param payload - argument of the method; `null` when there is none.
    */
   constructor(requestId: string, name: string, payload: JsonValue) {
     this.#requestId = requestId
@@ -37,19 +37,19 @@ export class MethodRequest {
     return this.#requestId
   }
 
-  /** The method. */
+  /** The name of the method. */
   get name(): string {
     return this.#name
   }
 
-  /** Its argument; `null` when there was none. */
+  /** The argument of the method; `null` when there is none. */
   get payload(): JsonValue {
     return this.#payload
   }
 }
 
 /**
- * The answer to a method request.
+ * The response to a method request.
  *
  * @example
  * ```ts
@@ -64,17 +64,17 @@ export class MethodRequest {
  * ```
  */
 export class MethodResponse {
-  /** Of the request that is answered. */
+  /** The id of the request. */
   requestId: string
-  /** Any whole number; the caller of the method gets it. */
+  /** Any whole number; the caller of the method receives it. */
   status: number
-  /** What the caller of the method gets; `null` when left out. */
+  /** The payload that the caller of the method receives. Default `null`. */
   payload: JsonValue | undefined
 
   /**
-   * @param requestId - of the request that is answered.
+   * @param requestId - id of the request.
    * @param status - any whole number.
-   * @param payload - what the caller gets.
+   * @param payload - payload that the caller receives.
    */
   constructor(requestId: string, status: number, payload?: JsonValue) {
     this.requestId = requestId
@@ -82,7 +82,7 @@ export class MethodResponse {
     this.payload = payload
   }
 
-  /** A response to that request. */
+  /** Creates the response to a request. */
   static createFromMethodRequest(
     methodRequest: MethodRequest,
     status: number,
@@ -93,7 +93,7 @@ export class MethodResponse {
 }
 
 /**
- * What `invokeMethod` sends.
+ * The arguments of `invokeMethod`.
  *
  * @example
  * ```ts
@@ -107,9 +107,9 @@ export class MethodResponse {
  * ```
  */
 export interface MethodParams {
-  /** The method to run. */
+  /** The name of the method. */
   readonly methodName: string
-  /** Its argument. */
+  /** The argument of the method. */
   readonly payload?: JsonValue
   /** How long the hub waits for the target to be connected, in seconds. */
   readonly connectTimeoutInSeconds?: number
@@ -118,7 +118,7 @@ export interface MethodParams {
 }
 
 /**
- * What `invokeMethod` gets.
+ * The result of `invokeMethod`.
  *
  * @example
  * ```ts
@@ -130,8 +130,8 @@ export interface MethodParams {
  * ```
  */
 export interface MethodResult {
-  /** The status that the method answered. */
+  /** The status of the method response. */
   readonly status: number
-  /** What it returned; `null` when it returned nothing. */
+  /** The payload of the method response; `null` when it is empty. */
   readonly payload: JsonValue
 }

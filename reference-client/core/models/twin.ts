@@ -1,9 +1,9 @@
-/** The twin: its two sections and a patch of one. */
+/** The twin: its two sections, and a patch of the desired section. */
 
 import type { JsonObject } from './json.ts'
 
 /**
- * A device's or module's twin as the device sees it.
+ * The twin of a device or module, as the device sees it.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ export interface Twin {
 }
 
 /**
- * One half of a twin, with its version.
+ * One section of a twin, with its version.
  *
  * @example
  * ```ts
@@ -35,12 +35,12 @@ export interface Twin {
  * ```
  */
 export interface TwinProperties extends JsonObject {
-  /** Grows with each change. */
+  /** Increases with each change. */
   readonly $version: number
 }
 
 /**
- * A change of the desired properties, with its version; `null` marks what was removed.
+ * A change of the desired properties, with its version; `null` marks a removed property.
  *
  * @example
  * ```ts

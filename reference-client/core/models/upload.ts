@@ -1,7 +1,7 @@
-/** File upload. */
+/** The storage information of a file upload. */
 
 /**
- * What the hub needs to let a blob be uploaded; `getStorageInfoForBlob` gives it.
+ * Where and how to upload a blob; `getStorageInfoForBlob` returns it.
  *
  * @example
  * ```ts
@@ -13,14 +13,14 @@
  * ```
  */
 export interface StorageInfo {
-  /** Repeat it in `notifyBlobUploadStatus`. */
+  /** Identifies the upload; pass it to `notifyBlobUploadStatus`. */
   readonly correlationId: string
-  /** Host of the storage account. */
+  /** Host name of the storage account. */
   readonly hostName: string
   /** Container in that account. */
   readonly containerName: string
-  /** Name of the blob in that container, the device id first. */
+  /** Name of the blob in that container; it starts with the device id. */
   readonly blobName: string
-  /** Query string that gives access to this one blob. */
+  /** Query string that grants access to this blob. */
   readonly sasToken: string
 }
