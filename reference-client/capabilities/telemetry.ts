@@ -57,7 +57,7 @@ function payloadOf(data: unknown): string | Uint8Array {
       if (data === null) return ''
       if (data instanceof Uint8Array) return data
       throw unexpected(
-        new TypeError(`A payload must be a string, bytes, a number, a boolean or empty, was ${typeof data}`),
+        new TypeError(`A payload must be a string, a number, a boolean or bytes, was ${typeof data}`),
       )
   }
 }
