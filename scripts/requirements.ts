@@ -4,7 +4,7 @@
  */
 
 import { coverage, coverageTable, idsInTests } from '../step-definitions/catalogue/coverage.ts'
-import { gate } from '../step-definitions/catalogue/gate.ts'
+import { gate } from '../step-definitions/catalogue/check-catalogue.ts'
 import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
 import { loadScenarios } from '../step-definitions/catalogue/scenarios.ts'
 import { MUTANTS } from './mutants/all.ts'

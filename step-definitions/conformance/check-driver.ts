@@ -2,7 +2,7 @@
 
 import { startMockHub } from 'mock-iot-hub'
 import { capabilityOf, type DriverRequest } from '../driver/client-driver.ts'
-import { carrierTo } from '../driver/carrier-to.ts'
+import { openTransport } from '../driver/open-transport.ts'
 import { systemAlarm } from '../driver/clock.ts'
 import { RemoteDriver } from '../driver/remote-driver.ts'
 import { EXIT } from './exit-code.ts'
@@ -20,7 +20,7 @@ export async function checkDriver(
   const hub = await startMockHub({ address, controlPort: false, seed: { devices: [{ deviceId: 'check' }] } })
   let driver: RemoteDriver | undefined
   try {
-    driver = await RemoteDriver.start(carrierTo(command), systemAlarm)
+    driver = await RemoteDriver.start(openTransport(command), systemAlarm)
     const { implementation, capabilities, clock } = driver.hello
     say(
       `hello: ${implementation.name} ${implementation.version} (${implementation.language}), clock ${clock}`,

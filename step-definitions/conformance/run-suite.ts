@@ -10,7 +10,7 @@ import { implementationUnderTest } from '../driver/client-under-test.ts'
 import { systemTime } from '../driver/clock.ts'
 import { annotations } from '../report/annotations.ts'
 import { writeReports } from '../report/reports.ts'
-import type { HubPlace } from '../raw-clients/hub-elsewhere.ts'
+import type { HubLocation } from '../raw-clients/remote-hub.ts'
 import { connectionStringParts } from '../raw-clients/hub-under-test.ts'
 import { EXIT } from './exit-code.ts'
 import { parseKnownFailures } from './known-failing.ts'
@@ -90,7 +90,9 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   return results.exitCode
 }
 
-/** What the feature files hold, read without the runner: what it loses is missed. @throws UsageError for the expression. */
+/**
+ * What the feature files hold, read without the runner: what it loses is missed. @throws UsageError for the expression.
+ */
 function planned(tags: string | undefined): readonly Scenario[] {
   const scenarios = loadScenarios(SUITE.features)
   if (tags === undefined) return scenarios
@@ -182,7 +184,7 @@ function oneOf(flag: string, given: string, allowed: readonly string[]): string 
   return given
 }
 
-function subjectOf({ driver }: SuiteFlags, hub: HubPlace | undefined): Results['subject'] {
+function subjectOf({ driver }: SuiteFlags, hub: HubLocation | undefined): Results['subject'] {
   if (hub !== undefined) return { hub: connectionStringParts(hub.serviceConnectionString)['HostName'] }
   return driver === undefined
     ? { client: 'reference client', hub: 'embedded' }
@@ -204,7 +206,7 @@ function hubOf({ hub, hubAddress, hubPorts = '', hubCa, hubControl, driver, sut 
   const [mqttPort = NaN, httpsPort = NaN] = hubPorts.split(',').map(Number)
   if (!Number.isInteger(mqttPort) || !Number.isInteger(httpsPort))
     throw new UsageError(`--hub-ports: must be two numbers such as 8883,443, got ${hubPorts}`)
-  const place: HubPlace = {
+  const place: HubLocation = {
     ...{ serviceConnectionString: hub, address: hubAddress, mqttPort, httpsPort, control: hubControl },
     caPem: hubCa === undefined ? undefined : textOf('--hub-ca', hubCa),
   }

@@ -1,10 +1,11 @@
 /**
- * The client that a run is about: the reference client in this process, or the driver that `CONFORMANCE_DRIVER` names (a
- * list in JSON: a program and its arguments, or one URL). A driver serves all scenarios of a run, one after the other.
+ * The client that a run is about: the reference client in this process, or the driver that `CONFORMANCE_DRIVER` names
+ * (a list in JSON: a program and its arguments, or one URL). A driver serves all scenarios of a run, one after the
+ * other.
  */
 
 import type { Clock } from 'mock-iot-hub'
-import { carrierTo } from './carrier-to.ts'
+import { openTransport } from './open-transport.ts'
 import { type ClientDriver, type DriverRequest, HarnessError, type Hello } from './client-driver.ts'
 import { quietFor, systemAlarm } from './clock.ts'
 import { RemoteDriver } from './remote-driver.ts'
@@ -38,7 +39,7 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
   const command = process.env['CONFORMANCE_DRIVER']
   if (command === undefined) return inProcess(clock)
   if (program === undefined || program.dead)
-    program = await RemoteDriver.start(carrierTo(commandFrom(command)), systemAlarm)
+    program = await RemoteDriver.start(openTransport(commandFrom(command)), systemAlarm)
   const started = program
   implementation = started.hello.implementation
   const sessions = new Set<string>()

@@ -2,8 +2,8 @@ import { writeFileSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { OpenCarrier } from './carrier.ts'
-import { processCarrier } from './process-carrier.ts'
+import type { OpenTransport } from './driver-transport.ts'
+import { processTransport } from './process-transport.ts'
 import { type Alarm, RemoteDriver } from './remote-driver.ts'
 
 const HELLO = {
@@ -24,7 +24,7 @@ const atOnce: Alarm = (_seconds, run) => {
 }
 
 /** A driver that does `body` with each line; `say` writes one. */
-function program(body: string): OpenCarrier {
+function program(body: string): OpenTransport {
   const file = join(mkdtempSync(join(tmpdir(), 'driver-')), 'driver.cjs')
   writeFileSync(
     file,
@@ -32,7 +32,7 @@ function program(body: string): OpenCarrier {
      const hello = ${JSON.stringify(HELLO)}
      require('readline').createInterface(process.stdin).on('line', (line) => { const q = JSON.parse(line); ${body} })`,
   )
-  return processCarrier([process.execPath, file])
+  return processTransport([process.execPath, file])
 }
 const greets = `if (q.do === 'hello') return say({ id: q.id, ok: hello }); if (q.do === 'stop') process.exit(0);`
 
@@ -70,7 +70,7 @@ test('silence ends it', async () => {
 })
 
 test('a program that is not there', async () => {
-  await expect(RemoteDriver.start(processCarrier(['/no/such/driver']), never)).rejects.toThrow(
+  await expect(RemoteDriver.start(processTransport(['/no/such/driver']), never)).rejects.toThrow(
     'cannot be started',
   )
 })

@@ -1,9 +1,9 @@
 /**
- * A client under test in another process or on another machine, which speaks the driver protocol: requests go out as lines
- * of JSON, replies and events come in, and each is checked before it is believed.
+ * A client under test in another process or on another machine, which speaks the driver protocol: requests go out as
+ * lines of JSON, replies and events come in, and each is checked before it is believed.
  */
 
-import type { Carrier, OpenCarrier } from './carrier.ts'
+import type { DriverTransport, OpenTransport } from './driver-transport.ts'
 import {
   HarnessError,
   type ClientDriver,
@@ -28,7 +28,7 @@ interface Waiting {
 }
 
 export class RemoteDriver implements ClientDriver {
-  readonly #carrier: Carrier
+  readonly #transport: DriverTransport
   readonly #alarm: Alarm
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Set<(event: DriverEvent) => void>()
@@ -37,9 +37,9 @@ export class RemoteDriver implements ClientDriver {
   #lastId = 0
   #dead: HarnessError | undefined
 
-  private constructor(open: OpenCarrier, alarm: Alarm) {
+  private constructor(open: OpenTransport, alarm: Alarm) {
     this.#alarm = alarm
-    this.#carrier = open({
+    this.#transport = open({
       line: (text) => {
         this.#hear(text)
       },
@@ -52,11 +52,11 @@ export class RemoteDriver implements ClientDriver {
 
   /**
    * Opens the way to the driver and greets it.
-   * @param open see `processCarrier` and `httpCarrier`.
+   * @param open see `processTransport` and `httpTransport`.
    * @param alarm the system's time.
    * @throws HarnessError when it cannot be reached, speaks another protocol, or nonsense.
    */
-  static async start(open: OpenCarrier, alarm: Alarm): Promise<RemoteDriver> {
+  static async start(open: OpenTransport, alarm: Alarm): Promise<RemoteDriver> {
     const driver = new RemoteDriver(open, alarm)
     try {
       driver.#hello = driver.#greeted(await driver.request({ do: 'hello', suite: '0.1.0' }))
@@ -92,7 +92,7 @@ export class RemoteDriver implements ClientDriver {
     const id = ++this.#lastId
     return new Promise((settle, fail) => {
       this.#waiting.set(id, { settle, fail, stopAlarm: () => undefined })
-      this.#carrier.send(JSON.stringify({ v: PROTOCOL, id, ...request }))
+      this.#transport.send(JSON.stringify({ v: PROTOCOL, id, ...request }))
       this.#watch()
     })
   }
@@ -100,7 +100,7 @@ export class RemoteDriver implements ClientDriver {
   /** Ends it by force; whoever waits is told. */
   abandon(why = 'the driver did not end its clients and was ended itself'): void {
     this.#die(why)
-    this.#carrier.kill()
+    this.#transport.kill()
   }
 
   async stop(): Promise<void> {
@@ -110,7 +110,7 @@ export class RemoteDriver implements ClientDriver {
       this.abandon('the driver did not stop')
     })
     await this.request({ do: 'stop' }).catch(() => undefined)
-    await this.#carrier.close()
+    await this.#transport.close()
     stopAlarm()
   }
 

@@ -1,7 +1,7 @@
 /** How lines of the driver protocol get to a driver and back: over a program's stdin and stdout, or over HTTP. */
 
 /** What a carrier tells of. */
-export interface Ears {
+export interface TransportListener {
   /** A line of the driver: a reply or an event. */
   line(text: string): void
   /** Free text of the driver, for reports. */
@@ -10,7 +10,7 @@ export interface Ears {
   ended(why: string): void
 }
 
-export interface Carrier {
+export interface DriverTransport {
   /** Takes one request to the driver. */
   send(line: string): void
   /** After `stop`: nothing more will be sent. Comes back when the driver has gone. */
@@ -20,4 +20,4 @@ export interface Carrier {
 }
 
 /** Opens the way to a driver. */
-export type OpenCarrier = (ears: Ears) => Carrier
+export type OpenTransport = (listener: TransportListener) => DriverTransport

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { httpCarrier } from './http-carrier.ts'
+import { httpTransport } from './http-transport.ts'
 import { type Alarm, RemoteDriver } from './remote-driver.ts'
 
 const never: Alarm = () => () => undefined
@@ -58,7 +58,7 @@ test('a driver over HTTP is greeted, asked, heard, and ended', async () => {
     events.write(`${JSON.stringify({ event: 'log', session: 's', seq: 1, data: { text: 'hi' } })}\n`)
     response.end(`${JSON.stringify({ id, ok: 'done' })}\n`)
   })
-  const driver = await RemoteDriver.start(httpCarrier(url), never)
+  const driver = await RemoteDriver.start(httpTransport(url), never)
   const heard = new Promise((resolve) => driver.onEvent(resolve))
   expect(await driver.request({ do: 'sync', session: 's' })).toEqual({ ok: 'done' })
   expect(await heard).toMatchObject({ event: 'log', data: { text: 'hi' } })
@@ -71,7 +71,7 @@ test.each<[string, Parameters<typeof board>[0], string]>([
   ['nonsense', (_asked, response) => response.end('nonsense'), "the driver's line breaks the protocol"],
   ['an end', (_asked, _response, events) => events.end(), 'ended its stream of events'],
 ])('%s fails whoever waits, and says so', async (_what, answer, said) => {
-  const driver = await RemoteDriver.start(httpCarrier(await board(answer)), never)
+  const driver = await RemoteDriver.start(httpTransport(await board(answer)), never)
   await expect(driver.request({ do: 'sync', session: 's' })).rejects.toThrow(said)
   expect(driver.dead).toBe(true)
 })
@@ -79,14 +79,14 @@ test.each<[string, Parameters<typeof board>[0], string]>([
 test('a driver that nobody has started', async () => {
   const url = await board(() => undefined)
   for (const end of ends.splice(0)) end()
-  await expect(RemoteDriver.start(httpCarrier(url), never)).rejects.toThrow(
+  await expect(RemoteDriver.start(httpTransport(url), never)).rejects.toThrow(
     `the driver at ${url} cannot be reached: `,
   )
 })
 
 test('a server that is no driver', async () => {
   const url = await board(() => undefined)
-  await expect(RemoteDriver.start(httpCarrier(`${url}elsewhere`), never)).rejects.toThrow(
+  await expect(RemoteDriver.start(httpTransport(`${url}elsewhere`), never)).rejects.toThrow(
     'GET /events was answered with 404',
   )
 })

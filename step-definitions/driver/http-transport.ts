@@ -1,19 +1,19 @@
 /**
- * A driver that somebody else has started, on a board or in a container: `POST /rpc` takes one request and answers with its
- * reply, `GET /events` is a stream of events, one JSON object a line.
+ * A driver that somebody else has started, on a board or in a container: `POST /rpc` takes one request and answers with
+ * its reply, `GET /events` is a stream of events, one JSON object a line.
  */
 
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import type { OpenCarrier } from './carrier.ts'
+import type { OpenTransport } from './driver-transport.ts'
 
 /** @param base URL of the driver, with whatever path stands before `/rpc`. */
-export function httpCarrier(base: string): OpenCarrier {
+export function httpTransport(base: string): OpenTransport {
   const at = (path: string): string => `${base.replace(/\/$/, '')}${path}`
-  return (ears) => {
+  return (listener) => {
     const cut = new AbortController()
     const failed = (doing: string) => (error: unknown) => {
-      ears.ended(`the driver at ${base} ${doing}: ${reasonOf(error)}`)
+      listener.ended(`the driver at ${base} ${doing}: ${reasonOf(error)}`)
     }
 
     /** Events come before anything is asked: none is missed. */
@@ -25,7 +25,7 @@ export function httpCarrier(base: string): OpenCarrier {
       (events) =>
         new Promise<void>((resolve) => {
           const over = (why: string): void => {
-            ears.ended(`the driver at ${base} ended its stream of events${why}`)
+            listener.ended(`the driver at ${base} ended its stream of events${why}`)
             resolve()
           }
           createInterface(events)
@@ -33,7 +33,7 @@ export function httpCarrier(base: string): OpenCarrier {
               over(`: ${reasonOf(error)}`)
             })
             .on('line', (line) => {
-              ears.line(line)
+              listener.line(line)
             })
             .once('close', () => {
               over('')
@@ -50,7 +50,7 @@ export function httpCarrier(base: string): OpenCarrier {
         signal: cut.signal,
       })
       const text = await answer.text()
-      if (answer.ok) ears.line(text.trimEnd())
+      if (answer.ok) listener.line(text.trimEnd())
       else throw new Error(`POST /rpc was answered with ${String(answer.status)} ${text.slice(0, 200)}`)
     }
     return {
