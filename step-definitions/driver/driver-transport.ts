@@ -1,23 +1,23 @@
-/** How lines of the driver protocol get to a driver and back: over a program's stdin and stdout, or over HTTP. */
+/** The transport of the driver protocol: the standard streams of a program, or HTTP. */
 
-/** What a carrier tells of. */
+/** Receives what a driver sends. */
 export interface TransportListener {
-  /** A line of the driver: a reply or an event. */
+  /** A line with a reply or an event. */
   line(text: string): void
-  /** Free text of the driver, for reports. */
+  /** Free text, for reports. */
   note(text: string): void
-  /** No more lines will come, and why. Said once or more. */
+  /** The driver has ended; called at least once, with the reason. */
   ended(why: string): void
 }
 
 export interface DriverTransport {
-  /** Takes one request to the driver. */
+  /** Sends one request. */
   send(line: string): void
-  /** After `stop`: nothing more will be sent. Comes back when the driver has gone. */
+  /** After `stop`, when no request follows. Settles when the driver has ended. */
   close(): Promise<void>
-  /** Cuts the driver off, by force if it is ours. */
+  /** Closes the connection, or kills the program. */
   kill(): void
 }
 
-/** Opens the way to a driver. */
+/** Opens a transport. */
 export type OpenTransport = (listener: TransportListener) => DriverTransport

@@ -1,4 +1,4 @@
-/** A driver that is a program: one JSON object a line on its stdin and stdout; what it writes to stderr is noted. */
+/** A driver that is a program: one JSON object per line on stdin and stdout; stderr is kept for reports. */
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -14,11 +14,11 @@ export function processTransport([program = '', ...rest]: readonly string[]): Op
         resolve()
       })
       child.on('exit', (code, signal) => {
-        listener.ended(`the driver has ended with ${signal ?? `exit code ${String(code)}`}`)
+        listener.ended(`the driver ended with ${signal ?? `exit code ${String(code)}`}`)
         resolve()
       })
     })
-    child.stdin.on('error', () => undefined) // its exit says more
+    child.stdin.on('error', () => undefined) // the exit code has the reason
     createInterface(child.stdout).on('line', (line) => {
       listener.line(line)
     })

@@ -26,7 +26,10 @@ export class Activity {
     for (const wake of [...this.#waiting]) wake()
   }
 
-  /** Waits for a condition that can change only when the hub or the client does something. @throws Error when it is late. */
+  /**
+   * Waits for a condition that can change only when the hub or the client does something. @throws Error when it is
+   * late.
+   */
   async eventually(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await new Promise<void>((resolve, reject) => {
