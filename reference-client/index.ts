@@ -10,42 +10,24 @@ export {
   ConnectionDroppedError,
   ConnectionFailedError,
   CredentialError,
-  InboxEmpty,
-  IoTHubError,
-  type IoTHubErrorOptions,
   NoConnectionError,
-  OperationCancelled,
-  OperationTimeout,
-  OSError,
-  ServiceError,
-  ValueError,
-} from './core/errors.ts'
-export {
-  type JsonObject,
-  type JsonValue,
-  Message,
-  type MessageData,
-  type MethodParams,
-  MethodRequest,
-  MethodResponse,
-  type MethodResult,
-  type PropertyValue,
-  type ReceivedMessage,
-  type StorageInfo,
-  type Twin,
-  type TwinPatch,
-  type TwinProperties,
-} from './core/models.ts'
+} from './core/errors/client-errors.ts'
+export { IoTHubError, type IoTHubErrorOptions } from './core/errors/iot-hub-error.ts'
+export { InboxEmpty, OperationCancelled, OperationTimeout } from './core/errors/operation-errors.ts'
+export { OSError } from './core/errors/os-error.ts'
+export { ServiceError } from './core/errors/service-error.ts'
+export { ValueError } from './core/errors/value-error.ts'
+export { type JsonObject, type JsonValue } from './core/models/json.ts'
+export { Message, type MessageData, type PropertyValue, type ReceivedMessage } from './core/models/message.ts'
+export { type MethodParams, MethodRequest, MethodResponse, type MethodResult } from './core/models/method.ts'
+export { type Twin, type TwinPatch, type TwinProperties } from './core/models/twin.ts'
+export { type StorageInfo } from './core/models/upload.ts'
 export { ProxyOptions, type ProxyType } from './core/proxy-options.ts'
 export { X509 } from './core/x509.ts'
 export { IoTHubDeviceClient } from './client/device-client.ts'
 export { DIAGNOSTIC_CHANNELS, type DiagnosticChannel } from './client/diagnostics.ts'
-export {
-  type EventHandler,
-  type ExceptionHandler,
-  GenericIoTHubClient,
-  type ReceiveHandler,
-} from './client/iot-client.ts'
+export type { EventHandler, ExceptionHandler, ReceiveHandler } from './client/handlers.ts'
+export { GenericIoTHubClient } from './client/iot-client.ts'
 export { IoTHubModuleClient } from './client/module-client.ts'
 export type {
   CallOptions,

@@ -3,16 +3,16 @@
  *
  *     npm run oracle [-- --quick] [--json]
  *
- * Prints one line a check and ends with `oracle: N passed, N failed, N skipped`; exit 1 when one fails. What is missing on
- * this machine counts as skipped, never as passed. A full run writes `docs/compatibility.md`; `--quick` leaves out the
- * service SDKs and uploads.
+ * Prints one line a check and ends with `oracle: N passed, N failed, N skipped`; exit 1 when one fails. What is missing
+ * on this machine counts as skipped, never as passed. A full run writes `docs/compatibility.md`; `--quick` leaves out
+ * the service SDKs and uploads.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMockHub, type MockHub } from 'mock-iot-hub'
-import { processCarrier } from '../step-definitions/driver/process-carrier.ts'
+import { processTransport } from '../step-definitions/driver/process-transport.ts'
 import { RemoteDriver } from '../step-definitions/driver/remote-driver.ts'
 import { Checks } from './oracle/checks.ts'
 import { writeCompatibility } from './oracle/compatibility.ts'
@@ -94,7 +94,7 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {
-  const driver = await RemoteDriver.start(processCarrier(command), (seconds, run) => {
+  const driver = await RemoteDriver.start(processTransport(command), (seconds, run) => {
     const timer = setTimeout(run, seconds * 1_000)
     return () => {
       clearTimeout(timer)

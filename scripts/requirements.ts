@@ -4,7 +4,7 @@
  */
 
 import { coverage, coverageTable, idsInTests } from '../step-definitions/catalogue/coverage.ts'
-import { gate } from '../step-definitions/catalogue/gate.ts'
+import { checkCatalogue } from '../step-definitions/catalogue/check-catalogue.ts'
 import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
 import { loadScenarios } from '../step-definitions/catalogue/scenarios.ts'
 import { MUTANTS } from './mutants/all.ts'
@@ -22,7 +22,7 @@ const covered = coverage(catalogue, scenarios, idsInTests(TESTED))
 process.stdout.write(`${coverageTable(covered)}\n`)
 for (const { id, reason } of catalogue.filter(({ testability }) => testability !== 'testable'))
   process.stdout.write(`not testable: ${id}: ${reason ?? ''}\n`)
-const findings = gate(
+const findings = checkCatalogue(
   catalogue,
   scenarios,
   covered,

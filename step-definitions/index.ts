@@ -1,6 +1,6 @@
 /**
- * Every step, hook and parameter type of the suite, for a cucumber run of your own: `import: ['iot-hub-conformance']`
- * in cucumber.js's configuration, next to features of yours.
+ * All steps, hooks and parameter types of the suite, for your own cucumber run: `import: ['iot-hub-conformance']` in
+ * the configuration of cucumber-js, next to your own features.
  */
 
 import './world/world.ts'

@@ -1,7 +1,7 @@
 /**
  * Where a client's connections to ports 8883 and 443 really go: to the hub of this scenario. The SDK fixes both ports
- * (wire contract, section 11), and each scenario has a hub of its own on free ones. Names are still what the SDK was told:
- * TLS checks the certificate against them.
+ * (docs/contract/reference/sdks.md#sdks-hosts), and each scenario has a hub of its own on free ones. Names are still
+ * what the SDK was told: TLS checks the certificate against them.
  */
 
 import net from 'node:net'

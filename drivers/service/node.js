@@ -1,6 +1,7 @@
 /**
- * Every REST call of the official Node service SDK (azure-iothub) against the hub named by IOTHUB_CONNECTION_STRING, with
- * the official device SDK answering where a device must. BLOB_CONTAINER_URI is a container for imports and exports.
+ * Every REST call of the official Node service SDK (azure-iothub) against the hub named by IOTHUB_CONNECTION_STRING,
+ * with the official device SDK answering where a device must. BLOB_CONTAINER_URI is a container for imports and
+ * exports.
  */
 
 import assert from 'node:assert/strict'
@@ -19,7 +20,10 @@ const service = Client.fromConnectionString(connectionString)
 const jobs = JobClient.fromConnectionString(connectionString)
 const credentials = new iothub.IoTHubTokenCredentials(connectionString)
 const bodyOf = ({ responseBody }) => responseBody
-/** The SDK has a class of its own for 404 only in the older shape of error bodies; the status tells (wire contract 7.5). */
+/**
+ * The SDK has a class of its own for 404 only in the older shape of error bodies; the status tells
+ * (docs/contract/errors.md#errors-bodies).
+ */
 const notFound = ({ response, message }) => response?.statusCode === 404 && message === 'Not found'
 
 // ---------------------------------------------------------------- Registry: devices

@@ -106,7 +106,7 @@ describe('in a container', () => {
     await client.shutdown()
   })
 
-  it('also over a Unix socket', async () => {
+  it('they also come over a Unix socket', async () => {
     const path = join(directory, 'workload.sock')
     await new Promise((resolve) => workload.close(resolve))
     await new Promise<void>((resolve) => workload.listen(path, resolve))
@@ -125,7 +125,7 @@ describe('in a container', () => {
     await client.shutdown()
   })
 
-  it('a renewal that fails is reported and tried again', async () => {
+  it('a renewal that fails is reported and retried', async () => {
     const clock = new ManualClock()
     const client = await make(container(), { sastokenTtl: 900, extensions: { clock } })
     await client.connect()
@@ -165,7 +165,7 @@ describe('in a container', () => {
     await expect(make(container())).rejects.toBeInstanceOf(OSError)
   })
 
-  it('a workload API that is not there is an OSError (MOD-EDGE-06)', async () => {
+  it('an unreachable workload API is an OSError (MOD-EDGE-06)', async () => {
     await expect(
       make({ ...container(), IOTEDGE_WORKLOADURI: `unix://${directory}/none.sock` }),
     ).rejects.toBeInstanceOf(OSError)
@@ -180,7 +180,7 @@ describe('in a debugging environment', () => {
   }
   const TEXT = `HostName=hub.invalid;GatewayHostName=localhost;DeviceId=d;ModuleId=m;SharedAccessKey=${KEY}`
 
-  it('string and file make a client (MOD-EDGE-03)', async () => {
+  it('connection string and certificate file create a client (MOD-EDGE-03)', async () => {
     const client = await make(debug(TEXT))
     await client.connect()
     expect((await hub.nth('connect', 1)).clientId).toBe('d/m')
@@ -196,7 +196,7 @@ describe('in a debugging environment', () => {
     await expect(make(debug(text))).rejects.toBeInstanceOf(ValueError)
   })
 
-  it('a file that is none is a ValueError, a missing one an OSError (MOD-EDGE-08)', async () => {
+  it('an invalid file is a ValueError, a missing one an OSError (MOD-EDGE-08)', async () => {
     await expect(make(debug(TEXT, directory))).rejects.toBeInstanceOf(ValueError)
     await expect(make(debug(TEXT, join(directory, 'none')))).rejects.toMatchObject({ code: 'ENOENT' })
     const empty = join(directory, 'empty')
@@ -209,7 +209,7 @@ describe('in a debugging environment', () => {
   })
 })
 
-describe('a method invoked through the gateway', () => {
+describe('a method invocation through the gateway', () => {
   let gateway: HttpsServer
   let requests: { url: string | undefined; headers: IncomingMessage['headers']; body: string }[]
   let answering: boolean
@@ -262,7 +262,7 @@ describe('a method invoked through the gateway', () => {
     expect(JSON.parse(requests[0]?.body ?? '')).toEqual(params)
   })
 
-  it('has the time of its parameters and 5 s more (MOD-INVOKE-10)', async () => {
+  it('has a limit of its timeouts and 5 s (MOD-INVOKE-10)', async () => {
     const clock = new ManualClock()
     answering = false
     const client = await edge(clock)
@@ -277,7 +277,7 @@ describe('a method invoked through the gateway', () => {
     await failed
   })
 
-  it('needs a name', async () => {
+  it('needs a method name', async () => {
     const client = await edge()
     await expect(client.invokeMethod({} as { methodName: string }, 'd2')).rejects.toBeInstanceOf(ValueError)
   })

@@ -1,12 +1,13 @@
 /**
- * Credentials from the environment that an Edge runtime, or its development tools, prepare for a module.
- * Source: api contract 4.8; decision D-24.
+ * Credentials from the environment variables that the Edge runtime, or its development tools, set for a module.
+ * Source: docs/contract/client/construction.md#client-edge-environment; decision D-24.
  */
 
 import { readFileSync } from 'node:fs'
 import { type ConnectionString, parseConnectionString } from '../core/connection-string.ts'
 import type { Clock } from '../core/clock.ts'
-import { OSError, systemCodeOf, ValueError } from '../core/errors.ts'
+import { OSError, systemCodeOf } from '../core/errors/os-error.ts'
+import { ValueError } from '../core/errors/value-error.ts'
 import type { Credentials, Identity } from '../core/ports.ts'
 import { formatSasToken, resourceOf, textToSign } from './sas-token.ts'
 import type { WorkloadApi } from './workload-api.ts'
@@ -42,7 +43,7 @@ export interface DebugEnvironment {
   readonly certificates: string
 }
 
-/** @throws OSError when neither set of variables is complete; ValueError, OSError for wrong debug variables. */
+/** @throws OSError when neither set of variables is complete; ValueError, OSError for invalid debug variables. */
 export function readEdgeEnvironment(environment: Environment): ContainerEnvironment | DebugEnvironment {
   const container = complete(environment, CONTAINER)
   if (container !== undefined) {
@@ -69,7 +70,7 @@ export function readEdgeEnvironment(environment: Environment): ContainerEnvironm
   return { type: 'debug', connectionString, gatewayHostName, certificates }
 }
 
-/** Tokens that the workload API signs, and signs again in time (SRC-26). */
+/** Tokens that the workload API signs and renews (SRC-26). */
 export class EdgeCredentials implements Credentials {
   readonly #workload: WorkloadApi
   readonly #resource: string
@@ -99,7 +100,7 @@ export class EdgeCredentials implements Credentials {
   }
 }
 
-/** @returns the variables, when all of them are set. */
+/** @returns the variables; undefined when one of them is not set. */
 function complete<const Name extends string>(
   environment: Environment,
   names: readonly Name[],
@@ -110,7 +111,7 @@ function complete<const Name extends string>(
     if (value === undefined) return undefined
     values[name] = value
   }
-  return values as Record<Name, string> // each name was set above
+  return values as Record<Name, string> // the loop has set each name
 }
 
 function readCertificates(path: string): string {
@@ -118,7 +119,7 @@ function readCertificates(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (cause) {
     if (systemCodeOf(cause) === 'ENOENT') {
-      throw new OSError(`The file that EdgeModuleCACertificateFile names does not exist: ${path}`, { cause })
+      throw new OSError(`The file in EdgeModuleCACertificateFile does not exist: ${path}`, { cause })
     }
     throw new ValueError(`Invalid CA certificate file: ${path} cannot be read`, { cause })
   }

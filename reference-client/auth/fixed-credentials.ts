@@ -1,13 +1,13 @@
-/** Credentials that are given: a SAS token that the application replaces in time, or a client certificate. */
+/** Credentials from the application: a SAS token that the application renews, or a client certificate. */
 
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Credentials } from '../core/ports.ts'
-import { OSError } from '../core/errors.ts'
+import { OSError } from '../core/errors/os-error.ts'
 import type { X509 } from '../core/x509.ts'
 import type { SasToken } from './sas-token.ts'
 
-/** A token that was made elsewhere. */
+/** A token that the application supplies. */
 export class SasTokenCredentials implements Credentials {
   readonly renew = undefined
   #token: SasToken
@@ -24,7 +24,7 @@ export class SasTokenCredentials implements Credentials {
     return this.#token.expiresAt
   }
 
-  /** @internal The token in force, taken apart. */
+  /** @internal The current token, parsed. */
   get token(): SasToken {
     return this.#token
   }
@@ -34,14 +34,14 @@ export class SasTokenCredentials implements Credentials {
   }
 }
 
-/** The certificate speaks for the client in TLS; there is no password (SRC-23). */
+/** The certificate authenticates the client in TLS; there is no password (SRC-23). */
 export const CERTIFICATE_CREDENTIALS: Credentials = Object.freeze({
   sasToken: undefined,
   expiresAt: undefined,
   renew: undefined,
 })
 
-/** A client certificate with its key, as TLS wants them. */
+/** A client certificate and its key. */
 export interface ClientCertificate {
   readonly cert: string
   readonly key: string
@@ -49,8 +49,8 @@ export interface ClientCertificate {
 }
 
 /**
- * Reads the two files and tries them.
- * @throws OSError when a file cannot be read, is not PEM, or the pass phrase does not open the key.
+ * Reads both files and checks them.
+ * @throws OSError when a file cannot be read, is not PEM, or the pass phrase does not decrypt the key.
  */
 export function readCertificate(x509: X509): ClientCertificate {
   const certificate = {
@@ -66,7 +66,7 @@ export function readCertificate(x509: X509): ClientCertificate {
     })
   } catch (cause) {
     throw new OSError(
-      'The X509 certificate and its key cannot be used: PEM and the right pass phrase needed',
+      'The X509 certificate and its key cannot be used: both must be PEM and the pass phrase must match',
       {
         cause,
       },
@@ -79,6 +79,6 @@ function read(what: string, path: string): string {
   try {
     return readFileSync(path, 'latin1')
   } catch (cause) {
-    throw new OSError(`The file of the X509 ${what} cannot be read: ${path}`, { cause })
+    throw new OSError(`The X509 ${what} file cannot be read: ${path}`, { cause })
   }
 }

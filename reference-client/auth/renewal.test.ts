@@ -5,7 +5,7 @@ import { Renewal } from './renewal.ts'
 
 const NOW = 1_700_000_000_000
 
-/** When a token that lives so long is due, in seconds from now; undefined: not within `within` seconds. */
+/** When the renewal of a token with this lifetime is due, in seconds; undefined: not within `within` seconds. */
 function dueAfter(
   lifeSeconds: number,
   renewable: boolean,
@@ -24,7 +24,7 @@ function dueAfter(
   return due
 }
 
-describe('the mark for a new token', () => {
+describe('the renewal of a token', () => {
   it.each([
     ['120 s before the expiry', 3_600, true, 3_480],
     ['120 s before the expiry of a given token (BOTH-ONSAS-02)', 125, false, 5],

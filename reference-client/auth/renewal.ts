@@ -1,13 +1,14 @@
 /**
- * Watches the expiry of the token: 120 s before it (half of the life, when that is 240 s or less) it is time for a new
- * one. Source: api contract 6.4; decision D-32.
+ * Watches the expiry of the token. A new token is due 120 s before the expiry, or after half of the lifetime when that
+ * is 240 s or less.
+ * Source: docs/contract/client/sas-tokens.md#client-renewal; decision D-32.
  */
 
 import type { Clock } from '../core/clock.ts'
 import type { Credentials } from '../core/ports.ts'
 
 const MARGIN_S = 120
-const LEG_S = 60
+const CHECK_S = 60
 /** The longest wait on Windows: 2^32 − 1 ms, about 49.7 days (BOTH-ONSAS-03). */
 const WINDOWS_LONGEST_S = 4_294_967
 
@@ -18,7 +19,7 @@ export class Renewal {
   readonly #platform: string
   #stopAlarm: () => void = () => undefined
 
-  /** @param due - called once for each `watch`, when the token in force needs a successor. */
+  /** @param due - called once for each `watch`, when a new token is due. */
   constructor(credentials: Credentials, clock: Clock, due: () => void, platform: string = process.platform) {
     this.#credentials = credentials
     this.#clock = clock
@@ -26,7 +27,7 @@ export class Renewal {
     this.#platform = platform
   }
 
-  /** Starts anew with the token in force. */
+  /** Starts again with the current token. */
   watch(): void {
     this.stop()
     const { expiresAt } = this.#credentials
@@ -37,20 +38,20 @@ export class Renewal {
     this.#waitUntil(now + (this.#platform === 'win32' ? Math.min(mark, WINDOWS_LONGEST_S) : mark))
   }
 
-  /** In short legs by the time of day: a machine that slept must not be late by its sleep. */
+  /** Checks the time of day once a minute, so that a machine that slept is not late by the length of its sleep. */
   #waitUntil(mark: number): void {
     const left = Math.max(0, mark - this.#clock.now() / 1_000)
     this.#stopAlarm = this.#clock.schedule(
-      Math.min(left, LEG_S) * 1_000,
+      Math.min(left, CHECK_S) * 1_000,
       () => {
-        if (left <= LEG_S) this.#due()
+        if (left <= CHECK_S) this.#due()
         else this.#waitUntil(mark)
       },
       true,
     )
   }
 
-  /** The last try failed; the next one after this pause. */
+  /** The last renewal failed: retries after the pause. */
   again(pauseMs: number): void {
     this.stop()
     this.#stopAlarm = this.#clock.schedule(pauseMs, this.#due, true)

@@ -10,7 +10,7 @@ const LATER = 4_102_444_800 // 2100
 const token = (sr: string, se: number | string = LATER) =>
   `SharedAccessSignature sr=${encodeURIComponent(sr)}&sig=c2ln&se=${se}`
 
-describe('tokens made from a key', () => {
+describe('tokens signed with a key', () => {
   it('carry resource, signature and expiry as the hub checks them (BOTH-CS-03, BOTH-TTL-01)', () => {
     const clock = new ManualClock(1_700_000_000_000)
     const credentials = new SharedAccessKeyCredentials(
@@ -31,8 +31,8 @@ describe('tokens made from a key', () => {
   })
 })
 
-describe('tokens that are given', () => {
-  it('tell host and identity (BOTH-SAS-03)', () => {
+describe('tokens of the application', () => {
+  it('name host and identity (BOTH-SAS-03)', () => {
     expect(parseSasToken(token('h/devices/d/modules/m'))).toMatchObject({
       hostName: 'h',
       identity: { deviceId: 'd', moduleId: 'm' },
@@ -70,7 +70,7 @@ describe('tokens that are given', () => {
     expect(() => parseSasToken(token(sr))).toThrow(/SAS URI/)
   })
 
-  it('are refused when expired, and accepted in the very second (BOTH-SAS-07)', () => {
+  it('are refused after the second of their expiry (BOTH-SAS-07)', () => {
     const clock = new ManualClock(1_700_000_000_900)
     const make = (se: number) =>
       IoTHubDeviceClient.createFromSastoken(token('h/devices/d', se), { extensions: { clock } })

@@ -1,13 +1,17 @@
-/** Shared access signatures: made, read and checked. Source: api contract 4.4, 4.5; wire contract 1.5. */
+/**
+ * Creates, parses and checks shared access signatures.
+ * Source: docs/contract/client/construction.md#client-connection-string,
+ * docs/contract/client/construction.md#client-sastoken; docs/contract/authentication.md#authentication-sas-token.
+ */
 
 import { createHmac } from 'node:crypto'
-import { ValueError } from '../core/errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
 import { percentEncode } from '../core/percent.ts'
 import type { Identity } from '../core/ports.ts'
 
-/** A token, taken apart. */
+/** A parsed token. */
 export interface SasToken {
-  /** The whole text; what the hub gets. */
+  /** The complete text, as the hub receives it. */
   readonly text: string
   readonly hostName: string
   readonly identity: Identity
@@ -19,13 +23,13 @@ const PREFIX = 'SharedAccessSignature '
 const REQUIRED = ['sr', 'sig', 'se'] as const
 const KNOWN: readonly string[] = [...REQUIRED, 'skn']
 
-/** `sr` of tokens for that identity, percent-encoded, slashes included. */
+/** `sr` of tokens for the identity, percent-encoded, including the slashes. */
 export function resourceOf(hostName: string, { deviceId, moduleId }: Identity): string {
   const path = `${hostName}/devices/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}`
   return percentEncode(path)
 }
 
-/** What is signed. */
+/** The text that is signed. */
 export function textToSign(resource: string, expiresAt: number): string {
   return `${resource}\n${expiresAt}`
 }
@@ -41,8 +45,8 @@ export function formatSasToken(resource: string, signature: string, expiresAt: n
 }
 
 /**
- * A base64 key as bytes.
- * @throws ValueError when it is none; the key itself is never in the text.
+ * Decodes a base64 key.
+ * @throws ValueError when it is not base64; the message does not contain the key.
  */
 export function decodeKey(key: string): Buffer {
   const padded = /^[A-Za-z0-9+/]*={0,2}$/.test(key) && key.length % 4 === 0
@@ -51,35 +55,35 @@ export function decodeKey(key: string): Buffer {
 }
 
 /**
- * Reads a token. Its signature is not checked, the hub does that.
- * @throws TypeError when it is not text; ValueError when it is malformed or its resource has the wrong shape.
+ * Parses a token. Does not check the signature: the hub does.
+ * @throws TypeError when it is not a string; ValueError when it is malformed or its resource has the wrong form.
  */
 export function parseSasToken(text: unknown): SasToken {
-  if (typeof text !== 'string') throw new TypeError('sastoken must be text')
+  if (typeof text !== 'string') throw new TypeError(`sastoken must be a string, was ${typeof text}`)
   const fields = fieldsOf(text)
   const { sr, se } = { sr: fields.get('sr') ?? '', se: fields.get('se') ?? '' }
-  if (!/^\d+$/.test(se)) throw invalid('se is not a number of seconds')
+  if (!/^\d+$/.test(se)) throw invalid('se must be a number of seconds')
   return { text, ...resourceParts(sr), expiresAt: Number(se) }
 }
 
-/** @throws ValueError when `now`, in epoch seconds, is past the expiry; the very second still passes. */
+/** @throws ValueError when `now`, in epoch seconds, is after the second of the expiry. */
 export function assertNotExpired(token: SasToken, now: number): void {
   if (token.expiresAt < Math.floor(now)) throw new ValueError('Provided SasToken has already expired')
 }
 
 function fieldsOf(text: string): Map<string, string> {
   const pieces = text.split(PREFIX)
-  if (pieces.length !== 2 || pieces[0] !== '') throw invalid(`it does not start with '${PREFIX.trim()}'`)
+  if (pieces.length !== 2 || pieces[0] !== '') throw invalid(`it must start with '${PREFIX.trim()}'`)
   const fields = new Map<string, string>()
   for (const pair of (pieces[1] ?? '').split('&')) {
     const cut = pair.indexOf('=')
-    if (cut < 1) throw invalid('a field is not of the form name=value')
+    if (cut < 1) throw invalid('each field must have the form name=value')
     const name = pair.slice(0, cut)
-    if (!KNOWN.includes(name)) throw invalid('it has a field that tokens do not have')
+    if (!KNOWN.includes(name)) throw invalid(`its fields must be among ${KNOWN.join(', ')}`)
     if (fields.has(name)) throw invalid(`it has the field ${name} twice`)
     fields.set(name, pair.slice(cut + 1))
   }
-  for (const name of REQUIRED) if (!fields.has(name)) throw invalid(`it has no field ${name}`)
+  for (const name of REQUIRED) if (!fields.has(name)) throw invalid(`it has no ${name} field`)
   return fields
 }
 
@@ -93,7 +97,7 @@ function resourceParts(sr: string): { readonly hostName: string; readonly identi
   const [hostName = '', devices, deviceId = '', modules, moduleId, ...rest] = decoded.split('/')
   const count = decoded.split('/').length
   if ((count !== 3 && count !== 5) || rest.length > 0) throw new ValueError('Invalid SAS URI')
-  if (hostName === '') throw new ValueError('Invalid SAS URI: no host name')
+  if (hostName === '') throw new ValueError('Invalid SAS URI: it has no host name')
   if (devices !== 'devices' || deviceId === '') {
     throw new ValueError('Cannot extract device id from SAS URI')
   }

@@ -1,4 +1,4 @@
-/** Credentials from a shared access key: signs tokens itself, and again before they expire. */
+/** Credentials from a shared access key: the client signs and renews its tokens itself. */
 
 import type { Clock } from '../core/clock.ts'
 import type { Credentials, Identity } from '../core/ports.ts'

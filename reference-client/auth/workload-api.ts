@@ -1,8 +1,11 @@
-/** The workload API of the Edge runtime: over its Unix socket or plain HTTP. Source: api contract 4.8; wire contract 10. */
+/**
+ * The workload API of the Edge runtime: over its Unix socket or plain HTTP.
+ * Source: docs/contract/client/construction.md#client-edge-environment; docs/contract/edge.md#edge-workload.
+ */
 
 import { request } from 'node:http'
 import type { Clock } from '../core/clock.ts'
-import { OSError } from '../core/errors.ts'
+import { OSError } from '../core/errors/os-error.ts'
 import { percentEncode } from '../core/percent.ts'
 
 const LIMIT_MS = 60_000
@@ -24,9 +27,9 @@ export class WorkloadApi {
     this.#settings = settings
   }
 
-  /** The certificates to trust, in PEM. @throws OSError. */
+  /** The trusted certificates, in PEM. @throws OSError. */
   async trustBundle(): Promise<string> {
-    return this.#field(await this.#ask('GET', '/trust-bundle'), 'certificate')
+    return this.#field(await this.#request('GET', '/trust-bundle'), 'certificate')
   }
 
   /** Signs with the module's key. @returns the signature in base64. @throws OSError. */
@@ -38,7 +41,7 @@ export class WorkloadApi {
       data: Buffer.from(text, 'utf8').toString('base64'),
     })
     const path = `/modules/${percentEncode(moduleId)}/genid/${percentEncode(generationId)}/sign`
-    return this.#field(await this.#ask('POST', path, body), 'digest')
+    return this.#field(await this.#request('POST', path, body), 'digest')
   }
 
   #field(body: string, name: string): string {
@@ -46,15 +49,15 @@ export class WorkloadApi {
     try {
       parsed = JSON.parse(body)
     } catch (cause) {
-      throw failure('it did not answer in JSON', cause)
+      throw failure('its response is not JSON', cause)
     }
     const value: unknown =
       typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>)[name] : undefined
-    if (typeof value !== 'string' || value === '') throw failure(`its answer has no ${name}`)
+    if (typeof value !== 'string' || value === '') throw failure(`its response has no ${name}`)
     return value
   }
 
-  #ask(method: string, path: string, body?: string): Promise<string> {
+  #request(method: string, path: string, body?: string): Promise<string> {
     const { apiVersion, clock, uri, userAgent } = this.#settings
     const target = `${path}?api-version=${percentEncode(apiVersion)}`
     return new Promise((resolve, reject) => {
@@ -62,9 +65,9 @@ export class WorkloadApi {
         stopAlarm()
         reject(failure('it cannot be reached', cause))
       }
-      const asking = request(
+      const outgoing = request(
         {
-          ...whereIs(uri, target),
+          ...addressOf(uri, target),
           method,
           agent: false,
           headers: {
@@ -81,26 +84,26 @@ export class WorkloadApi {
           response.on('end', () => {
             stopAlarm()
             const status = response.statusCode ?? 0
-            if (status >= 400) reject(failure(`it answered ${status}`))
+            if (status >= 400) reject(failure(`it answered with status ${status}`))
             else resolve(Buffer.concat(chunks).toString('utf8'))
           })
         },
       )
       const stopAlarm = clock.schedule(LIMIT_MS, () => {
-        asking.destroy(new Error(`No answer for ${LIMIT_MS / 1_000} s`))
+        outgoing.destroy(new Error(`No response within ${LIMIT_MS / 1_000} s`))
       })
-      asking.on('error', fail)
-      asking.end(body)
+      outgoing.on('error', fail)
+      outgoing.end(body)
     })
   }
 }
 
-function whereIs(uri: string, target: string) {
+function addressOf(uri: string, target: string) {
   let url: URL
   try {
     url = new URL(uri)
   } catch (cause) {
-    throw failure('IOTEDGE_WORKLOADURI is no URI', cause)
+    throw failure('IOTEDGE_WORKLOADURI must be a URI', cause)
   }
   if (url.protocol === 'unix:') return { socketPath: decodeURIComponent(url.pathname), path: target }
   const base = url.pathname.replace(/\/$/, '')
@@ -108,5 +111,5 @@ function whereIs(uri: string, target: string) {
 }
 
 function failure(why: string, cause?: unknown): OSError {
-  return new OSError(`Unexpected failure in IoTEdge: the workload API cannot be used, ${why}`, { cause })
+  return new OSError(`Unexpected failure in IoTEdge: the workload API cannot be used: ${why}`, { cause })
 }

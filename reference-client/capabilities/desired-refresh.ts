@@ -1,11 +1,12 @@
 /**
- * Makes sure that the newest desired properties were received: after each new connection the twin is read, and when its
- * desired version is not the one last seen, the whole section is delivered as a patch. It subscribes to the answers
- * first (decision D-19). Source: api contract 7.6; BOTH-ENSURE-01 … 03; SRC-20.
+ * Makes sure that the client has the newest desired properties. After each new connection it reads the twin; when the
+ * desired version differs from the last one seen, it delivers the whole section as a patch. It subscribes to the
+ * responses first (decision D-19).
+ * Source: docs/contract/client/twin.md#client-ensure; BOTH-ENSURE-01 … 03; SRC-20.
  */
 
-import { OperationCancelled } from '../core/errors.ts'
-import type { TwinPatch } from '../core/models.ts'
+import { OperationCancelled } from '../core/errors/operation-errors.ts'
+import type { TwinPatch } from '../core/models/twin.ts'
 import type { ConnectionAware } from '../core/ports.ts'
 import type { Session } from './session.ts'
 import type { TwinAccess } from './twin.ts'
@@ -15,10 +16,10 @@ export class DesiredRefresh implements ConnectionAware {
   readonly #twin: TwinAccess
   readonly #deliver: (patch: TwinPatch) => void
   #armed = false
-  /** Version last seen; undefined: none yet. */
+  /** The last version seen; undefined: none yet. */
   #version: number | undefined
-  #asking = false
-  #askAgain = false
+  #reading = false
+  #readAgain = false
   #stopAlarm: () => void = () => undefined
 
   constructor(session: Session, twin: TwinAccess, deliver: (patch: TwinPatch) => void) {
@@ -27,20 +28,20 @@ export class DesiredRefresh implements ConnectionAware {
     this.#deliver = deliver
   }
 
-  /** Somebody wants patches. On a connection that is already up only the version is learnt, for later comparison. */
+  /** The application wants patches. On an existing connection, only the version is remembered for later comparison. */
   arm(): void {
     if (this.#armed || !this.#session.settings.ensureDesiredProperties) return
     this.#armed = true
-    if (this.#session.connection.connected) void this.#ask('learn')
+    if (this.#session.connection.connected) void this.#read('remember')
   }
 
-  /** A live patch came. */
+  /** A patch arrived. */
   saw(patch: TwinPatch): void {
     if (typeof patch.$version === 'number') this.#version = patch.$version
   }
 
   attach(): void {
-    if (this.#armed) void this.#ask('deliver')
+    if (this.#armed) void this.#read('deliver')
   }
 
   detach(): void {
@@ -48,15 +49,15 @@ export class DesiredRefresh implements ConnectionAware {
   }
 
   release(): void {
-    // Its request is released where it waits.
+    // `Requests` releases the request.
   }
 
-  async #ask(purpose: 'learn' | 'deliver'): Promise<void> {
-    if (this.#asking) {
-      this.#askAgain ||= purpose === 'deliver'
+  async #read(purpose: 'remember' | 'deliver'): Promise<void> {
+    if (this.#reading) {
+      this.#readAgain ||= purpose === 'deliver'
       return
     }
-    this.#asking = true
+    this.#reading = true
     try {
       const { desired } = await this.#twin.get(undefined)
       const before = this.#version
@@ -67,21 +68,21 @@ export class DesiredRefresh implements ConnectionAware {
     } catch (error) {
       if (purpose === 'deliver' && this.#session.connection.connected) this.#tryLater(error)
     } finally {
-      this.#asking = false
+      this.#reading = false
     }
-    if (this.#askAgain) {
-      this.#askAgain = false
-      void this.#ask('deliver')
+    if (this.#readAgain) {
+      this.#readAgain = false
+      void this.#read('deliver')
     }
   }
 
-  /** The original asks again at once and for ever; an interval between is enough. */
+  /** The Python SDK retries at once and without end; here the retry interval lies between. */
   #tryLater(error: unknown): void {
     if (error instanceof OperationCancelled) return
     if (error instanceof Error) this.#session.report(error)
     this.#stopAlarm = this.#session.settings.clock.schedule(
       this.#session.settings.connectionRetryIntervalMs,
-      () => void this.#ask('deliver'),
+      () => void this.#read('deliver'),
     )
   }
 }

@@ -1,13 +1,18 @@
-/** The two calls around a file upload, over HTTPS, without MQTT. Source: api contract 5.3, 7.8. */
+/**
+ * The two calls of a file upload, over HTTPS.
+ * Source: docs/contract/client/wire.md#client-wire-http,
+ * docs/contract/client/uploads.md#client-uploads-both.
+ */
 
 import type { Scope } from '../core/call.ts'
-import { ClientError } from '../core/errors.ts'
-import type { JsonObject, StorageInfo } from '../core/models.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import type { JsonObject } from '../core/models/json.ts'
+import type { StorageInfo } from '../core/models/upload.ts'
 import { percentEncode } from '../core/percent.ts'
 import type { HubHttp } from '../core/ports.ts'
 import { API_VERSION } from '../mqtt/connect-username.ts'
 
-/** The original's fixed limit (api contract section 3). */
+/** The fixed limit of the Python SDK (docs/contract/client/timing.md#client-timing). */
 export const HTTP_LIMIT_MS = 10_000
 
 export async function getStorageInfo(
@@ -24,7 +29,7 @@ export async function getStorageInfo(
   })
   if (isStorageInfo(info)) return info
   throw new ClientError('Unexpected failure', {
-    cause: new Error('The hub sent no storage information'),
+    cause: new Error('The response of the hub is not storage information'),
   })
 }
 
@@ -42,7 +47,7 @@ export async function notifyUpload(
   })
 }
 
-/** Passed through as the service sent it; only that it is a mapping is checked. */
+/** The response is passed on as it is; only its type is checked. */
 function isStorageInfo(value: unknown): value is StorageInfo {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,17 +1,21 @@
-/** A module invokes a method of a device or of another module through its gateway. Source: api contract 5.3; decision D-23. */
+/**
+ * Invokes a method of a device or of another module, through the gateway.
+ * Source: docs/contract/client/wire.md#client-wire-http; decision D-23.
+ */
 
 import type { Scope } from '../core/call.ts'
-import { ClientError, ValueError } from '../core/errors.ts'
-import type { MethodParams, MethodResult } from '../core/models.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
+import type { MethodParams, MethodResult } from '../core/models/method.ts'
 import { percentEncode } from '../core/percent.ts'
 import type { HubHttp, Identity } from '../core/ports.ts'
 import { API_VERSION, clientIdOf } from '../mqtt/connect-username.ts'
 import { HTTP_LIMIT_MS } from './file-upload.ts'
 
-/** What the network may add to the time-outs of the method. */
+/** Added to the timeouts of the method for the network. */
 const MARGIN_S = 5
 
-/** @throws TypeError, ValueError for wrong parameters; the errors of HTTPS calls. */
+/** @throws the errors of HTTPS calls; ClientError when the response is not a method result. */
 export async function invokeMethod(
   http: HubHttp,
   caller: Identity,
@@ -33,7 +37,7 @@ export async function invokeMethod(
   })
   if (isMethodResult(result)) return result
   throw new ClientError('Unexpected failure', {
-    cause: new Error('The gateway sent no result of the method'),
+    cause: new Error('The response of the gateway is not a method result'),
   })
 }
 
@@ -43,7 +47,7 @@ export function assertParams(params: unknown): asserts params is MethodParams {
   if (!('methodName' in params) || params.methodName === undefined || params.methodName === '') {
     throw new ValueError('methodParams.methodName is missing')
   }
-  if (typeof params.methodName !== 'string') throw new TypeError('methodParams.methodName must be text')
+  if (typeof params.methodName !== 'string') throw new TypeError('methodParams.methodName must be a string')
 }
 
 function limitOf({ connectTimeoutInSeconds, responseTimeoutInSeconds }: MethodParams): number {

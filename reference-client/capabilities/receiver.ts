@@ -1,25 +1,26 @@
 /**
- * One kind of thing that arrives, for receive calls or for a handler: subscribes when first asked for, keeps what
- * arrives until it is wanted. Items may be meant for a lane: a named method, a module's input.
- * Source: api contract 7.7, 8.2; decisions D-16, D-26, D-27.
+ * Receives one kind of item, for receive calls or for a handler. Subscribes at the first use and keeps items until they
+ * are taken. An item can belong to a channel: a method name, or the input of a module.
+ * Source: docs/contract/client/connection.md#client-handlers; decisions D-16, D-26, D-27.
  */
 
 import { callWithin } from '../core/call.ts'
 import { warnDeprecated } from '../core/deprecation.ts'
-import { InboxEmpty, OperationCancelled, ValueError } from '../core/errors.ts'
+import { InboxEmpty, OperationCancelled } from '../core/errors/operation-errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
 import { HandlerRunner } from '../core/handler-runner.ts'
 import { Inbox } from '../core/inbox.ts'
 import { assertNotShutDown, type Session, subscribed } from './session.ts'
 
 export interface ReceiverSettings {
-  /** The attribute, for texts. */
+  /** Name of the attribute, for messages. */
   readonly handlerName: string
-  /** The deprecated call, for texts. */
+  /** Name of the deprecated call, for messages. */
   readonly callName: string
   readonly filter: string
-  /** What was sent to a lane nobody asked for: it waits for a call without a lane, or is dropped (SRC-18). */
-  readonly strayItems: 'wait' | 'drop'
-  /** The feature has been asked for; called once, before the subscription. */
+  /** Items of a channel without a call: kept for a call without a channel, or dropped (SRC-18). */
+  readonly unclaimed: 'keep' | 'drop'
+  /** Called once, at the first use, before the subscription. */
   readonly onWanted?: () => void
 }
 
@@ -27,11 +28,11 @@ export interface ReceiveOptions {
   readonly block: boolean | undefined
   /** Seconds. */
   readonly timeout: number | null | undefined
-  readonly lane?: string | undefined
+  readonly channel?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** What the client does with receivers of whatever kind. */
+/** What the client needs of every receiver. */
 export type AnyReceiver = Pick<Receiver<unknown>, 'settled' | 'idle' | 'release'>
 
 type HandlerOf<T> = (item: T) => unknown
@@ -41,10 +42,10 @@ export class Receiver<T> {
   readonly #settings: ReceiverSettings
   readonly #runner: HandlerRunner<[T]>
   readonly #general: Inbox<T>
-  readonly #lanes = new Map<string, Inbox<T>>()
+  readonly #channels = new Map<string, Inbox<T>>()
   #handler: HandlerOf<T> | null = null
   #wanted = false
-  /** The outcome of the newest handler assignment. */
+  /** The outcome of the latest handler assignment. */
   #settled: Promise<void> = Promise.resolve()
 
   constructor(session: Session, settings: ReceiverSettings) {
@@ -70,40 +71,40 @@ export class Receiver<T> {
     else this.#setHandler(this.#handler)
   }
 
-  /** Settles when the newest handler assignment is in force at the hub. */
+  /** Settles when the latest handler assignment is in force at the hub. */
   get settled(): Promise<void> {
     return this.#settled
   }
 
-  /** Something arrived. */
-  deliver(item: T, lane?: string): void {
+  /** An item arrived. */
+  deliver(item: T, channel?: string): void {
     if (this.#session.mode.mode === 'handlers') {
       this.#runner.push(item)
       return
     }
-    const own = lane === undefined ? undefined : this.#lanes.get(lane)
+    const own = channel === undefined ? undefined : this.#channels.get(channel)
     if (own !== undefined) own.push(item)
-    else if (this.#settings.strayItems === 'wait') this.#general.push(item)
-    else if (this.#session.mode.mode === undefined) this.#inbox(lane).push(item)
+    else if (this.#settings.unclaimed === 'keep') this.#general.push(item)
+    else if (this.#session.mode.mode === undefined) this.#inbox(channel).push(item)
   }
 
   /**
-   * The documented receive call.
-   * @throws ClientError when handlers are set; ValueError for a negative time-out; the errors of connecting.
+   * The documented receive call; warns that it is deprecated.
+   * @throws ClientError when handlers are set; ValueError for a negative timeout; the errors of connecting.
    */
   receive(options: ReceiveOptions): Promise<T | null> {
     warnDeprecated(this.#settings.callName, this.#settings.handlerName)
     return this.next(options)
   }
 
-  /** The next item without the notice; null: none came. */
+  /** The next item, without the warning; null: none arrived. */
   next(options: ReceiveOptions): Promise<T | null> {
     const { connection, mode, settings } = this.#session
     return callWithin({ clock: settings.clock, limitMs: undefined }, options.signal, async (scope) => {
       if (connection.stopped) assertNotShutDown(this.#session)
       mode.enter('calls')
       const limitMs = waitOf(options)
-      const inbox = this.#inbox(options.lane)
+      const inbox = this.#inbox(options.channel)
       this.#want()
       if (!this.#session.subscriptions.has(this.#settings.filter)) {
         await callWithin({ clock: settings.clock, limitMs: settings.operationTimeoutMs }, undefined, () =>
@@ -114,27 +115,27 @@ export class Receiver<T> {
     })
   }
 
-  /** As {@link Receiver.receive}, but nothing is an error (decision D-01). */
+  /** As {@link Receiver.receive}, but no item is an error (decision D-01). @throws InboxEmpty. */
   async receiveOrThrow(options: ReceiveOptions): Promise<T> {
     const item = await this.receive(options)
-    if (item === null) throw new InboxEmpty('Nothing has been received')
+    if (item === null) throw new InboxEmpty('No item was received')
     return item
   }
 
-  /** Item after item, until the client is shut down or the signal aborts. */
+  /** The items as they arrive, until the client is shut down or the signal aborts. */
   async *items(
-    lane: string | undefined,
+    channel: string | undefined,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<T, void, undefined> {
     for (;;) {
       let item: T | null
       try {
-        item = await this.next({ block: true, timeout: undefined, lane, signal })
+        item = await this.next({ block: true, timeout: undefined, channel, signal })
       } catch (error) {
-        const over =
+        const ended =
           error instanceof OperationCancelled && (this.#session.connection.stopped || signal?.aborted)
-        if (over === true) return
-        if (error instanceof OperationCancelled) continue // disconnected: what comes next is still awaited
+        if (ended === true) return
+        if (error instanceof OperationCancelled) continue // disconnected: waits for the next connection
         throw error
       }
       if (item !== null) yield item
@@ -142,18 +143,18 @@ export class Receiver<T> {
     }
   }
 
-  /** Settles when the handler has seen all that waits. */
+  /** Settles when the handler has processed every waiting item. */
   idle(): Promise<void> {
     return this.#runner.idle()
   }
 
-  /** Forgets what waits. */
+  /** Discards the waiting items. */
   discard(): void {
     this.#runner.clear()
     for (const inbox of this.#inboxes()) inbox.clear()
   }
 
-  /** Receive calls do not wait any longer. */
+  /** Fails the waiting receive calls. */
   release(error: () => Error): void {
     for (const inbox of this.#inboxes()) inbox.release(error)
   }
@@ -172,16 +173,16 @@ export class Receiver<T> {
 
   #clearHandler(): void {
     const { connection, subscriptions } = this.#session
-    const left = this.#runner.idle().then(() => {
-      if (this.#handler !== null) return undefined // set again meanwhile
+    const cleared = this.#runner.idle().then(() => {
+      if (this.#handler !== null) return undefined // a handler was set in the meantime
       this.#runner.handler = undefined
       subscriptions.forget(this.#settings.filter)
       return connection.connected ? subscriptions.remove(this.#settings.filter) : undefined
     })
-    this.#follow(left, () => undefined)
+    this.#follow(cleared, () => undefined)
   }
 
-  /** Nobody may wait for the outcome: it is reported, and kept for who does. */
+  /** Reports the outcome, and keeps it for `handlersReady`. */
   #follow(outcome: Promise<void>, report: (error: Error) => void): void {
     this.#settled = outcome
     outcome.catch((error: unknown) => {
@@ -195,23 +196,23 @@ export class Receiver<T> {
     this.#settings.onWanted?.()
   }
 
-  /** The inbox of a lane exists from the first call for it. */
-  #inbox(lane: string | undefined): Inbox<T> {
-    if (lane === undefined) return this.#general
-    let inbox = this.#lanes.get(lane)
+  /** The inbox of a channel exists from the first call for it. */
+  #inbox(channel: string | undefined): Inbox<T> {
+    if (channel === undefined) return this.#general
+    let inbox = this.#channels.get(channel)
     if (inbox === undefined) {
       inbox = new Inbox(this.#session.settings.clock)
-      this.#lanes.set(lane, inbox)
+      this.#channels.set(channel, inbox)
     }
     return inbox
   }
 
   #inboxes(): Inbox<T>[] {
-    return [this.#general, ...this.#lanes.values()]
+    return [this.#general, ...this.#channels.values()]
   }
 }
 
-/** @returns milliseconds; undefined: without end. */
+/** @returns milliseconds; undefined: no limit. */
 function waitOf({ block = true, timeout }: ReceiveOptions): number | undefined {
   if (!block) return 0
   if (timeout === undefined || timeout === null) return undefined

@@ -1,7 +1,7 @@
-/** What the capabilities of one client share: its settings, its connection and what rides on it, and whom to tell. */
+/** What the capabilities of one client share: its settings, its connection and the queues that depend on it. */
 
 import type { Scope } from '../core/call.ts'
-import { alreadyShutDown } from '../core/errors.ts'
+import { alreadyShutDown } from '../core/errors/client-errors.ts'
 import type { Identity } from '../core/ports.ts'
 import type { ReceiveMode } from '../core/receive-mode.ts'
 import type { Connection } from '../connection/connection.ts'
@@ -19,9 +19,9 @@ export interface Session {
   readonly outbox: Outbox
   readonly subscriptions: Subscriptions
   readonly mode: ReceiveMode
-  /** Of the handlers: the client itself. */
+  /** The client: the owner of the handlers. */
   readonly owner: object
-  /** A background exception. */
+  /** Reports a background exception. */
   readonly report: (error: Error) => void
 }
 
@@ -30,7 +30,7 @@ export function assertNotShutDown({ connection }: Session): void {
   if (connection.stopped) throw alreadyShutDown()
 }
 
-/** Publishes with QoS 1, connecting first when that is needed and allowed; settles with the acknowledgement. */
+/** Publishes with QoS 1; settles with the acknowledgement. Connects first when needed and allowed. */
 export function publish(
   session: Session,
   topic: string,
@@ -51,13 +51,13 @@ function post(
   scope: Scope | undefined,
 ): Promise<void> {
   return new Promise((resolve, failed) => {
-    const takeBack = session.outbox.post({
+    const cancel = session.outbox.post({
       topic,
       payload,
       delivered: delivered(resolve, topic, payload),
       failed,
     })
-    scope?.signal.addEventListener('abort', takeBack)
+    scope?.signal.addEventListener('abort', cancel)
   })
 }
 
@@ -69,7 +69,7 @@ function delivered(resolve: () => void, topic: string, payload: string | Uint8Ar
   }
 }
 
-/** Subscribes once in the life of the client, connecting first when that is needed and allowed. */
+/** Subscribes once per client. Connects first when needed and allowed. */
 export function subscribed(session: Session, filter: string): Promise<void> {
   if (session.subscriptions.has(filter)) return Promise.resolve()
   return session.connection.ready().then(() => session.subscriptions.add(filter))

@@ -1,15 +1,20 @@
-/** Sends messages to the hub, or to an output of the module. Source: api contract 7.3; decisions D-14, D-15. */
+/**
+ * Sends messages to the hub, or to an output of the module.
+ * Source: docs/contract/client/telemetry.md#client-send;
+ * decisions D-14, D-15.
+ */
 
 import type { Scope } from '../core/call.ts'
-import { ClientError, ValueError } from '../core/errors.ts'
-import { Message } from '../core/models.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
+import { Message } from '../core/models/message.ts'
 import { formatProperties } from '../mqtt/property-bag.ts'
 import { publish, type Session } from './session.ts'
 
-/** Bytes of payload and properties that the hub accepts (decision D-15). */
+/** The maximum size of payload and properties that the hub accepts, in bytes (decision D-15). */
 export const MAX_MESSAGE_BYTES = 262_144
 
-/** Anything that is not a Message becomes one. */
+/** Wraps anything that is not a Message in one. */
 export function asMessage(message: unknown): Message<unknown> {
   return message instanceof Message ? (message as Message<unknown>) : new Message(message)
 }
@@ -33,7 +38,7 @@ export function sendMessage(
   const payload = payloadOf(message.data)
   const topic = session.topics.events + formatProperties(message)
   if (topic.includes('+') || topic.includes('#')) {
-    throw unexpected(new ValueError('The ids of a client must not contain + or #'))
+    throw unexpected(new ValueError('Device and module ids must not contain + or #'))
   }
   return publish(session, topic, payload, scope)
 }
@@ -51,7 +56,9 @@ function payloadOf(data: unknown): string | Uint8Array {
     default:
       if (data === null) return ''
       if (data instanceof Uint8Array) return data
-      throw unexpected(new TypeError('A payload must be text, bytes, a number, a truth value or nothing'))
+      throw unexpected(
+        new TypeError(`A payload must be a string, a number, a boolean or bytes, was ${typeof data}`),
+      )
   }
 }
 

@@ -1,31 +1,32 @@
-/** Puts a client together: what a factory found out, and what each client is made of. */
+/** Assembles a client from what its factory read: identity, credentials, settings, transports. */
 
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { ClientCertificate } from '../auth/fixed-credentials.ts'
-import { ValueError } from '../core/errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
 import type { Credentials, HubHttp, Identity, Transport } from '../core/ports.ts'
 import { percentEncode } from '../core/percent.ts'
 import { HttpTransport } from '../http/transport.ts'
 import { AGENT, clientIdOf, formatUsername } from '../mqtt/connect-username.ts'
 import { MqttTransport } from '../mqtt/transport.ts'
 import type { DialOptions } from '../net/open-socket.ts'
-import { secureContextOptions, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
+import { secureContextOptions } from './tls-options.ts'
 
-/** What a factory has found out. */
+/** What a factory read from its arguments. */
 export interface Origin {
-  /** Of the hub, also when a gateway is dialled. */
+  /** Of the hub, also when the client connects to a gateway. */
   readonly hostName: string
   readonly identity: Identity
   readonly credentials: Credentials
   readonly settings: Settings
-  /** Goes before `settings.gatewayHostname`. */
+  /** Takes precedence over `settings.gatewayHostname`. */
   readonly gatewayHostName?: string | undefined
   readonly certificate?: ClientCertificate | undefined
-  /** Made from the Edge environment: may invoke methods. */
+  /** Created from the Edge environment: may invoke methods. */
   readonly edge?: boolean | undefined
 }
 
-/** All that a client needs; only the factories make it. */
+/** Everything a client needs; only the factories create it. */
 export class ClientParts {
   readonly identity: Identity
   readonly credentials: Credentials
@@ -39,7 +40,7 @@ export class ClientParts {
     const { hostName, identity, settings, credentials } = origin
     const host = origin.gatewayHostName ?? settings.gatewayHostname ?? hostName
     const secureContext = secureContextOf(origin)
-    const road = (port: number): DialOptions => ({
+    const dial = (port: number): DialOptions => ({
       host,
       address: settings.endpoint.host ?? host,
       port,
@@ -54,15 +55,16 @@ export class ClientParts {
     this.hostName = hostName
     this.edge = origin.edge ?? false
     this.transport = new MqttTransport({
-      road: road(settings.websockets ? settings.endpoint.httpsPort : settings.endpoint.mqttPort),
+      dial: dial(settings.websockets ? settings.endpoint.httpsPort : settings.endpoint.mqttPort),
       websockets: settings.websockets,
       clientId: clientIdOf(identity),
       username: formatUsername(hostName, identity, settings.productInfo),
       keepAlive: settings.keepAlive,
     })
     this.http = new HttpTransport({
-      road: road(settings.endpoint.httpsPort),
-      // The blob calls name the hub, calls through a gateway name the gateway (api contract 4.3).
+      dial: dial(settings.endpoint.httpsPort),
+      // File upload calls name the hub, calls through a gateway name the gateway:
+      // docs/contract/client/options.md#client-options-trust.
       hostHeader: this.edge ? host : hostName,
       userAgent: userAgent(settings.productInfo),
       credentials,
@@ -70,7 +72,7 @@ export class ClientParts {
   }
 }
 
-/** Of HTTPS requests: the agent with the product info, encoded as headers need it. */
+/** `User-Agent` of HTTPS requests: the agent with the product info, encoded for a header. */
 export function userAgent(productInfo: string): string {
   return percentEncode(AGENT + productInfo).replaceAll('%20', '+')
 }
@@ -79,9 +81,9 @@ function secureContextOf({ settings, certificate }: Origin): SecureContext {
   return createSecureContext(secureContextOptions(settings, certificate))
 }
 
-/** @internal A required text argument. @throws TypeError, ValueError. */
+/** @internal A required string argument. @throws TypeError, ValueError. */
 export function requiredText(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError(`${name} is required and must be text`)
+  if (typeof value !== 'string') throw new TypeError(`${name} is required and must be a string`)
   if (value === '') throw new ValueError(`${name} must not be empty`)
   return value
 }

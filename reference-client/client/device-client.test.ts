@@ -47,7 +47,7 @@ describe('a device client end to end', () => {
     expect(hub.packets('subscribe')).toHaveLength(1)
   })
 
-  it('hands messages and methods to handlers (DEV-ONMSG-01, BOTH-ONMETH-01)', async () => {
+  it('passes messages and methods to handlers (DEV-ONMSG-01, BOTH-ONMETH-01)', async () => {
     const messages = new Promise<ReceivedMessage>((resolve) => {
       client.onMessageReceived = resolve
     })

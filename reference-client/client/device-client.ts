@@ -1,16 +1,18 @@
-/** IoTHubDeviceClient: the documented factories, and the calls that only devices have. */
+/** IoTHubDeviceClient: its factories, and the calls that only a device has. */
 
 import { CERTIFICATE_CREDENTIALS, readCertificate, SasTokenCredentials } from '../auth/fixed-credentials.ts'
 import { assertNotExpired, parseSasToken } from '../auth/sas-token.ts'
 import { SharedAccessKeyCredentials } from '../auth/shared-access-key.ts'
 import { getStorageInfo, notifyUpload } from '../capabilities/file-upload.ts'
-import { type AnyReceiver, Receiver } from '../capabilities/receiver.ts'
+import type { Receiver } from '../capabilities/receiver.ts'
 import { ClientParts, requiredText } from './client-parts.ts'
 import { parseConnectionString } from '../core/connection-string.ts'
-import { ValueError } from '../core/errors.ts'
-import type { ReceivedMessage, StorageInfo } from '../core/models.ts'
+import { ValueError } from '../core/errors/value-error.ts'
+import type { ReceivedMessage } from '../core/models/message.ts'
+import type { StorageInfo } from '../core/models/upload.ts'
 import { X509 } from '../core/x509.ts'
-import { GenericIoTHubClient, type ReceiveHandler } from './iot-client.ts'
+import type { ReceiveHandler } from './handlers.ts'
+import { GenericIoTHubClient } from './iot-client.ts'
 import type {
   CallOptions,
   ConnectionStringOptions,
@@ -41,21 +43,20 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
 
   private constructor(parts: ClientParts) {
     super(parts)
-    this.#messages = new Receiver(this.session, {
+    this.#messages = this.core.receiveMessages({
       handlerName: 'onMessageReceived',
       callName: 'receiveMessage',
-      filter: this.session.topics.c2dFilter,
-      strayItems: 'wait',
+      filter: this.core.session.topics.c2dFilter,
+      unclaimed: 'keep',
     })
-    this.dispatcher.messages = this.#messages
   }
 
   // ------------------------------------------------------------------ factories
 
   /**
-   * Makes a client from a device connection string.
-   * @param connectionString - `HostName=…;DeviceId=…;SharedAccessKey=…`, `GatewayHostName` possible.
-   * @throws {@link ValueError} when it is malformed, incomplete, of a module, or declares X.509, and for option values
+   * Creates a client from a device connection string.
+   * @param connectionString - `HostName=…;DeviceId=…;SharedAccessKey=…`, optionally with `GatewayHostName`.
+   * @throws {@link ValueError} when it is malformed, incomplete, for a module, or declares X.509, and for option values
    * out of bounds; TypeError for unknown options and wrong types.
    */
   static createFromConnectionString(
@@ -82,9 +83,10 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
   }
 
   /**
-   * Makes a client from a SAS token; host and device are those of the token's resource.
+   * Creates a client from a SAS token; its resource names the host and the device.
    * @param sastoken - `SharedAccessSignature sr=…&sig=…&se=…`.
-   * @throws {@link ValueError} when it is no token, of a module, or expired; as createFromConnectionString for options.
+   * @throws {@link ValueError} when it is not a token, is for a module, or has expired; as createFromConnectionString
+   * for options.
    */
   static createFromSastoken(sastoken: string, options?: SastokenOptions): IoTHubDeviceClient {
     const settings = settingsFrom('createFromSastoken', options)
@@ -98,10 +100,10 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
   }
 
   /**
-   * Makes a client that signs with a symmetric key.
-   * @param symmetricKey - the device's key, base64.
-   * @param hostname - of the hub.
-   * @param deviceId - of the device.
+   * Creates a client that signs with a symmetric key.
+   * @param symmetricKey - the key of the device, base64.
+   * @param hostname - host name of the hub.
+   * @param deviceId - id of the device.
    * @throws {@link ValueError} when the key is not base64 or an argument is empty; TypeError when one is missing;
    * as createFromConnectionString for options.
    */
@@ -127,10 +129,10 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
   }
 
   /**
-   * Makes a client that authenticates with a certificate.
+   * Creates a client that authenticates with a certificate.
    * @param x509 - the certificate and its key.
-   * @param hostname - of the hub.
-   * @param deviceId - of the device.
+   * @param hostname - host name of the hub.
+   * @param deviceId - id of the device.
    * @throws {@link OSError} when the files cannot be used; TypeError when an argument is missing; as
    * createFromConnectionString for options.
    */
@@ -158,7 +160,10 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
 
   // ------------------------------------------------------------------ messages from the hub
 
-  /** Called with each message that the hub sends to the device. Setting it subscribes, `null` unsubscribes. Default `null`. */
+  /**
+   * Called with each message that the hub sends to the device. Setting it subscribes, `null` unsubscribes. Default
+   * `null`.
+   */
   get onMessageReceived(): ReceiveHandler<ReceivedMessage> | null {
     return this.#messages.handler
   }
@@ -171,8 +176,8 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
    * Receives a message that the hub sent to the device.
    * @deprecated since 2.3.0 of the documented SDK: set {@link IoTHubDeviceClient.onMessageReceived} instead.
    * @param block - wait for a message. Default `true`.
-   * @param timeout - seconds to wait at most. Default: without end.
-   * @returns the message; `null` when none came.
+   * @param timeout - the longest wait, in seconds. Default: no limit.
+   * @returns the message; `null` when none arrived.
    * @throws the errors of connect; {@link ClientError} after a receive handler was set.
    */
   receiveMessage(
@@ -183,7 +188,10 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
     return this.#messages.receive({ block, timeout, signal: options.signal })
   }
 
-  /** Messages as they come, until shutdown; a receive call in the client's modes. Beyond the documented API. */
+  /**
+   * The messages as they arrive, until shutdown. Counts as a receive call: it cannot be combined with handlers. Beyond
+   * the documented API.
+   */
   messages(options: CallOptions = {}): AsyncGenerator<ReceivedMessage, void, undefined> {
     return this.#messages.items(undefined, options.signal)
   }
@@ -191,24 +199,24 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
   // ------------------------------------------------------------------ file upload
 
   /**
-   * Asks the hub, over HTTPS, where and how to upload a blob.
-   * @param blobName - the name it will have in the storage account.
+   * Requests, over HTTPS, the storage information for the upload of a blob.
+   * @param blobName - name of the blob in the storage account.
    * @throws {@link CredentialError}, {@link ConnectionFailedError}, {@link ConnectionDroppedError},
    * {@link OperationTimeout} (10 s), {@link ClientError} with a {@link ServiceError} as its cause.
    */
   getStorageInfoForBlob(blobName: string, options: CallOptions = {}): Promise<StorageInfo> {
-    return this.call(options, async (scope) => {
-      if (typeof blobName !== 'string') throw new TypeError('blobName is required and must be text')
-      return getStorageInfo(this.http, this.identity.deviceId, blobName, scope)
+    return this.core.call(options, async (scope) => {
+      if (typeof blobName !== 'string') throw new TypeError('blobName is required and must be a string')
+      return getStorageInfo(this.core.parts.http, this.core.parts.identity.deviceId, blobName, scope)
     })
   }
 
   /**
-   * Tells the hub, over HTTPS, how an upload went.
-   * @param correlationId - as {@link IoTHubDeviceClient.getStorageInfoForBlob} gave it.
-   * @param isSuccess - whether the blob is there.
-   * @param statusCode - what the storage account answered.
-   * @param statusDescription - in words.
+   * Notifies the hub, over HTTPS, of the outcome of an upload.
+   * @param correlationId - from {@link IoTHubDeviceClient.getStorageInfoForBlob}.
+   * @param isSuccess - whether the upload succeeded.
+   * @param statusCode - status of the storage account's response.
+   * @param statusDescription - description of that status.
    * @throws as {@link IoTHubDeviceClient.getStorageInfoForBlob}.
    */
   notifyBlobUploadStatus(
@@ -218,7 +226,7 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
     statusDescription: string,
     options: CallOptions = {},
   ): Promise<void> {
-    return this.call(options, async (scope) => {
+    return this.core.call(options, async (scope) => {
       const given: Readonly<Record<string, unknown>> = {
         correlationId,
         isSuccess,
@@ -229,16 +237,11 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
         if (given[name] === undefined) throw new TypeError(`${name} is required`)
       }
       return notifyUpload(
-        this.http,
-        this.identity.deviceId,
+        this.core.parts.http,
+        this.core.parts.identity.deviceId,
         { correlationId, isSuccess, statusCode, statusDescription },
         scope,
       )
     })
-  }
-
-  /** @internal */
-  protected override receivers(): readonly AnyReceiver[] {
-    return [...super.receivers(), this.#messages]
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What the client does, for those who watch: channels of `node:diagnostics_channel`. Nothing is built when nobody
- * listens, and nothing secret is ever published. Beyond the documented API.
+ * Publishes what the client does on channels of `node:diagnostics_channel`. Costs nothing without a subscriber, and
+ * never publishes a secret. Beyond the documented API.
  */
 
 import { type Channel, channel } from 'node:diagnostics_channel'
@@ -19,18 +19,18 @@ import { type Channel, channel } from 'node:diagnostics_channel'
  * ```
  */
 export const DIAGNOSTIC_CHANNELS = {
-  /** `{ from, to, epoch }`: the connection changed its state. */
+  /** `{ from, to, epoch }`: the state of the connection changed. */
   state: 'mock-iot-hub:client:state',
-  /** `{ topic, sizeBytes }`: a message was acknowledged by the hub. */
+  /** `{ topic, sizeBytes }`: the hub acknowledged a message. */
   sent: 'mock-iot-hub:client:sent',
-  /** `{ topic, sizeBytes }`: something arrived. */
+  /** `{ topic, sizeBytes }`: a message of the hub arrived. */
   received: 'mock-iot-hub:client:received',
   /** `{ error }`: a background exception. */
   exception: 'mock-iot-hub:client:exception',
 } as const
 
 /**
- * A channel's short name.
+ * The short name of a channel.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export function isWatched(name: DiagnosticChannel): boolean {
   return channels[name].hasSubscribers
 }
 
-/** @internal Publishes, when somebody listens. */
+/** @internal Publishes when there is a subscriber. */
 export function diagnose(name: DiagnosticChannel, event: () => object): void {
   if (channels[name].hasSubscribers) channels[name].publish(event())
 }

@@ -1,19 +1,21 @@
-/** IoTHubModuleClient: the documented factories, and the calls that only modules have. */
+/** IoTHubModuleClient: its factories, and the calls that only a module has. */
 
-import { EdgeCredentials, readEdgeEnvironment } from '../auth/edge-environment.ts'
 import { CERTIFICATE_CREDENTIALS, readCertificate, SasTokenCredentials } from '../auth/fixed-credentials.ts'
 import { assertNotExpired, parseSasToken } from '../auth/sas-token.ts'
 import { SharedAccessKeyCredentials } from '../auth/shared-access-key.ts'
-import { WorkloadApi } from '../auth/workload-api.ts'
 import { assertParams, invokeMethod } from '../capabilities/invoke-method.ts'
-import { type AnyReceiver, Receiver } from '../capabilities/receiver.ts'
+import type { Receiver } from '../capabilities/receiver.ts'
 import { asMessage, assertSize, sendMessage } from '../capabilities/telemetry.ts'
-import { ClientParts, requiredText, userAgent } from './client-parts.ts'
+import { ClientParts, requiredText } from './client-parts.ts'
+import { edgeOrigin } from './edge-origin.ts'
 import { parseConnectionString } from '../core/connection-string.ts'
-import { ClientError, OSError, ValueError } from '../core/errors.ts'
-import type { Message, MessageData, MethodParams, MethodResult, ReceivedMessage } from '../core/models.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import { ValueError } from '../core/errors/value-error.ts'
+import type { Message, MessageData, ReceivedMessage } from '../core/models/message.ts'
+import type { MethodParams, MethodResult } from '../core/models/method.ts'
 import { X509 } from '../core/x509.ts'
-import { GenericIoTHubClient, type ReceiveHandler } from './iot-client.ts'
+import type { ReceiveHandler } from './handlers.ts'
+import { GenericIoTHubClient } from './iot-client.ts'
 import type {
   CallOptions,
   ConnectionStringOptions,
@@ -21,10 +23,10 @@ import type {
   SastokenOptions,
   X509Options,
 } from './options.ts'
-import { assertCertificates, type Settings, settingsFrom } from './settings.ts'
+import { settingsFrom } from './settings.ts'
 
 /**
- * A module's connection to an IoT hub or to the hub of an Edge device.
+ * A module's connection to an IoT hub, or to the Edge hub of its device.
  *
  * @example
  * ```ts
@@ -44,21 +46,20 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
 
   private constructor(parts: ClientParts) {
     super(parts)
-    this.#inputs = new Receiver(this.session, {
+    this.#inputs = this.core.receiveMessages({
       handlerName: 'onMessageReceived',
       callName: 'receiveMessageOnInput',
-      filter: this.session.topics.inputsFilter,
-      strayItems: 'drop',
+      filter: this.core.session.topics.inputsFilter,
+      unclaimed: 'drop',
     })
-    this.dispatcher.messages = this.#inputs
   }
 
   // ------------------------------------------------------------------ factories
 
   /**
-   * Makes a client from a module connection string.
-   * @param connectionString - `HostName=…;DeviceId=…;ModuleId=…;SharedAccessKey=…`, `GatewayHostName` possible.
-   * @throws {@link ValueError} when it is malformed, incomplete, of a device, or declares X.509, and for option values
+   * Creates a client from a module connection string.
+   * @param connectionString - `HostName=…;DeviceId=…;ModuleId=…;SharedAccessKey=…`, optionally with `GatewayHostName`.
+   * @throws {@link ValueError} when it is malformed, incomplete, for a device, or declares X.509, and for option values
    * out of bounds; TypeError for unknown options and wrong types.
    */
   static createFromConnectionString(
@@ -85,9 +86,10 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
   }
 
   /**
-   * Makes a client from a SAS token; host, device and module are those of the token's resource.
+   * Creates a client from a SAS token; its resource names the host, the device and the module.
    * @param sastoken - `SharedAccessSignature sr=…&sig=…&se=…`.
-   * @throws {@link ValueError} when it is no token, of a device, or expired; as createFromConnectionString for options.
+   * @throws {@link ValueError} when it is not a token, is for a device, or has expired; as createFromConnectionString
+   * for options.
    */
   static createFromSastoken(sastoken: string, options?: SastokenOptions): IoTHubModuleClient {
     const settings = settingsFrom('createFromSastoken', options)
@@ -101,11 +103,11 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
   }
 
   /**
-   * Makes a client that authenticates with a certificate.
+   * Creates a client that authenticates with a certificate.
    * @param x509 - the certificate and its key.
-   * @param hostname - of the hub.
-   * @param deviceId - of the device.
-   * @param moduleId - of the module on that device.
+   * @param hostname - host name of the hub.
+   * @param deviceId - id of the device.
+   * @param moduleId - id of the module on that device.
    * @throws {@link OSError} when the files cannot be used; TypeError when an argument is missing; as
    * createFromConnectionString for options.
    */
@@ -136,73 +138,21 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
   }
 
   /**
-   * Makes a client from what the Edge runtime has put into the environment: in a container the workload API, which
-   * also gives the certificates to trust; for development `EdgeHubConnectionString` and `EdgeModuleCACertificateFile`.
-   * Settles when the first token is signed.
-   * @throws {@link OSError} when the environment or the workload API is not as it must be; {@link ValueError} when the
-   * debug variables are wrong; TypeError for unknown options. All as a rejection.
+   * Creates a client from the environment variables of the Edge runtime. In a container it uses the workload API, which
+   * also supplies the trusted certificates; for development, `EdgeHubConnectionString` and
+   * `EdgeModuleCACertificateFile`. Settles when the first token is signed.
+   * @throws {@link OSError} when the environment is incomplete or the workload API fails; {@link ValueError} when the
+   * debug variables are invalid; TypeError for unknown options. Every error rejects the promise.
    */
   static async createFromEdgeEnvironment(options?: EdgeEnvironmentOptions): Promise<IoTHubModuleClient> {
     const settings = settingsFrom('createFromEdgeEnvironment', options)
-    const environment = readEdgeEnvironment(settings.environment)
-    if (environment.type === 'debug') {
-      const { hostName, deviceId, moduleId, sharedAccessKey } = environment.connectionString
-      const identity = { deviceId, moduleId }
-      assertCertificates(environment.certificates, (cause) => {
-        throw new ValueError('Invalid CA certificate file: no usable certificate in PEM', { cause })
-      })
-      const credentials = new SharedAccessKeyCredentials(
-        sharedAccessKey,
-        hostName,
-        identity,
-        settings.sastokenTtl,
-        settings.clock,
-      )
-      const trusting = trustingOnly(settings, environment.certificates)
-      return new IoTHubModuleClient(
-        new ClientParts({
-          hostName,
-          identity,
-          credentials,
-          settings: trusting,
-          gatewayHostName: environment.gatewayHostName,
-          edge: true,
-        }),
-      )
-    }
-    const { hostName, identity, gatewayHostName, generationId, workloadUri, apiVersion } = environment
-    const workload = new WorkloadApi({
-      uri: workloadUri,
-      apiVersion,
-      moduleId: identity.moduleId ?? '',
-      generationId,
-      userAgent: userAgent(settings.productInfo),
-      clock: settings.clock,
-    })
-    const bundle = await workload.trustBundle()
-    assertCertificates(bundle, (cause) => {
-      throw new OSError('Unexpected failure in IoTEdge: the trust bundle holds no usable certificate', {
-        cause,
-      })
-    })
-    const credentials = new EdgeCredentials(workload, environment, settings.sastokenTtl, settings.clock)
-    await credentials.renew()
-    return new IoTHubModuleClient(
-      new ClientParts({
-        hostName,
-        identity,
-        credentials,
-        settings: trustingOnly(settings, bundle),
-        gatewayHostName,
-        edge: true,
-      }),
-    )
+    return new IoTHubModuleClient(new ClientParts(await edgeOrigin(settings)))
   }
 
   // ------------------------------------------------------------------ inputs and outputs
 
   /**
-   * Called with each message that comes in by an input, whichever; `message.inputName` names it. Setting it
+   * Called with each message that arrives on any input; `message.inputName` names the input. Setting a handler
    * subscribes, `null` unsubscribes. Default `null`.
    */
   get onMessageReceived(): ReceiveHandler<ReceivedMessage> | null {
@@ -214,32 +164,32 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
   }
 
   /**
-   * Sends a message to an output of the module. Settles when it was acknowledged. Connects first when needed.
-   * @param message - anything that is not a {@link Message} becomes one; its `outputName` is set.
-   * @param outputName - the output.
-   * @throws as sendMessage; TypeError when `outputName` is not text.
+   * Sends a message to an output of the module. Settles when it is acknowledged. Connects first when needed.
+   * @param message - the message, or its payload; the call sets its `outputName`.
+   * @param outputName - name of the output.
+   * @throws as sendMessage; TypeError when `outputName` is not a string.
    */
   sendMessageToOutput(
     message: Message | MessageData,
     outputName: string,
     options: CallOptions = {},
   ): Promise<void> {
-    return this.call(options, (scope) => {
+    return this.core.call(options, (scope) => {
       const output = asMessage(message)
       assertSize(output)
-      if (typeof outputName !== 'string') throw new TypeError('outputName is required and must be text')
+      if (typeof outputName !== 'string') throw new TypeError('outputName is required and must be a string')
       output.outputName = outputName
-      return sendMessage(this.session, output, scope)
+      return sendMessage(this.core.session, output, scope)
     })
   }
 
   /**
    * Receives a message that another module sent to an input.
    * @deprecated since 2.3.0 of the documented SDK: set {@link IoTHubModuleClient.onMessageReceived} instead.
-   * @param inputName - the input.
+   * @param inputName - name of the input.
    * @param block - wait for a message. Default `true`.
-   * @param timeout - seconds to wait at most. Default: without end.
-   * @returns the message; `null` when none came.
+   * @param timeout - the longest wait, in seconds. Default: no limit.
+   * @returns the message; `null` when none arrived.
    * @throws the errors of connect; {@link ClientError} after a receive handler was set.
    */
   receiveMessageOnInput(
@@ -249,12 +199,15 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
     options: CallOptions = {},
   ): Promise<ReceivedMessage | null> {
     if (typeof inputName !== 'string') {
-      return Promise.reject(new TypeError('inputName is required and must be text'))
+      return Promise.reject(new TypeError('inputName is required and must be a string'))
     }
-    return this.#inputs.receive({ block, timeout, lane: inputName, signal: options.signal })
+    return this.#inputs.receive({ block, timeout, channel: inputName, signal: options.signal })
   }
 
-  /** Messages of one input as they come, until shutdown; a receive call in the client's modes. Beyond the documented API. */
+  /**
+   * The messages of one input as they arrive, until shutdown. Counts as a receive call: it cannot be combined with
+   * handlers. Beyond the documented API.
+   */
   messagesOnInput(
     inputName: string,
     options: CallOptions = {},
@@ -262,17 +215,17 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
     return this.#inputs.items(inputName, options.signal)
   }
 
-  // ------------------------------------------------------------------ methods of others
+  // ------------------------------------------------------------------ method invocation
 
   /**
-   * Invokes a method of a device or of another module, over HTTPS through the gateway. Only clients that were made
-   * from the Edge environment can.
-   * @param methodParams - the method, its payload, and the hub's time-outs in seconds.
-   * @param deviceId - the device.
-   * @param moduleId - the module on it; left out: the device itself.
+   * Invokes a method of a device or of another module, over HTTPS through the gateway. Available only to clients that
+   * were created from the Edge environment.
+   * @param methodParams - the method, its payload, and the hub's timeouts in seconds.
+   * @param deviceId - id of the device.
+   * @param moduleId - id of the module on that device. Default: the device itself.
    * @throws {@link CredentialError}, {@link ConnectionFailedError}, {@link ConnectionDroppedError};
-   * {@link OperationTimeout} 5 s after the time-outs given, 10 s when none are; {@link ClientError}, with a
-   * {@link ServiceError} as its cause when the gateway refused; {@link ValueError} without a method name.
+   * {@link OperationTimeout} 5 s after the given timeouts, or after 10 s without any; {@link ClientError}, with a
+   * {@link ServiceError} as its cause when the gateway refuses; {@link ValueError} without a method name.
    */
   invokeMethod(
     methodParams: MethodParams,
@@ -280,27 +233,18 @@ export class IoTHubModuleClient extends GenericIoTHubClient {
     moduleId?: string | null,
     options: CallOptions = {},
   ): Promise<MethodResult> {
-    return this.call(options, async (scope) => {
+    return this.core.call(options, async (scope) => {
       assertParams(methodParams)
       const target = {
         deviceId: requiredText('deviceId', deviceId),
         moduleId: moduleId === null ? undefined : moduleId,
       }
-      if (!this.isEdge) {
+      if (!this.core.parts.edge) {
         throw new ClientError('Unexpected failure', {
-          cause: new Error('Methods can be invoked by clients from the Edge environment only'),
+          cause: new Error('Only a client that was created from the Edge environment can invoke methods'),
         })
       }
-      return invokeMethod(this.http, this.identity, methodParams, target, scope)
+      return invokeMethod(this.core.parts.http, this.core.parts.identity, methodParams, target, scope)
     })
   }
-
-  /** @internal */
-  protected override receivers(): readonly AnyReceiver[] {
-    return [...super.receivers(), this.#inputs]
-  }
-}
-
-function trustingOnly(settings: Settings, certificates: string): Settings {
-  return Object.freeze({ ...settings, serverVerificationCert: certificates })
 }

@@ -1,10 +1,10 @@
-/** The options of each factory: documented names in camel case, their defaults, their bounds, and what breaks them. */
+/** The options of each factory: the documented names in camel case, with defaults and bounds. */
 
 import type { Clock } from '../core/clock.ts'
 import type { ProxyOptions } from '../core/proxy-options.ts'
 
 /**
- * What every factory accepts. Options that a factory does not know are refused with a TypeError that names them.
+ * The options of every factory. A factory rejects an unknown option with a TypeError that names it.
  *
  * @example
  * ```ts
@@ -14,36 +14,36 @@ import type { ProxyOptions } from '../core/proxy-options.ts'
  * ```
  */
 export interface ClientOptions {
-  /** Speak MQTT over WebSockets, port 443, instead of plain MQTT, port 8883. Default `false`. */
+  /** MQTT over WebSockets (port 443) instead of MQTT (port 8883). Default `false`. */
   readonly websockets?: boolean | undefined
   /**
    * Cipher suites for TLS: an OpenSSL cipher list or a list of names, `ECDHE-RSA-AES128-GCM-SHA256` or
-   * `ECDHE_RSA_AES128_GCM_SHA256`. Default: Node's own list. ValueError when none is usable.
+   * `ECDHE_RSA_AES128_GCM_SHA256`. Default: the list of Node. ValueError when none is usable.
    */
   readonly cipher?: string | readonly string[] | undefined
-  /** Text that is appended to the agent string that the client sends. Default empty. */
+  /** Appended to the agent string of the client. Default empty. */
   readonly productInfo?: string | undefined
   /** A proxy for all traffic. Default none. */
   readonly proxyOptions?: ProxyOptions | undefined
   /**
-   * The longest silence between client and hub, in whole seconds; the client pings when it has nothing else to send.
+   * The longest silence between client and hub, in whole seconds; the client sends a ping when it has nothing to send.
    * Default 60, from 1 to 1740.
    */
   readonly keepAlive?: number | undefined
-  /** Calls that need the connection open it themselves. Default `true`. */
+  /** Calls that need the connection open it. Default `true`. */
   readonly autoConnect?: boolean | undefined
-  /** A dropped connection is re-established. Default `true`. */
+  /** The client re-establishes a lost connection. Default `true`. */
   readonly connectionRetry?: boolean | undefined
-  /** Seconds between two tries to re-establish it, whole. Default 10, at least 1. */
+  /** Whole seconds between two attempts to re-establish it. Default 10, at least 1. */
   readonly connectionRetryInterval?: number | undefined
-  /** After a re-connection, make sure the newest desired properties were received. Default `true`. */
+  /** After a reconnection, the client makes sure that it has the newest desired properties. Default `true`. */
   readonly ensureDesiredProperties?: boolean | undefined
-  /** What this client has beyond the documented options. */
+  /** Options beyond the documented ones. */
   readonly extensions?: ClientExtensions | undefined
 }
 
 /**
- * An option of the factories that do not get their trust from the environment.
+ * The option of the factories whose trusted certificates do not come from the environment.
  *
  * @example
  * ```ts
@@ -54,12 +54,12 @@ export interface ClientOptions {
  * ```
  */
 export interface TrustOptions {
-  /** PEM text of the certificates to trust instead of the system's. */
+  /** The trusted certificates in PEM, instead of those of the system. */
   readonly serverVerificationCert?: string | Uint8Array | undefined
 }
 
 /**
- * An option of the factories that get host and identity as arguments.
+ * The option of the factories that take host and identity as arguments.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export interface GatewayOptions {
 }
 
 /**
- * An option of the factories that sign SAS tokens themselves.
+ * The option of the factories whose clients sign their own SAS tokens.
  *
  * @example
  * ```ts
@@ -84,7 +84,7 @@ export interface GatewayOptions {
  * ```
  */
 export interface SigningOptions {
-  /** Lifetime of the tokens in whole seconds. Default 3600, at least 1. */
+  /** Lifetime of a token in whole seconds. Default 3600, at least 1. */
   readonly sastokenTtl?: number | undefined
 }
 
@@ -165,7 +165,7 @@ export interface X509Options extends ClientOptions, TrustOptions, GatewayOptions
 export interface EdgeEnvironmentOptions extends ClientOptions, SigningOptions {}
 
 /**
- * Beyond the documented options, all opt-in: what is left out leaves the client as documented.
+ * Options beyond the documented ones. Without them, the client behaves as documented.
  *
  * @example
  * ```ts
@@ -176,20 +176,20 @@ export interface EdgeEnvironmentOptions extends ClientOptions, SigningOptions {}
  */
 export interface ClientExtensions {
   /**
-   * Limit in seconds for every call that waits for the hub; a call that takes longer fails with OperationTimeout.
-   * Default none: such calls wait as long as the documentation says.
+   * Limit of every call that waits for the hub, in seconds; a call that takes longer fails with OperationTimeout.
+   * Default none: calls wait as documented.
    */
   readonly operationTimeout?: number | undefined
-  /** Where the hub or gateway really listens; host names in credentials stay as they are. */
+  /** The address that the client dials; host names in credentials do not change. */
   readonly endpoint?: Endpoint | undefined
-  /** Time as the client sees it; for tests that wind it. Default: the system's. */
+  /** The clock of the client, for tests that control time. Default: the system clock. */
   readonly clock?: Clock | undefined
-  /** Variables that `createFromEdgeEnvironment` reads. Default `process.env`. */
+  /** The environment variables that `createFromEdgeEnvironment` reads. Default `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 /**
- * An address to dial instead of the documented one; each part alone is possible.
+ * The address to dial instead of the documented one; each part is optional.
  *
  * @example
  * ```ts
@@ -204,7 +204,7 @@ export interface ClientExtensions {
  * ```
  */
 export interface Endpoint {
-  /** Host name or address. Default: the hub's or gateway's host name. */
+  /** Host name or address. Default: the host name of the hub or gateway. */
   readonly host?: string | undefined
   /** Port of MQTT. Default 8883. */
   readonly mqttPort?: number | undefined
@@ -213,7 +213,7 @@ export interface Endpoint {
 }
 
 /**
- * What every call takes as its last argument; beyond the documented API.
+ * The last argument of every call. Beyond the documented API.
  *
  * @example
  * ```ts
@@ -225,6 +225,6 @@ export interface Endpoint {
  * ```
  */
 export interface CallOptions {
-  /** Gives the call up: it fails with OperationCancelled, the signal's reason as its cause. */
+  /** Cancels the call: it fails with OperationCancelled, with the reason of the signal as its cause. */
   readonly signal?: AbortSignal | undefined
 }

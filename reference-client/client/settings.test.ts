@@ -50,14 +50,14 @@ describe('unknown options', () => {
     expect(() => set({ [option]: 'x' }, factory)).toThrow(`Unsupported keyword argument: '${option}'`)
   })
 
-  it('are found before anything else is looked at', () => {
+  it('are found before any other check', () => {
     const wrong = 5 as unknown as string
     expect(() => IoTHubDeviceClient.createFromConnectionString(wrong, { nope: 1 } as object)).toThrow(
       "Unsupported keyword argument: 'nope'",
     )
   })
 
-  it('in extensions are refused as well', () => {
+  it('are refused in extensions too', () => {
     expect(() => set({ extensions: { nope: 1 } })).toThrow("Unsupported keyword argument: 'extensions.nope'")
   })
 })
@@ -123,7 +123,7 @@ describe('option values', () => {
     expect(set({ cipher: given }).cipher).toBe(list)
   })
 
-  it('serverVerificationCert may be text or bytes; empty counts as none', async () => {
+  it('serverVerificationCert may be a string or bytes; empty counts as none', async () => {
     const { cert } = await serverCertificate()
     expect(set({ serverVerificationCert: cert }).serverVerificationCert).toBe(cert)
     expect(set({ serverVerificationCert: Buffer.from(cert) }).serverVerificationCert).toBe(cert)
@@ -206,7 +206,7 @@ describe('required arguments', () => {
 })
 
 describe('ProxyOptions', () => {
-  it('keeps what it was given', () => {
+  it('keeps its arguments', () => {
     const proxy = new ProxyOptions('SOCKS5', 'proxy', '1080' as unknown as number, 'me', 'pass')
     expect([proxy.proxyType, proxy.proxyAddress, proxy.proxyPort]).toEqual(['SOCKS5', 'proxy', 1080])
     expect([proxy.proxyUsername, proxy.proxyPassword]).toEqual(['me', 'pass'])

@@ -1,11 +1,10 @@
-/** Options to frozen settings: one table of defaults and bounds. Source: api contract 4.1, 4.2; decisions D-10, D-11, D-32. */
+/**
+ * Turns the options of a factory into frozen settings: accepted names, defaults, bounds.
+ * Source: docs/contract/client/options.md#client-options-checks; decisions D-10, D-11, D-32.
+ */
 
-import { Buffer } from 'node:buffer'
-import { X509Certificate } from 'node:crypto'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { type Clock, SystemClock } from '../core/clock.ts'
-import { ValueError } from '../core/errors.ts'
-import { ProxyOptions } from '../core/proxy-options.ts'
+import type { ProxyOptions } from '../core/proxy-options.ts'
 import type {
   ClientExtensions,
   ConnectionStringOptions,
@@ -14,13 +13,13 @@ import type {
   SymmetricKeyOptions,
   X509Options,
 } from './options.ts'
+import { flag, lifetime, operationTimeout, optionalText, proxy, text, wholeSeconds } from './option-values.ts'
+import { cipherList, type TlsSettings, trust } from './tls-options.ts'
 
-/** What the client goes by after its factory has accepted the options. */
-export interface Settings {
-  readonly serverVerificationCert: string | undefined
+/** The settings of a client, after its factory has accepted the options. */
+export interface Settings extends TlsSettings {
   readonly gatewayHostname: string | undefined
   readonly websockets: boolean
-  readonly cipher: string | undefined
   readonly productInfo: string
   readonly proxy: ProxyOptions | undefined
   readonly sastokenTtl: number
@@ -78,12 +77,13 @@ const EXTENSIONS: readonly (keyof ClientExtensions)[] = [
 ]
 
 const MAX_KEEP_ALIVE = 1_740
-/** The original's bound is its platform's longest timer: 2^32 − 1 ms on Windows, 2^63 − 1 ns elsewhere. */
+/** The bound of the Python SDK is the longest timer of its platform: 2^32 − 1 ms on Windows, 2^63 − 1 ns elsewhere. */
 const MAX_RETRY_INTERVAL = process.platform === 'win32' ? 4_294_967 : 9_223_372_036
 
 /**
- * @throws TypeError for an option the factory does not know, before anything else, and for values of the wrong type;
- * ValueError for values out of bounds.
+ * Checks the options of a factory.
+ * @throws TypeError for an unknown option, before any other check, and for values of the wrong type; ValueError for
+ * values out of bounds.
  */
 export function settingsFrom(factory: Factory, options: object | undefined): Settings {
   const given = optionsOf(factory, options)
@@ -134,151 +134,4 @@ function extensionsOf(extensions: unknown): ClientExtensions {
     }
   }
   return extensions
-}
-
-/** Numbers and truth values count as their text, as in the original. */
-function text(name: string, value: unknown): string {
-  switch (typeof value) {
-    case 'undefined':
-      return ''
-    case 'string':
-      return value
-    case 'number':
-    case 'boolean':
-      return String(value)
-    default:
-      throw new TypeError(`'${name}' must be text, was ${typeof value}`)
-  }
-}
-
-function flag(value: unknown, byDefault: boolean): boolean {
-  return value === undefined ? byDefault : Boolean(value)
-}
-
-function optionalText(name: string, value: unknown): string | undefined {
-  if (value === undefined || value === null || value === '') return undefined
-  if (typeof value !== 'string') throw new TypeError(`${name} must be text, was ${typeof value}`)
-  return value
-}
-
-/** A whole number of seconds; numbers are cut, texts of digits and truth values count as in the original. */
-function wholeSeconds(name: string, value: unknown, byDefault: number, max: number): number {
-  if (value === undefined) return byDefault
-  const isText = typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value)
-  if (typeof value !== 'number' && typeof value !== 'boolean' && !isText) {
-    throw new TypeError(`Invalid type for '${name}': a whole number of seconds is needed`)
-  }
-  const seconds = Math.trunc(Number(value))
-  if (Number.isNaN(seconds)) throw new TypeError(`Invalid type for '${name}': NaN is no number of seconds`)
-  if (seconds <= 0 || seconds > max) {
-    throw new ValueError(`'${name}' must be from 1 to ${max} seconds, was ${seconds}`)
-  }
-  return seconds
-}
-
-function lifetime(value: unknown): number {
-  if (value === undefined) return 3_600
-  if (typeof value !== 'number') {
-    throw new TypeError(`Invalid type for 'sastokenTtl': a whole number of seconds is needed`)
-  }
-  if (!Number.isSafeInteger(value) || value <= 0) {
-    throw new ValueError(`'sastokenTtl' must be a positive whole number of seconds, was ${value}`)
-  }
-  return value
-}
-
-function operationTimeout(value: unknown): number | undefined {
-  if (value === undefined) return undefined
-  if (typeof value !== 'number')
-    throw new TypeError(`'extensions.operationTimeout' must be a number of seconds`)
-  if (!(value > 0)) throw new ValueError(`'extensions.operationTimeout' must be positive, was ${value}`)
-  return value * 1_000
-}
-
-function proxy(value: unknown): ProxyOptions | undefined {
-  if (value === undefined || value === null) return undefined
-  if (!(value instanceof ProxyOptions)) throw new TypeError(`'proxyOptions' must be a ProxyOptions object`)
-  return value
-}
-
-/** Checks the certificates one by one: Node itself passes over text that is none. */
-function trust(value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'string' && !(value instanceof Uint8Array)) {
-    throw new TypeError(`'serverVerificationCert' must be PEM text, was ${typeof value}`)
-  }
-  const text = typeof value === 'string' ? value : Buffer.from(value).toString('latin1')
-  if (text === '') return undefined
-  assertCertificates(text, (cause) => {
-    throw new ValueError(`'serverVerificationCert' holds no usable certificate in PEM`, { cause })
-  })
-  return text
-}
-
-/** Every certificate of a PEM text is readable, and there is one. */
-export function assertCertificates(pem: string, refuse: (cause: unknown) => never): void {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)
-  if (blocks === null) return refuse(undefined)
-  for (const block of blocks) {
-    try {
-      new X509Certificate(block)
-    } catch (error) {
-      refuse(error)
-    }
-  }
-}
-
-/** Suite names in either spelling; words like `HIGH` or `!aNULL` stay as they are. */
-function cipherList(value: unknown): string | undefined {
-  if (value === undefined || value === '') return undefined
-  const list: unknown = Array.isArray(value) ? (value as unknown[]) : [value]
-  if (!isTexts(list)) throw new TypeError(`'cipher' must be text or a list of texts`)
-  const text = list
-    .join(':')
-    .split(':')
-    .map((name) => suiteName(name.trim()))
-    .join(':')
-  if (text === '') return undefined
-  try {
-    createSecureContext({ ciphers: text })
-  } catch (cause) {
-    throw new ValueError(`'cipher' names no usable cipher suite: ${text}`, { cause })
-  }
-  return text
-}
-
-function isTexts(list: unknown): list is string[] {
-  return Array.isArray(list) && list.every((name) => typeof name === 'string')
-}
-
-function suiteName(name: string): string {
-  if (/^TLS_/i.test(name)) return name.toUpperCase() // TLS 1.3 suites are spelled with underscores
-  return /^[A-Za-z0-9]+([-_][A-Za-z0-9]+)+$/.test(name) ? name.toUpperCase().replaceAll('_', '-') : name
-}
-
-/** TLS 1.3 has suites of its own: a list without any means TLS 1.2, a list of nothing else TLS 1.3. */
-function versions(cipher: string | undefined): Pick<SecureContextOptions, 'minVersion' | 'maxVersion'> {
-  const suites = cipher?.split(':') ?? []
-  const modern = suites.filter((name) => name.startsWith('TLS_')).length
-  if (suites.length === 0 || (modern > 0 && modern < suites.length)) return { minVersion: 'TLSv1.2' }
-  return modern === 0 ? { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } : { minVersion: 'TLSv1.3' }
-}
-
-/** TLS as the settings want it. @throws as Node does for keys and certificates that do not fit. */
-export function secureContextOptions(
-  settings: Settings,
-  own: { readonly cert: string; readonly key: string; readonly passphrase: string | undefined } | undefined,
-): SecureContextOptions {
-  return {
-    ...versions(settings.cipher),
-    ...(settings.serverVerificationCert === undefined ? {} : { ca: settings.serverVerificationCert }),
-    ...(settings.cipher === undefined ? {} : { ciphers: settings.cipher }),
-    ...(own === undefined
-      ? {}
-      : {
-          cert: own.cert,
-          key: own.key,
-          ...(own.passphrase === undefined ? {} : { passphrase: own.passphrase }),
-        }),
-  }
 }

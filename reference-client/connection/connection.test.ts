@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { ClientError, OperationCancelled, OperationTimeout } from '../core/errors.ts'
+import { ClientError } from '../core/errors/client-errors.ts'
+import { OperationCancelled, OperationTimeout } from '../core/errors/operation-errors.ts'
 import type { Link, LinkListener, ConnectionAware, Transport } from '../core/ports.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { Connection } from './connection.ts'
 
-/** A transport whose links the test moves by hand. */
+/** A transport whose links the test controls. */
 class TestTransport implements Transport {
   readonly listeners: LinkListener[] = []
   readonly tokens: (string | undefined)[] = []
@@ -32,7 +33,7 @@ class TestTransport implements Transport {
 
   get newest(): LinkListener {
     const listener = this.listeners.at(-1)
-    if (listener === undefined) throw new Error('Nothing was dialled')
+    if (listener === undefined) throw new Error('Nothing was dialed')
     return listener
   }
 }
@@ -57,43 +58,43 @@ function make(autoConnect = true) {
 
 async function connected() {
   const parts = make()
-  const opening = parts.connection.want('open')
+  const opening = parts.connection.run('open')
   parts.transport.newest.up(false)
   await opening
   return parts
 }
 
 describe('a connection', () => {
-  it('shows the token when it dials, and is connected when the link is up', async () => {
+  it('sends the token when it dials, and is connected when the link is up', async () => {
     const { transport, changes } = await connected()
     expect(transport.tokens).toEqual(['token'])
     expect(changes).toEqual([true])
   })
 
-  it('whose transport cannot close is disconnected, and the call fails (BOTH-DISC-04)', async () => {
+  it('is disconnected when its transport cannot close, and the call fails (BOTH-DISC-04)', async () => {
     const { connection, transport, changes } = await connected()
     transport.close = () => {
       throw new Error('broken')
     }
-    await expect(connection.want('close')).rejects.toMatchObject({
+    await expect(connection.run('close')).rejects.toMatchObject({
       constructor: ClientError,
       cause: { message: 'broken' },
     })
     expect(changes).toEqual([true, false])
     expect(transport.destroyed).toBe(1)
-    await expect(connection.want('close')).resolves.toBeUndefined()
+    await expect(connection.run('close')).resolves.toBeUndefined()
   })
 
-  it('whose transport cannot close is shut down all the same (BOTH-SHUT-10)', async () => {
+  it('is shut down even when its transport cannot close (BOTH-SHUT-10)', async () => {
     const { connection, transport } = await connected()
     transport.close = () => {
       throw new Error('broken')
     }
-    await expect(connection.want('stop')).rejects.toBeInstanceOf(ClientError)
+    await expect(connection.run('stop')).rejects.toBeInstanceOf(ClientError)
     expect(connection.stopped).toBe(true)
   })
 
-  it('is not told apart by word of an older link', async () => {
+  it('ignores events of an older link', async () => {
     const { connection, transport, clock } = await connected()
     const [old] = transport.listeners
     old?.down(new Error('lost'))
@@ -105,35 +106,39 @@ describe('a connection', () => {
     expect(transport.listeners).toHaveLength(2)
   })
 
-  it('gives an attempt 60 s', async () => {
+  it('limits an attempt to 60 s', async () => {
     const { connection, clock, transport } = make()
-    const opening = expect(connection.want('open')).rejects.toBeInstanceOf(OperationTimeout)
+    const opening = expect(connection.run('open')).rejects.toBeInstanceOf(OperationTimeout)
     clock.advance(60_000)
     await opening
     expect(transport.destroyed).toBe(1)
   })
 
-  it('lets go what waits when it is closed', async () => {
+  it('releases what waits when it is closed', async () => {
     const { connection } = await connected()
     const released: Error[] = []
-    const rider: ConnectionAware = {
+    const listener: ConnectionAware = {
       attach: () => undefined,
       detach: () => undefined,
       release: (error) => released.push(error()),
     }
-    connection.carry(rider)
-    await connection.want('close')
+    connection.register(listener)
+    await connection.run('close')
     expect(released).toHaveLength(1)
     expect(released[0]).toBeInstanceOf(OperationCancelled)
   })
 
-  it('serves its riders in their order, filters before what waits', async () => {
+  it('attaches its listeners in their order', async () => {
     const { connection, transport } = make()
     const served: string[] = []
     for (const name of ['first', 'second']) {
-      connection.carry({ attach: () => served.push(name), detach: () => undefined, release: () => undefined })
+      connection.register({
+        attach: () => served.push(name),
+        detach: () => undefined,
+        release: () => undefined,
+      })
     }
-    const opening = connection.want('open')
+    const opening = connection.run('open')
     transport.newest.up(true)
     await opening
     expect(served).toEqual(['first', 'second'])

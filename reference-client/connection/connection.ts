@@ -1,6 +1,6 @@
 /**
- * Runs the machine: performs its effects on a transport and a clock, and carries what waits for the connection.
- * Source: api contract section 6.
+ * Runs the machine: performs its effects on a transport and a clock, and informs what depends on the connection.
+ * Source: docs/contract/client/connection.md#client-loss.
  */
 
 import type { Clock } from '../core/clock.ts'
@@ -8,29 +8,18 @@ import {
   alreadyShutDown,
   ClientError,
   ConnectionDroppedError,
-  IoTHubError,
   NoConnectionError,
-  OperationCancelled,
-  OperationTimeout,
-} from '../core/errors.ts'
+} from '../core/errors/client-errors.ts'
+import { IoTHubError } from '../core/errors/iot-hub-error.ts'
+import { OperationCancelled, OperationTimeout } from '../core/errors/operation-errors.ts'
 import type { Credentials, Link, ConnectionAware, Transport } from '../core/ports.ts'
 import { diagnose } from '../client/diagnostics.ts'
-import {
-  type Effect,
-  type Event,
-  INITIAL,
-  isBetween,
-  type Outcome,
-  type Policy,
-  type Release,
-  type State,
-  step,
-  type Want,
-} from './machine.ts'
+import { INITIAL, isTransient, step } from './machine.ts'
+import type { Action, Effect, Event, Outcome, Policy, Release, State } from './states.ts'
 
-/** From the start of an attempt to CONNACK (api contract section 3). */
+/** Limit of an attempt, from its start to CONNACK (docs/contract/client/timing.md#client-timing). */
 const CONNACK_LIMIT_MS = 60_000
-/** The first try after a drop is made at once, in effect (api contract section 3). */
+/** The first retry after a loss follows at once, in effect (docs/contract/client/timing.md#client-timing). */
 const FIRST_RETRY_MS = 10
 
 export interface ConnectionSettings extends Policy {
@@ -38,9 +27,9 @@ export interface ConnectionSettings extends Policy {
   readonly connectionRetryIntervalMs: number
 }
 
-/** Told of what happens without a call. */
+/** Learns what happens without a call. */
 export interface ConnectionListener {
-  /** `connected` really changed (decision D-18). */
+  /** `connected` has a new value (decision D-18). */
   stateChanged(): void
   backgroundException(error: Error): void
   received(topic: string, payload: Buffer): void
@@ -52,15 +41,15 @@ export class Connection {
   readonly #credentials: Credentials
   readonly #clock: Clock
   readonly #listener: ConnectionListener
-  readonly #riders: ConnectionAware[] = []
+  readonly #aware: ConnectionAware[] = []
   readonly #tickets = new Map<number, (outcome: Outcome) => void>()
-  /** Calls that may not connect by themselves and wait for a stable state. */
+  /** Calls that wait for a stable state because they may not connect. */
   #stable: (() => void)[] = []
   #lastTicket = 0
   #state: State = INITIAL
   #link: Link | undefined
   #stopWatchdog: () => void = nothing
-  #endPause: () => void = nothing
+  #cancelPause: () => void = nothing
   #announced = false
   #sessionPresent = false
   readonly #events: Event[] = []
@@ -81,44 +70,47 @@ export class Connection {
   }
 
   get connected(): boolean {
-    return this.#state.at === 'connected'
+    return this.#state.type === 'connected'
   }
 
   get stopped(): boolean {
-    return this.#state.at === 'stopped'
+    return this.#state.type === 'stopped'
   }
 
-  /** Hears of every link from now on. Riders go out in the order in which they came. */
-  carry(rider: ConnectionAware): void {
-    this.#riders.push(rider)
+  /** Attaches the listener to every later link. Listeners are attached in the order of their registration. */
+  register(listener: ConnectionAware): void {
+    this.#aware.push(listener)
   }
 
-  want(want: Want): Promise<void> {
+  /** Settles when the action is done. @throws the error of the attempt; OperationCancelled; ClientError after shutdown. */
+  run(action: Action): Promise<void> {
     return new Promise((resolve, reject) => {
       const ticket = ++this.#lastTicket
       this.#tickets.set(ticket, (outcome) => {
         if (outcome === 'done') resolve()
         else reject(outcomeError(outcome))
       })
-      this.#happen({ type: 'wanted', wish: { want, ticket } })
+      this.#happen({ type: 'command', command: { action, ticket } })
     })
   }
 
-  /** Could an operation start now without an error? For callers that cannot wait. @throws ClientError, NoConnectionError. */
+  /**
+   * Checks whether an operation could start now, for callers that cannot wait.
+   * @throws ClientError after shutdown; NoConnectionError when not connected and `autoConnect` is off.
+   */
   assertReachable(): void {
     if (this.stopped) throw alreadyShutDown()
-    if (!this.connected && !this.#settings.autoConnect && !isBetween(this.#state)) throw notConnected()
+    if (!this.connected && !this.#settings.autoConnect && !isTransient(this.#state)) throw notConnected()
   }
 
   /**
-   * Settles when connected: at once, or after connecting by itself when that is allowed.
-   * While the state is between two, waits for it to become stable first (SRC-01).
-   * @throws NoConnectionError, and the errors of the attempt.
+   * Settles when connected. Connects when `autoConnect` is on; otherwise waits until the state is stable (SRC-01).
+   * @throws NoConnectionError; the errors of the attempt.
    */
   async ready(): Promise<void> {
     while (!this.connected) {
-      if (this.#settings.autoConnect || this.stopped) await this.want('open')
-      else if (isBetween(this.#state)) {
+      if (this.#settings.autoConnect || this.stopped) await this.run('open')
+      else if (isTransient(this.#state)) {
         await new Promise<void>((resolve) => {
           this.#stable.push(resolve)
         })
@@ -126,7 +118,7 @@ export class Connection {
     }
   }
 
-  /** Events that come while effects of an earlier one are being performed wait their turn. */
+  /** Events that arrive while the effects of an earlier event are performed wait in a queue. */
   #happen(event: Event): void {
     this.#events.push(event)
     if (this.#busy) return
@@ -136,13 +128,13 @@ export class Connection {
     } finally {
       this.#busy = false
     }
-    if (!isBetween(this.#state)) this.#releaseStable()
+    if (!isTransient(this.#state)) this.#releaseStable()
   }
 
   #move(event: Event): void {
     const [state, effects] = step(this.#state, event, this.#settings)
-    if (state.at !== this.#state.at)
-      diagnose('state', () => ({ from: this.#state.at, to: state.at, epoch: state.epoch }))
+    if (state.type !== this.#state.type)
+      diagnose('state', () => ({ from: this.#state.type, to: state.type, epoch: state.epoch }))
     this.#state = state
     for (const effect of effects) this.#perform(effect)
   }
@@ -154,27 +146,27 @@ export class Connection {
   }
 
   #perform(effect: Effect): void {
-    switch (effect.do) {
+    switch (effect.type) {
       case 'dial':
         this.#dial(effect.epoch)
         return
-      case 'hang-up':
-        this.#hangUp(effect.epoch)
+      case 'close':
+        this.#close(effect.epoch)
         return
       case 'abandon':
         this.#stopWatchdog()
         this.#dropLink()?.destroy()
         return
       case 'pause':
-        this.#endPause = this.#clock.schedule(
+        this.#cancelPause = this.#clock.schedule(
           effect.first ? FIRST_RETRY_MS : this.#settings.connectionRetryIntervalMs,
           () => {
             this.#happen({ type: 'retry', epoch: effect.epoch })
           },
         )
         return
-      case 'end-pause':
-        this.#endPause()
+      case 'cancel-pause':
+        this.#cancelPause()
         return
       case 'settle': {
         const settle = this.#tickets.get(effect.ticket)
@@ -194,7 +186,7 @@ export class Connection {
         this.#flush(effect.epoch)
         return
       case 'release':
-        for (const rider of this.#riders) rider.release(() => releaseError(effect.why))
+        for (const listener of this.#aware) listener.release(() => releaseError(effect.why))
         return
     }
   }
@@ -228,13 +220,13 @@ export class Connection {
   #flush(epoch: number): void {
     const link = this.#link
     if (link === undefined) return
-    for (const rider of this.#riders) {
+    for (const listener of this.#aware) {
       if (this.#state.epoch !== epoch) return
-      rider.attach(link, this.#sessionPresent)
+      listener.attach(link, this.#sessionPresent)
     }
   }
 
-  #hangUp(epoch: number): void {
+  #close(epoch: number): void {
     const link = this.#dropLink()
     const closed = () => {
       this.#happen({ type: 'closed', epoch })
@@ -252,12 +244,12 @@ export class Connection {
   #dropLink(): Link | undefined {
     const link = this.#link
     this.#link = undefined
-    for (const rider of this.#riders) rider.detach()
+    for (const listener of this.#aware) listener.detach()
     return link
   }
 }
 
-/** Trying again cannot help: credentials, protocol, proxy (decision D-20). */
+/** A retry cannot help: credentials, protocol, proxy (decision D-20). */
 function isFinal(error: Error): boolean {
   return !(error instanceof IoTHubError && error.retryable)
 }
@@ -283,5 +275,5 @@ function notConnected(): NoConnectionError {
 }
 
 function nothing(): void {
-  // No alarm is set.
+  // Nothing is scheduled.
 }

@@ -27,7 +27,7 @@ function parcel(topic: string, outcomes: string[]) {
 }
 
 describe('the outbox', () => {
-  it('keeps the order over a lost link: what was on the wire first, with DUP (SRC-04)', () => {
+  it('keeps the order after a lost link: first what was in flight, with DUP (SRC-04)', () => {
     const outbox = new Outbox()
     const first = testLink()
     const second = testLink()
@@ -46,7 +46,7 @@ describe('the outbox', () => {
     expect(outbox.pending).toBe(WINDOW)
   })
 
-  it('does not deliver what was taken back or let go', () => {
+  it('does not deliver what was cancelled or released', () => {
     const outbox = new Outbox()
     const { link, sent } = testLink()
     const outcomes: string[] = []
@@ -60,7 +60,7 @@ describe('the outbox', () => {
     expect(outbox.pending).toBe(0)
   })
 
-  it('takes back what has not gone out', () => {
+  it('cancels what was not sent', () => {
     const outbox = new Outbox()
     const { link, sent } = testLink()
     const takeBack = outbox.post(parcel('a', []))
@@ -70,13 +70,13 @@ describe('the outbox', () => {
     expect(sent.map(({ topic }) => topic)).toEqual(['b'])
   })
 
-  it('has room again as acknowledgements come', async () => {
+  it('has capacity again as acknowledgements arrive', async () => {
     const outbox = new Outbox()
     const { link, sent } = testLink()
     outbox.attach(link)
     for (let index = 0; index < WINDOW; index++) outbox.post(parcel('t', []))
     let rooms = 0
-    const both = [outbox.room().then(() => (rooms += 1)), outbox.room().then(() => (rooms += 1))]
+    const both = [outbox.capacity().then(() => (rooms += 1)), outbox.capacity().then(() => (rooms += 1))]
     sent[0]?.acknowledge()
     await both[0]
     expect(rooms).toBe(1)
@@ -86,7 +86,7 @@ describe('the outbox', () => {
 })
 
 describe('packet ids', () => {
-  it('go round from 65535 to 1, past those that are taken', () => {
+  it('continue after 65535 with 1, without those in use', () => {
     const taken = new Set([1, 2])
     const ids = new PacketIds((packetId) => taken.has(packetId))
     const given = Array.from({ length: 65_535 }, () => ids.next())

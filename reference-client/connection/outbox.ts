@@ -1,40 +1,40 @@
 /**
- * What is on its way to the hub: QoS 1 publishes from the call until the acknowledgement. At most {@link WINDOW} are on
- * the wire, the rest waits its turn (SRC-28). After a lost link what was on the wire goes out again first, in order,
- * with DUP and its packet id (SRC-04).
+ * The QoS 1 publishes, from the call until the acknowledgement. At most {@link WINDOW} are in flight, the rest is
+ * queued (SRC-28). On a new link the outbox first resends what was in flight, in order, with DUP and its packet id
+ * (SRC-04).
  */
 
 import type { Link, ConnectionAware } from '../core/ports.ts'
 
-/** Unacknowledged publishes on the wire at a time; the original's limit (api contract section 3). */
+/** The most publishes in flight, as in the Python SDK (docs/contract/client/timing.md#client-timing). */
 export const WINDOW = 20
 
-/** One publish and whom to tell. */
-export interface Parcel {
+/** One publish, and the callbacks for its outcome. */
+export interface Publication {
   readonly topic: string
   readonly payload: string | Uint8Array
-  /** Acknowledged by the hub. */
+  /** The hub acknowledged it. */
   readonly delivered: () => void
   readonly failed: (error: Error) => void
 }
 
 interface Sent {
   readonly packetId: number
-  readonly parcel: Parcel
+  readonly publication: Publication
 }
 
-/** Packet ids, 1 to 65535, shared by everything that needs one on a link. */
+/** Allocates packet ids from 1 to 65535 that are not in use. */
 export class PacketIds {
   #last = 0
-  readonly #taken: (packetId: number) => boolean
+  readonly #inUse: (packetId: number) => boolean
 
-  constructor(taken: (packetId: number) => boolean) {
-    this.#taken = taken
+  constructor(inUse: (packetId: number) => boolean) {
+    this.#inUse = inUse
   }
 
   next(): number {
     do this.#last = (this.#last % 65_535) + 1
-    while (this.#taken(this.#last))
+    while (this.#inUse(this.#last))
     return this.#last
   }
 }
@@ -42,33 +42,33 @@ export class PacketIds {
 export class Outbox implements ConnectionAware {
   #link: Link | undefined
   readonly #sent = new Map<number, Sent>()
-  #queue: Parcel[] = []
+  #queue: Publication[] = []
   #head = 0
-  #roomWaiters: (() => void)[] = []
+  #capacityWaiters: (() => void)[] = []
   readonly #ids = new PacketIds((packetId) => this.#sent.has(packetId))
 
-  /** Publishes that are not yet acknowledged, on the wire or waiting. */
+  /** The number of publishes without acknowledgement, in flight or queued. */
   get pending(): number {
     return this.#sent.size + this.#queue.length - this.#head
   }
 
-  /** @returns takes the parcel back: it is not sent, or not sent again. */
-  post(parcel: Parcel): () => void {
+  /** @returns a function that cancels the publication: it is not sent, or not sent again. */
+  post(publication: Publication): () => void {
     if (this.#link !== undefined && this.#sent.size < WINDOW && this.#head === this.#queue.length) {
-      this.#send(this.#link, parcel)
+      this.#send(this.#link, publication)
     } else {
-      this.#queue.push(parcel)
+      this.#queue.push(publication)
     }
     return () => {
-      this.#takeBack(parcel)
+      this.#cancel(publication)
     }
   }
 
-  /** Settles when the next publish would go out without waiting for others. */
-  room(): Promise<void> {
+  /** Settles when the next publish can be sent without waiting for others. */
+  capacity(): Promise<void> {
     if (this.pending < WINDOW) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#roomWaiters.push(resolve)
+      this.#capacityWaiters.push(resolve)
     })
   }
 
@@ -83,25 +83,25 @@ export class Outbox implements ConnectionAware {
   }
 
   release(error: () => Error): void {
-    const parcels = [
-      ...[...this.#sent.values()].map(({ parcel }) => parcel),
+    const publications = [
+      ...[...this.#sent.values()].map(({ publication }) => publication),
       ...this.#queue.slice(this.#head),
     ]
     this.#sent.clear()
     this.#queue = []
     this.#head = 0
-    for (const parcel of parcels) parcel.failed(error())
-    this.#announceRoom()
+    for (const publication of publications) publication.failed(error())
+    this.#announceCapacity()
   }
 
   #pump(): void {
     const link = this.#link
     if (link === undefined) return
     while (this.#sent.size < WINDOW) {
-      const parcel = this.#queue[this.#head]
-      if (parcel === undefined) break
+      const publication = this.#queue[this.#head]
+      if (publication === undefined) break
       this.#head += 1
-      this.#send(link, parcel)
+      this.#send(link, publication)
     }
     if (this.#head > 1_000 || this.#head === this.#queue.length) {
       this.#queue = this.#queue.slice(this.#head)
@@ -109,35 +109,36 @@ export class Outbox implements ConnectionAware {
     }
   }
 
-  #send(link: Link, parcel: Parcel): void {
-    const sent: Sent = { packetId: this.#ids.next(), parcel }
+  #send(link: Link, publication: Publication): void {
+    const sent: Sent = { packetId: this.#ids.next(), publication }
     this.#sent.set(sent.packetId, sent)
     this.#transmit(link, sent, false)
   }
 
   #transmit(link: Link, sent: Sent, dup: boolean): void {
-    const { packetId, parcel } = sent
-    link.publish(packetId, parcel.topic, parcel.payload, dup, () => {
-      if (this.#sent.get(packetId) !== sent) return // released meanwhile
+    const { packetId, publication } = sent
+    link.publish(packetId, publication.topic, publication.payload, dup, () => {
+      if (this.#sent.get(packetId) !== sent) return // released in the meantime
       this.#sent.delete(packetId)
-      parcel.delivered()
+      publication.delivered()
       if (this.#head < this.#queue.length) this.#pump()
-      if (this.#roomWaiters.length > 0) this.#announceRoom()
+      if (this.#capacityWaiters.length > 0) this.#announceCapacity()
     })
   }
 
-  #takeBack(parcel: Parcel): void {
-    const index = this.#queue.indexOf(parcel, this.#head)
+  #cancel(publication: Publication): void {
+    const index = this.#queue.indexOf(publication, this.#head)
     if (index >= 0) this.#queue.splice(index, 1)
-    for (const [packetId, sent] of this.#sent) if (sent.parcel === parcel) this.#sent.delete(packetId)
+    for (const [packetId, sent] of this.#sent)
+      if (sent.publication === publication) this.#sent.delete(packetId)
     this.#pump()
-    this.#announceRoom()
+    this.#announceCapacity()
   }
 
-  #announceRoom(): void {
-    let room = WINDOW - this.pending
-    while (room-- > 0) {
-      const waiter = this.#roomWaiters.shift()
+  #announceCapacity(): void {
+    let capacity = WINDOW - this.pending
+    while (capacity-- > 0) {
+      const waiter = this.#capacityWaiters.shift()
       if (waiter === undefined) return
       waiter()
     }

@@ -1,13 +1,13 @@
 /**
- * Requests over MQTT that are answered on another topic: issued under an id, settled by the answer with that id, not by
- * the acknowledgement. A request whose answer was lost with the link is made again on the next one (decision D-04).
+ * MQTT requests with a response on another topic. A request is settled by the response with its id, not by the
+ * acknowledgement. A request whose response was lost with the link is repeated on the next link (decision D-04).
  */
 
 import { randomUUID } from 'node:crypto'
 import type { ConnectionAware } from '../core/ports.ts'
 import type { Outbox } from './outbox.ts'
 
-export interface Answer {
+export interface Response {
   readonly status: number
   readonly payload: Buffer
 }
@@ -15,11 +15,11 @@ export interface Answer {
 interface Pending {
   readonly topic: string
   readonly payload: string
-  readonly answered: (answer: Answer) => void
+  readonly responded: (response: Response) => void
   readonly failed: (error: Error) => void
-  /** The hub has the request; only the answer is missing. */
+  /** The hub has the request; only the response is missing. */
   acknowledged: boolean
-  takeBack: () => void
+  cancel: () => void
 }
 
 export class Requests implements ConnectionAware {
@@ -30,37 +30,37 @@ export class Requests implements ConnectionAware {
     this.#outbox = outbox
   }
 
-  /** @param topicOf - the topic for a request id. @param signal - gives the request up. */
-  ask(
+  /** @param topicOf - the topic for a request id. @param signal - cancels the request. */
+  send(
     topicOf: (requestId: string) => string,
     payload: string,
     signal: AbortSignal | undefined,
-  ): Promise<Answer> {
+  ): Promise<Response> {
     const requestId = randomUUID()
-    return new Promise((answered, failed) => {
+    return new Promise((responded, failed) => {
       const pending: Pending = {
         topic: topicOf(requestId),
         payload,
-        answered,
+        responded,
         failed,
         acknowledged: false,
-        takeBack: () => undefined,
+        cancel: () => undefined,
       }
       this.#pending.set(requestId, pending)
       signal?.addEventListener('abort', () => {
         this.#pending.delete(requestId)
-        pending.takeBack()
+        pending.cancel()
       })
       this.#post(requestId, pending)
     })
   }
 
-  /** An answer came; one that nobody waits for is passed over. */
-  settle(requestId: string, answer: Answer): void {
+  /** A response arrived; ignored when no request waits for it. */
+  settle(requestId: string, response: Response): void {
     const pending = this.#pending.get(requestId)
     if (pending === undefined) return
     this.#pending.delete(requestId)
-    pending.answered(answer)
+    pending.responded(response)
   }
 
   attach(): void {
@@ -70,7 +70,7 @@ export class Requests implements ConnectionAware {
   }
 
   detach(): void {
-    // Answers may still come on the next link.
+    // Responses can still arrive on the next link.
   }
 
   release(error: () => Error): void {
@@ -81,7 +81,7 @@ export class Requests implements ConnectionAware {
 
   #post(requestId: string, pending: Pending): void {
     pending.acknowledged = false
-    pending.takeBack = this.#outbox.post({
+    pending.cancel = this.#outbox.post({
       topic: pending.topic,
       payload: pending.payload,
       delivered: () => {

@@ -1,14 +1,14 @@
 /**
- * Topic filters the hub knows this client by. Each is subscribed once and lasts as long as the hub keeps the MQTT
- * session: a reconnect does not subscribe again (SRC-03), unless the hub says that it has lost the session.
- * An unanswered SUBSCRIBE or UNSUBSCRIBE is given 10 s and sent again 20 s later, until it is answered (SRC-27).
+ * The topic filters of this client. Each is subscribed once and lasts as long as the hub keeps the MQTT session: a
+ * reconnection does not subscribe again (SRC-03), unless the hub reports that it has lost the session. A SUBSCRIBE or
+ * UNSUBSCRIBE without acknowledgement for 10 s is sent again 20 s later, until it is acknowledged (SRC-27).
  */
 
 import type { Clock } from '../core/clock.ts'
 import type { Link, ConnectionAware } from '../core/ports.ts'
 
-/** Source of both: api contract section 3. */
-const ANSWER_LIMIT_MS = 10_000
+/** Both limits: docs/contract/client/timing.md#client-timing. */
+const ACKNOWLEDGEMENT_LIMIT_MS = 10_000
 const PAUSE_MS = 20_000
 
 type Verb = 'subscribe' | 'unsubscribe'
@@ -17,7 +17,7 @@ interface Request {
   readonly verb: Verb
   readonly filter: string
   readonly waiters: { readonly done: () => void; readonly failed: (error: Error) => void }[]
-  /** Stops the alarm for the next try. */
+  /** Cancels the next retry. */
   stopAlarm: () => void
 }
 
@@ -26,9 +26,9 @@ export class Subscriptions implements ConnectionAware {
   #link: Link | undefined
   readonly #acknowledged = new Set<string>()
   readonly #requests = new Map<string, Request>()
-  /** Filters that a handler needs; asked for on each new link until the hub has them. */
+  /** Filters that a handler needs; requested on each new link until the hub has them. */
   readonly #wanted = new Set<string>()
-  /** Filters the hub may still have and nobody needs. */
+  /** Filters that are no longer needed, but that the hub may still have. */
   readonly #unwanted = new Set<string>()
 
   constructor(clock: Clock) {
@@ -40,24 +40,24 @@ export class Subscriptions implements ConnectionAware {
     return this.#acknowledged.has(filter)
   }
 
-  /** From now on the filter is asked for with each new link, until the hub has it. */
+  /** Requests the filter on each new link, until the hub has it. */
   want(filter: string): void {
     this.#wanted.add(filter)
     this.#unwanted.delete(filter)
   }
 
-  /** The filter is not needed any more; the hub hears of it with the next link, or by {@link Subscriptions.remove}. */
+  /** The filter is no longer needed: {@link Subscriptions.remove}, or the next link, unsubscribes it. */
   forget(filter: string): void {
     this.#wanted.delete(filter)
     if (this.#acknowledged.has(filter)) this.#unwanted.add(filter)
   }
 
-  /** Settles when the hub has acknowledged the filter; joins a request under way. */
+  /** Settles when the hub has acknowledged the filter; joins a pending request. */
   add(filter: string): Promise<void> {
     return this.#acknowledged.has(filter) ? Promise.resolve() : this.#request('subscribe', filter)
   }
 
-  /** Settles when the hub has forgotten the filter. */
+  /** Settles when the hub has removed the filter. */
   remove(filter: string): Promise<void> {
     return this.#acknowledged.has(filter) || this.#requests.has(filter)
       ? this.#request('unsubscribe', filter)
@@ -102,7 +102,7 @@ export class Subscriptions implements ConnectionAware {
         current.waiters.push(waiter)
         return
       }
-      // A request of the other kind under way is overtaken: its caller is content when this one is settled.
+      // Replaces a pending request of the other kind; its callers are settled with this one.
       current?.stopAlarm()
       const request: Request = {
         verb,
@@ -130,7 +130,7 @@ export class Subscriptions implements ConnectionAware {
         else waiter.failed(error)
       }
     })
-    request.stopAlarm = this.#clock.schedule(ANSWER_LIMIT_MS, () => {
+    request.stopAlarm = this.#clock.schedule(ACKNOWLEDGEMENT_LIMIT_MS, () => {
       request.stopAlarm = this.#clock.schedule(PAUSE_MS, () => {
         this.#transmit(request)
       })
@@ -139,5 +139,5 @@ export class Subscriptions implements ConnectionAware {
 }
 
 function ignore(): void {
-  // Nobody waits for this.
+  // No caller waits for the outcome.
 }

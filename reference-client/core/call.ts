@@ -1,9 +1,10 @@
-/** The limits of one call beyond what is documented: an abort signal, and the operation time-out when one is set. */
+/** Limits of one call beyond the documented ones: an abort signal, and the operation timeout when one is set. */
 
 import type { Clock } from './clock.ts'
-import { asDocumented, OperationCancelled, OperationTimeout } from './errors.ts'
+import { asDocumented } from './errors/as-documented.ts'
+import { OperationCancelled, OperationTimeout } from './errors/operation-errors.ts'
 
-/** What a call under limits must know of them. */
+/** Tells a call whether it was cancelled or has timed out. */
 export interface Scope {
   readonly givenUp: boolean
   readonly signal: AbortSignal
@@ -15,8 +16,8 @@ export interface Limits {
 }
 
 /**
- * Runs `start`; when a limit strikes first, the promise fails at once and the scope's signal aborts, so that `start`
- * can take back what it has begun. Without limits `start` runs bare. Unforeseen errors come out as ClientError.
+ * Runs `start`. When a limit is reached first, the promise fails at once and the signal of the scope aborts, so that
+ * `start` can undo what it began. Without limits, `start` gets no scope. Unexpected errors become ClientError.
  */
 export function callWithin<T>(
   limits: Limits,

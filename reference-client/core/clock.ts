@@ -1,7 +1,7 @@
-/** Time as a port: everything in the client that waits or asks the time does it here, so that tests can wind it. */
+/** Time as a port: all waiting and every reading of the time go through it, so that tests control time. */
 
 /**
- * The time of day and an alarm.
+ * The time of day, and timers.
  *
  * @example
  * ```ts
@@ -17,13 +17,13 @@ export interface Clock {
   now(): number
   /**
    * Calls `run` once, `ms` milliseconds from now.
-   * @param background - the alarm alone is no reason to keep the process alive.
-   * @returns cancels it; may be called at any time, more than once.
+   * @param background - the timer does not keep the process alive.
+   * @returns a function that cancels the timer; it may be called at any time, more than once.
    */
   schedule(ms: number, run: () => void, background?: boolean): () => void
 }
 
-/** Runs once the events of this turn of the event loop are handled: a matter of order, not of time. */
+/** Runs after the events of this turn of the event loop: a matter of order, not of time. */
 export function atEndOfTurn(run: () => void): void {
   setImmediate(run)
 }
@@ -32,7 +32,7 @@ export function atEndOfTurn(run: () => void): void {
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * The system's clock.
+ * The system clock.
  *
  * @example
  * ```ts
@@ -56,16 +56,16 @@ export class SystemClock implements Clock {
   schedule(ms: number, run: () => void, background = false): () => void {
     let left = Math.max(0, ms)
     let timer: NodeJS.Timeout
-    const wind = () => {
+    const start = () => {
       const leg = Math.min(left, LONGEST_TIMER_MS)
       left -= leg
       timer = setTimeout(() => {
-        if (left > 0) wind()
+        if (left > 0) start()
         else run()
       }, leg)
       if (background) timer.unref()
     }
-    wind()
+    start()
     return () => {
       clearTimeout(timer)
     }

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { IoTHubDeviceClient, IoTHubModuleClient } from '../index.ts'
 import { DEVICE, KEY, MODULE } from '../testing/clients.ts'
 import { parseConnectionString } from './connection-string.ts'
-import { ValueError } from './errors.ts'
+import { ValueError } from './errors/value-error.ts'
 
 describe('connection strings', () => {
-  it('are taken apart (BOTH-CS-01)', () => {
+  it('are parsed (BOTH-CS-01)', () => {
     expect(
       parseConnectionString(`HostName=h;DeviceId=d;ModuleId=m;SharedAccessKey=a=b=;GatewayHostName=g`),
     ).toEqual({
@@ -52,12 +52,12 @@ describe('connection strings', () => {
     ).toThrow(ValueError)
   })
 
-  it('of the other kind are refused', () => {
+  it('for the other class are refused', () => {
     expect(() => IoTHubDeviceClient.createFromConnectionString(MODULE)).toThrow(ValueError)
     expect(() => IoTHubModuleClient.createFromConnectionString(DEVICE)).toThrow(ValueError)
   })
 
-  it('never show their key in an error', () => {
+  it('do not appear with their key in an error', () => {
     for (const text of [`HostName=h;SharedAccessKey=${KEY}`, `${DEVICE};x`, `${DEVICE};HostName=h`]) {
       try {
         parseConnectionString(text)

@@ -1,6 +1,9 @@
-/** `HostName=…;DeviceId=…;SharedAccessKey=…`: parsed and checked, in the original's order. Source: api contract 4.4. */
+/**
+ * Parses and checks `HostName=…;DeviceId=…;SharedAccessKey=…`, in the order of the Python SDK.
+ * Source: docs/contract/client/construction.md#client-connection-string.
+ */
 
-import { ValueError } from './errors.ts'
+import { ValueError } from './errors/value-error.ts'
 
 const KEYS = [
   'HostName',
@@ -23,11 +26,11 @@ export interface ConnectionString {
 }
 
 /**
- * @throws TypeError when it is not text; ValueError when it is malformed, incomplete or declares X.509.
- * No text of an error repeats a value.
+ * @throws TypeError when it is not a string; ValueError when it is malformed, incomplete or declares X.509. No message
+ * contains a value of the connection string.
  */
 export function parseConnectionString(text: unknown): ConnectionString {
-  if (typeof text !== 'string') throw new TypeError('Connection String must be text')
+  if (typeof text !== 'string') throw new TypeError(`Connection String must be a string, was ${typeof text}`)
   const parts = partsOf(text)
   const value = (key: Key) => parts.get(key) ?? ''
   if (parts.has('x509') && parts.has('SharedAccessKey')) {
@@ -52,10 +55,10 @@ function partsOf(text: string): Map<Key, string> {
   const parts = new Map<Key, string>()
   for (const part of text.split(';')) {
     const cut = part.indexOf('=')
-    if (cut < 0) throw invalid('Unable to parse: a part is not of the form Name=value')
+    if (cut < 0) throw invalid('Unable to parse: each part must have the form Name=value')
     const key = part.slice(0, cut)
-    if (!isKey(key)) throw invalid(`Invalid Key: only ${KEYS.join(', ')} are known`)
-    if (parts.has(key)) throw invalid(`Unable to parse: ${key} stands twice`)
+    if (!isKey(key)) throw invalid(`Invalid Key: must be one of ${KEYS.join(', ')}`)
+    if (parts.has(key)) throw invalid(`Unable to parse: ${key} occurs twice`)
     parts.set(key, part.slice(cut + 1))
   }
   return parts

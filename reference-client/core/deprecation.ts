@@ -1,4 +1,4 @@
-/** Notices for calls that the documentation deprecates: on each call, as Node's own deprecation warnings. */
+/** Warnings for calls that the documentation deprecates: one for each call, as a deprecation warning of Node. */
 
 /** @param replacement - the attribute to use instead. */
 export function warnDeprecated(call: string, replacement: string): void {

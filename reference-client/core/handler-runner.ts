@@ -1,17 +1,17 @@
 /**
- * Runs an application's handler over an inbox: up to four calls at a time (SRC-07), async ones awaited (decision D-16),
- * none lost. An exception in a handler is reported and stops nothing (decision D-17).
+ * Calls a handler of the application with each item of a queue: at most four calls at a time (SRC-07). Awaits async
+ * handlers (decision D-16), reports their exceptions and continues (decision D-17).
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ClientError } from './errors.ts'
+import { ClientError } from './errors/client-errors.ts'
 
-const AT_A_TIME = 4
+const MAX_CONCURRENT = 4
 
-/** Whose handler we are inside of, if any. */
+/** The owners of the handlers that call this code. */
 const inside = new AsyncLocalStorage<ReadonlySet<object>>()
 
-/** Is this code called by one of that owner's handlers? It must not wait for handlers to end then (decision D-27). */
+/** A handler of the owner calls this code: it must not wait for handlers to end (decision D-27). */
 export function isInsideHandlerOf(owner: object): boolean {
   return inside.getStore()?.has(owner) ?? false
 }
@@ -27,7 +27,7 @@ export class HandlerRunner<Args extends readonly unknown[]> {
   #running = 0
   #idleWaiters: (() => void)[] = []
 
-  /** @param name - of the attribute, for reports. @param owner - the client. */
+  /** @param name - name of the attribute, for reports. @param owner - the client. */
   constructor(name: string, owner: object, report: (error: Error) => void) {
     this.#name = name
     this.#owner = owner
@@ -43,19 +43,19 @@ export class HandlerRunner<Args extends readonly unknown[]> {
     this.#pump()
   }
 
-  /** Calls the handler with these arguments, when its turn comes; keeps them until there is a handler. */
+  /** Queues a call of the handler with these arguments; it waits until there is a handler. */
   push(...args: Args): void {
     this.#queue.push(args)
     this.#pump()
   }
 
-  /** Throws away what waits. */
+  /** Discards the queued calls. */
   clear(): void {
     this.#queue = []
     this.#announceIdle()
   }
 
-  /** Settles when nothing waits and no call is under way. */
+  /** Settles when the queue is empty and no call runs. */
   idle(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve()
     return new Promise((resolve) => {
@@ -68,7 +68,7 @@ export class HandlerRunner<Args extends readonly unknown[]> {
   }
 
   #pump(): void {
-    while (this.#handler !== undefined && this.#running < AT_A_TIME) {
+    while (this.#handler !== undefined && this.#running < MAX_CONCURRENT) {
       const args = this.#queue.shift()
       if (args === undefined) return
       void this.#run(this.#handler, args)
@@ -79,7 +79,7 @@ export class HandlerRunner<Args extends readonly unknown[]> {
     this.#running += 1
     try {
       await inside.run(new Set([...(inside.getStore() ?? []), this.#owner]), async () => {
-        await Promise.resolve() // never inside the caller's own turn
+        await Promise.resolve() // never in the turn of the caller
         await handler(...args)
       })
     } catch (cause) {

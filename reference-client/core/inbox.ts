@@ -1,10 +1,10 @@
-/** What arrived waits here, in order, for a receive call or a handler. A slow reader holds up nobody else. */
+/** A queue of what arrived, for a receive call or a handler. A slow reader does not delay other inboxes. */
 
 import type { Clock } from './clock.ts'
-import { OperationCancelled } from './errors.ts'
+import { OperationCancelled } from './errors/operation-errors.ts'
 
 export interface Wait {
-  /** Milliseconds; undefined: without end. */
+  /** Milliseconds; undefined: no limit. */
   readonly limitMs: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -24,7 +24,7 @@ export class Inbox<T> {
     else waiter.give(item)
   }
 
-  /** The oldest item, waiting for it; undefined when the time is up. @throws OperationCancelled. */
+  /** Waits for the oldest item; undefined: none arrived in time. @throws OperationCancelled. */
   take(wait: Wait): Promise<T | undefined> {
     const item = this.#items.shift()
     if (item !== undefined || wait.limitMs === 0) return Promise.resolve(item)
@@ -63,14 +63,14 @@ export class Inbox<T> {
     })
   }
 
-  /** @returns what waited. */
+  /** @returns the items, which leave the inbox. */
   clear(): T[] {
     const items = this.#items
     this.#items = []
     return items
   }
 
-  /** Those who wait do not wait any longer. */
+  /** Fails all waiting calls. */
   release(error: () => Error): void {
     for (const waiter of [...this.#waiters]) waiter.fail(error())
   }

@@ -1,4 +1,4 @@
-/** Percent-encoding in which only the unreserved characters of RFC 3986 stay, as the hub's topics and tokens want it. */
+/** Percent-encoding for topics and tokens: only the unreserved characters of RFC 3986 are not encoded. */
 
 const PLAIN = /^[A-Za-z0-9._~-]*$/
 
@@ -10,7 +10,7 @@ export function percentEncode(text: string): string {
   )
 }
 
-/** Text with a broken escape stays as it is: an incoming message is better whole than refused. */
+/** Returns text with a malformed escape unchanged, so that the message still arrives. */
 export function percentDecode(text: string): string {
   if (!text.includes('%')) return text
   try {

@@ -1,26 +1,26 @@
-/** The seams of the client: what its rooms know of each other. Read this file and you know the skeleton. */
+/** The interfaces between the folders of the client. */
 
 import type { Buffer } from 'node:buffer'
-import type { JsonValue } from './models.ts'
+import type { JsonValue } from './models/json.ts'
 
-/** Whom the client speaks for. */
+/** The device or module that the client represents. */
 export interface Identity {
   readonly deviceId: string
   /** Undefined for devices. */
   readonly moduleId: string | undefined
 }
 
-/** How the client proves who it is. */
+/** How the client authenticates. */
 export interface Credentials {
-  /** The SAS token to show now; undefined: a client certificate speaks for the client. */
+  /** The current SAS token; undefined: the client authenticates with a certificate. */
   readonly sasToken: string | undefined
-  /** When that token expires, epoch seconds; undefined: never. */
+  /** When the token expires, in epoch seconds; undefined: never. */
   readonly expiresAt: number | undefined
-  /** Makes a new token; undefined: this kind cannot make one. */
+  /** Creates a new token; undefined: the application must supply one. */
   readonly renew: (() => void | Promise<void>) | undefined
 }
 
-/** What a link tells of itself, in this order: up or failed, then down. After `close` or `destroy` it is silent. */
+/** The events of a link, in this order: `up` or `failed`, then `down`. None after `close` or `destroy`. */
 export interface LinkListener {
   up(sessionPresent: boolean): void
   failed(error: Error): void
@@ -28,9 +28,9 @@ export interface LinkListener {
   received(topic: string, payload: Buffer): void
 }
 
-/** One attempt to connect and, when it succeeds, the connection itself. */
+/** One attempt to connect and, when it succeeds, the connection. */
 export interface Link {
-  /** QoS 1. `acknowledged` is called on PUBACK; never, when the link is lost before. */
+  /** Publishes with QoS 1. Calls `acknowledged` on PUBACK, unless the link is lost before. */
   publish(
     packetId: number,
     topic: string,
@@ -38,28 +38,28 @@ export interface Link {
     dup: boolean,
     acknowledged: () => void,
   ): void
-  /** `done` is called on SUBACK; never, when the link is lost before. */
+  /** Calls `done` on SUBACK, unless the link is lost before. */
   subscribe(filter: string, done: (error?: Error) => void): void
   unsubscribe(filter: string, done: (error?: Error) => void): void
-  /** Says goodbye and closes. */
+  /** Sends DISCONNECT and closes. */
   close(closed: () => void): void
-  /** Cuts without a word. */
+  /** Closes without DISCONNECT. */
   destroy(): void
 }
 
 /** Opens links. */
 export interface Transport {
-  /** @param sasToken - goes with CONNECT; undefined: none. */
+  /** @param sasToken - the password of CONNECT; undefined: none. */
   dial(sasToken: string | undefined, listener: LinkListener): Link
 }
 
-/** Something that waits for the connection and must hear of its changes. */
+/** Depends on the connection and is informed of its changes. */
 export interface ConnectionAware {
   /** A link is up. */
   attach(link: Link, sessionPresent: boolean): void
-  /** That link is gone; another may come. */
+  /** The link is lost; another may follow. */
   detach(): void
-  /** Do not wait any longer. `error` makes the error of each that waits. */
+  /** Fails every operation that waits; `error` creates the error of each. */
   release(error: () => Error): void
 }
 
@@ -68,7 +68,7 @@ export interface HttpCall {
   readonly path: string
   readonly body: JsonValue
   readonly headers?: Readonly<Record<string, string>>
-  /** Without an answer for so long, it is given up; milliseconds. */
+  /** Limit for the response, in milliseconds. */
   readonly limitMs: number
   readonly signal?: AbortSignal | undefined
 }

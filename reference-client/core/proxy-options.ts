@@ -1,9 +1,9 @@
-/** The proxy that a client is to go through: documented names, camel case. */
+/** The proxy of a client: the documented names in camel case. */
 
-import { ValueError } from './errors.ts'
+import { ValueError } from './errors/value-error.ts'
 
 /**
- * Kinds of proxy. `SOCKS4` resolves names at the proxy (SOCKS4a).
+ * The types of proxies. With `SOCKS4` the proxy resolves host names (SOCKS4a).
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ export type ProxyType = 'HTTP' | 'SOCKS4' | 'SOCKS5'
 const TYPES: readonly string[] = ['HTTP', 'SOCKS4', 'SOCKS5'] satisfies ProxyType[]
 
 /**
- * Where the proxy is and how to log in there. MQTT, WebSockets and HTTPS calls all go through it.
+ * The address and the login of a proxy. MQTT, WebSockets and HTTPS calls use it.
  *
  * @example
  * ```ts
@@ -42,10 +42,10 @@ export class ProxyOptions {
   /**
    * @param proxyType - `HTTP`, `SOCKS4` or `SOCKS5`.
    * @param proxyAddr - host name or address of the proxy.
-   * @param proxyPort - its port.
-   * @param proxyUsername - for the login; HTTP and SOCKS5.
-   * @param proxyPassword - for the login.
-   * @throws {@link ValueError} for another type or a port that is none; TypeError for wrong types.
+   * @param proxyPort - port of the proxy.
+   * @param proxyUsername - user name, for HTTP and SOCKS5.
+   * @param proxyPassword - password.
+   * @throws {@link ValueError} for an unknown proxy type or an invalid port; TypeError for wrong types.
    */
   constructor(
     proxyType: ProxyType,
@@ -57,13 +57,14 @@ export class ProxyOptions {
     if (!TYPES.includes(proxyType)) {
       throw new ValueError(`Invalid Proxy Type: must be one of ${TYPES.join(', ')}, was ${proxyType}`)
     }
-    if (typeof proxyAddr !== 'string') throw new TypeError('proxyAddr must be text')
+    if (typeof proxyAddr !== 'string')
+      throw new TypeError(`proxyAddr must be a string, was ${typeof proxyAddr}`)
     if (proxyAddr === '') throw new ValueError('proxyAddr must not be empty')
     const given: unknown = proxyPort
     if (typeof given !== 'number' && typeof given !== 'string') {
-      throw new TypeError('proxyPort must be a number')
+      throw new TypeError(`proxyPort must be a number, was ${typeof given}`)
     }
-    const port = Math.trunc(Number(given)) // digits as text count, as in the original
+    const port = Math.trunc(Number(given)) // a string of digits is accepted, as in the Python SDK
     if (!(port >= 1 && port <= 65_535)) {
       throw new ValueError(`proxyPort must be from 1 to 65535, was ${given}`)
     }
@@ -74,27 +75,27 @@ export class ProxyOptions {
     this.#password = proxyPassword ?? undefined
   }
 
-  /** Kind of proxy. */
+  /** The type of the proxy. */
   get proxyType(): ProxyType {
     return this.#type
   }
 
-  /** Its host name or address. */
+  /** The host name or address of the proxy. */
   get proxyAddress(): string {
     return this.#address
   }
 
-  /** Its port. */
+  /** The port of the proxy. */
   get proxyPort(): number {
     return this.#port
   }
 
-  /** For the login; undefined: none. */
+  /** The user name; undefined: none. */
   get proxyUsername(): string | undefined {
     return this.#username
   }
 
-  /** For the login; undefined: none. */
+  /** The password; undefined: none. */
   get proxyPassword(): string | undefined {
     return this.#password
   }

@@ -1,6 +1,9 @@
-/** A client either receives by calls or by handlers, decided by the first of either (api contract 7.7). */
+/**
+ * A client receives either by calls or by handlers; its first use decides
+ * (docs/contract/client/connection.md#client-handlers).
+ */
 
-import { ClientError } from './errors.ts'
+import { ClientError } from './errors/client-errors.ts'
 
 export type Mode = 'calls' | 'handlers'
 
@@ -11,7 +14,7 @@ export class ReceiveMode {
     return this.#mode
   }
 
-  /** @throws ClientError when the other mode was chosen before. The choice lasts, whatever becomes of the call (SRC-16). */
+  /** The choice is permanent, whatever the outcome of the call (SRC-16). @throws ClientError after the other mode. */
   enter(mode: Mode): void {
     this.#mode ??= mode
     if (this.#mode === mode) return

@@ -1,7 +1,7 @@
-/** The client's own certificate: documented names, camel case. */
+/** The certificate of the client: the documented names in camel case. */
 
 /**
- * Where the client's certificate and its private key are. The files are read when a client is made from it.
+ * The files of the client certificate and its private key. They are read when a client is created.
  *
  * @example
  * ```ts
@@ -19,14 +19,16 @@ export class X509 {
   readonly #passPhrase: string | undefined
 
   /**
-   * @param certFile - path of the certificate in PEM (base64), the leaf first, then its chain.
+   * @param certFile - path of the certificate in PEM, the leaf first, then its chain.
    * @param keyFile - path of the private key in PEM.
-   * @param passPhrase - opens the key when it is encrypted.
-   * @throws TypeError when a path is not text.
+   * @param passPhrase - pass phrase of an encrypted key.
+   * @throws TypeError when a path is not a string.
    */
   constructor(certFile: string, keyFile: string, passPhrase?: string | null) {
-    if (typeof certFile !== 'string') throw new TypeError('certFile must be the path of a file')
-    if (typeof keyFile !== 'string') throw new TypeError('keyFile must be the path of a file')
+    if (typeof certFile !== 'string')
+      throw new TypeError(`certFile must be the path of a file, was ${typeof certFile}`)
+    if (typeof keyFile !== 'string')
+      throw new TypeError(`keyFile must be the path of a file, was ${typeof keyFile}`)
     this.#certFile = certFile
     this.#keyFile = keyFile
     this.#passPhrase = passPhrase ?? undefined
@@ -42,7 +44,7 @@ export class X509 {
     return this.#keyFile
   }
 
-  /** Opens the key; undefined: it is not encrypted. */
+  /** The pass phrase of the key; undefined: the key is not encrypted. */
   get passPhrase(): string | undefined {
     return this.#passPhrase
   }

@@ -101,19 +101,19 @@ describe('blob calls', () => {
     expect((error as Error).cause).toMatchObject({ status, errorCode: 400014, trackingId: 't' })
   })
 
-  it('answered with what is no JSON fail', async () => {
+  it('fail when the response is not JSON', async () => {
     answer = (response) => response.writeHead(200).end('{nonsense')
     await expect(deviceOn({ ca, port }).getStorageInfoForBlob('b')).rejects.toBeInstanceOf(ClientError)
   })
 
-  it('cut off after the request (DEV-BLOB-07)', async () => {
+  it('fail when the connection is lost after the request (DEV-BLOB-07)', async () => {
     answer = (_response, request) => request.socket.destroy()
     await expect(deviceOn({ ca, port }).getStorageInfoForBlob('b')).rejects.toBeInstanceOf(
       ConnectionDroppedError,
     )
   })
 
-  it('that nobody listens to (DEV-BLOB-06)', async () => {
+  it('fail when no server listens (DEV-BLOB-06)', async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
     await expect(deviceOn({ ca, port }).getStorageInfoForBlob('b')).rejects.toBeInstanceOf(
@@ -122,7 +122,7 @@ describe('blob calls', () => {
     server.listen(0)
   })
 
-  it('without an answer for 10 s (DEV-BLOB-08)', async () => {
+  it('time out after 10 s without a response (DEV-BLOB-08)', async () => {
     const clock = new ManualClock()
     answer = () => undefined
     const reached = new Promise((resolve) => server.once('asked', resolve))
@@ -133,7 +133,7 @@ describe('blob calls', () => {
     await failed
   })
 
-  it('given up by a signal', async () => {
+  it('are cancelled by a signal', async () => {
     answer = () => undefined
     const controller = new AbortController()
     const reached = new Promise((resolve) => server.once('asked', resolve))
@@ -146,7 +146,7 @@ describe('blob calls', () => {
 })
 
 describe('the gateway', () => {
-  it('is dialled, while Host and token name the hub', async () => {
+  it('is dialed, while Host and token name the hub', async () => {
     const key = /SharedAccessKey=(.*)/.exec(DEVICE)?.[1] ?? ''
     const client = IoTHubDeviceClient.createFromSymmetricKey(key, 'hub.invalid', 'd1', {
       gatewayHostname: 'localhost',
@@ -160,7 +160,7 @@ describe('the gateway', () => {
 })
 
 describe('invokeMethod', () => {
-  it('is refused for clients that are not from the Edge environment (MOD-INVOKE-11)', async () => {
+  it('is refused for clients that were not created from the Edge environment (MOD-INVOKE-11)', async () => {
     const client = IoTHubModuleClient.createFromConnectionString(MODULE, {
       serverVerificationCert: ca,
       extensions: { endpoint: { host: '127.0.0.1', httpsPort: port } },

@@ -1,19 +1,22 @@
 /**
- * HTTPS to the hub or the gateway: one request, one connection, no retries, no redirects. Status and trouble become the
- * documented errors. Source: api contract 2.7, 5.3; decisions D-07, D-34.
+ * HTTPS to the hub or the gateway: one connection per request, no retries, no redirects. Error statuses and failures
+ * become the documented errors.
+ * Source: docs/contract/client/errors.md#client-errors-status,
+ * docs/contract/client/wire.md#client-wire-http; decisions D-07, D-34.
  */
 
 import { type IncomingMessage, request } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { ClientError, ConnectionDroppedError, CredentialError, OperationCancelled } from '../core/errors.ts'
-import { serviceErrorFrom } from '../core/service-error.ts'
-import type { JsonValue } from '../core/models.ts'
+import { ClientError, ConnectionDroppedError, CredentialError } from '../core/errors/client-errors.ts'
+import { OperationCancelled } from '../core/errors/operation-errors.ts'
+import { serviceErrorFrom } from '../core/errors/service-error.ts'
+import type { JsonValue } from '../core/models/json.ts'
 import type { Credentials, HttpCall, HubHttp } from '../core/ports.ts'
 import { timedOut } from '../net/errors.ts'
 import { openSocket, type DialOptions } from '../net/open-socket.ts'
 
 export interface HttpSettings {
-  readonly road: DialOptions
+  readonly dial: DialOptions
   readonly hostHeader: string
   readonly userAgent: string
   readonly credentials: Credentials
@@ -33,12 +36,12 @@ export class HttpTransport implements HubHttp {
   }
 
   async post(call: HttpCall): Promise<JsonValue | undefined> {
-    const givenUp = new AbortController()
-    const giveUp = (reason: Error) => {
-      givenUp.abort(reason)
+    const cancelled = new AbortController()
+    const cancel = (reason: Error) => {
+      cancelled.abort(reason)
     }
     const abort = () => {
-      giveUp(
+      cancel(
         new OperationCancelled('Operation was cancelled before completion', { cause: call.signal?.reason }),
       )
     }
@@ -46,11 +49,11 @@ export class HttpTransport implements HubHttp {
     if (call.signal?.aborted === true) abort()
     let stopAlarm: () => void = () => undefined
     try {
-      const socket = await openSocket(this.#settings.road, givenUp.signal)
-      stopAlarm = this.#settings.road.clock.schedule(call.limitMs, () => {
-        giveUp(timedOut('The answer', call.limitMs))
+      const socket = await openSocket(this.#settings.dial, cancelled.signal)
+      stopAlarm = this.#settings.dial.clock.schedule(call.limitMs, () => {
+        cancel(timedOut('The response', call.limitMs))
       })
-      return result(await this.#exchange(socket, call, givenUp.signal))
+      return result(await this.#exchange(socket, call, cancelled.signal))
     } finally {
       stopAlarm()
       call.signal?.removeEventListener('abort', abort)
@@ -65,7 +68,7 @@ export class HttpTransport implements HubHttp {
         socket.destroy()
         reject(signal.aborted && signal.reason instanceof Error ? signal.reason : dropped(error))
       }
-      const asking = request(
+      const outgoing = request(
         {
           method: 'POST',
           path: call.path,
@@ -91,18 +94,18 @@ export class HttpTransport implements HubHttp {
           }, fail)
         },
       )
-      asking.on('error', fail)
+      outgoing.on('error', fail)
       signal.addEventListener('abort', () => {
-        asking.destroy(new Error('Given up'))
+        outgoing.destroy(new Error('Cancelled'))
       })
-      asking.end(body)
+      outgoing.end(body)
     })
   }
 }
 
 async function read(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk as Buffer) // a response without encoding gives buffers
+  for await (const chunk of response) chunks.push(chunk as Buffer) // a response without an encoding yields buffers
   return Buffer.concat(chunks).toString('utf8')
 }
 

@@ -1,6 +1,9 @@
-/** CONNACK return codes in the documented errors. Source: api contract 2.3; decision D-33. */
+/**
+ * Turns CONNACK return codes into the documented errors.
+ * Source: docs/contract/client/errors.md#client-errors-connack; decision D-33.
+ */
 
-import type { IoTHubError } from '../core/errors.ts'
+import type { IoTHubError } from '../core/errors/iot-hub-error.ts'
 import { connectionFailed, credentialsRefused, protocolFailed } from '../net/errors.ts'
 
 const MEANING: Readonly<Record<number, string>> = {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { KeepAlive } from './keep-alive.ts'
 
-/** mqtt.js's use of the timer: ping at the second tick, give up at the third; a new timer after each answer. */
+/** Uses the timer as mqtt.js does: pings at the second tick, closes at the third, starts a new timer at each response. */
 class Library {
   pings = 0
   lost = false
@@ -29,7 +29,7 @@ class Library {
 }
 
 describe('the keep-alive', () => {
-  it('pings after the interval and gives up after twice the interval (SRC-29)', async () => {
+  it('pings after the interval and closes after twice the interval (SRC-29)', async () => {
     const clock = new ManualClock()
     const library = new Library(new KeepAlive(clock), 500)
     clock.advance(999)
@@ -43,7 +43,7 @@ describe('the keep-alive', () => {
     expect(library.lost).toBe(true)
   })
 
-  it('does not ping while answers keep coming', () => {
+  it('does not ping while responses arrive', () => {
     const clock = new ManualClock()
     const library = new Library(new KeepAlive(clock), 500)
     for (let turns = 0; turns < 10; turns++) {
@@ -54,7 +54,7 @@ describe('the keep-alive', () => {
     expect(clock.pending).toHaveLength(1)
   })
 
-  it('lets the peer answer when time has jumped', async () => {
+  it('lets the peer respond after a jump of the clock', async () => {
     const clock = new ManualClock()
     const library = new Library(new KeepAlive(clock), 500)
     clock.advance(600_000)
@@ -65,7 +65,7 @@ describe('the keep-alive', () => {
     expect(library.lost).toBe(false)
   })
 
-  it('leaves no alarm behind', () => {
+  it('leaves no timer behind', () => {
     const clock = new ManualClock()
     const keepAlive = new KeepAlive(clock)
     new Library(keepAlive, 500)

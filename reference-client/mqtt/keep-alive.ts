@@ -1,18 +1,18 @@
 /**
- * mqtt.js's keep-alive on our clock. It asks for a timer that ticks every half interval, pings at the second tick and
- * gives the connection up at the third; it starts a new timer at each acknowledgement. The third tick is put at twice
- * the interval, where the original notices a dead peer (SRC-29). A new timer costs no alarm: the one that runs looks at
- * the clock when it rings.
+ * The keep-alive timer of mqtt.js on the clock of the client. mqtt.js expects a timer that ticks every half interval;
+ * it pings at the second tick, closes the connection at the third, and starts a new timer at each acknowledgement. The
+ * third tick comes at twice the interval, when the Python SDK detects a dead peer (SRC-29). A new timer reuses the
+ * scheduled alarm, which checks the clock when it is due.
  */
 
 import type { IClientOptions } from 'mqtt'
 import { atEndOfTurn, type Clock, SystemClock } from '../core/clock.ts'
 
-/** When the ticks come, in half intervals from the start of the timer. */
+/** The ticks, in half intervals from the start of the timer. */
 const TICKS = [1, 2, 4]
-/** Ticks so far when the one to come gives the connection up. */
+/** After this many ticks, the next one closes the connection. */
 const LAST = 2
-/** For the answer to a ping after time has jumped, as when a machine wakes up; real milliseconds. */
+/** Time for the response to a ping after a jump of the clock, as when a machine wakes up; real milliseconds. */
 const GRACE_MS = 250
 const REAL_TIME = new SystemClock()
 
@@ -28,19 +28,19 @@ export class KeepAlive {
   #watch: Watch | undefined
   #stopAlarm: (() => void) | undefined
   #stopGrace: () => void = () => undefined
-  /** The event loop has turned since the last ping. */
+  /** The event loop has run since the last ping. */
   #answerable = true
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** What mqtt.js wants. */
+  /** The timer in the form that mqtt.js expects. */
   get timer(): Exclude<NonNullable<IClientOptions['timerVariant']>, string> {
     return {
       set: (tick: () => void, halfMs: number) => {
         this.#watch = { startedAt: this.#clock.now(), halfMs, tick, ticks: 0 }
-        this.#stopAlarm ??= this.#clock.schedule(halfMs, this.#ring)
+        this.#stopAlarm ??= this.#clock.schedule(halfMs, this.#due)
         return 1
       },
       clear: () => {
@@ -57,17 +57,17 @@ export class KeepAlive {
     this.#stopAlarm = undefined
   }
 
-  readonly #ring = () => {
+  readonly #due = () => {
     this.#stopAlarm = undefined
     const watch = this.#watch
     if (watch === undefined) return
     const left = dueAt(watch) - this.#clock.now()
     if (left > 0) {
-      this.#stopAlarm = this.#clock.schedule(left, this.#ring)
+      this.#stopAlarm = this.#clock.schedule(left, this.#due)
       return
     }
     if (watch.ticks === LAST && !this.#answerable) {
-      // Time has jumped: the peer had no chance to answer, and gets one.
+      // The clock has jumped: the peer had no chance to respond, and gets one.
       this.#stopGrace = REAL_TIME.schedule(GRACE_MS, () => {
         if (this.#watch === watch) this.#tick(watch)
       })
@@ -87,7 +87,7 @@ export class KeepAlive {
     watch.tick()
     const current = this.#watch
     if (current === undefined || dueAt(current) === Infinity) return
-    this.#stopAlarm ??= this.#clock.schedule(Math.max(0, dueAt(current) - this.#clock.now()), this.#ring)
+    this.#stopAlarm ??= this.#clock.schedule(Math.max(0, dueAt(current) - this.#clock.now()), this.#due)
   }
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Message } from '../core/models.ts'
+import { Message } from '../core/models/message.ts'
 import { formatProperties, parseMessage } from './property-bag.ts'
 
 describe('outgoing properties', () => {
-  it('go in the documented order, encoded but for unreserved characters (BOTH-SEND-05)', () => {
+  it('are in the documented order, encoded except for unreserved characters (BOTH-SEND-05)', () => {
     const message = new Message('x', 'id/1', 'utf-8', 'application/json', 'out 1')
     message.correlationId = 'c&d'
     message.userId = 'u=v'
@@ -24,7 +24,7 @@ describe('outgoing properties', () => {
     )
   })
 
-  it('leave out what is not set, and what only comes in', () => {
+  it('omit what is not set and what is only incoming', () => {
     const message = new Message('x')
     message.ack = 'full'
     message.inputName = 'in'
@@ -33,7 +33,7 @@ describe('outgoing properties', () => {
 })
 
 describe('incoming properties', () => {
-  it('go to their fields, the rest to the custom properties (DEV-ONMSG-02)', () => {
+  it('set their fields, or the custom properties (DEV-ONMSG-02)', () => {
     const message = parseMessage(
       '%24.mid=m&%24.cid=c&%24.uid=u&%24.ct=t&%24.ce=e&%24.exp=2030&iothub-ack=full' +
         '&%24.to=%2Fdevices%2Fd&%24.cdid=sender&a%20b=x%26y&empty=&alone&__proto__=p',
@@ -58,7 +58,7 @@ describe('incoming properties', () => {
     ])
   })
 
-  it('of nothing are nothing', () => {
+  it('can be empty', () => {
     expect(parseMessage('', Buffer.alloc(0)).customProperties).toEqual({})
   })
 })

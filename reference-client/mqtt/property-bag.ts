@@ -1,11 +1,14 @@
-/** Message properties to and from the tail of a topic. Source: api contract 5.2; wire contract 2.2. */
+/**
+ * Formats and parses the message properties at the end of a topic.
+ * Source: docs/contract/client/wire.md#client-wire-topics;
+ * docs/contract/mqtt.md#mqtt-property-bag.
+ */
 
-import { Message, type PropertyValue, type ReceivedMessage } from '../core/models.ts'
+import { Message, type PropertyValue, type ReceivedMessage } from '../core/models/message.ts'
 import { percentDecode, percentEncode } from '../core/percent.ts'
 
 /**
- * System properties in the original's order, then the application's sorted by name.
- * @throws Error when two properties are equal in name.
+ * The system properties in the order of the Python SDK, then the application properties sorted by name.
  */
 export function formatProperties(message: Message<unknown>): string {
   const pairs: string[] = []
@@ -27,7 +30,7 @@ export function formatProperties(message: Message<unknown>): string {
   if (names.length > 1) names.sort()
   for (const name of names) {
     const value = message.customProperties[name]
-    // A name alone stands for null, an empty text keeps its `=` (wire contract 2.2).
+    // A name without `=` is null, an empty string keeps its `=` (docs/contract/mqtt.md#mqtt-property-bag).
     pairs.push(
       value === null ? percentEncode(name) : `${percentEncode(name)}=${percentEncode(String(value))}`,
     )
@@ -35,7 +38,7 @@ export function formatProperties(message: Message<unknown>): string {
   return pairs.join('&')
 }
 
-/** What the hub wrote behind the topic, as a message. */
+/** Parses the properties that the hub appended to the topic. */
 export function parseMessage(properties: string, payload: Buffer): ReceivedMessage {
   const message: ReceivedMessage = new Message(payload)
   for (const pair of properties.replace(/^\?/, '').split('&')) {
@@ -49,7 +52,7 @@ export function parseMessage(properties: string, payload: Buffer): ReceivedMessa
 function assign(message: ReceivedMessage, key: string, value: string | undefined): void {
   switch (key) {
     case '$.to':
-      return // says only that it is for us
+      return // the address of this client
     case '$.mid':
       message.messageId = value
       return
@@ -76,7 +79,7 @@ function assign(message: ReceivedMessage, key: string, value: string | undefined
   }
 }
 
-/** Also for names such as `__proto__`, which must be ordinary names here. */
+/** Sets an own property, also for names such as `__proto__`. */
 function setOwn(properties: Record<string, PropertyValue>, key: string, value: PropertyValue): void {
   Object.defineProperty(properties, key, { value, enumerable: true, configurable: true, writable: true })
 }

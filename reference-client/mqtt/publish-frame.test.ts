@@ -10,11 +10,11 @@ const topics = fc.oneof(
 const payloads = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.uint8Array({ maxLength: 300 }),
-  // Where the remaining length takes another byte.
+  // The sizes at which the remaining length takes another byte.
   fc.constantFrom(90, 16_350, 16_360, 262_144).map((size) => new Uint8Array(size).fill(7)),
 )
 
-test('another implementation reads what was written', () => {
+test('another implementation parses the frames', () => {
   const frames = new PublishFrames()
   fc.assert(
     fc.property(

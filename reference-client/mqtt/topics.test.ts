@@ -6,7 +6,7 @@ const device = messageTopics({ deviceId: 'd', moduleId: undefined })
 const module = messageTopics({ deviceId: 'd', moduleId: 'm' })
 
 describe('topics', () => {
-  it('of messages are those of the identity', () => {
+  it('of messages name the identity', () => {
     expect(device).toMatchObject({
       events: 'devices/d/messages/events/',
       c2dFilter: 'devices/d/messages/devicebound/#',
@@ -17,7 +17,7 @@ describe('topics', () => {
     })
   })
 
-  it('of responses carry status and request id, encoded', () => {
+  it('of responses contain the encoded status and request id', () => {
     expect(methodResponseTopic('a/b', 200)).toBe('$iothub/methods/res/200/?$rid=a%2Fb')
   })
 
@@ -25,7 +25,7 @@ describe('topics', () => {
     ['devices/d/messages/devicebound/%24.mid=1', { type: 'c2d', properties: '%24.mid=1' }],
     ['devices/d/messages/devicebound/', { type: 'c2d', properties: '' }],
     ['$iothub/methods/POST/do%20it/?$rid=a1', { type: 'method', methodName: 'do it', requestId: 'a1' }],
-    ['$iothub/twin/res/200/?$rid=7&$version=3', { type: 'twin-answer', status: 200, requestId: '7' }],
+    ['$iothub/twin/res/200/?$rid=7&$version=3', { type: 'twin-response', status: 200, requestId: '7' }],
     ['$iothub/twin/PATCH/properties/desired/?$version=3', { type: 'desired' }],
     ['devices/other/messages/devicebound/', undefined],
     ['nonsense', undefined],
@@ -61,7 +61,7 @@ describe('user names', () => {
     )
   })
 
-  it('name the model and another version for a dtmi (SRC-21)', () => {
+  it('name the model and the version for models when the product info is a dtmi (SRC-21)', () => {
     expect(formatUsername('h', { deviceId: 'd', moduleId: undefined }, 'dtmi:a:b;1', 'agent')).toBe(
       'h/d/?api-version=2020-09-30&DeviceClientType=agent&model-id=dtmi%3Aa%3Ab%3B1',
     )

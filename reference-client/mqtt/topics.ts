@@ -1,19 +1,22 @@
-/** The client's topics: those it publishes and subscribes to, and what the hub's mean. Source: api contract 5.2. */
+/**
+ * The topics that the client publishes and subscribes to, and the meaning of those it receives.
+ * Source: docs/contract/client/wire.md#client-wire-topics.
+ */
 
 import { percentDecode, percentEncode } from '../core/percent.ts'
 import type { Identity } from '../core/ports.ts'
 
 export const METHODS_FILTER = '$iothub/methods/POST/#'
-export const TWIN_ANSWERS_FILTER = '$iothub/twin/res/#'
+export const TWIN_RESPONSES_FILTER = '$iothub/twin/res/#'
 export const DESIRED_FILTER = '$iothub/twin/PATCH/properties/desired/#'
 
 const METHODS = '$iothub/methods/POST/'
-const TWIN_ANSWERS = '$iothub/twin/res/'
+const TWIN_RESPONSES = '$iothub/twin/res/'
 const DESIRED = '$iothub/twin/PATCH/properties/desired/'
 
-/** Where one identity's messages go and come from. */
+/** The message topics of one identity. */
 export interface MessageTopics {
-  /** Telemetry; properties follow. */
+  /** Telemetry; the properties are appended. */
   readonly events: string
   readonly c2dFilter: string
   readonly inputsFilter: string
@@ -40,24 +43,24 @@ export function methodResponseTopic(requestId: string, status: string | number):
   return `$iothub/methods/res/${percentEncode(String(status))}/?$rid=${percentEncode(requestId)}`
 }
 
-/** What the hub publishes to a client. `properties` is still encoded. */
+/** A message of the hub. `properties` is still encoded. */
 export type Inbound =
   | { readonly type: 'c2d'; readonly properties: string }
   | { readonly type: 'input'; readonly inputName: string; readonly properties: string }
   | { readonly type: 'method'; readonly methodName: string; readonly requestId: string }
-  | { readonly type: 'twin-answer'; readonly status: number; readonly requestId: string }
+  | { readonly type: 'twin-response'; readonly status: number; readonly requestId: string }
   | { readonly type: 'desired' }
 
-/** @returns undefined: not one of the hub's topics for this identity. @throws Error when one of them is malformed. */
+/** @returns undefined when the topic is unknown for this identity. @throws Error when it is malformed. */
 export function parseInbound(topic: string, topics: MessageTopics): Inbound | undefined {
   if (topic.startsWith(METHODS)) {
     const [methodName = '', query = ''] = topic.slice(METHODS.length).split('/')
     return { type: 'method', methodName: percentDecode(methodName), requestId: requestIdOf(query, topic) }
   }
-  if (topic.startsWith(TWIN_ANSWERS)) {
-    const [status = '', query = ''] = topic.slice(TWIN_ANSWERS.length).split('/')
-    if (!/^\d+$/.test(status)) throw new Error(`The status of a twin answer is no number: ${topic}`)
-    return { type: 'twin-answer', status: Number(status), requestId: requestIdOf(query, topic) }
+  if (topic.startsWith(TWIN_RESPONSES)) {
+    const [status = '', query = ''] = topic.slice(TWIN_RESPONSES.length).split('/')
+    if (!/^\d+$/.test(status)) throw new Error(`The status of a twin response must be a number: ${topic}`)
+    return { type: 'twin-response', status: Number(status), requestId: requestIdOf(query, topic) }
   }
   if (topic.startsWith(DESIRED)) return { type: 'desired' }
   const c2d = withoutHash(topics.c2dFilter)
@@ -67,7 +70,7 @@ export function parseInbound(topic: string, topics: MessageTopics): Inbound | un
     const rest = topic.slice(inputs.length)
     const cut = rest.indexOf('/')
     const inputName = cut < 0 ? rest : rest.slice(0, cut)
-    if (inputName === '') throw new Error(`An input message names no input: ${topic}`)
+    if (inputName === '') throw new Error(`The topic of an input message must name the input: ${topic}`)
     return {
       type: 'input',
       inputName: percentDecode(inputName),
@@ -82,7 +85,7 @@ function requestIdOf(query: string, topic: string): string {
     .replace(/^\?/, '')
     .split('&')
     .find((item) => item.startsWith('$rid='))
-  if (pair === undefined) throw new Error(`A topic of the hub has no $rid: ${topic}`)
+  if (pair === undefined) throw new Error(`The topic must contain $rid: ${topic}`)
   return percentDecode(pair.slice('$rid='.length))
 }
 

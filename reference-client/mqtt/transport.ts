@@ -1,7 +1,7 @@
 /**
- * Transport over mqtt.js, known in this file and its neighbour `keep-alive.ts` only. mqtt.js gets a stream that is
- * already open, one client for each attempt, and never reconnects by itself: `connection/machine.ts` decides. What it
- * publishes goes past mqtt.js, whose way for it took a third of the CPU of a send (decision 16).
+ * Transport over mqtt.js, which only this file and `keep-alive.ts` import. Each attempt has its own mqtt.js client,
+ * which gets an open stream and never reconnects: `connection/machine.ts` decides when to connect. Publishes bypass
+ * mqtt.js, which took a third of the CPU of a send (decision 16).
  */
 
 import { Buffer } from 'node:buffer'
@@ -17,7 +17,7 @@ import { PublishFrames } from './publish-frame.ts'
 import { upgrade } from './web-socket.ts'
 
 export interface MqttSettings {
-  readonly road: DialOptions
+  readonly dial: DialOptions
   readonly websockets: boolean
   readonly clientId: string
   readonly username: string
@@ -25,14 +25,14 @@ export interface MqttSettings {
   readonly keepAlive: number
 }
 
-/** So many ids at the top are for subscriptions: publishes, at most a window of them, come from below. */
-const OTHER_IDS = 100
-/** For the other side to close after our goodbye; then we do. */
-const GOODBYE_LIMIT_MS = 1_000
-/** Packets in one write: fewer than the window, so that the hub works while we gather the next. */
-const GATHERED_AT_MOST = 8
+/** Packet ids of subscriptions, from the top; publishes, at most a window of them, are numbered from the bottom. */
+const SUBSCRIPTION_IDS = 100
+/** Time for the hub to close after DISCONNECT; then the client closes. */
+const CLOSE_LIMIT_MS = 1_000
+/** Packets per write: fewer than the window, so that the hub works while the client collects the next. */
+const MAX_BATCH = 8
 
-/** mqtt.js's own limit is switched off with the longest timer there is; ours runs on our clock. */
+/** The longest timer of Node: disables the limit of mqtt.js, because `connection.ts` has its own. */
 const NEVER_MS = 2 ** 31 - 1
 
 export class MqttTransport implements Transport {
@@ -50,14 +50,14 @@ export class MqttTransport implements Transport {
 class MqttLink implements Link {
   readonly #settings: MqttSettings
   readonly #clock: Clock
-  readonly #givenUp = new AbortController()
+  readonly #cancelled = new AbortController()
   readonly #keepAlive: KeepAlive
   readonly #frames = new PublishFrames()
-  /** By packet id, what to do at its acknowledgement. */
+  /** The callbacks for acknowledgements, by packet id. */
   readonly #inFlight = new Map<number, () => void>()
-  /** Not yet written. */
-  #gathered: Buffer[] = []
-  #lastOtherId = 0
+  /** Packets that are not yet written. */
+  #batch: Buffer[] = []
+  #lastSubscriptionId = 0
   #listener: LinkListener | undefined
   #client: MqttClient | undefined
   #stream: Duplex | undefined
@@ -66,7 +66,7 @@ class MqttLink implements Link {
 
   constructor(settings: MqttSettings, sasToken: string | undefined, listener: LinkListener) {
     this.#settings = settings
-    this.#clock = settings.road.clock
+    this.#clock = settings.dial.clock
     this.#keepAlive = new KeepAlive(this.#clock)
     this.#listener = listener
     void this.#open(sasToken)
@@ -81,20 +81,20 @@ class MqttLink implements Link {
   ): void {
     const isAlone = this.#inFlight.size === 0
     this.#inFlight.set(packetId, acknowledged)
-    this.#gathered.push(this.#frames.frame(packetId, topic, payload, dup))
-    if (isAlone || this.#gathered.length === GATHERED_AT_MOST) this.#flush()
-    else if (this.#gathered.length === 1) {
+    this.#batch.push(this.#frames.frame(packetId, topic, payload, dup))
+    if (isAlone || this.#batch.length === MAX_BATCH) this.#flush()
+    else if (this.#batch.length === 1) {
       atEndOfTurn(() => {
         this.#flush()
       })
     }
   }
 
-  /** Packets of one turn share a TLS record and a system call. A packet alone does not wait. */
+  /** The packets of one turn share a TLS record and a system call. A single packet does not wait. */
   #flush(): void {
-    const [first, ...others] = this.#gathered
+    const [first, ...others] = this.#batch
     if (first === undefined) return
-    this.#gathered = []
+    this.#batch = []
     if (this.#stream?.writable === true)
       this.#stream.write(others.length === 0 ? first : Buffer.concat([first, ...others]))
   }
@@ -111,7 +111,7 @@ class MqttLink implements Link {
   unsubscribe(filter: string, done: (error?: Error) => void): void {
     this.#flush()
     this.#client?.unsubscribe(filter, (error) => {
-      // A lost link calls back too, an instant before it is known to be lost.
+      // mqtt.js also calls back when the link is lost, just before it reports the loss.
       queueMicrotask(() => {
         if (this.#listener !== undefined && this.#client?.connected === true) {
           done(error ? protocolFailed(error) : undefined)
@@ -129,9 +129,9 @@ class MqttLink implements Link {
       return
     }
     this.#flush()
-    // mqtt.js would wait for subscriptions under way; the goodbye goes at once.
+    // mqtt.js would wait for pending subscriptions; DISCONNECT is sent at once.
     for (const packetId of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(packetId))
-    const stopAlarm = this.#clock.schedule(GOODBYE_LIMIT_MS, () => {
+    const stopAlarm = this.#clock.schedule(CLOSE_LIMIT_MS, () => {
       this.#stream?.destroy()
     })
     client.end(false, () => {
@@ -142,7 +142,7 @@ class MqttLink implements Link {
 
   destroy(): void {
     this.#silence()
-    this.#givenUp.abort(new Error('Given up'))
+    this.#cancelled.abort(new Error('Cancelled'))
     this.#client?.end(true)
   }
 
@@ -153,18 +153,20 @@ class MqttLink implements Link {
 
   async #open(sasToken: string | undefined): Promise<void> {
     try {
-      const { road, websockets } = this.#settings
-      const socket = await openSocket(road, this.#givenUp.signal)
-      const stream = websockets ? await upgrade(socket, road.host, this.#clock, this.#givenUp.signal) : socket
-      if (this.#givenUp.signal.aborted) stream.destroy()
-      else this.#speak(stream, sasToken)
+      const { dial, websockets } = this.#settings
+      const socket = await openSocket(dial, this.#cancelled.signal)
+      const stream = websockets
+        ? await upgrade(socket, dial.host, this.#clock, this.#cancelled.signal)
+        : socket
+      if (this.#cancelled.signal.aborted) stream.destroy()
+      else this.#start(stream, sasToken)
     } catch (error) {
       const failure = error instanceof Error ? error : protocolFailed(error)
       this.#listener?.failed(failure)
     }
   }
 
-  #speak(stream: Duplex, sasToken: string | undefined): void {
+  #start(stream: Duplex, sasToken: string | undefined): void {
     let client: MqttClient
     try {
       client = new MqttClient(() => stream, this.#options(sasToken))
@@ -192,10 +194,10 @@ class MqttLink implements Link {
       this.#lastError ??= error
       const returnCode = 'code' in error && typeof error.code === 'number' ? error.code : undefined
       if (!this.#up && returnCode !== undefined) this.#fail(connackError(returnCode))
-      client.end(true) // a packet that is none does not close by itself; 'close' follows
+      client.end(true) // mqtt.js does not close after a malformed packet; 'close' follows
     })
     stream.on('error', (error) => {
-      this.#lastError ??= error // mqtt.js passes over errors without a code
+      this.#lastError ??= error // mqtt.js ignores errors without a code
     })
     client.on('close', () => {
       if (!this.#up) this.#fail(lostBeforeConnack(this.#lastError))
@@ -230,7 +232,7 @@ class MqttLink implements Link {
       outgoingStore: new NoStore(),
       messageIdProvider: {
         allocate: () => this.#allocate(),
-        getLastAllocated: () => 65_536 - this.#lastOtherId,
+        getLastAllocated: () => 65_536 - this.#lastSubscriptionId,
         register: () => true,
         deallocate: nothing,
         clear: nothing,
@@ -238,14 +240,14 @@ class MqttLink implements Link {
     }
   }
 
-  /** Counts down from the top, where publishes never are. */
+  /** Counts down from the top, which publishes never reach. */
   #allocate(): number {
-    this.#lastOtherId = (this.#lastOtherId % OTHER_IDS) + 1
-    return 65_536 - this.#lastOtherId
+    this.#lastSubscriptionId = (this.#lastSubscriptionId % SUBSCRIPTION_IDS) + 1
+    return 65_536 - this.#lastSubscriptionId
   }
 }
 
-/** Nothing is kept here: `connection/outbox.ts` keeps what must be sent again. */
+/** Stores nothing: `connection/outbox.ts` keeps what must be resent. */
 class NoStore extends Store {
   override put(_packet: unknown, done: (error?: Error) => void): this {
     done()
@@ -259,5 +261,5 @@ class NoStore extends Store {
 }
 
 function nothing(): void {
-  // mqtt.js tells of ids that nobody here keeps.
+  // Packet ids need no bookkeeping here.
 }

@@ -1,4 +1,7 @@
-/** MQTT over WebSockets: the upgrade on a TLS socket that is already open. Source: wire contract 1.1. */
+/**
+ * MQTT over WebSockets: the upgrade of an open TLS socket.
+ * Source: docs/contract/tls.md#tls-websocket.
+ */
 
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
@@ -9,7 +12,7 @@ import { protocolFailed } from '../net/errors.ts'
 const PATH = '/$iothub/websocket'
 const LIMIT_MS = 60_000
 
-/** @throws ClientError when the upgrade is refused, ends early, or is not answered. */
+/** @throws ClientError when the upgrade is refused, interrupted, or gets no response. */
 export function upgrade(socket: TLSSocket, host: string, clock: Clock, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const webSocket = new WebSocket(`wss://${host}${PATH}`, ['mqtt'], {
@@ -19,28 +22,28 @@ export function upgrade(socket: TLSSocket, host: string, clock: Clock, signal: A
     })
     const fail = (cause: unknown) => {
       stopAlarm()
-      signal.removeEventListener('abort', giveUp)
+      signal.removeEventListener('abort', cancel)
       webSocket.terminate()
       socket.destroy()
       reject(protocolFailed(cause))
     }
-    const giveUp = () => {
+    const cancel = () => {
       fail(signal.reason)
     }
     const stopAlarm = clock.schedule(LIMIT_MS, () => {
-      fail(new Error('The WebSocket upgrade was not answered'))
+      fail(new Error('The WebSocket upgrade got no response'))
     })
-    signal.addEventListener('abort', giveUp)
+    signal.addEventListener('abort', cancel)
     webSocket.on('unexpected-response', (_request, response) => {
-      fail(new Error(`The WebSocket upgrade was answered ${response.statusCode ?? 0}`))
+      fail(new Error(`The WebSocket upgrade was refused with status ${response.statusCode ?? 0}`))
     })
     webSocket.on('error', fail)
     webSocket.once('open', () => {
       stopAlarm()
-      signal.removeEventListener('abort', giveUp)
+      signal.removeEventListener('abort', cancel)
       webSocket.off('error', fail)
       const stream = createWebSocketStream(webSocket)
-      // Left alone it stays open for writing when the hub has gone, and nobody would hear of it.
+      // Otherwise the stream stays writable after the hub has closed, and the loss is not noticed.
       stream.once('end', () => stream.destroy())
       resolve(stream)
     })

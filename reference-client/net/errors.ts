@@ -1,15 +1,18 @@
-/** What goes wrong below MQTT and HTTP, in the documented errors. Source: api contract 2.4, decisions D-05, D-07, D-35, D-38. */
+/**
+ * Turns failures below MQTT and HTTP into the documented errors.
+ * Source: docs/contract/client/errors.md#client-errors-transport, decisions D-05, D-07, D-35, D-38.
+ */
 
 import {
   ClientError,
   ConnectionDroppedError,
   ConnectionFailedError,
   CredentialError,
-  OperationTimeout,
-  systemCodeOf,
-} from '../core/errors.ts'
+} from '../core/errors/client-errors.ts'
+import { OperationTimeout } from '../core/errors/operation-errors.ts'
+import { systemCodeOf } from '../core/errors/os-error.ts'
 
-/** OpenSSL's and Node's words for "this server's certificate cannot be trusted". */
+/** The codes of OpenSSL and Node for a server certificate that is not trusted. */
 const DISTRUST =
   /^(CERT_|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|DEPTH_ZERO|SELF_SIGNED|INVALID_(CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME|ERR_TLS_CERT_SIGNATURE|CRL_)/
 
@@ -39,7 +42,7 @@ export function timedOut(what: string, limitMs: number): OperationTimeout {
   })
 }
 
-/** A TLS handshake went wrong: distrust is the client's verdict, everything else a connection that never came up. */
+/** A TLS handshake failed: the client does not trust the server, or the connection could not be established. */
 export function handshakeFailed(error: unknown): ClientError {
   return isDistrust(error)
     ? new ClientError('Error in the IoTHub client due to TLS exchanges.', { cause: error, retryable: true })
@@ -48,7 +51,7 @@ export function handshakeFailed(error: unknown): ClientError {
 
 /** The connection ended between the TLS handshake and CONNACK. */
 export function lostBeforeConnack(error: unknown): ClientError {
-  // TLS 1.3 lets the server refuse our certificate only after our side of the handshake is done.
+  // In TLS 1.3 the server refuses the client certificate after the client has finished its handshake.
   if (systemCodeOf(error)?.startsWith('ERR_SSL_') === true) return connectionFailed(error)
   return connectionDropped(error ?? new Error('The connection was lost.'))
 }

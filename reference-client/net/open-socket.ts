@@ -1,6 +1,4 @@
-/**
- * Opens the road to the hub for MQTT and HTTPS alike: TCP, a proxy when there is one, TLS. Fails with documented errors.
- */
+/** Opens the connection to the hub for MQTT and HTTPS: TCP, an optional proxy, TLS. Fails with documented errors. */
 
 import { request } from 'node:http'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
@@ -10,13 +8,15 @@ import type { Clock } from '../core/clock.ts'
 import type { ProxyOptions } from '../core/proxy-options.ts'
 import { connectionFailed, handshakeFailed, proxyFailed, timedOut } from './errors.ts'
 
-/** For TCP and for the proxy's answer; the original's limit (api contract section 3). */
-const REACH_LIMIT_MS = 5_000
+/**
+ * Limit for TCP and for the response of a proxy, as in the Python SDK (docs/contract/client/timing.md#client-timing).
+ */
+const CONNECT_LIMIT_MS = 5_000
 
 export interface DialOptions {
-  /** Whom to expect: TLS server name, and what the certificate must say. */
+  /** The TLS server name; the certificate must match it. */
   readonly host: string
-  /** Where that is; as a rule the same. */
+  /** The address to dial; usually the same as `host`. */
   readonly address: string
   readonly port: number
   readonly proxy: ProxyOptions | undefined
@@ -25,32 +25,32 @@ export interface DialOptions {
   readonly clock: Clock
 }
 
-/** @throws ConnectionFailedError, OperationTimeout, ClientError (proxy, distrust), or the signal's reason. */
-export async function openSocket(road: DialOptions, signal: AbortSignal): Promise<TLSSocket> {
-  const { clock, proxy } = road
+/** @throws ConnectionFailedError, OperationTimeout, ClientError (proxy, trust), or the reason of the signal. */
+export async function openSocket(dial: DialOptions, signal: AbortSignal): Promise<TLSSocket> {
+  const { clock, proxy } = dial
   const socket =
     proxy === undefined
-      ? await direct(road, clock, signal)
-      : await limited<Socket>(clock, REACH_LIMIT_MS, signal, proxyFailed, proxyFailed, (done, failed) =>
-          throughProxy(proxy, road, done, failed),
+      ? await direct(dial, clock, signal)
+      : await limited<Socket>(clock, CONNECT_LIMIT_MS, signal, proxyFailed, proxyFailed, (done, failed) =>
+          throughProxy(proxy, dial, done, failed),
         )
   return limited(
     clock,
-    road.handshakeLimitMs,
+    dial.handshakeLimitMs,
     signal,
     handshakeFailed,
-    () => timedOut('The TLS handshake', road.handshakeLimitMs),
+    () => timedOut('The TLS handshake', dial.handshakeLimitMs),
     (done, failed) => {
       const secure = connectTls({
         socket,
-        secureContext: road.secureContext,
-        ...(isIP(road.host) === 0 ? { servername: road.host } : {}),
-        host: road.host,
+        secureContext: dial.secureContext,
+        ...(isIP(dial.host) === 0 ? { servername: dial.host } : {}),
+        host: dial.host,
       })
       secure.once('secureConnect', () => {
         done(secure)
       })
-      secure.on('error', failed) // stays: TLS may report one failure twice
+      secure.on('error', failed) // remains: TLS may report one failure twice
       return () => {
         secure.destroy()
         socket.destroy()
@@ -59,15 +59,15 @@ export async function openSocket(road: DialOptions, signal: AbortSignal): Promis
   )
 }
 
-function direct(road: DialOptions, clock: Clock, signal: AbortSignal): Promise<Socket> {
+function direct(dial: DialOptions, clock: Clock, signal: AbortSignal): Promise<Socket> {
   return limited(
     clock,
-    REACH_LIMIT_MS,
+    CONNECT_LIMIT_MS,
     signal,
     connectionFailed,
-    () => timedOut('The TCP connection', REACH_LIMIT_MS),
+    () => timedOut('The TCP connection', CONNECT_LIMIT_MS),
     (done, failed) => {
-      const socket = connectTcp({ host: road.address, port: road.port, noDelay: true })
+      const socket = connectTcp({ host: dial.address, port: dial.port, noDelay: true })
       socket.on('error', failed)
       socket.once('connect', () => {
         done(socket)
@@ -79,24 +79,24 @@ function direct(road: DialOptions, clock: Clock, signal: AbortSignal): Promise<S
 
 function throughProxy(
   proxy: ProxyOptions,
-  road: DialOptions,
+  dial: DialOptions,
   done: (socket: Socket) => void,
   failed: (error: unknown) => void,
 ): () => void {
   return proxy.proxyType === 'HTTP'
-    ? throughHttp(proxy, road, done, failed)
-    : throughSocks(proxy, road, done, failed)
+    ? throughHttp(proxy, dial, done, failed)
+    : throughSocks(proxy, dial, done, failed)
 }
 
 function throughHttp(
   proxy: ProxyOptions,
-  road: DialOptions,
+  dial: DialOptions,
   done: (socket: Socket) => void,
   failed: (error: unknown) => void,
 ): () => void {
-  const target = `${isIP(road.address) === 6 ? `[${road.address}]` : road.address}:${road.port}`
+  const target = `${isIP(dial.address) === 6 ? `[${dial.address}]` : dial.address}:${dial.port}`
   const login = `${proxy.proxyUsername ?? ''}:${proxy.proxyPassword ?? ''}`
-  const asking = request({
+  const outgoing = request({
     method: 'CONNECT',
     host: proxy.proxyAddress,
     port: proxy.proxyPort,
@@ -109,27 +109,27 @@ function throughHttp(
         : { 'Proxy-Authorization': `Basic ${Buffer.from(login).toString('base64')}` }),
     },
   })
-  asking.on('error', failed)
-  asking.once('response', (response) => {
-    failed(new Error(`The proxy answered ${response.statusCode ?? 0}`))
+  outgoing.on('error', failed)
+  outgoing.once('response', (response) => {
+    failed(new Error(`The proxy refused with status ${response.statusCode ?? 0}`))
   })
-  asking.once('connect', (response, socket: Socket, head) => {
+  outgoing.once('connect', (response, socket: Socket, head) => {
     if (response.statusCode !== 200) {
       socket.destroy()
-      failed(new Error(`The proxy answered ${response.statusCode ?? 0}`))
+      failed(new Error(`The proxy refused with status ${response.statusCode ?? 0}`))
       return
     }
     if (head.length > 0) socket.unshift(head)
     socket.setNoDelay(true)
     done(socket)
   })
-  asking.end()
-  return () => asking.destroy()
+  outgoing.end()
+  return () => outgoing.destroy()
 }
 
 function throughSocks(
   proxy: ProxyOptions,
-  road: DialOptions,
+  dial: DialOptions,
   done: (socket: Socket) => void,
   failed: (error: unknown) => void,
 ): () => void {
@@ -147,8 +147,8 @@ function throughSocks(
       type: proxy.proxyType === 'SOCKS4' ? 4 : 5,
       ...login,
     },
-    destination: { host: road.address, port: road.port },
-    timeout: 2 ** 31 - 1, // our own limit decides
+    destination: { host: dial.address, port: dial.port },
+    timeout: 2 ** 31 - 1, // `limited` has the limit
     set_tcp_nodelay: true,
   })
   let abandoned = false
@@ -163,7 +163,7 @@ function throughSocks(
   }
 }
 
-/** Runs one stage with a limit on our clock; `start` gives back what undoes it. */
+/** Runs one step within a limit; `start` returns a function that undoes it. */
 function limited<T>(
   clock: Clock,
   limitMs: number,
@@ -188,10 +188,10 @@ function limited<T>(
       })
     }
     const abort = () => {
-      fail(signal.reason instanceof Error ? signal.reason : new Error('Given up'))
+      fail(signal.reason instanceof Error ? signal.reason : new Error('Cancelled'))
     }
     const stopAlarm = clock.schedule(limitMs, () => {
-      fail(onLimit(new Error(`No answer for ${limitMs / 1_000} s`)))
+      fail(onLimit(new Error(`No response within ${limitMs / 1_000} s`)))
     })
     signal.addEventListener('abort', abort)
     let undo: () => void = () => undefined

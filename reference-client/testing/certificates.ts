@@ -1,4 +1,4 @@
-/** Certificates for the client's own tests: a test CA and what it signs. EC keys, so that handshakes are quick. */
+/** Certificates for the tests of the client. EC keys make handshakes fast. */
 
 import { generate } from 'selfsigned'
 

@@ -1,4 +1,4 @@
-/** Clients for the client's own tests, pointed at a scripted hub. */
+/** Clients for the tests, connected to a scripted hub. */
 
 import {
   IoTHubDeviceClient,
@@ -36,7 +36,7 @@ export function moduleOn(hub: Pick<TestHub, 'ca' | 'port'>, options?: TestOption
   return IoTHubModuleClient.createFromConnectionString(MODULE, optionsFor(hub, options))
 }
 
-/** Promise of the next call of something, as a handler. */
+/** A handler, and a promise of the arguments of its next call. */
 export function nextCall<Args extends readonly unknown[]>(): {
   handler: (...args: Args) => void
   called: Promise<Args>

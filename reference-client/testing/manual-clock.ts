@@ -1,4 +1,4 @@
-/** A clock that only moves when a test winds it. */
+/** A clock that moves only when a test advances it. */
 
 import type { Clock } from '../core/clock.ts'
 
@@ -27,7 +27,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Lets so many milliseconds pass; what is due rings at its own moment, in order. */
+  /** Advances the time by milliseconds; runs each due timer at its own time, in order. */
   advance(ms: number): void {
     const end = this.#now + ms
     for (;;) {
@@ -40,7 +40,7 @@ export class ManualClock implements Clock {
     this.#now = end
   }
 
-  /** Alarms that are set, soonest first: milliseconds from now. */
+  /** The scheduled timers, soonest first, in milliseconds from now. */
   get pending(): number[] {
     return this.#alarms.map(({ at }) => at - this.#now).sort((a, b) => a - b)
   }

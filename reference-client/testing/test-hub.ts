@@ -1,6 +1,6 @@
 /**
- * A scripted MQTT server for the client's own tests: it does what a hub would, writes down every packet, and each test
- * can take single packets out of its hands. No hub logic: that is what features are for.
+ * A scripted MQTT server for the tests of the client. It responds like a hub and records every packet; a test can
+ * respond to single packets itself. It has no hub logic: the features cover that.
  */
 
 import { EventEmitter } from 'node:events'
@@ -51,7 +51,7 @@ export interface Seen {
   readonly packet: Packet
 }
 
-/** Takes a packet out of the server's hands: `true` means that it has been dealt with. */
+/** Handles a packet instead of the server; `true`: handled. */
 export type Script = (packet: Packet, peer: Peer) => boolean
 
 export class TestHub {
@@ -104,7 +104,7 @@ export class TestHub {
 
   get newest(): Peer {
     const peer = [...this.peers].at(-1)
-    if (peer === undefined) throw new Error('Nobody is connected')
+    if (peer === undefined) throw new Error('No client is connected')
     return peer
   }
 
@@ -115,7 +115,7 @@ export class TestHub {
     >[]
   }
 
-  /** The nth packet of a kind, waiting for it. */
+  /** Waits for the nth packet of a type. */
   async nth<C extends Packet['cmd']>(cmd: C, n: number): Promise<Extract<Packet, { cmd: C }>> {
     for (;;) {
       const packet = this.packets(cmd)[n - 1]
@@ -124,12 +124,12 @@ export class TestHub {
     }
   }
 
-  /** Forgets what it knows of its clients, subscriptions included. */
+  /** Forgets all sessions and their subscriptions. */
   forgetSessions(): void {
     this.#sessions.clear()
   }
 
-  /** All connections of now are gone. */
+  /** Settles when all current connections are closed. */
   async allClosed(): Promise<void> {
     while (this.#sockets.size > 0) {
       await new Promise((resolve) => [...this.#sockets][0]?.once('close', resolve))
@@ -159,7 +159,7 @@ export class TestHub {
     packets.on('packet', (packet) => {
       this.seen.push({ peer, packet })
       if (packet.cmd === 'connect') peer.connect = packet
-      if (!this.script(packet, peer)) this.#answer(packet, peer)
+      if (!this.script(packet, peer)) this.#respond(packet, peer)
       this.#events.emit('packet')
     })
     packets.on('error', () => {
@@ -170,8 +170,8 @@ export class TestHub {
     stream.on('close', () => this.peers.delete(peer))
   }
 
-  /** What a hub would do. */
-  #answer(packet: Packet, peer: Peer): void {
+  /** Responds like a hub. */
+  #respond(packet: Packet, peer: Peer): void {
     switch (packet.cmd) {
       case 'connect': {
         const known = this.#sessions.has(packet.clientId)
@@ -193,7 +193,7 @@ export class TestHub {
         return
       case 'publish':
         if (packet.qos === 1) peer.send({ cmd: 'puback', messageId: packet.messageId ?? 0 })
-        this.#answerTwin(packet.topic, peer)
+        this.#respondTwin(packet.topic, peer)
         return
       case 'pingreq':
         peer.send({ cmd: 'pingresp' })
@@ -206,12 +206,12 @@ export class TestHub {
     }
   }
 
-  #answerTwin(topic: string, peer: Peer): void {
-    const question = /^\$iothub\/twin\/(GET|PATCH)\/.*\?\$rid=([^&]+)/.exec(topic)
-    if (question === null || this.#filters(peer)?.has('$iothub/twin/res/#') !== true) return
-    if (question[1] === 'GET') {
-      peer.publish(`$iothub/twin/res/200/?$rid=${question[2] ?? ''}`, JSON.stringify(this.twin))
-    } else peer.publish(`$iothub/twin/res/204/?$rid=${question[2] ?? ''}&$version=2`, '')
+  #respondTwin(topic: string, peer: Peer): void {
+    const request = /^\$iothub\/twin\/(GET|PATCH)\/.*\?\$rid=([^&]+)/.exec(topic)
+    if (request === null || this.#filters(peer)?.has('$iothub/twin/res/#') !== true) return
+    if (request[1] === 'GET') {
+      peer.publish(`$iothub/twin/res/200/?$rid=${request[2] ?? ''}`, JSON.stringify(this.twin))
+    } else peer.publish(`$iothub/twin/res/204/?$rid=${request[2] ?? ''}&$version=2`, '')
   }
 
   #filters(peer: Peer): Set<string> | undefined {

@@ -62,7 +62,7 @@ describe('errors of connecting', () => {
     expect(hub.packets('connect')[0]?.protocolVersion).toBe(4)
   })
 
-  it('closed before CONNACK (BOTH-CONNECT-07)', async () => {
+  it('a connection closed before CONNACK (BOTH-CONNECT-07)', async () => {
     hub.script = drop
     await expect(make().connect()).rejects.toBeInstanceOf(ConnectionDroppedError)
   })
@@ -79,7 +79,7 @@ describe('errors of connecting', () => {
     await hub.allClosed()
   })
 
-  it('nothing listens (BOTH-CONNECT-05)', async () => {
+  it('no server listens (BOTH-CONNECT-05)', async () => {
     const { port, ca } = hub
     await hub.stop()
     client = deviceOn({ port, ca })
@@ -87,7 +87,7 @@ describe('errors of connecting', () => {
     hub = await TestHub.start()
   })
 
-  it('distrusts a certificate of an unknown CA (BOTH-SVC-02)', async () => {
+  it('a certificate of an unknown CA (BOTH-SVC-02)', async () => {
     const { makeCertificate } = await import('../testing/certificates.ts')
     const other = await makeCertificate('localhost', ['localhost'])
     client = deviceOn({ port: hub.port, ca: other.cert })
@@ -96,7 +96,7 @@ describe('errors of connecting', () => {
     expect((error as Error).message).toContain('TLS')
   })
 
-  it('one CONNECT for concurrent calls, and one outcome (SRC-02)', async () => {
+  it('concurrent calls share one CONNECT and its outcome (SRC-02)', async () => {
     hub.script = refuse(5)
     const outcomes = await Promise.allSettled([make().connect(), client.connect(), client.sendMessage('x')])
     expect(outcomes.map((outcome) => (outcome as PromiseRejectedResult).reason as Error)).toSatisfy(

@@ -22,7 +22,7 @@ afterEach(async () => {
   await hub.stop()
 })
 
-describe('desired properties after a re-connection', () => {
+describe('desired properties after a reconnection', () => {
   async function dropAndReturn(client: GenericIoTHubClient): Promise<void> {
     const back = new Promise<void>((resolve) => {
       client.onConnectionStateChange = () => {
@@ -64,7 +64,7 @@ describe('desired properties after a re-connection', () => {
     expect(calls).toBe(0)
   })
 
-  it('are not asked for when the option is off (BOTH-ENSURE-03)', async () => {
+  it('are not read when the option is off (BOTH-ENSURE-03)', async () => {
     const client = device({ ensureDesiredProperties: false })
     client.onTwinDesiredPropertiesPatchReceived = () => undefined
     await client.handlersReady()
@@ -73,7 +73,7 @@ describe('desired properties after a re-connection', () => {
     expect(asked()).toBe(0)
   })
 
-  it('are asked for after subscribing to the answer', async () => {
+  it('are read after subscribing to the response', async () => {
     const client = device()
     const { handler, called } = nextCall<[TwinPatch]>()
     client.onTwinDesiredPropertiesPatchReceived = handler
@@ -84,7 +84,7 @@ describe('desired properties after a re-connection', () => {
     expect(filters.sort()).toEqual(['$iothub/twin/PATCH/properties/desired/#', '$iothub/twin/res/#'])
   })
 
-  it('that cannot be read are reported, and asked for again after the interval', async () => {
+  it('that cannot be read are reported and read again after the interval', async () => {
     const clock = new ManualClock()
     const client = device({ extensions: { clock }, connectionRetryInterval: 3 })
     hub.script = (packet, peer) => {

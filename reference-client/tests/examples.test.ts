@@ -1,4 +1,4 @@
-/** Every example of the public API compiles against it, those in the sources and those in docs/client.md. */
+/** Every example of the public API compiles: those in the sources and those in docs/client.md. */
 
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -18,7 +18,7 @@ function sources(): string[] {
     .filter((path) => !path.endsWith('.test.ts') && !path.includes('/testing/'))
 }
 
-/** Blocks marked `ts`, without the comment's stars. */
+/** The blocks marked `ts`, without the asterisks of the comment. */
 function examplesOf(path: string): Example[] {
   const text = readFileSync(path, 'utf8').replaceAll('\r\n', '\n')
   const inComments = path.endsWith('.ts')
@@ -29,7 +29,7 @@ function examplesOf(path: string): Example[] {
   }))
 }
 
-/** Problems of the examples when they are compiled as files of a project that uses the package. */
+/** Compiles the examples as files of a project that uses the package; returns the problems. */
 function problemsOf(examples: readonly Example[]): string[] {
   const files = new Map(
     examples.map(({ code }, index) => [join(ROOT, 'reference-client', `example-${index}.ts`), code]),
@@ -62,7 +62,7 @@ function problemsOf(examples: readonly Example[]): string[] {
 }
 
 describe('the examples', () => {
-  it('stand at every export of the client', () => {
+  it('exist for every export of the client', () => {
     const report = readFileSync(join(ROOT, 'api', 'client.api.md'), 'utf8')
     const exported = [...report.matchAll(/^export (?:abstract )?(?:class|interface|type|const) (\w+)/gm)].map(
       ([, name = '']) => name,

@@ -39,7 +39,7 @@ afterEach(async () => {
 })
 
 describe('handlers', () => {
-  it('read back what was set', () => {
+  it('can be read back', () => {
     const client = device({ autoConnect: false })
     const handler = () => undefined
     client.onConnectionStateChange = handler
@@ -51,7 +51,7 @@ describe('handlers', () => {
     }).toThrow(TypeError)
   })
 
-  it('need a connection: refused without one when autoConnect is off, but kept', async () => {
+  it('need a connection: an assignment fails without one when autoConnect is off, but is kept', async () => {
     const client = device({ autoConnect: false })
     const { handler, called } = nextCall<[unknown]>()
     expect(() => {
@@ -63,7 +63,7 @@ describe('handlers', () => {
     await called
   })
 
-  it('report a failed subscription in the background, and to those who ask', async () => {
+  it('report a failed subscription in the background, and in handlersReady', async () => {
     hub.script = (packet, peer) => {
       if (packet.cmd === 'connect') peer.send({ cmd: 'connack', returnCode: 5, sessionPresent: false })
       return packet.cmd === 'connect'
@@ -92,7 +92,7 @@ describe('handlers', () => {
     expect(names).toEqual(['one', 'two'])
   })
 
-  it('run four at a time, and none is lost (SRC-07)', async () => {
+  it('run four at a time and lose nothing (SRC-07)', async () => {
     const client = device()
     const running: (() => void)[] = []
     let calls = 0
@@ -113,7 +113,7 @@ describe('handlers', () => {
     expect(most).toBe(4)
   })
 
-  it('see what has arrived before disconnect is done (SRC-06)', async () => {
+  it('process what has arrived before disconnect settles (SRC-06)', async () => {
     const client = device()
     let handled = 0
     client.onMessageReceived = async () => {
@@ -147,7 +147,7 @@ describe('handlers', () => {
     await shut
   })
 
-  it('that throw are reported with their name, and stop nothing', async () => {
+  it('that throw are reported with their name and do not stop the others', async () => {
     const client = device()
     const { handler, called } = nextCall<[Error]>()
     client.onBackgroundException = handler
@@ -165,7 +165,7 @@ describe('handlers', () => {
     while (calls < 2) await client.sendMessage('a turn')
   })
 
-  it('that are cleared are unsubscribed, also after a disconnect', async () => {
+  it('that are cleared unsubscribe, also after a disconnect', async () => {
     const client = device()
     client.onMessageReceived = () => undefined
     await client.handlersReady()
@@ -182,7 +182,7 @@ describe('handlers', () => {
     await hub.nth('unsubscribe', 2)
   })
 
-  it('that are replaced make no traffic', async () => {
+  it('that are replaced cause no traffic', async () => {
     const client = device()
     client.onMessageReceived = () => undefined
     await client.handlersReady()
@@ -194,7 +194,7 @@ describe('handlers', () => {
     expect(hub.packets('subscribe')).toHaveLength(1)
   })
 
-  it('get what came before they were set', async () => {
+  it('get what arrived before they were set', async () => {
     const client = device()
     await client.connect()
     hub.newest.publish(method('early', '1'), '')
@@ -205,7 +205,7 @@ describe('handlers', () => {
   })
 })
 
-describe('what cannot be read', () => {
+describe('a malformed message', () => {
   it.each([
     ['a desired patch', DESIRED, '{nonsense'],
     ['a desired patch that is no mapping', DESIRED, '5'],

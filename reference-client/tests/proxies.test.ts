@@ -8,7 +8,7 @@ import { serverCertificate } from '../testing/certificates.ts'
 import { DEVICE } from '../testing/clients.ts'
 import { TestHub } from '../testing/test-hub.ts'
 
-/** A proxy of the tests: where it is, and to whom it has made tunnels. */
+/** A proxy for the tests: its port, and the targets of its tunnels. */
 interface TestProxy {
   readonly port: number
   readonly targets: string[]
@@ -68,7 +68,7 @@ async function socks5Proxy(login?: string): Promise<TestProxy> {
   return listening(server, targets, logins)
 }
 
-/** SOCKS4a, as much as a tunnel needs. */
+/** The part of SOCKS4a that a tunnel needs. */
 async function socks4Proxy(): Promise<TestProxy> {
   const targets: string[] = []
   const logins: string[] = []
@@ -165,7 +165,7 @@ describe.each(KINDS)('a %s proxy', (type, make) => {
     expect(proxy.targets).toEqual([`localhost:${port}`])
   })
 
-  it('that is not there is a ClientError', async () => {
+  it('that is unreachable is a ClientError', async () => {
     const hub = await hubFor(false)
     const proxy = await make()
     await proxy.stop()
@@ -181,7 +181,7 @@ describe.each([
   ['HTTP', httpProxy],
   ['SOCKS5', socks5Proxy],
 ] as const)('a %s proxy with a login', (type, make) => {
-  it('gets it (BOTH-PROXY-03)', async () => {
+  it('gets the login (BOTH-PROXY-03)', async () => {
     const hub = await hubFor(false)
     const proxy = await start(() => make('me:pass word'))
     const client = clientThrough(new ProxyOptions(type, '127.0.0.1', proxy.port, 'me', 'pass word'), hub)
@@ -189,7 +189,7 @@ describe.each([
     expect(proxy.logins).toEqual(['me:pass word'])
   })
 
-  it('that refuses it is a ClientError without the password', async () => {
+  it('that refuses the login is a ClientError without the password', async () => {
     const hub = await hubFor(false)
     const proxy = await start(() => make('me:right'))
     const error = await clientThrough(new ProxyOptions(type, '127.0.0.1', proxy.port, 'me', 'wrong-one'), hub)

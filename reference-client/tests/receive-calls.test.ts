@@ -51,7 +51,7 @@ afterEach(async () => {
 })
 
 describe('receive calls', () => {
-  it('wait for what comes (DEV-RMSG-01, DEV-RMSG-03)', async () => {
+  it('wait for an item (DEV-RMSG-01, DEV-RMSG-03)', async () => {
     const client = device()
     const receiving = client.receiveMessage()
     await hub.nth('subscribe', 1)
@@ -60,7 +60,7 @@ describe('receive calls', () => {
     expect((await hub.nth('puback', 1)).messageId).toBe(7)
   })
 
-  it('are deprecated, each time (DEV-RMSG-02, BOTH-RMETH-02, BOTH-RPATCH-09)', async () => {
+  it('warn that they are deprecated, each time (DEV-RMSG-02, BOTH-RMETH-02, BOTH-RPATCH-09)', async () => {
     const client = device()
     await client.receiveMessage(false)
     await client.receiveMessage(false)
@@ -70,14 +70,14 @@ describe('receive calls', () => {
     expect(warnings).toEqual(Array(4).fill('DeprecationWarning'))
   })
 
-  it('give null at once without block, also with a time-out (DEV-RMSG-05, BOTH-RMETH-06)', async () => {
+  it('return null at once without block, also with a timeout (DEV-RMSG-05, BOTH-RMETH-06)', async () => {
     const client = device()
     expect(await client.receiveMessage(false, 100)).toBeNull()
     expect(await client.receiveMessage(true, 0)).toBeNull()
     expect(await client.receiveMethodRequest(undefined, false)).toBeNull()
   })
 
-  it('give null when the time is up (DEV-RMSG-04, BOTH-RMETH-07)', async () => {
+  it('return null after the timeout (DEV-RMSG-04, BOTH-RMETH-07)', async () => {
     const clock = new ManualClock()
     const client = device({ extensions: { clock } })
     await client.receiveMethodRequest(null, false)
@@ -92,13 +92,13 @@ describe('receive calls', () => {
     expect(await receiving).toBeNull()
   })
 
-  it('of patches end in InboxEmpty (BOTH-RPATCH-04, BOTH-RPATCH-06)', async () => {
+  it('for patches throw InboxEmpty (BOTH-RPATCH-04, BOTH-RPATCH-06)', async () => {
     const client = device({ ensureDesiredProperties: false })
     await expect(client.receiveTwinDesiredPropertiesPatch(false)).rejects.toBeInstanceOf(InboxEmpty)
     await expect(client.receiveTwinDesiredPropertiesPatch(true, 0)).rejects.toBeInstanceOf(InboxEmpty)
   })
 
-  it('give one item each (BOTH-RPATCH-05)', async () => {
+  it('return one item each (BOTH-RPATCH-05)', async () => {
     const client = device({ ensureDesiredProperties: false })
     await client.receiveTwinDesiredPropertiesPatch(false).catch(() => undefined)
     hub.newest.publish(DESIRED, '{"a":1,"$version":2}')
@@ -108,11 +108,11 @@ describe('receive calls', () => {
     expect(await client.receiveTwinDesiredPropertiesPatch(false)).toEqual({ a: 2, $version: 3 })
   })
 
-  it('refuse a negative time-out', async () => {
+  it('refuse a negative timeout', async () => {
     await expect(device().receiveMessage(true, -1)).rejects.toBeInstanceOf(ValueError)
   })
 
-  it('for a named method get that method only (BOTH-RMETH-03, BOTH-RMETH-04, SRC-17)', async () => {
+  it('for a named method receive only that method (BOTH-RMETH-03, BOTH-RMETH-04, SRC-17)', async () => {
     const client = device()
     const a = client.receiveMethodRequest('A')
     const any = client.receiveMethodRequest()
@@ -123,7 +123,7 @@ describe('receive calls', () => {
     expect(await any).toMatchObject({ name: 'B', payload: null })
   })
 
-  it('for an input get that input only; others are dropped (MOD-IN-03, SRC-18)', async () => {
+  it('for an input receive only that input; others are dropped (MOD-IN-03, SRC-18)', async () => {
     const client = module()
     const one = client.receiveMessageOnInput('one')
     await hub.nth('subscribe', 1)
@@ -165,7 +165,7 @@ describe('receive calls', () => {
     await expect(second.receiveMessage()).rejects.toBeInstanceOf(ClientError)
   })
 
-  it('lose the method requests that wait when the connection drops, but no message (SRC-08)', async () => {
+  it('lose waiting method requests when the connection is lost, but no message (SRC-08)', async () => {
     const client = device()
     await client.receiveMessage(false)
     await client.receiveMethodRequest(null, false)
@@ -178,7 +178,7 @@ describe('receive calls', () => {
     expect(await client.receiveMethodRequest(null, false)).toBeNull()
   })
 
-  it('come as iterators too, without a notice', async () => {
+  it('also exist as iterators, without a warning', async () => {
     const client = device()
     const seen: string[] = []
     const reading = (async () => {
@@ -195,7 +195,7 @@ describe('receive calls', () => {
     expect(warnings).toEqual([])
   })
 
-  it('as iterators outlast a disconnect', async () => {
+  it('continue after a disconnect as iterators', async () => {
     const client = device()
     const items = client.messages()
     const next = items.next()
@@ -206,7 +206,7 @@ describe('receive calls', () => {
     expect(String((await next).value)).toBe('later')
   })
 
-  it('as iterators end with their signal', async () => {
+  it('end with their signal as iterators', async () => {
     const controller = new AbortController()
     const items = device().methodRequests(null, { signal: controller.signal })
     const next = items.next()

@@ -24,7 +24,7 @@ function make(options?: TestOptions): IoTHubDeviceClient {
   return client
 }
 
-/** Deals once with a packet of that kind. */
+/** Handles one packet of the type. */
 function once(cmd: Packet['cmd'], deal: Script): Script {
   let done = false
   return (packet, peer) => {
@@ -57,8 +57,8 @@ afterEach(async () => {
   await hub.stop()
 })
 
-describe('sends under way', () => {
-  it('are sent again with DUP after a drop, and complete (SRC-04)', async () => {
+describe('pending sends', () => {
+  it('are resent with DUP after a loss, and complete (SRC-04)', async () => {
     hub.script = once('publish', drop)
     await make().sendMessage('x')
     const [first, second] = hub.packets('publish')
@@ -89,7 +89,7 @@ describe('sends under way', () => {
     expect(hub.packets('publish').map((packet) => packet.payload.toString())).toEqual(['x', 'y'])
   })
 
-  it('are cancelled by disconnect also while a drop is being mended (SRC-05)', async () => {
+  it('are cancelled by disconnect also during a reconnection (SRC-05)', async () => {
     const clock = new ManualClock()
     make({ extensions: { clock } })
     await client.connect()
@@ -106,7 +106,7 @@ describe('sends under way', () => {
     expect(hub.packets('connect')).toHaveLength(2)
   })
 
-  it('wait beyond twenty at a time (SRC-28)', async () => {
+  it('wait when twenty are in flight (SRC-28)', async () => {
     const held: (() => void)[] = []
     hub.script = (packet, peer) => {
       if (packet.cmd !== 'publish') return false
@@ -118,7 +118,7 @@ describe('sends under way', () => {
     await make().connect()
     const sends = Promise.all(Array.from({ length: 25 }, (_, index) => client.sendMessage(`m${index}`)))
     await hub.nth('publish', 20)
-    await client.connect() // a turn for what might still come
+    await client.connect() // lets further packets arrive
     expect(hub.packets('publish')).toHaveLength(20)
     let full = true
     const room = client.readyToSend().then(() => {
@@ -139,7 +139,7 @@ describe('sends under way', () => {
     expect(hub.packets('publish').map((packet) => packet.payload.toString())).toEqual(['y'])
   })
 
-  it('wait for a connection that is being made, also when autoConnect is off (SRC-01)', async () => {
+  it('wait for a pending connection, also when autoConnect is off (SRC-01)', async () => {
     const connecting = make({ autoConnect: false }).connect()
     await client.sendMessage('x')
     await connecting
@@ -158,7 +158,7 @@ describe('sends under way', () => {
     expect(hub.packets('publish')[1]).toMatchObject({ dup: true })
   })
 
-  it('are given up by a signal', async () => {
+  it('are cancelled by a signal', async () => {
     hub.script = once('publish', swallow)
     const controller = new AbortController()
     const sending = make().sendMessage('x', { signal: controller.signal })
@@ -168,7 +168,7 @@ describe('sends under way', () => {
     await refused
   })
 
-  it('are given up after the operation time-out', async () => {
+  it('are cancelled after the operation timeout', async () => {
     const clock = new ManualClock()
     hub.script = once('publish', swallow)
     make({ extensions: { clock, operationTimeout: 5 } })
@@ -180,8 +180,8 @@ describe('sends under way', () => {
   })
 })
 
-describe('a drop', () => {
-  it('is reported, mended, and told of once each way (BOTH-STATE-03, BOTH-BGEXC-01)', async () => {
+describe('a lost connection', () => {
+  it('is reported and re-established, with one event each (BOTH-STATE-03, BOTH-BGEXC-01)', async () => {
     const states: boolean[] = []
     const errors: Error[] = []
     make()
@@ -200,7 +200,7 @@ describe('a drop', () => {
     expect(errors[0]).toBeInstanceOf(ConnectionDroppedError)
   })
 
-  it('is mended after the interval when the first try fails (BOTH-INTERVAL-01, BOTH-BGEXC-02)', async () => {
+  it('is re-established after the interval when the first attempt fails (BOTH-INTERVAL-01, BOTH-BGEXC-02)', async () => {
     const clock = new ManualClock()
     make({ extensions: { clock }, connectionRetryInterval: 2 })
     await client.connect()
@@ -229,7 +229,7 @@ describe('a drop', () => {
     expect(client.connected).toBe(true)
   })
 
-  it('stops being mended on CONNACK 5, and what waits learns why (SRC-09)', async () => {
+  it('is not re-established after CONNACK 5, and pending calls fail with it (SRC-09)', async () => {
     make()
     await client.connect()
     hub.script = (packet, peer) => {
@@ -242,7 +242,7 @@ describe('a drop', () => {
     expect(client.connected).toBe(true)
   })
 
-  it('is no reason to subscribe again while the hub keeps the session (SRC-03)', async () => {
+  it('does not subscribe again while the hub keeps the session (SRC-03)', async () => {
     make({ ensureDesiredProperties: false })
     client.onMessageReceived = () => undefined
     await client.handlersReady()
@@ -257,7 +257,7 @@ describe('a drop', () => {
     expect(hub.packets('subscribe')).toHaveLength(1)
   })
 
-  it('is a reason to subscribe again when the hub has lost the session', async () => {
+  it('subscribes again when the hub has lost the session', async () => {
     make({ ensureDesiredProperties: false })
     client.onMessageReceived = () => undefined
     await client.handlersReady()
@@ -267,7 +267,7 @@ describe('a drop', () => {
     expect(hub.packets('connect')).toHaveLength(2)
   })
 
-  it('makes a twin request again whose answer was lost (BOTH-TWIN-06)', async () => {
+  it('repeats a twin request whose response was lost (BOTH-TWIN-06)', async () => {
     make()
     await client.getTwin()
     hub.script = once('publish', (packet, peer) => {
@@ -280,7 +280,7 @@ describe('a drop', () => {
 })
 
 describe('keep-alive', () => {
-  it('pings when idle and notices a dead peer after twice the interval (BOTH-KEEP-02, SRC-29)', async () => {
+  it('pings when idle and detects a dead peer after twice the interval (BOTH-KEEP-02, SRC-29)', async () => {
     const clock = new ManualClock()
     make({ extensions: { clock }, keepAlive: 2 })
     await client.connect()
@@ -301,7 +301,7 @@ describe('keep-alive', () => {
 })
 
 describe('subscriptions', () => {
-  it('are asked for again 30 s after an unanswered SUBSCRIBE (SRC-27)', async () => {
+  it('are requested again 30 s after a SUBSCRIBE without response (SRC-27)', async () => {
     const clock = new ManualClock()
     hub.script = once('subscribe', swallow)
     make({ extensions: { clock } })
@@ -316,7 +316,7 @@ describe('subscriptions', () => {
   })
 })
 
-describe('twin answers', () => {
+describe('twin responses', () => {
   it.each([300, 400, 429, 500])(
     'of status %i are a ClientError with its cause (BOTH-PATCH-04)',
     async (status) => {
@@ -339,7 +339,7 @@ describe('twin answers', () => {
     },
   )
 
-  it('that are no JSON are a ClientError', async () => {
+  it('that are not JSON are a ClientError', async () => {
     hub.script = (packet, peer) => {
       if (packet.cmd !== 'publish') return false
       peer.publish(`$iothub/twin/res/200/?$rid=${/rid=(.*)/.exec(packet.topic)?.[1] ?? ''}`, '{nonsense')
@@ -378,7 +378,7 @@ describe('shutdown', () => {
     }).toThrow(ClientError)
   })
 
-  it('gives up an attempt under way, and what waits for it', async () => {
+  it('cancels a pending attempt, and the calls that wait for it', async () => {
     hub.script = swallow
     make()
     const connecting = expect(client.connect()).rejects.toBeInstanceOf(OperationCancelled)
@@ -388,7 +388,7 @@ describe('shutdown', () => {
     await hub.allClosed()
   })
 
-  it('leaves no alarm behind (BOTH-SHUT-01)', async () => {
+  it('leaves no timer behind (BOTH-SHUT-01)', async () => {
     const clock = new ManualClock()
     make({ extensions: { clock } })
     await client.sendMessage('x')

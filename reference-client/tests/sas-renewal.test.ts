@@ -42,14 +42,14 @@ afterEach(async () => {
   await hub.stop()
 })
 
-describe('a token that is given', () => {
+describe('a token of the application', () => {
   it('is sent byte for byte (BOTH-SAS-01)', async () => {
     const given = token(3_600)
     await fromToken(given).connect()
     expect(password(1)).toBe(given)
   })
 
-  it('asks for its successor 120 s before the end; the handler may give it (BOTH-ONSAS-01, BOTH-ONSAS-05)', async () => {
+  it('requests a new token 120 s before the expiry; the handler may supply it (BOTH-ONSAS-01, BOTH-ONSAS-05)', async () => {
     fromToken(token(125))
     await client.connect()
     const successor = new Promise<string>((resolve) => {
@@ -69,7 +69,7 @@ describe('a token that is given', () => {
     expect(client.connected).toBe(true)
   })
 
-  it('asks as soon as somebody can hear it, when the mark has passed', async () => {
+  it('requests a new token when a handler is set after the renewal was due', async () => {
     fromToken(token(60))
     clock.advance(1)
     const { handler, called } = nextCall<[]>()
@@ -86,7 +86,7 @@ describe('a token that is given', () => {
     expect(password(2)).toBe(next)
   })
 
-  it('when replaced while disconnected, ends connected (SRC-13)', async () => {
+  it('leads to a connection when replaced while disconnected (SRC-13)', async () => {
     fromToken(token(600))
     await client.updateSastoken(token(1_200))
     expect(client.connected).toBe(true)
@@ -117,7 +117,7 @@ describe('a token that is given', () => {
     expect(password(3)).toBe(next)
   })
 
-  it('times out when the hub is silent (BOTH-UPD-11)', async () => {
+  it('times out when the hub does not respond (BOTH-UPD-11)', async () => {
     fromToken(token(600))
     await client.connect()
     hub.script = (packet) => packet.cmd === 'connect'
@@ -128,7 +128,7 @@ describe('a token that is given', () => {
   })
 })
 
-describe('a token that is made', () => {
+describe('a token that the client signs', () => {
   const make = (options: TestOptions = {}) =>
     (client = deviceOn(hub, { ...options, extensions: { clock, ...options.extensions } }))
 
@@ -149,7 +149,7 @@ describe('a token that is made', () => {
     expect(calls).toBe(0)
   })
 
-  it('of a short life is renewed at half of it, not in a loop', async () => {
+  it('with a short lifetime is renewed after half of it, not in a loop', async () => {
     make({ sastokenTtl: 60 })
     await client.connect()
     clock.advance(29_999)
@@ -170,7 +170,7 @@ describe('a token that is made', () => {
     expect(Number(expiry)).toBe(Math.floor(clock.now() / 1_000) + 900)
   })
 
-  it('when its renewal is refused, is tried every interval (SRC-12)', async () => {
+  it('is retried every interval when its renewal is refused (SRC-12)', async () => {
     make({ sastokenTtl: 900 })
     await client.connect()
     hub.script = answerConnect(5)

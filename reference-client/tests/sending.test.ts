@@ -46,7 +46,7 @@ describe('messages', () => {
     expect(sent()).toEqual([[EVENTS, payload]])
   })
 
-  it('carry their properties in the topic (BOTH-SEND-05)', async () => {
+  it('have their properties in the topic (BOTH-SEND-05)', async () => {
     const message = new Message('x', 'id', 'utf-8', 'application/json')
     message.customProperties = { 'a b': 'c/d' }
     await keep(deviceOn(hub)).sendMessage(message)
@@ -65,7 +65,7 @@ describe('messages', () => {
     },
   )
 
-  it('may have 262144 bytes with their properties, and not one more (BOTH-SEND-12, BOTH-SEND-13)', async () => {
+  it('may have 262144 bytes with their properties, but not more (BOTH-SEND-12, BOTH-SEND-13)', async () => {
     const client = keep(deviceOn(hub))
     const message = new Message(Buffer.alloc(262_140), 'four')
     await client.sendMessage(message)
@@ -74,7 +74,7 @@ describe('messages', () => {
     expect(hub.packets('publish')).toHaveLength(1)
   })
 
-  it('of clients whose ids are wildcards cannot be sent', async () => {
+  it('cannot be sent when the client id contains a wildcard', async () => {
     const { IoTHubDeviceClient } = await import('../index.ts')
     const client = keep(IoTHubDeviceClient.createFromSymmetricKey('YQ==', 'localhost', 'd+'))
     await expect(client.sendMessage('x')).rejects.toMatchObject({ cause: { name: 'ValueError' } })
@@ -94,7 +94,7 @@ describe('messages to an output', () => {
     expect(message.outputName).toBe('out 1')
   })
 
-  it('are checked as others (MOD-OUT-11, MOD-OUT-12, MOD-OUT-13)', async () => {
+  it('are checked like others (MOD-OUT-11, MOD-OUT-12, MOD-OUT-13)', async () => {
     const client = keep(moduleOn(hub, { autoConnect: false }))
     const send = (data: unknown, output = 'o') => client.sendMessageToOutput(data as string, output)
     await expect(send('x'.repeat(262_145))).rejects.toBeInstanceOf(ValueError)
@@ -127,7 +127,7 @@ describe('method responses', () => {
 })
 
 describe('reported patches', () => {
-  it('fail when JSON cannot write them (BOTH-PATCH-10)', async () => {
+  it('fail when they cannot be serialized (BOTH-PATCH-10)', async () => {
     const loop: Record<string, never> = {}
     loop['self'] = loop as never
     await expect(keep(deviceOn(hub)).patchTwinReportedProperties(loop)).rejects.toMatchObject({
@@ -148,7 +148,7 @@ describe('beyond the documentation', () => {
     await client[Symbol.asyncDispose]() // may be called again
   })
 
-  it('diagnostics channels tell what happens, without a token', async () => {
+  it('diagnostics channels report what happens, without a token', async () => {
     const events: [string, unknown][] = []
     const listen = (event: unknown, name: string | symbol) => events.push([String(name), event])
     for (const name of Object.values(DIAGNOSTIC_CHANNELS)) subscribe(name, listen)

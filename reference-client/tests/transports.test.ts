@@ -46,7 +46,7 @@ describe('WebSockets', () => {
     expect(hub.packets('disconnect')).toHaveLength(1)
   })
 
-  it.each([404, 200])('whose upgrade is answered %i are a ClientError', async (status) => {
+  it.each([404, 200])('are a ClientError when the upgrade gets status %i', async (status) => {
     const { cert, key } = await serverCertificate()
     const server = createHttps({ cert, key }, (_request, response) => response.writeHead(status).end())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -83,14 +83,14 @@ describe('TLS', () => {
     expect(error).toMatchObject({ retryable: true, cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } })
   })
 
-  it('needs the option for a root that the system does not know (BOTH-SVC-02)', async () => {
+  it('needs the option for a root that the system does not trust (BOTH-SVC-02)', async () => {
     const hub = await startHub()
     const options = { extensions: optionsFor(hub).extensions }
     const client = keep(IoTHubDeviceClient.createFromSymmetricKey('YQ==', 'localhost', 'd1', options))
     await expect(client.connect()).rejects.toBeInstanceOf(ClientError)
   })
 
-  it('times out when a server is silent (decision D-38)', async () => {
+  it('times out when a server does not respond (decision D-38)', async () => {
     const clock = new ManualClock()
     const server = createServer((socket) => socket.on('error', () => undefined))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -107,7 +107,7 @@ describe('TLS', () => {
     await connecting
   })
 
-  it('that ends before it began is a failed connection', async () => {
+  it('is a failed connection when the handshake is interrupted', async () => {
     const server = createServer((socket) => socket.destroy())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     cleanUp.push(() => new Promise((resolve) => server.close(() => resolve())))
@@ -118,7 +118,7 @@ describe('TLS', () => {
 })
 
 describe('a gateway', () => {
-  it('is dialled, while the user name keeps the hub (BOTH-GW-01, SRC-22)', async () => {
+  it('is dialed, while the user name names the hub (BOTH-GW-01, SRC-22)', async () => {
     const hub = await startHub()
     const client = keep(
       IoTHubDeviceClient.createFromSymmetricKey('YQ==', 'hub.invalid', 'd1', {
@@ -188,7 +188,7 @@ describe('X.509', () => {
     },
   )
 
-  it('speaks for a module (MOD-X509-01, MOD-X509-03, MOD-X509-04)', async () => {
+  it('authenticates a module (MOD-X509-01, MOD-X509-03, MOD-X509-04)', async () => {
     const hub = await asking()
     const x509 = new X509(path('cert.pem'), path('key.pem'))
     const client = keep(
@@ -199,7 +199,7 @@ describe('X.509', () => {
     expect((await hub.nth('connect', 1)).password).toBeUndefined()
   })
 
-  it('that the server refuses in the handshake is a failed connection', async () => {
+  it('is a failed connection when the server refuses it in the handshake', async () => {
     const hub = await startHub({ requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.3' })
     const x509 = new X509(path('cert.pem'), path('key.pem'))
     const client = keep(

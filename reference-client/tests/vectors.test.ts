@@ -1,12 +1,12 @@
-/** The client's codecs against the shared vectors: facts of the wire, with their sources, that no code of ours made. */
+/** Tests the codecs of the client with the shared vectors, which come from their sources and not from this code. */
 
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decodeKey, formatSasToken, parseSasToken, signWithKey, textToSign } from '../auth/sas-token.ts'
 import { type Identity as FullIdentity } from '../core/ports.ts'
-import { Message, type PropertyValue } from '../core/models.ts'
-import { serviceErrorFrom } from '../core/service-error.ts'
+import { Message, type PropertyValue } from '../core/models/message.ts'
+import { serviceErrorFrom } from '../core/errors/service-error.ts'
 import { clientIdOf, formatUsername } from '../mqtt/connect-username.ts'
 import { formatProperties, parseMessage } from '../mqtt/property-bag.ts'
 import {
@@ -16,7 +16,7 @@ import {
   methodResponseTopic,
   parseInbound,
   reportedPatchTopic,
-  TWIN_ANSWERS_FILTER,
+  TWIN_RESPONSES_FILTER,
   twinGetTopic,
 } from '../mqtt/topics.ts'
 
@@ -30,7 +30,7 @@ type Identity = Partial<FullIdentity> & { readonly deviceId: string }
 
 const full = ({ deviceId, moduleId }: Identity): FullIdentity => ({ deviceId, moduleId })
 
-/** Rows of a file that are for clients. */
+/** The rows of a file that apply to clients. */
 function rowsOf<R extends Row>(file: string): R[] {
   const path = resolve(import.meta.dirname, '../..', 'features', 'vectors', file)
   const rows = JSON.parse(readFileSync(path, 'utf8')) as R[]
@@ -71,7 +71,7 @@ describe('topics.json', () => {
     }
   }
 
-  /** What the vectors call by other names than this client. */
+  /** Maps the names of the vectors to the names of this client. */
   function read(means: Means): object | undefined {
     switch (means.type) {
       case 'c2d':
@@ -81,7 +81,7 @@ describe('topics.json', () => {
       case 'method':
         return { type: 'method', methodName: means.methodName, requestId: means.requestId }
       case 'twinAnswer':
-        return { type: 'twin-answer', status: means.status, requestId: means.requestId }
+        return { type: 'twin-response', status: means.status, requestId: means.requestId }
       case 'desired':
         return { type: 'desired' }
       default:
@@ -106,9 +106,9 @@ describe('topics.json', () => {
     expect(written(identity, means)).toBe(topic)
   })
 
-  it('knows every filter this client subscribes to', () => {
+  it('contains every filter that this client subscribes to', () => {
     const known = rows.filter(({ direction }) => direction === 'subscribe').map(({ topic }) => topic)
-    for (const filter of [METHODS_FILTER, TWIN_ANSWERS_FILTER, DESIRED_FILTER])
+    for (const filter of [METHODS_FILTER, TWIN_RESPONSES_FILTER, DESIRED_FILTER])
       expect(known).toContain(filter)
   })
 })

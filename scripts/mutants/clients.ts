@@ -9,21 +9,21 @@ export const CLIENTS: readonly Mutant[] = [
     'C01',
     'accepts a certificate of an unknown authority',
     at('net/open-socket.ts'),
-    '        secureContext: road.secureContext,\n',
-    '        secureContext: road.secureContext,\n        rejectUnauthorized: false,\n',
+    '        secureContext: dial.secureContext,\n',
+    '        secureContext: dial.secureContext,\n        rejectUnauthorized: false,\n',
   ),
   mutant(
     'C02',
     'accepts a certificate for another host name',
     at('net/open-socket.ts'),
-    '        secureContext: road.secureContext,\n',
-    '        secureContext: road.secureContext,\n        checkServerIdentity: () => undefined,\n',
+    '        secureContext: dial.secureContext,\n',
+    '        secureContext: dial.secureContext,\n        checkServerIdentity: () => undefined,\n',
   ),
   mutant(
     'C03',
     'names no server in the TLS handshake',
     at('net/open-socket.ts'),
-    '...(isIP(road.host) === 0 ? { servername: road.host } : {}),',
+    '...(isIP(dial.host) === 0 ? { servername: dial.host } : {}),',
     '',
   ),
   mutant(
@@ -98,15 +98,15 @@ export const CLIENTS: readonly Mutant[] = [
     'C13',
     'reports success before the acknowledgement',
     at('connection/outbox.ts'),
-    '    link.publish(packetId, parcel.topic, parcel.payload, dup, () => {',
-    '    parcel.delivered()\n    link.publish(packetId, parcel.topic, parcel.payload, dup, () => {',
+    '    link.publish(packetId, publication.topic, publication.payload, dup, () => {',
+    '    publication.delivered()\n    link.publish(packetId, publication.topic, publication.payload, dup, () => {',
   ),
   mutant(
     'C14',
     'sends again as a new message with a new packet id',
     at('connection/outbox.ts'),
     'for (const sent of this.#sent.values()) this.#transmit(link, sent, true)',
-    'for (const sent of [...this.#sent.values()]) {\n      this.#sent.delete(sent.packetId)\n      this.#send(link, sent.parcel)\n    }',
+    'for (const sent of [...this.#sent.values()]) {\n      this.#sent.delete(sent.packetId)\n      this.#send(link, sent.publication)\n    }',
   ),
   mutant(
     'C15',
@@ -152,7 +152,7 @@ export const CLIENTS: readonly Mutant[] = [
     'C20',
     'misses desired properties that changed while it was away',
     at('capabilities/desired-refresh.ts'),
-    "if (this.#armed) void this.#ask('deliver')",
+    "if (this.#armed) void this.#read('deliver')",
     '// nothing',
   ),
   mutant(
@@ -171,17 +171,17 @@ export const CLIENTS: readonly Mutant[] = [
   ),
   mutant(
     'C23',
-    'takes whatever twin answer comes first',
+    'takes whatever twin response comes first',
     at('connection/requests.ts'),
     '    const pending = this.#pending.get(requestId)\n',
     '    requestId = [...this.#pending.keys()][0] ?? requestId\n    const pending = this.#pending.get(requestId)\n',
   ),
   mutant(
     'C24',
-    'takes any status of a twin answer for success',
+    'takes any status of a twin response for success',
     at('capabilities/twin.ts'),
-    'if (answer.status >= 300) throw refusal(answer)',
-    'if (answer.status >= 3000) throw refusal(answer)',
+    'if (response.status >= 300) throw refusal(response)',
+    'if (response.status >= 3000) throw refusal(response)',
   ),
   {
     id: 'C25',
@@ -189,7 +189,7 @@ export const CLIENTS: readonly Mutant[] = [
     edits: [
       {
         file: at('capabilities/methods.ts'),
-        find: '/** @throws Error when the payload is no JSON. An empty one is `null`. */',
+        find: '/** An empty payload is `null`. @throws Error when the payload is not JSON. */',
         replace: "let newest = ''\n",
       },
       {
@@ -225,15 +225,15 @@ export const CLIENTS: readonly Mutant[] = [
     'C27',
     'tries again without a pause',
     at('connection/machine.ts'),
-    "{ do: 'pause', epoch: state.epoch, first: false }",
-    "{ do: 'pause', epoch: state.epoch, first: true }",
+    "{ type: 'pause', epoch: state.epoch, first: false }",
+    "{ type: 'pause', epoch: state.epoch, first: true }",
   ),
   mutant(
     'C28',
     'never gives up, whatever the refusal',
     at('connection/machine.ts'),
-    "(state.insist === 'mend' && !final)",
-    "(state.insist === 'mend' && (final || !final))",
+    "(state.retry === 'reconnect' && !final)",
+    "(state.retry === 'reconnect' && (final || !final))",
   ),
   {
     id: 'C29',
@@ -241,9 +241,9 @@ export const CLIENTS: readonly Mutant[] = [
     edits: [
       {
         file: at('connection/machine.ts'),
-        find: "      { at: state.forGood ? 'stopped' : 'disconnected', epoch: state.epoch },\n      [\n",
+        find: "      { type: state.permanent ? 'stopped' : 'disconnected', epoch: state.epoch },\n      [\n",
         replace:
-          "      { at: 'connecting', epoch: state.epoch + 1, tickets: [], insist: 'mend', queue: [] },\n      [\n        { do: 'dial', epoch: state.epoch + 1 },\n",
+          "      { type: 'connecting', epoch: state.epoch + 1, tickets: [], retry: 'reconnect', queue: [] },\n      [\n        { type: 'dial', epoch: state.epoch + 1 },\n",
       },
     ],
   },

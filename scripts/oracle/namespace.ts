@@ -1,6 +1,7 @@
 /**
- * The SDKs dial ports 8883, 443 and 5671 and cannot be told others (wire contract, section 11). Where Linux lets us, the
- * oracle runs in a network namespace of its own, in which these ports are free and open to it; else on the machine's own.
+ * The SDKs dial ports 8883, 443 and 5671 and cannot be told others (docs/contract/reference/sdks.md#sdks-hosts). Where
+ * Linux lets us, the oracle runs in a network namespace of its own, in which these ports are free and open to it; else
+ * on the machine's own.
  */
 
 import { spawnSync } from 'node:child_process'

@@ -1,23 +1,23 @@
-/** Where each requirement is proven: in scenarios, in tests, nowhere; and the table that people read. */
+/** The coverage of each requirement by scenarios and tests, and the table of it. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Requirement, Subject } from './requirement.ts'
 import type { Scenario } from './scenarios.ts'
 
-/** Ids of requirements in a text. */
+/** Matches the ids of requirements in a text. */
 export const IDS = /\b(?:BOTH|DEV|MOD|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?\b/g
 
 export interface Covered {
   readonly requirement: Requirement
   readonly scenarios: readonly Scenario[]
-  /** Test files that name it. */
+  /** The test files that contain its id. */
   readonly tests: readonly string[]
-  /** Classes it applies to for which no scenario stands. */
+  /** The classes that it applies to and that have no scenario. */
   readonly missing: readonly Subject[]
 }
 
-/** Ids that the tests of these folders name, by file. */
+/** The test files of these folders by the ids in them. */
 export function idsInTests(folders: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>()
   for (const folder of folders) {
@@ -45,7 +45,7 @@ export function coverage(
   })
 }
 
-/** A requirement of hubs may be proven by a border test; one of clients needs a scenario for each class. */
+/** A requirement of the hub can be proven by a test; one of the client needs a scenario for each class. */
 function missingOf(
   { sut, applies, testability }: Requirement,
   scenarios: readonly Scenario[],
@@ -53,11 +53,11 @@ function missingOf(
 ): readonly Subject[] {
   if (testability !== 'testable') return []
   if (sut === 'hub') return scenarios.length > 0 || tests.length > 0 ? [] : applies
-  const about = new Set(scenarios.flatMap(({ identity }) => identity ?? applies))
-  return applies.filter((subject) => !about.has(subject))
+  const covered = new Set(scenarios.flatMap(({ identity }) => identity ?? applies))
+  return applies.filter((subject) => !covered.has(subject))
 }
 
-/** Rows by area: how many, with a scenario, in tests only, untestable, nowhere. */
+/** Counts by area: all rows, with a scenario, with tests only, untestable, without either. */
 export function coverageTable(rows: readonly Covered[]): string {
   const areas = new Map<string, number[]>()
   const count = (area: string, row: Covered): void => {
@@ -72,7 +72,7 @@ export function coverageTable(rows: readonly Covered[]): string {
   for (const row of rows) count(row.requirement.area, row)
   for (const row of rows) count('all', row)
   const lines = [...areas].map(([area, counts]) => [area, ...counts.map(String)])
-  const table = [['area', 'rows', 'feature', 'test only', 'untestable', 'nowhere'], ...lines]
+  const table = [['area', 'rows', 'feature', 'test only', 'untestable', 'uncovered'], ...lines]
   return table
     .map(([area = '', ...cells]) => area.padEnd(26) + cells.map((cell) => cell.padStart(12)).join(''))
     .join('\n')

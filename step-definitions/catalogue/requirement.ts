@@ -1,13 +1,16 @@
-/** The catalogue of requirements: one row a documented statement, read from `features/requirements/*.yaml` and checked. */
+/**
+ * The catalogue of requirements: one row per documented statement, read from `features/requirements/*.yaml` and
+ * validated.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { parse } from 'yaml'
 
-/** Whom a requirement is about: a class of the client, or the hub. */
+/** The subject of a requirement: a class of the client, or the hub. */
 export type Subject = 'device' | 'module' | 'hub'
-/** `must` fails a client that breaks it; the others warn. */
+/** Breaking a `must` fails; the other levels warn. */
 export type Level = 'must' | 'should' | 'may' | 'observed'
 
 export interface Requirement {
@@ -20,20 +23,21 @@ export interface Requirement {
   readonly capability: string
   readonly observable: readonly ('api' | 'wire' | 'backend')[]
   readonly source: Readonly<Record<string, string>>
-  /** How a scenario brings it about. */
+  /** How a scenario provokes it. */
   readonly provoke?: string
-  /** What must come of it. */
+  /** The expected outcome. */
   readonly expect?: string
   readonly exception?: string
-  readonly lever?: string
+  /** The fault that provokes it. */
+  readonly fault?: string
   readonly testability: 'testable' | 'untestable' | 'retired'
-  /** Why it cannot be tested, or was retired. */
+  /** Why it is untestable or retired. */
   readonly reason?: string
-  /** Mutants that its scenarios or tests must notice. */
+  /** The mutants that its scenarios or tests must detect. */
   readonly mutants?: readonly string[]
   /** Why no mutant proves it. */
   readonly noMutant?: string
-  /** The file it stands in, without folder and ending: its area. */
+  /** The name of its file, without folder and extension. */
   readonly area: string
 }
 
@@ -54,7 +58,7 @@ const ROW = {
     provoke: TEXT,
     expect: TEXT,
     exception: TEXT,
-    lever: TEXT,
+    fault: TEXT,
     testability: { enum: ['testable', 'untestable', 'retired'] },
     reason: TEXT,
     mutants: { type: 'array', items: { type: 'string', pattern: '^[CH][0-9]{2,3}$' } },
@@ -66,14 +70,14 @@ const ROW = {
 
 export const CATALOGUE_FOLDER = 'features/requirements'
 
-/** @throws Error that names the file, the row, the rule and what was given. */
+/** @throws Error with the file, the row, the rule and the given value. */
 export function loadCatalogue(folder: string = CATALOGUE_FOLDER): readonly Requirement[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
   const rows = files.flatMap((file) => readRows(readFileSync(join(folder, file), 'utf8'), file))
   const seen = new Map<string, string>()
   for (const { id, area } of rows) {
     const before = seen.get(id)
-    if (before !== undefined) throw new Error(`${area}.yaml: ${id} stands in ${before}.yaml already`)
+    if (before !== undefined) throw new Error(`${area}.yaml: ${id} is also in ${before}.yaml`)
     seen.set(id, area)
   }
   return rows
@@ -94,9 +98,9 @@ export function readRows(text: string, file: string): readonly Requirement[] {
       const place = error?.instancePath.slice(1).replaceAll('/', '.') ?? ''
       const given = error?.keyword === 'additionalProperties' ? error.params : error?.data
       throw new Error(
-        `${file}: ${name}: ${place} ${error?.message ?? 'is wrong'}, got ${JSON.stringify(given)}`,
+        `${file}: ${name}: ${place} ${error?.message ?? 'is invalid'}, got ${JSON.stringify(given)}`,
       )
     }
-    return { ...(row as Omit<Requirement, 'area'>), area: file.replace(/\.yaml$/, '') } // just checked
+    return { ...(row as Omit<Requirement, 'area'>), area: file.replace(/\.yaml$/, '') } // validated above
   })
 }

@@ -1,4 +1,4 @@
-/** The scenarios of the features, with the tags that reach them from Rule, Feature and Examples, and a key that stays. */
+/** The scenarios of the features, with inherited tags and a stable key. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -9,29 +9,29 @@ import type { Subject } from './requirement.ts'
 export const ID_TAG = /^@((?:BOTH|DEV|MOD|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?)$/
 
 export interface Scenario {
-  /** `{requirement}/{file}/{name}/{identity}`: the same as long as the words are. */
+  /** `{requirement}/{file}/{name}/{identity}`. */
   readonly key: string
   readonly uri: string
   readonly line: number
   readonly name: string
-  /** Ids of the requirements that it proves. */
+  /** The ids of the requirements that it proves. */
   readonly requirements: readonly string[]
   readonly tags: readonly string[]
-  /** Whose behaviour; undefined: of a client whose class does not matter. */
+  /** The class of the client, or the hub; undefined: any class. */
   readonly identity: Subject | undefined
   readonly steps: readonly string[]
-  /** Whether it was made from a row of Examples: such scenarios share a name. */
+  /** It comes from a row of Examples; such scenarios share a name. */
   readonly outline: boolean
 }
 
-/** Tells one scenario from every other of this version of the suite. */
+/** Identifies a scenario in this version of the suite. */
 export function placeOf({ uri, line }: Scenario): string {
   return `${uri}:${String(line)}`
 }
 
 export const FEATURES_FOLDER = 'features'
 
-/** @throws the parser's error, with file and line. */
+/** @throws the error of the parser, with file and line. */
 export function loadScenarios(folder: string = FEATURES_FOLDER): readonly Scenario[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.feature'))
@@ -48,7 +48,7 @@ export function readScenarios(text: string, uri: string): readonly Scenario[] {
   return compile(document, uri, newId).map((pickle) => scenarioOf(pickle))
 }
 
-/** What the runner calls a pickle, as far as it is looked at. */
+/** The used part of a pickle of the runner. */
 export interface Pickle {
   readonly id: string
   readonly uri: string

@@ -1,17 +1,17 @@
-/** `iot-hub-conformance driver check`: what an author of a driver runs first. */
+/** `iot-hub-conformance driver check`: checks whether a driver implements the protocol. */
 
 import { startMockHub } from 'mock-iot-hub'
 import { capabilityOf, type DriverRequest } from '../driver/client-driver.ts'
-import { carrierTo } from '../driver/carrier-to.ts'
+import { openTransport } from '../driver/open-transport.ts'
 import { systemAlarm } from '../driver/clock.ts'
 import { RemoteDriver } from '../driver/remote-driver.ts'
 import { EXIT } from './exit-code.ts'
 
 const SESSION = 'check-1'
-/** Against a hub beside it no call takes long; a driver that only sends heartbeats is not waited for. */
+/** The limit of a call; heartbeats do not extend it. */
 const CALL_SECONDS = 30
 
-/** @returns 0: the driver speaks the protocol; 3: it does not. */
+/** @returns 0: the driver implements the protocol; 3: it does not. */
 export async function checkDriver(
   command: readonly string[],
   address: string,
@@ -20,7 +20,7 @@ export async function checkDriver(
   const hub = await startMockHub({ address, controlPort: false, seed: { devices: [{ deviceId: 'check' }] } })
   let driver: RemoteDriver | undefined
   try {
-    driver = await RemoteDriver.start(carrierTo(command), systemAlarm)
+    driver = await RemoteDriver.start(openTransport(command), systemAlarm)
     const { implementation, capabilities, clock } = driver.hello
     say(
       `hello: ${implementation.name} ${implementation.version} (${implementation.language}), clock ${clock}`,
@@ -29,7 +29,7 @@ export async function checkDriver(
     const endpoint = { host: hub.address, mqttPort: hub.mqttPort, httpsPort: hub.httpsPort }
     const calls: readonly (readonly [string, DriverRequest])[] = [
       [
-        'makes a client',
+        'creates a client',
         {
           do: 'create',
           session: SESSION,
@@ -41,7 +41,7 @@ export async function checkDriver(
         },
       ],
       [
-        'refuses a connection string that is none',
+        'rejects an invalid connection string',
         {
           do: 'create',
           session: 'check-2',
@@ -53,7 +53,7 @@ export async function checkDriver(
         },
       ],
       ['connects', { do: 'connect', session: SESSION }],
-      ['tells its state', { do: 'state', session: SESSION }],
+      ['reports its state', { do: 'state', session: SESSION }],
       [
         'sends a message',
         { do: 'sendTelemetry', session: SESSION, message: { body: Buffer.from('check').toString('base64') } },
@@ -64,14 +64,14 @@ export async function checkDriver(
       ['disconnects', { do: 'disconnect', session: SESSION }],
       ['ends the client', { do: 'destroy', session: SESSION }],
     ]
-    let wrong = 0
-    for (const [what, request] of calls) wrong += Number(!(await makes(driver, what, request, say)))
+    let failures = 0
+    for (const [what, request] of calls) failures += Number(!(await succeeds(driver, what, request, say)))
     if (hub.telemetry.messages.length === 0) {
-      say('WRONG the hub has not seen the message: a driver must use the client, not answer for it')
-      wrong++
+      say('WRONG the hub has not received the message: a driver must use the client, not imitate it')
+      failures++
     }
-    say(wrong === 0 ? 'the driver speaks the protocol' : `${String(wrong)} calls went wrong`)
-    return wrong === 0 ? EXIT.conformant : EXIT.cannotJudge
+    say(failures === 0 ? 'the driver implements the protocol' : `${String(failures)} checks failed`)
+    return failures === 0 ? EXIT.conformant : EXIT.cannotJudge
   } catch (error) {
     say(`WRONG ${error instanceof Error ? error.message : String(error)}`)
     return EXIT.cannotJudge
@@ -81,17 +81,15 @@ export async function checkDriver(
   }
 }
 
-/** Refusing nonsense is right, refusing the rest is not; what was not claimed may be unsupported. */
-async function makes(
+/** The driver must reject the invalid connection string and nothing else; unclaimed capabilities may be unsupported. */
+async function succeeds(
   driver: RemoteDriver,
   what: string,
   request: DriverRequest,
   say: (line: string) => void,
 ): Promise<boolean> {
   const stopAlarm = systemAlarm(CALL_SECONDS, () => {
-    driver.abandon(
-      `the driver ${what} without end: "${request.do}" was not settled in ${String(CALL_SECONDS)} s`,
-    )
+    driver.abandon(`no reply to "${request.do}" within ${String(CALL_SECONDS)} s`)
   })
   const reply = await driver.request(request).finally(stopAlarm)
   const wanted: 'ok' | 'error' = request.do === 'create' && request.session !== SESSION ? 'error' : 'ok'
@@ -99,11 +97,13 @@ async function makes(
   const claimed = capability === undefined || driver.hello.capabilities.includes(capability)
   if ('unsupported' in reply) {
     say(
-      `${claimed ? 'WRONG' : 'ok   '} ${what}: unsupported${claimed ? `, but ${capability ?? 'it is mandatory'} is claimed` : ''}`,
+      `${claimed ? 'WRONG' : 'ok   '} ${what}: unsupported${claimed ? `, but ${capability === undefined ? 'the request is mandatory' : `${capability} is claimed`}` : ''}`,
     )
     return !claimed
   }
   const good = wanted in reply
-  say(`${good ? 'ok   ' : 'WRONG'} ${what}${good ? '' : `: wanted ${wanted}, got ${JSON.stringify(reply)}`}`)
+  say(
+    `${good ? 'ok   ' : 'WRONG'} ${what}${good ? '' : `: expected ${wanted}, got ${JSON.stringify(reply)}`}`,
+  )
   return good
 }

@@ -1,4 +1,4 @@
-/** What the exit code of a run says; cucumber's own says 0 when nothing ran (conformance guide, section 10.1). */
+/** The exit code of a run; that of cucumber would be 0 when nothing ran. */
 
 import type { Verdict } from './verdict.ts'
 
@@ -14,19 +14,19 @@ export const EXIT = {
 export interface RunTotals {
   readonly planned: number
   readonly ran: number
-  /** Scenarios by verdict, known failures left out. */
+  /** Scenarios by verdict, without known failures. */
   readonly verdicts: Readonly<Partial<Record<Verdict, number>>>
-  /** Known failures that passed, or whose time is over. */
+  /** Known failures that passed or have expired. */
   readonly stale: number
 }
 
-/** Less than planned weighs more than a failure, a failure more than doubt, doubt more than a stale list. */
+/** In this order: too few scenarios ran, a failure, no verdict, a stale list. */
 export function exitCode({ planned, ran, verdicts, stale }: RunTotals): number {
   if (planned === 0 || ran < planned) return EXIT.tooLittle
   if ((verdicts.FAIL ?? 0) > 0) return EXIT.failed
   if ((verdicts.ERROR ?? 0) + (verdicts.INCONCLUSIVE ?? 0) + (verdicts.NOT_RUN ?? 0) > 0)
     return EXIT.cannotJudge
-  // Nothing that passed: a run of skips proves nothing.
+  // A run in which no scenario passed proves nothing.
   if ((verdicts.PASS ?? 0) === 0) return EXIT.tooLittle
   return stale > 0 ? EXIT.stale : EXIT.conformant
 }

@@ -3,7 +3,7 @@ import { parseKnownFailures } from './known-failing.ts'
 
 const parse = (text: string): readonly unknown[] => parseKnownFailures(text, 'known.txt')
 
-test('a line names requirement, class, issue and last day', () => {
+test('a line has requirement, class, issue and last day', () => {
   expect(parse('# ours\n\nA-01 device https://example.org/7 until=2027-02-28 # soon\n')).toEqual([
     { id: 'A-01', subject: 'device', issue: 'https://example.org/7', until: '2027-02-28', line: 3 },
   ])
@@ -16,7 +16,7 @@ test.each([
   ['A-01 device https:// until=2027-02-28', 'the issue must be a link'],
   ['A-01 device https://example.org/7 until=2026-13-45', 'until must be a day'],
   ['A-01 device https://example.org/7 until=2027-02-29', 'until must be a day'],
-])('%s: refused with line, rule and what was given', (line, rule) => {
+])('%s: rejected with line, rule and given text', (line, rule) => {
   expect(() => parse(`\n${line}`)).toThrow(RangeError)
   expect(() => parse(`\n${line}`)).toThrow(`known.txt:2: ${rule.slice(0, 4)}`)
   expect(() => parse(`\n${line}`)).toThrow(rule)

@@ -1,6 +1,6 @@
 /**
- * A client's list of failures that are known: still run, reported as known, and stale as soon as they pass or their time
- * is over. A line: `REQUIREMENT device|module|hub  https://issue  until=YYYY-MM-DD`; `#` begins a comment.
+ * The list of known failures. They are run and reported as known; an entry is stale when its scenarios pass or it has
+ * expired. A line: `REQUIREMENT device|module|hub  https://issue  until=YYYY-MM-DD`; `#` starts a comment.
  */
 
 import type { Subject } from '../catalogue/requirement.ts'
@@ -9,7 +9,7 @@ export interface KnownFailure {
   readonly id: string
   readonly subject: Subject
   readonly issue: string
-  /** Last day, YYYY-MM-DD. */
+  /** The last day, YYYY-MM-DD. */
   readonly until: string
   readonly line: number
 }
@@ -22,7 +22,7 @@ const isDay = (text: string): boolean => {
 }
 const isUrl = (text: string): boolean => /^https?:\/\/[^/]/.test(text) && URL.canParse(text)
 
-/** @throws RangeError that names the line, the rule and what was given. */
+/** @throws RangeError with the line, the rule and the given text. */
 export function parseKnownFailures(text: string, where: string): readonly KnownFailure[] {
   return text.split('\n').flatMap((raw, index) => {
     const content = raw.replace(/(^|\s)#.*$/, '').trim()
@@ -32,8 +32,8 @@ export function parseKnownFailures(text: string, where: string): readonly KnownF
       new RangeError(`${where}:${String(index + 1)}: ${rule}, got ${content}`)
     if (id === undefined || subject === undefined || issue === undefined || until === undefined)
       throw wrong('must be REQUIREMENT device|module|hub ISSUE until=YYYY-MM-DD')
-    if (!isUrl(issue)) throw wrong('the issue must be a link that begins with http:// or https://')
+    if (!isUrl(issue)) throw wrong('the issue must be a link that starts with http:// or https://')
     if (!isDay(until)) throw wrong('until must be a day of the calendar, YYYY-MM-DD')
-    return [{ id, subject: subject as Subject, issue, until, line: index + 1 }] // the pattern allows no other
+    return [{ id, subject: subject as Subject, issue, until, line: index + 1 }] // the pattern matches only these
   })
 }

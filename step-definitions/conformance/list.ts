@@ -10,7 +10,7 @@ export function list({ json, area }: { json: boolean; area?: string }, say: (lin
   const catalogue = loadCatalogue(SUITE.catalogue)
   const areas = new Set(catalogue.map((row) => row.area))
   if (area !== undefined && !areas.has(area))
-    throw new UsageError(`--area: there is no ${area}; there are ${[...areas].join(', ')}`)
+    throw new UsageError(`--area: must be one of ${[...areas].join(', ')}, got ${area}`)
   const rows = coverage(
     catalogue.filter((row) => area === undefined || row.area === area),
     loadScenarios(SUITE.features),

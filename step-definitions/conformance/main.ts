@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** The bin `iot-hub-conformance`. */
+/** The program `iot-hub-conformance`. */
 
 import { conformance } from './program.ts'
 
 process.exitCode = await conformance(process.argv.slice(2), process)
-// A client under test may keep handles that nobody can end.
+// A client under test may keep handles open.
 process.exit()

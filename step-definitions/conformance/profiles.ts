@@ -1,19 +1,18 @@
-/** Profiles: what may be said of a client or a hub as a whole. A profile has everything that belongs to it, or is not met. */
+/** Profiles: groups of requirements for a client or a hub. A profile is met when all its requirements are. */
 
 import type { Requirement, Subject } from '../catalogue/requirement.ts'
 import type { Verdict } from './verdict.ts'
 
 interface Profile {
   readonly of: readonly Subject[]
-  /** Left out: all of them. */
+  /** Default: all. */
   readonly capabilities?: readonly string[]
 }
 
-/** What cannot be switched off: who cannot do this is no client. */
+/** The capabilities that every client needs. */
 const CORE = ['connection', 'telemetry', 'tls.custom-ca']
 const CLIENT: readonly Subject[] = ['device', 'module']
 
-/** Conformance guide, section 6. */
 export const PROFILES: Readonly<Record<string, Profile>> = {
   'device-core': { of: ['device'], capabilities: CORE },
   'device-full': { of: ['device'] },
@@ -39,13 +38,13 @@ interface Judged {
 
 export interface ProfileResult {
   readonly met: boolean
-  /** Requirements of the profile that apply, each for its class. */
+  /** The number of applicable requirements, each counted per class. */
   readonly requirements: number
-  /** `ID class: VERDICT` of those that stand against it. */
+  /** `ID class: VERDICT` of the requirements that are not met. */
   readonly against: readonly string[]
 }
 
-/** Requirements that a profile asks for. */
+/** The requirements of a profile. */
 export function requirementsOf(
   { of, capabilities }: Profile,
   catalogue: readonly Requirement[],
@@ -58,7 +57,7 @@ export function requirementsOf(
   )
 }
 
-/** @returns by name, those of which something was judged. */
+/** @returns by name, the profiles of which at least one requirement was tested. */
 export function profileResults(records: readonly Judged[]): Readonly<Record<string, ProfileResult>> {
   return Object.fromEntries(
     Object.entries(PROFILES).flatMap(([name, { of, capabilities }]) => {

@@ -12,9 +12,11 @@ import { UsageError } from './usage-error.ts'
 type Terminal = Pick<NodeJS.Process, 'stdout' | 'stderr'>
 
 const LOOPBACK = '127.0.0.1'
-const ADDRESS = 'where the suite listens, and what a driver on another machine is told to dial'
+const ADDRESS = 'address that the suite listens on and that clients dial'
 
-/** @returns the exit code: 0 conformant, 1 failed, 2 wrong call, 3 cannot judge, 4 stale list, 5 too little ran. */
+/**
+ * @returns the exit code: 0 conformant, 1 failed, 2 usage error, 3 no verdict, 4 stale list, 5 too few scenarios ran.
+ */
 export async function conformance(args: readonly string[], terminal: Terminal): Promise<number> {
   terminal.stdout.on('error', () => undefined)
   let code = 0
@@ -36,13 +38,13 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
     terminal.stdout.write(`${line}\n`)
   }
   const program = new Command('iot-hub-conformance')
-    .description('Judges Azure IoT Hub clients and hubs by what is documented of them.')
+    .description('Tests Azure IoT Hub clients and hubs against the documented requirements.')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
     })
-    .showHelpAfterError('(iot-hub-conformance --help lists what there is)')
+    .showHelpAfterError('(run iot-hub-conformance --help for the commands and options)')
   const child = (name: string, about: string): Command =>
     program.command(name).description(about).copyInheritedSettings(program).allowExcessArguments(false)
 
@@ -50,51 +52,51 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
     command
       .option(
         '--driver <command>',
-        'the client under test: a program that speaks the driver protocol, or its URL',
+        'client under test: a program that implements the driver protocol, or its URL',
       )
       .option('--address <ip>', ADDRESS, LOOPBACK)
-      .option('--profile <name>', `only what this one asks for: ${Object.keys(PROFILES).join(', ')}`)
-      .option('--reports <folder>', 'where reports go', 'reports')
-      .option('--known-failing <file>', 'failures that are known; fails when one passes')
-      .option('--order <order>', 'defined, random, or random:SEED', 'defined')
-      .option('--transport <name>', 'mqtt or mqtt-ws', 'mqtt')
-      .option('--hub <connection string>', 'judges this hub, by a service connection string with all rights')
-      .option('--hub-address <host>', 'where it is dialled, when not at its name')
-      .option('--hub-ports <mqtt,https>', 'its ports', '8883,443')
-      .option('--hub-ca <file>', 'root of its certificate in PEM, when the system does not trust it')
-      .option('--hub-control <url>', 'its control listener: time and messages, as docs/control.md has them')
-  judged(child('run', 'runs scenarios and reports'))
-    .option('--tags <expression>', 'only some: such a run certifies nothing')
+      .option('--profile <name>', `only the requirements of one profile: ${Object.keys(PROFILES).join(', ')}`)
+      .option('--reports <folder>', 'folder of the reports', 'reports')
+      .option('--known-failing <file>', 'list of known failures; the run fails when one of them passes')
+      .option('--order <order>', 'order of the scenarios: defined, random, or random:SEED', 'defined')
+      .option('--transport <name>', 'transport of the clients: mqtt or mqtt-ws', 'mqtt')
+      .option('--hub <connection string>', 'hub under test: a service connection string with all permissions')
+      .option('--hub-address <host>', 'address to dial instead of its host name')
+      .option('--hub-ports <mqtt,https>', 'ports of the hub', '8883,443')
+      .option('--hub-ca <file>', 'root certificate of the hub in PEM, when the system does not trust it')
+      .option('--hub-control <url>', 'control listener of the hub, for time and messages (docs/control.md)')
+  judged(child('run', 'run scenarios and write reports'))
+    .option('--tags <expression>', 'only scenarios with these tags; such a run cannot certify')
     .option('--requirement <id...>', 'only these requirements')
-    .option('--sut <which>', 'client, hub or all', 'all')
-    .option('--json', 'the totals as one JSON line at the end', false)
+    .option('--sut <which>', 'only requirements of the client or the hub: client, hub or all', 'all')
+    .option('--json', 'print the totals as a line of JSON at the end', false)
     .action(async (flags: SuiteFlags) => {
       done(await runSuite({ ...flags, mode: 'run' }, say))
     })
-  judged(child('certify', 'runs everything that is claimed and writes a certificate'))
-    .option('--json', 'the totals as one JSON line at the end', false)
+  judged(child('certify', 'run all claimed requirements and write a certificate'))
+    .option('--json', 'print the totals as a line of JSON at the end', false)
     .action(async (flags: SuiteFlags) => {
       done(
         await runSuite({ ...flags, sut: flags.hub === undefined ? 'client' : 'hub', mode: 'certify' }, say),
       )
     })
-  child('list', 'lists requirements and their scenarios')
-    .option('--json', 'as JSON', false)
-    .option('--area <name>', 'of one area')
+  child('list', 'list requirements and their scenarios')
+    .option('--json', 'print JSON', false)
+    .option('--area <name>', 'only one area')
     .action((flags: { json: boolean; area?: string }) => {
       list(flags, say)
     })
   const driver = child('driver', 'for authors of drivers')
   driver
     .command('check')
-    .description('starts a driver, holds what it says against the protocol, and makes ten calls')
+    .description('start a driver, validate its messages and make ten calls')
     .argument('<command...>', 'after --: a program and its arguments, or a URL')
     .option('--address <ip>', ADDRESS, LOOPBACK)
     .action(async (command: string[], { address }: { address: string }) => {
       done(await checkDriver(command, address, say))
     })
-  child('report', 'writes the reports again from results.json')
-    .argument('[results]', 'the file', 'reports/results.json')
+  child('report', 'write the reports again from results.json')
+    .argument('[results]', 'file with the results', 'reports/results.json')
     .action((file: string) => {
       render(file, say)
     })

@@ -1,4 +1,4 @@
-/** `iot-hub-conformance report`: the reports once more, from what a run has left. */
+/** `iot-hub-conformance report`: writes the reports again from the results of a run. */
 
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -8,7 +8,7 @@ import type { Results } from './results.ts'
 import { SUITE } from './suite.ts'
 import { UsageError } from './usage-error.ts'
 
-/** @throws UsageError when there is no such file. */
+/** @throws UsageError when the file cannot be read. */
 export function render(file: string, say: (line: string) => void): void {
   let text: string
   try {

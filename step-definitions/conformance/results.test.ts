@@ -31,7 +31,7 @@ beforeEach(() => {
   outcomes = []
 })
 
-/** A requirement with one scenario that ended so; `undefined`: it never ran. */
+/** Adds a requirement with one scenario; `undefined`: the scenario did not run. */
 function add(
   id: string,
   status: Ending['status'] | undefined,
@@ -64,7 +64,7 @@ function results(known: readonly KnownFailure[] = [], profile?: string): Results
 const verdicts = (of: Results): string[] =>
   of.records.map(({ requirement: id, verdict }) => `${id} ${verdict}`)
 
-test('results are as their schema says', () => {
+test('results match their schema', () => {
   add('A-01', 'PASSED')
   add('A-02', 'FAILED', 'AssertionError')
   add('A-03', undefined)
@@ -90,7 +90,7 @@ test('the worst scenario is the verdict of a requirement', () => {
   ])
 })
 
-test('the exit code is never 0 when less ran than was planned, or nothing passed', () => {
+test('the exit code is not 0 when fewer scenarios ran than planned, or none passed', () => {
   expect(results().exitCode).toBe(EXIT.tooLittle)
   add('A-01', 'SKIPPED', 'NotSupported')
   expect(results().exitCode).toBe(EXIT.tooLittle)
@@ -104,7 +104,7 @@ test('the exit code is never 0 when less ran than was planned, or nothing passed
   expect(results().exitCode).toBe(EXIT.tooLittle)
 })
 
-test('a known failure counts for nothing, and is stale when it passes or its time is over', () => {
+test('a known failure does not count, and is stale when it passes or has expired', () => {
   const known = (id: string, until = '2027-06-01'): KnownFailure => ({
     ...{ id, subject: 'device', issue: 'https://example.org/1', until, line: 1 },
   })
@@ -118,7 +118,7 @@ test('a known failure counts for nothing, and is stale when it passes or its tim
   })
 })
 
-test('a profile is met by all that belongs to it, and by nothing else', () => {
+test('a profile is met when all its requirements are met', () => {
   add('A-01', 'PASSED')
   expect(results().profiles).toEqual({})
   expect(results([], 'all').profiles).toMatchObject({
@@ -134,21 +134,21 @@ test('a profile is met by all that belongs to it, and by nothing else', () => {
   expect(results([], 'all').exitCode).toBe(EXIT.conformant)
 })
 
-test('the summary stays a table, however many failed', () => {
+test('the summary is a valid table with many failures', () => {
   for (let i = 1; i <= 201; i++) add(`A-${String(i)}`, 'FAILED', 'AssertionError')
   const page = summary(results())
   expect(page).toContain('| FAIL | A-1 | device | what A-1 says | the step |')
   expect(page).toContain('\n\n… and 1 more')
 })
 
-test('GitHub is told of ten failures at most, and a comma does not end a title', () => {
+test('there are at most ten annotations, and a colon in a title is escaped', () => {
   for (let i = 1; i <= 11; i++) add(`A-${String(i)}`, 'FAILED', 'AssertionError')
   const lines = annotations(results())
   expect(lines).toHaveLength(10)
   expect(lines[0]).toBe('::error title=A-1 device%3A FAIL::what A-1 says. the step: because | of')
 })
 
-test('JUnit takes what XML cannot hold', () => {
+test('JUnit replaces characters that XML cannot contain', () => {
   add('A-01', 'FAILED', 'AssertionError')
   const [outcome] = outcomes
   if (outcome !== undefined) outcomes = [{ ...outcome, message: 'a\u0000b\ud800c\uffffd<e>' }]

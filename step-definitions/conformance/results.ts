@@ -1,4 +1,7 @@
-/** What a run says: totals, a verdict for each requirement and class, and the scenarios behind it. `results.schema.json` describes it. */
+/**
+ * The results of a run: totals, and a verdict with its scenarios for each requirement and class. See
+ * `results.schema.json`.
+ */
 
 import type { Requirement, Subject } from '../catalogue/requirement.ts'
 import { placeOf, type Scenario } from '../catalogue/scenarios.ts'
@@ -15,10 +18,10 @@ export interface ScenarioResult {
   readonly at: string
   readonly verdict: Verdict
   readonly durationMs: number
-  /** The step that ended it, and why. */
+  /** The step that failed. */
   readonly step?: string
   readonly message?: string
-  /** What the hub saw, line by line. */
+  /** The journal of the hub, line by line. */
   readonly evidence?: readonly string[]
 }
 
@@ -30,7 +33,7 @@ export interface RequirementResult {
   readonly level: Requirement['level']
   readonly capability: string
   readonly verdict: Verdict
-  /** The issue of a failure that is known. */
+  /** The issue of a known failure. */
   readonly known?: string
   readonly scenarios: readonly ScenarioResult[]
 }
@@ -48,9 +51,9 @@ export interface Results {
   /** Scenarios by verdict; each counts once. */
   readonly verdicts: Readonly<Record<Verdict, number>>
   readonly requirements: { readonly total: number; readonly covered: number; readonly untestable: number }
-  /** Known failures that passed or whose time is over, a sentence each. */
+  /** A sentence for each known failure that passed or has expired. */
   readonly stale: readonly string[]
-  /** By name; none when the run was of a selection. */
+  /** By name; empty when the run was a selection. */
   readonly profiles: Readonly<Record<string, ProfileResult>>
   readonly exitCode: number
   readonly records: readonly RequirementResult[]
@@ -62,7 +65,7 @@ export interface ResultsInput extends Pick<Results, 'suite' | 'subject' | 'mode'
   readonly outcomes: readonly Outcome[]
   readonly durationMs: number
   readonly known: readonly KnownFailure[]
-  /** `all` that there are, the one that was asked for, or none: the plan is a selection. */
+  /** `all`, the selected one, or undefined: the run is a selection of scenarios. */
   readonly profile: string | undefined
   /** YYYY-MM-DD. */
   readonly today: string
@@ -87,29 +90,29 @@ export function resultsOf(input: ResultsInput): Results {
   )
   const planned = plan.length
   const ran = judged.filter(({ outcome }) => outcome !== undefined).length
-  const excused = new Set(
+  const knownKeys = new Set(
     records.flatMap((record) => (record.known === undefined ? [] : record.scenarios.map(({ key }) => key))),
   )
   const verdicts = tally(judged.map(({ verdict }) => verdict))
   const counted = tally(
     judged
-      .filter(({ scenario, verdict }) => !(excused.has(scenario.key) && verdict !== 'PASS'))
+      .filter(({ scenario, verdict }) => !(knownKeys.has(scenario.key) && verdict !== 'PASS'))
       .map(({ verdict }) => verdict),
   )
   const stale = staleOf(known, records, today)
-  const about = catalogue.filter(({ testability }) => testability !== 'retired')
+  const current = catalogue.filter(({ testability }) => testability !== 'retired')
   const profiles = Object.fromEntries(
     Object.entries(profileResults(records)).filter(([name]) => profile === 'all' || profile === name),
   )
-  // What a client does not offer stands against nobody, but for the profile that was asked for.
+  // An unsupported requirement fails the run only when it belongs to the selected profile.
   const code = exitCode({ planned, ran, verdicts: counted, stale: stale.length })
   return {
     ...head,
     ...{ planned, ran, durationMs, verdicts, stale, records },
     requirements: {
-      total: about.length,
+      total: current.length,
       covered: new Set(records.map(({ requirement }) => requirement)).size,
-      untestable: about.filter(({ testability }) => testability === 'untestable').length,
+      untestable: current.filter(({ testability }) => testability === 'untestable').length,
     },
     profiles,
     exitCode: code === EXIT.conformant && profiles[profile ?? '']?.met === false ? EXIT.failed : code,
@@ -166,7 +169,7 @@ function scenarioResult({ scenario, outcome, verdict }: Judged): ScenarioResult 
 }
 
 function tally(verdicts: readonly Verdict[]): Record<Verdict, number> {
-  const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number> // all of them
+  const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number> // one for each verdict
   for (const verdict of verdicts) counts[verdict]++
   return counts
 }
@@ -178,8 +181,9 @@ function staleOf(
 ): readonly string[] {
   return known.flatMap(({ id, subject, until }) => {
     const record = records.find(({ requirement, identity }) => requirement === id && identity === subject)
-    if (record === undefined) return [`${id} ${subject}: did not run; take it off the list or correct the id`]
-    if (record.verdict === 'PASS') return [`${id} ${subject}: passes; take it off the list`]
-    return until < today ? [`${id} ${subject}: its time ended on ${until}; mend it or renew the date`] : []
+    if (record === undefined)
+      return [`${id} ${subject}: did not run; remove it from the list or correct the id`]
+    if (record.verdict === 'PASS') return [`${id} ${subject}: passes; remove it from the list`]
+    return until < today ? [`${id} ${subject}: expired on ${until}; fix it or set a new date`] : []
   })
 }

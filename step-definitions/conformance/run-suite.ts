@@ -1,4 +1,4 @@
-/** `iot-hub-conformance run` and `certify`: plan, run, judge, report. */
+/** `iot-hub-conformance run` and `certify`: select scenarios, run them, write reports. */
 
 import { mkdirSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
@@ -10,7 +10,7 @@ import { implementationUnderTest } from '../driver/client-under-test.ts'
 import { systemTime } from '../driver/clock.ts'
 import { annotations } from '../report/annotations.ts'
 import { writeReports } from '../report/reports.ts'
-import type { HubPlace } from '../raw-clients/hub-elsewhere.ts'
+import type { HubLocation } from '../raw-clients/remote-hub.ts'
 import { connectionStringParts } from '../raw-clients/hub-under-test.ts'
 import { EXIT } from './exit-code.ts'
 import { parseKnownFailures } from './known-failing.ts'
@@ -55,7 +55,7 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
       ? []
       : parseKnownFailures(textOf('--known-failing', flags.knownFailing), flags.knownFailing)
   if (flags.mode === 'certify' && known.length > 0)
-    throw new UsageError('certify takes no --known-failing list: a certificate has no exceptions')
+    throw new UsageError('--known-failing: cannot be combined with certify, a certificate has no exceptions')
   const hub = hubOf(flags)
   if (hub !== undefined) process.env['CONFORMANCE_HUB'] = JSON.stringify(hub)
   if (flags.driver !== undefined) process.env['CONFORMANCE_DRIVER'] = JSON.stringify(commandOf(flags.driver))
@@ -63,7 +63,7 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   mkdirSync(flags.reports, { recursive: true })
   const plan = planned(tags)
   if (plan.length === 0) {
-    say('nothing was selected: no scenario carries these tags')
+    say('no scenario matches the selection')
     return EXIT.tooLittle
   }
   const startedMs = systemTime.now()
@@ -71,7 +71,7 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   const outcomes = await runScenarios(
     { tags, order, messages: join(flags.reports, 'messages.ndjson'), parameters },
     (outcome) => {
-      tell(outcome, levels, say)
+      print(outcome, levels, say)
     },
   )
   const results = resultsOf({
@@ -90,7 +90,7 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   return results.exitCode
 }
 
-/** What the feature files hold, read without the runner: what it loses is missed. @throws UsageError for the expression. */
+/** The scenarios to run, read from the features: the runner must not skip one. @throws UsageError for the expression. */
 function planned(tags: string | undefined): readonly Scenario[] {
   const scenarios = loadScenarios(SUITE.features)
   if (tags === undefined) return scenarios
@@ -102,7 +102,7 @@ function planned(tags: string | undefined): readonly Scenario[] {
   }
 }
 
-function tell(
+function print(
   { scenario, ending, step, message }: Outcome,
   levels: ReadonlyMap<string, Requirement['level']>,
   say: (line: string) => void,
@@ -130,12 +130,12 @@ function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (
     `${String(ran)} of ${String(planned)} scenarios in ${(durationMs / 1000).toFixed(1)} s: ${counts.join(', ')}; ` +
       `${String(requirements.covered)} of ${String(requirements.total)} requirements by scenario; reports in ${reports}`,
   )
-  if (ran < planned) say(`${String(planned - ran)} scenarios were planned and did not run`)
-  for (const [name, { met, requirements: asked, against }] of Object.entries(profiles))
+  if (ran < planned) say(`${String(planned - ran)} planned scenarios did not run`)
+  for (const [name, { met, requirements: total, against }] of Object.entries(profiles))
     say(
-      `profile ${name}: ${met ? 'met' : `not met, ${String(against.length)} of ${String(asked)} against it`}`,
+      `profile ${name}: ${met ? 'met' : `not met, ${String(against.length)} of ${String(total)} requirements fail`}`,
     )
-  if (mode === 'certify') say(exitCode === 0 ? 'certificate written' : 'no certificate: see above')
+  if (mode === 'certify') say(exitCode === 0 ? 'certificate written' : 'no certificate written, see above')
   if (json) {
     say(JSON.stringify(results, (name, value: unknown) => (name === 'records' ? undefined : value)))
   }
@@ -148,7 +148,9 @@ function tagsOf(
   oneOf('--sut', sut, ['client', 'hub', 'all'])
   for (const id of requirement ?? []) {
     if (!catalogue.some((row) => row.id === id))
-      throw new UsageError(`--requirement: the catalogue has no ${id}; iot-hub-conformance list shows all`)
+      throw new UsageError(
+        `--requirement: must be an id of the catalogue (see iot-hub-conformance list), got ${id}`,
+      )
   }
   const parts = [
     ...(sut === 'all' ? [] : [`@sut:${sut}`]),
@@ -169,7 +171,7 @@ function profileTags(name: string, catalogue: readonly Requirement[]): string {
   return [`(${ids.join(' or ')})`, ...others.map((kind) => `not @identity:${kind}`)].join(' and ')
 }
 
-/** A random order always has a seed that is printed, so that it can be had again. */
+/** A random order gets a seed, which is printed so that the run can be repeated. */
 function orderOf(order: string): string {
   if (order === 'defined' || /^random:\d+$/.test(order)) return order
   if (order === 'random') return `random:${String(Math.floor(Math.random() * 2 ** 31))}`
@@ -182,45 +184,45 @@ function oneOf(flag: string, given: string, allowed: readonly string[]): string 
   return given
 }
 
-function subjectOf({ driver }: SuiteFlags, hub: HubPlace | undefined): Results['subject'] {
+function subjectOf({ driver }: SuiteFlags, hub: HubLocation | undefined): Results['subject'] {
   if (hub !== undefined) return { hub: connectionStringParts(hub.serviceConnectionString)['HostName'] }
   return driver === undefined
     ? { client: 'reference client', hub: 'embedded' }
     : { ...implementationUnderTest(), driver }
 }
 
-/** The hub on trial, when it is not the embedded one. @throws UsageError. */
+/** The remote hub under test; undefined: the embedded hub. @throws UsageError. */
 function hubOf({ hub, hubAddress, hubPorts = '', hubCa, hubControl, driver, sut }: SuiteFlags) {
   if (hub === undefined) return undefined
   const { HostName, SharedAccessKeyName, SharedAccessKey } = connectionStringParts(hub)
   if (HostName === undefined || SharedAccessKeyName === undefined || SharedAccessKey === undefined)
     throw new UsageError(
-      `--hub: must hold HostName, SharedAccessKeyName and SharedAccessKey, got ${Object.keys(connectionStringParts(hub)).join(', ')}`,
+      `--hub: must contain HostName, SharedAccessKeyName and SharedAccessKey, got ${Object.keys(connectionStringParts(hub)).join(', ')}`,
     )
   if (driver !== undefined || sut === 'client')
     throw new UsageError(
-      '--hub: clients are judged beside the embedded hub; leave out --driver and --sut client',
+      '--hub: cannot be combined with --driver or --sut client, clients are tested with the embedded hub',
     )
   const [mqttPort = NaN, httpsPort = NaN] = hubPorts.split(',').map(Number)
   if (!Number.isInteger(mqttPort) || !Number.isInteger(httpsPort))
     throw new UsageError(`--hub-ports: must be two numbers such as 8883,443, got ${hubPorts}`)
-  const place: HubPlace = {
+  const location: HubLocation = {
     ...{ serviceConnectionString: hub, address: hubAddress, mqttPort, httpsPort, control: hubControl },
     caPem: hubCa === undefined ? undefined : textOf('--hub-ca', hubCa),
   }
-  return place
+  return location
 }
 
-/** An address that can be dialled: drivers are told it. */
+/** The address to listen on, which clients can dial. @throws UsageError. */
 function addressOf(given: string): string {
   if (isIP(given) !== 0 && !/^[0.:]*$/.test(given)) return given
-  throw new UsageError(`--address: must be an IP address of this machine that can be dialled, got ${given}`)
+  throw new UsageError(`--address: must be an IP address of this machine that clients can dial, got ${given}`)
 }
 
-/** Words of a command line; quotes hold words together. */
+/** The words of a command line; quotes group words. */
 function commandOf(text: string): readonly string[] {
   const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '')
-  if (words.length === 0) throw new UsageError('--driver: must be a command, got nothing')
+  if (words.length === 0) throw new UsageError('--driver: must be a command, got an empty string')
   return words
 }
 

@@ -1,4 +1,4 @@
-/** Runs scenarios through cucumber-js and keeps what came of each. Which exit code that means is decided elsewhere. */
+/** Runs scenarios with cucumber-js and collects their outcomes. */
 
 import { relative, resolve } from 'node:path'
 import { Writable } from 'node:stream'
@@ -8,17 +8,17 @@ import { SUITE } from './suite.ts'
 import type { Ending } from './verdict.ts'
 
 export interface RunOptions {
-  /** Feature files or folders. @default the whole suite */
+  /** Feature files or folders. @default all features */
   readonly paths?: readonly string[] | undefined
-  /** Tag expression; a run with one certifies nothing. */
+  /** A tag expression. */
   readonly tags?: string | undefined
-  /** Part of a scenario's name. */
+  /** Parts of scenario names. */
   readonly names?: readonly string[] | undefined
   /** `defined`, or `random:SEED`. */
   readonly order: string
-  /** Where the message stream goes; left out: nowhere. */
+  /** File of the message stream. @default none */
   readonly messages?: string | undefined
-  /** Given to the World. */
+  /** Parameters of the World. */
   readonly parameters?: Readonly<Record<string, string>>
 }
 
@@ -26,18 +26,18 @@ export interface RunOptions {
 export interface Outcome {
   readonly scenario: Scenario
   readonly ending: Ending
-  /** Why it did not pass, in the words of the step. */
+  /** The error message of the step. */
   readonly message: string | undefined
-  /** The step that ended it. */
+  /** The step that failed. */
   readonly step: string | undefined
-  /** What was attached: the hub's journal, the calls, the events. */
+  /** The attachments: the journal of the hub, the calls, the events. */
   readonly attachments: readonly string[]
   readonly durationMs: number
 }
 
 type Envelope = Parameters<NonNullable<Parameters<typeof runCucumber>[2]>>[0]
 
-/** From the worst. */
+/** Worst first. */
 const WORST = ['FAILED', 'AMBIGUOUS', 'UNDEFINED', 'PENDING', 'UNKNOWN', 'SKIPPED', 'PASSED'] as const
 
 interface StepEnd {
@@ -55,10 +55,10 @@ interface Ongoing {
   endedMs: number | undefined
 }
 
-/** @param told hears of each scenario as it ends. */
+/** @param ended called at the end of each scenario. */
 export async function runScenarios(
   options: RunOptions,
-  told: (outcome: Outcome) => void = () => undefined,
+  ended: (outcome: Outcome) => void = () => undefined,
 ): Promise<readonly Outcome[]> {
   const { runConfiguration } = await loadConfiguration({
     file: false,
@@ -67,14 +67,14 @@ export async function runScenarios(
       paths: [...(options.paths ?? [`${SUITE.features}/**/*.feature`])],
       ...(options.tags === undefined ? {} : { tags: options.tags }),
       name: [...(options.names ?? [])],
-      order: options.order as `random:${string}`, // the other one it takes is `defined`
+      order: options.order as `random:${string}`, // or `defined`
       strict: true,
       format: options.messages === undefined ? ['summary:/dev/null'] : [['message', options.messages]],
       worldParameters: { ...options.parameters },
       publish: false,
     },
   })
-  const collected = new Collection(told)
+  const collected = new Collection(ended)
   await runCucumber(runConfiguration, { stdout: nowhere() }, (envelope) => {
     collected.take(envelope)
   })
@@ -82,30 +82,30 @@ export async function runScenarios(
 }
 
 class Collection {
-  readonly #told: (outcome: Outcome) => void
+  readonly #onEnd: (outcome: Outcome) => void
   readonly #pickles = new Map<string, Pickle>()
-  /** Pickle and step of each test step, by its id. */
+  /** The pickle and the steps of each test case, by its id. */
   readonly #cases = new Map<
     string,
     { readonly pickle: string; readonly steps: ReadonlyMap<string, string> }
   >()
-  /** Steps of each attempt. */
+  /** The steps of each attempt. */
   readonly #stepsOf = new Map<string, ReadonlyMap<string, string>>()
   readonly #running = new Map<string, Ongoing>()
   readonly #ended = new Map<string, Outcome>()
 
-  constructor(told: (outcome: Outcome) => void) {
-    this.#told = told
+  constructor(onEnd: (outcome: Outcome) => void) {
+    this.#onEnd = onEnd
   }
 
-  /** In the order in which they ended. */
+  /** In the order of their end. */
   get outcomes(): readonly Outcome[] {
     return [...this.#ended.values()]
   }
 
   take(envelope: Envelope): void {
     const { pickle, testCase, testCaseStarted, testStepFinished, testCaseFinished, attachment } = envelope
-    // Theirs are relative to the working directory, ours to the suite.
+    // The runner has paths relative to the working directory, the results relative to the suite.
     if (pickle !== undefined) {
       const { id, uri, name, tags, steps, location, astNodeIds } = pickle
       const own = relative(SUITE.root, resolve(uri))
@@ -132,7 +132,7 @@ class Collection {
       const { testCaseStartedId, testStepId, testStepResult } = testStepFinished
       const step = this.#stepsOf.get(testCaseStartedId)?.get(testStepId)
       this.#running.get(testCaseStartedId)?.results.push({
-        status: testStepResult.status, // an enum of just these texts
+        status: testStepResult.status, // an enum of these strings
         step,
         message: testStepResult.message,
         errorName: testStepResult.exception?.type,
@@ -148,7 +148,7 @@ class Collection {
     const ongoing = this.#running.get(id)
     if (ongoing === undefined) return
     const ends = WORST.flatMap((status) => ongoing.results.filter((end) => end.status === status))
-    // What the client does not offer explains whatever else went wrong, and the hook at the end says it.
+    // NotSupported, from the hook at the end, explains every other failure.
     const worst = ends.find(({ errorName }) => errorName === 'NotSupported') ?? ends[0]
     const outcome: Outcome = {
       scenario: scenarioOf(ongoing.pickle),
@@ -159,7 +159,7 @@ class Collection {
       durationMs: millisOf(timestamp) - ongoing.startedMs,
     }
     this.#ended.set(ongoing.pickle.id, outcome)
-    this.#told(outcome)
+    this.#onEnd(outcome)
   }
 }
 
@@ -171,7 +171,7 @@ function textOf({ body, contentEncoding }: { body: string; contentEncoding: stri
   return contentEncoding === 'BASE64' ? Buffer.from(body, 'base64').toString('utf8') : body
 }
 
-/** Their formatters write for a terminal; what a person sees is said by the caller. */
+/** Discards the output of the formatters. */
 function nowhere(): Writable {
   return new Writable({
     write: (_chunk, _encoding, done: () => void) => {

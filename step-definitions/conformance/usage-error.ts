@@ -1,4 +1,4 @@
-/** What the caller of `iot-hub-conformance` did wrong, in one sentence. */
+/** A wrong option or argument of `iot-hub-conformance`. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

@@ -1,15 +1,15 @@
-/** Verdicts: what a scenario says of its subject, and how several become one (conformance guide, section 6). */
+/** The verdict of a scenario, and of several scenarios together. */
 
 import type { Level } from '../catalogue/requirement.ts'
 
-/** From the worst to the mildest; `NOT_SUPPORTED` says nothing against anyone. */
+/** Worst first; `NOT_SUPPORTED` is not a failure. */
 export const VERDICTS = ['ERROR', 'FAIL', 'INCONCLUSIVE', 'NOT_RUN', 'WARN', 'PASS', 'NOT_SUPPORTED'] as const
 export type Verdict = (typeof VERDICTS)[number]
 
-/** A scenario that goes further than the documentation does says so: breaking it is a WARN. */
+/** The tag of a scenario that goes beyond the documentation: its failure is a WARN. */
 export const OBSERVED = '@level:observed'
 
-/** How much weighs what a scenario shows. */
+/** The levels of the requirements that a scenario proves. */
 export function levelsOf(
   { requirements, tags }: { readonly requirements: readonly string[]; readonly tags: readonly string[] },
   levelOf: (id: string) => Level | undefined,
@@ -17,15 +17,15 @@ export function levelsOf(
   return tags.includes(OBSERVED) ? ['observed'] : requirements.flatMap((id) => levelOf(id) ?? [])
 }
 
-/** What the runner knows of a scenario that has ended. */
+/** How a scenario ended. */
 export interface Ending {
   readonly status: 'PASSED' | 'FAILED' | 'SKIPPED' | 'UNDEFINED' | 'AMBIGUOUS' | 'PENDING' | 'UNKNOWN'
-  /** Class of the error that ended it, by name. */
+  /** The name of the error class. */
   readonly errorName: string | undefined
 }
 
-/** Errors that say something of the suite or its surroundings and nothing of the subject. */
-const OF_THE_HARNESS: Readonly<Record<string, Verdict>> = {
+/** Errors of the suite or its environment, which are no verdict on the subject. */
+const HARNESS_VERDICTS: Readonly<Record<string, Verdict>> = {
   HarnessError: 'ERROR',
   Inconclusive: 'INCONCLUSIVE',
   NotSupported: 'NOT_SUPPORTED',
@@ -33,7 +33,7 @@ const OF_THE_HARNESS: Readonly<Record<string, Verdict>> = {
 
 /**
  * The verdict of one scenario.
- * @param levels of the requirements it proves: breaking a `must` is a FAIL, anything less a WARN.
+ * @param levels of the requirements that it proves: with a `must` a failure is a FAIL, otherwise a WARN.
  */
 export function verdictOf({ status, errorName }: Ending, levels: readonly Level[]): Verdict {
   switch (status) {
@@ -41,7 +41,7 @@ export function verdictOf({ status, errorName }: Ending, levels: readonly Level[
       return 'PASS'
     case 'FAILED':
       return (
-        (errorName === undefined ? undefined : OF_THE_HARNESS[errorName]) ??
+        (errorName === undefined ? undefined : HARNESS_VERDICTS[errorName]) ??
         (levels.includes('must') ? 'FAIL' : 'WARN')
       )
     case 'SKIPPED':
@@ -54,7 +54,7 @@ export function verdictOf({ status, errorName }: Ending, levels: readonly Level[
   }
 }
 
-/** The worst of several; a PASS needs a scenario that passed. */
+/** The worst verdict of several. */
 export function rollUp(verdicts: readonly Verdict[]): Verdict {
   return VERDICTS.find((verdict) => verdicts.includes(verdict)) ?? 'NOT_RUN'
 }

@@ -1,6 +1,6 @@
 /**
- * The port between the suite and a client under test: all that the suite may ask, and all that it may be told. The same
- * objects travel as lines of JSON to drivers in other processes; `schema/` describes them for authors of drivers.
+ * The driver protocol, between the suite and a client under test: requests, replies and events. Drivers in other
+ * processes exchange the same objects as lines of JSON; `schema/` describes them for authors of drivers.
  */
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
@@ -10,15 +10,15 @@ export interface JsonObject {
 
 export const PROTOCOL = 1
 
-/** Whose client it is. */
+/** The kind of the client. */
 export type IdentityKind = 'device' | 'module'
 
-/** How a client is made; the arguments are named as the documentation names them, in camel case. */
+/** How a client is created. The arguments have the documented names, in camel case. */
 export type Factory = 'connectionString' | 'sasToken' | 'symmetricKey' | 'x509' | 'edgeEnvironment'
 
 /**
- * The closed set of failures: the families of the documented exceptions. `argument` is a wrong value, `argumentType` a
- * wrong type, a missing argument or an option that does not exist; `service` is an unexpected answer with a status.
+ * The kinds of failures, after the documented exceptions. `argument` is a wrong value; `argumentType` is a wrong type,
+ * a missing argument or an unknown option; `service` is an unexpected response with a status.
  */
 export const ERROR_KINDS = [
   'argument',
@@ -37,15 +37,15 @@ export const ERROR_KINDS = [
 ] as const
 export type ErrorKind = (typeof ERROR_KINDS)[number]
 
-/** A failure; `native` is for reports only and never judged. */
+/** A failure; `native` is for reports only and has no effect on the verdict. */
 export interface DriverError {
   readonly kind: ErrorKind
-  /** Status of the service's answer, for `service`. */
+  /** The status of the response, for `service`. */
   readonly status?: number
   readonly native: { readonly type: string; readonly message: string }
 }
 
-/** What a client tells of by itself. */
+/** The events of a client. */
 export const HAPPENINGS = [
   'message',
   'method',
@@ -56,10 +56,10 @@ export const HAPPENINGS = [
 ] as const
 export type Happening = (typeof HAPPENINGS)[number]
 
-/** A message as the application gives or gets it. Properties keep their order; bodies are base64. */
+/** A message that the application sends or receives. The properties keep their order; the body is base64. */
 export interface WireMessage {
   readonly body: string
-  /** What the application hands over when it is no message object. */
+  /** What the application passes to the client. Default: a message object. */
   readonly as?: 'message' | 'text' | 'bytes' | 'number' | 'mapping'
   readonly messageId?: string
   readonly correlationId?: string
@@ -70,33 +70,33 @@ export interface WireMessage {
   readonly properties?: readonly (readonly [string, string | null])[]
 }
 
-/** Where the hub under the client's feet really listens. */
+/** The address and ports that the client dials. */
 export interface Endpoint {
   readonly host: string
   readonly mqttPort: number
   readonly httpsPort: number
 }
 
-/** What the driver's application does when something it handles happens. */
+/** What the application of the driver does in a handler. */
 export interface HandlerBehaviour {
-  /** Answers each method request so. */
+  /** Responds to each method request with it. */
   readonly answer?: { readonly status: number; readonly payload?: Json }
-  /** Gives this token from inside the handler. */
+  /** Supplies this token from inside the handler. */
   readonly token?: string
-  /** Does not return before `release`. */
+  /** Returns after `release`. */
   readonly hold?: boolean
-  /** Fails with an exception of its own. */
+  /** Throws an exception. */
   readonly fail?: boolean
 }
 
-/** One receive call; what is left out is left to the client's defaults. */
+/** One receive call; the defaults are those of the client. */
 interface Receive {
   readonly block?: boolean
   /** Seconds. */
   readonly timeout?: number
 }
 
-/** Everything that can be asked, by verb. All but the first four belong to a capability. */
+/** The requests by verb. Verbs that need a capability are in the table below. */
 export interface Verbs {
   hello: { readonly suite: string }
   create: {
@@ -111,11 +111,11 @@ export interface Verbs {
   destroy: { readonly session: string }
   stop: object
   /**
-   * For clocks that are `virtual`: time at the client is this from now on, epoch ms; what falls due on the way happens. An
-   * earlier time than before is a new scenario. Answers `{ next }`, when the next thing is due, or null.
+   * For `virtual` clocks: sets the time of the client, in epoch milliseconds, and runs the timers that become due. An
+   * earlier time than before starts a new scenario. Replies with `{ next }`: when the next timer is due, or null.
    */
   advance: { readonly now: number }
-  /** Names that the class of this kind offers. */
+  /** The names that the class of this kind offers. */
   describe: { readonly kind: IdentityKind }
   connect: { readonly session: string }
   disconnect: { readonly session: string }
@@ -125,27 +125,27 @@ export interface Verbs {
   sendOutput: { readonly session: string; readonly message: WireMessage; readonly output: string }
   respondMethod: {
     readonly session: string
-    /** Left out: the newest request that the client has told of. */
+    /** Default: the last request that the client received. */
     readonly requestId?: string
     readonly status: number
     readonly payload?: Json
-    /** A payload that JSON cannot write. */
+    /** A payload that cannot be serialized as JSON. */
     readonly unwritable?: boolean
-    /** Make the response from the request instead of from its id. */
+    /** Creates the response from the request instead of its id. */
     readonly fromRequest?: boolean
   }
   getTwin: { readonly session: string }
   patchReported: { readonly session: string; readonly patch: Json; readonly unwritable?: boolean }
-  /** Sets or, with `kind: 'none'`, clears the handler of a happening. */
+  /** Sets the handler of an event, or clears it with `kind: 'none'`. */
   handle: {
     readonly session: string
     readonly happening: Happening
     readonly kind: 'function' | 'coroutine' | 'none'
     readonly behaviour?: HandlerBehaviour
   }
-  /** Lets held handlers go on, and holds no further ones until the next `handle`. */
+  /** Lets held handlers return, and holds no more until the next `handle`. */
   release: { readonly session: string }
-  /** Settles when the handlers set so far are in force at the hub. */
+  /** Settles when the hub has the subscriptions of all handlers. */
   sync: { readonly session: string }
   receiveMessage: Receive & { readonly session: string }
   receiveMethod: Receive & { readonly session: string; readonly name?: string }
@@ -165,9 +165,9 @@ export interface Verbs {
     readonly deviceId: string
     readonly moduleId?: string
   }
-  /** `connected`, and which happenings have a handler. */
+  /** `connected`, and which events have a handler. */
   state: { readonly session: string }
-  /** Tries to set an attribute that cannot be set. */
+  /** Tries to set a read-only attribute. */
   assign: { readonly session: string; readonly attribute: 'connected'; readonly value: Json }
 }
 export type Verb = keyof Verbs
@@ -175,7 +175,7 @@ export type Verb = keyof Verbs
 /** `do` names the verb; the rest are its fields. */
 export type DriverRequest = { readonly [V in Verb]: { readonly do: V } & Verbs[V] }[Verb]
 
-/** Exactly one of three: done, refused by the client, or not offered by it. */
+/** Exactly one of three: a result, a failure of the client, or not supported. */
 export type DriverReply =
   | { readonly ok: Json }
   | { readonly error: DriverError }
@@ -184,13 +184,13 @@ export type DriverReply =
 export interface DriverEvent {
   readonly event: Happening | 'deprecation' | 'log' | 'heartbeat'
   readonly session: string
-  /** Grows by one with each event of the session. */
+  /** Increases by one with each event of the session. */
   readonly seq: number
-  /** How many positional arguments the handler was called with, and what they held. */
+  /** The number of arguments of the handler, and their content. */
   readonly data: JsonObject
 }
 
-/** What `hello` answers. */
+/** The reply to `hello`. */
 export interface Hello extends JsonObject {
   readonly protocol: number
   readonly implementation: JsonObject & {
@@ -199,39 +199,39 @@ export interface Hello extends JsonObject {
     readonly language: string
   }
   readonly capabilities: readonly string[]
-  /** `virtual`: the client lives on the suite's clock, by the verb `advance`. */
+  /** `virtual`: the client follows the clock of the suite, by the verb `advance`. */
   readonly clock: 'virtual' | 'real'
 }
 
-/** A client under test, whatever its language. */
+/** A client under test, in any language. */
 export interface ClientDriver {
   readonly hello: Hello
-  /** Never rejects for what the client does; rejects with a {@link HarnessError} when the driver itself is at fault. */
+  /** Rejects with a {@link HarnessError} when the driver is faulty, and for no other reason. */
   request(request: DriverRequest): Promise<DriverReply>
-  /** @returns stops listening. */
+  /** @returns a function that removes the listener. */
   onEvent(listener: (event: DriverEvent) => void): () => void
   /** Ends all sessions and the driver. */
   stop(): Promise<void>
 }
 
-/** The suite or a driver is broken: no verdict on the client. */
+/** The suite or a driver is faulty: there is no verdict on the client. */
 export class HarnessError extends Error {
   override readonly name = 'HarnessError'
 }
 
-/** What a language may not let a client be asked. */
+/** The capability of requests that some languages cannot express. */
 function variation(request: DriverRequest): string | undefined {
   if ('unwritable' in request) return 'values.unwritable'
   if ('message' in request && (request.message.as ?? 'message') !== 'message') return 'messages.conversion'
   return undefined
 }
 
-/** Capability that a request needs; undefined: everybody must do this. */
+/** The capability that a request needs; undefined: the request is mandatory. */
 export function capabilityOf(request: DriverRequest): string | undefined {
   return variation(request) ?? CAPABILITY_OF[request.do]
 }
 
-/** Capability that each verb needs; verbs that are not here are mandatory. */
+/** The capability that each verb needs; all other verbs are mandatory. */
 const CAPABILITY_OF: Readonly<Partial<Record<Verb, string>>> = {
   sendOutput: 'telemetry.output',
   respondMethod: 'methods.respond',

@@ -1,34 +1,34 @@
 /**
- * The client that a run is about: the reference client in this process, or the driver that `CONFORMANCE_DRIVER` names (a
- * list in JSON: a program and its arguments, or one URL). A driver serves all scenarios of a run, one after the other.
+ * The client under test: the reference client in this process, or the driver in `CONFORMANCE_DRIVER` (a JSON list: a
+ * program and its arguments, or one URL). A driver serves all scenarios of a run, one after the other.
  */
 
 import type { Clock } from 'mock-iot-hub'
-import { carrierTo } from './carrier-to.ts'
+import { openTransport } from './open-transport.ts'
 import { type ClientDriver, type DriverRequest, HarnessError, type Hello } from './client-driver.ts'
 import { quietFor, systemAlarm } from './clock.ts'
 import { RemoteDriver } from './remote-driver.ts'
 import { ReferenceDriver } from './reference-driver.ts'
 
-/** So many milliseconds of silence mean that another process has nothing more to say. */
+/** After this many milliseconds without activity, a client in another process is idle. */
 const SILENCE_MS = Number(process.env['CONFORMANCE_SILENCE_MS'] ?? 60)
 const LATE_SECONDS = Number(process.env['CONFORMANCE_PATIENCE_SECONDS'] ?? 3)
 
 export interface ClientUnderTest extends ClientDriver {
-  /** Comes back when the client has come to rest. */
+  /** Settles when the client is idle. */
   rest(activity: () => number): Promise<void>
-  /** Called when it has had all the real time that it may take to do a thing. @returns cancels. */
+  /** Runs a function when the client has used up its real time for one action. @returns a function that cancels it. */
   whenLate(run: () => void): () => void
-  /** Free text that it has written in this scenario. */
+  /** The free text of the driver in this scenario. */
   readonly notes: readonly string[]
-  /** Its time is moved to where the suite's clock stands. @returns when the next thing is due there, epoch ms. */
+  /** Sets its clock to the time of the suite. @returns when its next timer is due, in epoch milliseconds. */
   follow(clock: Clock): Promise<number | undefined>
 }
 
 let program: RemoteDriver | undefined
 let implementation: Hello['implementation'] | undefined
 
-/** Whom the drivers of this run have named; undefined: the reference client, or nobody yet. */
+/** The implementation behind the driver; undefined: the reference client, or no driver so far. */
 export function implementationUnderTest(): Hello['implementation'] | undefined {
   return implementation
 }
@@ -38,13 +38,13 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
   const command = process.env['CONFORMANCE_DRIVER']
   if (command === undefined) return inProcess(clock)
   if (program === undefined || program.dead)
-    program = await RemoteDriver.start(carrierTo(commandFrom(command)), systemAlarm)
+    program = await RemoteDriver.start(openTransport(commandFrom(command)), systemAlarm)
   const started = program
   implementation = started.hello.implementation
   const sessions = new Set<string>()
   const stopListening: (() => void)[] = []
   const follows = started.hello.clock === 'virtual'
-  const notedBefore = started.said.length
+  const notedBefore = started.output.length
   const client: ClientUnderTest = {
     hello: started.hello,
     request(request: DriverRequest) {
@@ -63,7 +63,7 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
       const ended = Promise.allSettled(
         [...sessions].map((session) => started.request({ do: 'destroy', session })),
       )
-      // A client that cannot end must not cost the next scenario anything: that one gets a process of its own.
+      // A client that does not end must not affect the next scenario, which then gets a new process.
       const stopAlarm = systemAlarm(LATE_SECONDS, () => {
         started.abandon()
       })
@@ -71,7 +71,7 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
       stopAlarm()
     },
     get notes() {
-      return started.said.slice(notedBefore)
+      return started.output.slice(notedBefore)
     },
     rest: (activity) => quietFor(SILENCE_MS, activity),
     whenLate: (run) => systemAlarm(LATE_SECONDS, run),
@@ -79,15 +79,15 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
       if (!follows) return undefined
       const reply = await started.request({ do: 'advance', now: clock.now() })
       if (!('ok' in reply))
-        throw new HarnessError(`the driver does not follow the clock: ${JSON.stringify(reply)}`)
-      return (reply.ok as { readonly next: number | null }).next ?? undefined // so the protocol says
+        throw new HarnessError(`the driver does not follow the clock of the suite: ${JSON.stringify(reply)}`)
+      return (reply.ok as { readonly next: number | null }).next ?? undefined // its type in the protocol
     },
   }
   await client.follow(clock)
   return client
 }
 
-/** The run is over. */
+/** Ends the driver. */
 export async function endOfRun(): Promise<void> {
   await program?.stop()
 }
@@ -101,7 +101,7 @@ function inProcess(clock: Clock): ClientUnderTest {
     stop: () => driver.stop(),
     notes: [],
     rest: () => Promise.resolve(),
-    whenLate: () => () => undefined, // a wait without an end is one of the suite's faults: the step's time limit tells
+    whenLate: () => () => undefined, // the limit of the step ends such a wait
     follow: () => Promise.resolve(undefined),
   }
 }
@@ -110,5 +110,5 @@ function commandFrom(text: string): readonly string[] {
   const command: unknown = JSON.parse(text)
   if (Array.isArray(command) && command.length > 0 && command.every((part) => typeof part === 'string'))
     return command
-  throw new HarnessError(`CONFORMANCE_DRIVER must be a list of texts in JSON, got ${text}`)
+  throw new HarnessError(`CONFORMANCE_DRIVER must be a JSON list of strings, got ${text}`)
 }

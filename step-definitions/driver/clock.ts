@@ -1,9 +1,9 @@
-/** The system's time, for what lives outside the suite's clock: other processes. */
+/** The system clock, for other processes, which the clock of the suite does not control. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Alarm } from './remote-driver.ts'
 
-/** Runs after so many seconds. */
+/** Runs a function after seconds of real time. */
 export const systemAlarm: Alarm = (seconds, run) => {
   const timer = setTimeout(run, seconds * 1_000)
   return () => {
@@ -11,10 +11,10 @@ export const systemAlarm: Alarm = (seconds, run) => {
   }
 }
 
-/** Comes back after so many milliseconds: for hubs and clients that nobody can wind. */
+/** Waits for milliseconds of real time: for a hub whose clock cannot be controlled. */
 export const pause = (ms: number): Promise<void> => sleep(ms)
 
-/** Waits until nothing has changed for so many milliseconds of real time. */
+/** Waits until nothing has changed for `ms` milliseconds of real time. */
 export async function quietFor(ms: number, activity: () => number): Promise<void> {
   const slice = Math.ceil(ms / 4)
   let before = activity()
@@ -27,5 +27,5 @@ export async function quietFor(ms: number, activity: () => number): Promise<void
   }
 }
 
-/** How long a run took, and what day it is. */
+/** For the duration and the date of a run. */
 export const systemTime = { now: (): number => Date.now() }

@@ -1,4 +1,4 @@
-/** What comes from a driver's process is checked against the protocol's JSON Schemas before it is believed. */
+/** Validates everything that a driver sends against the JSON Schemas of the protocol. */
 
 import { Ajv, type AnySchemaObject, type ValidateFunction } from 'ajv'
 import { packagedJson } from '../package-root.ts'
@@ -8,32 +8,32 @@ const ajv = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true
 
 function schema(name: string): ValidateFunction {
   const path = `driver/schema/${name}.json`
-  return ajv.compile(packagedJson(path) as AnySchemaObject) // ajv itself refuses what is no schema
+  return ajv.compile(packagedJson(path) as AnySchemaObject) // ajv rejects an invalid schema
 }
 
 const isReply = schema('reply')
 const isEvent = schema('event')
 const isHello = schema('hello')
 
-/** @throws HarnessError that names what is wrong. */
-export function assertReply(said: unknown): { readonly id: number; readonly reply: DriverReply } {
-  check(isReply, said)
-  const { id, ...reply } = said as { readonly id: number } & DriverReply // the schema has said so
+/** @throws HarnessError that names the violation. */
+export function assertReply(value: unknown): { readonly id: number; readonly reply: DriverReply } {
+  check(isReply, value)
+  const { id, ...reply } = value as { readonly id: number } & DriverReply // validated above
   return { id, reply }
 }
 
-/** @throws HarnessError that names what is wrong. */
-export function assertEvent(said: unknown): DriverEvent {
-  check(isEvent, said)
-  return said as DriverEvent // the schema has said so
+/** @throws HarnessError that names the violation. */
+export function assertEvent(value: unknown): DriverEvent {
+  check(isEvent, value)
+  return value as DriverEvent // validated above
 }
 
-/** @throws HarnessError that names what is wrong. */
-export function assertHello(said: unknown): Hello {
-  check(isHello, said)
-  return said as Hello // the schema has said so
+/** @throws HarnessError that names the violation. */
+export function assertHello(value: unknown): Hello {
+  check(isHello, value)
+  return value as Hello // validated above
 }
 
-function check(validate: ValidateFunction, said: unknown): void {
-  if (!validate(said)) throw new HarnessError(ajv.errorsText(validate.errors))
+function check(validate: ValidateFunction, value: unknown): void {
+  if (!validate(value)) throw new HarnessError(ajv.errorsText(validate.errors))
 }

@@ -1,5 +1,5 @@
-/** The reference client behind the driver port, in this process and on the suite's clock. */
-/* eslint-disable @typescript-eslint/no-deprecated -- what is deprecated is documented all the same, and on trial */
+/** The driver of the reference client, in this process and on the clock of the suite. */
+/* eslint-disable @typescript-eslint/no-deprecated -- deprecated calls are documented and tested */
 
 import {
   type Clock,
@@ -18,7 +18,7 @@ import {
   type JsonObject,
   PROTOCOL,
 } from './client-driver.ts'
-import { makeClient } from './reference-factories.ts'
+import { createClient } from './reference-factories.ts'
 import { describeError, messageFrom, messageOf, methodResponse, NOT_JSON } from './reference-values.ts'
 import { ReferenceSession } from './reference-session.ts'
 
@@ -75,12 +75,12 @@ export class ReferenceDriver implements ClientDriver {
   readonly #listeners = new Set<(event: DriverEvent) => void>()
   #stopWatching: () => void
 
-  /** @param clock the suite's; the clients take their time from it. */
+  /** @param clock the clock of the suite, for all clients. */
   constructor(clock: Clock) {
     this.#clock = clock
     const warned = (warning: Error & { readonly code?: string }) => {
       if (warning.code !== 'IOTHUB_DEPRECATED') return
-      for (const session of this.#sessions.values()) session.tell('deprecation', { notice: warning.message })
+      for (const session of this.#sessions.values()) session.emit('deprecation', { notice: warning.message })
     }
     process.on('warning', warned)
     this.#stopWatching = () => {
@@ -117,11 +117,11 @@ export class ReferenceDriver implements ClientDriver {
         await this.stop()
         return undefined
       case 'advance':
-        return { next: null } // it has the clock itself
+        return { next: null } // the clients share the clock of the suite
       case 'describe':
         return describeClass(request.kind === 'device' ? IoTHubDeviceClient : IoTHubModuleClient)
       case 'create': {
-        const client = await makeClient(request, this.#clock)
+        const client = await createClient(request, this.#clock)
         this.#sessions.set(
           request.session,
           new ReferenceSession(request.session, client, (event) => {
@@ -135,15 +135,15 @@ export class ReferenceDriver implements ClientDriver {
         this.#sessions.delete(request.session)
         return undefined
       default:
-        return this.#ask(request)
+        return this.#call(request)
     }
   }
 
-  async #ask(
+  async #call(
     request: Exclude<DriverRequest, { do: 'hello' | 'stop' | 'advance' | 'describe' | 'create' | 'destroy' }>,
   ): Promise<Json | undefined> {
     const session = this.#sessions.get(request.session)
-    if (session === undefined) throw new Error(`There is no session ${request.session}`)
+    if (session === undefined) throw new Error(`The session ${request.session} does not exist`)
     const { client } = session
     switch (request.do) {
       case 'connect':
@@ -170,7 +170,7 @@ export class ReferenceDriver implements ClientDriver {
       case 'getTwin':
         return { ...(await client.getTwin()) }
       case 'patchReported':
-        // A patch that is no mapping, or no JSON, is what some requirements are about.
+        // Some requirements are about a patch that is not a JSON object.
         await client.patchTwinReportedProperties(
           (request.unwritable === true ? { value: NOT_JSON } : request.patch) as unknown as ClientJsonObject,
         )
@@ -207,7 +207,7 @@ export class ReferenceDriver implements ClientDriver {
         )
         return undefined
       case 'invokeMethod': {
-        // Wrong parameters are what some requirements are about.
+        // Some requirements are about wrong parameters.
         const params = request.params as unknown as MethodParams
         return { ...(await moduleOf(client).invokeMethod(params, request.deviceId, request.moduleId)) }
       }
@@ -224,15 +224,15 @@ type Client = IoTHubDeviceClient | IoTHubModuleClient
 
 function deviceOf(client: Client): IoTHubDeviceClient {
   if (client instanceof IoTHubDeviceClient) return client
-  throw new TypeError('Only device clients can do this')
+  throw new TypeError('The request needs a device client')
 }
 
 function moduleOf(client: Client): IoTHubModuleClient {
   if (client instanceof IoTHubModuleClient) return client
-  throw new TypeError('Only module clients can do this')
+  throw new TypeError('The request needs a module client')
 }
 
-/** The names that a class offers, inherited ones included. */
+/** The names that a class offers, including inherited ones. */
 function describeClass(type: typeof IoTHubDeviceClient | typeof IoTHubModuleClient): JsonObject {
   const factories = Object.getOwnPropertyNames(type).filter((name) => name.startsWith('createFrom'))
   const calls: string[] = []
@@ -240,7 +240,7 @@ function describeClass(type: typeof IoTHubDeviceClient | typeof IoTHubModuleClie
   for (
     let level: object | null = type.prototype;
     level !== null && level !== Object.prototype;
-    level = Object.getPrototypeOf(level) as object | null // the chain of prototypes holds objects alone
+    level = Object.getPrototypeOf(level) as object | null // a prototype is an object
   ) {
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
       if (name === 'constructor') continue

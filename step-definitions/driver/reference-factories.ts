@@ -1,4 +1,4 @@
-/** The factories of the reference client behind the driver's verb `create`. */
+/** The factories of the reference client, for the verb `create`. */
 
 import {
   type Clock,
@@ -11,10 +11,10 @@ import {
 import type { Json, JsonObject, Verbs } from './client-driver.ts'
 
 type Client = IoTHubDeviceClient | IoTHubModuleClient
-/** What is missing or of a wrong type is handed over as it is: that it is refused is what is asked for. */
+/** Missing arguments and wrong types are passed on: the client must reject them. */
 type AnyFactory = (...given: readonly unknown[]) => Client | Promise<Client>
 
-/** Documented name of each factory, and of its arguments in order. */
+/** The documented name of each factory, and its arguments in order. */
 const FACTORIES = {
   connectionString: ['createFromConnectionString', ['connectionString']],
   sasToken: ['createFromSastoken', ['sastoken']],
@@ -23,24 +23,25 @@ const FACTORIES = {
   edgeEnvironment: ['createFromEdgeEnvironment', []],
 } as const
 
-export async function makeClient(asked: Verbs['create'], clock: Clock): Promise<Client> {
-  const type = asked.kind === 'device' ? IoTHubDeviceClient : IoTHubModuleClient
-  if (asked.factory === 'constructor') {
-    // No public way, with or without what the original's initializer takes: that is what is asked.
-    return new (type as unknown as new (...given: Json[]) => Client)(...Object.values(asked.arguments))
+export async function createClient(request: Verbs['create'], clock: Clock): Promise<Client> {
+  const type = request.kind === 'device' ? IoTHubDeviceClient : IoTHubModuleClient
+  if (request.factory === 'constructor') {
+    // The constructor is not public, with or without arguments: the client must reject the call.
+    return new (type as unknown as new (...given: Json[]) => Client)(...Object.values(request.arguments))
   }
-  const [name, names] = FACTORIES[asked.factory]
-  const wanted: readonly string[] = asked.kind === 'device' ? names.filter((of) => of !== 'moduleId') : names
-  const given = wanted.map((of) => argument(of, asked.arguments))
-  const factory = (type as unknown as Readonly<Record<string, AnyFactory | undefined>>)[name] // by its documented name
+  const [name, names] = FACTORIES[request.factory]
+  const wanted: readonly string[] =
+    request.kind === 'device' ? names.filter((of) => of !== 'moduleId') : names
+  const given = wanted.map((of) => argument(of, request.arguments))
+  const factory = (type as unknown as Readonly<Record<string, AnyFactory | undefined>>)[name] // looked up by its documented name
   if (factory === undefined) throw new TypeError(`${type.name} has no ${name}`)
-  return factory.call(type, ...given, optionsFor(asked, clock))
+  return factory.call(type, ...given, optionsFor(request, clock))
 }
 
 function argument(name: string, given: JsonObject): unknown {
   const value = given[name]
   if (name !== 'x509' || value === undefined) return value
-  const { certFile, keyFile, passPhrase } = value as Readonly<Record<string, string>> // so the suite writes it
+  const { certFile, keyFile, passPhrase } = value as Readonly<Record<string, string>> // its type in the requests of the suite
   return new X509(certFile ?? '', keyFile ?? '', passPhrase)
 }
 

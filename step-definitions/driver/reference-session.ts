@@ -1,4 +1,4 @@
-/** One client of the reference driver, with the application that listens to it. */
+/** One client of the reference driver, with its application. */
 
 import {
   type IoTHubDeviceClient,
@@ -20,15 +20,15 @@ const ATTRIBUTES = {
   backgroundException: 'onBackgroundException',
 } as const satisfies Record<Happening, keyof IoTHubDeviceClient & keyof IoTHubModuleClient>
 
-/** Handlers are told apart by attribute, not by the type of their argument. */
-type Given = readonly unknown[]
+/** The arguments of a handler; their type depends on the attribute. */
+type HandlerArguments = readonly unknown[]
 
 export class ReferenceSession {
   readonly client: IoTHubDeviceClient | IoTHubModuleClient
   readonly #name: string
-  readonly #emit: (event: DriverEvent) => void
+  readonly #listener: (event: DriverEvent) => void
   readonly #requests = new Map<string, MethodRequest>()
-  #newest: MethodRequest | undefined
+  #last: MethodRequest | undefined
   #held: (() => void)[] = []
   #holding = true
   #seq = 0
@@ -36,38 +36,38 @@ export class ReferenceSession {
   constructor(
     name: string,
     client: IoTHubDeviceClient | IoTHubModuleClient,
-    emit: (event: DriverEvent) => void,
+    listener: (event: DriverEvent) => void,
   ) {
     this.#name = name
     this.client = client
-    this.#emit = emit
+    this.#listener = listener
   }
 
-  /** A method request that the application has got; left out: the newest. */
+  /** A method request that the application received. Default: the last one. */
   request(requestId: string | undefined): MethodRequest | undefined {
-    return requestId === undefined ? this.#newest : this.#requests.get(requestId)
+    return requestId === undefined ? this.#last : this.#requests.get(requestId)
   }
 
   remember(request: MethodRequest): JsonObject {
-    this.#newest = request
+    this.#last = request
     this.#requests.set(request.requestId, request)
     return methodOf(request)
   }
 
-  tell(event: DriverEvent['event'], data: JsonObject): void {
-    this.#emit({ event, session: this.#name, seq: ++this.#seq, data })
+  emit(event: DriverEvent['event'], data: JsonObject): void {
+    this.#listener({ event, session: this.#name, seq: ++this.#seq, data })
   }
 
-  /** Which happenings have a handler. */
+  /** The events that have a handler. */
   handlers(): readonly string[] {
     return HAPPENINGS.filter((happening) => this.client[ATTRIBUTES[happening]] !== null)
   }
 
   handle({ happening, kind, behaviour = {} }: Verbs['handle']): void {
     this.#holding = true
-    const work = async (given: Given): Promise<void> => {
+    const work = async (args: HandlerArguments): Promise<void> => {
       if (behaviour.answer !== undefined && happening === 'method') {
-        const request = given[0] as MethodRequest // the client hands methods over as such
+        const request = args[0] as MethodRequest // the argument of a method handler
         await this.client.sendMethodResponse(
           MethodResponse.createFromMethodRequest(request, behaviour.answer.status, behaviour.answer.payload),
         )
@@ -75,53 +75,53 @@ export class ReferenceSession {
       if (behaviour.token !== undefined) await this.client.updateSastoken(behaviour.token)
       if (behaviour.hold === true && this.#holding)
         await new Promise<void>((resolve) => this.#held.push(resolve))
-      if (behaviour.fail === true) throw new Error('The application has failed')
+      if (behaviour.fail === true) throw new Error('The application failed')
     }
-    const told = (given: Given): void => {
-      this.tell(happening, {
-        argumentCount: given.length,
+    const report = (args: HandlerArguments): void => {
+      this.emit(happening, {
+        argumentCount: args.length,
         connected: this.client.connected,
-        ...this.#data(happening, given),
+        ...this.#data(happening, args),
       })
     }
     const handler =
       kind === 'coroutine'
-        ? async (...given: Given): Promise<void> => {
-            // A handler that is started but never awaited would not come past this point in its turn.
+        ? async (...args: HandlerArguments): Promise<void> => {
+            // A client that does not await the handler would not get past this point in the same turn.
             await Promise.resolve()
-            told(given)
-            await work(given)
+            report(args)
+            await work(args)
           }
-        : (...given: Given): unknown => {
-            told(given)
-            return Object.keys(behaviour).length === 0 ? undefined : work(given)
+        : (...args: HandlerArguments): unknown => {
+            report(args)
+            return Object.keys(behaviour).length === 0 ? undefined : work(args)
           }
     Object.assign(this.client, { [ATTRIBUTES[happening]]: kind === 'none' ? null : handler })
   }
 
   release(): void {
     this.#holding = false
-    for (const goOn of this.#held.splice(0)) goOn()
+    for (const resume of this.#held.splice(0)) resume()
   }
 
-  /** The end, however the client stands. */
+  /** Ends the client in any state. */
   async end(): Promise<void> {
     this.release()
     await this.client[Symbol.asyncDispose]()
   }
 
-  #data(happening: Happening, given: Given): JsonObject {
+  #data(happening: Happening, args: HandlerArguments): JsonObject {
     switch (happening) {
-      // The client's signatures say what these are.
+      // The signatures of the client define these types.
       case 'message':
-        return { ...messageOf(given[0] as ReceivedMessage) }
+        return { ...messageOf(args[0] as ReceivedMessage) }
       case 'method':
-        return this.remember(given[0] as MethodRequest)
+        return this.remember(args[0] as MethodRequest)
       case 'desired':
-        return { patch: given[0] as TwinPatch }
+        return { patch: args[0] as TwinPatch }
       case 'backgroundException': {
-        const { kind, native } = describeError(given[0])
-        return { kind, native, isError: given[0] instanceof Error }
+        const { kind, native } = describeError(args[0])
+        return { kind, native, isError: args[0] instanceof Error }
       }
       case 'connectionState':
       case 'newSasToken':

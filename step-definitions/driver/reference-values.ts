@@ -1,4 +1,4 @@
-/** Values of the reference client, to and from what the driver port carries. */
+/** Converts values between the reference client and the driver protocol. */
 
 import { Buffer } from 'node:buffer'
 import {
@@ -22,10 +22,10 @@ import {
 } from 'mock-iot-hub-client'
 import type { DriverError, ErrorKind, JsonObject, Verbs, WireMessage } from './client-driver.ts'
 
-/** Something that JSON has no words for. */
+/** A value that cannot be serialized as JSON. */
 export const NOT_JSON = 1n
 
-/** The most special class first: most of them are ClientErrors too. */
+/** Subclasses first: most classes are subclasses of ClientError. */
 const KINDS: readonly (readonly [new (...given: never[]) => Error, ErrorKind])[] = [
   [CredentialError, 'credential'],
   [ConnectionFailedError, 'connectionFailed'],
@@ -50,7 +50,7 @@ export function describeError(error: unknown): DriverError {
   return { kind, native }
 }
 
-/** What the application hands to a send call. */
+/** The message that the application passes to a send call. */
 export function messageFrom(given: WireMessage): Message | MessageData {
   const body = Buffer.from(given.body, 'base64')
   switch (given.as) {
@@ -61,7 +61,7 @@ export function messageFrom(given: WireMessage): Message | MessageData {
     case 'number':
       return Number(body.toString('utf8'))
     case 'mapping':
-      // No message data: that it is refused is what is asked for.
+      // Invalid data: the client must reject it.
       return new Message({} as unknown as MessageData)
     case 'message':
     case undefined:
@@ -79,7 +79,7 @@ export function messageFrom(given: WireMessage): Message | MessageData {
   return message
 }
 
-/** A message that the client has handed over. */
+/** A message that the client delivered. */
 export function messageOf(message: ReceivedMessage | null): JsonObject | null {
   if (message === null) return null
   const { messageId, correlationId, userId, contentType, contentEncoding, inputName, customProperties } =
@@ -104,7 +104,7 @@ export function methodResponse(
   asked: Verbs['respondMethod'],
   request: MethodRequest | undefined,
 ): MethodResponse {
-  // A payload that is no JSON is what one requirement is about.
+  // One requirement is about a payload that is not JSON.
   const payload = (asked.unwritable === true ? NOT_JSON : asked.payload) as unknown as JsonValue | undefined
   if (asked.fromRequest === true && request !== undefined) {
     return MethodResponse.createFromMethodRequest(request, asked.status, payload)

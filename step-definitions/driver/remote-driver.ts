@@ -1,9 +1,9 @@
 /**
- * A client under test in another process or on another machine, which speaks the driver protocol: requests go out as lines
- * of JSON, replies and events come in, and each is checked before it is believed.
+ * A client under test in another process or on another machine. Sends requests of the driver protocol as lines of JSON
+ * and validates each reply and event.
  */
 
-import type { Carrier, OpenCarrier } from './carrier.ts'
+import type { DriverTransport, OpenTransport } from './driver-transport.ts'
 import {
   HarnessError,
   type ClientDriver,
@@ -15,10 +15,10 @@ import {
 } from './client-driver.ts'
 import { assertEvent, assertHello, assertReply } from './protocol-schemas.ts'
 
-/** A silent driver is given up after so many seconds without an answer or a heartbeat. */
-const PATIENCE_SECONDS = 10
+/** The longest time without a reply or a heartbeat. */
+const SILENCE_LIMIT_SECONDS = 10
 
-/** Runs `run` after so many seconds of the system's time. @returns cancels. */
+/** Runs `run` after seconds of real time. @returns a function that cancels it. */
 export type Alarm = (seconds: number, run: () => void) => () => void
 
 interface Waiting {
@@ -28,58 +28,58 @@ interface Waiting {
 }
 
 export class RemoteDriver implements ClientDriver {
-  readonly #carrier: Carrier
+  readonly #transport: DriverTransport
   readonly #alarm: Alarm
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners = new Set<(event: DriverEvent) => void>()
-  readonly #said: string[] = []
+  readonly #output: string[] = []
   #hello: Hello | undefined
   #lastId = 0
   #dead: HarnessError | undefined
 
-  private constructor(open: OpenCarrier, alarm: Alarm) {
+  private constructor(open: OpenTransport, alarm: Alarm) {
     this.#alarm = alarm
-    this.#carrier = open({
+    this.#transport = open({
       line: (text) => {
-        this.#hear(text)
+        this.#receive(text)
       },
-      note: (text) => this.#said.push(text),
+      note: (text) => this.#output.push(text),
       ended: (why) => {
-        this.#die(why)
+        this.#end(why)
       },
     })
   }
 
   /**
-   * Opens the way to the driver and greets it.
-   * @param open see `processCarrier` and `httpCarrier`.
-   * @param alarm the system's time.
-   * @throws HarnessError when it cannot be reached, speaks another protocol, or nonsense.
+   * Opens the transport and sends `hello`.
+   * @param open see `processTransport` and `httpTransport`.
+   * @param alarm the system clock.
+   * @throws HarnessError when the driver cannot be reached, supports another protocol, or violates it.
    */
-  static async start(open: OpenCarrier, alarm: Alarm): Promise<RemoteDriver> {
+  static async start(open: OpenTransport, alarm: Alarm): Promise<RemoteDriver> {
     const driver = new RemoteDriver(open, alarm)
     try {
-      driver.#hello = driver.#greeted(await driver.request({ do: 'hello', suite: '0.1.0' }))
+      driver.#hello = driver.#assertHello(await driver.request({ do: 'hello', suite: '0.1.0' }))
       return driver
     } catch (error) {
-      driver.abandon() // nobody else knows of it
+      driver.abandon() // the caller has no reference to it
       throw error
     }
   }
 
   get hello(): Hello {
-    if (this.#hello === undefined) throw this.#harness('the driver has not been greeted')
+    if (this.#hello === undefined) throw this.#error('the driver has not replied to hello')
     return this.#hello
   }
 
-  /** It has ended, or broken the protocol. */
+  /** The driver has ended or violated the protocol. */
   get dead(): boolean {
     return this.#dead !== undefined
   }
 
-  /** What the driver wrote to stderr, for reports. */
-  get said(): readonly string[] {
-    return this.#said
+  /** The output on stderr, for reports. */
+  get output(): readonly string[] {
+    return this.#output
   }
 
   onEvent(listener: (event: DriverEvent) => void): () => void {
@@ -92,69 +92,69 @@ export class RemoteDriver implements ClientDriver {
     const id = ++this.#lastId
     return new Promise((settle, fail) => {
       this.#waiting.set(id, { settle, fail, stopAlarm: () => undefined })
-      this.#carrier.send(JSON.stringify({ v: PROTOCOL, id, ...request }))
+      this.#transport.send(JSON.stringify({ v: PROTOCOL, id, ...request }))
       this.#watch()
     })
   }
 
-  /** Ends it by force; whoever waits is told. */
-  abandon(why = 'the driver did not end its clients and was ended itself'): void {
-    this.#die(why)
-    this.#carrier.kill()
+  /** Kills the driver and fails all pending requests. */
+  abandon(why = 'the driver did not end its clients and was killed'): void {
+    this.#end(why)
+    this.#transport.kill()
   }
 
   async stop(): Promise<void> {
     if (this.#dead !== undefined) return
-    // Heartbeats do not count any more.
-    const stopAlarm = this.#alarm(PATIENCE_SECONDS, () => {
+    // Heartbeats no longer extend the limit.
+    const stopAlarm = this.#alarm(SILENCE_LIMIT_SECONDS, () => {
       this.abandon('the driver did not stop')
     })
     await this.request({ do: 'stop' }).catch(() => undefined)
-    await this.#carrier.close()
+    await this.#transport.close()
     stopAlarm()
   }
 
-  #greeted(reply: DriverReply): Hello {
-    if (!('ok' in reply)) throw this.#harness(`the driver refused the greeting: ${JSON.stringify(reply)}`)
+  #assertHello(reply: DriverReply): Hello {
+    if (!('ok' in reply)) throw this.#error(`the driver rejected hello: ${JSON.stringify(reply)}`)
     const hello = assertHello(reply.ok)
     if (hello.protocol === PROTOCOL) return hello
-    throw this.#harness(
-      `the driver speaks protocol ${String(hello.protocol)}, this suite ${String(PROTOCOL)}`,
+    throw this.#error(
+      `the driver supports protocol ${String(hello.protocol)}, this suite protocol ${String(PROTOCOL)}`,
     )
   }
 
-  /** Any sign of life starts the patience of all that wait anew. */
+  /** Every line restarts the limit of all pending requests. */
   #watch(): void {
     for (const waiting of this.#waiting.values()) {
       waiting.stopAlarm()
-      waiting.stopAlarm = this.#alarm(PATIENCE_SECONDS, () => {
-        this.abandon(`the driver was silent for ${String(PATIENCE_SECONDS)} s, without a heartbeat`)
+      waiting.stopAlarm = this.#alarm(SILENCE_LIMIT_SECONDS, () => {
+        this.abandon(`no reply and no heartbeat for ${String(SILENCE_LIMIT_SECONDS)} s`)
       })
     }
   }
 
-  #hear(line: string): void {
+  #receive(line: string): void {
     try {
-      const said: unknown = JSON.parse(line)
-      if (typeof said === 'object' && said !== null && 'event' in said) {
-        const event = assertEvent(said)
+      const message: unknown = JSON.parse(line)
+      if (typeof message === 'object' && message !== null && 'event' in message) {
+        const event = assertEvent(message)
         for (const listener of this.#listeners) listener(event)
       } else {
-        const { id, reply } = assertReply(said)
+        const { id, reply } = assertReply(message)
         const waiting = this.#waiting.get(id)
-        if (waiting === undefined) throw new HarnessError(`an answer to ${String(id)}, which nobody asked`)
+        if (waiting === undefined) throw new HarnessError(`a reply to ${String(id)}, which has no request`)
         waiting.stopAlarm()
         this.#waiting.delete(id)
         waiting.settle(reply)
       }
       this.#watch()
     } catch (error) {
-      this.abandon(`the driver's line breaks the protocol: ${String(error)}: ${line.slice(0, 200)}`)
+      this.abandon(`a line of the driver violates the protocol: ${String(error)}: ${line.slice(0, 200)}`)
     }
   }
 
-  #die(why: string): void {
-    this.#dead ??= this.#harness(why)
+  #end(why: string): void {
+    this.#dead ??= this.#error(why)
     for (const waiting of this.#waiting.values()) {
       waiting.stopAlarm()
       waiting.fail(this.#dead)
@@ -162,7 +162,7 @@ export class RemoteDriver implements ClientDriver {
     this.#waiting.clear()
   }
 
-  #harness(why: string): HarnessError {
-    return new HarnessError([why, ...this.#said.slice(-5)].join('\n'))
+  #error(why: string): HarnessError {
+    return new HarnessError([why, ...this.#output.slice(-5)].join('\n'))
   }
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { JournalEntry } from 'mock-iot-hub'
-import { brokenInvariants, type Surroundings } from './invariants.ts'
+import { brokenInvariants, type InvariantContext } from './invariants.ts'
 
 type Unstamped<Entry> = Entry extends unknown ? Omit<Entry, 'seq' | 'at'> : never
 type JournalEvent = Unstamped<JournalEntry>
 
-const SURROUNDINGS: Surroundings = {
-  ...{ secrets: ['c2VjcmV0'], written: ['connected'], sharesIdentities: false, suppliesTokens: false },
+const CONTEXT: InvariantContext = {
+  ...{ secrets: ['c2VjcmV0'], output: ['connected'], sharesIdentities: false, suppliesTokens: false },
   ...{ hubAheadSeconds: 0, hostNames: ['hub.example'] },
 }
 const NOW_S = 1_000_000
@@ -30,16 +30,16 @@ const publish = (fields: object): JournalEvent =>
   packet('in', 'publish', { topic: 'devices/d1/messages/events/', qos: 1, dup: false, ...fields })
 const UP = [opened('l1'), connect(), connack]
 
-function broken(events: readonly JournalEvent[], changes: Partial<Surroundings> = {}): readonly string[] {
+function broken(events: readonly JournalEvent[], changes: Partial<InvariantContext> = {}): readonly string[] {
   const journal = events.map((event, index) => ({ ...event, seq: index + 1, at: NOW_S * 1_000 }))
-  return brokenInvariants(journal, { ...SURROUNDINGS, ...changes })
+  return brokenInvariants(journal, { ...CONTEXT, ...changes })
 }
 
-describe('nothing is said of', () => {
-  test.each<[string, readonly JournalEvent[], Partial<Surroundings>?]>([
-    ['a client that does all right', [...UP, publish({ messageId: 1 })]],
+describe('no violation is reported for', () => {
+  test.each<[string, readonly JournalEvent[], Partial<InvariantContext>?]>([
+    ['a correct client', [...UP, publish({ messageId: 1 })]],
     [
-      'a packet id that is free again',
+      'a packet id that was acknowledged',
       [
         ...UP,
         publish({ messageId: 1 }),
@@ -47,16 +47,13 @@ describe('nothing is said of', () => {
         publish({ messageId: 1 }),
       ],
     ],
+    ['a message that is resent', [...UP, publish({ messageId: 1 }), publish({ messageId: 1, dup: true })]],
     [
-      'a message that is sent once more',
-      [...UP, publish({ messageId: 1 }), publish({ messageId: 1, dup: true })],
-    ],
-    [
-      'an answer for each delivery',
+      'an acknowledgement for each delivery',
       [...UP, packet('out', 'publish', { messageId: 9, qos: 1 }), packet('in', 'puback', { messageId: 9 })],
     ],
     [
-      'a request id that has been answered',
+      'a request id that has its response',
       [
         ...UP,
         publish({ topic: '$iothub/twin/GET/?$rid=1', qos: 0 }),
@@ -65,11 +62,11 @@ describe('nothing is said of', () => {
       ],
     ],
     [
-      'a connection after the first has ended',
+      'a connection after the end of the first',
       [...UP, { type: 'link-closed', linkId: 'l1', reason: 'gone' }, opened('l2'), connect('l2')],
     ],
     [
-      'a connection beside one that a fault has silenced',
+      'a connection beside one that a fault has blocked',
       [
         ...UP,
         { type: 'fault', faultId: 'f', name: 'tcp.blackhole', phase: 'fired', explain: '' },
@@ -79,7 +76,7 @@ describe('nothing is said of', () => {
     ],
     ['two clients for one identity', [...UP, opened('l2'), connect('l2')], { sharesIdentities: true }],
     [
-      "the application's own token",
+      'a token of the application',
       [opened('l1'), connect('l1', tokenFor('elsewhere', 1))],
       { suppliesTokens: true },
     ],
@@ -89,7 +86,7 @@ describe('nothing is said of', () => {
       { hubAheadSeconds: 60 },
     ],
     [
-      'an id that its token encodes',
+      'an id that the token encodes',
       [opened('l1'), connect('l1', tokenFor('h/devices/d%231', NOW_S + 60), 'd#1')],
     ],
   ])('%s', (_what, events, changes) => {
@@ -97,8 +94,8 @@ describe('nothing is said of', () => {
   })
 })
 
-describe('it is noticed that', () => {
-  test.each<[string, readonly JournalEvent[], string, Partial<Surroundings>?]>([
+describe('a violation is reported when', () => {
+  test.each<[string, readonly JournalEvent[], string, Partial<InvariantContext>?]>([
     [
       'something is published too early',
       [opened('l1'), connect(), publish({ messageId: 1 })],
@@ -111,7 +108,7 @@ describe('it is noticed that', () => {
     ],
     ['QoS is 2', [...UP, publish({ messageId: 1, qos: 2 })], 'QoS is never 2: publish'],
     [
-      'QoS 2 is asked for',
+      'QoS 2 is requested',
       [
         ...UP,
         packet('in', 'subscribe', {
@@ -122,7 +119,7 @@ describe('it is noticed that', () => {
       'QoS is never 2: subscribe',
     ],
     [
-      'a packet id in flight is given again',
+      'a packet id in flight is reused',
       [...UP, publish({ messageId: 1 }), publish({ messageId: 1 })],
       'publish with packet id 1, which is in flight',
     ],
@@ -134,17 +131,17 @@ describe('it is noticed that', () => {
         packet('in', 'puback', { messageId: 9 }),
         packet('in', 'puback', { messageId: 9 }),
       ],
-      'puback 9 for nothing',
+      'puback 9 without a delivery',
     ],
     [
-      "somebody else's topic is used",
+      'the topic of another identity is used',
       [...UP, publish({ topic: 'devices/d2/messages/events/', messageId: 1 })],
-      'publish of the topic devices/d2/messages/events/',
+      'publish with the topic devices/d2/messages/events/',
     ],
     [
-      'a topic of nobody is listened to',
+      'a topic outside the identity is subscribed',
       [...UP, packet('in', 'subscribe', { messageId: 1, subscriptions: [{ topic: '#', qos: 0 }] })],
-      'subscribe of the topic #',
+      'subscribe with the topic #',
     ],
     [
       'a request id is used twice',
@@ -153,26 +150,26 @@ describe('it is noticed that', () => {
         publish({ topic: '$iothub/twin/GET/?$rid=1', qos: 0 }),
         publish({ topic: '$iothub/twin/GET/?$rid=1', qos: 0 }),
       ],
-      '$rid=1 is asked for twice',
+      '$rid=1 is used twice',
     ],
     [
-      'a token is over',
+      'a token has expired',
       [opened('l1'), connect('l1', tokenFor('h/devices/d1', NOW_S - 5))],
-      'a token that was over 5 s ago',
+      'a token that expired 5 s ago',
     ],
     [
-      'a token is for somebody else',
+      'a token is for another identity',
       [opened('l1'), connect('l1', tokenFor('h/devices/d2', NOW_S + 60))],
       'CONNECT as devices/d1 with a token for h/devices/d2',
     ],
-    ['TLS is old', [opened('l1', 'TLSv1.1')], 'it agreed to TLSv1.1'],
+    ['the TLS version is too old', [opened('l1', 'TLSv1.1')], 'the version is TLSv1.1'],
     ['another server is named', [opened('l1', 'TLSv1.3', '127.0.0.1')], 'SNI is 127.0.0.1'],
     [
       'a second connection is opened',
       [...UP, opened('l2'), connect('l2')],
       'one connection at a time: d1 opened another',
     ],
-    ['a key is logged', UP, 'no secret is written down', { written: ['key: c2VjcmV0'] }],
+    ['a key is logged', UP, 'no secret is logged', { output: ['key: c2VjcmV0'] }],
   ])('%s', (_what, events, said, changes) => {
     expect(broken(events, changes)).toEqual([expect.stringContaining(said)])
   })

@@ -1,24 +1,23 @@
 /**
- * What holds of every client in every scenario, whatever the scenario is about (conformance guide, section 6). Each rule
- * reads the hub's journal and names what broke it.
+ * Rules that hold for every client in every scenario. Each rule reads the journal of the hub and describes a violation.
  */
 
 import type { JournalEntry } from 'mock-iot-hub'
 import { readToken } from '../world/sas.ts'
 
-/** What the rules must know besides the journal. */
-export interface Surroundings {
-  /** What nobody may write down. */
+/** What the rules need besides the journal. */
+export interface InvariantContext {
+  /** Texts that must not appear in the output of the client. */
   readonly secrets: readonly string[]
-  /** What the client has written: logs, and whatever its driver let through. */
-  readonly written: readonly string[]
-  /** By how much the hub's clock is ahead of the client's. */
+  /** The output of the client: its logs, and what its driver passed on. */
+  readonly output: readonly string[]
+  /** How far the clock of the hub is ahead of the client's. */
   readonly hubAheadSeconds: number
-  /** The application has made two clients for one identity, or the same for two hubs. */
+  /** The application created two clients for one identity, or one for two hubs. */
   readonly sharesIdentities: boolean
-  /** Tokens that the application has handed to the client: their content is not the client's doing. */
+  /** The application supplied tokens: their content does not come from the client. */
   readonly suppliesTokens: boolean
-  /** Names of the hub; a client that is told an address names no server. */
+  /** The host names of the hub. */
   readonly hostNames: readonly string[]
 }
 
@@ -34,7 +33,7 @@ interface Publish {
   readonly messageId?: number
   readonly dup: boolean
 }
-type Rule = (link: Link, surroundings: Surroundings) => string | undefined
+type Rule = (link: Link, context: InvariantContext) => string | undefined
 
 const RULES: Readonly<Record<string, Rule>> = {
   'nothing before CONNACK': ({ packets }) => {
@@ -42,7 +41,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const early = packets
       .slice(0, accepted < 0 ? undefined : accepted)
       .find(type('in', 'publish', 'subscribe'))
-    return early && `${early.cmd} before the hub had accepted the connection`
+    return early && `${early.cmd} before the hub accepted the connection`
   },
 
   'QoS is never 2': ({ packets }) => {
@@ -56,7 +55,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     return broken && `${broken.cmd} with QoS 2`
   },
 
-  'packet ids in flight are not given again': ({ packets }) => {
+  'packet ids in flight are not reused': ({ packets }) => {
     const inFlight = new Set<number>()
     for (const packet of packets) {
       const { messageId, qos, dup } = packet.packet as Partial<Publish>
@@ -65,9 +64,9 @@ const RULES: Readonly<Record<string, Rule>> = {
         if (['puback', 'suback', 'unsuback'].includes(packet.cmd)) inFlight.delete(messageId)
         continue
       }
-      const asks =
+      const usesId =
         ['subscribe', 'unsubscribe'].includes(packet.cmd) || (packet.cmd === 'publish' && qos === 1)
-      if (!asks) continue
+      if (!usesId) continue
       if (inFlight.has(messageId) && dup !== true)
         return `${packet.cmd} with packet id ${String(messageId)}, which is in flight`
       inFlight.add(messageId)
@@ -82,22 +81,22 @@ const RULES: Readonly<Record<string, Rule>> = {
       if (type('out', 'publish')(packet) && qos === 1) open.set(messageId, (open.get(messageId) ?? 0) + 1)
       if (!type('in', 'puback')(packet)) continue
       const left = open.get(messageId) ?? 0
-      if (left === 0) return `puback ${String(messageId)} for nothing that the hub had sent`
+      if (left === 0) return `puback ${String(messageId)} without a delivery`
       open.set(messageId, left - 1)
     }
     return undefined
   },
 
-  'topics are documented, and its own': ({ packets }) => {
+  'topics are documented and belong to the identity': ({ packets }) => {
     const own = ownTopics(packets)
     for (const { cmd, packet } of packets.filter(type('in', 'publish', 'subscribe', 'unsubscribe'))) {
       const foreign = topicsOf(packet).find((topic) => !own.some((pattern) => pattern.test(topic)))
-      if (foreign !== undefined) return `${cmd} of the topic ${foreign}`
+      if (foreign !== undefined) return `${cmd} with the topic ${foreign}`
     }
     return undefined
   },
 
-  'request ids are unique among what is asked': ({ packets }) => {
+  'pending request ids are unique': ({ packets }) => {
     const asked = new Set<string>()
     for (const { direction, cmd, packet } of packets) {
       if (cmd !== 'publish') continue
@@ -106,24 +105,27 @@ const RULES: Readonly<Record<string, Rule>> = {
       if (kind === undefined || rid === undefined) continue
       if (direction === 'out') asked.delete(rid)
       else if (kind !== 'res') {
-        if (asked.has(rid) && !dup) return `$rid=${rid} is asked for twice`
+        if (asked.has(rid) && !dup) return `$rid=${rid} is used twice`
         asked.add(rid)
       }
     }
     return undefined
   },
 
-  'no token of its own is over when it is shown': ({ packets }, { hubAheadSeconds, suppliesTokens }) => {
+  'a token of the client has not expired when it is sent': (
+    { packets },
+    { hubAheadSeconds, suppliesTokens },
+  ) => {
     if (suppliesTokens) return undefined
     for (const { at, packet } of packets.filter(type('in', 'connect'))) {
       const expiry = Number(tokenIn(packet)['se'] ?? Infinity)
       const now = Math.floor(at / 1_000) - hubAheadSeconds
-      if (expiry <= now) return `CONNECT with a token that was over ${String(now - expiry)} s ago`
+      if (expiry <= now) return `CONNECT with a token that expired ${String(now - expiry)} s ago`
     }
     return undefined
   },
 
-  'a token of its own is for its identity': ({ packets }, { suppliesTokens }) => {
+  'a token of the client is for its identity': ({ packets }, { suppliesTokens }) => {
     if (suppliesTokens) return undefined
     for (const { packet } of packets.filter(type('in', 'connect'))) {
       const { sr } = tokenIn(packet)
@@ -131,47 +133,47 @@ const RULES: Readonly<Record<string, Rule>> = {
       const [, ...path] = sr.split('/')
       const [device = '', module] = (packet as { readonly clientId: string }).clientId.split('/')
       const wanted = ['devices', device, ...(module === undefined ? [] : ['modules', module])]
-      // Ids may stand in it encoded once more.
+      // The ids in the scope may be encoded twice.
       if (![path.join('/'), path.map(decoded).join('/')].includes(wanted.join('/')))
         return `CONNECT as ${wanted.join('/')} with a token for ${sr}`
     }
     return undefined
   },
 
-  'TLS is 1.2 or later, and names the server': ({ entries }, { hostNames }) => {
+  'TLS is 1.2 or later and names the server': ({ entries }, { hostNames }) => {
     const opened = entries.find((entry) => entry.type === 'link-opened')
     if (opened?.type !== 'link-opened' || opened.tls === undefined) return undefined
     const { version, serverName, resumed } = opened.tls
-    if (!['TLSv1.2', 'TLSv1.3'].includes(version)) return `it agreed to ${version}`
-    // What a resumed session names is not told to the server again.
+    if (!['TLSv1.2', 'TLSv1.3'].includes(version)) return `the version is ${version}`
+    // A resumed session does not send the server name again.
     if (resumed && serverName === undefined) return undefined
     if (serverName !== undefined && hostNames.includes(serverName)) return undefined
     return `SNI is ${serverName ?? 'missing'}, not one of ${hostNames.join(', ')}`
   },
 }
 
-/** @returns what was broken, a sentence each; none: all is well. */
+/** @returns a sentence for each violation. */
 export function brokenInvariants(
   journal: readonly JournalEntry[],
-  surroundings: Surroundings,
+  context: InvariantContext,
 ): readonly string[] {
   const broken = linksIn(journal).flatMap((link) =>
     Object.entries(RULES).flatMap(([rule, check]) => {
-      const what = check(link, surroundings)
+      const what = check(link, context)
       return what === undefined ? [] : [`${rule}: ${what} (connection ${link.linkId})`]
     }),
   )
-  const { sharesIdentities, secrets, written } = surroundings
+  const { sharesIdentities, secrets, output } = context
   return [
     ...broken,
     ...(sharesIdentities ? [] : secondConnections(journal)),
-    ...(secrets.some((secret) => written.some((text) => text.includes(secret)))
-      ? ['no secret is written down: a key of the identity stands in what the client has logged']
+    ...(secrets.some((secret) => output.some((text) => text.includes(secret)))
+      ? ['no secret is logged: the output of the client contains a key of the identity']
       : []),
   ]
 }
 
-/** An identity has one connection; before it opens another it ends the first, unless the network has taken it away. */
+/** An identity has one connection: the client closes it before it opens another, unless a fault has fired. */
 function secondConnections(journal: readonly JournalEntry[]): readonly string[] {
   if (journal.some((entry) => entry.type === 'fault' && entry.phase === 'fired')) return []
   const open = new Map<string, string>()
@@ -205,15 +207,15 @@ function linksIn(journal: readonly JournalEntry[]): readonly Link[] {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Packets of these commands; the last word may look inside. */
+/** Matches packets of these commands; a function also checks the fields. */
 function type(
   direction: 'in' | 'out',
-  ...wanted: readonly (string | ((packet: Fields) => boolean))[]
+  ...commands: readonly (string | ((packet: Fields) => boolean))[]
 ): (packet: Packet) => boolean {
   return (packet) =>
     packet.direction === direction &&
-    wanted.some((want) => want === packet.cmd) &&
-    wanted.every((want) => typeof want === 'string' || want(packet.packet as Fields))
+    commands.some((command) => command === packet.cmd) &&
+    commands.every((command) => typeof command === 'string' || command(packet.packet as Fields))
 }
 
 function topicsOf(packet: object): readonly string[] {
@@ -229,7 +231,7 @@ function topicsOf(packet: object): readonly string[] {
   ]
 }
 
-/** Wire contract, sections 3 to 6. */
+/** The topics that an identity may use (docs/contract/mqtt.md#mqtt-topics). */
 function ownTopics(packets: readonly Packet[]): readonly RegExp[] {
   const connect = packets.find(type('in', 'connect'))
   const { clientId = '' } = (connect?.packet ?? {}) as { readonly clientId?: string }
@@ -239,7 +241,7 @@ function ownTopics(packets: readonly Packet[]): readonly RegExp[] {
     new RegExp(`^${path}/messages/events(/.*)?$`),
     ...(module === undefined
       ? [new RegExp(`^${path}/messages/devicebound/#$`)]
-      : [new RegExp(`^${path}/(inputs/|messages/devicebound/)?#$`)]), // the last by the Java SDK: it gets nothing there
+      : [new RegExp(`^${path}/(inputs/|messages/devicebound/)?#$`)]), // the Java SDK subscribes to the last one, and receives nothing
     /^\$iothub\/methods\/POST\/#$/,
     /^\$iothub\/methods\/res\/-?\d+\/\?\$rid=[^&]+$/,
     /^\$iothub\/twin\/res\/#$/,
@@ -257,7 +259,7 @@ function decoded(part: string): string {
   }
 }
 
-/** What the token of a CONNECT says; nothing for certificates. */
+/** The fields of the token in a CONNECT; empty for certificates. */
 function tokenIn(packet: object): Readonly<Record<string, string>> {
   const { password } = packet as { readonly password?: Buffer }
   return password === undefined ? {} : readToken(password.toString())

@@ -1,4 +1,4 @@
-/** The hub that a scenario has started for itself, as the hub side sees it. */
+/** The hub that the scenario has started, as a hub under test. */
 
 import type { MockHub } from 'mock-iot-hub'
 import type { ConformanceWorld } from '../world/world.ts'
@@ -18,10 +18,10 @@ export function embeddedHub(world: ConformanceWorld, hub: MockHub): HubUnderTest
     caPem: hub.caPem,
     serviceConnectionString: hub.serviceConnectionString,
     now: () => world.clock.now(),
-    pass: (seconds) => world.pass(seconds),
+    pass: (seconds) => world.time.pass(seconds),
     async messages(count) {
-      // What is on its way is waited for; a message that never comes is the step's time-out.
-      await world.eventually(() => messages().length >= count)
+      // Messages may still be under way; one that never arrives ends in the timeout of the step.
+      await world.activity.eventually(() => messages().length >= count)
       return messages()
     },
     policyKey: (name) => hub.policies.find((policy) => policy.name === name)?.primaryKey,

@@ -1,11 +1,11 @@
-/** Tables of expectations against what came: `path | value` rows, with patterns between slashes. */
+/** Compares actual values with the `path | value` rows of a table; a pattern is written between slashes. */
 
 import { isDeepStrictEqual } from 'node:util'
 import { jsonOf } from './https-client.ts'
 
 /**
  * The value at a dotted path, for example `desired.$version`, `0.deviceId`; `length` of an array.
- * A part with a dot in it stands in quotes: `"a.b"`.
+ * A part that contains a dot is quoted: `"a.b"`.
  */
 export function valueAt(value: unknown, path: string): unknown {
   let current = value
@@ -19,11 +19,11 @@ export function valueAt(value: unknown, path: string): unknown {
 }
 
 /**
- * Whether a value is what a cell says: `/pattern/`, `absent`, `present`, `empty`, JSON, or plain text.
- * @returns undefined when it is; else what is wrong, for a person.
+ * Compares a value with a cell: `/pattern/`, `absent`, `present`, `empty`, JSON, or plain text.
+ * @returns undefined when they match, otherwise a description of the difference.
  */
 export function mismatch(actual: unknown, cell: string): string | undefined {
-  if (cell === 'absent') return actual === undefined ? undefined : `is there: ${shown(actual)}`
+  if (cell === 'absent') return actual === undefined ? undefined : `is present: ${shown(actual)}`
   if (cell === 'present') return actual === undefined ? 'is absent' : undefined
   if (cell === 'empty') return isEmpty(actual) ? undefined : `is not empty: ${shown(actual)}`
   const pattern = /^\/(.+)\/$/s.exec(cell)?.[1]
@@ -43,7 +43,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0
 }
 
-/** Without prototypes, so that comparing with JSON is fair. */
+/** Without prototypes, so that it can be compared with parsed JSON. */
 function plain(value: unknown): unknown {
   return value === undefined ? undefined : jsonOf(JSON.stringify(value))
 }

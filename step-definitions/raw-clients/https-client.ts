@@ -1,4 +1,4 @@
-/** One HTTPS request, byte for byte as told: a device's or a back end's, with no library's manners in between. */
+/** Sends one HTTPS request exactly as given, without the defaults of an HTTP library. */
 
 import { request } from 'node:https'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -6,7 +6,7 @@ import type { HubUnderTest } from './hub-under-test.ts'
 
 export interface RawRequest {
   readonly method: string
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer | undefined
@@ -19,7 +19,7 @@ export interface RawResponse {
   readonly body: Buffer
 }
 
-export function ask(
+export function sendRequest(
   hub: HubUnderTest,
   { method, path, headers, body, certificate }: RawRequest,
 ): Promise<RawResponse> {
@@ -54,7 +54,7 @@ export function ask(
   })
 }
 
-/** The body as JSON; undefined when it is none. */
+/** The body as JSON; undefined when it is not JSON. */
 export function jsonOf(bytes: Buffer | string): unknown {
   try {
     return JSON.parse(bytes.toString()) as unknown

@@ -1,104 +1,107 @@
-/** One scenario of the hub side: the identities it made, their connections, and the last answer. */
+/** A scenario of the hub side: its identities, their connections, and the last response. */
 
 import { randomBytes } from 'node:crypto'
-import { type ConformanceWorld, NotSupported } from '../world/world.ts'
+import { NotSupported } from '../world/errors.ts'
+import type { ConformanceWorld } from '../world/world.ts'
 import { embeddedHub } from './embedded-hub.ts'
 import { valueAt } from './expectations.ts'
-import { ask, jsonOf, type RawResponse, type RawRequest } from './https-client.ts'
-import { hubElsewhere, hubPlace } from './hub-elsewhere.ts'
+import { jsonOf, sendRequest, type RawResponse, type RawRequest } from './https-client.ts'
+import { remoteHub, remoteHubLocation } from './remote-hub.ts'
 import { connectionStringParts, type HubUnderTest } from './hub-under-test.ts'
 import { RawMqttClient, type RawPacket } from './mqtt-client.ts'
 import { token } from './token.ts'
 
-/** The service REST version that back ends send. */
+/** The api-version of service requests. */
 const API_VERSION = '2021-04-12'
 const HOUR_S = 3_600
 
-/** A device or module that the scenario has registered. */
-export interface Actor {
+/** A device or module of the scenario. */
+export interface RegisteredIdentity {
   readonly deviceId: string
   readonly moduleId: string | undefined
   readonly primaryKey: string
   readonly secondaryKey: string
 }
 
-/** How a connection comes about; what is left out is what most devices do. */
+/** How a device connects; the defaults are those of most devices. */
 export interface DialOptions {
   readonly over?: 'TLS' | 'WebSocket' | 'TCP' | undefined
-  /** Of the WebSocket. */
+  /** Path of the WebSocket. */
   readonly path?: string | undefined
-  /** Of the WebSocket. */
+  /** Subprotocols of the WebSocket. */
   readonly protocols?: readonly string[] | undefined
-  /** The only version of TLS spoken. */
+  /** The only version of TLS. */
   readonly tls?: string | undefined
-  /** Of the client, PEM. */
+  /** The client certificate, PEM. */
   readonly certificate?: { readonly cert: string; readonly key: string } | undefined
 }
 
-const stages = new WeakMap<ConformanceWorld, Promise<HubScenario>>()
+const scenarios = new WeakMap<ConformanceWorld, Promise<HubScenario>>()
 
-/** The stage of this scenario; its hub is started when it is first needed. */
+/** The hub side of a scenario; starts the hub at the first call. */
 export function hubScenarioOf(world: ConformanceWorld): Promise<HubScenario> {
-  let stage = stages.get(world)
-  if (stage === undefined) {
-    const place = hubPlace()
+  let scenario = scenarios.get(world)
+  if (scenario === undefined) {
+    const location = remoteHubLocation()
     const hub =
-      place === undefined ? world.hub().then((started) => embeddedHub(world, started)) : hubElsewhere(place)
-    stage = hub.then((hub) => {
-      const made = new HubScenario(hub, place !== undefined)
-      world.stage = made
-      world.defer(() => made.end())
-      return made
+      location === undefined
+        ? world.hub.start().then((started) => embeddedHub(world, started))
+        : remoteHub(location)
+    scenario = hub.then((hub) => {
+      const created = new HubScenario(hub, location !== undefined)
+      world.hubScenario = created
+      world.defer(() => created.end())
+      return created
     })
-    stages.set(world, stage)
+    scenarios.set(world, scenario)
   }
-  return stage
+  return scenario
 }
 
 export class HubScenario {
   readonly hub: HubUnderTest
-  readonly #borrowed: boolean
-  readonly #actors = new Map<string, Actor>()
+  readonly #isRemote: boolean
+  readonly #identities = new Map<string, RegisteredIdentity>()
   readonly #registered = new Set<string>()
   readonly #links = new Map<string, RawMqttClient>()
   readonly #suffix = randomBytes(4).toString('hex')
-  /** Still under way, or the last one. */
-  answer: Promise<RawResponse> | undefined
-  #answered: RawResponse | undefined
-  /** The packet that the last step looked at. */
+  /** The last response, or a pending one. */
+  response: Promise<RawResponse> | undefined
+  #lastResponse: RawResponse | undefined
+  /** The packet of the last step. */
   packet: RawPacket | undefined
-  /** How many messages a back end has read so far. */
+  /** The number of messages that the service has read. */
   read = 0
-  /** Why the last WebSocket was not opened. */
+  /** The error of the last WebSocket. */
   upgradeError = ''
 
-  /** @param borrowed somebody else's hub, which must be left as it was found. */
-  constructor(hub: HubUnderTest, borrowed: boolean) {
+  /** @param isRemote the hub existed before: the scenario removes what it has added. */
+  constructor(hub: HubUnderTest, isRemote: boolean) {
     this.hub = hub
-    this.#borrowed = borrowed
+    this.#isRemote = isRemote
   }
 
-  /** The hub has said something. */
+  /** The hub has responded at least once. */
   get hasEvidence(): boolean {
     return (
-      this.#answered !== undefined ||
+      this.#lastResponse !== undefined ||
       this.upgradeError.includes('Unexpected server response') ||
-      [...this.#links.values()].some(({ heard }) => heard)
+      [...this.#links.values()].some(({ hasReceived }) => hasReceived)
     )
   }
 
   // ------------------------------------------------------------------ identities
 
-  /** A name of the scenario, `thermostat` or `thermostat/meter`, as ids that no other scenario uses. */
+  /** Turns a name, `thermostat` or `thermostat/meter`, into ids that no other scenario uses. */
   ids(name: string): { deviceId: string; moduleId: string | undefined } {
     const [device = '', moduleId] = name.split('/')
     return { deviceId: `${device}-${this.#suffix}`, moduleId }
   }
 
-  /** Registers a device (or module) through the service's REST interface. */
+  /** Registers a device or module through the service REST API. */
   async register(name: string, body: Readonly<Record<string, unknown>> = {}): Promise<RawResponse> {
     const { deviceId, moduleId } = this.ids(name)
-    const answer = await this.asService({
+    const response = await this.asService({
       method: 'PUT',
       path: devicePath(deviceId, moduleId),
       headers: { 'content-type': 'application/json' },
@@ -106,50 +109,52 @@ export class HubScenario {
         JSON.stringify({ deviceId, ...(moduleId === undefined ? {} : { moduleId }), ...body }),
       ),
     })
-    if (answer.status >= 300) {
-      throw new Error(`The hub did not register ${name}: ${String(answer.status)} ${answer.body.toString()}`)
+    if (response.status >= 300) {
+      throw new Error(
+        `The hub did not register ${name}: ${String(response.status)} ${response.body.toString()}`,
+      )
     }
     this.#registered.add(name)
-    const record = jsonOf(answer.body)
+    const record = jsonOf(response.body)
     const key = (which: string): string => {
       const value = valueAt(record, `authentication.symmetricKey.${which}`)
       return typeof value === 'string' ? value : ''
     }
-    this.#actors.set(name, {
+    this.#identities.set(name, {
       deviceId,
       moduleId,
       primaryKey: key('primaryKey'),
       secondaryKey: key('secondaryKey'),
     })
-    return answer
+    return response
   }
 
-  /** What is known of an identity; one that was never registered has a key of its own making. */
-  actor(name: string): Actor {
-    const known = this.#actors.get(name)
+  /** The ids and keys of a name; one that is not registered gets a random key. */
+  identity(name: string): RegisteredIdentity {
+    const known = this.#identities.get(name)
     if (known !== undefined) return known
-    const made = randomBytes(32).toString('base64')
-    const actor = { ...this.ids(name), primaryKey: made, secondaryKey: made }
-    this.#actors.set(name, actor)
-    return actor
+    const created = randomBytes(32).toString('base64')
+    const identity = { ...this.ids(name), primaryKey: created, secondaryKey: created }
+    this.#identities.set(name, identity)
+    return identity
   }
 
-  /** Path in a token's scope: `{host}/devices/{d}[/modules/{m}]`. */
+  /** The scope of a token: `{host}/devices/{d}[/modules/{m}]`. */
   resource(name: string): string {
-    const { deviceId, moduleId } = this.actor(name)
+    const { deviceId, moduleId } = this.identity(name)
     return `${this.hub.hostName}${devicePath(deviceId, moduleId)}`
   }
 
-  /** A token for an hour, encoded as SDKs do it. */
+  /** A token for one hour, encoded as the SDKs do. */
   tokenOf(name: string): string {
     return token({
       sr: encodeURIComponent(this.resource(name)),
-      key: this.actor(name).primaryKey,
+      key: this.identity(name).primaryKey,
       se: String(this.seconds() + HOUR_S),
     })
   }
 
-  /** The hub's time in epoch seconds. */
+  /** The time of the hub, in epoch seconds. */
   seconds(): number {
     return Math.floor(this.hub.now() / 1_000)
   }
@@ -158,7 +163,7 @@ export class HubScenario {
 
   link(name: string): RawMqttClient {
     const link = this.#links.get(name)
-    if (link === undefined) throw new Error(`"${name}" has opened no connection in this scenario`)
+    if (link === undefined) throw new Error(`"${name}" has no connection in this scenario`)
     return link
   }
 
@@ -166,7 +171,7 @@ export class HubScenario {
     return this.#links.get(name)?.closed === false
   }
 
-  /** Opens a connection; an earlier one of the same name stays as `{name} before`. */
+  /** Opens a connection; an earlier one with this name becomes `{name} before`. */
   async open(
     name: string,
     { over = 'TLS', path, protocols, tls, certificate }: DialOptions = {},
@@ -187,14 +192,14 @@ export class HubScenario {
 
   // ------------------------------------------------------------------ HTTPS
 
-  /** Key of a shared access policy; undefined: the hub has no such policy. @throws NotSupported. */
+  /** The key of a shared access policy; undefined: the hub has no such policy. @throws NotSupported. */
   policyKey(name: string): string | undefined {
     if (this.hub.policyKey === undefined)
-      throw new NotSupported(`hub.policies: the key of the policy ${name} is not known for this hub`)
+      throw new NotSupported(`hub.policies: the key of the policy ${name} is unknown`)
     return this.hub.policyKey(name)
   }
 
-  /** A request with a policy's token; left out: that of the service connection string. */
+  /** A request with the token of a policy; default: the policy of the service connection string. */
   asService(request: RawRequest, policy?: string): Promise<RawResponse> {
     const parts = connectionStringParts(this.hub.serviceConnectionString)
     const skn = policy ?? parts['SharedAccessKeyName'] ?? ''
@@ -206,35 +211,35 @@ export class HubScenario {
       se: String(this.seconds() + HOUR_S),
       skn,
     })
-    return this.#ask({ ...request, headers: { authorization, ...request.headers } })
+    return this.#send({ ...request, headers: { authorization, ...request.headers } })
   }
 
   asDevice(name: string, request: RawRequest): Promise<RawResponse> {
-    return this.#ask({ ...request, headers: { authorization: this.tokenOf(name), ...request.headers } })
+    return this.#send({ ...request, headers: { authorization: this.tokenOf(name), ...request.headers } })
   }
 
-  #ask({ headers, path, ...rest }: RawRequest): Promise<RawResponse> {
+  #send({ headers, path, ...rest }: RawRequest): Promise<RawResponse> {
     const versioned = /[?&]api-version=/.test(path)
       ? path
       : `${path}${path.includes('?') ? '&' : '?'}api-version=${API_VERSION}`
-    // `-` takes a header or the api-version away.
+    // `-` removes a header, or the api-version.
     const kept = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '-'))
-    return ask(this.hub, { ...rest, path: versioned.replace(/[?&]api-version=-/, ''), headers: kept })
+    return sendRequest(this.hub, { ...rest, path: versioned.replace(/[?&]api-version=-/, ''), headers: kept })
   }
 
-  /** What came of the last request. */
+  /** The response to the last request. */
   async settled(): Promise<RawResponse> {
-    if (this.answer === undefined) throw new Error('No request has been made in this scenario')
-    this.#answered = await this.answer
-    return this.#answered
+    if (this.response === undefined) throw new Error('The scenario has made no request')
+    this.#lastResponse = await this.response
+    return this.#lastResponse
   }
 
   // ------------------------------------------------------------------ texts
 
   /**
-   * Fills braces in: `{thermostat}` (an id), `{host}`, `{now}`, `{now+3600}` (epoch seconds), `{answer.path}` and
-   * `{header.name}` of the last answer, `{packet.topic}` of the last packet, `{rid}` of its topic, `{x*1000}` (text
-   * repeated).
+   * Replaces names in braces: `{thermostat}` (an id), `{host}`, `{now}`, `{now+3600}` (epoch seconds), `{answer.path}`
+   * and `{header.name}` (of the last response), `{packet.topic}` (of the last packet), `{rid}` (in its topic),
+   * `{x*1000}` (a repeated letter).
    */
   fill(text: string): string {
     return text.replace(
@@ -251,20 +256,20 @@ export class HubScenario {
     const repeated = /^(\w)\*(\d+)$/.exec(of)
     if (repeated !== null) return (repeated[1] ?? '').repeat(Number(repeated[2]))
     if (of.startsWith('answer.'))
-      return asText(valueAt(jsonOf(this.#answered?.body ?? ''), of.slice('answer.'.length)))
-    if (of.startsWith('header.')) return asText(this.#answered?.headers[of.slice('header.'.length)])
+      return asText(valueAt(jsonOf(this.#lastResponse?.body ?? ''), of.slice('answer.'.length)))
+    if (of.startsWith('header.')) return asText(this.#lastResponse?.headers[of.slice('header.'.length)])
     if (of === 'rid') return /\?\$rid=([^&]+)/.exec(this.packet?.topic ?? '')?.[1]
     if (of.startsWith('packet.')) return asText(valueAt(this.packet, of.slice('packet.'.length)))
-    if (of.endsWith('.key')) return this.actor(of.slice(0, -'.key'.length)).primaryKey
+    if (of.endsWith('.key')) return this.identity(of.slice(0, -'.key'.length)).primaryKey
     return /^[a-z][a-z.:@-]*$/.test(of) ? this.ids(of).deviceId : undefined
   }
 
-  /** Somebody else's hub is left as it was found. */
+  /** Closes the connections, and removes what was registered at a remote hub. */
   async end(): Promise<void> {
     for (const link of this.#links.values()) link.drop()
-    if (!this.#borrowed) return
-    const made = [...this.#registered].filter((name) => !name.includes('/'))
-    for (const name of made) {
+    if (!this.#isRemote) return
+    const created = [...this.#registered].filter((name) => !name.includes('/'))
+    for (const name of created) {
       const path = devicePath(this.ids(name).deviceId, undefined)
       await this.asService({ method: 'DELETE', path, headers: { 'if-match': '*' } })
     }

@@ -1,35 +1,35 @@
-/** What the features of the hub side need of a hub, whoever made it: an address, a service connection string, a time. */
+/** What the hub features need of any hub: an address, a service connection string, its time. */
 
-/** One device-to-cloud message as a back end reads it. */
+/** A device-to-cloud message as the service reads it. */
 export interface ReadMessage {
   readonly deviceId: string
   readonly moduleId: string | undefined
   readonly body: Buffer
-  /** Application properties. */
+  /** The application properties. */
   readonly properties: Readonly<Record<string, string | null>>
-  /** System properties and annotations, by their service names (`messageId`, `source`, `authMethod` …). */
+  /** The system properties and annotations, by service name (`messageId`, `source`, `authMethod` …). */
   readonly system: Readonly<Record<string, unknown>>
 }
 
-/** A hub on trial. What is optional is a lever: a hub without it runs fewer scenarios. */
+/** A hub under test. Without an optional member, some scenarios are not supported. */
 export interface HubUnderTest {
-  /** In user names, scopes and TLS. */
+  /** The host name in user names, scopes and TLS. */
   readonly hostName: string
-  /** Where to dial. */
+  /** The address to dial. */
   readonly address: string
   readonly mqttPort: number
   readonly httpsPort: number
-  /** The root of the hub's certificate; undefined: the system's roots. */
+  /** The root of the server certificate; undefined: the roots of the system. */
   readonly caPem: string | undefined
-  /** `HostName=…;SharedAccessKeyName=…;SharedAccessKey=…` with all rights. */
+  /** `HostName=…;SharedAccessKeyName=…;SharedAccessKey=…`, with all permissions. */
   readonly serviceConnectionString: string
-  /** The hub's time, epoch milliseconds. */
+  /** The time of the hub, in epoch milliseconds. */
   now(): number
-  /** Lets time pass at the hub. */
+  /** Lets seconds pass at the hub. */
   readonly pass?: (seconds: number) => Promise<void>
-  /** Device-to-cloud messages since the scenario began, oldest first, as soon as there are so many. */
+  /** The device-to-cloud messages of the scenario, oldest first; waits until there are `count`. */
   readonly messages?: (count: number) => Promise<readonly ReadMessage[]>
-  /** Key of a shared access policy by its name. */
+  /** The key of a shared access policy. */
   readonly policyKey?: (name: string) => string | undefined
 }
 

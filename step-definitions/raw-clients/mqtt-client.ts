@@ -1,4 +1,6 @@
-/** A device that speaks raw MQTT packets over TLS or a WebSocket: it sends what it is told to, and keeps all it gets. */
+/**
+ * An MQTT client for single packets, over TLS or a WebSocket: sends what it is given and keeps everything it receives.
+ */
 
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -8,7 +10,7 @@ import mqttPacket from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import WebSocket, { createWebSocketStream } from 'ws'
 
-/** A packet as it came, with the fields that scenarios look at. */
+/** A received packet, with the fields that scenarios read. */
 export type RawPacket = Packet & {
   readonly topic?: string
   readonly payload?: Buffer | string
@@ -24,15 +26,15 @@ export interface RawAddress {
   readonly hostName: string
   readonly port: number
   readonly caPem: string | undefined
-  /** Client certificate and its key, in PEM. */
+  /** The client certificate and its key, in PEM. */
   readonly certificate?: { readonly cert: string; readonly key: string } | undefined
-  /** The only version of TLS spoken, `TLSv1.2`. */
+  /** The only version of TLS, for example `TLSv1.2`. */
   readonly tls?: string | undefined
 }
 
 export class RawMqttClient {
-  /** All packets that came, in order. */
-  readonly transcript: RawPacket[] = []
+  /** All received packets, in order. */
+  readonly received: RawPacket[] = []
   readonly #stream: Duplex
   readonly #parser = mqttPacket.parser({ protocolVersion: 4 })
   readonly #taken = new Set<RawPacket>()
@@ -43,25 +45,25 @@ export class RawMqttClient {
   private constructor(stream: Duplex) {
     this.#stream = stream
     this.#parser.on('packet', (packet: Packet) => {
-      this.transcript.push(packet as RawPacket)
+      this.received.push(packet as RawPacket)
       this.#wake()
     })
     stream.on('data', (chunk: Buffer) => this.#parser.parse(chunk))
-    const over = (): void => {
+    const ended = (): void => {
       this.#closed = true
       this.#wake()
     }
-    stream.on('end', over).on('close', over).on('error', over)
+    stream.on('end', ended).on('close', ended).on('error', ended)
   }
 
-  /** A TLS connection. @throws Error when the handshake fails. */
+  /** Connects over TLS. @throws Error when the handshake fails. */
   static async overTls(to: RawAddress): Promise<RawMqttClient> {
     const socket = connectTls(tlsOptions(to))
     await ready(socket)
     return new RawMqttClient(socket)
   }
 
-  /** A connection without TLS. */
+  /** Connects without TLS. */
   static async overTcp({ address, port }: RawAddress): Promise<RawMqttClient> {
     const socket = connectTcp(port, address)
     await new Promise<void>((resolve, reject) => {
@@ -71,7 +73,7 @@ export class RawMqttClient {
     return new RawMqttClient(socket)
   }
 
-  /** An MQTT connection inside a WebSocket. @throws Error when the upgrade is refused; its text has the HTTP status. */
+  /** Connects over a WebSocket. @throws Error with the HTTP status when the upgrade is refused. */
   static async overWebSocket(
     to: RawAddress,
     path = '/$iothub/websocket',
@@ -80,7 +82,7 @@ export class RawMqttClient {
     const socket = new WebSocket(`wss://${to.hostName}:${String(to.port)}${path}`, [...protocols], {
       ...tlsOptions(to),
       perMessageDeflate: false,
-      // The name stays in the request; ws dials it and nothing else.
+      // ws would dial the host name; the request keeps it.
       createConnection: () => connectTls(tlsOptions(to)),
     })
     await new Promise<void>((resolve, reject) => {
@@ -94,12 +96,12 @@ export class RawMqttClient {
     return this.#closed
   }
 
-  /** A packet identifier not used before on this connection. */
+  /** A packet id that is new on this connection. */
   nextId(): number {
     return ++this.#lastId
   }
 
-  /** Several packets or raw bytes in one write. */
+  /** Sends packets or raw bytes in one write. */
   send(...packets: readonly (Packet | Uint8Array)[]): void {
     this.#stream.write(
       Buffer.concat(packets.map((p) => (p instanceof Uint8Array ? p : mqttPacket.generate(p)))),
@@ -107,50 +109,51 @@ export class RawMqttClient {
   }
 
   /**
-   * The first packet of this kind that matches and has not been taken; waits for it.
-   * @throws Error when the connection closes instead.
+   * Takes the first packet of this type that matches and was not taken before; waits for it.
+   * @throws Error when the connection closes first.
    */
   async take(cmd: Packet['cmd'], matches: (packet: RawPacket) => boolean = () => true): Promise<RawPacket> {
     for (;;) {
-      const packet = this.transcript.find((p) => p.cmd === cmd && !this.#taken.has(p) && matches(p))
+      const packet = this.received.find((p) => p.cmd === cmd && !this.#taken.has(p) && matches(p))
       if (packet !== undefined) {
         this.#taken.add(packet)
         return packet
       }
-      if (this.#closed) throw new Error(`The connection closed and no ${cmd} came. ${this.story()}`)
-      await this.#something()
+      if (this.#closed)
+        throw new Error(`The connection closed before a ${cmd} packet arrived. ${this.summary()}`)
+      await this.#change()
     }
   }
 
-  /** The hub has said something, or ended the connection. */
-  get heard(): boolean {
-    return this.#closed || this.transcript.length > 0
+  /** The hub has sent a packet or closed the connection. */
+  get hasReceived(): boolean {
+    return this.#closed || this.received.length > 0
   }
 
-  /** Packets of this kind that nobody has taken. */
+  /** The packets of this type that were not taken. */
   left(cmd: Packet['cmd']): readonly RawPacket[] {
-    return this.transcript.filter((p) => p.cmd === cmd && !this.#taken.has(p))
+    return this.received.filter((p) => p.cmd === cmd && !this.#taken.has(p))
   }
 
-  /** Resolves when the hub has closed the connection. */
+  /** Settles when the hub has closed the connection. */
   async closing(): Promise<void> {
-    while (!this.#closed) await this.#something()
+    while (!this.#closed) await this.#change()
   }
 
-  /** A fence: what was sent before has been handled when the hub answers a ping. */
+  /** Sends a ping: its response shows that the hub has processed all earlier packets. */
   async fence(): Promise<void> {
     this.send({ cmd: 'pingreq' })
     await this.take('pingresp')
   }
 
-  /** Loses the connection without a word. */
+  /** Closes the connection without DISCONNECT. */
   drop(): void {
     this.#stream.destroy()
   }
 
-  /** What came, in short, for error texts. */
-  story(): string {
-    return `Received so far: ${this.transcript.map((p) => `${p.cmd} ${p.topic ?? ''}`.trim()).join(', ') || 'nothing'}.`
+  /** The received packets, for error messages. */
+  summary(): string {
+    return `Received so far: ${this.received.map((p) => `${p.cmd} ${p.topic ?? ''}`.trim()).join(', ') || 'nothing'}.`
   }
 
   #wake(): void {
@@ -158,13 +161,13 @@ export class RawMqttClient {
     this.#waiting.clear()
   }
 
-  #something(): Promise<void> {
+  #change(): Promise<void> {
     return new Promise((resolve) => this.#waiting.add(resolve))
   }
 }
 
 function tlsOptions({ address, hostName, port, caPem, certificate, tls }: RawAddress) {
-  const version = tls as SecureVersion | undefined // of the scenario's making
+  const version = tls as SecureVersion | undefined // a value from the scenario
   return {
     host: address,
     port,

@@ -1,4 +1,4 @@
-/** Packets from tables, and packets as tables see them. */
+/** Builds packets from tables, and turns packets into values for tables. */
 
 import type { IConnectPacket, Packet } from 'mqtt-packet'
 import { jsonOf } from './https-client.ts'
@@ -10,22 +10,21 @@ import { token } from './token.ts'
 const HOUR_S = 3_600
 
 /**
- * CONNECT of an identity. Rows bend it: `client id`, `user name`, `api version`, `properties` (of the user name),
- * `password`, `clean`, `keep-alive`, `protocol`, `level`, `will topic`, `will payload`, and the token's parts (see
- * {@link bentToken}).
+ * The CONNECT of an identity. Rows change it: `client id`, `user name`, `password`, `clean`, `keep-alive`, `protocol`,
+ * `level`, `will topic`, `will payload`, and the parts of the token (see {@link customToken}).
  */
-export function connectPacket(stage: HubScenario, name: string, rows: Rows): IConnectPacket {
-  const { deviceId, moduleId } = stage.actor(name)
+export function connectPacket(scenario: HubScenario, name: string, rows: Rows): IConnectPacket {
+  const { deviceId, moduleId } = scenario.identity(name)
   const clientId = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`
-  const password = rowOf(rows, 'password') ?? bentToken(stage, name, rows)
+  const password = rowOf(rows, 'password') ?? customToken(scenario, name, rows)
   const willTopic = rowOf(rows, 'will topic')
   return {
     cmd: 'connect',
     clientId: rowOf(rows, 'client id') ?? clientId,
-    username: rowOf(rows, 'user name') ?? `${stage.hub.hostName}/${clientId}/?api-version=2021-04-12`,
+    username: rowOf(rows, 'user name') ?? `${scenario.hub.hostName}/${clientId}/?api-version=2021-04-12`,
     ...(password === 'none' ? {} : { password: Buffer.from(password) }),
-    protocolId: (rowOf(rows, 'protocol') ?? 'MQTT') as 'MQTT', // other names are on trial
-    protocolVersion: Number(rowOf(rows, 'level') ?? 4) as 4, // other levels are on trial
+    protocolId: (rowOf(rows, 'protocol') ?? 'MQTT') as 'MQTT', // scenarios also send other names
+    protocolVersion: Number(rowOf(rows, 'level') ?? 4) as 4, // scenarios also send other levels
     clean: rowOf(rows, 'clean') !== 'false',
     keepalive: Number(rowOf(rows, 'keep-alive') ?? 0),
     ...(willTopic === undefined
@@ -42,21 +41,24 @@ export function connectPacket(stage: HubScenario, name: string, rows: Rows): ICo
 }
 
 /**
- * A token with rows for its parts: `scope` (raw text of `sr`), `key` (`primary`, `secondary`, `of {name}`, or base64),
+ * A token whose rows set its parts: `scope` (raw text of `sr`), `key` (`primary`, `secondary`, `of {name}`, or base64),
  * `expires in` (seconds), `expires at` (text of `se`), `policy`, `fields` (their order), `signature` (`tampered`).
  */
-export function bentToken(stage: HubScenario, name: string, rows: Rows): string {
-  const actor = stage.actor(name)
+export function customToken(scenario: HubScenario, name: string, rows: Rows): string {
+  const identity = scenario.identity(name)
   const policy = rowOf(rows, 'policy')
   const keyCell = rowOf(rows, 'key') ?? 'primary'
-  const keys: Readonly<Record<string, string>> = { primary: actor.primaryKey, secondary: actor.secondaryKey }
+  const keys: Readonly<Record<string, string>> = {
+    primary: identity.primaryKey,
+    secondary: identity.secondaryKey,
+  }
   const of = /^of (.+)$/.exec(keyCell)?.[1]
-  const own = of === undefined ? (keys[keyCell] ?? keyCell) : stage.actor(of).primaryKey
-  const key = policy === undefined ? own : (stage.policyKey(policy) ?? own)
+  const own = of === undefined ? (keys[keyCell] ?? keyCell) : scenario.identity(of).primaryKey
+  const key = policy === undefined ? own : (scenario.policyKey(policy) ?? own)
   const text = token({
-    sr: rowOf(rows, 'scope') ?? encodeURIComponent(stage.resource(name)),
+    sr: rowOf(rows, 'scope') ?? encodeURIComponent(scenario.resource(name)),
     key,
-    se: rowOf(rows, 'expires at') ?? String(stage.seconds() + Number(rowOf(rows, 'expires in') ?? HOUR_S)),
+    se: rowOf(rows, 'expires at') ?? String(scenario.seconds() + Number(rowOf(rows, 'expires in') ?? HOUR_S)),
     skn: policy,
     order: rowOf(rows, 'fields')?.split(' '),
   })
@@ -65,13 +67,13 @@ export function bentToken(stage: HubScenario, name: string, rows: Rows): string 
     : text
 }
 
-/** Any other packet. PUBLISH: `topic`, `payload`, `qos`, `id`, `dup`, `retain`. SUBSCRIBE: `filter` rows with a QoS each. */
-export function packetOf(stage: HubScenario, name: string, cmd: Packet['cmd'], rows: Rows): Packet {
-  const link = stage.link(name)
+/** Any other packet. PUBLISH: `topic`, `payload`, `qos`, `id`, `dup`, `retain`. SUBSCRIBE: one `filter` row per QoS. */
+export function packetOf(scenario: HubScenario, name: string, cmd: Packet['cmd'], rows: Rows): Packet {
+  const link = scenario.link(name)
   const messageId = Number(rowOf(rows, 'id') ?? link.nextId())
   switch (cmd) {
     case 'connect':
-      return connectPacket(stage, name, rows)
+      return connectPacket(scenario, name, rows)
     case 'publish': {
       const qos = Number(rowOf(rows, 'qos') ?? 1) as 0 | 1 | 2
       return {
@@ -101,11 +103,11 @@ export function packetOf(stage: HubScenario, name: string, cmd: Packet['cmd'], r
     case 'disconnect':
       return { cmd }
     default:
-      throw new Error(`A device does not send ${cmd}`)
+      throw new Error(`A device cannot send ${cmd}`)
   }
 }
 
-/** A packet as scenarios read it: payload as JSON where it is, else text; `properties` decoded from the topic. */
+/** A packet as scenarios read it: the payload as JSON or text, `properties` decoded from the topic. */
 export function viewOf(packet: RawPacket): Readonly<Record<string, unknown>> {
   const { cmd, messageId, topic, qos, dup, returnCode, sessionPresent, granted } = packet
   const payload = packet.payload?.toString() ?? ''

@@ -1,4 +1,4 @@
-/** Data tables of the hub side: `path | value` rows into requests, bodies and packets. */
+/** Data tables of the hub side: `path | value` rows for requests, bodies and packets. */
 
 import type { DataTable } from '@cucumber/cucumber'
 import { jsonOf } from './https-client.ts'
@@ -6,9 +6,9 @@ import type { HubScenario } from './hub-scenario.ts'
 
 export type Rows = readonly (readonly [string, string])[]
 
-/** Two columns, names filled in. */
-export function rowsOf(table: DataTable, stage: HubScenario): Rows {
-  return table.raw().map(([name = '', value = '']) => [stage.fill(name), stage.fill(value)] as const)
+/** The rows of a table, with its names replaced. */
+export function rowsOf(table: DataTable, scenario: HubScenario): Rows {
+  return table.raw().map(([name = '', value = '']) => [scenario.fill(name), scenario.fill(value)] as const)
 }
 
 /** The value of one row. */
@@ -16,7 +16,7 @@ export function rowOf(rows: Rows, name: string): string | undefined {
   return rows.find(([key]) => key === name)?.[1]
 }
 
-/** Rows as an object: dots make depth (`"a.b"` in quotes is one name), values are JSON where they can be, else text. */
+/** Rows as an object: a dot separates levels (`"a.b"` in quotes is one name); values are JSON, otherwise text. */
 export function bodyOf(rows: Rows): Record<string, unknown> {
   const body: Record<string, unknown> = {}
   for (const [path, cell] of rows) {
@@ -24,7 +24,7 @@ export function bodyOf(rows: Rows): Record<string, unknown> {
     let inner = body
     for (const name of names.slice(0, -1)) {
       inner[name] ??= {}
-      inner = inner[name] as Record<string, unknown> // made one line above, or by an earlier row of the same table
+      inner = inner[name] as Record<string, unknown> // created above or by an earlier row
     }
     const value = jsonOf(cell)
     inner[names.at(-1) ?? path] = value === undefined ? cell : value
@@ -32,7 +32,7 @@ export function bodyOf(rows: Rows): Record<string, unknown> {
   return body
 }
 
-/** The rows that begin with a word: `header If-Match` gives `If-Match`. */
+/** The rows that begin with a word, without it: `header If-Match` becomes `If-Match`. */
 export function under(rows: Rows, word: string): Rows {
   return rows
     .filter(([name]) => name.startsWith(`${word} `))

@@ -1,18 +1,18 @@
-/** Tokens as the peer signs them: every part may be bent, since the hub's refusals are on trial too. */
+/** Signs tokens; each part can be set, so that scenarios can send invalid tokens. */
 
 import { createHmac } from 'node:crypto'
 
-/** A token's parts, as they shall stand in it. */
+/** The parts of a token, as written in it. */
 export interface TokenSpec {
-  /** `sr`, already encoded or raw: it is signed exactly so (WIRE-AUTH-02). */
+  /** `sr`, encoded or raw: the signature covers it as it is (WIRE-AUTH-02). */
   readonly sr: string
   /** base64. */
   readonly key: string
-  /** Text of `se`. */
+  /** The text of `se`. */
   readonly se: string
-  /** Policy name. */
+  /** The policy name. */
   readonly skn?: string | undefined
-  /** Order of the fields. */
+  /** The order of the fields. */
   readonly order?: readonly string[] | undefined
 }
 

@@ -1,15 +1,15 @@
-/** Lines that GitHub shows beside a run: the worst failures, each with its requirement. */
+/** GitHub annotations for the first failures, each with its requirement. */
 
 import type { Results } from '../conformance/results.ts'
 
-/** More than this GitHub does not show of one step. */
-const MOST = 10
+/** GitHub shows no more for one step. */
+const MAX_ANNOTATIONS = 10
 
 /** @returns workflow commands, `::error title=…::…`. */
 export function annotations({ records }: Pick<Results, 'records'>): readonly string[] {
   return records
     .filter(({ verdict }) => !['PASS', 'WARN', 'NOT_SUPPORTED'].includes(verdict))
-    .slice(0, MOST)
+    .slice(0, MAX_ANNOTATIONS)
     .map(({ requirement, identity, title, verdict, scenarios }) => {
       const { step = '', message = '' } = scenarios.find((one) => one.verdict === verdict) ?? {}
       const [first = ''] = message.split('\n', 1)
@@ -17,7 +17,7 @@ export function annotations({ records }: Pick<Results, 'records'>): readonly str
     })
 }
 
-/** Their own escapes (actions/toolkit, core/command). */
+/** Escapes as in actions/toolkit, core/command. */
 function data(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }

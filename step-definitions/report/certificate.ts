@@ -1,9 +1,9 @@
-/** What may be said of a client after `certify`: exactly what ran, and nothing more (conformance guide, section 9.1). */
+/** The certificate of a `certify` run, and the badge. */
 
 import type { Results } from '../conformance/results.ts'
 import { requirementTotals } from './totals.ts'
 
-/** An in-toto statement of a test result; whoever publishes it signs it. */
+/** An in-toto statement of a test result; the publisher signs it. */
 export function certificate(results: Results): object {
   const { suite, subject, parameters, order, planned, ran, durationMs, verdicts, profiles } = results
   return {
@@ -48,7 +48,7 @@ export function profilesIn({ profiles }: Results): string {
     : all.map(([name, { met }]) => `${name} ${met ? 'met' : 'not met'}`).join(', ')
 }
 
-/** For shields.io's endpoint badge. */
+/** For the endpoint badge of shields.io. */
 export function badge(results: Results): object {
   const good = results.exitCode === 0
   return {
@@ -59,7 +59,7 @@ export function badge(results: Results): object {
   }
 }
 
-/** The widest profiles that are met: core goes without saying where full is met. */
+/** The profiles that are met; full includes core. */
 function badgeText({ mode, profiles }: Results): string {
   const met = Object.keys(profiles).filter((name) => profiles[name]?.met === true)
   const widest = met.filter((name) => !met.includes(name.replace('-core', '-full')) || name.endsWith('-full'))

@@ -1,4 +1,4 @@
-/** How the report looks: light and dark, readable on paper. */
+/** The style of the HTML report: light, dark, and print. */
 export const STYLE = `
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--line:#d8dee4;--page:#fff;--panel:#f6f8fa;--pass:#1a7f37;--warn:#9a6700;--fail:#cf222e;--none:#8c959f}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--line:#3d444d;--page:#0d1117;--panel:#151b23;--pass:#3fb950;--warn:#d29922;--fail:#f85149;--none:#656c76}}

@@ -1,4 +1,4 @@
-/** One page: a box that says how it stands, the areas, each requirement, and for what failed the wire as the hub saw it. */
+/** The HTML report: the verdict, the areas, all requirements, and the journal of the hub for each failure. */
 
 import type { Requirement } from '../catalogue/requirement.ts'
 import type { RequirementResult, Results, ScenarioResult } from '../conformance/results.ts'
@@ -7,8 +7,8 @@ import { STYLE } from './html-style.ts'
 import { escapeMarkup } from './markup.ts'
 import { requirementTotals } from './totals.ts'
 
-/** A failure's evidence is cut to its newest lines: the end is what it is about. */
-const MOST_LINES = 200
+/** The report shows the last lines of the journal. */
+const MAX_LINES = 200
 
 export function html(results: Results, catalogue: readonly Requirement[]): string {
   const areas = new Map<string, RequirementResult[]>()
@@ -28,14 +28,14 @@ export function html(results: Results, catalogue: readonly Requirement[]): strin
 ${box(results)}
 </header>
 <main>
-${bad.length === 0 ? '' : `<section><h2>What did not pass</h2>${bad.map((record) => failure(record)).join('')}</section>`}
+${bad.length === 0 ? '' : `<section><h2>Failures</h2>${bad.map((record) => failure(record)).join('')}</section>`}
 <section>
 <h2>By area</h2>
 <table class="areas"><thead><tr><th>Area</th><th>Requirements</th><th>Pass</th><th>Warn</th><th>Fail</th><th>Unclear</th><th>Not supported</th><th></th></tr></thead>
 <tbody>${[...areas].map(([area, records]) => areaRow(area, records)).join('')}</tbody></table>
 </section>
 <section>
-<h2>Every requirement</h2>
+<h2>All requirements</h2>
 ${[...areas].map(([area, records]) => areaDetails(area, records)).join('')}
 ${withoutScenario(results, catalogue)}
 </section>
@@ -88,7 +88,7 @@ function areaDetails(area: string, records: readonly RequirementResult[]): strin
   )
   const good = records.every(({ verdict }) => verdict === 'PASS' || verdict === 'NOT_SUPPORTED')
   return `<details id="${area}"${good ? '' : ' open'}><summary>${escapeMarkup(titleOf(area))} <small>${String(records.length)}</small></summary>
-<table><thead><tr><th>Requirement</th><th>Of</th><th>Level</th><th>What it says</th><th>Scenarios</th><th>Verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
+<table><thead><tr><th>Requirement</th><th>Class</th><th>Level</th><th>Statement</th><th>Scenarios</th><th>Verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
 }
 
 function withoutScenario({ records }: Results, catalogue: readonly Requirement[]): string {
@@ -99,7 +99,7 @@ function withoutScenario({ records }: Results, catalogue: readonly Requirement[]
     ({ id, title, testability, reason }) =>
       `<tr><td><code>${id}</code></td><td>${escapeMarkup(title)}</td><td>${escapeMarkup(reason ?? (testability === 'testable' ? 'not part of this run' : testability))}</td></tr>`,
   )
-  return `<details><summary>Not judged in this run <small>${String(rest.length)}</small></summary><table><thead><tr><th>Requirement</th><th>What it says</th><th>Why</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
+  return `<details><summary>Not tested in this run <small>${String(rest.length)}</small></summary><table><thead><tr><th>Requirement</th><th>Statement</th><th>Reason</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
 }
 
 function failure({ requirement, identity, title, level, verdict, scenarios }: RequirementResult): string {
@@ -111,14 +111,14 @@ ${scenarios
 }
 
 function scenarioBlock({ name, at, step, message, evidence = [] }: ScenarioResult): string {
-  const lines = evidence.slice(-MOST_LINES)
+  const lines = evidence.slice(-MAX_LINES)
   return `<div class="scenario"><p>${escapeMarkup(name)} <small>${escapeMarkup(at)}</small></p>
 <p class="step">${escapeMarkup(step ?? 'did not run')}</p>
 <pre class="message">${escapeMarkup(message ?? '')}</pre>
-${lines.length === 0 ? '' : `<details><summary>What the hub saw <small>${String(lines.length)} lines</small></summary><div class="ladder">${lines.map((line) => rung(line)).join('')}</div></details>`}</div>`
+${lines.length === 0 ? '' : `<details><summary>Journal of the hub <small>${String(lines.length)} lines</small></summary><div class="ladder">${lines.map((line) => rung(line)).join('')}</div></details>`}</div>`
 }
 
-/** A line of the journal as a rung: what came from the client stands left, what went to it right. */
+/** A line of the journal; packets of the client are on the left, packets of the hub on the right. */
 function rung(line: string): string {
   const direction = line.includes('"direction":"in"')
     ? 'in'

@@ -1,4 +1,4 @@
-/** JUnit XML: a test case a requirement and class, so that CI shows requirement ids; why something was skipped is said. */
+/** JUnit XML: one test case per requirement and class, so that CI shows the ids; a skipped one has its reason. */
 
 import type { RequirementResult, Results } from '../conformance/results.ts'
 import { escapeMarkup } from './markup.ts'
@@ -33,18 +33,18 @@ function testCase({
   scenarios,
 }: RequirementResult): string {
   const seconds = scenarios.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000
-  const bad = scenarios.find((scenario) => scenario.verdict === verdict)
-  const why = escapeMarkup(`${bad?.step ?? ''}: ${bad?.message ?? ''}`)
+  const decisive = scenarios.find((scenario) => scenario.verdict === verdict)
+  const reason = escapeMarkup(`${decisive?.step ?? ''}: ${decisive?.message ?? ''}`)
   const body =
     verdict === 'PASS'
       ? ''
       : verdict === 'NOT_SUPPORTED'
-        ? `      <skipped message="${why}"/>\n`
+        ? `      <skipped message="${reason}"/>\n`
         : verdict === 'WARN'
-          ? `      <system-out>${why}</system-out>\n`
+          ? `      <system-out>${reason}</system-out>\n`
           : verdict === 'FAIL'
-            ? `      <failure type="FAIL" message="${escapeMarkup(bad?.step ?? '')}">${why}</failure>\n`
-            : `      <error type="${verdict}" message="${escapeMarkup(bad?.step ?? '')}">${why}</error>\n`
+            ? `      <failure type="FAIL" message="${escapeMarkup(decisive?.step ?? '')}">${reason}</failure>\n`
+            : `      <error type="${verdict}" message="${escapeMarkup(decisive?.step ?? '')}">${reason}</error>\n`
   return (
     `    <testcase name="${escapeMarkup(`${requirement} ${title} [${identity}]`)}" classname="${escapeMarkup(area)}" time="${seconds.toFixed(3)}">\n` +
     `      <properties><property name="requirement" value="${requirement}"/><property name="level" value="${level}"/><property name="capability" value="${escapeMarkup(capability)}"/></properties>\n` +

@@ -1,4 +1,4 @@
-/** Text inside HTML and XML. */
+/** Escapes text for HTML and XML. */
 
 const NAMED: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -8,7 +8,7 @@ const NAMED: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Control characters, halves of surrogate pairs and the like, which XML cannot carry, become a replacement character. */
+/** Replaces characters that XML cannot contain, such as control characters and lone surrogates. */
 export function escapeMarkup(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/gu, '\ufffd')

@@ -10,7 +10,7 @@ import { junit } from './junit.ts'
 import { summary } from './summary.ts'
 import { traceabilityCsv, traceabilityMarkdown } from './traceability.ts'
 
-/** What each file holds. */
+/** One file per report. */
 export function writeReports(results: Results, catalogue: readonly Requirement[], folder: string): void {
   const files: Readonly<Record<string, string>> = {
     'results.json': `${JSON.stringify(results, undefined, 2)}\n`,

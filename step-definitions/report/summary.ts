@@ -1,15 +1,15 @@
-/** A page for `$GITHUB_STEP_SUMMARY`, which is dropped whole when it is larger than 1 MiB. */
+/** The page for `$GITHUB_STEP_SUMMARY`, which GitHub drops when it is larger than 1 MiB. */
 
 import type { Results } from '../conformance/results.ts'
 import { profilesIn } from './certificate.ts'
 import { requirementTotals } from './totals.ts'
 
-const MOST_ROWS = 200
+const MAX_ROWS = 200
 
 export function summary(results: Results): string {
   const totals = requirementTotals(results)
   const bad = results.records.filter(({ verdict }) => verdict !== 'PASS' && verdict !== 'NOT_SUPPORTED')
-  const rows = bad.slice(0, MOST_ROWS).map(({ requirement, identity, title, verdict, scenarios }) => {
+  const rows = bad.slice(0, MAX_ROWS).map(({ requirement, identity, title, verdict, scenarios }) => {
     const worst = scenarios.find((scenario) => scenario.verdict === verdict)
     return `| ${verdict} | ${requirement} | ${identity} | ${cell(title)} | ${cell(worst?.step ?? '')} |`
   })
@@ -22,9 +22,14 @@ export function summary(results: Results): string {
     ...(Object.keys(results.profiles).length === 0 ? [] : ['', `Profiles: ${profilesIn(results)}.`]),
     ...(rows.length === 0
       ? []
-      : ['', '| verdict | requirement | of | what | where it ended |', '|---|---|---|---|---|', ...rows]),
-    ...(bad.length > MOST_ROWS
-      ? ['', `… and ${String(bad.length - MOST_ROWS)} more, see conformance.html`]
+      : [
+          '',
+          '| verdict | requirement | class | statement | failed step |',
+          '|---|---|---|---|---|',
+          ...rows,
+        ]),
+    ...(bad.length > MAX_ROWS
+      ? ['', `… and ${String(bad.length - MAX_ROWS)} more, see conformance.html`]
       : []),
     '',
   ].join('\n')

@@ -1,4 +1,4 @@
-/** Requirements of a run by verdict; percentages are over those that apply. */
+/** The requirements of a run by verdict; percentages refer to the applicable ones. */
 
 import type { Results } from '../conformance/results.ts'
 

@@ -1,4 +1,4 @@
-/** Requirement to scenario and back: what each row rests on, what came of it, and which mutants prove it. */
+/** Requirements with their source, scenarios, verdicts and mutants, and the files with their requirements. */
 
 import type { Requirement } from '../catalogue/requirement.ts'
 import type { RequirementResult, Results } from '../conformance/results.ts'

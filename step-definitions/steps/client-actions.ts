@@ -1,12 +1,12 @@
-/** The calls of clients in the words of the features: "connects", "asks for its twin" … */
+/** The actions of a client by the words of the features: "connects", "asks for its twin" … */
 
 import type { DataTable } from '@cucumber/cucumber'
 import type { DriverRequest, WireMessage } from '../driver/client-driver.ts'
 import { tokenFor } from './client-factory.ts'
-import type { Subject } from '../world/subject.ts'
+import type { CreatedClient } from '../world/created-client.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
-type Make = (subject: Subject, world: ConformanceWorld) => DriverRequest
+type ToRequest = (client: CreatedClient, world: ConformanceWorld) => DriverRequest
 
 const HELLO = messageFrom({ text: 'hello' })
 const UPLOADED = { isSuccess: true, statusCode: 201, statusDescription: 'Created' }
@@ -51,7 +51,7 @@ export const CLIENT_ACTIONS = {
     status: 200,
     payload: { answered: true },
   }),
-  'answers a method request with what is no JSON': ({ session }) => ({
+  'answers a method request with a payload that is not JSON': ({ session }) => ({
     do: 'respondMethod',
     session,
     status: 200,
@@ -63,7 +63,7 @@ export const CLIENT_ACTIONS = {
     session,
     patch: { fan: 'on' },
   }),
-  'patches its reported properties with what is no JSON': ({ session }) => ({
+  'patches its reported properties with a value that is not JSON': ({ session }) => ({
     do: 'patchReported',
     session,
     patch: null,
@@ -73,13 +73,13 @@ export const CLIENT_ACTIONS = {
   'reports an upload': ({ session }, world) => ({
     do: 'notifyUpload',
     session,
-    correlationId: world.name('correlationId'),
+    correlationId: world.names.get('correlationId'),
     ...UPLOADED,
   }),
   'reports an upload that was forbidden': ({ session }, world) => ({
     do: 'notifyUpload',
     session,
-    correlationId: world.name('correlationId'),
+    correlationId: world.names.get('correlationId'),
     ...FORBIDDEN,
   }),
   'invokes a method of a device': ({ session }) => ({
@@ -91,7 +91,7 @@ export const CLIENT_ACTIONS = {
       responseTimeoutInSeconds: 20,
       connectTimeoutInSeconds: 5,
     },
-    // Ids may hold characters that paths must encode.
+    // An id with a character that a path must encode.
     deviceId: 'device#2',
   }),
   'invokes a method of a module': ({ session }) => ({
@@ -111,11 +111,11 @@ export const CLIENT_ACTIONS = {
   }),
   'receives a method request': ({ session }) => ({ do: 'receiveMethod', session }),
   'receives a desired patch': ({ session }) => ({ do: 'receiveDesired', session }),
-} as const satisfies Record<string, Make>
+} as const satisfies Record<string, ToRequest>
 
-export type Ask = keyof typeof CLIENT_ACTIONS
+export type ClientAction = keyof typeof CLIENT_ACTIONS
 
-/** A message from names and values: `text`, `as`, the system properties, and `property …` for each custom one. */
+/** A message from rows: `text`, `as`, the system properties, and `property …` for each application property. */
 export function messageFrom(rows: Readonly<Record<string, string>>): WireMessage {
   const properties: [string, string][] = []
   const rest: Record<string, string> = {}
@@ -126,7 +126,7 @@ export function messageFrom(rows: Readonly<Record<string, string>>): WireMessage
   return { ...rest, body: Buffer.from(rows['text'] ?? '').toString('base64'), properties }
 }
 
-/** A table of names and values. */
+/** The rows of a table, as names and values. */
 export function rowsOf(world: ConformanceWorld, table: DataTable): Readonly<Record<string, string>> {
-  return Object.fromEntries(table.raw().map(([name = '', value = '']) => [name, world.fill(value)]))
+  return Object.fromEntries(table.raw().map(([name = '', value = '']) => [name, world.names.fill(value)]))
 }

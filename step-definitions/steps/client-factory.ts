@@ -1,15 +1,15 @@
-/** How the suite makes clients: what each factory is given for the identities of a scenario. */
+/** Creates clients: the arguments of each factory for the identities of a scenario. */
 
 import type { DataTable } from '@cucumber/cucumber'
 import { certificateFiles } from '../world/certificates.ts'
 import type { DriverRequest, Factory, IdentityKind, Json, JsonObject } from '../driver/client-driver.ts'
 import { signToken } from '../world/sas.ts'
-import type { Subject } from '../world/subject.ts'
+import type { CreatedClient } from '../world/created-client.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
-/** Arguments of factories; everything else in a table is an option. */
+/** The arguments of the factories; every other row of a table is an option. */
 const ARGUMENTS = ['connectionString', 'sastoken', 'symmetricKey', 'hostname', 'deviceId', 'moduleId', 'x509']
-/** The factories in the words of the features. */
+/** The factories by the words of the features. */
 export const FACTORIES: Readonly<Record<string, Factory>> = {
   'connection string': 'connectionString',
   'SAS token': 'sasToken',
@@ -20,16 +20,16 @@ export const FACTORIES: Readonly<Record<string, Factory>> = {
 const TOKEN_SECONDS = 3_600
 type Create = Extract<DriverRequest, { do: 'create' }>
 
-/** Names and values of a table; values are JSON where they can be, `(none)` takes the default away. */
+/** The rows of a table; values are JSON, otherwise text; `(none)` removes the default. */
 export function settingsOf(
   world: ConformanceWorld,
   table: DataTable | undefined,
 ): ReadonlyMap<string, Json | undefined> {
   const rows = table?.raw() ?? []
-  return new Map(rows.map(([name = '', value = '']) => [name, valueOf(world.fill(value))]))
+  return new Map(rows.map(([name = '', value = '']) => [name, valueOf(world.names.fill(value))]))
 }
 
-/** A cell as a value: JSON where it is, text else. */
+/** The value of a cell: JSON, otherwise text. */
 export function valueOf(text: string): Json | undefined {
   if (text === '(none)') return undefined
   try {
@@ -39,26 +39,30 @@ export function valueOf(text: string): Json | undefined {
   }
 }
 
-/** A token for the identity of this kind. */
-export function tokenFor(world: ConformanceWorld, kind: IdentityKind, lifeSeconds = TOKEN_SECONDS): string {
+/** A token for the device or the module of the scenario. */
+export function tokenFor(
+  world: ConformanceWorld,
+  kind: IdentityKind,
+  lifetimeSeconds = TOKEN_SECONDS,
+): string {
   return signToken({
     resource: resourceOf(world, kind),
-    key: world.key(kind),
-    expiry: Math.floor(world.clock.now() / 1_000) + lifeSeconds,
+    key: world.names.key(kind),
+    expiry: Math.floor(world.clock.now() / 1_000) + lifetimeSeconds,
   })
 }
 
 export function resourceOf(world: ConformanceWorld, kind: IdentityKind): string {
-  const device = `${world.name('host')}/devices/${world.name('device')}`
-  return kind === 'device' ? device : `${device}/modules/${world.name('module')}`
+  const device = `${world.names.get('host')}/devices/${world.names.get('device')}`
+  return kind === 'device' ? device : `${device}/modules/${world.names.get('module')}`
 }
 
 export function connectionStringFor(world: ConformanceWorld, kind: IdentityKind): string {
-  const module = kind === 'module' ? `ModuleId=${world.name('module')};` : ''
-  return `HostName=${world.name('host')};DeviceId=${world.name('device')};${module}SharedAccessKey=${world.key(kind)}`
+  const module = kind === 'module' ? `ModuleId=${world.names.get('module')};` : ''
+  return `HostName=${world.names.get('host')};DeviceId=${world.names.get('device')};${module}SharedAccessKey=${world.names.key(kind)}`
 }
 
-/** The request that makes a client; what the settings name replaces what the factory needs. */
+/** The request that creates a client; the settings replace the default arguments and options. */
 export async function creation(
   world: ConformanceWorld,
   kind: IdentityKind,
@@ -68,13 +72,13 @@ export async function creation(
 ): Promise<Create> {
   const given: Record<string, Json> = { ...(await argumentsFor(world, kind, factory)) }
   const options: Record<string, Json> = {}
-  const hub = world.startedHub
+  const hub = world.hub.started
   if (hub !== undefined && factory !== 'edgeEnvironment') options['serverVerificationCert'] = hub.caPem
   if (world.overWebSocket && hub !== undefined) options['websockets'] = true
   for (const [name, value] of settings) {
-    const into = ARGUMENTS.includes(name) ? given : options
-    if (value === undefined) delete into[name]
-    else into[name] = value
+    const target = ARGUMENTS.includes(name) ? given : options
+    if (value === undefined) delete target[name]
+    else target[name] = value
   }
   return {
     do: 'create',
@@ -93,10 +97,10 @@ async function argumentsFor(
   kind: IdentityKind,
   factory: Factory | 'constructor',
 ): Promise<JsonObject> {
-  const whom = {
-    hostname: world.name('host'),
-    deviceId: world.name('device'),
-    ...(kind === 'module' ? { moduleId: world.name('module') } : {}),
+  const identity = {
+    hostname: world.names.get('host'),
+    deviceId: world.names.get('device'),
+    ...(kind === 'module' ? { moduleId: world.names.get('module') } : {}),
   }
   switch (factory) {
     case 'connectionString':
@@ -107,11 +111,11 @@ async function argumentsFor(
       return { sastoken: token }
     }
     case 'symmetricKey':
-      return { symmetricKey: world.key('device'), ...whom }
+      return { symmetricKey: world.names.key('device'), ...identity }
     case 'x509': {
       const { certFile, keyFile, thumbprint } = await certificateFiles()
       trustThumbprint(world, kind, thumbprint)
-      return { x509: { certFile, keyFile }, ...whom }
+      return { x509: { certFile, keyFile }, ...identity }
     }
     case 'edgeEnvironment':
     case 'constructor':
@@ -119,9 +123,9 @@ async function argumentsFor(
   }
 }
 
-/** The hub knows this identity by its certificate from now on, unless a step has said that it trusts an authority. */
+/** Registers the thumbprint of the certificate, unless the scenario uses a certificate authority. */
 function trustThumbprint(world: ConformanceWorld, kind: IdentityKind, primaryThumbprint: string): void {
-  const registry = world.startedHub?.registry
+  const registry = world.hub.started?.registry
   const known = registry?.get(identityOf(world, kind)).authentication.type
   if (known === 'certificateAuthority') return
   registry?.update(
@@ -131,28 +135,28 @@ function trustThumbprint(world: ConformanceWorld, kind: IdentityKind, primaryThu
   )
 }
 
-export function identityOf(world: ConformanceWorld, kind: IdentityKind): Subject['identity'] {
-  const deviceId = world.name('device')
-  return kind === 'device' ? { deviceId } : { deviceId, moduleId: world.name('module') }
+export function identityOf(world: ConformanceWorld, kind: IdentityKind): CreatedClient['identity'] {
+  const deviceId = world.names.get('device')
+  return kind === 'device' ? { deviceId } : { deviceId, moduleId: world.names.get('module') }
 }
 
-/** Makes a client that is expected to be made. */
-export async function makeSubject(
+/** Creates a client; the scenario is inconclusive when that fails. */
+export async function createClient(
   world: ConformanceWorld,
   kind: IdentityKind,
   factory: Factory = 'connectionString',
   table?: DataTable,
-): Promise<Subject> {
-  const { caPem } = await world.hub()
+): Promise<CreatedClient> {
+  const { caPem } = await world.hub.start()
   world.names
     .set('authority', caPem)
     .set('connectionString', connectionStringFor(world, kind))
-    .set('key', world.key(kind))
+    .set('key', world.names.key(kind))
   const settings = settingsOf(world, table)
-  const session = `${kind}-${String(world.subjects.size + 1)}`
+  const session = `${kind}-${String(world.client.created.size + 1)}`
   const request = await creation(world, kind, factory, settings, session)
-  const subject = { session, kind, factory, identity: identityOf(world, kind), options: request.options }
-  await world.ask(request)
-  world.subjects.set(session, subject)
-  return subject
+  const client = { session, kind, factory, identity: identityOf(world, kind), options: request.options }
+  await world.client.ask(request)
+  world.client.created.set(session, client)
+  return client
 }

@@ -1,7 +1,7 @@
-/** Making clients, and what their applications do with them. */
+/** Steps that create clients and act as their application. */
 
 import { type DataTable, Given, When } from '@cucumber/cucumber'
-import { type Ask, CLIENT_ACTIONS, messageFrom, rowsOf } from './client-actions.ts'
+import { CLIENT_ACTIONS, type ClientAction, messageFrom, rowsOf } from './client-actions.ts'
 import type {
   DriverReply,
   Factory,
@@ -11,8 +11,8 @@ import type {
   JsonObject,
   WireMessage,
 } from '../driver/client-driver.ts'
-import { creation, FACTORIES, makeSubject, settingsOf, tokenFor } from './client-factory.ts'
-import type { Manner } from './parameter-types.ts'
+import { creation, FACTORIES, createClient, settingsOf, tokenFor } from './client-factory.ts'
+import type { HandlerKind } from './parameter-types.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
 const RECEIVING: Readonly<
@@ -35,7 +35,7 @@ Given(
     kind: IdentityKind,
     factory: string | null,
   ) {
-    await make(this, connected, kind, factory)
+    await create(this, connected, kind, factory)
   },
 )
 
@@ -48,19 +48,19 @@ Given(
     factory: string | null,
     table: DataTable,
   ) {
-    await make(this, connected, kind, factory, table)
+    await create(this, connected, kind, factory, table)
   },
 )
 
-async function make(
+async function create(
   world: ConformanceWorld,
   connected: string | null,
   kind: IdentityKind,
   factory: string | null,
   table?: DataTable,
 ): Promise<void> {
-  const { session } = await makeSubject(world, kind, FACTORIES[factory ?? 'connection string'], table)
-  if (connected !== null) await world.ask({ do: 'connect', session })
+  const { session } = await createClient(world, kind, FACTORIES[factory ?? 'connection string'], table)
+  if (connected !== null) await world.client.ask({ do: 'connect', session })
 }
 
 Given(
@@ -73,7 +73,7 @@ Given(
 When(
   'a/an {identity} client is made from a/an {factory} with:',
   async function (this: ConformanceWorld, kind: IdentityKind, factory: Factory, table: DataTable) {
-    this.start(await creation(this, kind, factory, settingsOf(this, table), 'refused'))
+    this.client.start(await creation(this, kind, factory, settingsOf(this, table), 'refused'))
   },
 )
 
@@ -83,16 +83,16 @@ When(
     const how = factory === null ? 'constructor' : 'edgeEnvironment'
     const pipelines = given?.split(' and ').map((name) => [name, {}]) ?? []
     const request = await creation(this, kind, how, new Map(), 'refused')
-    this.start({ ...request, arguments: Object.fromEntries(pipelines) as JsonObject })
+    this.client.start({ ...request, arguments: Object.fromEntries(pipelines) as JsonObject })
   },
 )
 
-When('it {ask}', function (this: ConformanceWorld, ask: Ask) {
-  this.start(CLIENT_ACTIONS[ask](this.subject, this))
+When('it {action}', function (this: ConformanceWorld, action: ClientAction) {
+  this.client.start(CLIENT_ACTIONS[action](this.client.current, this))
 })
 
-When('it {ask} and this succeeds', async function (this: ConformanceWorld, ask: Ask) {
-  await this.ask(CLIENT_ACTIONS[ask](this.subject, this))
+When('it {action} and this succeeds', async function (this: ConformanceWorld, action: ClientAction) {
+  await this.client.ask(CLIENT_ACTIONS[action](this.client.current, this))
 })
 
 When(
@@ -116,8 +116,8 @@ When('it sends {int} messages at once', function (this: ConformanceWorld, count:
 })
 
 function send(world: ConformanceWorld, message: WireMessage, output?: string): void {
-  const { session } = world.subject
-  world.start(
+  const { session } = world.client.current
+  world.client.start(
     output === undefined
       ? { do: 'sendTelemetry', session, message }
       : { do: 'sendOutput', session, message, output },
@@ -125,19 +125,26 @@ function send(world: ConformanceWorld, message: WireMessage, output?: string): v
 }
 
 When('it patches its reported properties with:', function (this: ConformanceWorld, patch: string) {
-  this.start({ do: 'patchReported', session: this.subject.session, patch: JSON.parse(patch) as Json })
+  this.client.start({
+    do: 'patchReported',
+    session: this.client.current.session,
+    patch: JSON.parse(patch) as Json,
+  })
 })
 
 When(
   'it answers the method {string} with status {int} and:',
   function (this: ConformanceWorld, name: string, status: number, payload: string) {
-    const request = [...this.told('method'), ...this.calls.map(({ settled }) => settled && given(settled))]
-      .filter((given) => given?.['name'] === name)
+    const request = [
+      ...this.client.eventData('method'),
+      ...this.client.calls.map(({ settled }) => settled && objectIn(settled)),
+    ]
+      .filter((data) => data?.['name'] === name)
       .at(-1)
-    this.start({
+    this.client.start({
       do: 'respondMethod',
-      session: this.subject.session,
-      requestId: request?.['requestId'] as string, // the driver's protocol says so
+      session: this.client.current.session,
+      requestId: request?.['requestId'] as string, // its type in the driver protocol
       status,
       payload: JSON.parse(payload) as Json,
       fromRequest: true,
@@ -154,9 +161,9 @@ When(
     atOnce: string | null,
     seconds: string | null,
   ) {
-    this.start({
+    this.client.start({
       do: RECEIVING[what] ?? 'receiveMethod',
-      session: this.subject.session,
+      session: this.client.current.session,
       input: 'input1',
       ...(name === null ? {} : { name }),
       ...(atOnce === null ? {} : { block: false }),
@@ -166,12 +173,16 @@ When(
 )
 
 When('it is given the token {string}', function (this: ConformanceWorld, token: string) {
-  this.start({ do: 'updateSasToken', session: this.subject.session, token: this.fill(token) })
+  this.client.start({
+    do: 'updateSasToken',
+    session: this.client.current.session,
+    token: this.names.fill(token),
+  })
 })
 
 Given(
-  'the application {manner} {happening}',
-  async function (this: ConformanceWorld, { kind, behaviour }: Manner, happening: Happening) {
+  'the application {handler} {happening}',
+  async function (this: ConformanceWorld, { kind, behaviour }: HandlerKind, happening: Happening) {
     await handle(this, happening, kind, behaviour)
   },
 )
@@ -179,7 +190,7 @@ Given(
 When(
   'the application sets a handler for {happening}',
   function (this: ConformanceWorld, happening: Happening) {
-    this.start({ do: 'handle', session: this.subject.session, happening, kind: 'function' })
+    this.client.start({ do: 'handle', session: this.client.current.session, happening, kind: 'function' })
   },
 )
 
@@ -193,23 +204,28 @@ Given(
 Given(
   'the application gives the token {string} when asked',
   async function (this: ConformanceWorld, token: string) {
-    await handle(this, 'newSasToken', 'function', { token: this.fill(token) })
+    await handle(this, 'newSasToken', 'function', { token: this.names.fill(token) })
   },
 )
 
 When('the application goes on', async function (this: ConformanceWorld) {
-  await this.ask({ do: 'release', session: this.subject.session })
+  await this.client.ask({ do: 'release', session: this.client.current.session })
 })
 
 When(
   'the application sets {string} to {word}',
   function (this: ConformanceWorld, attribute: 'connected', value: string) {
-    this.start({ do: 'assign', session: this.subject.session, attribute, value: JSON.parse(value) as Json })
+    this.client.start({
+      do: 'assign',
+      session: this.client.current.session,
+      attribute,
+      value: JSON.parse(value) as Json,
+    })
   },
 )
 
-/** What a call has given, when that is a mapping. */
-function given(reply: DriverReply): JsonObject | undefined {
+/** The result of a call, when it is an object. */
+function objectIn(reply: DriverReply): JsonObject | undefined {
   return 'ok' in reply && typeof reply.ok === 'object' && !Array.isArray(reply.ok)
     ? ((reply.ok ?? undefined) as JsonObject | undefined)
     : undefined
@@ -221,7 +237,7 @@ async function handle(
   kind: 'function' | 'coroutine' | 'none',
   behaviour = {},
 ): Promise<void> {
-  const { session } = world.subject
-  await world.ask({ do: 'handle', session, happening, kind, behaviour })
-  await world.ask({ do: 'sync', session })
+  const { session } = world.client.current
+  await world.client.ask({ do: 'handle', session, happening, kind, behaviour })
+  await world.client.ask({ do: 'sync', session })
 }

@@ -1,4 +1,4 @@
-/** What stands around a client: proxies, the Edge runtime, a gateway, an observed network. */
+/** Steps about the environment of a client: proxies, the Edge runtime, a gateway, a watched network. */
 
 import { ok, strictEqual } from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { Given, Then } from '@cucumber/cucumber'
 import { type DataTable } from '@cucumber/cucumber'
 import { certificateFiles } from '../world/certificates.ts'
-import { startWorkload, type Workload, type WorkloadManner } from '../world/edge.ts'
+import { startWorkload, type Workload, type WorkloadBehaviour } from '../world/edge.ts'
 import { connectionStringFor } from './client-factory.ts'
 import { startProxy, type Proxy, type ProxyType } from '../world/proxies.ts'
 import { startTap } from '../world/tap.ts'
@@ -33,7 +33,7 @@ Given(
 )
 
 Then('the proxy has carried {int} connection(s)', async function (this: ConformanceWorld, count: number) {
-  await this.settle()
+  await this.time.settle()
   strictEqual(proxies.get(this)?.tunnels.length, count)
 })
 
@@ -46,12 +46,12 @@ Given('the clients know the hub as {string}', function (this: ConformanceWorld, 
 })
 
 Given(
-  /^a workload API( on a Unix socket)? that (works|answers with an error|answers with no JSON|gives no certificate)$/,
-  async function (this: ConformanceWorld, socket: string | null, manner: WorkloadManner) {
-    const { caPem } = await this.hub()
+  /^a workload API( on a Unix socket)? that (works|answers with an error|answers without JSON|gives no certificate)$/,
+  async function (this: ConformanceWorld, socket: string | null, behaviour: WorkloadBehaviour) {
+    const { caPem } = await this.hub.start()
     const socketPath = socket === null ? undefined : join(mkdtempSync(join(tmpdir(), 'workload-')), 'sock')
     const workload = await startWorkload({
-      ...{ caPem, key: this.key('module'), manner, socketPath },
+      ...{ caPem, key: this.names.key('module'), behaviour, socketPath },
       address: this.address,
     })
     this.defer(async () => {
@@ -60,25 +60,25 @@ Given(
     })
     workloads.set(this, workload)
     this.environment = {
-      IOTEDGE_IOTHUBHOSTNAME: this.name('host'),
-      IOTEDGE_DEVICEID: this.name('device'),
-      IOTEDGE_MODULEID: this.name('module'),
-      IOTEDGE_GATEWAYHOSTNAME: this.name('gateway'),
+      IOTEDGE_IOTHUBHOSTNAME: this.names.get('host'),
+      IOTEDGE_DEVICEID: this.names.get('device'),
+      IOTEDGE_MODULEID: this.names.get('module'),
+      IOTEDGE_GATEWAYHOSTNAME: this.names.get('gateway'),
       IOTEDGE_MODULEGENERATIONID: '638000000000000000',
       IOTEDGE_WORKLOADURI: workload.uri,
       IOTEDGE_APIVERSION: '2019-01-30',
-      IOTEDGE_AUTHSCHEME: 'sasToken', // as the runtime sets it (wire contract 10); some SDKs insist
+      IOTEDGE_AUTHSCHEME: 'sasToken', // set by the runtime (docs/contract/edge.md#edge-environment)
     }
   },
 )
 
 Given('an Edge debugging environment', async function (this: ConformanceWorld) {
-  const { caPem } = await this.hub()
+  const { caPem } = await this.hub.start()
   const { certFile } = await certificateFiles()
   const caFile = join(certFile, '..', `ca-${String(this.clock.now())}.pem`)
   writeFileSync(caFile, caPem)
   this.environment = {
-    EdgeHubConnectionString: `${connectionStringFor(this, 'module')};GatewayHostName=${this.name('gateway')}`,
+    EdgeHubConnectionString: `${connectionStringFor(this, 'module')};GatewayHostName=${this.names.get('gateway')}`,
     EdgeModuleCACertificateFile: caFile,
   }
 })
@@ -87,21 +87,21 @@ Given('the environment has:', function (this: ConformanceWorld, table: DataTable
   const changed = new Map(Object.entries(this.environment))
   for (const [name = '', value = ''] of table.raw()) {
     if (value === '(none)') changed.delete(name)
-    else changed.set(name, this.fill(value))
+    else changed.set(name, this.names.fill(value))
   }
   this.environment = Object.fromEntries(changed)
 })
 
 Given('the network between client and hub is watched', async function (this: ConformanceWorld) {
-  const { mqttPort, httpsPort } = await this.hub()
+  const { mqttPort, httpsPort } = await this.hub.start()
   const tap = await startTap(this.address, this.overWebSocket ? httpsPort : mqttPort)
   this.defer(() => tap.stop())
   this.tap = tap
 })
 
 Then('the TLS handshake names the host {string}', async function (this: ConformanceWorld, host: string) {
-  await this.settle()
-  strictEqual(this.tap?.hellos.at(-1)?.serverName, this.fill(host))
+  await this.time.settle()
+  strictEqual(this.tap?.hellos.at(-1)?.serverName, this.names.fill(host))
 })
 
 Given(
@@ -110,10 +110,10 @@ Given(
     const files = await certificateFiles()
     for (const [name, file] of Object.entries(files)) this.names.set(name, String(file))
     if (trusted === null) return
-    const { registry } = await this.hub()
+    const { registry } = await this.hub.start()
     registry.trustCertificateAuthority(files.rootPem)
     registry.update(
-      { deviceId: this.name('device') },
+      { deviceId: this.names.get('device') },
       { authentication: { type: 'certificateAuthority' } },
       '*',
     )

@@ -1,15 +1,15 @@
-/** What a hub can be made to do wrong, in the words of the features, and the lever behind each. */
+/** The faults of a hub by the words of the features. */
 
 import type { FaultDefinition } from 'mock-iot-hub'
 import { HarnessError } from '../driver/client-driver.ts'
 
-type Lever = Pick<FaultDefinition, 'name' | 'parameters'>
+type Fault = Pick<FaultDefinition, 'name' | 'parameters'>
 
-function refuse(code: number): Lever {
+function refuse(code: number): Fault {
   return { name: 'mqtt.connack.code', parameters: { code } }
 }
 
-const BY_WORDS: Readonly<Record<string, Lever>> = {
+const BY_WORDS: Readonly<Record<string, Fault>> = {
   'refuse the credentials': refuse(5),
   'refuse the user name or password': refuse(4),
   'be unavailable': refuse(3),
@@ -25,22 +25,22 @@ const BY_WORDS: Readonly<Record<string, Lever>> = {
   'withhold the answer to a subscription': { name: 'mqtt.suback.withhold' },
   'close instead of answering a twin request': { name: 'twin.response.close' },
   'answer a twin request after the next one': { name: 'twin.response.reorder' },
-  'answer a twin request with something that is no JSON': {
+  'answer a twin request with something that is not JSON': {
     name: 'twin.response.body',
     parameters: { body: '{"desired":' },
   },
-  'send a desired patch that is no JSON': { name: 'twin.desired.body', parameters: { body: '{"fan":' } },
+  'send a desired patch that is not JSON': { name: 'twin.desired.body', parameters: { body: '{"fan":' } },
   'reset connections': { name: 'tcp.refuse' },
   'show a certificate of an unknown authority': { name: 'tls.unknown_ca' },
   'show a certificate for another name': { name: 'tls.wrong_name' },
   'demand a client certificate': { name: 'tls.require_client_cert' },
   'refuse HTTPS connections': { name: 'http.refuse' },
   'close instead of answering a request': { name: 'http.close' },
-  'answer a request with something that is no JSON': { name: 'http.body' },
+  'answer a request with something that is not JSON': { name: 'http.body' },
 }
 
-/** With a number in the words. */
-const BY_PATTERN: readonly (readonly [RegExp, (found: string) => Lever])[] = [
+/** The words with a number or a name in them. */
+const BY_PATTERN: readonly (readonly [RegExp, (found: string) => Fault])[] = [
   [/^accept (\d+) seconds late$/, (found) => late('mqtt.connack.delay', found)],
   [/^acknowledge (\d+) seconds late$/, (found) => late('mqtt.puback.delay', found)],
   [/^answer a twin request (\d+) seconds late$/, (found) => late('twin.response.delay', found)],
@@ -59,17 +59,17 @@ const BY_PATTERN: readonly (readonly [RegExp, (found: string) => Lever])[] = [
   ],
 ]
 
-function late(name: string, seconds: string): Lever {
+function late(name: string, seconds: string): Fault {
   return { name, parameters: { seconds: Number(seconds) } }
 }
 
-/** @throws HarnessError for words that stand for no lever. */
-export function misbehaviour(words: string): FaultDefinition {
+/** @throws HarnessError for unknown words. */
+export function hubFault(words: string): FaultDefinition {
   const known = BY_WORDS[words]
   if (known !== undefined) return known
   for (const [pattern, make] of BY_PATTERN) {
     const found = pattern.exec(words)?.[1]
     if (found !== undefined) return make(found)
   }
-  throw new HarnessError(`Nothing is known of a hub that is going to ${words}`)
+  throw new HarnessError(`No fault is defined for "the hub is going to ${words}"`)
 }

@@ -1,18 +1,22 @@
-/** Back ends and devices over HTTPS: any request, any answer; messages to devices; what the service reads of theirs. */
+/**
+ * Steps about HTTPS: requests of the service and of devices, cloud-to-device messages, telemetry that the service
+ * reads.
+ */
 
 import assert from 'node:assert/strict'
 import { type DataTable, Then, When } from '@cucumber/cucumber'
 import { HUB_CODES } from '../raw-clients/error-codes.ts'
 import { mismatch, valueAt } from '../raw-clients/expectations.ts'
 import { jsonOf, type RawResponse, type RawRequest } from '../raw-clients/https-client.ts'
-import { bentToken } from '../raw-clients/packets.ts'
+import { customToken } from '../raw-clients/packets.ts'
 import { hubScenarioOf, type HubScenario } from '../raw-clients/hub-scenario.ts'
 import { bodyOf, rowOf, rowsOf, under, type Rows } from '../raw-clients/tables.ts'
 import type { ReadMessage } from '../raw-clients/hub-under-test.ts'
-import { type ConformanceWorld, NotSupported } from '../world/world.ts'
+import { NotSupported } from '../world/errors.ts'
+import type { ConformanceWorld } from '../world/world.ts'
 
-/** Rows: `header X`, `body` (whole, JSON or text), `body x.y` (one value). */
-function requestOf(stage: HubScenario, method: string, path: string, rows: Rows): RawRequest {
+/** Rows: `header X`, `body` (all of it, JSON or text), `body x.y` (one value). */
+function requestOf(scenario: HubScenario, method: string, path: string, rows: Rows): RawRequest {
   const whole = rowOf(rows, 'body')
   const parts = under(rows, 'body')
   const body = whole ?? (parts.length > 0 ? JSON.stringify(bodyOf(parts)) : undefined)
@@ -21,86 +25,91 @@ function requestOf(stage: HubScenario, method: string, path: string, rows: Rows)
   )
   return {
     method,
-    path: stage.fill(path),
+    path: scenario.fill(path),
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     body: body === undefined ? undefined : Buffer.from(body),
   }
 }
 
-function serve(stage: HubScenario, method: string, path: string, rows: Rows): Promise<RawResponse> {
-  return stage.asService(requestOf(stage, method, path, rows), rowOf(rows, 'policy'))
+function requestAsService(
+  scenario: HubScenario,
+  method: string,
+  path: string,
+  rows: Rows,
+): Promise<RawResponse> {
+  return scenario.asService(requestOf(scenario, method, path, rows), rowOf(rows, 'policy'))
 }
 
-async function perform(
-  stage: HubScenario,
+async function requestAsDevice(
+  scenario: HubScenario,
   name: string,
   method: string,
   path: string,
   rows: Rows,
 ): Promise<void> {
-  const request = requestOf(stage, method, path, rows)
-  const authorization = bentToken(stage, name, rows)
-  stage.answer = stage.asDevice(name, { ...request, headers: { authorization, ...request.headers } })
-  await stage.settled()
+  const request = requestOf(scenario, method, path, rows)
+  const authorization = customToken(scenario, name, rows)
+  scenario.response = scenario.asDevice(name, { ...request, headers: { authorization, ...request.headers } })
+  await scenario.settled()
 }
 
 When(
   'the service requests {verb} {string}',
   async function (this: ConformanceWorld, method: string, path: string) {
-    const stage = await hubScenarioOf(this)
-    stage.answer = serve(stage, method, path, [])
-    await stage.settled()
+    const scenario = await hubScenarioOf(this)
+    scenario.response = requestAsService(scenario, method, path, [])
+    await scenario.settled()
   },
 )
 
 When(
   'the service requests {verb} {string} with:',
   async function (this: ConformanceWorld, method: string, path: string, table: DataTable) {
-    const stage = await hubScenarioOf(this)
-    stage.answer = serve(stage, method, path, rowsOf(table, stage))
-    await stage.settled()
+    const scenario = await hubScenarioOf(this)
+    scenario.response = requestAsService(scenario, method, path, rowsOf(table, scenario))
+    await scenario.settled()
   },
 )
 
-/** The answer may need something that later steps do. */
+/** The response may depend on later steps. */
 When(
   'the service calls the method {string} of {string} with:',
   async function (this: ConformanceWorld, methodName: string, target: string, table: DataTable) {
-    const stage = await hubScenarioOf(this)
-    const { deviceId, moduleId } = stage.actor(target)
+    const scenario = await hubScenarioOf(this)
+    const { deviceId, moduleId } = scenario.identity(target)
     const path = `/twins/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}/methods`
-    const rows: Rows = [['body methodName', stage.fill(methodName)], ...rowsOf(table, stage)]
-    stage.answer = serve(stage, 'POST', path, rows)
-    stage.answer.catch(() => undefined) // looked at by the step that waits for it
+    const rows: Rows = [['body methodName', scenario.fill(methodName)], ...rowsOf(table, scenario)]
+    scenario.response = requestAsService(scenario, 'POST', path, rows)
+    scenario.response.catch(() => undefined) // the step that waits for it reports the error
   },
 )
 
 When(
   '{string} requests {verb} {string}',
   async function (this: ConformanceWorld, name: string, method: string, path: string) {
-    await perform(await hubScenarioOf(this), name, method, path, [])
+    await requestAsDevice(await hubScenarioOf(this), name, method, path, [])
   },
 )
 
 When(
   '{string} requests {verb} {string} with:',
   async function (this: ConformanceWorld, name: string, method: string, path: string, table: DataTable) {
-    const stage = await hubScenarioOf(this)
-    await perform(stage, name, method, path, rowsOf(table, stage))
+    const scenario = await hubScenarioOf(this)
+    await requestAsDevice(scenario, name, method, path, rowsOf(table, scenario))
   },
 )
 
 Then('the answer is {int}', async function (this: ConformanceWorld, status: number) {
-  const answer = await (await hubScenarioOf(this)).settled()
-  assert.equal(answer.status, status, answer.body.toString())
+  const response = await (await hubScenarioOf(this)).settled()
+  assert.equal(response.status, status, response.body.toString())
 })
 
-/** Status, header and the number in the body name one and the same error. */
+/** Status, header and error code of the body name the same error. */
 Then('the answer is {int} {word}', async function (this: ConformanceWorld, status: number, error: string) {
-  const answer = await (await hubScenarioOf(this)).settled()
-  const body = answer.body.toString()
-  assert.equal(answer.status, status, body)
-  assert.equal(answer.headers['iothub-errorcode'], error, body)
+  const response = await (await hubScenarioOf(this)).settled()
+  const body = response.body.toString()
+  assert.equal(response.status, status, body)
+  assert.equal(response.headers['iothub-errorcode'], error, body)
   const message = valueAt(jsonOf(body), 'Message')
   assert.ok(typeof message === 'string', `The body has no Message: ${body}`)
   const code = valueAt(jsonOf(message), 'errorCode')
@@ -108,21 +117,21 @@ Then('the answer is {int} {word}', async function (this: ConformanceWorld, statu
   else assert.equal(code, HUB_CODES[error], `${error} in the header, ${JSON.stringify(code)} in the body`)
 })
 
-/** Rows: `header x`, `text` (the body as it is), `path` in the JSON body. */
+/** Rows: `header x`, `text` (the complete body), or a path in the JSON body. */
 Then('the answer has:', async function (this: ConformanceWorld, table: DataTable) {
-  const stage = await hubScenarioOf(this)
-  const answer = await stage.settled()
-  const json = jsonOf(answer.body)
-  const wrong = rowsOf(table, stage).flatMap(([path, cell]) => {
+  const scenario = await hubScenarioOf(this)
+  const response = await scenario.settled()
+  const json = jsonOf(response.body)
+  const wrong = rowsOf(table, scenario).flatMap(([path, cell]) => {
     const actual = path.startsWith('header ')
-      ? answer.headers[path.slice('header '.length).toLowerCase()]
+      ? response.headers[path.slice('header '.length).toLowerCase()]
       : path === 'text'
-        ? answer.body.toString()
+        ? response.body.toString()
         : valueAt(json, path)
-    const fault = mismatch(actual, cell)
-    return fault === undefined ? [] : [`${path} ${fault}`]
+    const difference = mismatch(actual, cell)
+    return difference === undefined ? [] : [`${path} ${difference}`]
   })
-  assert.deepEqual(wrong, [], `The answer is ${answer.body.toString().slice(0, 2_000)}`)
+  assert.deepEqual(wrong, [], `The response is ${response.body.toString().slice(0, 2_000)}`)
 })
 
 When(
@@ -135,35 +144,40 @@ When(
 When(
   'the service sends {string} the message {string} with:',
   async function (this: ConformanceWorld, target: string, text: string, table: DataTable) {
-    const stage = await hubScenarioOf(this)
-    await send(stage, target, text, rowsOf(table, stage))
+    const scenario = await hubScenarioOf(this)
+    await send(scenario, target, text, rowsOf(table, scenario))
   },
 )
 
 When(
   'the service sends {string} {int} messages',
   async function (this: ConformanceWorld, target: string, count: number) {
-    const stage = await hubScenarioOf(this)
-    for (let i = 1; i <= count; i++) await send(stage, target, `message ${String(i)}`, [])
+    const scenario = await hubScenarioOf(this)
+    for (let i = 1; i <= count; i++) await send(scenario, target, `message ${String(i)}`, [])
   },
 )
 
-async function send(stage: HubScenario, target: string, text: string, rows: Rows): Promise<void> {
-  const { deviceId, moduleId } = stage.actor(target)
+async function send(scenario: HubScenario, target: string, text: string, rows: Rows): Promise<void> {
+  const { deviceId, moduleId } = scenario.identity(target)
   const path = `/devices/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}/messages/devicebound`
   const headers = Object.fromEntries(
     under(rows, 'header').map(([name, value]) => [name.toLowerCase(), value]),
   )
-  stage.answer = stage.asService({ method: 'POST', path, headers, body: Buffer.from(stage.fill(text)) })
-  await stage.settled()
+  scenario.response = scenario.asService({
+    method: 'POST',
+    path,
+    headers,
+    body: Buffer.from(scenario.fill(text)),
+  })
+  await scenario.settled()
 }
 
-/** The next message that no step has read yet. Rows: `from`, `module`, `body`, `property x`, `system x`. */
+/** The next message that no step has read. Rows: `from`, `body`, `text`, `property.x`, `system.x`. */
 Then('the service reads a message with:', async function (this: ConformanceWorld, table: DataTable) {
-  const stage = await hubScenarioOf(this)
-  const [message] = await unread(stage, 1)
-  if (message === undefined) throw new Error('The service has no message that was not read already')
-  stage.read++
+  const scenario = await hubScenarioOf(this)
+  const [message] = await unread(scenario, 1)
+  if (message === undefined) throw new Error('The service has no unread message')
+  scenario.read++
   const body = message.body.toString()
   const view: Readonly<Record<string, unknown>> = {
     from: message.deviceId,
@@ -173,9 +187,9 @@ Then('the service reads a message with:', async function (this: ConformanceWorld
     system: message.system,
     properties: message.properties,
   }
-  const wrong = rowsOf(table, stage).flatMap(([path, cell]) => {
-    const fault = mismatch(valueAt(view, path), cell)
-    return fault === undefined ? [] : [`${path} ${fault}`]
+  const wrong = rowsOf(table, scenario).flatMap(([path, cell]) => {
+    const difference = mismatch(valueAt(view, path), cell)
+    return difference === undefined ? [] : [`${path} ${difference}`]
   })
   assert.deepEqual(wrong, [], `The message is ${JSON.stringify({ ...view, body: body.slice(0, 300) })}`)
 })
@@ -189,8 +203,9 @@ Then('the service reads no further message', async function (this: ConformanceWo
   )
 })
 
-/** Messages that no step has read yet, at least so many. */
+/** The messages that no step has read, at least `count`. */
 async function unread({ hub, read }: HubScenario, count: number): Promise<readonly ReadMessage[]> {
-  if (hub.messages === undefined) throw new NotSupported('hub.messages: messages of this hub cannot be read')
+  if (hub.messages === undefined)
+    throw new NotSupported('hub.messages: the messages of this hub cannot be read')
   return (await hub.messages(read + count)).slice(read)
 }

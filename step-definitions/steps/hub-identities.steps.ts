@@ -1,4 +1,4 @@
-/** Devices and modules, made through the service's REST interface, and time at the hub. */
+/** Steps that register devices and modules through the service REST API, and let time pass at the hub. */
 
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -6,7 +6,8 @@ import { type DataTable, Given, When } from '@cucumber/cucumber'
 import { certificateFiles } from '../world/certificates.ts'
 import { hubScenarioOf } from '../raw-clients/hub-scenario.ts'
 import { bodyOf, rowsOf } from '../raw-clients/tables.ts'
-import { type ConformanceWorld, NotSupported } from '../world/world.ts'
+import { NotSupported } from '../world/errors.ts'
+import type { ConformanceWorld } from '../world/world.ts'
 
 Given('a registered identity {string}', async function (this: ConformanceWorld, name: string) {
   await (await hubScenarioOf(this)).register(name)
@@ -15,18 +16,18 @@ Given('a registered identity {string}', async function (this: ConformanceWorld, 
 Given(
   'a registered identity {string} with:',
   async function (this: ConformanceWorld, name: string, table: DataTable) {
-    const stage = await hubScenarioOf(this)
-    await stage.register(name, bodyOf(rowsOf(table, stage)))
+    const scenario = await hubScenarioOf(this)
+    await scenario.register(name, bodyOf(rowsOf(table, scenario)))
   },
 )
 
 When('{int} second(s) pass(es) at the hub', async function (this: ConformanceWorld, seconds: number) {
   const { hub } = await hubScenarioOf(this)
-  if (hub.pass === undefined) throw new NotSupported('hub.clock: time cannot be moved at this hub')
+  if (hub.pass === undefined) throw new NotSupported('hub.clock: the clock of this hub cannot be advanced')
   await hub.pass(seconds)
 })
 
-/** SHA-1 or SHA-256 of the certificate that `certificate: its own` shows, as primaryThumbprint or secondaryThumbprint. */
+/** Registers SHA-1 or SHA-256 of the certificate `its own` as primaryThumbprint or secondaryThumbprint. */
 Given(
   'a self-signed certificate for {string} is registered by its {word} as {word}',
   async function (this: ConformanceWorld, name: string, hash: string, which: string) {

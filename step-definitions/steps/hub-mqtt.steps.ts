@@ -1,4 +1,4 @@
-/** A device at the wire: it sends packets as a scenario says, and what the hub sends is looked at one by one. */
+/** Steps of a device that sends single MQTT packets and reads single packets of the hub. */
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -12,33 +12,39 @@ import { type DialOptions, hubScenarioOf, type HubScenario } from '../raw-client
 import { rowOf, rowsOf, type Rows } from '../raw-clients/tables.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
-async function connect(stage: HubScenario, name: string, rows: Rows): Promise<void> {
+async function connect(scenario: HubScenario, name: string, rows: Rows): Promise<void> {
   const certificate = rowOf(rows, 'certificate')
-  const road: DialOptions = {
-    over: (rowOf(rows, 'over') ?? 'TLS') as DialOptions['over'], // of the scenario's making
+  const dial: DialOptions = {
+    over: (rowOf(rows, 'over') ?? 'TLS') as DialOptions['over'], // a value from the scenario
     path: rowOf(rows, 'path'),
     protocols: rowOf(rows, 'subprotocol')?.split(' '),
     tls: rowOf(rows, 'tls'),
     certificate: certificate === undefined ? undefined : await certificatePair(certificate === 'its own'),
   }
-  const opened = await stage.open(name, road).catch((error: unknown) => {
-    if (road.over !== 'WebSocket') throw error
-    stage.upgradeError = error instanceof Error ? error.message : String(error)
+  const opened = await scenario.open(name, dial).catch((error: unknown) => {
+    if (dial.over !== 'WebSocket') throw error
+    scenario.upgradeError = error instanceof Error ? error.message : String(error)
   })
-  // Who proves himself by a certificate shows no token.
-  opened?.send(connectPacket(stage, name, certificate === undefined ? rows : [...rows, ['password', 'none']]))
+  // A device with a certificate sends no token.
+  opened?.send(
+    connectPacket(scenario, name, certificate === undefined ? rows : [...rows, ['password', 'none']]),
+  )
 }
 
-/** What a client shows: the certificate that scenarios register, or one that nobody knows. */
+/** The certificate that scenarios register, or one that the hub does not know. */
 async function certificatePair(own: boolean): Promise<{ cert: string; key: string }> {
   const { certFile, keyFile, otherCertFile, otherKeyFile } = await certificateFiles()
   const [cert, key] = own ? [certFile, keyFile] : [otherCertFile, otherKeyFile]
   return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
 }
 
-async function accepted(stage: HubScenario, name: string): Promise<void> {
-  stage.packet = await stage.link(name).take('connack')
-  assert.equal(stage.packet.returnCode, 0, `"${name}" was refused with ${String(stage.packet.returnCode)}`)
+async function accepted(scenario: HubScenario, name: string): Promise<void> {
+  scenario.packet = await scenario.link(name).take('connack')
+  assert.equal(
+    scenario.packet.returnCode,
+    0,
+    `"${name}" was refused with ${String(scenario.packet.returnCode)}`,
+  )
 }
 
 When('{string} connects', async function (this: ConformanceWorld, name: string) {
@@ -46,8 +52,8 @@ When('{string} connects', async function (this: ConformanceWorld, name: string) 
 })
 
 When('{string} connects with:', async function (this: ConformanceWorld, name: string, table: DataTable) {
-  const stage = await hubScenarioOf(this)
-  await connect(stage, name, rowsOf(table, stage))
+  const scenario = await hubScenarioOf(this)
+  await connect(scenario, name, rowsOf(table, scenario))
 })
 
 When('{string} opens a connection', async function (this: ConformanceWorld, name: string) {
@@ -55,15 +61,15 @@ When('{string} opens a connection', async function (this: ConformanceWorld, name
 })
 
 Given('{string} is online', async function (this: ConformanceWorld, name: string) {
-  const stage = await hubScenarioOf(this)
-  await connect(stage, name, [])
-  await accepted(stage, name)
+  const scenario = await hubScenarioOf(this)
+  await connect(scenario, name, [])
+  await accepted(scenario, name)
 })
 
 Given('{string} is online with:', async function (this: ConformanceWorld, name: string, table: DataTable) {
-  const stage = await hubScenarioOf(this)
-  await connect(stage, name, rowsOf(table, stage))
-  await accepted(stage, name)
+  const scenario = await hubScenarioOf(this)
+  await connect(scenario, name, rowsOf(table, scenario))
+  await accepted(scenario, name)
 })
 
 Then('{string} is accepted', async function (this: ConformanceWorld, name: string) {
@@ -74,9 +80,9 @@ Then(
   '{string} is refused with return code {int}',
   async function (this: ConformanceWorld, name: string, returnCode: number) {
     const link = (await hubScenarioOf(this)).link(name)
-    const answer = await link.take('connack')
-    assert.equal(answer.returnCode, returnCode)
-    assert.equal(answer.sessionPresent, false)
+    const connack = await link.take('connack')
+    assert.equal(connack.returnCode, returnCode)
+    assert.equal(connack.sessionPresent, false)
     await link.closing()
   },
 )
@@ -84,25 +90,27 @@ Then(
 When(
   '{string} subscribes to {string}',
   async function (this: ConformanceWorld, name: string, filters: string) {
-    const stage = await hubScenarioOf(this)
-    const link = stage.link(name)
+    const scenario = await hubScenarioOf(this)
+    const link = scenario.link(name)
     const messageId = link.nextId()
-    const subscriptions = filters.split(' ').map((topic) => ({ topic: stage.fill(topic), qos: 1 as const }))
+    const subscriptions = filters
+      .split(' ')
+      .map((topic) => ({ topic: scenario.fill(topic), qos: 1 as const }))
     link.send({ cmd: 'subscribe', messageId, subscriptions })
     await link.take('suback', (packet) => packet.messageId === messageId)
   },
 )
 
 When('{string} sends {packet}', async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
-  const stage = await hubScenarioOf(this)
-  stage.link(name).send(packetOf(stage, name, cmd, []))
+  const scenario = await hubScenarioOf(this)
+  scenario.link(name).send(packetOf(scenario, name, cmd, []))
 })
 
 When(
   '{string} sends {packet} with:',
   async function (this: ConformanceWorld, name: string, cmd: Packet['cmd'], table: DataTable) {
-    const stage = await hubScenarioOf(this)
-    stage.link(name).send(packetOf(stage, name, cmd, rowsOf(table, stage)))
+    const scenario = await hubScenarioOf(this)
+    scenario.link(name).send(packetOf(scenario, name, cmd, rowsOf(table, scenario)))
   },
 )
 
@@ -112,28 +120,28 @@ When('{string} sends the bytes {string}', async function (this: ConformanceWorld
 })
 
 When('{string} publishes to {string}', async function (this: ConformanceWorld, name: string, topic: string) {
-  const stage = await hubScenarioOf(this)
-  stage.link(name).send(packetOf(stage, name, 'publish', [['topic', stage.fill(topic)]]))
+  const scenario = await hubScenarioOf(this)
+  scenario.link(name).send(packetOf(scenario, name, 'publish', [['topic', scenario.fill(topic)]]))
 })
 
-/** Answers a direct method call that came last, with `status` and `payload`. */
+/** Responds to the last method call with `status` and `payload`. */
 When(
   '{string} answers the method with:',
   async function (this: ConformanceWorld, name: string, table: DataTable) {
-    const stage = await hubScenarioOf(this)
-    const rows = rowsOf(table, stage)
-    const topic = `$iothub/methods/res/${rowOf(rows, 'status') ?? '200'}/?$rid=${stage.fill('{rid}')}`
+    const scenario = await hubScenarioOf(this)
+    const rows = rowsOf(table, scenario)
+    const topic = `$iothub/methods/res/${rowOf(rows, 'status') ?? '200'}/?$rid=${scenario.fill('{rid}')}`
     const payload = rowOf(rows, 'payload') ?? ''
-    stage.link(name).send({ cmd: 'publish', topic, payload, qos: 0, dup: false, retain: false })
+    scenario.link(name).send({ cmd: 'publish', topic, payload, qos: 0, dup: false, retain: false })
   },
 )
 
 When('{string} acknowledges the message', async function (this: ConformanceWorld, name: string) {
-  const stage = await hubScenarioOf(this)
-  const messageId = stage.packet?.messageId
-  assert.ok(messageId !== undefined, 'The last packet looked at has no packet identifier')
-  stage.link(name).send({ cmd: 'puback', messageId })
-  await stage.link(name).fence()
+  const scenario = await hubScenarioOf(this)
+  const messageId = scenario.packet?.messageId
+  assert.ok(messageId !== undefined, 'The packet of the last step has no packet id')
+  scenario.link(name).send({ cmd: 'puback', messageId })
+  await scenario.link(name).fence()
 })
 
 When('{string} loses its connection', async function (this: ConformanceWorld, name: string) {
@@ -141,20 +149,20 @@ When('{string} loses its connection', async function (this: ConformanceWorld, na
 })
 
 Then('{string} receives {packet}', async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
-  const stage = await hubScenarioOf(this)
-  stage.packet = await stage.link(name).take(cmd)
+  const scenario = await hubScenarioOf(this)
+  scenario.packet = await scenario.link(name).take(cmd)
 })
 
 Then(
   '{string} receives {packet} with:',
   async function (this: ConformanceWorld, name: string, cmd: Packet['cmd'], table: DataTable) {
-    const stage = await hubScenarioOf(this)
-    const packet: RawPacket = await stage.link(name).take(cmd)
-    stage.packet = packet
+    const scenario = await hubScenarioOf(this)
+    const packet: RawPacket = await scenario.link(name).take(cmd)
+    scenario.packet = packet
     const view = viewOf(packet)
-    const wrong = rowsOf(table, stage).flatMap(([path, cell]) => {
-      const fault = mismatch(valueAt(view, path), cell)
-      return fault === undefined ? [] : [`${path} ${fault}`]
+    const wrong = rowsOf(table, scenario).flatMap(([path, cell]) => {
+      const difference = mismatch(valueAt(view, path), cell)
+      return difference === undefined ? [] : [`${path} ${difference}`]
     })
     assert.deepEqual(wrong, [], `The ${cmd} is ${JSON.stringify(view)}`)
   },
@@ -172,22 +180,26 @@ Then(
 Then(
   '{string} receives {int} {packet} packets and no more',
   async function (this: ConformanceWorld, name: string, count: number, cmd: Packet['cmd']) {
-    const stage = await hubScenarioOf(this)
-    const link = stage.link(name)
-    for (let i = 0; i < count; i++) stage.packet = await link.take(cmd)
+    const scenario = await hubScenarioOf(this)
+    const link = scenario.link(name)
+    for (let i = 0; i < count; i++) scenario.packet = await link.take(cmd)
     await link.fence()
     assert.deepEqual(link.left(cmd).map(viewOf), [])
   },
 )
 
-/** Before the hub has said whether it lets anybody in. */
+/** Does not wait for CONNACK before SUBSCRIBE. */
 When(
   '{string} sends CONNECT and SUBSCRIBE to {string} at once',
   async function (this: ConformanceWorld, name: string, topic: string) {
-    const stage = await hubScenarioOf(this)
-    const link = await stage.open(name)
-    const subscriptions = [{ topic: stage.fill(topic), qos: 1 as const }]
-    link.send(connectPacket(stage, name, []), { cmd: 'subscribe', messageId: link.nextId(), subscriptions })
+    const scenario = await hubScenarioOf(this)
+    const link = await scenario.open(name)
+    const subscriptions = [{ topic: scenario.fill(topic), qos: 1 as const }]
+    link.send(connectPacket(scenario, name, []), {
+      cmd: 'subscribe',
+      messageId: link.nextId(),
+      subscriptions,
+    })
   },
 )
 

@@ -1,4 +1,4 @@
-/** What the hub and its back ends do in client scenarios, and what happens to the network. */
+/** Steps about the hub, its back ends and the network in client scenarios. */
 
 import { strictEqual } from 'node:assert/strict'
 import { type DataTable, Given, When } from '@cucumber/cucumber'
@@ -6,9 +6,9 @@ import type { Identity, JsonValue } from 'mock-iot-hub'
 import { rowsOf } from './client-actions.ts'
 import type { Backend } from '../world/backend.ts'
 import { at } from './expectations.ts'
-import { misbehaviour } from './hub-faults.ts'
+import { hubFault } from './hub-faults.ts'
 import { startOtherApplication } from '../world/other-application.ts'
-import { ask } from '../raw-clients/https-client.ts'
+import { sendRequest } from '../raw-clients/https-client.ts'
 import { hubScenarioOf } from '../raw-clients/hub-scenario.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
@@ -16,117 +16,121 @@ Given(
   /^(?:the next (\d+) times |(every time ))?the hub is going to ([a-z][\w ./-]*)$/,
   async function (this: ConformanceWorld, times: string | null, always: string | null, words: string) {
     const count = always === null ? Number(times ?? 1) : 'always'
-    ;(await this.hub()).faults.arm({ ...misbehaviour(words), count })
+    ;(await this.hub.start()).faults.arm({ ...hubFault(words), count })
   },
 )
 
 Given('a hub whose clock is {seconds} ahead', function (this: ConformanceWorld, seconds: number) {
-  this.hubAheadSeconds = seconds
+  this.hub.aheadSeconds = seconds
 })
 
 When('the hub behaves again', async function (this: ConformanceWorld) {
-  const { faults, journal } = await this.hub()
-  await this.settle()
+  const { faults, journal } = await this.hub.start()
+  await this.time.settle()
   faults.disarm()
-  this.mark = journal.seq
+  this.hub.mark = journal.seq
 })
 
 When('the connection is cut', async function (this: ConformanceWorld) {
-  const hub = await this.hub()
-  await this.settle()
-  this.mark = hub.journal.seq
+  const hub = await this.hub.start()
+  await this.time.settle()
+  this.hub.mark = hub.journal.seq
   hub.faults.arm({ name: 'tcp.drop_now' })
-  await this.settle()
-  await this.settle()
+  await this.time.settle()
+  await this.time.settle()
 })
 
 When('{seconds} pass(es)', async function (this: ConformanceWorld, seconds: number) {
-  await this.pass(seconds)
+  await this.time.pass(seconds)
 })
 
-/** It acts when the client has come to rest, and the client has heard of it when the step is over. */
+/** Acts when the client is idle, and waits until the client has received the effect. */
 async function backEnd(
   world: ConformanceWorld,
-  act: (backend: Backend, whom: Identity) => void,
+  act: (backend: Backend, identity: Identity) => void,
 ): Promise<void> {
-  act(await world.backend(), world.subject.identity)
-  await world.settle()
+  act(await world.backend(), world.client.current.identity)
+  await world.time.settle()
 }
 
 When('the back end sends the message {string}', async function (this: ConformanceWorld, text: string) {
-  await backEnd(this, (backend, whom) => {
-    backend.send(whom, { text })
+  await backEnd(this, (backend, identity) => {
+    backend.send(identity, { text })
   })
 })
 
 When('the back end sends a message with:', async function (this: ConformanceWorld, table: DataTable) {
-  await backEnd(this, (backend, whom) => {
-    backend.sendRows(whom, rowsOf(this, table))
+  await backEnd(this, (backend, identity) => {
+    backend.sendRows(identity, rowsOf(this, table))
   })
 })
 
 When(
   'another module sends {string} to the input {string}',
   async function (this: ConformanceWorld, text: string, input: string) {
-    await backEnd(this, (backend, whom) => {
-      backend.route(whom, input, text)
+    await backEnd(this, (backend, identity) => {
+      backend.route(identity, input, text)
     })
   },
 )
 
 When('the back end calls the method {string}', async function (this: ConformanceWorld, name: string) {
-  await backEnd(this, (backend, whom) => {
-    backend.invoke(whom, name, { number: 1 })
+  await backEnd(this, (backend, identity) => {
+    backend.invoke(identity, name, { number: 1 })
   })
 })
 
 When(
   /^the back end (?:calls (\d+) methods|changes the desired properties (\d+) times) at once$/,
   async function (this: ConformanceWorld, calls: string | null, changes: string | null) {
-    await backEnd(this, (backend, whom) => {
-      for (let number = 1; number <= Number(calls); number++) backend.invoke(whom, `method ${String(number)}`)
-      for (let number = 1; number <= Number(changes); number++) backend.desire(whom, { number })
+    await backEnd(this, (backend, identity) => {
+      for (let number = 1; number <= Number(calls); number++)
+        backend.invoke(identity, `method ${String(number)}`)
+      for (let number = 1; number <= Number(changes); number++) backend.desire(identity, { number })
     })
   },
 )
 
-When('the service makes the identity anew', async function (this: ConformanceWorld) {
-  const { registry } = await this.hub()
-  await backEnd(this, (_backend, whom) => {
-    const { authentication } = registry.get(whom)
-    registry.remove(whom, '*')
-    registry.create(whom, { authentication })
+When('the service recreates the identity', async function (this: ConformanceWorld) {
+  const { registry } = await this.hub.start()
+  await backEnd(this, (_backend, identity) => {
+    const { authentication } = registry.get(identity)
+    registry.remove(identity, '*')
+    registry.create(identity, { authentication })
   })
 })
 
 When(
   'the back end sets the desired properties to:',
   async function (this: ConformanceWorld, desired: string) {
-    const properties = JSON.parse(desired) as Record<string, JsonValue> // the feature says so
-    await backEnd(this, (backend, whom) => {
-      backend.desire(whom, properties)
+    const properties = JSON.parse(desired) as Record<string, JsonValue> // a JSON object in the feature
+    await backEnd(this, (backend, identity) => {
+      backend.desire(identity, properties)
     })
   },
 )
 
-/** With the SAS that the client was given, and nothing else. */
-When('the blob {string} is put where the hub said', async function (this: ConformanceWorld, text: string) {
-  const reply = await this.call.reply
-  const place = 'ok' in reply ? reply.ok : {}
-  const [host, container, name, query] = ['hostName', 'containerName', 'blobName', 'sasToken'].map((path) =>
-    String(at(place, path)),
-  )
-  const { status, body } = await ask((await hubScenarioOf(this)).hub, {
-    method: 'PUT',
-    path: `/${container ?? ''}/${encodeURI(name ?? '')}${query ?? ''}`,
-    headers: { host: host ?? '', 'x-ms-blob-type': 'BlockBlob', 'content-type': 'text/plain' },
-    body: Buffer.from(text),
-  })
-  strictEqual(status, 201, body.toString())
-})
+/** Uses only the SAS that the client received. */
+When(
+  'the blob {string} is uploaded to the location from the hub',
+  async function (this: ConformanceWorld, text: string) {
+    const reply = await this.client.last.reply
+    const location = 'ok' in reply ? reply.ok : {}
+    const [host, container, name, query] = ['hostName', 'containerName', 'blobName', 'sasToken'].map((path) =>
+      String(at(location, path)),
+    )
+    const { status, body } = await sendRequest((await hubScenarioOf(this)).hub, {
+      method: 'PUT',
+      path: `/${container ?? ''}/${encodeURI(name ?? '')}${query ?? ''}`,
+      headers: { host: host ?? '', 'x-ms-blob-type': 'BlockBlob', 'content-type': 'text/plain' },
+      body: Buffer.from(text),
+    })
+    strictEqual(status, 201, body.toString())
+  },
+)
 
 Given('the Edge hub has the route {string}', async function (this: ConformanceWorld, route: string) {
-  ;(await this.hub()).routes = [this.fill(route)]
+  ;(await this.hub.start()).routes = [this.names.fill(route)]
 })
 
 Given(

@@ -1,12 +1,12 @@
-/** The words of the features: each kind of word once, with what it stands for. */
+/** The parameter types of the steps: the words of the features and their meaning. */
 
 import { defineParameterType } from '@cucumber/cucumber'
 import type { DriverReply, ErrorKind, HandlerBehaviour, Happening, Verbs } from '../driver/client-driver.ts'
 import { CLIENT_ACTIONS } from './client-actions.ts'
 import { FACTORIES } from './client-factory.ts'
 
-/** A handler and what it does. */
-export interface Manner {
+/** A handler and its behaviour. */
+export interface HandlerKind {
   readonly kind: Verbs['handle']['kind']
   readonly behaviour?: HandlerBehaviour
 }
@@ -20,8 +20,8 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   'background exceptions': 'backgroundException',
 }
 
-/** How an application listens for something. */
-const MANNERS: Readonly<Record<string, Manner>> = {
+/** How an application handles an event. */
+const HANDLERS: Readonly<Record<string, HandlerKind>> = {
   'listens for': { kind: 'function' },
   'listens with a coroutine for': { kind: 'coroutine' },
   'stops listening for': { kind: 'none' },
@@ -29,7 +29,7 @@ const MANNERS: Readonly<Record<string, Manner>> = {
   'fails at': { kind: 'function', behaviour: { fail: true } },
 }
 
-/** Documented name of each failure; an unexpected one may carry the service's status or not. */
+/** The documented name of each failure; an unexpected one can have a status of the service. */
 const ERRORS: Readonly<Record<string, readonly ErrorKind[]>> = {
   ValueError: ['argument'],
   TypeError: ['argumentType'],
@@ -44,10 +44,10 @@ const ERRORS: Readonly<Record<string, readonly ErrorKind[]>> = {
   OSError: ['os'],
 }
 
-/** What may come of a call. */
+/** A check of the outcome of a call. */
 export type Outcome = (reply: DriverReply) => boolean
 
-/** What languages have for something that is not to be done at all. */
+/** How languages reject something that must not be done. */
 const REFUSALS: readonly ErrorKind[] = ['argumentType', 'argument', 'os', 'clientInternal', 'other']
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
@@ -64,7 +64,7 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
 
 const SECONDS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3_600, day: 86_400 }
 
-/** A word that stands for something else. */
+/** Defines a parameter type by its words and their values. */
 function define<T>(name: string, words: Readonly<Record<string, T>>): void {
   defineParameterType({
     name,
@@ -78,10 +78,10 @@ define('identity', { device: 'device', module: 'module' })
 define('factory', FACTORIES)
 define('happening', HAPPENINGS)
 define('outcome', OUTCOMES)
-/** Counted from the newest one. */
+/** Counted from the last call. */
 define('call', { 'the call before': -2, 'the call': -1 })
-define('manner', MANNERS)
-define('ask', Object.fromEntries(Object.keys(CLIENT_ACTIONS).map((words) => [words, words])))
+define('handler', HANDLERS)
+define('action', Object.fromEntries(Object.keys(CLIENT_ACTIONS).map((words) => [words, words])))
 defineParameterType({
   name: 'packet',
   regexp:

@@ -1,9 +1,9 @@
-/** The service side of a scenario: what back ends do at the hub, and what they see there. */
+/** The service side of a scenario: sends messages, calls methods, sets desired properties. */
 
 import { HarnessError } from '../driver/client-driver.ts'
 import type { Identity, JsonValue, MethodResult, MockHub } from 'mock-iot-hub'
 
-/** A method call of the back end that may still be under way. */
+/** A method call of the back end, pending or settled. */
 export interface Invocation {
   readonly methodName: string
   readonly result: Promise<MethodResult>
@@ -31,7 +31,7 @@ export class Backend {
     this.#hub.c2d.send(target, { body: Buffer.from(text), system, properties })
   }
 
-  /** Calls a direct method; the answer is asked for later. */
+  /** Calls a direct method; a later step looks at the response. */
   invoke(target: Identity, methodName: string, payload?: JsonValue): Invocation {
     const invocation: Invocation = {
       methodName,
@@ -54,7 +54,7 @@ export class Backend {
     return invocation
   }
 
-  /** A message from names and values, as the features write them. */
+  /** Sends a message from the rows of a table. */
   sendRows(target: Identity, rows: Readonly<Record<string, string>>): void {
     const system: Record<string, string> = {}
     const properties: Record<string, string> = {}
@@ -65,14 +65,14 @@ export class Backend {
     this.send(target, { text: rows['text'] ?? '', system, properties })
   }
 
-  /** The newest call of this method. */
+  /** The last call of the method. */
   invocation(methodName: string): Invocation {
     const found = this.invocations.findLast((invocation) => invocation.methodName === methodName)
-    if (found === undefined) throw new HarnessError(`The back end has not called ${methodName}`)
+    if (found === undefined) throw new HarnessError(`The back end has not called the method ${methodName}`)
     return found
   }
 
-  /** A message of another module reaches an input, as a route would take it there. */
+  /** Delivers a message to an input, as a route from another module would. */
   route(target: Identity, input: string, text: string): void {
     this.#hub.inputs.send(target, input, { body: Buffer.from(text), system: {}, properties: {} })
   }

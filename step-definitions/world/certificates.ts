@@ -1,4 +1,4 @@
-/** Client certificates of the suite: made once a process, kept in files of a directory that goes with it. */
+/** The client certificates of the suite: created once per process, in a directory that is removed at its end. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,19 +9,19 @@ import { generate } from 'selfsigned'
 export interface CertificateFiles {
   readonly certFile: string
   readonly keyFile: string
-  /** The same certificate as binary DER. */
+  /** The same certificate in DER. */
   readonly derFile: string
-  /** SHA-1 in hexadecimal, as the registry knows certificates. */
+  /** SHA-1 in hexadecimal, as in the registry. */
   readonly thumbprint: string
-  /** A certificate that no identity of the hub is known by. */
+  /** A certificate that the hub does not know. */
   readonly otherCertFile: string
   readonly otherKeyFile: string
-  /** A leaf and the intermediate that it was issued by. */
+  /** A leaf and its intermediate. */
   readonly chainFile: string
-  /** The key of that leaf, encrypted. */
+  /** The encrypted key of that leaf. */
   readonly encryptedKeyFile: string
   readonly passPhrase: string
-  /** The root of that chain, PEM. */
+  /** The root of that chain, in PEM. */
   readonly rootPem: string
 }
 
@@ -30,21 +30,21 @@ interface KeyAndCertificate {
   readonly cert: string
 }
 
-/** Hub and clients live on clocks of their own: the certificates outlast them all. */
+/** Valid at any time of the scenario clocks. */
 const VALIDITY = {
   notBeforeDate: new Date(Date.UTC(2020, 0, 1)),
   notAfterDate: new Date(Date.UTC(2100, 0, 1)),
 }
 const PASS_PHRASE = 'open sesame'
 
-let made: Promise<CertificateFiles> | undefined
+let created: Promise<CertificateFiles> | undefined
 
 export function certificateFiles(): Promise<CertificateFiles> {
-  made ??= make()
-  return made
+  created ??= create()
+  return created
 }
 
-async function make(): Promise<CertificateFiles> {
+async function create(): Promise<CertificateFiles> {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-'))
   process.once('exit', () => {
     rmSync(directory, { recursive: true, force: true })

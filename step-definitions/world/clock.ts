@@ -1,14 +1,14 @@
-/** Time in scenarios: it passes only when a step says so, and what it sets off is played out before the next step. */
+/** Time in scenarios: it passes only in steps, and everything that it triggers completes before the next step. */
 
 import { performance } from 'node:perf_hooks'
 import { ManualClock } from 'mock-iot-hub'
 
-/** Turns of the event loop without a sign of life after which sockets on loopback have nothing more to say. */
+/** After this many turns of the event loop without activity, the sockets on loopback are idle. */
 const QUIET_TURNS = 20
-/** Days pass in about as many steps, so that they do not take minutes; only clients without a link can live so fast. */
-const MOST_STEPS = 4_000
+/** The most steps in which time passes, so that days take seconds; only a client without a connection can follow. */
+const MAX_STEPS = 4_000
 
-/** The suite's time as a hub sees it whose own clock is ahead of everybody else's (negative: behind). */
+/** The clock of a hub that is ahead of the clock of the suite (negative: behind). */
 export class ShiftedClock extends ManualClock {
   readonly #clock: ManualClock
   readonly #aheadMs: number
@@ -28,43 +28,43 @@ export class ShiftedClock extends ManualClock {
   }
 }
 
-/** A number that changes whenever the hub or the client does something. */
-export type Activity = () => number
+/** Returns a number that changes with every action of the hub or the client. */
+type ActivityCount = () => number
 
 /**
- * Lets everything that is under way come to rest, without time passing. What the event loop has got from sockets is a
- * sign of life too: a TLS handshake takes its turns before hub or client have anything to tell.
+ * Waits until hub and client are idle; no time passes. Events of sockets count as activity too: a TLS handshake takes
+ * turns of the event loop before the hub or the client records anything.
  */
-export async function settle(activity: Activity): Promise<void> {
-  const signs = (): number => activity() + performance.nodeTiming.uvMetricsInfo.events
+export async function settle(activity: ActivityCount): Promise<void> {
+  const total = (): number => activity() + performance.nodeTiming.uvMetricsInfo.events
   let quiet = 0
-  let before = signs()
+  let before = total()
   while (quiet < QUIET_TURNS) {
     await new Promise((resolve) => setImmediate(resolve))
-    const now = signs()
+    const now = total()
     quiet = now === before ? quiet + 1 : 0
     before = now
   }
 }
 
-/** What time does to the client under test. */
-export interface Surroundings {
-  /** Everything under way comes to rest. */
+/** The client under test, as far as time concerns it. */
+export interface TimedClient {
+  /** Waits until it is idle. */
   readonly settle: () => Promise<void>
-  /** The client's time is moved along. @returns when the next thing is due there, epoch ms. */
+  /** Moves its clock to the time of the suite. @returns when its next timer is due, in epoch milliseconds. */
   readonly clientDueAt: () => Promise<number | undefined>
 }
 
-/** Lets time pass for the hub and for a client that lives on the same clock; sockets settle whenever something fell due. */
-export async function pass(clock: ManualClock, seconds: number, surroundings: Surroundings): Promise<void> {
-  await surroundings.settle()
+/** Lets time pass for the hub and for a client on the same clock; waits for the sockets after each timer. */
+export async function pass(clock: ManualClock, seconds: number, client: TimedClient): Promise<void> {
+  await client.settle()
   const end = clock.now() + seconds * 1_000
-  const least = seconds <= MOST_STEPS ? 1 : (seconds * 1_000) / MOST_STEPS
-  let dueAt = await surroundings.clientDueAt()
+  const minimumMs = seconds <= MAX_STEPS ? 1 : (seconds * 1_000) / MAX_STEPS
+  let dueAt = await client.clientDueAt()
   while (clock.now() < end) {
-    const next = Math.max(Math.min(clock.nextAt ?? end, dueAt ?? end), clock.now() + least)
+    const next = Math.max(Math.min(clock.nextAt ?? end, dueAt ?? end), clock.now() + minimumMs)
     clock.advance(Math.min(next, end) - clock.now())
-    dueAt = await surroundings.clientDueAt()
-    await surroundings.settle()
+    dueAt = await client.clientDueAt()
+    await client.settle()
   }
 }

@@ -1,29 +1,29 @@
-/** The Edge runtime as a module sees it: the variables, and a workload API that signs and gives the trust bundle. */
+/** The workload API of the Edge runtime: signs tokens and supplies the trust bundle. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { signature } from './sas.ts'
 
-/** Some SDKs read only what is said to be JSON. */
+/** Some SDKs read a body only with this header. */
 const JSON_BODY = { 'content-type': 'application/json' }
 
-export type WorkloadManner =
-  'works' | 'answers with an error' | 'answers with no JSON' | 'gives no certificate'
+export type WorkloadBehaviour =
+  'works' | 'answers with an error' | 'answers without JSON' | 'gives no certificate'
 
 export interface WorkloadOptions {
   readonly caPem: string
-  /** The module's key, base64. */
+  /** The key of the module, base64. */
   readonly key: string
-  readonly manner: WorkloadManner
-  /** Of a port. */
+  readonly behaviour: WorkloadBehaviour
+  /** The address to listen on. */
   readonly address: string
-  /** Listens there instead of on a port. */
+  /** Listens on this Unix socket instead of a port. */
   readonly socketPath?: string | undefined
 }
 
 export interface Workload {
   readonly uri: string
-  /** Digests given so far. */
+  /** The digests supplied so far. */
   readonly digests: readonly string[]
   stop(): Promise<void>
 }
@@ -54,22 +54,22 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
 }
 
 async function answer(
-  { caPem, key, manner }: WorkloadOptions,
+  { caPem, key, behaviour }: WorkloadOptions,
   digests: string[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const body = await text(request)
-  if (manner === 'answers with an error') {
-    response.writeHead(500).end(JSON.stringify({ message: 'out of order' }))
-  } else if (manner === 'answers with no JSON') {
-    response.writeHead(200).end('out of order')
+  if (behaviour === 'answers with an error') {
+    response.writeHead(500).end(JSON.stringify({ message: 'internal error' }))
+  } else if (behaviour === 'answers without JSON') {
+    response.writeHead(200).end('internal error')
   } else if (request.url?.startsWith('/trust-bundle') === true) {
     response
       .writeHead(200, JSON_BODY)
-      .end(JSON.stringify(manner === 'gives no certificate' ? {} : { certificate: caPem }))
+      .end(JSON.stringify(behaviour === 'gives no certificate' ? {} : { certificate: caPem }))
   } else {
-    const { data } = JSON.parse(body) as { readonly data: string } // the API's documented body
+    const { data } = JSON.parse(body) as { readonly data: string } // the documented body
     const digest = signature(Buffer.from(data, 'base64').toString('utf8'), key)
     digests.push(digest)
     response.writeHead(200, JSON_BODY).end(JSON.stringify({ digest }))

@@ -1,4 +1,4 @@
-/** Around every scenario: what the hub saw is attached to failures, and a pass without evidence is none. */
+/** Hooks around every scenario: a failure gets the journal of the hub attached, a pass without evidence is an error. */
 
 import { AssertionError } from 'node:assert/strict'
 import { request } from 'node:https'
@@ -14,21 +14,23 @@ import {
 import { type JournalEntry, startMockHub } from 'mock-iot-hub'
 import { HarnessError } from '../driver/client-driver.ts'
 import { endOfRun } from '../driver/client-under-test.ts'
-import { brokenInvariants, type Surroundings } from '../invariants/invariants.ts'
-import { makeSubject } from '../steps/client-factory.ts'
-import { ConformanceWorld, describe, Inconclusive, NotSupported } from './world.ts'
+import { brokenInvariants, type InvariantContext } from '../invariants/invariants.ts'
+import { createClient } from '../steps/client-factory.ts'
+import { Inconclusive, NotSupported } from './errors.ts'
+import { describeReply } from './replies.ts'
+import { ConformanceWorld } from './world.ts'
 
-/** A backstop of real time for steps that would wait for ever. */
+/** The limit of a step in real time. */
 const REMOTE = ['CONFORMANCE_DRIVER', 'CONFORMANCE_HUB'].some((name) => process.env[name] !== undefined)
 setDefaultTimeout(REMOTE ? 12_000 : 5_000)
 setWorldConstructor(ConformanceWorld)
 
-/** Scenarios about arguments and names open no socket by their nature: the client shows afterwards that it can. */
+/** Scenarios about arguments and names open no connection: afterwards the client must show that it can connect. */
 const NO_SOCKET = '@construction'
-const SHOWN = 200
-/** What scenarios carry that nobody else's doings may disturb. */
+const MAX_ENTRIES = 200
+/** The tag of scenarios that need the hub for themselves. */
 const HUB_ALONE = '@hub:alone'
-/** What scenarios about the transport that nobody has chosen carry. */
+/** The tag of scenarios about the default transport. */
 const DEFAULT_TRANSPORT = '@transport:default'
 
 Before(async function (this: ConformanceWorld, { pickle }) {
@@ -37,14 +39,14 @@ Before(async function (this: ConformanceWorld, { pickle }) {
   this.overWebSocket = transport === 'mqtt-ws' && !pickle.tags.some(({ name }) => name === DEFAULT_TRANSPORT)
   await this.begin()
   if (process.env['CONFORMANCE_HUB'] !== undefined && pickle.tags.some(({ name }) => name === HUB_ALONE))
-    throw new NotSupported('hub.alone: others may use the hub too, and this scenario reads what is for all')
+    throw new NotSupported('hub.alone: the scenario reads shared messages, and other clients may use the hub')
 })
 
 AfterAll(endOfRun)
 
 /**
- * The hub loads what serves HTTPS when it is first asked. Reading files is nothing that a scenario could see while it
- * waits for the network to come to rest, so it is done before the first one.
+ * The hub loads its HTTPS server at the first request. A scenario that waits for the network to become idle cannot see
+ * that, so one request is made before the first scenario.
  */
 BeforeAll(async function () {
   const hub = await startMockHub({ controlPort: false })
@@ -60,16 +62,16 @@ BeforeAll(async function () {
 After(async function (this: ConformanceWorld, { result, pickle }) {
   const passed = result?.status === Status.PASSED
   const tags = pickle.tags.map(({ name }) => name)
-  const verdict = notOffered(this) ?? (passed ? await judge(this, tags) : undefined)
+  const verdict = unsupported(this) ?? (passed ? await judge(this, tags) : undefined)
   if (!passed || verdict !== undefined) report(this)
   await this.end()
   if (verdict !== undefined) throw verdict
 })
 
-/** Whatever came of a scenario: where the client does not offer what was asked, that is why. */
-function notOffered(world: ConformanceWorld): Error | undefined {
+/** An unsupported request explains every other outcome. */
+function unsupported(world: ConformanceWorld): Error | undefined {
   try {
-    world.assertOffered()
+    world.client.assertSupported()
     return undefined
   } catch (error) {
     return error instanceof Error ? error : new HarnessError(String(error))
@@ -77,42 +79,45 @@ function notOffered(world: ConformanceWorld): Error | undefined {
 }
 
 async function judge(world: ConformanceWorld, tags: readonly string[]): Promise<Error | undefined> {
-  const unfired = (world.startedHub?.faults.list() ?? []).filter(({ fired }) => fired === 0)
+  const unfired = (world.hub.started?.faults.list() ?? []).filter(({ fired }) => fired === 0)
   if (unfired.length > 0) {
-    return new Inconclusive(`Armed, but never struck: ${unfired.map(({ name }) => name).join(', ')}`)
+    return new Inconclusive(`Armed, but never fired: ${unfired.map(({ name }) => name).join(', ')}`)
   }
   if (tags.includes(NO_SOCKET)) await connectOnce(world, tags)
   if (tags.includes('@sut:client')) {
-    const broken = brokenInvariants(world.journal, surroundingsOf(world))
-    if (broken.length > 0) return new AssertionError({ message: `Always: ${broken.join('; ')}` })
+    const broken = brokenInvariants(world.hub.journal, invariantContext(world))
+    if (broken.length > 0) return new AssertionError({ message: `Invariants: ${broken.join('; ')}` })
   }
-  if (world.stage?.hasEvidence === true) return undefined
-  if (world.journal.some(isEvidence) || (world.tap?.hellos.length ?? 0) > 0) return undefined
-  return new HarnessError('Nothing passes without evidence: the hub has not seen the client do anything')
+  if (world.hubScenario?.hasEvidence === true) return undefined
+  if (world.hub.journal.some(isEvidence) || (world.tap?.hellos.length ?? 0) > 0) return undefined
+  return new HarnessError('The hub has seen no action of the client: a pass needs evidence')
 }
 
-function surroundingsOf(world: ConformanceWorld): Surroundings {
-  const made = world.calls.flatMap(({ request }) => (request.do === 'create' ? [request.kind] : []))
+function invariantContext(world: ConformanceWorld): InvariantContext {
+  const created = world.client.calls.flatMap(({ request }) => (request.do === 'create' ? [request.kind] : []))
   return {
-    sharesIdentities: new Set(made).size < made.length,
-    secrets: [world.key('device'), world.key('module')],
-    written: [...world.driver().notes, ...world.told('log').map((data) => JSON.stringify(data))],
-    hubAheadSeconds: world.hubAheadSeconds,
-    suppliesTokens: world.calls.some(
+    sharesIdentities: new Set(created).size < created.length,
+    secrets: [world.names.key('device'), world.names.key('module')],
+    output: [
+      ...world.client.driver.notes,
+      ...world.client.eventData('log').map((data) => JSON.stringify(data)),
+    ],
+    hubAheadSeconds: world.hub.aheadSeconds,
+    suppliesTokens: world.client.calls.some(
       ({ request }) =>
         request.do === 'updateSasToken' || (request.do === 'create' && request.factory === 'sasToken'),
     ),
-    hostNames: [world.name('host'), world.name('gateway'), 'localhost', 'hub.example'],
+    hostNames: [world.names.get('host'), world.names.get('gateway'), 'localhost', 'hub.example'],
   }
 }
 
-/** Whoever refuses everything would refuse the right things too: what is refused here, the same client must be able to do. */
+/** A client that refuses everything would pass: the same client must be able to connect. */
 async function connectOnce(world: ConformanceWorld, tags: readonly string[]): Promise<void> {
-  const { session } = await makeSubject(world, tags.includes('@identity:module') ? 'module' : 'device')
-  await world.start({ do: 'connect', session }).reply
+  const { session } = await createClient(world, tags.includes('@identity:module') ? 'module' : 'device')
+  await world.client.start({ do: 'connect', session }).reply
 }
 
-/** Levers strike a client that has come so far, if only to a closed door; winding the clock needs nobody. */
+/** A fired fault shows that the client has come so far, except for faults of the clock. */
 function isEvidence(entry: JournalEntry): boolean {
   return (
     (entry.type === 'fault' && entry.phase === 'fired' && !entry.name.startsWith('clock.')) ||
@@ -124,12 +129,14 @@ function isEvidence(entry: JournalEntry): boolean {
 
 function report(world: ConformanceWorld): void {
   const lines = [
-    ...world.journal.slice(-SHOWN).map(lineOf),
-    ...world.calls.map(
+    ...world.hub.journal.slice(-MAX_ENTRIES).map(lineOf),
+    ...world.client.calls.map(
       ({ request, settled }) =>
-        `call ${request.do}: ${settled === undefined ? 'still under way' : describe(settled)}`,
+        `call ${request.do}: ${settled === undefined ? 'pending' : describeReply(settled)}`,
     ),
-    ...world.events.map(({ event, seq, data }) => `event ${String(seq)} ${event} ${JSON.stringify(data)}`),
+    ...world.client.events.map(
+      ({ event, seq, data }) => `event ${String(seq)} ${event} ${JSON.stringify(data)}`,
+    ),
   ]
   world.attach(lines.join('\n'), 'text/plain')
 }
@@ -147,7 +154,7 @@ function shorten(_name: string, value: unknown): unknown {
     value.type === 'Buffer' &&
     'data' in value
   ) {
-    const text = Buffer.from(value.data as number[]).toString('utf8') // a Buffer's own JSON
+    const text = Buffer.from(value.data as number[]).toString('utf8') // the JSON of a Buffer
     return text.length > 200 ? `${text.slice(0, 200)}… (${String(text.length)} characters)` : text
   }
   return value

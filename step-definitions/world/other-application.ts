@@ -1,14 +1,15 @@
-/** A device or module that is not on trial: it speaks MQTT of its own and answers every method it is called by. */
+/** A device or module beside the client under test: it connects over MQTT and responds to every method call. */
 
 import { RawMqttClient } from '../raw-clients/mqtt-client.ts'
 import { signToken } from './sas.ts'
 import type { ConformanceWorld } from './world.ts'
 
 const METHOD = /^\$iothub\/methods\/POST\/[^/]+\/\?\$rid=(.+)$/
-const AN_HOUR_S = 3_600
+const HOUR_S = 3_600
 
 /**
- * Registers the identity in the scope of the scenario's device, connects it and lets it answer methods: each with this status and the payload it was given.
+ * Registers an identity in the scope of the device and connects it. It responds to each method call with the status and
+ * the payload of the request.
  * @param id `device` or `device/module`.
  */
 export async function startOtherApplication(
@@ -16,25 +17,25 @@ export async function startOtherApplication(
   id: string,
   status: number,
 ): Promise<void> {
-  const hub = await world.hub()
+  const hub = await world.hub.start()
   const [deviceId = '', moduleId] = id.split('/')
   if (hub.registry.find({ deviceId }) === undefined) {
-    const gateway = hub.registry.update({ deviceId: world.name('device') }, { iotEdge: true }, '*')
+    const gateway = hub.registry.update({ deviceId: world.names.get('device') }, { iotEdge: true }, '*')
     hub.registry.create({ deviceId }, { deviceScope: gateway.deviceScope })
   }
   const identity = moduleId === undefined ? { deviceId } : { deviceId, moduleId }
   if (moduleId !== undefined) hub.registry.create(identity)
-  const peer = await RawMqttClient.overTls({
+  const client = await RawMqttClient.overTls({
     address: hub.address,
     hostName: hub.hostName,
     port: hub.mqttPort,
     caPem: hub.caPem,
   })
   world.defer(() => {
-    peer.drop()
+    client.drop()
   })
   const scope = encodeURIComponent(deviceId) + (moduleId === undefined ? '' : `/modules/${moduleId}`)
-  peer.send(
+  client.send(
     {
       cmd: 'connect',
       clientId: id,
@@ -47,31 +48,31 @@ export async function startOtherApplication(
         signToken({
           resource: `${hub.hostName}/devices/${scope}`,
           key: hub.registry.get(identity).authentication.symmetricKey.primaryKey ?? '',
-          expiry: Math.floor(world.clock.now() / 1_000) + AN_HOUR_S,
+          expiry: Math.floor(world.clock.now() / 1_000) + HOUR_S,
         }),
       ),
     },
     {
       cmd: 'subscribe',
-      messageId: peer.nextId(),
+      messageId: client.nextId(),
       subscriptions: [{ topic: '$iothub/methods/POST/#', qos: 0 }],
     },
   )
-  await peer.take('suback')
-  void answerAll(peer, status)
+  await client.take('suback')
+  void respondToAll(client, status)
 }
 
-async function answerAll(peer: RawMqttClient, status: number): Promise<void> {
-  while (!peer.closed) {
-    const request = await peer.take('publish').catch(() => undefined)
+async function respondToAll(client: RawMqttClient, status: number): Promise<void> {
+  while (!client.closed) {
+    const request = await client.take('publish').catch(() => undefined)
     const [, requestId] = METHOD.exec(request?.topic ?? '') ?? []
     if (request === undefined || requestId === undefined) continue
-    peer.send({
+    client.send({
       cmd: 'publish',
       topic: `$iothub/methods/res/${String(status)}/?$rid=${requestId}`,
       payload: request.payload ?? '',
       qos: 1,
-      messageId: peer.nextId(),
+      messageId: client.nextId(),
       dup: false,
       retain: false,
     })

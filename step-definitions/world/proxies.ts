@@ -1,4 +1,4 @@
-/** Proxies of the suite's own, which remember whom they connected: HTTP, SOCKS4 and SOCKS5. */
+/** The proxies of the suite, which record their connections: HTTP, SOCKS4 and SOCKS5. */
 
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { Server as HttpProxy } from 'proxy-chain'
@@ -8,13 +8,13 @@ export type ProxyType = 'HTTP' | 'SOCKS4' | 'SOCKS5'
 
 export interface Proxy {
   readonly port: number
-  /** Ports to which it made tunnels. */
+  /** The target ports of its tunnels. */
   readonly tunnels: readonly number[]
   readonly logins: readonly string[]
   stop(): Promise<void>
 }
 
-/** @param login `user:password` that it demands. */
+/** @param login the required `user:password`. */
 export function startProxy(type: ProxyType, address: string, login?: string): Promise<Proxy> {
   switch (type) {
     case 'HTTP':
@@ -99,7 +99,7 @@ function socks5Server(tunnels: number[], logins: string[], login: string | undef
     })
 }
 
-/** SOCKS4 and 4a: version, command, port, address, user, and for 4a a name. It leads to where it listens itself. */
+/** SOCKS4 and SOCKS4a: version, command, port, address, user, and a name for 4a. Connects to its own address. */
 function socks4Server(tunnels: number[]): Server {
   return createServer((socket) => {
     socket.once('data', (request) => {

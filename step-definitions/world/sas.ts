@@ -1,4 +1,4 @@
-/** The suite's own SAS tokens: written from the documentation, independent of hub and client. */
+/** The SAS tokens of the suite: an implementation of its own, independent of hub and client. */
 
 import { createHmac } from 'node:crypto'
 
@@ -34,7 +34,7 @@ export function readToken(token: string): Readonly<Record<string, string>> {
   )
 }
 
-/** Whether the signature is right for the resource exactly as it stands in the token. */
+/** Whether the signature matches the resource as it is written in the token. */
 export function isSignedWith(token: string, key: string): boolean {
   const sr = /(?:^| |&)sr=([^&]+)/.exec(token)?.[1] ?? ''
   const { sig, se } = readToken(token)

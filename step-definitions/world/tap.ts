@@ -1,11 +1,11 @@
-/** A look at the network between client and hub: passes everything on and reads the first TLS message of the client. */
+/** Watches the network between client and hub: forwards everything and reads the first TLS message of the client. */
 
 import { connect, createServer, type Socket } from 'node:net'
 
-/** What a client says before encryption starts (RFC 8446, 4.1.2). */
+/** The first message of a TLS client (RFC 8446, 4.1.2). */
 export interface ClientHello {
   readonly serverName: string | undefined
-  /** Numbers of the cipher suites, in the client's order. */
+  /** The numbers of the cipher suites, in the order of the client. */
   readonly cipherSuites: readonly number[]
 }
 
@@ -19,18 +19,18 @@ export async function startTap(address: string, hubPort: number): Promise<Tap> {
   const hellos: ClientHello[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
-    const onward = connect(hubPort, address)
-    for (const end of [socket, onward]) {
+    const upstream = connect(hubPort, address)
+    for (const end of [socket, upstream]) {
       sockets.add(end)
       end.on('error', () => end.destroy())
       end.once('close', () => {
         sockets.delete(end)
         socket.destroy()
-        onward.destroy()
+        upstream.destroy()
       })
     }
     socket.once('data', (bytes) => hellos.push(readClientHello(bytes)))
-    socket.pipe(onward).pipe(socket)
+    socket.pipe(upstream).pipe(socket)
   })
   await new Promise<void>((resolve) => server.listen(0, address, resolve))
   const bound = server.address()
@@ -47,24 +47,26 @@ export async function startTap(address: string, hubPort: number): Promise<Tap> {
   }
 }
 
-/** Record header 5 bytes, handshake header 4, version 2, random 32; then session id, suites, compression, extensions. */
+/**
+ * Record header 5 bytes, handshake header 4, version 2, random 32; then session id, suites, compression, extensions.
+ */
 export function readClientHello(bytes: Buffer): ClientHello {
-  let here = 43
-  here += 1 + bytes.readUInt8(here)
-  const suitesEnd = here + 2 + bytes.readUInt16BE(here)
+  let offset = 43
+  offset += 1 + bytes.readUInt8(offset)
+  const suitesEnd = offset + 2 + bytes.readUInt16BE(offset)
   const cipherSuites: number[] = []
-  for (here += 2; here < suitesEnd; here += 2) cipherSuites.push(bytes.readUInt16BE(here))
-  here += 1 + bytes.readUInt8(here)
-  const end = Math.min(bytes.length, here + 2 + bytes.readUInt16BE(here))
-  here += 2
-  while (here + 4 <= end) {
-    const type = bytes.readUInt16BE(here)
-    const length = bytes.readUInt16BE(here + 2)
+  for (offset += 2; offset < suitesEnd; offset += 2) cipherSuites.push(bytes.readUInt16BE(offset))
+  offset += 1 + bytes.readUInt8(offset)
+  const end = Math.min(bytes.length, offset + 2 + bytes.readUInt16BE(offset))
+  offset += 2
+  while (offset + 4 <= end) {
+    const type = bytes.readUInt16BE(offset)
+    const length = bytes.readUInt16BE(offset + 2)
     // server_name: list length 2, type 1, name length 2, name.
     if (type === 0) {
-      return { serverName: bytes.toString('ascii', here + 9, here + 4 + length), cipherSuites }
+      return { serverName: bytes.toString('ascii', offset + 9, offset + 4 + length), cipherSuites }
     }
-    here += 4 + length
+    offset += 4 + length
   }
   return { serverName: undefined, cipherSuites }
 }

@@ -1,4 +1,4 @@
-/** What the hub saw of a client on the wire, in the terms of the documentation. */
+/** What the hub received from a client, in the terms of the documentation. */
 
 import { readToken } from './sas.ts'
 import type { ConformanceWorld } from './world.ts'
@@ -7,7 +7,7 @@ import type { JournalEntry } from 'mock-iot-hub'
 type PacketEntry = Extract<JournalEntry, { type: 'packet' }>
 type OperationEntry = Extract<JournalEntry, { type: 'operation' }>
 
-/** Packets of one kind that the hub received (or sent), oldest first. */
+/** The packets of one type that the hub received (or sent), oldest first. */
 export function packets(
   entries: readonly JournalEntry[],
   cmd: string,
@@ -35,7 +35,7 @@ interface PublishPacket {
   readonly dup: boolean
 }
 
-/** What clients published, oldest first. */
+/** The publishes of the clients, oldest first. */
 export function publishes(entries: readonly JournalEntry[]): readonly PublishPacket[] {
   return packets(entries, 'publish').map(({ packet }) => {
     const { messageId, topic, payload, dup } = packet as PublishPacket
@@ -51,9 +51,9 @@ interface ConnectPacket {
   readonly clean?: boolean
 }
 
-/** The newest CONNECT, taken apart. */
+/** The fields of the last CONNECT. */
 export function connectFacts(world: ConformanceWorld): Readonly<Record<string, unknown>> {
-  const entry = packets(world.journal, 'connect').at(-1)
+  const entry = packets(world.hub.journal, 'connect').at(-1)
   if (entry === undefined) return {}
   const { clientId, username = '', password, keepalive, clean } = entry.packet as ConnectPacket
   const [path, query] = split(username, '/?')
@@ -63,7 +63,9 @@ export function connectFacts(world: ConformanceWorld): Readonly<Record<string, u
     const value = fields.get(name)
     return value === undefined ? undefined : decodeURIComponent(value)
   }
-  const opened = world.journal.find((other) => other.type === 'link-opened' && other.linkId === entry.linkId)
+  const opened = world.hub.journal.find(
+    (other) => other.type === 'link-opened' && other.linkId === entry.linkId,
+  )
   const token = password === undefined ? {} : readToken(password.toString())
   const expiry = token['se']
   return {
@@ -85,13 +87,13 @@ export function connectFacts(world: ConformanceWorld): Readonly<Record<string, u
   }
 }
 
-/** The journal keeps no signatures; a token that is in all else the one a step speaks of is that one, if the hub took it. */
+/** The journal masks signatures; a token is recognized by its other fields. */
 function nameToken(world: ConformanceWorld, masked: string): string {
-  const known = ['token', 'freshToken'].map((name) => world.names.get(name))
+  const known = ['token', 'freshToken'].map((name) => world.names.find(name))
   return known.find((token) => token?.replace(/sig=[^&]*/, 'sig=***') === masked) ?? masked
 }
 
-/** What stands behind the implementation's own name, which ends with its parenthesis. */
+/** The text after the name of the implementation, which ends with a parenthesis. */
 function suffixOf(agent: string | undefined): string | undefined {
   return agent === undefined ? undefined : agent.slice(agent.lastIndexOf(')') + 1)
 }
@@ -101,9 +103,9 @@ function split(text: string, at: string): [string, string] {
   return cut < 0 ? [text, ''] : [text.slice(0, cut), text.slice(cut + at.length)]
 }
 
-/** The telemetry that the hub has stored, in the terms of the features. */
+/** The stored telemetry, in the terms of the features. */
 export function telemetryFacts(world: ConformanceWorld): readonly Readonly<Record<string, unknown>>[] {
-  return (world.startedHub?.telemetry.messages ?? []).map(
+  return (world.hub.started?.telemetry.messages ?? []).map(
     ({ body, system, properties, deviceId, moduleId }) => ({
       text: body.toString('utf8'),
       bytes: body.length,

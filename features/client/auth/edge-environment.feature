@@ -86,7 +86,7 @@ Feature: Clients from the Edge environment
       Examples:
         | does                  |
         | answers with an error |
-        | answers with no JSON  |
+        | answers without JSON  |
         | gives no certificate  |
 
     @construction @identity:module

@@ -67,7 +67,7 @@ Feature: Places that cannot be had
         | device   | 500    |
 
     @identity:device @fault:http
-    Scenario: The hub answers with what is no JSON
-      Given the hub is going to answer a request with something that is no JSON
+    Scenario: The hub answers with something that is not JSON
+      Given the hub is going to answer a request with something that is not JSON
       When it asks where to upload a blob
       Then the call fails with ClientError

@@ -69,7 +69,7 @@ Feature: Reports that cannot be made
         | device   | 500    |
 
     @identity:device @fault:http
-    Scenario: The hub answers with what is no JSON
-      Given the hub is going to answer a request with something that is no JSON
+    Scenario: The hub answers with something that is not JSON
+      Given the hub is going to answer a request with something that is not JSON
       When it reports an upload
       Then the call fails with ClientError

@@ -22,7 +22,7 @@ Feature: Uploading files
     Scenario: The result is good for an upload
       Given a device client
       When it asks where to upload a blob
-      Then the blob "temperatures" is put where the hub said
+      Then the blob "temperatures" is uploaded to the location from the hub
 
   @DEV-BLOB-03
   Rule: The name that was asked for is the name of the upload
@@ -68,7 +68,7 @@ Feature: Uploading files
       Given a device client
       When it asks where to upload a blob
       And its "correlationId" is kept as "correlationId"
-      And the blob "temperatures" is put where the hub said
+      And the blob "temperatures" is uploaded to the location from the hub
       And it reports an upload
       Then a file notification waits for "{device}/logs/day 1.txt"
 

@@ -135,7 +135,7 @@ Feature: Method responses that cannot be sent
 
     Scenario Outline: The <identity> is given a payload that JSON cannot write
       Given a connected <identity> client
-      When it answers a method request with what is no JSON
+      When it answers a method request with a payload that is not JSON
       Then the call fails with ClientError
       And the hub has seen 0 PUBLISH packets
       And it is connected

@@ -178,7 +178,7 @@ Feature: Receiving, as observed
       Given a connected <identity> client
       And the application listens for background exceptions
       And the application listens for desired properties
-      And the hub is going to send a desired patch that is no JSON
+      And the hub is going to send a desired patch that is not JSON
       When the back end changes the desired properties 2 times at once
       Then the application is told of background exceptions 1 time
       And the application is told of desired properties 1 time
@@ -197,11 +197,11 @@ Feature: Receiving, as observed
   @SRC-20
   Rule: After a re-connection the desired properties are handed out when their version is another one, also a lower one
 
-    Scenario Outline: The <identity> is made anew at the service
+    Scenario Outline: The <identity> is recreated at the service
       Given a connected <identity> client
       And the application listens for desired properties
       When the back end changes the desired properties 2 times at once
-      And the service makes the identity anew
+      And the service recreates the identity
       And 1 second passes
       Then the application is told of desired properties with:
         | patch | {"$version":1} |

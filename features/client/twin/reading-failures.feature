@@ -157,9 +157,9 @@ Feature: Twins that cannot be read
         | module   | 500    |
 
     @fault:mqtt
-    Scenario Outline: The hub answers the <identity> with what is no JSON
+    Scenario Outline: The hub answers the <identity> with something that is not JSON
       Given a connected <identity> client
-      And the hub is going to answer a twin request with something that is no JSON
+      And the hub is going to answer a twin request with something that is not JSON
       When it asks for its twin
       Then the call fails with ClientError
       And it is connected

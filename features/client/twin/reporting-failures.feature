@@ -138,7 +138,7 @@ Feature: Reported properties that cannot be reported
 
     Scenario Outline: The <identity> is given a patch that JSON cannot write
       Given a connected <identity> client
-      When it patches its reported properties with what is no JSON
+      When it patches its reported properties with a value that is not JSON
       Then the call fails with ClientError
       And the hub has seen 0 PUBLISH packets
       And it is connected

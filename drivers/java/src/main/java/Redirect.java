@@ -6,8 +6,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /**
- * Where connections to ports 8883 and 443 really go: to the hub of this scenario, byte by byte. The SDK fixes both ports (wire
- * contract, section 11), and each scenario has a hub of its own on free ones. TLS is between the SDK and the hub.
+ * Where connections to ports 8883 and 443 really go: to the hub of this scenario, byte by byte. The SDK fixes both ports
+ * (docs/contract/reference/sdks.md#sdks-hosts), and each scenario has its own hub on free ports. TLS runs between the SDK and
+ * the hub.
  */
 final class Redirect {
     private static volatile int mqttPort;

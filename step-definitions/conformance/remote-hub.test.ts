@@ -12,11 +12,11 @@ interface Totals {
   readonly verdicts: Readonly<Record<string, number>>
 }
 
-/** A connection over WebSocket; a telemetry message, and a token that time makes worthless. */
+/** A connection over WebSocket, a telemetry message, and a token that expires. */
 const REQUIREMENTS = ['WIRE-CONN-03', 'WIRE-D2C-13', 'WIRE-AUTH-13']
 
 async function judge(flags: readonly string[]): Promise<Totals> {
-  const reports = mkdtempSync(join(tmpdir(), 'hub-elsewhere-'))
+  const reports = mkdtempSync(join(tmpdir(), 'remote-hub-'))
   onTestFinished(() => {
     rmSync(reports, { recursive: true })
   })
@@ -34,13 +34,13 @@ async function judge(flags: readonly string[]): Promise<Totals> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Totals
 }
 
-test('a hub elsewhere is judged by its connection string, and left as it was found', async () => {
+test('a remote hub is tested by its connection string, and everything registered is removed', async () => {
   const { subject, planned, verdicts } = await judge(['--hub-control', 'CONTROL'])
   expect(subject).toEqual({ hub: 'hub.example' })
   expect(verdicts).toMatchObject({ PASS: planned, NOT_SUPPORTED: 0 })
 }, 30_000)
 
-test('without a control listener what needs time or messages is not judged', async () => {
+test('without a control listener, scenarios that need time or messages are not supported', async () => {
   const { planned, verdicts } = await judge([])
   expect(verdicts).toMatchObject({ PASS: 2, NOT_SUPPORTED: planned - 2 })
 }, 30_000)

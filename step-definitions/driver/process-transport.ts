@@ -1,29 +1,29 @@
-/** A driver that is a program: one JSON object a line on its stdin and stdout; what it writes to stderr is noted. */
+/** A driver that is a program: one JSON object per line on stdin and stdout; stderr is kept for reports. */
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { OpenCarrier } from './carrier.ts'
+import type { OpenTransport } from './driver-transport.ts'
 
 /** @param command program and arguments. */
-export function processCarrier([program = '', ...rest]: readonly string[]): OpenCarrier {
-  return (ears) => {
+export function processTransport([program = '', ...rest]: readonly string[]): OpenTransport {
+  return (listener) => {
     const child = spawn(program, rest, { stdio: 'pipe' })
     const exited = new Promise<void>((resolve) => {
       child.on('error', (error) => {
-        ears.ended(`the driver cannot be started: ${error.message}`)
+        listener.ended(`the driver cannot be started: ${error.message}`)
         resolve()
       })
       child.on('exit', (code, signal) => {
-        ears.ended(`the driver has ended with ${signal ?? `exit code ${String(code)}`}`)
+        listener.ended(`the driver ended with ${signal ?? `exit code ${String(code)}`}`)
         resolve()
       })
     })
-    child.stdin.on('error', () => undefined) // its exit says more
+    child.stdin.on('error', () => undefined) // the exit code has the reason
     createInterface(child.stdout).on('line', (line) => {
-      ears.line(line)
+      listener.line(line)
     })
     createInterface(child.stderr).on('line', (line) => {
-      ears.note(line)
+      listener.note(line)
     })
     return {
       send: (line) => child.stdin.write(`${line}\n`),

@@ -1,39 +1,39 @@
 /**
- * A hub that somebody else runs: another mock, or a real IoT Hub. The environment variable `CONFORMANCE_HUB` says where, in
- * JSON. Levers are there when it has a control listener as this product's own hub does; scenarios that need one are not
- * judged otherwise.
+ * A hub that runs outside the suite: another mock, or a real IoT Hub. The environment variable `CONFORMANCE_HUB` has
+ * its location, in JSON. Scenarios that need time or messages require a control listener like that of mock-iot-hub;
+ * without one, they are not supported.
  */
 
 import { pause, systemTime } from '../driver/clock.ts'
 import { HarnessError } from '../driver/client-driver.ts'
 import { connectionStringParts, type HubUnderTest, type ReadMessage } from './hub-under-test.ts'
 
-export interface HubPlace {
+export interface HubLocation {
   readonly serviceConnectionString: string
-  /** Where to dial, when it is not the host name of the connection string. */
+  /** The address to dial. Default: the host name of the connection string. */
   readonly address?: string | undefined
   readonly mqttPort: number
   readonly httpsPort: number
   readonly caPem?: string | undefined
-  /** URL of its control listener. */
+  /** The URL of its control listener. */
   readonly control?: string | undefined
 }
 
 const POLL_MS = 50
-/** What has been sent reaches the hub before its time moves. */
+/** Time for messages to reach the hub before its clock moves. */
 const ARRIVAL_MS = 100
 
-/** Where the hub on trial is; undefined: each scenario starts one. */
-export function hubPlace(): HubPlace | undefined {
+/** The location of the hub under test; undefined: each scenario starts its own. */
+export function remoteHubLocation(): HubLocation | undefined {
   const text = process.env['CONFORMANCE_HUB']
-  return text === undefined ? undefined : (JSON.parse(text) as HubPlace) // written by the program that reads it
+  return text === undefined ? undefined : (JSON.parse(text) as HubLocation) // written by run-suite.ts
 }
 
-/** @throws HarnessError when its control listener cannot be reached. */
-export async function hubElsewhere(place: HubPlace): Promise<HubUnderTest> {
-  const { serviceConnectionString, mqttPort, httpsPort, caPem, control } = place
+/** @throws HarnessError when the control listener cannot be reached. */
+export async function remoteHub(location: HubLocation): Promise<HubUnderTest> {
+  const { serviceConnectionString, mqttPort, httpsPort, caPem, control } = location
   const { HostName: hostName = '' } = connectionStringParts(serviceConnectionString)
-  const about = { hostName, address: place.address ?? hostName, mqttPort, httpsPort, caPem }
+  const about = { hostName, address: location.address ?? hostName, mqttPort, httpsPort, caPem }
   if (control === undefined) return { ...about, serviceConnectionString, now: systemTime.now }
 
   let aheadMs = 0
@@ -43,11 +43,11 @@ export async function hubElsewhere(place: HubPlace): Promise<HubUnderTest> {
       body === undefined
         ? {}
         : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    const answer = await fetch(url, { method, ...sent }).catch((error: unknown) => {
+    const response = await fetch(url, { method, ...sent }).catch((error: unknown) => {
       throw new HarnessError(`The control listener at ${control} cannot be reached: ${String(error)}`)
     })
-    if (answer.ok) return answer.json()
-    throw new HarnessError(`${method} ${url} was answered with ${String(answer.status)}`)
+    if (response.ok) return response.json()
+    throw new HarnessError(`${method} ${url} failed with status ${String(response.status)}`)
   }
   const readClock = async (): Promise<void> => {
     const { epochMs } = (await call('GET', '/clock')) as { readonly epochMs: number } // docs/control.md
@@ -75,10 +75,10 @@ export async function hubElsewhere(place: HubPlace): Promise<HubUnderTest> {
   }
 }
 
-/** A message as the control listener tells it. */
+/** A message in the format of the control listener. */
 interface TelemetryDocument extends Omit<ReadMessage, 'body'> {
   readonly enqueuedTime: string
-  /** Text where it is UTF-8. */
+  /** A string when it is UTF-8. */
   readonly body: string | { readonly base64: string }
 }
 

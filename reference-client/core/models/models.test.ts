@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Message, MethodRequest, MethodResponse } from './models.ts'
+import { Message } from './message.ts'
+import { MethodRequest, MethodResponse } from './method.ts'
 
 describe('Message', () => {
   it('takes the documented arguments in their order', () => {
@@ -13,7 +14,7 @@ describe('Message', () => {
     })
   })
 
-  it('becomes a security message by its call only', () => {
+  it('becomes a security message only through its method', () => {
     const message = new Message('x')
     expect(message.iothubInterfaceId).toBeUndefined()
     message.setAsSecurityMessage()
@@ -33,14 +34,14 @@ describe('Message', () => {
     expect(message.getSize()).toBe(2 + 2 + 5 + 1 + 2 + 1 + 2 + 24)
   })
 
-  it('is its payload as text', () => {
+  it('returns its payload as a string', () => {
     expect(String(new Message(Buffer.from('hé')))).toBe('hé')
     expect(String(new Message(5))).toBe('5')
   })
 })
 
 describe('methods', () => {
-  it('have responses that name their request (BOTH-RESP-04)', () => {
+  it('have responses with the id of the request (BOTH-RESP-04)', () => {
     const request = new MethodRequest('r1', 'reboot', { now: true })
     expect([request.requestId, request.name, request.payload]).toEqual(['r1', 'reboot', { now: true }])
     expect(MethodResponse.createFromMethodRequest(request, 200, 'ok')).toEqual(

@@ -1,8 +1,8 @@
-/** A client under test as the suite knows it: whose it is, how it was made, and with what. */
+/** A client under test: its identity, its factory and its options. */
 
 import type { Factory, IdentityKind, JsonObject } from '../driver/client-driver.ts'
 
-export interface Subject {
+export interface CreatedClient {
   readonly session: string
   readonly kind: IdentityKind
   readonly factory: Factory

@@ -1,10 +1,10 @@
-/** Catalogue, tags and scenarios held against each other, in both directions. Each finding says what to do. */
+/** Checks the catalogue, the tags and the scenarios against each other. Each finding names the remedy. */
 
 import type { Covered } from './coverage.ts'
 import type { Requirement } from './requirement.ts'
 import { ID_TAG, type Scenario } from './scenarios.ts'
 
-/** Every tag that is not a requirement's. */
+/** All tags that are not the id of a requirement. */
 const VOCABULARY: readonly string[] = [
   ...['@sut:client', '@sut:hub', '@identity:device', '@identity:module', '@wire', '@clock', '@construction'],
   ...[
@@ -20,14 +20,14 @@ const VOCABULARY: readonly string[] = [
     '@hub:alone',
   ],
 ]
-const MOST_STEPS = 8
-/** Packet by packet there is more to say. */
-const MOST_WIRE_STEPS = 12
-/** Requirements that may be left to a reason instead of a test. */
-const MOST_UNTESTABLE = 5
+const MAX_STEPS = 8
+/** Scenarios about single packets need more steps. */
+const MAX_WIRE_STEPS = 12
+/** The most requirements without a test. */
+const MAX_UNTESTABLE = 5
 
-/** @returns findings, each one sentence; none: all is well. */
-export function gate(
+/** @returns a sentence for each finding. */
+export function checkCatalogue(
   catalogue: readonly Requirement[],
   scenarios: readonly Scenario[],
   covered: readonly Covered[],
@@ -43,13 +43,11 @@ export function gate(
       missing.length === 0
         ? []
         : [
-            `${id}: no scenario${sut === 'hub' ? ' or test' : ` for ${missing.join(' and ')}`}; tag one that proves it (it applies to ${applies.join(', ')})`,
+            `${id}: has no scenario${sut === 'hub' ? ' or test' : ` for ${missing.join(' and ')}`}; tag one that proves it (it applies to ${applies.join(', ')})`,
           ],
     ),
-    ...(untestable.length > MOST_UNTESTABLE
-      ? [
-          `${String(untestable.length)} requirements are untestable, at most ${String(MOST_UNTESTABLE)} may be`,
-        ]
+    ...(untestable.length > MAX_UNTESTABLE
+      ? [`${String(untestable.length)} requirements are untestable; the maximum is ${String(MAX_UNTESTABLE)}`]
       : []),
   ]
 }
@@ -58,47 +56,50 @@ function findingsOf(scenario: Scenario, byId: ReadonlyMap<string, Requirement>):
   const at = `${scenario.uri}:${String(scenario.line)} "${scenario.name}"`
   const findings: string[] = []
   if (scenario.requirements.length === 0 && !scenario.tags.includes('@suite'))
-    findings.push(`${at}: proves no requirement; tag its Rule with one`)
-  if (scenario.steps.length === 0) findings.push(`${at}: has no steps; a scenario without steps passes`)
-  const most = scenario.tags.includes('@wire') ? MOST_WIRE_STEPS : MOST_STEPS
-  if (scenario.steps.length > most)
-    findings.push(`${at}: has ${String(scenario.steps.length)} steps, at most ${String(most)}; split it`)
+    findings.push(`${at}: proves no requirement; add the id of one as a tag of its Rule`)
+  if (scenario.steps.length === 0) findings.push(`${at}: has no steps and would always pass; add steps`)
+  const maximum = scenario.tags.includes('@wire') ? MAX_WIRE_STEPS : MAX_STEPS
+  if (scenario.steps.length > maximum)
+    findings.push(
+      `${at}: has ${String(scenario.steps.length)} steps; the maximum is ${String(maximum)}; split it`,
+    )
   for (const tag of scenario.tags) {
     const id = ID_TAG.exec(tag)?.[1]
     const requirement = id === undefined ? undefined : byId.get(id)
     if (id === undefined) {
-      if (!VOCABULARY.includes(tag)) findings.push(`${at}: the tag ${tag} is not of the vocabulary`)
+      if (!VOCABULARY.includes(tag))
+        findings.push(`${at}: the tag ${tag} is unknown; correct it or add it to check-catalogue.ts`)
     } else if (requirement === undefined) {
       findings.push(`${at}: the catalogue has no requirement ${id}; correct the tag or add the row`)
     } else if (requirement.testability !== 'testable') {
-      findings.push(`${at}: ${id} is ${requirement.testability}; a scenario that proves it contradicts that`)
+      findings.push(`${at}: ${id} is ${requirement.testability} but has a scenario; remove one of the two`)
     } else if (!scenario.tags.includes(`@sut:${requirement.sut}`)) {
       findings.push(
-        `${at}: ${id} is about the ${requirement.sut}; its Feature must say @sut:${requirement.sut}`,
+        `${at}: ${id} is about the ${requirement.sut}; its Feature needs the tag @sut:${requirement.sut}`,
       )
     }
   }
   return findings
 }
 
-/** What must be met is proven by a mutant that it notices, or says why there is none. */
+/** A requirement of level `must` names a mutant that it detects, or the reason why there is none. */
 function unproven(
   { id, level, testability, mutants = [], noMutant }: Requirement,
   known: readonly string[],
 ): readonly string[] {
-  const strange = mutants.filter((mutant) => !known.includes(mutant))
-  if (strange.length > 0)
-    return [`${id}: there is no mutant ${strange.join(', ')}; correct the id or make it`]
+  const unknown = mutants.filter((mutant) => !known.includes(mutant))
+  if (unknown.length > 0)
+    return [`${id}: the mutant ${unknown.join(', ')} does not exist; correct the id or add it`]
   if (mutants.length > 0 && noMutant !== undefined)
-    return [`${id}: names mutants and says why there are none; take one of the two away`]
+    return [`${id}: has both mutants and noMutant; remove one of the two`]
   if (level !== 'must' || testability !== 'testable' || mutants.length > 0 || noMutant !== undefined)
     return []
   return [
-    `${id}: no mutant proves it; name one that it notices (npm run mutants:matrix), or say why in noMutant`,
+    `${id}: has no mutant; name one that it detects (npm run mutants:matrix), or the reason in noMutant`,
   ]
 }
 
-/** The runner takes two scenarios of one name without a word, and nobody could tell their results apart. */
+/** The runner accepts two scenarios with the same name, but their results cannot be distinguished. */
 function sharedNames(scenarios: readonly Scenario[]): readonly string[] {
   const seen = new Map<string, Scenario>()
   const findings: string[] = []
@@ -108,7 +109,7 @@ function sharedNames(scenarios: readonly Scenario[]): readonly string[] {
     const before = seen.get(name)
     if (before !== undefined)
       findings.push(
-        `${scenario.uri}:${String(scenario.line)}: "${scenario.name}" stands at line ${String(before.line)} already; rename one`,
+        `${scenario.uri}:${String(scenario.line)}: "${scenario.name}" is also the name at line ${String(before.line)}; rename one`,
       )
     seen.set(name, scenario)
   }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { httpCarrier } from './http-carrier.ts'
+import { httpTransport } from './http-transport.ts'
 import { type Alarm, RemoteDriver } from './remote-driver.ts'
 
 const never: Alarm = () => () => undefined
@@ -19,9 +19,9 @@ afterEach(() => {
   for (const end of ends.splice(0)) end()
 })
 
-/** A driver that listens. @returns its URL. */
-async function board(
-  answer: (asked: Asked, response: ServerResponse, events: ServerResponse) => void,
+/** Starts a driver over HTTP. @returns its URL. */
+async function startDriver(
+  answer: (sent: Asked, response: ServerResponse, events: ServerResponse) => void,
 ): Promise<string> {
   let events: ServerResponse | undefined
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -34,13 +34,13 @@ async function board(
       response.writeHead(404).end()
       return
     }
-    const asked = JSON.parse((await request.toArray()).join('')) as Asked
-    if (events === undefined) throw new Error('Something is asked before anybody listens')
-    if (asked.do === 'hello') response.end(JSON.stringify({ id: asked.id, ok: HELLO }))
-    else if (asked.do === 'stop') {
-      response.end(JSON.stringify({ id: asked.id, ok: null }))
+    const sent = JSON.parse((await request.toArray()).join('')) as Asked
+    if (events === undefined) throw new Error('A request arrived before the event stream was open')
+    if (sent.do === 'hello') response.end(JSON.stringify({ id: sent.id, ok: HELLO }))
+    else if (sent.do === 'stop') {
+      response.end(JSON.stringify({ id: sent.id, ok: null }))
       events.end()
-    } else answer(asked, response, events)
+    } else answer(sent, response, events)
   }
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => response.writeHead(400).end(String(error)))
@@ -53,12 +53,12 @@ async function board(
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/driver/`
 }
 
-test('a driver over HTTP is greeted, asked, heard, and ended', async () => {
-  const url = await board(({ id }, response, events) => {
+test('a driver over HTTP serves requests, sends events and ends', async () => {
+  const url = await startDriver(({ id }, response, events) => {
     events.write(`${JSON.stringify({ event: 'log', session: 's', seq: 1, data: { text: 'hi' } })}\n`)
     response.end(`${JSON.stringify({ id, ok: 'done' })}\n`)
   })
-  const driver = await RemoteDriver.start(httpCarrier(url), never)
+  const driver = await RemoteDriver.start(httpTransport(url), never)
   const heard = new Promise((resolve) => driver.onEvent(resolve))
   expect(await driver.request({ do: 'sync', session: 's' })).toEqual({ ok: 'done' })
   expect(await heard).toMatchObject({ event: 'log', data: { text: 'hi' } })
@@ -66,27 +66,27 @@ test('a driver over HTTP is greeted, asked, heard, and ended', async () => {
   expect(driver.dead).toBe(true)
 })
 
-test.each<[string, Parameters<typeof board>[0], string]>([
-  ['another status', (_asked, response) => response.writeHead(500).end('why'), 'was answered with 500 why'],
-  ['nonsense', (_asked, response) => response.end('nonsense'), "the driver's line breaks the protocol"],
-  ['an end', (_asked, _response, events) => events.end(), 'ended its stream of events'],
-])('%s fails whoever waits, and says so', async (_what, answer, said) => {
-  const driver = await RemoteDriver.start(httpCarrier(await board(answer)), never)
+test.each<[string, Parameters<typeof startDriver>[0], string]>([
+  ['another status', (_sent, response) => response.writeHead(500).end('why'), 'failed with status 500: why'],
+  ['nonsense', (_sent, response) => response.end('nonsense'), 'a line of the driver violates the protocol'],
+  ['an end', (_sent, _response, events) => events.end(), 'ended the event stream'],
+])('%s fails the pending request with the reason', async (_what, answer, said) => {
+  const driver = await RemoteDriver.start(httpTransport(await startDriver(answer)), never)
   await expect(driver.request({ do: 'sync', session: 's' })).rejects.toThrow(said)
   expect(driver.dead).toBe(true)
 })
 
-test('a driver that nobody has started', async () => {
-  const url = await board(() => undefined)
+test('a driver that is not running', async () => {
+  const url = await startDriver(() => undefined)
   for (const end of ends.splice(0)) end()
-  await expect(RemoteDriver.start(httpCarrier(url), never)).rejects.toThrow(
+  await expect(RemoteDriver.start(httpTransport(url), never)).rejects.toThrow(
     `the driver at ${url} cannot be reached: `,
   )
 })
 
-test('a server that is no driver', async () => {
-  const url = await board(() => undefined)
-  await expect(RemoteDriver.start(httpCarrier(`${url}elsewhere`), never)).rejects.toThrow(
-    'GET /events was answered with 404',
+test('a server that is not a driver', async () => {
+  const url = await startDriver(() => undefined)
+  await expect(RemoteDriver.start(httpTransport(`${url}elsewhere`), never)).rejects.toThrow(
+    'GET /events failed with status 404',
   )
 })

@@ -1,0 +1,137 @@
+/** The clients of a scenario: the driver behind them, the calls that steps make, the events that come back. */
+
+import type { ManualClock } from 'mock-iot-hub'
+import {
+  type DriverEvent,
+  type DriverReply,
+  type DriverRequest,
+  HarnessError,
+  type Json,
+  type JsonObject,
+} from '../driver/client-driver.ts'
+import { type ClientUnderTest, clientUnderTest } from '../driver/client-under-test.ts'
+import type { Activity } from './activity.ts'
+import type { CreatedClient } from './created-client.ts'
+import { Inconclusive } from './errors.ts'
+import { assertSupported, describeReply } from './replies.ts'
+
+/** A call on the client under test, pending or settled. */
+export interface Call {
+  readonly request: DriverRequest
+  readonly reply: Promise<DriverReply>
+  readonly startedAt: number
+  settled: DriverReply | undefined
+  /** The last entry of the hub's journal when the call settled. */
+  settledAtSeq: number
+  settledAt: number
+}
+
+export class ClientCalls {
+  readonly #clock: ManualClock
+  readonly #activity: Activity
+  readonly #journalSeq: () => number
+  readonly events: DriverEvent[] = []
+  readonly calls: Call[] = []
+  /** By session. */
+  readonly created = new Map<string, CreatedClient>()
+  #driver: ClientUnderTest | undefined
+
+  /** @param journalSeq the sequence number of the last entry in the hub's journal. */
+  constructor(clock: ManualClock, activity: Activity, journalSeq: () => number) {
+    this.#clock = clock
+    this.#activity = activity
+    this.#journalSeq = journalSeq
+  }
+
+  /** Starts the driver; before the first step. */
+  async begin(): Promise<ClientUnderTest> {
+    const driver = await clientUnderTest(this.#clock)
+    this.#driver = driver
+    driver.onEvent((event) => {
+      this.events.push(event)
+      this.#activity.record()
+    })
+    return driver
+  }
+
+  /** Ends all clients. */
+  async end(): Promise<void> {
+    await this.#driver?.stop()
+  }
+
+  get driver(): ClientUnderTest {
+    if (this.#driver === undefined) throw new HarnessError('The scenario has not begun')
+    return this.#driver
+  }
+
+  /** The client that was created last. */
+  get current(): CreatedClient {
+    const client = [...this.created.values()].at(-1)
+    if (client === undefined) throw new HarnessError('The scenario has created no client')
+    return client
+  }
+
+  /** Starts a call; a later step looks at its outcome. */
+  start(request: DriverRequest): Call {
+    const { driver } = this
+    const reply = driver.request(request).then((reply) => {
+      call.settled = reply
+      call.settledAtSeq = this.#journalSeq()
+      call.settledAt = this.#clock.now()
+      this.#activity.record()
+      return reply
+    })
+    const call: Call = {
+      request,
+      startedAt: this.#clock.now(),
+      settled: undefined,
+      settledAtSeq: 0,
+      settledAt: 0,
+      get reply() {
+        return inTime(
+          driver,
+          reply.then((settled) => assertSupported(driver, request, settled)),
+        )
+      },
+    }
+    reply.catch(() => undefined) // the step that waits for the call reports the error
+    this.calls.push(call)
+    return call
+  }
+
+  /** Makes a call and waits for it. @throws NotSupported; Inconclusive when the call fails. */
+  async ask(request: DriverRequest): Promise<Json> {
+    const reply = await this.start(request).reply
+    if ('ok' in reply) return reply.ok
+    throw new Inconclusive(`${request.do} failed with ${describeReply(reply)}`)
+  }
+
+  /** Checks that the client supports every request so far. @throws NotSupported, AssertionError. */
+  assertSupported(): void {
+    for (const { request, settled } of this.calls)
+      if (settled !== undefined) assertSupported(this.driver, request, settled)
+  }
+
+  /** The last call. */
+  get last(): Call {
+    const call = this.calls.at(-1)
+    if (call === undefined) throw new HarnessError('The scenario has made no call')
+    if (call.settled !== undefined) assertSupported(this.driver, call.request, call.settled)
+    return call
+  }
+
+  /** The data of all events of one kind so far. */
+  eventData(kind: DriverEvent['event']): readonly JsonObject[] {
+    return this.events.filter(({ event }) => event === kind).map(({ data }) => data)
+  }
+}
+
+/** A client in another process has a limited real time to settle a call. */
+function inTime<T>(driver: ClientUnderTest, settling: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stopAlarm = driver.whenLate(() => {
+      reject(new Error('The call is still pending'))
+    })
+    settling.then(resolve, reject).finally(stopAlarm)
+  })
+}

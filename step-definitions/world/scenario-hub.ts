@@ -1,0 +1,90 @@
+/** The hub of a scenario: started when a step first needs it, with one device and one module. */
+
+import { createHash } from 'node:crypto'
+import { type JournalEntry, type ManualClock, type MockHub, startMockHub } from 'mock-iot-hub'
+import { HarnessError } from '../driver/client-driver.ts'
+import type { Activity } from './activity.ts'
+import { ShiftedClock } from './clock.ts'
+import type { Names } from './names.ts'
+
+export interface ScenarioHubSettings {
+  readonly clock: ManualClock
+  readonly names: Names
+  readonly activity: Activity
+  /** The address to listen on. */
+  readonly address: () => string
+  /** Runs at the end of the scenario. */
+  readonly defer: (run: () => unknown) => void
+}
+
+export class ScenarioHub {
+  readonly #settings: ScenarioHubSettings
+  #starting: Promise<MockHub> | undefined
+  #started: MockHub | undefined
+  /** How far the clock of the hub is ahead of the client's, from the start. */
+  aheadSeconds = 0
+  /** {@link ScenarioHub.recent} starts after this entry of the journal. */
+  mark = 0
+
+  constructor(settings: ScenarioHubSettings) {
+    this.#settings = settings
+  }
+
+  /** The hub; starts it on the first call. */
+  start(): Promise<MockHub> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  /** The hub; undefined: no step has needed it so far. */
+  get started(): MockHub | undefined {
+    return this.#started
+  }
+
+  /** @throws HarnessError when the hub was not started. */
+  get ports(): { readonly mqttPort: number; readonly httpsPort: number } {
+    if (this.#started === undefined) throw new HarnessError('The hub was not started')
+    const { mqttPort, httpsPort } = this.#started
+    return { mqttPort, httpsPort }
+  }
+
+  /** Everything that the hub has recorded. */
+  get journal(): readonly JournalEntry[] {
+    return this.#started?.journal.entries ?? []
+  }
+
+  /** What the hub has recorded since the mark. */
+  get recent(): readonly JournalEntry[] {
+    return this.journal.filter(({ seq }) => seq > this.mark)
+  }
+
+  /** The sequence number of the last entry of the journal. */
+  readonly journalSeq = (): number => this.#started?.journal.seq ?? 0
+
+  async #start(): Promise<MockHub> {
+    const { activity, address, clock, defer, names } = this.#settings
+    const hub = await startMockHub({
+      address: address(),
+      mqttPort: 0,
+      httpsPort: 0,
+      amqpPort: false,
+      controlPort: false,
+      clock: this.aheadSeconds === 0 ? clock : new ShiftedClock(clock, this.aheadSeconds * 1_000),
+      hostnames: ['hub.example'],
+    })
+    defer(() => hub.stop())
+    hub.journal.subscribe(() => {
+      activity.record()
+    })
+    const deviceId = names.get('device')
+    hub.registry.create({ deviceId }, sas(names.key('device')))
+    hub.registry.create({ deviceId, moduleId: names.get('module') }, sas(names.key('module')))
+    this.#started = hub
+    return hub
+  }
+}
+
+function sas(primaryKey: string): Parameters<MockHub['registry']['create']>[1] {
+  const secondaryKey = createHash('sha256').update(`second ${primaryKey}`).digest('base64')
+  return { authentication: { type: 'sas', symmetricKey: { primaryKey, secondaryKey } } }
+}
