@@ -20,7 +20,11 @@ beforeEach(async () => {
   hub.registry.create(D1)
   server = await createAmqpServer(hub)
   // A policy with all rights may speak for every device.
-  connection = dial(server, 'iothubowner', hub.policies.find(({ name }) => name === 'iothubowner')?.primaryKey)
+  connection = dial(
+    server,
+    'iothubowner',
+    hub.policies.find(({ name }) => name === 'iothubowner')?.primaryKey,
+  )
   events = connection.open_sender('/devices/d1/messages/events')
   await once(events, 'sendable')
 })
