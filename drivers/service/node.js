@@ -1,7 +1,7 @@
 /**
  * Every REST call of the official Node service SDK (azure-iothub) against the hub named by IOTHUB_CONNECTION_STRING,
  * with the official device SDK answering where a device must. BLOB_CONTAINER_URI is a container for imports and
- * exports.
+ * exports. It is longer than 400 lines because it is a list: one call after the other, in the order of the SDK.
  */
 
 import assert from 'node:assert/strict'

@@ -1,7 +1,8 @@
 """Every REST call of the official Python service SDK (azure-iot-hub) against the hub of IOTHUB_CONNECTION_STRING.
 
 The official device SDK answers where a device must. BLOB_CONTAINER_URI is a container for imports and exports. One JSON
-object a line tells what came of a call.
+object a line tells what came of a call. Longer than 400 lines because it is a list: one call after the other, as in the
+SDK.
 """
 
 import base64

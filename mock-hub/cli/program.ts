@@ -1,13 +1,13 @@
 /** The commands of `mock-iot-hub`. Exit codes: 0 success, 1 failure, 2 wrong command line. */
 
 import { Command, CommanderError, Option } from 'commander'
-import { edgeEnvironment } from './edge-env.ts'
-import { exec } from './exec.ts'
+import { edgeEnvironment } from './commands/edge-env.ts'
+import { exec } from './commands/exec.ts'
 import { addHubFlags, type Flags } from './flags.ts'
-import { printFaultTypes } from './faults.ts'
-import { serve } from './serve.ts'
+import { printFaultTypes } from './commands/faults.ts'
+import { serve } from './commands/serve.ts'
 import { PortError } from './start-hub.ts'
-import { printTail, type TailFlags } from './tail-command.ts'
+import { printTail, type TailFlags } from './commands/tail-command.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -65,7 +65,7 @@ function registryOf(
   }
   // Queries touch nothing else of the two.
   const rows = twinRows(
-    hub as never,
+    hub,
     'devices',
     ({ identity }, { tags }) => ({ ...identity, tags }),
     () => undefined,

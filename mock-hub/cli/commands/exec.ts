@@ -2,10 +2,10 @@
 
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import type { Flags } from './flags.ts'
-import type { Terminal } from './terminal.ts'
-import { startHub } from './start-hub.ts'
-import { UsageError } from './usage-error.ts'
+import type { Flags } from '../flags.ts'
+import type { Terminal } from '../terminal.ts'
+import { startHub } from '../start-hub.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** A shell adds this to the number of the signal that ended a command. */
 const SIGNAL_BASE = 128

@@ -1,9 +1,9 @@
 /** `mock-iot-hub tail` on the command line; `tail.ts` reads the stream. */
 
 import { readFile } from 'node:fs/promises'
-import type { Terminal } from './terminal.ts'
-import { authorization, runningHub } from './running-hub.ts'
-import { tail } from './tail.ts'
+import type { Terminal } from '../terminal.ts'
+import { authorization, runningHub } from '../running-hub.ts'
+import { tail } from '../tail.ts'
 
 export interface TailFlags {
   readonly control: string

@@ -1,13 +1,13 @@
 /** `mock-iot-hub`: runs a hub until a signal stops it. */
 
-import { aboutHub } from '../host/environment.ts'
-import type { Logger } from '../base/logger.ts'
-import { LENIENCIES } from '../core/contract/settings.ts'
-import { eventJson, eventLine } from './event-lines.ts'
-import type { Flags } from './flags.ts'
-import type { Terminal } from './terminal.ts'
-import { readyText } from './ready-text.ts'
-import { startHub } from './start-hub.ts'
+import { aboutHub } from '../../host/environment.ts'
+import type { Logger } from '../../base/logger.ts'
+import { LENIENCIES } from '../../core/contract/settings.ts'
+import { eventJson, eventLine } from '../event-lines.ts'
+import type { Flags } from '../flags.ts'
+import type { Terminal } from '../terminal.ts'
+import { readyText } from '../ready-text.ts'
+import { startHub } from '../start-hub.ts'
 
 /** Runs until SIGINT or SIGTERM. @returns the exit code. */
 export async function serve(flags: Flags, terminal: Terminal): Promise<number> {

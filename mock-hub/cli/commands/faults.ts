@@ -1,7 +1,7 @@
 /** `mock-iot-hub faults`: lists the fault types. */
 
-import { faultTypeDocuments, FAULT_TYPES } from '../core/faults/fault-catalogue.ts'
-import type { Terminal } from './terminal.ts'
+import { faultTypeDocuments, FAULT_TYPES } from '../../core/faults/fault-catalogue.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** Prints one line for each fault type, or all as JSON. */
 export function printFaultTypes(json: boolean, { stdout }: Terminal): void {

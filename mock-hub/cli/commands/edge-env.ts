@@ -1,9 +1,9 @@
 /** `mock-iot-hub edge-env DEVICE/MODULE`: prints the environment variables that IoT Edge gives to a module. */
 
-import type { Terminal } from './terminal.ts'
-import { quoted } from './ready-text.ts'
-import { readDocument, runningHub } from './running-hub.ts'
-import { UsageError } from './usage-error.ts'
+import type { Terminal } from '../terminal.ts'
+import { quoted } from '../ready-text.ts'
+import { readDocument, runningHub } from '../running-hub.ts'
+import { UsageError } from '../usage-error.ts'
 
 /** @throws UsageError for an invalid name, or a hub without a workload API. */
 export async function edgeEnvironment(
