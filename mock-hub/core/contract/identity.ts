@@ -1,4 +1,4 @@
-/** Names of devices and modules, and the key under which the hub stores what belongs to them. */
+/** Names of devices and modules, and the keys made from them. */
 
 /** A device, or one module of a device. */
 export interface Identity {
@@ -8,12 +8,12 @@ export interface Identity {
   readonly moduleId?: string
 }
 
-/** `d1` or `d1/m1`: unique, because `/` is not allowed in an id. Also the MQTT client id. */
+/** `d1` or `d1/m1`: unique, because `/` is not allowed in an id. Also the MQTT client id (wire contract 1.2). */
 export function identityKey(identity: Identity): string {
   return identity.moduleId === undefined ? identity.deviceId : `${identity.deviceId}/${identity.moduleId}`
 }
 
-/** The identity of an {@link identityKey}. */
+/** The reverse of {@link identityKey}. */
 export function parseIdentityKey(key: string): Identity {
   const slash = key.indexOf('/')
   return slash < 0 ? { deviceId: key } : { deviceId: key.slice(0, slash), moduleId: key.slice(slash + 1) }
