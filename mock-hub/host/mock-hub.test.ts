@@ -14,7 +14,7 @@ afterEach(() => {
   core.stop()
 })
 
-const INTERNAL = ['clock', 'logger', 'authentication']
+const INTERNAL = ['clock', 'logger', 'authentication', 'deviceFaults']
 
 test('a MockHub has every field of the core except the internal ones', () => {
   const fields = Object.keys(core)

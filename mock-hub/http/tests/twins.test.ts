@@ -156,7 +156,9 @@ describe('writing', () => {
   test('WIRE-TWIN-41: nobody writes the twins of $edgeAgent and $edgeHub', async () => {
     server.hub.registry.create({ deviceId: 'edge2' }, { iotEdge: true })
     for (const method of ['PATCH', 'PUT']) {
-      const refused = await server.call(method, '/twins/edge2/modules/$edgeAgent', { body: { tags: { a: 1 } } })
+      const refused = await server.call(method, '/twins/edge2/modules/$edgeAgent', {
+        body: { tags: { a: 1 } },
+      })
       expect(refused).toMatchObject({
         status: 401,
         headers: { 'iothub-errorcode': 'SystemModuleModifyUnauthorizedAccess' },
