@@ -32,14 +32,14 @@ interface Registry {
   readonly jobs: readonly { readonly jobId: string; readonly type: string; readonly queryCondition: string }[]
 }
 
-const read = <T>(file: string): T =>
-  JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../features/vectors', file), 'utf8')) as T
-const VECTORS = read<readonly Vector[]>('queries.json')
+const read = (file: string): unknown =>
+  JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../features/vectors', file), 'utf8'))
+const VECTORS = read('queries.json') as readonly Vector[]
 
 let server: TestServer
 beforeAll(async () => {
   server = await openTestServer()
-  await fill(read<Registry>('query-registry.json'))
+  await fill(read('query-registry.json') as Registry)
 })
 afterAll(() => server.stop())
 
