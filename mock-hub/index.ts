@@ -45,15 +45,24 @@ export type {
 } from './core/contract/c2d.ts'
 export type { FileNotification, UploadResult, UploadTicket } from './core/contract/uploads.ts'
 export { FAULT_TYPES } from './core/faults/fault-catalogue.ts'
-export type {
-  ArmedFault,
-  FaultDefinition,
-  FaultParameter,
-  Faults,
-  FaultType,
-  FaultTypeDocument,
+export {
+  UnfiredFaults,
+  type ArmedFault,
+  type FaultDefinition,
+  type FaultMatch,
+  type FaultParameter,
+  type Faults,
+  type FaultType,
+  type FaultTypeDocument,
 } from './core/contract/faults.ts'
-export type { Journal, JournalEntry, JournalEvent, TlsFacts } from './core/contract/journal.ts'
+export type {
+  Journal,
+  JournalEntry,
+  JournalEntryOf,
+  JournalEvent,
+  JournalFilter,
+  TlsFacts,
+} from './core/contract/journal.ts'
 export type { QuotaMeter, Throttle, ThrottledOperation } from './core/contract/throttle.ts'
 export type { Channel } from './core/contract/sessions.ts'
 export type { OperationKind, Operations } from './core/contract/operations.ts'

@@ -1,6 +1,6 @@
 /**
- * The HTTPS port of the hub. TLS, and upgrades to WebSocket (`server.on('upgrade')`), are there at once; the application
- * behind it is built when the first request comes, because most tests of devices never make one.
+ * The HTTPS port of the hub. TLS and upgrades to WebSocket (`server.on('upgrade')`) work at once; the application is
+ * built at the first request, because most tests of devices make none.
  */
 
 import type { FastifyInstance } from 'fastify'
@@ -17,10 +17,10 @@ import type * as appModule from './app.ts'
 import type { HubApp } from './app.ts'
 
 export interface HttpAdapterOptions {
-  /** Queries, configurations, jobs of this hub. */
+  /** Queries, configurations and jobs. */
   readonly services: Services
   readonly tls: ServerCredentials
-  /** Certificates of the levers `tls.unknown_ca` and its kind; left out: those do nothing. */
+  /** Certificates for faults such as `tls.unknown_ca`. Without them these faults have no effect. */
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
   /** The hub's own blob storage, when uploads go there. */
   readonly blob?: BuiltInStorage | undefined
@@ -29,21 +29,21 @@ export interface HttpAdapterOptions {
 export interface HttpAdapter {
   /** For WebSocket upgrades. */
   readonly server: Server
-  /** Builds the application, once; `inject` serves tests without a socket. */
+  /** The application, built at the first call; tests call its `inject`. */
   app(): Promise<FastifyInstance<Server>>
-  /** @param at.port 0: any free port. @returns the port it got. */
+  /** @param at.port 0: any free port. @returns the port that is used. */
   listen(at: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
   /** The service API as an OpenAPI 3 document. */
   openApi(): Promise<object>
-  /** Closes the port and cuts what is open. */
+  /** Closes the port and all connections. */
   stop(): Promise<void>
 }
 
-/** Read once a process: even a module that is there already is found again by way of another thread under a loader. */
+/** Imported once in a process: under a module loader, even a repeated import takes a round trip to another thread. */
 const load = (): Promise<typeof appModule> => (loaded ??= import('./app.ts'))
 let loaded: Promise<typeof appModule> | undefined
 
-/** Builds the room; nothing listens yet. */
+/** Creates the adapter; nothing listens yet. */
 export function createHttpAdapter(
   hub: Hub,
   { services, tls, tlsVariants, blob }: HttpAdapterOptions,
@@ -65,7 +65,7 @@ export function createHttpAdapter(
     })
   })
   let listener: TlsListener | undefined
-  server.on('clientError', answerNoHttp)
+  server.on('clientError', endBrokenConnection)
 
   return {
     server,
@@ -75,7 +75,7 @@ export function createHttpAdapter(
       const { faults } = hub
       listener = await listenWith(server, {
         ...{ host, port, tls, tlsVariants, faults },
-        // Before TLS nobody knows who calls: only a fault without a scope refuses a connection.
+        // Before TLS the caller is unknown: only a fault without a scope refuses a connection.
         refuses: () => !faults.idle && faults.match('http', undefined, ['refuse']) !== undefined,
         alpn: ['http/1.1'],
         onTlsError: reportTlsErrors(hub, 'https', () => listener?.port ?? port),
@@ -90,8 +90,8 @@ export function createHttpAdapter(
   }
 }
 
-/** Not HTTP at all, or cut off: there is no request to answer in the service's words. */
-function answerNoHttp(error: NodeJS.ErrnoException, socket: Duplex): void {
+/** Ends a connection that is not HTTP or is broken. */
+function endBrokenConnection(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
   else socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
 }

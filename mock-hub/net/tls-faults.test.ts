@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Stage } from '../testing/fault-bench.ts'
+import { FaultBench } from '../testing/fault-bench.ts'
 
-let stage: Stage
+let bench: FaultBench
 beforeEach(async () => {
-  stage = await Stage.open()
+  bench = await FaultBench.start()
 })
-afterEach(() => stage.stop())
+afterEach(() => bench.stop())
 
 describe('at the HTTPS port, where WebSockets come in too', () => {
   test.each([
@@ -19,35 +19,35 @@ describe('at the HTTPS port, where WebSockets come in too', () => {
     ['tls.alert', /ALERT/],
     ['tls.oversized_chain', /EXCESSIVE_MESSAGE_SIZE/],
     ['tcp.refuse', /^ECONNRESET$/],
-  ])('%s strikes once', async (name, code) => {
-    stage.arm(name)
-    const port = stage.hub.httpsPort
-    expect(await stage.handshake({ port })).toMatch(code)
-    expect(stage.fired(name)).toBe(1)
-    expect(await stage.handshake({ port })).toBe('secure')
+  ])('%s fires once', async (name, code) => {
+    bench.arm(name)
+    const port = bench.hub.httpsPort
+    expect(await bench.handshake({ port })).toMatch(code)
+    expect(bench.fired(name)).toBe(1)
+    expect(await bench.handshake({ port })).toBe('secure')
   })
 
   test('tls.require_client_cert turns away who shows none', async () => {
-    stage.arm('tls.require_client_cert')
-    const socket = stage.dial({ port: stage.hub.httpsPort, maxVersion: 'TLSv1.2' })
+    bench.arm('tls.require_client_cert')
+    const socket = bench.dial({ port: bench.hub.httpsPort, maxVersion: 'TLSv1.2' })
     const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
     expect(error.code).toMatch(/HANDSHAKE_FAILURE|ALERT|ECONNRESET/)
   })
 
   test('tls.cipher_allowlist: what is asked over it is answered', async () => {
-    stage.arm('tls.cipher_allowlist', { ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' })
-    expect((await stage.https('POST', '/devices/d1/messages/events', '{}')).status).toBe(204)
-    expect(stage.fired('tls.cipher_allowlist')).toBe(1)
+    bench.arm('tls.cipher_allowlist', { ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' })
+    expect((await bench.https('POST', '/devices/d1/messages/events', '{}')).status).toBe(204)
+    expect(bench.fired('tls.cipher_allowlist')).toBe(1)
   })
 })
 
 test('a hub stops at once although somebody is stalled in a handshake at each port', async () => {
-  stage.hub.faults.arm({ name: 'tls.stall', count: 2 })
-  const { httpsPort, mqttPort } = stage.hub
+  bench.hub.faults.arm({ name: 'tls.stall', count: 2 })
+  const { httpsPort, mqttPort } = bench.hub
   // One of them never says a word.
   const sockets = [
-    stage.dial({ port: httpsPort }),
-    stage.dial({ port: mqttPort }),
+    bench.dial({ port: httpsPort }),
+    bench.dial({ port: mqttPort }),
     connectTcp(httpsPort, '127.0.0.1'),
   ]
   const closed = sockets.map((socket) => {
@@ -58,7 +58,7 @@ test('a hub stops at once although somebody is stalled in a handshake at each po
   await Promise.all(
     sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))),
   )
-  await stage.hub.journal.until((entry) => entry.type === 'fault' && entry.phase === 'fired')
-  await stage.hub.stop()
+  await bench.hub.journal.until((entry) => entry.type === 'fault' && entry.phase === 'fired')
+  await bench.hub.stop()
   await Promise.all(closed)
 })

@@ -3,19 +3,19 @@
 import { once } from 'node:events'
 import rhea from 'rhea'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Stage } from './fault-bench.ts'
+import { FaultBench } from './fault-bench.ts'
 
 const SECONDS = 60
 
-let stage: Stage
+let bench: FaultBench
 let amqp: rhea.Connection[]
 beforeEach(async () => {
-  stage = await Stage.open()
+  bench = await FaultBench.start()
   amqp = []
 })
 afterEach(async () => {
   for (const connection of amqp) connection.close()
-  await stage.stop()
+  await bench.stop()
 })
 
 const properties = (type: string): Record<string, string> => ({
@@ -34,18 +34,18 @@ interface Transport {
 
 const overMqtt: Transport = {
   async order(type) {
-    const client = await stage.connected()
+    const client = await bench.connected()
     const bag = new URLSearchParams(properties(type)).toString()
     client.send({
       ...{ cmd: 'publish', topic: `devices/d1/messages/events/${bag}`, payload: 'x' },
       ...{ qos: 1, messageId: 1, dup: false, retain: false },
     })
-    await stage.hub.journal.until(({ type: entry }) => entry === 'operation')
+    await bench.hub.journal.until(({ type: entry }) => entry === 'operation')
     if (type !== 'KillTcp') client.drop()
     else await client.closing()
   },
   async outcome() {
-    const client = await stage.sentConnect()
+    const client = await bench.sendConnect()
     try {
       const { returnCode } = await client.take('connack')
       if (returnCode !== 0) return `CONNACK ${String(returnCode)}`
@@ -68,7 +68,7 @@ function dialAmqp(): {
   sender: rhea.Sender
   refused: Promise<string>
 } {
-  const { amqpPort = 0, caPem, policies } = stage.hub
+  const { amqpPort = 0, caPem, policies } = bench.hub
   const connection = rhea.create_container().connect({
     ...{ port: amqpPort, host: '127.0.0.1', servername: 'localhost', transport: 'tls', ca: caPem },
     ...{ username: 'iothubowner', password: policies[0]?.primaryKey ?? '', reconnect: false },
@@ -117,13 +117,13 @@ const overHttps: Transport = {
     const headers = Object.fromEntries(
       Object.entries(properties(type)).map(([name, value]) => [`iothub-app-${name}`, value]),
     )
-    const answer = stage.https('POST', '/devices/d1/messages/events', 'x', headers)
+    const answer = bench.https('POST', '/devices/d1/messages/events', 'x', headers)
     if (type === 'KillTcp') await expect(answer).rejects.toThrow()
     else expect((await answer).status).toBe(204)
   },
   async outcome() {
     try {
-      const { status } = await stage.https('POST', '/devices/d1/messages/events', 'x')
+      const { status } = await bench.https('POST', '/devices/d1/messages/events', 'x')
       return status === 204 ? 'accepted' : String(status)
     } catch {
       return 'closed'
@@ -157,7 +157,7 @@ describe('WIRE-D2C-20: a fault that a device orders holds over every transport',
     async ({ type, ordered, over, seen }) => {
       await TRANSPORTS[ordered].order(type)
       expect(await TRANSPORTS[over].outcome()).toBe(seen)
-      stage.clock.advance(SECONDS * 1000)
+      bench.clock.advance(SECONDS * 1000)
       expect(await TRANSPORTS[over].outcome()).toBe('accepted')
     },
   )
@@ -181,14 +181,14 @@ describe('WIRE-D2C-20: a fault that a device orders holds over every transport',
   })
 
   test('an order over HTTPS breaks the connection that the device has', async () => {
-    const client = await stage.connected()
+    const client = await bench.connected()
     await overHttps.order('ShutDownMqtt')
     await client.closing()
   })
 
   test('it ends when the identity is deleted, as a reset of the hub does', async () => {
     await overHttps.order('InvokeAuthError')
-    stage.hub.reset()
+    bench.hub.reset()
     expect(await overMqtt.outcome()).toBe('accepted')
   })
 })

@@ -1,4 +1,4 @@
-/** A running hub with a device and a module, and peers that reach it over real sockets; for tests of the levers. */
+/** A running hub with a device and a module, and clients that reach it over real sockets; for tests of faults. */
 
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -22,8 +22,8 @@ export interface Answer {
   readonly body: string
 }
 
-export class Stage {
-  readonly clock = new ManualClock()
+export class FaultBench {
+  readonly clock: ManualClock
   readonly hub: MockHub
   readonly #sockets: TLSSocket[] = []
 
@@ -32,23 +32,24 @@ export class Stage {
     this.clock = clock
   }
 
-  static async open(): Promise<Stage> {
+  static async start(): Promise<FaultBench> {
     const clock = new ManualClock()
     const seed = { devices: [{ ...DEVICE, modules: [{ moduleId: 'm1' }] }] }
     const hub = await startMockHub({ clock, seed, controlPort: false, workload: { port: 0 } })
-    return new Stage(hub, clock)
+    return new FaultBench(hub, clock)
   }
 
-  /** Arms a lever with its example, for whomever it strikes first. */
+  /** Arms a fault for the first identity that matches. */
   arm(name: string, parameters: FaultDefinition['parameters'] = {}): ArmedFault {
     return this.hub.faults.arm({ name, parameters })
   }
 
+  /** How often a fault has fired. */
   fired(name: string): number {
     return this.hub.faults.list().find((fault) => fault.name === name)?.fired ?? 0
   }
 
-  /** A TLS socket to the MQTT port; whether the handshake succeeds is the caller's to see. */
+  /** Opens a TLS socket to the MQTT port; the caller observes the handshake. */
   dial(options: ConnectionOptions = {}): TLSSocket {
     const socket = connect({
       ...{ port: this.hub.mqttPort, host: '127.0.0.1', servername: 'localhost', ca: this.hub.caPem },
@@ -59,7 +60,7 @@ export class Stage {
     return socket
   }
 
-  /** How a handshake ends: `secure`, or the code of its error. */
+  /** Makes a handshake. @returns `secure`, or the code of its error. */
   async handshake(options: ConnectionOptions = {}): Promise<string> {
     const socket = this.dial(options)
     const error = new Promise<string>((resolve) => {
@@ -71,8 +72,8 @@ export class Stage {
     return Promise.race([once(socket, 'secureConnect').then(() => 'secure'), error, closed])
   }
 
-  /** A client that has sent CONNECT. */
-  async sentConnect(identity: Identity = DEVICE): Promise<RawClient> {
+  /** Opens a connection and sends CONNECT. */
+  async sendConnect(identity: Identity = DEVICE): Promise<RawClient> {
     const socket = this.dial()
     await once(socket, 'secureConnect')
     const client = new RawClient(socket)
@@ -84,20 +85,20 @@ export class Stage {
     return client
   }
 
-  /** A device that has been let in. */
+  /** Connects the device and subscribes with QoS 0. */
   connected(...topics: string[]): Promise<RawClient> {
-    return this.admitted(
+    return this.connectedAs(
       DEVICE,
       topics.map((topic) => ({ topic, qos: 0 })),
     )
   }
 
-  /** A client that has been let in and has subscribed. */
-  async admitted(
+  /** Connects a client and subscribes. */
+  async connectedAs(
     identity: Identity,
     subscriptions: readonly { readonly topic: string; readonly qos: 0 | 1 }[],
   ): Promise<RawClient> {
-    const client = await this.sentConnect(identity)
+    const client = await this.sendConnect(identity)
     await client.take('connack')
     if (subscriptions.length > 0) {
       client.send({ cmd: 'subscribe', messageId: 99, subscriptions: [...subscriptions] })
@@ -106,13 +107,14 @@ export class Stage {
     return client
   }
 
-  /** The newest socket, for what happens below MQTT. */
-  get socket(): TLSSocket {
+  /** The newest socket, to observe what happens below MQTT. */
+  get newestSocket(): TLSSocket {
     const socket = this.#sockets.at(-1)
-    if (socket === undefined) throw new Error('nobody has dialled')
+    if (socket === undefined) throw new Error('no socket has been opened')
     return socket
   }
 
+  /** A token of the identity, valid for an hour. */
   token(identity: Identity = DEVICE): string {
     const key = this.hub.registry.get(identity).authentication.symmetricKey.primaryKey ?? ''
     const module = identity.moduleId === undefined ? '' : `%2Fmodules%2F${identity.moduleId}`
@@ -123,37 +125,42 @@ export class Stage {
     )
   }
 
-  /** One HTTPS request of the device. @throws the socket's error. */
+  /** Makes an HTTPS request as the device. @throws the error of the socket. */
   async https(
     method: string,
     path: string,
     body?: string,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answer> {
-    const asking = request({
+    const call = request({
       ...{ port: this.hub.httpsPort, host: '127.0.0.1', servername: 'localhost', ca: this.hub.caPem },
       ...{ method, path: `${path}?api-version=2021-04-12`, agent: false },
       headers: { authorization: this.token(), 'content-type': 'application/json', ...headers },
     })
-    asking.end(body)
-    const [answer] = (await once(asking, 'response')) as [IncomingMessage]
+    call.end(body)
+    const [answer] = (await once(call, 'response')) as [IncomingMessage]
     return { status: answer.statusCode ?? 0, headers: answer.headers, body: await text(answer) }
   }
 
-  /** Waits until a lever has struck. */
-  async struck(name: string): Promise<void> {
+  /** Waits until a fault has fired. */
+  async untilFired(name: string): Promise<void> {
     await this.hub.journal.until(
       (entry) => entry.type === 'fault' && entry.name === name && entry.phase === 'fired',
     )
   }
 
-  /** Waits until the hub has sent so many packets of a kind, whatever became of them below MQTT. */
-  async sent(cmd: string, times = 1): Promise<void> {
+  /** Waits until the hub has sent this many packets of a type, even if they did not leave the socket. */
+  async untilSent(cmd: string, times = 1): Promise<void> {
     let seen = 0
     await this.hub.journal.until(
       (entry) =>
         entry.type === 'packet' && entry.direction === 'out' && entry.cmd === cmd && ++seen === times,
     )
+  }
+
+  /** A request on another connection: everything that the hub sends to the others before it has been sent. */
+  async roundTrip(): Promise<void> {
+    await this.https('POST', '/devices/d1/messages/events', '{}')
   }
 
   async stop(): Promise<void> {

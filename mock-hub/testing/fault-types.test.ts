@@ -1,26 +1,35 @@
-/** Every lever of the catalogue, driven once over real sockets: its counter, and what the peer saw. */
+/** Injects every fault type of the catalogue once over real sockets, and checks its counter and what the client sees. */
 
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { FAULT_TYPES } from '../core/faults/fault-catalogue.ts'
-import { type Drives, openStage, stage } from './driven.ts'
-import { belowMqtt } from './drives-below-mqtt.ts'
-import { borders } from './drives-borders.ts'
-import { deliveries } from './drives-deliveries.ts'
-import { meaning } from './drives-meaning.ts'
-import { packets } from './drives-mqtt.ts'
+import { deliveryFaultCases } from './delivery-fault-cases.ts'
+import { FaultBench } from './fault-bench.ts'
+import type { FaultCases } from './fault-case.ts'
+import { httpFaultCases } from './http-fault-cases.ts'
+import { operationFaultCases } from './operation-fault-cases.ts'
+import { packetFaultCases } from './packet-fault-cases.ts'
+import { transportFaultCases } from './transport-fault-cases.ts'
 
-const drives: Drives = { ...belowMqtt, ...packets, ...meaning, ...deliveries, ...borders }
+const cases: FaultCases = {
+  ...transportFaultCases,
+  ...packetFaultCases,
+  ...operationFaultCases,
+  ...deliveryFaultCases,
+  ...httpFaultCases,
+}
 
-beforeEach(openStage)
-afterEach(() => stage.stop())
-
-test.each(FAULT_TYPES.map(({ name }) => name))('%s strikes once, and the peer sees it', async (name) => {
-  const drive = drives[name]
-  if (drive === undefined) throw new Error(`nothing drives ${name}: add it to a file of mock-hub/testing`)
-  await drive(name)
-  expect(stage.fired(name)).toBe(1)
+test.each(FAULT_TYPES.map(({ name }) => name))('%s fires once, and the client sees it', async (name) => {
+  const runCase = cases[name]
+  if (runCase === undefined) throw new Error(`there is no case for ${name}: add it to mock-hub/testing`)
+  const bench = await FaultBench.start()
+  try {
+    await runCase(bench, name)
+    expect(bench.fired(name)).toBe(1)
+  } finally {
+    await bench.stop()
+  }
 })
 
-test('nothing drives a lever that is not of the catalogue', () => {
-  expect(Object.keys(drives).filter((name) => !FAULT_TYPES.some((lever) => lever.name === name))).toEqual([])
+test('every case is for a fault type of the catalogue', () => {
+  expect(Object.keys(cases).filter((name) => !FAULT_TYPES.some((type) => type.name === name))).toEqual([])
 })

@@ -28,21 +28,21 @@ export interface CloudToDevice {
     target: Identity,
     message: Message,
   ): { readonly messageId: string | undefined; readonly sequenceNumber: number }
-  /** Locks the next message and returns it, for devices that poll (HTTPS); undefined: the queue is empty. */
+  /** Locks and returns the next message, for a device that polls over HTTPS; undefined: no message waits. */
   receive(target: Identity): C2dDelivery | undefined
   /** Ends the lock of a message. @throws HubError DeviceMessageLockLost. */
   settle(target: Identity, lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void
-  /** Empties the queue. @returns the number of messages it had. */
+  /** Deletes all messages of a device. @returns the number of deleted messages. */
   purge(target: Identity): number
   /** The number of messages that wait or are locked. */
   count(target: Identity): number
-  /** Messages waiting or locked, oldest first. */
+  /** The messages that wait or are locked, oldest first. */
   waiting(target: Identity): readonly WaitingC2d[]
-  /** Adds messages of a snapshot to the end of the queue. */
+  /** Appends messages of a snapshot to a queue, unchanged. */
   restore(target: Identity, messages: readonly WaitingC2d[]): void
 }
 
-/** A cloud-to-device message in its queue, locked or not. */
+/** A cloud-to-device message in the queue, locked or not. */
 export interface WaitingC2d {
   /** The message. */
   readonly message: Message
@@ -52,11 +52,11 @@ export interface WaitingC2d {
   readonly enqueuedAt: number
   /** Epoch ms. */
   readonly expiresAt: number
-  /** Generation of the target device. */
+  /** Generation ID of the device that it was sent to. */
   readonly generationId: string
   /** Number of deliveries. */
   readonly deliveries: number
-  /** Number of deliveries that count towards the maximum. */
+  /** Number of deliveries that count towards the maximum delivery count. */
   readonly failures: number
 }
 

@@ -2,32 +2,37 @@
 
 import type { Json } from '../../base/json.ts'
 
-/** An order to misbehave, as data, so that any process in any language can give it. */
+/** A fault to inject, as data, so that a process in any language can define it. */
 export interface FaultDefinition {
-  /** A lever of the catalogue, for example `mqtt.puback.withhold`. */
+  /** A fault type of the catalogue, for example `mqtt.puback.withhold`. */
   readonly name: string
-  /** Whom it strikes; default everyone. `device` may be an identity key `d1` or `d1/m1`. */
+  /** The identity that it affects: `d1` or `d1/m1`. Default: every identity. */
   readonly scope?: { readonly identity?: string } | undefined
-  /** When: the nth match from now; default the first. */
+  /** The number of matches to skip before it fires. Default: 0. */
   readonly trigger?: { readonly skip?: number } | undefined
-  /** How often it strikes; default 1. `'always'`: until disarmed. */
+  /** How often it fires; `always`: until it is disarmed. Default: 1. */
   readonly count?: number | 'always' | undefined
-  /** On the hub's clock, from the arming; default without limit. */
+  /** How long it stays armed, in seconds on the hub's clock. Default: no limit. */
   readonly durationSeconds?: number | undefined
-  /** What the lever needs, by its catalogue entry. */
+  /** Parameters of the fault type. */
   readonly parameters?: Readonly<Record<string, Json>> | undefined
 }
 
 /** A definition with its defaults filled in, and how often it has fired. */
 export interface ArmedFault {
+  /** The fault type. */
   readonly name: string
-  /** Empty: everyone. */
+  /** The identity that it affects; empty: every identity. */
   readonly scope: { readonly identity?: string }
+  /** The number of matches to skip before it fires. */
   readonly trigger: { readonly skip: number }
+  /** How often it fires; `always`: until it is disarmed. */
   readonly count: number | 'always'
+  /** Parameters of the fault type, as given. */
   readonly parameters: Readonly<Record<string, Json>>
+  /** Identifies the fault, for example `f1`. */
   readonly id: string
-  /** How often it has struck. */
+  /** How often it has fired. */
   readonly fired: number
   /** Whether it will not fire again. */
   readonly spent: boolean
@@ -37,6 +42,7 @@ export interface ArmedFault {
 
 /** Armed faults have not fired as often as they were armed for. The message is a table of them. */
 export class UnfiredFaults extends Error {
+  /** The faults that have not fired often enough. */
   readonly faults: readonly ArmedFault[]
 
   constructor(message: string, faults: readonly ArmedFault[]) {
@@ -48,19 +54,21 @@ export class UnfiredFaults extends Error {
 
 /** An armed fault that fires now. */
 export interface FaultMatch {
+  /** The fault. */
   readonly fault: ArmedFault
-  /** The last part of its name, such as `withhold`. */
+  /** The last part of its name, for example `withhold`. */
   readonly effect: string
+  /** Its parameters. */
   readonly parameters: Readonly<Record<string, Json>>
   /**
-   * Calls the listener once when the fault ends: its `durationSeconds` are over or it is disarmed. An effect that lasts,
-   * such as `tcp.stall`, stops then.
+   * Calls the listener once when the fault ends, because its `durationSeconds` are over or because it is disarmed. A
+   * lasting effect, for example `tcp.stall`, stops then.
    * @returns stops listening.
    */
   onEnd(listener: () => void): () => void
 }
 
-/** The number that a fault gives for a parameter; its catalogue entry was checked when it was armed. */
+/** The value of a numeric parameter, or `otherwise` when it is not given. */
 export function numberParameter(
   { parameters }: Pick<FaultMatch, 'parameters'>,
   name: string,
@@ -70,30 +78,34 @@ export function numberParameter(
   return typeof value === 'number' ? value : otherwise
 }
 
+/** Arms, lists and disarms faults; adapters ask for matches. */
 export interface Faults {
   /** Every fault type that can be armed. */
   readonly types: readonly FaultTypeDocument[]
   /** Arms a fault. @throws InvalidInput with the field, the rule and the given value. */
   arm(definition: FaultDefinition): ArmedFault
-  /** Nothing is armed: borders on a hot path ask this first. */
+  /** Whether no fault is armed; adapters on a hot path ask this first. */
   readonly idle: boolean
   /**
-   * A border asks at each point where a lever may strike (the lever's name without its last part, e.g. `mqtt.puback`).
-   * The first armed fault that matches strikes: it counts, is journalled, and is given back.
-   * @param effects - only levers whose last part is one of these; left out: any.
-   * @returns the fault with `effect` = the last part of its name, or undefined.
+   * Adapters call this at each point where a fault may fire: a point is the name of a fault type without its last part,
+   * for example `mqtt.puback`. The first armed fault that matches fires: it is counted, journalled and returned.
+   * @param point - the point.
+   * @param identity - the identity, if it is known there.
+   * @param effects - last parts of the names to match. Default: any.
+   * @returns the fault, with the last part of its name as `effect`; undefined: no fault matches.
    */
   match(point: string, identity?: string, effects?: readonly string[]): FaultMatch | undefined
+  /** All faults that are armed or spent, in order of arming. */
   list(): readonly ArmedFault[]
   /**
-   * For the end of a test: every fault that is armed, or whose duration is over, has fired as often as its `count` says,
-   * or at least once when that is `always`.
-   * @throws UnfiredFaults with a table of the others: name, scope, how often each fired and was to fire.
+   * For the end of a test: checks that every fault that is armed, or whose duration is over, has fired as often as its
+   * `count` says, or at least once when it is `always`.
+   * @throws UnfiredFaults with a table of the other faults: name, scope, how often each fired and was to fire.
    */
   assertAllFired(): void
-  /** @param id left out: all. */
+  /** Disarms and removes a fault. @param id - default: all faults. */
   disarm(id?: string): void
-  /** Told when one is armed or disarmed: listeners that must act at once (`tcp.refuse`, `tcp.drop_now`). */
+  /** Calls the listener when a fault is armed or disarmed. @returns stops listening. */
   onChange(listener: (fault: ArmedFault, phase: 'armed' | 'disarmed') => void): () => void
 }
 

@@ -1,4 +1,6 @@
-/** Names of devices and modules, and the key under which the hub stores what belongs to them. */
+/** Names of devices and modules, and the keys made from them. */
+
+import { InvalidInput } from '../../base/invalid-input.ts'
 
 /** A device, or one module of a device. */
 export interface Identity {
@@ -8,12 +10,12 @@ export interface Identity {
   readonly moduleId?: string
 }
 
-/** `d1` or `d1/m1`: unique, because `/` is not allowed in an id. Also the MQTT client id. */
+/** `d1` or `d1/m1`: unique, because IDs contain no `/`. It is also the MQTT client ID (docs/contract/connecting.md). */
 export function identityKey(identity: Identity): string {
   return identity.moduleId === undefined ? identity.deviceId : `${identity.deviceId}/${identity.moduleId}`
 }
 
-/** The identity of an {@link identityKey}. */
+/** The reverse of {@link identityKey}. */
 export function parseIdentityKey(key: string): Identity {
   const slash = key.indexOf('/')
   return slash < 0 ? { deviceId: key } : { deviceId: key.slice(0, slash), moduleId: key.slice(slash + 1) }
@@ -28,6 +30,23 @@ const ID_RULE = /^[A-Za-z0-9\-.+%_#*?!(),:=@$';]{1,128}$/
 
 export function isValidId(id: string): boolean {
   return ID_RULE.test(id)
+}
+
+/**
+ * For callers that are not type-checked: a text or a misspelt field would otherwise mean an unknown device.
+ * @throws InvalidInput when the value is not an identity.
+ */
+export function checkIdentity(value: unknown): asserts value is Identity {
+  const { deviceId, moduleId } = (value ?? {}) as Readonly<Record<string, unknown>>
+  if (typeof deviceId !== 'string')
+    throw new InvalidInput(
+      'identity',
+      'deviceId',
+      'to be a string, as in { deviceId: "d1" }',
+      deviceId ?? value,
+    )
+  if (moduleId !== undefined && typeof moduleId !== 'string')
+    throw new InvalidInput('identity', 'moduleId', 'to be a string or undefined', moduleId)
 }
 
 /** The modules that an edge device has from its creation (WIRE-REG-15). */

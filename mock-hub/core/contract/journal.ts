@@ -119,14 +119,17 @@ export type JournalEntry = JournalEvent & {
 /** The entries of one type. */
 export type JournalEntryOf<T extends JournalEvent['type']> = Extract<JournalEntry, { readonly type: T }>
 
-/** Left out: any. Entries that have no identity or link match no identity or link. */
+/** Selects entries. An entry without an identity or connection does not match one. */
 export interface JournalFilter<T extends JournalEvent['type'] = JournalEvent['type']> {
+  /** Default: every type. */
   readonly type?: T
-  /** `{deviceId}` or `{deviceId}/{moduleId}`. */
+  /** `{deviceId}` or `{deviceId}/{moduleId}`. Default: every identity. */
   readonly identity?: string
+  /** ID of a connection. Default: every connection. */
   readonly linkId?: string
 }
 
+/** Everything that happens at the hub, and ways to wait for it. */
 export interface Journal {
   /** Adds an entry. */
   record(event: JournalEvent): void
@@ -134,7 +137,10 @@ export interface Journal {
   readonly entries: readonly JournalEntry[]
   /**
    * The entries that match, oldest first; `type` narrows their type.
-   * @example journal.filter({ type: 'refusal', identity: 'd1' })[0]?.explanation
+   * @example
+   * ```ts
+   * hub.journal.filter({ type: 'refusal', identity: 'd1' })[0]?.explanation
+   * ```
    */
   filter<T extends JournalEvent['type']>(filter: JournalFilter<T>): readonly JournalEntryOf<T>[]
   /** Sequence number of the newest entry, 0 when there is none. */

@@ -1,8 +1,8 @@
-/** Messages, whatever the protocol. */
+/** A message inside the hub, for every transport and direction. */
 
 /**
- * System properties by their names on the service side (AMQP properties and `iothub-` annotations). The adapters map
- * them: `$.mid` over MQTT, `iothub-messageid` over HTTPS.
+ * System properties by their names on the service side (AMQP properties and `iothub-` annotations). Over MQTT,
+ * `messageId` is `$.mid`; over HTTPS it is the header `iothub-messageid`.
  */
 export interface SystemProperties {
   /** ID of the message, chosen by its sender. */
@@ -56,7 +56,7 @@ export interface Message {
   readonly properties: ApplicationProperties
 }
 
-/** A device-to-cloud message as the hub stores it, with the properties that the hub adds (WIRE-D2C-13). */
+/** A device-to-cloud message as the hub stores it, with the hub's own properties (WIRE-D2C-13). */
 export interface TelemetryMessage extends Message {
   /** Position in the stream of all messages of this hub, from 1. */
   readonly sequenceNumber: number

@@ -9,14 +9,14 @@ export interface TelemetryStream {
   readonly messages: readonly TelemetryMessage[]
   /** Calls the listener for each new message. @returns stops listening. */
   subscribe(listener: (message: TelemetryMessage) => void): () => void
-  /** Stores an event message of the hub itself (twin change, lifecycle, connection state). */
+  /** Stores an event message of the hub (twin change, lifecycle, connection state). @returns the stored message. */
   append(message: Omit<TelemetryMessage, 'sequenceNumber' | 'enqueuedAt'>): TelemetryMessage
 }
 
 /** Sends messages to inputs of modules. */
 export interface ModuleInputs {
   /**
-   * Sends a message to an input of a module. It waits until the module is connected and has subscribed.
+   * Sends a message to an input of a module; it waits while the module is not connected.
    * @throws HubError ModuleNotFound, InvalidOperation for a device.
    */
   send(target: Identity, inputName: string, message: Message): void

@@ -1,4 +1,4 @@
-/** Direct methods: a back end or a module calls a device and waits for its response. */
+/** Direct methods: a back end or a module invokes a method of a device and waits for its response. */
 
 import type { Identity } from './identity.ts'
 import type { Json } from '../../base/json.ts'
@@ -10,7 +10,7 @@ export const LARGEST_METHOD_PAYLOAD_BYTES = 131_072
 export interface MethodCall {
   /** Name of the method. */
   readonly methodName: string
-  /** JSON text for the device; undefined: the caller gave no `payload`, and the device gets an empty body. */
+  /** JSON text for the device; undefined: the device receives an empty body, as when a REST caller gives no `payload`. */
   readonly payload: string | undefined
   /** How long to wait for the response, in seconds, 5 to 300. Default: 30. */
   readonly responseTimeoutInSeconds?: number | undefined

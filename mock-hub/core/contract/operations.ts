@@ -1,4 +1,4 @@
-/** The operations of devices and modules. */
+/** The operations that a device or module can perform. */
 
 import type { C2dDelivery } from './c2d.ts'
 import type { Identity } from './identity.ts'
@@ -15,15 +15,15 @@ export interface Caller {
   readonly principal: IdentityPrincipal
   /** Its transport. */
   readonly transport: Transport
-  /** Undefined for an HTTPS request. */
+  /** ID of its connection; undefined for single HTTPS requests. */
   readonly linkId: string | undefined
   /** Model ID that it announced. */
   readonly modelId?: string | undefined
 }
 
-/** Every operation of a device or module with its input and its outcome. */
+/** The operations that a device or module can perform, with their input and their outcome. */
 export interface Operations {
-  /** The message is stored when this returns; the adapter acknowledges it only then. */
+  /** Sends a device-to-cloud message. When it returns, the message is stored, and the adapter may acknowledge it. */
   telemetry: { input: { readonly message: Message }; outcome: undefined }
   /** Reads the own twin. */
   twinGet: { input: undefined; outcome: TwinDocument }
@@ -45,7 +45,7 @@ export interface Operations {
   uploadStart: { input: { readonly blobName: string }; outcome: UploadTicket }
   /** Reports the result of a file upload. */
   uploadFinish: { input: UploadResult; outcome: undefined }
-  /** A module calls a method of another identity through its gateway. */
+  /** Invokes a method of another identity through the gateway; modules only. */
   invokeMethod: { input: { readonly target: Identity; readonly call: MethodCall }; outcome: MethodResult }
 }
 /** Names of the operations. */

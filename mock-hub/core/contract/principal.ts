@@ -1,4 +1,4 @@
-/** Callers of the hub: credentials, and the principals that they become when they are authenticated. */
+/** Callers of the hub: their policies, credentials and authenticated identities. */
 
 import type { Identity } from './identity.ts'
 
@@ -17,14 +17,14 @@ export interface SharedAccessPolicy {
   readonly secondaryKey: string
 }
 
-/** The transport of a link or request. */
+/** Transport of a connection; `https` stands for single requests. */
 export type Transport = 'mqtt' | 'mqtt-ws' | 'amqp' | 'amqp-ws' | 'https'
 
-/** Credentials of a device or module. */
+/** The credentials of a device. */
 export interface DeviceCredentials {
   /** The text `SharedAccessSignature sr=…&sig=…&se=…[&skn=…]`, exactly as received. */
   readonly sasToken?: string | undefined
-  /** The TLS client certificate in DER: the leaf first, then the issuers that the client sent. */
+  /** The TLS client certificate in DER, leaf first, then the issuers that the client sent. */
   readonly certificates?: readonly Buffer[] | undefined
 }
 
@@ -32,7 +32,7 @@ export interface DeviceCredentials {
 export interface IdentityPrincipal {
   readonly type: 'identity'
   readonly identity: Identity
-  /** Whose key or certificate authenticated it; `hub`: a shared access policy. */
+  /** Owner of the key or certificate. */
   readonly scope: 'device' | 'module' | 'hub'
   readonly credential: 'sas' | 'x509'
   readonly generationId: string
@@ -40,7 +40,7 @@ export interface IdentityPrincipal {
   readonly expiresAt: number | undefined
 }
 
-/** A back end, authenticated with a token of a shared access policy. */
+/** A back end, authenticated with a shared access policy. */
 export interface PolicyPrincipal {
   readonly type: 'policy'
   readonly policyName: string

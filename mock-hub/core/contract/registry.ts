@@ -1,4 +1,4 @@
-/** The registry of devices and modules, and their authentication. */
+/** The identity registry: devices and modules, and how they authenticate. */
 
 import type {
   DeviceCredentials,
@@ -14,12 +14,12 @@ import type { Identity } from './identity.ts'
 export interface Authentication {
   /**
    * Authenticates a device or module.
-   * @throws HubError DeviceNotFound, ModuleNotFound, DeviceDisabled, IotHubUnauthorizedAccess.
+   * @throws HubError DeviceNotFound, DeviceDisabled, IotHubUnauthorizedAccess … with its explanation.
    */
   admit(identity: Identity, credentials: DeviceCredentials): IdentityPrincipal
   /**
    * Authenticates a back end by its `Authorization` header.
-   * @param anyOf one of these permissions is enough.
+   * @param anyOf - one of these permissions is enough.
    * @throws HubError IotHubUnauthorizedAccess.
    */
   authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal
@@ -58,7 +58,7 @@ export type Thumbprints = {
 /** How an identity authenticates. */
 export type AuthenticationType = 'sas' | 'selfSigned' | 'certificateAuthority' | 'none'
 
-/** How an identity authenticates, in the shape of the service's REST body. */
+/** The authentication of an identity, as in REST bodies of the service. */
 export interface AuthenticationMechanism {
   /** How the identity authenticates. */
   readonly type: AuthenticationType
@@ -68,7 +68,7 @@ export interface AuthenticationMechanism {
   readonly x509Thumbprint: Thumbprints
 }
 
-/** A device or module of the registry. A record is immutable; a change replaces it. */
+/** A device or module of the registry. Records are replaced, never changed in place. */
 export interface IdentityRecord {
   /** Its name. */
   readonly identity: Identity
@@ -100,7 +100,7 @@ export interface IdentityRecord {
   readonly managedBy: string | undefined
 }
 
-/** What a caller gives to create or update an identity. Left out: the default, or the current value. */
+/** The fields of an identity that a caller may set. At creation, absent fields have defaults; at an update they keep their values. */
 export interface IdentitySpec {
   /** Default: `enabled`. */
   readonly status?: 'enabled' | 'disabled' | undefined
@@ -133,7 +133,7 @@ export interface RegistryChange {
   readonly type: 'created' | 'updated' | 'deleted'
   /** The record after the change, or the deleted record. */
   readonly record: IdentityRecord
-  /** The record before the change; undefined: it was created. */
+  /** The record before the change; undefined when it was created. */
   readonly before: IdentityRecord | undefined
 }
 
@@ -167,10 +167,10 @@ export interface Registry {
   modulesOf(deviceId: string): readonly IdentityRecord[]
   /** Number of devices. */
   readonly size: number
-  /** The listener is called after each change. @returns stops listening. */
+  /** Calls the listener after each change. @returns stops listening. */
   onChange(listener: (change: RegistryChange) => void): () => void
-  /** Replaces all records by those of a snapshot. Live links are closed. */
+  /** Replaces all records by those of a snapshot, unchanged. All connections are closed. */
   restore(records: readonly IdentityRecord[]): void
-  /** @param pem root certificates that certificateAuthority devices may chain to. */
+  /** Adds a root certificate in PEM that devices with X.509 CA authentication may chain to. */
   trustCertificateAuthority(pem: string): void
 }

@@ -1,54 +1,54 @@
 /**
- * Settings: what differs between hubs, and points that the evidence leaves open (docs/contract/reference/open-points.md).
- * One table of defaults; every leniency is a named setting, off by default.
+ * Settings: how this hub behaves where hubs may differ (docs/settings.md). The strict defaults refuse what the real hub
+ * refuses; each leniency is a setting of its own, off by default.
  */
 
-/** A tier of the service; the basic tiers (B1 to B3) lack some operations (WIRE-ERR-08). */
+/** Tier of the service; basic tiers (B1 to B3) lack cloud-to-device messages, twins, methods and jobs (WIRE-ERR-08). */
 export type Tier = 'F1' | 'B1' | 'B2' | 'B3' | 'S1' | 'S2' | 'S3'
 
 /** All settings of a hub, see `docs/settings.md`. */
 export interface Settings {
-  /** Host name of the hub in connection strings. */
+  /** Host name of the hub in connection strings. Default: `localhost`. */
   readonly hostName: string
-  /** Further host names of the hub. */
+  /** Further names that the server accepts. Default: none. */
   readonly aliases: readonly string[]
-  /** A token is refused so many seconds after its expiry (WIRE-AUTH-11, WIRE-AUTH-12). */
+  /** Accepted clock skew in the check of a token, in seconds. Default: 300. */
   readonly clockSkewSeconds: number
-  /** A live link is closed so many seconds after its token's expiry: 300 and 600 are both documented (WIRE-AUTH-13). */
+  /** Time between the expiry of a token and the end of its connection, in seconds; 300 to 600 on real hubs. Default: 600. */
   readonly tokenGraceSeconds: number
   /** Upper limit of 1.5 × keep-alive, in seconds (WIRE-SESS-08). Default: 1767. */
   readonly keepAliveCapSeconds: number
   /** Time after which a connection without CONNECT is closed, in seconds (WIRE-CONN-26). Default: 60. */
   readonly connectTimeoutSeconds: number
-  /** The sixth distinct subscription closes the link (true), or the hub only logs it (WIRE-SESS-16). */
+  /** Whether the sixth distinct subscription closes the connection or is only logged (WIRE-SESS-16). Default: true. */
   readonly closeOnSixthSubscription: boolean
   /** Whether a clean session purges the cloud-to-device queue (WIRE-SESS-05). Default: false. */
   readonly cleanSessionPurgesC2d: boolean
   /** Whether a regenerated key closes the connection that used it (WIRE-CONN-32). Default: false. */
   readonly dropLinkOnKeyChange: boolean
-  /** Lock time-outs count as deliveries. */
+  /** Whether an expired lock counts towards the maximum delivery count. Default: true. */
   readonly lockTimeoutsCount: boolean
-  /** `sr={host}/{deviceId}` without `devices/` is accepted. */
+  /** Whether the token scope `sr={host}/{deviceId}`, without `devices/`, is accepted. Default: false. */
   readonly shortScopeAccepted: boolean
-  /** Twin responses reach devices that have not subscribed to `$iothub/twin/res/#`. */
+  /** Whether twin responses reach devices without a subscription to `$iothub/twin/res/#`. Default: false. */
   readonly twinAnswersWithoutSubscription: boolean
-  /** Queries and targets may say more than the service is known to read: `IN ('a')`, `COUNT(*)` (WIRE-QRY-11). Strict: false. */
+  /** Whether queries accept more than the service is known to accept, for example `IN ('a')` (WIRE-QRY-11). Default: false. */
   readonly wideQueryLanguage: boolean
-  /** Queries show the twins as they were so many seconds ago, on the hub's clock (WIRE-QRY-20). */
+  /** Age of the twins that queries show, in seconds on the hub's clock (WIRE-QRY-20). Default: 0. */
   readonly queryLagSeconds: number
-  /** A module may authenticate with a key of its device. */
+  /** Whether a module may authenticate with the key of its device. Default: true. */
   readonly moduleMayUseDeviceKey: boolean
   /** Maximum size of a device-to-cloud message, in bytes (WIRE-SESS-23). Default: 262144. */
   readonly maxTelemetryBytes: number
   /** Maximum size of a cloud-to-device message, in bytes (WIRE-C2D-16). Default: 65536. */
   readonly maxC2dBytes: number
-  /** Cloud-to-device messages waiting for one device. */
+  /** Maximum number of cloud-to-device messages that wait for a device. Default: 50. */
   readonly c2dQueueDepth: number
   /** Time to live of a cloud-to-device message without an expiry time, in seconds. Default: 3600. */
   readonly c2dTtlSeconds: number
-  /** Lock of a cloud-to-device message, seconds. */
+  /** Duration of the lock of a cloud-to-device message, in seconds. Default: 60. */
   readonly c2dLockSeconds: number
-  /** Deliveries of a cloud-to-device message before it is dead-lettered, 1 to 100. */
+  /** Maximum number of deliveries of a cloud-to-device message. Default: 10. */
   readonly c2dMaxDeliveryCount: number
   /** Maximum number of QoS 1 messages to a client that wait for its PUBACK (WIRE-SESS-18). Default: 16. */
   readonly maxUnacknowledged: number
@@ -58,23 +58,23 @@ export interface Settings {
   readonly maxDevices: number
   /** Maximum number of simultaneous uploads of a device (WIRE-FILE-09). Default: 10. */
   readonly maxActiveUploads: number
-  /** Lifetime of an upload SAS, seconds. */
+  /** Life of the SAS of an upload, in seconds. Default: 3600. */
   readonly uploadSasSeconds: number
-  /** The hub sends upload notifications to back ends. */
+  /** Whether the hub sends notifications of finished uploads. Default: true. */
   readonly fileNotifications: boolean
-  /** Method calls in flight per device; more get 403800. */
+  /** Maximum number of method calls that wait for a device; the next one is refused with 403800. Default: 100. */
   readonly maxMethodsInFlight: number
-  /** Which events of the hub itself go to the event stream beside telemetry. */
+  /** Events that the hub adds to the device-to-cloud messages. Default: none. */
   readonly eventSources: readonly (
     'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents'
   )[]
-  /** Journal entries kept. */
+  /** Number of journal entries that the hub keeps. Default: 10000. */
   readonly journalRetained: number
-  /** Telemetry messages kept. */
+  /** Number of device-to-cloud messages that the hub keeps. Default: 10000. */
   readonly telemetryRetained: number
-  /** Seed of keys, tokens and ids. */
+  /** Seed of all random values of the hub. Default: none, values are random. */
   readonly seed: number
-  /** Service tier whose throttles, quotas and missing operations apply; undefined: no limits. */
+  /** Tier whose throttles, quota and restrictions apply. Default: none. */
   readonly tier: Tier | undefined
 }
 
@@ -115,7 +115,7 @@ export const STRICT: Settings = Object.freeze({
   tier: undefined,
 })
 
-/** The settings that `--lenient` changes. The hub logs each, reports show it. */
+/** The settings that `--lenient` changes; each is logged and shown in reports. */
 export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
   shortScopeAccepted: true,

@@ -1,6 +1,6 @@
 /** Throttles and the daily quota. */
 
-/** The operations that a tier limits. */
+/** The kinds of operations that a tier limits (docs/contract/throttling.md). */
 export type ThrottledOperation =
   | 'registry'
   | 'connect'
@@ -18,21 +18,22 @@ export type ThrottledOperation =
 
 /** The use of the daily quota. */
 export interface QuotaMeter {
-  /** Messages of the daily quota used since midnight UTC of the hub's clock; counted without a tier too. */
+  /** Messages of the daily quota used since midnight UTC of the hub's clock; counted in every tier and without one. */
   readonly used: number
   /** Messages of a day; undefined: no tier is set. */
   readonly limit: number | undefined
   /** Bytes that count as one message: 4096, or 512 on F1. */
   readonly chunkBytes: number
-  /** Messages that each operation has used since the hub started. */
+  /** Messages that each kind of operation has used since the hub started. */
   readonly byOperation: Readonly<Partial<Record<ThrottledOperation, number>>>
 }
 
 /** Throttles, and the meter of the daily quota. */
 export interface Throttle {
   /**
-   * Counts an operation against its rate and the daily quota. Without a tier the hub only counts.
-   * @param bytes size of the message or payload; 0: the operation has none.
+   * Counts an operation against its rate and the daily quota. Without a tier only the meter counts.
+   * @param operation - its kind.
+   * @param bytes - size of its payload; 0 when it has none.
    * @throws HubError ThrottlingException, IotHubQuotaExceeded, OperationNotAvailableInCurrentTier.
    */
   take(operation: ThrottledOperation, bytes: number): void

@@ -4,11 +4,11 @@ import type { Identity } from './identity.ts'
 import type { IfMatch } from './registry.ts'
 import type { Json, JsonObject } from '../../base/json.ts'
 
-/** A twin with its metadata. */
+/** A twin with its metadata (docs/contract/twins.md). */
 export interface TwinDocument {
   /** Its device or module. */
   readonly identity: Identity
-  /** base64 of an 8-byte big-endian counter of service writes; without quotes. */
+  /** Base64 of an 8-byte big-endian counter, which writes of the service increment; without quotes. */
   readonly etag: string
   /** Counts every change. */
   readonly version: number
@@ -32,7 +32,7 @@ export interface TwinSection {
   readonly metadata: JsonObject
 }
 
-/** A write of a back end. Left out: the part stays as it is; `null` clears it. */
+/** A write of the service. Absent parts do not change; null clears a part. */
 export interface TwinUpdate {
   /** Tags. */
   readonly tags?: JsonObject | null | undefined
@@ -44,24 +44,28 @@ export interface TwinUpdate {
 export interface Twins {
   /** The twin of an identity. @throws HubError DeviceNotFound, ModuleNotFound. */
   get(identity: Identity): TwinDocument
-  /** Merges tags and desired; notifies the device when desired is given. @throws HubError ArgumentInvalid, PreconditionFailed, … */
+  /**
+   * Merges tags and desired properties, and notifies the device of desired properties.
+   * @param ifMatch - `*` or the current etag; undefined: any etag.
+   * @throws HubError DeviceNotFound, ModuleNotFound, ArgumentInvalid, PreconditionFailed.
+   */
   patch(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
-  /** Replaces tags and desired; notifies the device when desired is given. @throws HubError as `patch`. */
+  /** Replaces tags and desired properties, and notifies the device. @throws HubError as `patch`. */
   replace(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
   /**
-   * A device's patch of its reported properties.
-   * @param baseVersion `$version` of the request.
-   * @throws HubError ArgumentInvalid; PreconditionFailed when `baseVersion` is not the current version.
-   * @returns the new `$version` of reported.
+   * Merges reported properties, as a device does.
+   * @param baseVersion - `$version` of the request; undefined: any version.
+   * @returns the new `$version`.
+   * @throws HubError ArgumentInvalid; PreconditionFailed when the base version is not the current one.
    */
   patchReported(identity: Identity, patch: Json, baseVersion?: number): number
-  /** Replaces all twins by those of a snapshot. No device is notified. */
+  /** Replaces all twins by those of a snapshot, unchanged. No device is notified. */
   restore(documents: readonly TwinDocument[]): void
-  /** The listener is called after each change. @returns stops listening. */
+  /** Calls the listener after each change. @returns stops listening. */
   onChange(listener: (change: TwinChange) => void): () => void
 }
 
-/** A change of a twin: the patch (nulls kept), and the twin before and after. */
+/** A change of a twin: the requested change (with its nulls) and the result. */
 export interface TwinChange {
   /** Whether the change was merged or replaced the sections. */
   readonly type: 'patched' | 'replaced'
@@ -69,7 +73,7 @@ export interface TwinChange {
   readonly before: TwinDocument
   /** The twin after the change. */
   readonly twin: TwinDocument
-  /** The sections of the patch; without `$version` and `$metadata`. */
+  /** The requested tags; undefined: unchanged. */
   readonly tags?: JsonObject | null | undefined
   /** The requested desired properties; undefined: unchanged. */
   readonly desired?: JsonObject | null | undefined

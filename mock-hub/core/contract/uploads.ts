@@ -1,4 +1,4 @@
-/** File uploads: SAS tickets, results, notifications, and the storage of the blobs. */
+/** File uploads: tickets, results, and the storage that holds the blobs. */
 
 /** Where and how a device may upload a file. */
 export interface UploadTicket {
@@ -26,11 +26,11 @@ export interface UploadResult {
   readonly statusDescription?: string | undefined
 }
 
-/** The storage of uploaded blobs: the hub's own, Azurite, or a storage account. */
+/** The storage of uploaded blobs: the hub itself, Azurite, or a storage account. */
 export interface BlobStorage {
   readonly hostName: string
   readonly containerName: string
-  /** A SAS to read and write one blob, as a query string with its `?`. @param expiresAt epoch ms. */
+  /** A SAS that allows to read and write one blob, as a query string with its `?`. @param expiresAt - epoch ms. */
   sign(blobName: string, expiresAt: number): string | Promise<string>
   /** Size of a blob in bytes; undefined: it does not exist. */
   sizeOf(blobName: string): Promise<number | undefined>

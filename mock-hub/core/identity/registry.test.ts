@@ -224,3 +224,40 @@ test('the same seed makes the same keys', () => {
   expect(keys(5)).toBe(keys(5))
   expect(keys(5)).not.toBe(keys(6))
 })
+
+describe('a value that is not an identity is named', () => {
+  const calls: readonly [string, (identity: never) => unknown][] = [
+    ['registry.create', (identity) => hub.registry.create(identity)],
+    ['registry.find', (identity) => hub.registry.find(identity)],
+    ['registry.get', (identity) => hub.registry.get(identity)],
+    ['registry.update', (identity) => hub.registry.update(identity, {}, '*')],
+    [
+      'registry.remove',
+      (identity) => {
+        hub.registry.remove(identity, '*')
+      },
+    ],
+    ['twins.get', (identity) => hub.twins.get(identity)],
+    ['twins.patch', (identity) => hub.twins.patch(identity, { tags: {} }, undefined)],
+    ['c2d.send', (identity) => hub.c2d.send(identity, { body: Buffer.alloc(0), system: {}, properties: {} })],
+    [
+      'inputs.send',
+      (identity) => {
+        hub.inputs.send(identity, 'in', { body: Buffer.alloc(0), system: {}, properties: {} })
+      },
+    ],
+  ]
+  test.each(calls)('%s', (_name, call) => {
+    for (const value of ['d', undefined, null, 5, { deviceId: 5 }, { deviceID: 'd' }])
+      expect(() => call(value as never), JSON.stringify(value)).toThrow(
+        'identity: expected deviceId to be a string',
+      )
+    expect(() => call({ deviceId: 'd', moduleId: 5 } as never)).toThrow('identity: expected moduleId to be')
+  })
+
+  test('methods.invoke', async () => {
+    await expect(hub.methods.invoke('d' as never, { methodName: 'm', payload: '1' })).rejects.toThrow(
+      'identity: expected deviceId to be a string',
+    )
+  })
+})

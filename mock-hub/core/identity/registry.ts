@@ -5,7 +5,7 @@ import type { Journal } from '../contract/journal.ts'
 import type { IdentityRecord, IdentitySpec, IfMatch, Registry, RegistryChange } from '../contract/registry.ts'
 import { scopesOf } from './edge-scope.ts'
 import { checkIfMatch, registryCounter, registryEtag } from '../contract/etag.ts'
-import { identityKey, SYSTEM_MODULES, type Identity } from '../contract/identity.ts'
+import { checkIdentity, identityKey, SYSTEM_MODULES, type Identity } from '../contract/identity.ts'
 import { Emitter } from '../../base/emitter.ts'
 import { mechanismOf } from './authentication-mechanism.ts'
 import type { Random } from '../../base/random.ts'
@@ -47,6 +47,7 @@ export class IdentityRegistry implements Registry {
   }
 
   create(identity: Identity, spec: IdentitySpec = {}): IdentityRecord {
+    checkIdentity(identity)
     const { deviceId, moduleId } = identity
     checkId('deviceId', deviceId)
     if (moduleId === undefined) return this.#createDevice(deviceId, spec)
@@ -96,6 +97,7 @@ export class IdentityRegistry implements Registry {
   }
 
   find(identity: Identity): IdentityRecord | undefined {
+    checkIdentity(identity)
     return this.#store.find(identity)
   }
 

@@ -3,7 +3,7 @@
 import type { ModuleInputs } from '../contract/messaging.ts'
 import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
-import { identityKey, type Identity } from '../contract/identity.ts'
+import { checkIdentity, identityKey, type Identity } from '../contract/identity.ts'
 import type { Message } from '../contract/message.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
@@ -46,6 +46,7 @@ export class ModuleRouting implements ModuleInputs {
   }
 
   send(target: Identity, inputName: string, message: Message): void {
+    checkIdentity(target)
     if (target.moduleId === undefined)
       throw new HubError({
         kind: 'InvalidOperation',

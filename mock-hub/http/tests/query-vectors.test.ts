@@ -32,19 +32,19 @@ interface Registry {
   readonly jobs: readonly { readonly jobId: string; readonly type: string; readonly queryCondition: string }[]
 }
 
-const read = <T>(file: string): T =>
-  JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../features/vectors', file), 'utf8')) as T
-const VECTORS = read<readonly Vector[]>('queries.json')
+const read = (file: string): unknown =>
+  JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../features/vectors', file), 'utf8'))
+const VECTORS = read('queries.json') as readonly Vector[]
 
-let room: TestServer
+let server: TestServer
 beforeAll(async () => {
-  room = await openTestServer()
-  await fill(read<Registry>('query-registry.json'))
+  server = await openTestServer()
+  await fill(read('query-registry.json') as Registry)
 })
-afterAll(() => room.stop())
+afterAll(() => server.stop())
 
 async function fill({ devices, configurations, jobs }: Registry): Promise<void> {
-  const { registry, twins } = room.hub
+  const { registry, twins } = server.hub
   const write = (identity: { deviceId: string; moduleId?: string }, { tags, desired, reported }: Twin) => {
     if (tags !== undefined || desired !== undefined) twins.patch(identity, { tags, desired }, '*')
     if (reported !== undefined) twins.patchReported(identity, reported)
@@ -60,16 +60,16 @@ async function fill({ devices, configurations, jobs }: Registry): Promise<void> 
   }
   for (const configuration of configurations)
     expect(
-      (await room.call('PUT', `/configurations/${configuration.id}`, { body: configuration })).status,
+      (await server.call('PUT', `/configurations/${configuration.id}`, { body: configuration })).status,
     ).toBe(201)
   for (const job of jobs) {
     const body = { ...job, updateTwin: { etag: '*', properties: { desired: { job: 1 } } } }
-    expect((await room.call('PUT', `/jobs/v2/${job.jobId}`, { body })).status).toBe(200)
-    room.clock.advance(0)
+    expect((await server.call('PUT', `/jobs/v2/${job.jobId}`, { body })).status).toBe(200)
+    server.clock.advance(0)
   }
 }
 
-const scopeOf = (deviceId: string): string => String(room.hub.registry.get({ deviceId }).deviceScope)
+const scopeOf = (deviceId: string): string => String(server.hub.registry.get({ deviceId }).deviceScope)
 const filled = <T extends Json | undefined>(value: T): T =>
   value === undefined
     ? value
@@ -84,7 +84,7 @@ function idOf({ jobId, deviceId, moduleId }: Record<string, string>): string {
 
 describe('WIRE-QRY-10: queries of others', () => {
   test.each(VECTORS.filter(({ query }) => query !== undefined))('$name', async (vector) => {
-    const answer = await room.call('POST', '/devices/query', { body: { query: filled(vector.query) } })
+    const answer = await server.call('POST', '/devices/query', { body: { query: filled(vector.query) } })
     if (vector.refused !== undefined) {
       expect(errorOf(answer).code).toBe(vector.refused)
       return
@@ -105,9 +105,9 @@ describe('WIRE-QRY-10: conditions of jobs', () => {
       queryCondition: filled(target),
       updateTwin: { etag: '*', tags: {} },
     }
-    expect((await room.call('PUT', `/jobs/v2/${jobId}`, { body })).status).toBe(200)
-    room.clock.advance(0)
-    const { json } = await room.call('POST', '/devices/query', {
+    expect((await server.call('PUT', `/jobs/v2/${jobId}`, { body })).status).toBe(200)
+    server.clock.advance(0)
+    const { json } = await server.call('POST', '/devices/query', {
       body: { query: `SELECT * FROM devices.jobs WHERE devices.jobs.jobId = '${jobId}'` },
     })
     expect((json as Record<string, string>[]).map((row) => idOf(row).split(':')[1])).toEqual(ids)
