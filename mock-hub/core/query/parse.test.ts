@@ -123,6 +123,16 @@ describe('wideQueryLanguage', () => {
     expect(parseQuery(text, WIDE_DIALECT).from).toBe('devices')
   })
 
+  test.each([
+    "SELECT * FROM devices WHERE deviceId LIKE 'a%'",
+    'SELECT * FROM devices ORDER BY deviceId',
+    'SELECT * FROM devices JOIN devices.modules',
+    'SELECT DISTINCT deviceId FROM devices',
+    'SELECT *',
+  ])('WIRE-QRY-11: refused even then: %s', (text) => {
+    expect(refusal(text, WIDE_DIALECT).kind).toBe('ArgumentInvalid')
+  })
+
   test('WIRE-QRY-12: a function that is none is named, with those that there are', () => {
     const { message } = refusal("SELECT * FROM devices WHERE STARTS_WITH(deviceId, 'x')")
     expect(message).toContain('line 1, column 29')

@@ -204,6 +204,11 @@ describe('columns', () => {
     ['SELECT COUNT() FROM devices.jobs', 'devices.jobs'],
     ["SELECT * FROM devices.jobs WHERE NOT (status IN ['a'] AND IS_DEFINED(Tags.n))", 'column 70'],
     ['SELECT * FROM devices.jobs WHERE 1 - -devices.jobs.properties.reported.n = 1', 'column 39'],
+  ])('WIRE-QRY-19: jobs: refuses %s', (text, part) => {
+    expect(() => rows(text)).toThrow(part)
+  })
+
+  test.each([
     ['SELECT deviceId, COUNT() FROM devices', 'GROUP BY'],
     ['SELECT * FROM devices GROUP BY tags.n', 'GROUP BY'],
     ['SELECT * FROM devices WHERE NOSUCH(deviceId)', 'line 1, column 29'],
