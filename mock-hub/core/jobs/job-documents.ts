@@ -32,6 +32,9 @@ export function jobDocument(job: Job, time: (ms: number) => string): JsonObject 
 
 /** A row of `devices.jobs`. */
 export function deviceJobDocument(device: DeviceJob, time: (ms: number) => string): JsonObject {
+  const isTwinUpdated = device.jobType === 'scheduleUpdateTwin' && device.status === 'completed'
+  // The page on job queries shows it (WIRE-QRY-22).
+  const outcome = isTwinUpdated ? { deviceMethodResponse: null } : device.outcome
   return {
     ...device.identity,
     jobId: device.jobId,
@@ -41,7 +44,7 @@ export function deviceJobDocument(device: DeviceJob, time: (ms: number) => strin
     ...(device.endedAt === undefined ? {} : { endTimeUtc: time(device.endedAt) }),
     createdDateTimeUtc: time(device.createdAt),
     lastUpdatedDateTimeUtc: time(device.updatedAt),
-    ...(device.outcome === undefined ? {} : { outcome: device.outcome }),
+    ...(outcome === undefined ? {} : { outcome }),
     ...(device.error === undefined ? {} : { error: { ...device.error } }),
   }
 }

@@ -5,6 +5,7 @@
 
 import type { Json } from '../../base/json.ts'
 import type { Message } from '../contract/message.ts'
+import { HubError } from '../errors/hub-error.ts'
 import type { Expression } from '../query/ast.ts'
 import { compile, type Fields, type Read } from '../query/compile.ts'
 import { parseTarget, ROUTE_DIALECT } from '../query/parse.ts'
@@ -80,12 +81,12 @@ function sinkOf(sink: string): Route['input'] {
 function conditionOf(text: string): Read<RoutedMessage> {
   try {
     const { where } = parseTarget(text, ROUTE_DIALECT)
-    if (where === undefined) throw new Error('no condition')
-    return compile(throughProperties(where), FIELDS)
+    if (where !== undefined) return compile(throughProperties(where), FIELDS)
   } catch (error) {
-    const why = error instanceof Error ? ` (${error.message})` : ''
-    throw wrong(`condition to be well-formed${why}`, text)
+    if (!(error instanceof HubError)) throw error
+    throw wrong(`condition to be well-formed (${error.explanation.received})`, text)
   }
+  throw wrong('condition other than *', text)
 }
 
 const PROPERTIES = '$properties'

@@ -78,18 +78,31 @@ describe('the grammar', () => {
   })
 
   test.each([
-    ['SELECT * FRM devices', 1, 10],
-    ['SELECT * FROM things', 1, 15],
-    ['SELECT * FROM devices\nWHERE a ==  1', 2, 10],
-    ["SELECT * FROM devices WHERE a = 'x", 1, 33],
-    ['', 1, 1],
-    ['SELECT * FROM devices WHERE', 1, 28],
-    ['SELECT * FROM devices ORDER BY deviceId', 1, 23],
-  ])('WIRE-QRY-08: says where %j is wrong', (text, line, column) => {
-    const { kind, message } = refusal(text)
+    ['SELECT * FRM devices', 1, 10, 'FRM'],
+    ['SELECT * FROM things', 1, 15, 'things'],
+    ['SELECT * FROM devices\nWHERE a ==  1', 2, 10, '='],
+    ["SELECT * FROM devices WHERE a = 'x", 1, 33, "'x"],
+    ['', 1, 1, '<EOF>'],
+    ['SELECT * FROM devices WHERE', 1, 28, '<EOF>'],
+    ['SELECT * FROM devices ORDER BY deviceId', 1, 23, 'ORDER'],
+    ['SELECT * FROM devices WHERE CONTAINS(a, b)', 1, 29, 'CONTAINS'],
+    ['SELECT * FROM devices WHERE a = "x" LIMIT 1', 1, 37, 'LIMIT'],
+  ])('WIRE-QRY-23: says in the words of the service where %j is wrong', (text, line, column, token) => {
+    const { kind, message, explanation } = refusal(text)
     expect(kind).toBe('ArgumentInvalid')
-    expect(message).toContain(`line ${String(line)}, column ${String(column)}`)
-    expect(message).toContain('xpected')
+    const where = `Line ${String(line)}:${String(column)} Unexpected character at input '${token}'`
+    expect(message).toContain(`SQL query parse failed due to following errors: \n\t${where}: `)
+    expect(explanation.received).toContain(`line ${String(line)}, column ${String(column)}: `)
+  })
+
+  test('WIRE-QRY-23: columns of a condition are counted in the query it is made part of', () => {
+    expect(() => parseTarget('SELECT * FROM devices')).toThrow(
+      "failed due to following errors: \n\tLine 1:29 Unexpected character at input 'SELECT'",
+    )
+    expect(() => parseTarget('tags.a = 1\nAND tags.b == 1')).toThrow(
+      "Line 2:13 Unexpected character at input '='",
+    )
+    expect(() => parseTarget('FROM devices.modules WHERE')).toThrow('Line 1:27 ')
   })
 
   test('WIRE-QRY-09: a text of 8193 characters is too long, one of 8192 is not', () => {
@@ -123,9 +136,19 @@ describe('wideQueryLanguage', () => {
     expect(parseQuery(text, WIDE_DIALECT).from).toBe('devices')
   })
 
+  test.each([
+    "SELECT * FROM devices WHERE deviceId LIKE 'a%'",
+    'SELECT * FROM devices ORDER BY deviceId',
+    'SELECT * FROM devices JOIN devices.modules',
+    'SELECT DISTINCT deviceId FROM devices',
+    'SELECT *',
+  ])('WIRE-QRY-11: refused even then: %s', (text) => {
+    expect(refusal(text, WIDE_DIALECT).kind).toBe('ArgumentInvalid')
+  })
+
   test('WIRE-QRY-12: a function that is none is named, with those that there are', () => {
     const { message } = refusal("SELECT * FROM devices WHERE STARTS_WITH(deviceId, 'x')")
-    expect(message).toContain('line 1, column 29')
+    expect(message).toContain('Line 1:29')
     expect(message).toContain('STARTS_WITH is no function here')
     expect(message).toContain('STARTSWITH, ENDSWITH, ARRAY_CONTAINS')
     expect(refusal("SELECT * FROM devices WHERE startswith('x')").message).toContain(

@@ -11,6 +11,9 @@ import type { FunctionTable, QueryFunction } from './value.ts'
 /** Longest query text in characters; beyond it the service says PreconditionFailed. */
 export const LONGEST_QUERY = 8_192
 
+/** A condition alone is made a query with these words. */
+const CONDITION_PREFIX = 'SELECT * FROM devices WHERE '
+
 /** Which language a text is read in. */
 export interface Dialect {
   /** Reads what no evidence shows the service to read, too. */
@@ -59,40 +62,60 @@ function parse(text: string, startRule: string, { wide, functions }: Dialect): u
       received: `${String(text.length)} characters`,
     })
   compiled ??= peggy.generate(GRAMMAR, { allowedStartRules: ['Query', 'Target'] })
+  const prefix = startRule === 'Target' && !/^\s*FROM\b/i.test(text) ? CONDITION_PREFIX : ''
+  const fail = (at: Place, problem: string, token?: string) => queryError(at, problem, token, prefix)
   const call = (name: string, given: number, at: Place): QueryFunction =>
-    findFunction(functions, name, given, at)
+    findFunction(functions, name, given, (problem) => fail(at, problem, name))
   try {
     return compiled.parse(text, { startRule, wide, call })
   } catch (error) {
     // The parser calls itself for each level of brackets.
-    if (error instanceof RangeError) throw queryError({ line: 1, column: 1 }, 'it is nested too deeply')
+    if (error instanceof RangeError) throw fail({ line: 1, column: 1 }, 'it is nested too deeply')
     if (!(error instanceof compiled.SyntaxError)) throw error
     const { start } = error.location
-    throw queryError(start, error.message.replace(/\.$/, ''))
+    throw fail(start, error.message.replace(/\.$/, ''), tokenAt(text, start.offset))
   }
 }
 
-function findFunction(functions: FunctionTable, name: string, given: number, at: Place): QueryFunction {
+/** @param fail makes the error that is thrown. */
+function findFunction(
+  functions: FunctionTable,
+  name: string,
+  given: number,
+  fail: (problem: string) => HubError,
+): QueryFunction {
   const known = functions.get(name.toUpperCase())
   if (known === undefined)
-    throw queryError(at, `${name} is no function here; there are ${[...functions.keys()].join(', ')}`)
+    throw fail(`${name} is no function here; there are ${[...functions.keys()].join(', ')}`)
   const [fewest, most] = known.arity
   if (given >= fewest && given <= most) return known
   const wanted =
     fewest === most
       ? String(fewest)
       : `${String(fewest)} to ${most === Infinity ? 'any number of' : String(most)}`
-  throw queryError(at, `${name} takes ${wanted} arguments, given: ${String(given)}`)
+  throw fail(`${name} takes ${wanted} arguments, given: ${String(given)}`)
 }
 
-/** What is wrong with a query, and where. */
-export function queryError({ line, column }: Place, problem: string): HubError {
-  const where = `line ${String(line)}, column ${String(column)}`
+/**
+ * What is wrong with a query, and where, in words of the service (WIRE-QRY-23).
+ * @param token what stands there.
+ * @param prefix the service puts this before the text, and counts it.
+ */
+export function queryError({ line, column }: Place, problem: string, token?: string, prefix = ''): HubError {
+  const detail = problem.slice(0, 600)
+  const input = token === undefined ? '' : `Unexpected character at input '${token.slice(0, 80)}': `
+  const counted = line === 1 ? column + prefix.length : column
   return new HubError({
     kind: 'ArgumentInvalid',
-    message: `Query error at ${where}: ${problem.slice(0, 600)}`,
+    message: `SQL query parse failed due to following errors: \n\tLine ${String(line)}:${String(counted)} ${input}${detail}`,
     rule: 'WIRE-QRY-08',
     expected: 'a query of the IoT Hub query language',
-    received: `${where}: ${problem.slice(0, 600)}`,
+    received: `line ${String(line)}, column ${String(column)}: ${detail}`,
   })
+}
+
+/** The word, text or sign that begins there. */
+function tokenAt(text: string, offset: number): string {
+  const [token = '<EOF>'] = /^(?:[\p{L}\p{N}_$-]+|'[^']*'?|"[^"]*"?|.)/su.exec(text.slice(offset)) ?? []
+  return token
 }

@@ -3,6 +3,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Page, PageRequest } from '../../core/contract/services/queries.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
+import { apiVersionOf } from '../common/api-version.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
 /** Headers of a request for a page. */
@@ -35,10 +36,16 @@ export const queryRoutes: HubRoutes = (app, { services }, done) => {
     },
     (request, reply) => {
       const page = services.queries.run(queryOf(request.body), pageRequest(request.headers))
-      return sendPage(reply, page)
+      return sendPage(reply, page.itemType === 'Twin' ? twinsOf(page, apiVersionOf(request)) : page)
     },
   )
   done()
+}
+
+/** Twins have a `modelId` since 2020-09-30 and the preview before it. */
+function twinsOf(page: Page, apiVersion = ''): Page {
+  if (apiVersion >= '2020-09-30' || apiVersion === '2020-05-31-preview') return page
+  return { ...page, rows: page.rows.map(({ modelId: _, ...row }) => row) }
 }
 
 /** @throws HubError ArgumentNull. */
