@@ -36,6 +36,8 @@ export interface Settings {
   readonly wideQueryLanguage: boolean
   /** Queries show the twins as they were so many seconds ago, on the hub's clock (WIRE-QRY-20). */
   readonly queryLagSeconds: number
+  /** Refusals on twin routes have JSON in `Message`, as those of methods have. */
+  readonly jsonTwinErrors: boolean
   /** A module may authenticate with a key of its device. */
   readonly moduleMayUseDeviceKey: boolean
   /** Maximum size of a device-to-cloud message, in bytes (WIRE-SESS-23). Default: 262144. */
@@ -94,6 +96,7 @@ export const STRICT: Settings = Object.freeze({
   twinAnswersWithoutSubscription: false,
   wideQueryLanguage: false,
   queryLagSeconds: 0,
+  jsonTwinErrors: false,
   moduleMayUseDeviceKey: true,
   maxTelemetryBytes: 262_144,
   maxC2dBytes: 65_536,

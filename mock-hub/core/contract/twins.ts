@@ -44,6 +44,12 @@ export interface TwinUpdate {
 export interface Twins {
   /** The twin of an identity. @throws HubError DeviceNotFound, ModuleNotFound. */
   get(identity: Identity): TwinDocument
+  /**
+   * Registers an identity whose twin begins with these tags and desired properties, at `$version` 1.
+   * @param register - creates the identity; when it throws, or the update is refused, nothing has changed.
+   * @throws HubError as `register` and `patch`.
+   */
+  begin(identity: Identity, update: TwinUpdate, register: () => void): void
   /** Merges tags and desired; notifies the device when desired is given. @throws HubError ArgumentInvalid, PreconditionFailed, … */
   patch(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
   /** Replaces tags and desired; notifies the device when desired is given. @throws HubError as `patch`. */
