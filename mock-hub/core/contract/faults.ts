@@ -1,6 +1,6 @@
 /** Faults that can be injected: their definition as data, and the port that adapters ask. */
 
-import type { Json } from '../../base/json.ts'
+import { own, type Json } from '../../base/json.ts'
 
 /** An order to misbehave, as data, so that any process in any language can give it. */
 export interface FaultDefinition {
@@ -66,7 +66,7 @@ export function numberParameter(
   name: string,
   otherwise: number,
 ): number {
-  const value = parameters[name]
+  const value = own(parameters, name)
   return typeof value === 'number' ? value : otherwise
 }
 
