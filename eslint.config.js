@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint'
+import noUntrustedKeys from './eslint-rules/no-untrusted-keys.js'
 
 /** Time is a port: only clock.ts may ask the system for it (docs/decisions/0002-time-is-a-port.md). */
 const TIME = [
@@ -53,6 +54,12 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    files: ['mock-hub/**/*.ts', 'reference-client/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/testing/**'],
+    plugins: { local: { rules: { 'no-untrusted-keys': noUntrustedKeys } } },
+    rules: { 'local/no-untrusted-keys': 'error' },
   },
   {
     files: ['**/clock.ts', '**/clock.test.ts', 'bench/**', 'drivers/**', 'scripts/**'],

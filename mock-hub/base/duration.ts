@@ -1,4 +1,4 @@
-/** Lengths of time as people write them: `90s`, `1h`, `1h30m`, `-5m`, `250ms`. */
+/** Durations as text: `90s`, `1h`, `1h30m`, `-5m`, `250ms`. */
 
 import { InvalidInput } from './invalid-input.ts'
 
@@ -13,8 +13,8 @@ const PART = /(\d+(?:\.\d+)?)(ms|[dhms])/g
 const WHOLE = /^-?(?:\d+(?:\.\d+)?(?:ms|[dhms]))+$/
 
 /**
- * Reads a length of time.
- * @param text numbers with the units d, h, m, s, ms, each at most once; a leading `-` turns it round.
+ * Parses a duration.
+ * @param text numbers with the units d, h, m, s, ms, each at most once; a leading `-` makes it negative.
  * @returns milliseconds, a whole number.
  * @throws InvalidInput that names the rule and what was given.
  */

@@ -1,12 +1,12 @@
-/** Who wants to be told of something. Telling costs nothing when nobody listens. */
+/** Listeners of one event. Emitting costs nothing without listeners. */
 
 export class Emitter<A extends readonly unknown[]> {
-  /** Replaced, never changed: a listener may leave while it is being told. */
+  /** Immutable: a listener may stop while it is called. */
   #all: readonly ((...what: A) => void)[] = []
 
   /** @returns stops listening. */
   add(listener: (...what: A) => void): () => void {
-    // Of its own: the same function may listen twice.
+    // A function of its own, because the same listener may be added twice.
     const mine = (...what: A): void => {
       listener(...what)
     }

@@ -13,7 +13,7 @@ test('reads what JSON.parse reads', () => {
   expect(() => readJson('{')).toThrow(SyntaxError)
 })
 
-test('so deep and no deeper; brackets in texts are none', () => {
+test('the limit is exact; brackets in strings do not count', () => {
   expect(JSON.stringify(readJson(nested(DEEPEST_JSON)))).toBe(nested(DEEPEST_JSON))
   expect(() => readJson(nested(DEEPEST_JSON + 1))).toThrow(RangeError)
   const object = `${'{"a":'.repeat(DEEPEST_JSON)}1${'}'.repeat(DEEPEST_JSON)}`
@@ -22,7 +22,7 @@ test('so deep and no deeper; brackets in texts are none', () => {
   readJson(`["\\"${'['.repeat(1_000)}\\\\", ${'[],'.repeat(1_000)} 1]`)
 })
 
-test('a text that never closes is measured all the same, and at once', () => {
+test('a text that never closes is measured, and quickly', () => {
   expect(() => checkNesting('['.repeat(1_000_000))).toThrow(RangeError)
   checkNesting(`"${'['.repeat(1_000_000)}`)
 })

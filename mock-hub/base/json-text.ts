@@ -1,12 +1,12 @@
-/** JSON as strangers send it: read when it nests no deeper than this process can write out again. */
+/** JSON from outside, with a limit on its nesting. */
 
 import type { Json } from './json.ts'
 
-/** The engine parses any depth and then runs out of stack when it writes some thousands; no twin or payload needs so many. */
+/** JSON.stringify runs out of stack at some thousand levels; no twin or payload needs this many. */
 export const DEEPEST_JSON = 256
 
 /**
- * @throws SyntaxError when the text is no JSON.
+ * @throws SyntaxError when the text is not JSON.
  * @throws RangeError when it nests deeper than {@link DEEPEST_JSON}.
  */
 export function readJson(text: string): Json {
@@ -23,7 +23,7 @@ export function checkNesting(text: string): void {
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** Brackets that stand in no string; of a text that is no JSON the parser says so. */
+/** Counts brackets outside strings; malformed JSON is left to the parser. */
 function nestsDeeper(text: string, limit: number): boolean {
   // Each level takes two brackets.
   if (text.length <= 2 * limit) return false

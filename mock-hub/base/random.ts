@@ -1,16 +1,16 @@
-/** Chance as a port: the system's, or a stream grown from a seed, so that a run of the hub can be repeated. */
+/** Random bytes: from the system, or derived from a seed, so that a run can be repeated. */
 
 import { createHmac, randomBytes } from 'node:crypto'
 
 export interface Random {
-  /** So many bytes that nobody can foresee (who does not know the seed). */
+  /** Random bytes; predictable only with the seed. */
   bytes(count: number): Buffer
 }
 
 /**
- * Where the hub takes its keys, tokens and ids from.
- * @param seed left out: the system's generator.
- * @returns a stream for each purpose: what one part of the hub takes does not shift what another gets.
+ * The source of keys, tokens and ids.
+ * @param seed undefined: the system's generator.
+ * @returns an independent stream for each purpose.
  */
 export function randomFrom(seed: number | undefined): (purpose: string) => Random {
   if (seed === undefined) return () => ({ bytes: (count) => randomBytes(count) })

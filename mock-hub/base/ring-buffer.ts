@@ -1,12 +1,12 @@
-/** The newest so many things, oldest first; adding one is O(1) and allocates nothing once the ring is full. */
+/** The newest items, oldest first; adding one is O(1) and allocates nothing when the buffer is full. */
 
 export class RingBuffer<T> {
   readonly #capacity: number
   readonly #items: T[] = []
-  /** Place of the oldest, once the ring is full. */
+  /** Index of the oldest item when the buffer is full. */
   #start = 0
 
-  /** @param capacity 0: keeps nothing. */
+  /** @param capacity number of items that are kept; 0: none. */
   constructor(capacity: number) {
     this.#capacity = Math.max(0, Math.floor(capacity))
   }

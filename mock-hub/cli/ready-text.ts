@@ -9,8 +9,9 @@ export function readyText(hub: MockHub, readyMs: number): string {
   const identities = hub
     .identities()
     .map(({ identity }) => [identityKey(identity), hub.connectionString(identity)] as const)
+  const variables = new Map(Object.entries(environment))
   const variable = (name: string, about: string): string =>
-    `  export ${name}=${quoted(environment[name] ?? '')}   # ${about}`
+    `  export ${name}=${quoted(variables.get(name) ?? '')}   # ${about}`
   return [
     `mock-iot-hub is ready (${String(readyMs)} ms)`,
     '',

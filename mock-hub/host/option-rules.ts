@@ -134,5 +134,5 @@ export const OPTIONS = {
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  return names.every((name) => typeof Reflect.get(value, name) === 'function')
 }

@@ -20,6 +20,9 @@ const WHAT = 'startMockHub'
 const ALL_OPTIONS = objectOf(
   Object.fromEntries(Object.entries(OPTIONS).map(([name, { rule }]) => [name, rule])),
 )
+const DEFAULTS = Object.entries(OPTIONS).flatMap(([name, row]) =>
+  'default' in row ? [[name, row.default] as const] : [],
+)
 
 /**
  * Checks the options and fills in the defaults.
@@ -28,9 +31,9 @@ const ALL_OPTIONS = objectOf(
 export function resolveOptions(options: MockHubOptions): ResolvedOptions {
   check(OBJECT, options, WHAT, 'options')
   check(ALL_OPTIONS, options, WHAT, '')
-  const resolved: Record<string, unknown> = { ...options }
-  for (const [name, row] of Object.entries(OPTIONS)) if ('default' in row) resolved[name] ??= row.default
-  const { controlAddress, controlToken } = resolved as ResolvedOptions // every default is filled in
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const resolved = Object.fromEntries([...DEFAULTS, ...given]) as ResolvedOptions // every default is filled in
+  const { controlAddress, controlToken } = resolved
   if (!isLoopback(controlAddress) && controlToken === undefined)
     throw new InvalidInput(
       WHAT,
@@ -38,7 +41,7 @@ export function resolveOptions(options: MockHubOptions): ResolvedOptions {
       'to be loopback when there is no controlToken',
       controlAddress,
     )
-  return resolved as ResolvedOptions
+  return resolved
 }
 
 /** The settings that the options ask for; a setting given by name wins over a leniency. */

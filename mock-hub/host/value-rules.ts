@@ -95,7 +95,7 @@ export function objectOf(fields: Readonly<Record<string, Rule>>, required: reado
         const problem = value === undefined ? undefined : fieldRule.problem(value, path(name))
         if (problem !== undefined) return problem
       }
-      const missing = required.find((name) => given[name] === undefined)
+      const missing = required.find((name) => !(Object.hasOwn(given, name) && given[name] !== undefined))
       return missing === undefined
         ? undefined
         : { field: path(missing), rule: 'to be given', given: undefined }

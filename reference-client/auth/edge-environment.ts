@@ -107,7 +107,7 @@ function complete<const Name extends string>(
 ): Record<Name, string> | undefined {
   const values: Partial<Record<Name, string>> = {}
   for (const name of names) {
-    const value = environment[name]
+    const value = Object.hasOwn(environment, name) ? environment[name] : undefined
     if (value === undefined) return undefined
     values[name] = value
   }

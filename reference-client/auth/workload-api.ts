@@ -51,8 +51,10 @@ export class WorkloadApi {
     } catch (cause) {
       throw failure('its response is not JSON', cause)
     }
-    const value: unknown =
-      typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>)[name] : undefined
+    const fields = new Map<string, unknown>(
+      typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [],
+    )
+    const value = fields.get(name)
     if (typeof value !== 'string' || value === '') throw failure(`its response has no ${name}`)
     return value
   }

@@ -233,8 +233,8 @@ export class IoTHubDeviceClient extends GenericIoTHubClient {
         statusCode,
         statusDescription,
       }
-      for (const name of Object.keys(given)) {
-        if (given[name] === undefined) throw new TypeError(`${name} is required`)
+      for (const [name, value] of Object.entries(given)) {
+        if (value === undefined) throw new TypeError(`${name} is required`)
       }
       return notifyUpload(
         this.core.parts.http,

@@ -26,10 +26,9 @@ export function formatProperties(message: Message<unknown>): string {
     'exp',
     message.expiryTimeUtc instanceof Date ? message.expiryTimeUtc.toISOString() : message.expiryTimeUtc,
   )
-  const names = Object.keys(message.customProperties)
-  if (names.length > 1) names.sort()
-  for (const name of names) {
-    const value = message.customProperties[name]
+  const properties = Object.entries(message.customProperties)
+  if (properties.length > 1) properties.sort(([one], [other]) => (one < other ? -1 : 1))
+  for (const [name, value] of properties) {
     // A name without `=` is null, an empty string keeps its `=` (docs/contract/mqtt.md#mqtt-property-bag).
     pairs.push(
       value === null ? percentEncode(name) : `${percentEncode(name)}=${percentEncode(String(value))}`,

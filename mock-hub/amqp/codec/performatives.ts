@@ -285,7 +285,7 @@ export function readPerformative(value: Typed): Performative {
   const name = code === undefined ? undefined : BY_CODE.get(code)
   if (name === undefined) throw malformed('a performative; this is something else')
   const given = amqp.itemsOf(value)
-  const fields: Record<string, unknown> = {}
+  const fields = Object.create(null) as Record<string, unknown>
   TABLE[name][1].forEach(([field, kind, otherwise], index) => {
     if (field === undefined) return
     const item = amqp.present(given[index])
@@ -306,7 +306,8 @@ export function writePerformative<K extends PerformativeName>(name: K, fields: P
   const [code, table] = TABLE[name]
   const given = fields as Readonly<Record<string, unknown>>
   const items = table.map(([field, kind, otherwise]) => {
-    const value = (field === undefined ? undefined : given[field]) ?? otherwise
+    const asked = field !== undefined && Object.hasOwn(given, field) ? given[field] : undefined
+    const value = asked ?? otherwise
     return value === undefined ? amqp.nothing() : kind.write(value as never) // of the kind that the table names
   })
   return amqp.described(code, amqp.list(items))

@@ -1,6 +1,6 @@
 /** Faults that can be injected: their definition as data, and the port that adapters ask. */
 
-import type { Json } from '../../base/json.ts'
+import { own, type Json } from '../../base/json.ts'
 
 /** A fault to inject, as data, so that a process in any language can define it. */
 export interface FaultDefinition {
@@ -74,7 +74,7 @@ export function numberParameter(
   name: string,
   otherwise: number,
 ): number {
-  const value = parameters[name]
+  const value = own(parameters, name)
   return typeof value === 'number' ? value : otherwise
 }
 

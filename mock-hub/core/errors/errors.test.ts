@@ -37,7 +37,7 @@ describe('docs/errors.md', () => {
     )
   })
 
-  test('tells apart what the hub gives and what it never does', () => {
+  test('lists separately the errors that the hub gives and those that it never gives', () => {
     const sources = SOURCES.join('\n')
     const raised = Object.keys(HUB_ERRORS).filter((kind) => sources.includes(`'${kind}'`))
     expect(raised.sort()).toEqual(
@@ -47,7 +47,7 @@ describe('docs/errors.md', () => {
     )
   })
 
-  test('codes are of their status, and nobody else’s', () => {
+  test('each code belongs to its status and is unique', () => {
     const codes = Object.values(HUB_ERRORS)
     for (const { status, code } of codes) expect(Math.floor(code / 1000)).toBe(status)
     expect(new Set(codes.map(({ code }) => code)).size).toBe(codes.length)
@@ -56,11 +56,11 @@ describe('docs/errors.md', () => {
 
 /** One act for each error that the page says is of the registry. */
 const PROVOKED: Readonly<Partial<Record<HubErrorKind, () => unknown>>> = {
-  DeviceNotFound: () => openHub().hub.registry.get({ deviceId: 'nobody' }),
+  DeviceNotFound: () => openHub().hub.registry.get({ deviceId: 'unknown' }),
   ModuleNotFound: () => {
     const { registry } = openHub().hub
     registry.create({ deviceId: 'd' })
-    registry.get({ deviceId: 'd', moduleId: 'nobody' })
+    registry.get({ deviceId: 'd', moduleId: 'unknown' })
   },
   DeviceAlreadyExists: () => {
     const { registry } = openHub().hub
@@ -97,7 +97,7 @@ const PROVOKED: Readonly<Partial<Record<HubErrorKind, () => unknown>>> = {
 
 describe('every documented error of the registry', () => {
   const documented = rowsOf(given).filter(({ of }) => of === 'registry' || of === 'everywhere')
-  test('has an act that provokes it', () => {
+  test('is provoked by a test', () => {
     expect(documented.map(({ name }) => name).sort()).toEqual(Object.keys(PROVOKED).sort())
   })
 

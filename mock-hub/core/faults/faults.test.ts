@@ -13,12 +13,12 @@ beforeEach(() => {
   ;({ hub, clock } = openHub())
 })
 const PUBACK = 'mqtt.puback'
-const meet = (identity = 'd', effects?: readonly string[]): string | undefined =>
+const fire = (identity = 'd', effects?: readonly string[]): string | undefined =>
   hub.faults.match(PUBACK, identity, effects)?.fault.id
 
-describe('every lever', () => {
+describe('every fault type', () => {
   test.each(FAULT_TYPES)(
-    '$name: its example arms, explains itself and is met once',
+    '$name: its example can be armed, explains itself and fires once',
     ({ name, example, description }) => {
       if (name === 'clock.advance') return
       const armed = hub.faults.arm(example)
@@ -40,10 +40,10 @@ describe('every lever', () => {
   })
 })
 
-describe('when it strikes', () => {
-  test('skips, strikes so often, and is spent', () => {
+describe('when a fault fires', () => {
+  test('it skips, fires as often as its count, and is spent', () => {
     const { id } = hub.faults.arm({ name: `${PUBACK}.withhold`, trigger: { skip: 2 }, count: 2 })
-    expect(Array.from({ length: 6 }, () => meet())).toEqual([
+    expect(Array.from({ length: 6 }, () => fire())).toEqual([
       undefined,
       undefined,
       id,
@@ -54,40 +54,40 @@ describe('when it strikes', () => {
     expect(hub.faults.list()).toMatchObject([{ id, fired: 2, spent: true }])
   })
 
-  test('whom its scope names, and only the effects that were asked for', () => {
+  test('only for the identity of its scope, and only for the effects that are asked for', () => {
     const { id } = hub.faults.arm({ name: `${PUBACK}.delay`, scope: { identity: 'd/m' }, count: 'always' })
-    expect(['d', 'd/m', 'd/n', 'D/m'].map((identity) => meet(identity))).toEqual([
+    expect(['d', 'd/m', 'd/n', 'D/m'].map((identity) => fire(identity))).toEqual([
       undefined,
       id,
       undefined,
       undefined,
     ])
-    expect([meet('d/m', ['withhold']), meet('d/m', ['delay', 'withhold'])]).toEqual([undefined, id])
+    expect([fire('d/m', ['withhold']), fire('d/m', ['delay', 'withhold'])]).toEqual([undefined, id])
     expect(hub.faults.match('mqtt.suback', 'd/m')).toBeUndefined()
   })
 
-  test('of two the older first', () => {
+  test('of two faults the older one fires first', () => {
     const [a, b] = [0, 1].map(() => hub.faults.arm({ name: `${PUBACK}.withhold` }).id)
-    expect([meet(), meet(), meet()]).toEqual([a, b, undefined])
+    expect([fire(), fire(), fire()]).toEqual([a, b, undefined])
   })
 
-  test('until its time is over', () => {
+  test('until its duration is over', () => {
     hub.faults.arm({ name: `${PUBACK}.withhold`, count: 'always', durationSeconds: 10 })
     clock.advance(9_999)
-    expect(meet()).toBeDefined()
+    expect(fire()).toBeDefined()
     clock.advance(1)
-    expect([meet(), hub.faults.idle]).toEqual([undefined, true])
+    expect([fire(), hub.faults.idle]).toEqual([undefined, true])
   })
 
-  test('until it is disarmed, one or all; listeners and the journal hear of it', () => {
+  test('until it is disarmed, alone or with all; listeners and the journal are told', () => {
     const heard: string[] = []
     const stop = hub.faults.onChange(({ id }: ArmedFault, phase) => heard.push(`${id} ${phase}`))
     const [a, b] = [0, 1].map(() => hub.faults.arm({ name: `${PUBACK}.withhold`, count: 'always' }).id)
     hub.faults.disarm(a)
-    expect(meet()).toBe(b)
+    expect(fire()).toBe(b)
     hub.faults.disarm('nothing')
     hub.faults.disarm()
-    expect([meet(), hub.faults.list(), hub.faults.idle]).toEqual([undefined, [], true])
+    expect([fire(), hub.faults.list(), hub.faults.idle]).toEqual([undefined, [], true])
     stop()
     hub.faults.arm({ name: `${PUBACK}.withhold` })
     expect(heard).toEqual([`${a!} armed`, `${b!} armed`, `${a!} disarmed`, `${b!} disarmed`])
@@ -124,7 +124,7 @@ describe('the end of a fault that has fired', () => {
     expect([first(), second()]).toEqual([1, 1])
   })
 
-  test('is not reported to a listener that has left', () => {
+  test('is not reported to a listener that has stopped', () => {
     hub.faults.arm({ name: 'tcp.stall' })
     let ends = 0
     hub.faults.match('tcp', 'd')?.onEnd(() => ends++)()
@@ -133,7 +133,7 @@ describe('the end of a fault that has fired', () => {
   })
 })
 
-describe('orders that are none name field, rule and what was given', () => {
+describe('invalid definitions name the field, the rule and what was given', () => {
   test.each<[object, string]>([
     [{}, 'name'],
     [{ name: 'mqtt.puback' }, 'name'],
@@ -167,7 +167,7 @@ describe('orders that are none name field, rule and what was given', () => {
     expect([hub.faults.idle, hub.faults.list()]).toEqual([true, []])
   })
 
-  test('never fails in a way of its own', () => {
+  test('any JSON is armed or refused with InvalidInput', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...FAULT_TYPES),

@@ -61,19 +61,19 @@ describe('scope of a device’s token', () => {
     expect(refused(d, own(sr)).explanation.rule).toBe('WIRE-AUTH-08')
   })
 
-  test('WIRE-AUTH-08: a string prefix is no segment prefix', () => {
+  test('WIRE-AUTH-08: a prefix of the text that is no prefix of the segments is refused', () => {
     const deviceId = { deviceId: 'dev1' }
     expect(refused(deviceId, own(`${HOST}/devices/dev`, deviceId)).explanation.rule).toBe('WIRE-AUTH-08')
   })
 
-  test('the short scope of the Go SDK, where that is set', () => {
+  test('the short scope of the Go SDK is accepted when the setting is on', () => {
     refused(d, own(`${HOST}/dev`))
     open({ shortScopeAccepted: true })
     expect(admit(d, own(`${HOST}/dev`)).identity).toEqual(d)
     refused(d, own(`${HOST}/dev1`))
   })
 
-  test('an alias of the hub is its name too', () => {
+  test('an alias of the hub is accepted as its name', () => {
     open({ aliases: ['gateway.local'] })
     expect(admit(d, own('Gateway.Local/devices/dev')).identity).toEqual(d)
   })
@@ -93,7 +93,7 @@ describe('keys', () => {
     admit(d, own(sr))
   })
 
-  test('WIRE-AUTH-05: a module by its own key, or by its device’s where that is set', () => {
+  test('WIRE-AUTH-05: a module by its own key, or by a key of its device when the setting is on', () => {
     const sr = `${HOST}%2Fdevices%2Fdev%2Fmodules%2Fmod`
     expect(admit(m, own(sr, m))).toMatchObject({ identity: m, scope: 'module' })
     expect(admit(m, own(sr, d))).toMatchObject({ identity: m, scope: 'device' })
@@ -103,7 +103,7 @@ describe('keys', () => {
     refused(d, own(sr, m))
   })
 
-  test('WIRE-AUTH-18: type none lets nobody in with a key', () => {
+  test('WIRE-AUTH-18: an identity of type none is refused with a key', () => {
     const token = own(`${HOST}/devices/dev`)
     hub.registry.update(d, { authentication: { type: 'none' } }, '*')
     expect(refused(d, token).explanation.rule).toBe('WIRE-AUTH-18')
@@ -122,7 +122,7 @@ describe('time', () => {
     refused(d, signed(HOST, primaryKeyOf(hub, d), seconds() - 300))
   })
 
-  test('WIRE-AUTH-14: milliseconds by mistake, and twenty digits', () => {
+  test('WIRE-AUTH-14: milliseconds by mistake, and twenty digits, are valid', () => {
     for (const se of [clock.now() + 60_000, '99999999999999999999'])
       admit(d, signed(HOST, primaryKeyOf(hub, d), se))
   })
@@ -141,8 +141,8 @@ describe('policies', () => {
     else expect(refused(d, token).explanation.rule).toBe('WIRE-AUTH-09')
   })
 
-  test('WIRE-AUTH-09: a policy nobody knows, another policy’s key, a device’s key', () => {
-    refused(d, signed(HOST, policy('device').primaryKey, seconds() + 60, 'nobody'))
+  test('WIRE-AUTH-09: an unknown policy, the key of another policy, and the key of a device are refused', () => {
+    refused(d, signed(HOST, policy('device').primaryKey, seconds() + 60, 'unknown'))
     refused(d, signed(HOST, policy('service').primaryKey, seconds() + 60, 'device'))
     refused(d, signed(HOST, primaryKeyOf(hub, d), seconds() + 60, 'device'))
     refused(d, signed(`${HOST}/devices/dev1`, policy('device').primaryKey, seconds() + 60, 'device'))
@@ -155,7 +155,7 @@ describe('policies', () => {
     registryRead: ['RegistryRead'],
     registryReadWrite: ['RegistryRead', 'RegistryWrite'],
   }
-  test.each(Object.entries(RIGHTS))('WIRE-AUTH-20: %s has its rights and no others', (name, rights) => {
+  test.each(Object.entries(RIGHTS))('WIRE-AUTH-20: %s has its permissions and no others', (name, rights) => {
     const token = signed(HOST, policy(name).primaryKey, seconds() + 60, name)
     for (const right of RIGHTS['iothubowner'] ?? []) {
       const authorize = () => hub.authentication.authorize(token, [right])
@@ -181,11 +181,11 @@ describe('policies', () => {
   })
 })
 
-describe('who may not come at all', () => {
+describe('identities that are refused', () => {
   test('WIRE-CONN-18 WIRE-CONN-19: unknown, disabled, a module of a disabled device', () => {
     const tokens = [own(HOST, d), own(HOST, m)] as const
-    expect(refusalOf(() => admit({ deviceId: 'nobody' }, tokens[0])).code).toBe(404001)
-    expect(refusalOf(() => admit({ ...d, moduleId: 'nobody' }, tokens[0])).code).toBe(404010)
+    expect(refusalOf(() => admit({ deviceId: 'unknown' }, tokens[0])).code).toBe(404001)
+    expect(refusalOf(() => admit({ ...d, moduleId: 'unknown' }, tokens[0])).code).toBe(404010)
     hub.registry.update(d, { status: 'disabled' }, '*')
     for (const [index, identity] of [d, m].entries())
       expect(refusalOf(() => admit(identity, tokens[index] ?? '')).kind).toBe('DeviceDisabled')

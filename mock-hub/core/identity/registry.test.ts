@@ -42,19 +42,19 @@ describe('creating', () => {
     }
   })
 
-  test.each(['not base64!', 'abc', `${KEY}=`])('WIRE-REG-02: %j is no key', (primaryKey) => {
+  test.each(['not base64!', 'abc', `${KEY}=`])('WIRE-REG-02: %j is refused as a key', (primaryKey) => {
     const spec: IdentitySpec = { authentication: { symmetricKey: { primaryKey } } }
     expect(refusalOf(() => hub.registry.create(d, spec)).explanation.rule).toBe('WIRE-REG-02')
   })
 
-  test('WIRE-REG-03 WIRE-REG-14: what is there already', () => {
+  test('WIRE-REG-03 WIRE-REG-14: an identity that exists already', () => {
     hub.registry.create(d)
     hub.registry.create(m)
     expect(refusalOf(() => hub.registry.create(d)).code).toBe(409001)
     expect(refusalOf(() => hub.registry.create(m)).code).toBe(409301)
   })
 
-  test('WIRE-REG-09: the ids that pass are exactly those of the rule', () => {
+  test('WIRE-REG-09: the accepted ids are exactly those of the rule', () => {
     const allowed = /^[A-Za-z0-9\-.+%_#*?!(),:=@$';]{1,128}$/
     fc.assert(
       fc.property(fc.oneof(fc.string({ maxLength: 5 }), fc.string({ unit: 'binary' })), (deviceId) => {
@@ -153,7 +153,7 @@ describe('changing and removing', () => {
     )
   })
 
-  test('keys stay where none are named; type none, then sas with empty keys, makes some', () => {
+  test('keys that are not given stay; type none, then sas with empty keys, generates keys', () => {
     const before = hub.registry.create(d).authentication
     const empty = { primaryKey: '', secondaryKey: null }
     expect(hub.registry.update(d, {}, '*').authentication).toEqual(before)
@@ -166,7 +166,7 @@ describe('changing and removing', () => {
     expect(made.authentication.symmetricKey.primaryKey).not.toBe(before.symmetricKey.primaryKey)
   })
 
-  test('thumbprints alone mean selfSigned; half a thumbprint means nothing', () => {
+  test('thumbprints alone mean selfSigned; an incomplete thumbprint is refused', () => {
     const primaryThumbprint = 'AB'.repeat(20)
     const { authentication } = hub.registry.create(d, {
       authentication: { x509Thumbprint: { primaryThumbprint } },
@@ -184,7 +184,7 @@ describe('changing and removing', () => {
       ).toBe('ArgumentInvalid')
   })
 
-  test('WIRE-REG-06 WIRE-REG-07: modules go with their device, and a new one of the name is another one', () => {
+  test('WIRE-REG-06 WIRE-REG-07: modules are removed with their device, and a new device of the same name is another one', () => {
     const { generationId } = hub.registry.create(d)
     hub.registry.create(m)
     hub.twins.patch(m, { desired: { a: 1 } }, '*')
@@ -203,7 +203,7 @@ describe('changing and removing', () => {
     expect(hub.twins.get(m).desired.properties).toEqual({})
   })
 
-  test('listeners hear what was before and what is', () => {
+  test('listeners get the record before and after a change', () => {
     const changes: RegistryChange[] = []
     const stop = hub.registry.onChange((change) => changes.push(change))
     const created = hub.registry.create(d)
@@ -231,7 +231,7 @@ describe('edge devices', () => {
     expect(hub.registry.modulesOf('d')).toHaveLength(2)
   })
 
-  test('WIRE-REG-17: a child has its parent in parentScopes; a scope of nobody is 400028', () => {
+  test('WIRE-REG-17: a child has its parent in parentScopes; an unknown scope is 400028', () => {
     const { deviceScope = '' } = hub.registry.create(d, { iotEdge: true })
     const child = { deviceId: 'child-1' }
     expect(hub.registry.create(child, { deviceScope })).toMatchObject({

@@ -32,10 +32,10 @@ async function make(
 }
 
 const d = { deviceId: 'dev' }
-let root: Made, middle: Made, stranger: Made
+let root: Made, middle: Made, foreignRoot: Made
 beforeAll(async () => {
   root = await make('root', undefined, { ca: true })
-  stranger = await make('root', undefined, { ca: true })
+  foreignRoot = await make('root', undefined, { ca: true })
   middle = await make('middle', root, { ca: true })
 })
 let hub: Hub
@@ -71,7 +71,7 @@ describe('selfSigned', () => {
     },
   )
 
-  test('WIRE-AUTH-16: a key is nothing to such a device, a certificate nothing to one with keys', async () => {
+  test('WIRE-AUTH-16: such a device is refused with a key, and a device with keys is refused with a certificate', async () => {
     hub.registry.create(d)
     const token = signed(hub.hostName, primaryKeyOf(hub, d), Math.floor(hub.clock.now() / 1000) + 60)
     expect(rule((await make('dev')).der)).toBe('WIRE-AUTH-19')
@@ -94,7 +94,7 @@ describe('certificateAuthority', () => {
     expect(hub.authentication.admit(d, { certificates: [direct.der] }).credential).toBe('x509')
     const below = await make('dev', middle)
     hub.authentication.admit(d, { certificates: [below.der, middle.der] })
-    hub.authentication.admit(d, { certificates: [below.der, stranger.der, middle.der, root.der] })
+    hub.authentication.admit(d, { certificates: [below.der, foreignRoot.der, middle.der, root.der] })
     hub.registry.create({ ...d, moduleId: 'm' }, { authentication: { type: 'certificateAuthority' } })
     const module = await make('dev/m', root)
     expect(hub.authentication.admit({ ...d, moduleId: 'm' }, { certificates: [module.der] }).scope).toBe(
@@ -102,16 +102,16 @@ describe('certificateAuthority', () => {
     )
   })
 
-  test('WIRE-AUTH-17: another name, another authority, a gap, a middle that is none, one that has expired', async () => {
+  test('WIRE-AUTH-17: another name, another authority, a gap in the chain, an issuer that is no authority, an expired certificate', async () => {
     const leaf = await make('dev', root)
     for (const certificates of [
       [(await make('dev1', root)).der],
       [(await make('Dev', root)).der],
-      [(await make('dev', stranger)).der],
-      [(await make('dev', stranger)).der, stranger.der],
+      [(await make('dev', foreignRoot)).der],
+      [(await make('dev', foreignRoot)).der, foreignRoot.der],
       [(await make('dev')).der],
       [(await make('dev', middle)).der],
-      // A device's own certificate signs for nobody.
+      // The certificate of a device is not an authority.
       [(await make('dev', leaf)).der, leaf.der],
       [(await make('dev', root, { years: 1 })).der],
       [Buffer.from('no certificate')],
@@ -119,7 +119,7 @@ describe('certificateAuthority', () => {
       expect(rule(...certificates)).toBe('WIRE-AUTH-17')
   })
 
-  test('text without a certificate is no authority', () => {
+  test('text without a certificate is refused as an authority', () => {
     expect(() => hub.registry.trustCertificateAuthority('nothing')).toThrow('no certificate in PEM')
   })
 })

@@ -105,7 +105,7 @@ test('WIRE-JOB-01: a twin job is queued, runs, and has a row for each device', (
   expect([...jobs.deviceJobs()].map((row) => row['status'])).toEqual(['completed', 'completed', 'failed'])
 })
 
-test('WIRE-JOB-01: waits for its start on the clock of the hub', () => {
+test('WIRE-JOB-01: a job waits for its start time on the hub’s clock', () => {
   const { jobs, clock, written } = jobsOf()
   expect(jobs.create({ ...TWIN_JOB, startAt: 3_600_000 })).toMatchObject({ status: 'scheduled' })
   clock.advance(3_599_999)
@@ -164,7 +164,7 @@ test.each<[string, string, Partial<JobRequest>]>([
   expect(kindOf(() => jobsOf().jobs.create({ ...TWIN_JOB, ...change }))).toBe(kind)
 })
 
-test('WIRE-JOB-01: an id that is taken, and one job more than the tier allows', () => {
+test('WIRE-JOB-01: an existing id, and one job more than the tier allows', () => {
   const { jobs } = jobsOf('S1')
   jobs.create(TWIN_JOB)
   expect(kindOf(() => jobs.create(TWIN_JOB))).toBe('JobAlreadyExists')

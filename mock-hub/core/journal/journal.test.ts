@@ -24,22 +24,22 @@ test.each([
   expect(journal.seq).toBe(count)
 })
 
-test('listeners hear each entry with its number and time, until they leave, also in the midst', () => {
+test('listeners get each entry with its number and time until they stop, also while they are called', () => {
   const journal = filled(2, 1)
-  const heard: number[] = []
+  const received: number[] = []
   const stop = journal.subscribe(({ seq }) => {
-    heard.push(seq)
+    received.push(seq)
     if (seq === 3) stop()
   })
-  journal.subscribe(({ at }) => heard.push(at))
+  journal.subscribe(({ at }) => received.push(at))
   for (const id of ['2', '3', '4']) journal.record(made(id))
-  expect(heard).toEqual([2, clock.now(), 3, clock.now(), clock.now()])
+  expect(received).toEqual([2, clock.now(), 3, clock.now(), clock.now()])
 })
 
 describe('until', () => {
   const link = (id: string) => (entry: JournalEvent) => 'linkId' in entry && entry.linkId === id
 
-  test('what is there counts, but for what lies before', async () => {
+  test('an entry that exists counts, unless it is older than `after`', async () => {
     const journal = filled(3, 5)
     expect((await journal.until(link('4'))).seq).toBe(4)
     expect((await journal.until(() => true)).seq).toBe(3)
@@ -50,7 +50,7 @@ describe('until', () => {
     expect((await next).seq).toBe(7)
   })
 
-  test('a signal ends the wait with its reason; what came first wins', async () => {
+  test('a signal ends the wait with its reason; the first of entry and signal wins', async () => {
     const journal = filled(3, 1)
     const reason = new Error('enough')
     await expect(journal.until(link('x'), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)

@@ -64,7 +64,7 @@ describe('sending', () => {
     expect(hub.c2d.count(d)).toBe(1)
   })
 
-  test('WIRE-C2D-04 WIRE-C2D-07: stamped with whom it is for and a time that clients can read', () => {
+  test('WIRE-C2D-04 WIRE-C2D-07: the hub adds the address and an expiry that clients can read', () => {
     send('x', { expiryTimeUtc: '2030-01-01T00:00:00+01:00', messageId: 'm' })
     expect(receive().message.system).toEqual({
       messageId: 'm',
@@ -77,7 +77,7 @@ describe('sending', () => {
 
   test('WIRE-C2D-18 WIRE-METH-19: unknown and disabled devices, and modules', () => {
     hub.registry.create({ ...d, moduleId: 'm' })
-    expect(refusalOf(() => hub.c2d.send({ deviceId: 'nobody' }, messageOf())).code).toBe(404001)
+    expect(refusalOf(() => hub.c2d.send({ deviceId: 'unknown' }, messageOf())).code).toBe(404001)
     expect(refusalOf(() => hub.c2d.send({ ...d, moduleId: 'm' }, messageOf())).code).toBe(400003)
     hub.registry.update(d, { status: 'disabled' }, '*')
     expect(refusalOf(() => send()).code).toBe(404001)

@@ -106,7 +106,7 @@ describe('an input that waits', () => {
     expect(link.inputs.at(-1)?.message.body.toString()).toBe('x')
   })
 
-  test('devices have none, and nobody unknown', () => {
+  test('devices and unknown modules have no inputs', () => {
     expect(refusalOf(() => hub.inputs.send({ deviceId: 'd' }, 'in', messageOf())).code).toBe(400003)
     expect(refusalOf(() => hub.inputs.send({ deviceId: 'd', moduleId: 'x' }, 'in', messageOf())).code).toBe(
       404010,

@@ -55,7 +55,7 @@ test('WIRE-SESS-23: body, names and values together count', () => {
   expect(hub.telemetry.messages).toHaveLength(1)
 })
 
-describe('levers', () => {
+describe('faults', () => {
   test('telemetry.accept.status refuses, and stores nothing', () => {
     hub.faults.arm({ name: 'telemetry.accept.status', parameters: { status: 429 }, scope: { identity: 'd' } })
     send('x', m)

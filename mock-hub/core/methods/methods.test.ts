@@ -29,7 +29,7 @@ const answer = (link: TestLink, from = 0): void => {
 }
 
 describe('a call and its answer', () => {
-  test('WIRE-METH-05 WIRE-METH-06 WIRE-METH-21: each caller gets his own, whatever the order and status', async () => {
+  test('WIRE-METH-05 WIRE-METH-06 WIRE-METH-21: each caller gets its own response, whatever the order and status', async () => {
     const link = device()
     const calls = ['"a"', '"b"', undefined].map((payload) => invoke({ payload }))
     link.requests.reverse()
@@ -58,7 +58,7 @@ describe('a call and its answer', () => {
     expect(() => link.respond(link.requests[1]?.id ?? '')).toThrow()
   })
 
-  test('a caller who hangs up waits for nobody', async () => {
+  test('a caller that closes the connection ends its call', async () => {
     const link = device()
     const caller = new AbortController()
     const call = rejectionOf(invoke({}, d, caller.signal))
@@ -136,7 +136,7 @@ describe('time-outs', () => {
 })
 
 describe('what is refused at once', () => {
-  test('WIRE-METH-11: names of 1 to 100 characters that can stand in a topic', async () => {
+  test('WIRE-METH-11: names of 1 to 100 characters that can be part of a topic', async () => {
     const link = device()
     const call = invoke({ methodName: 'ä'.repeat(100) })
     answer(link)
@@ -156,9 +156,9 @@ describe('what is refused at once', () => {
     expect(link.requests).toEqual([])
   })
 
-  test('WIRE-METH-18 WIRE-METH-20: unknown ones', async () => {
-    expect((await refused({}, { deviceId: 'nobody' })).code).toBe(404001)
-    const module = { deviceId: 'd', moduleId: 'nobody' }
+  test('WIRE-METH-18 WIRE-METH-20: unknown targets', async () => {
+    expect((await refused({}, { deviceId: 'unknown' })).code).toBe(404001)
+    const module = { deviceId: 'd', moduleId: 'unknown' }
     expect((await refused({}, module)).code).toBe(404010)
   })
 
@@ -188,7 +188,7 @@ describe('what is refused at once', () => {
   })
 })
 
-describe('a device that goes', () => {
+describe('a device that disconnects', () => {
   test('WIRE-METH-17: while the call is pending it is unavailable, 404103', async () => {
     const link = device()
     const call = refused()
@@ -213,7 +213,7 @@ describe('a device that goes', () => {
 })
 
 describe('WIRE-MOD-06: through the gateway', () => {
-  test('a module reaches its own device, its sisters and children of its device, and nobody else', async () => {
+  test('a module reaches its own device, the modules of that device and its child devices, and no others', async () => {
     const { deviceScope = '' } = hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
     const caller = { deviceId: 'edge', moduleId: 'a' }
     hub.registry.create(caller)
@@ -226,7 +226,7 @@ describe('WIRE-MOD-06: through the gateway', () => {
       )
     for (const target of [{ deviceId: 'edge' }, { deviceId: 'edge', moduleId: 'b' }, { deviceId: 'leaf' }])
       expect((await reach(target)).kind).toBe('DeviceNotOnline')
-    for (const target of [d, m, { deviceId: 'nobody' }])
+    for (const target of [d, m, { deviceId: 'unknown' }])
       expect(await reach(target)).toMatchObject({ code: 404001, explanation: { rule: 'WIRE-MOD-06' } })
   })
 })

@@ -5,7 +5,7 @@
  * follow three-valued logic.
  */
 
-import type { Json } from '../../base/json.ts'
+import { isObject, own, type Json } from '../../base/json.ts'
 import type { Arithmetic, Expression } from './ast.ts'
 import { compare, membership } from './compare.ts'
 import { canonicalPath, SYSTEM_STEPS } from './names.ts'
@@ -94,10 +94,9 @@ function compilePath<R>(path: readonly (string | number)[], fields: Fields<R>): 
 function walk(from: Value, steps: readonly (string | number)[]): Value {
   let value = from
   for (const step of steps) {
-    if (typeof value !== 'object' || value === null) return undefined
-    if (Array.isArray(value)) value = typeof step === 'number' ? (value as readonly Json[])[step] : undefined
-    // Not an array: an object. Only its own keys are data.
-    else value = Object.hasOwn(value, step) ? (value as Record<string, Json>)[step] : undefined
+    if (isObject(value)) value = own(value, String(step))
+    else
+      value = typeof step === 'number' && Array.isArray(value) ? (value as readonly Json[])[step] : undefined
   }
   return value
 }

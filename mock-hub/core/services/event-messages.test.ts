@@ -29,7 +29,7 @@ const bodies = (source: string): unknown[] =>
     .map(({ body, properties }) => [properties['opType'], JSON.parse(body.toString()) as unknown])
 
 describe('WIRE-EVT-01: changed twins', () => {
-  test('names, schema, and the patch with the metadata of what it names', () => {
+  test('names, schema, and the patch with the metadata of its keys', () => {
     hub.registry.create(d)
     hub.registry.create(m)
     hub.twins.patch(m, { desired: { a: { b: 1, gone: null }, c: 2 } }, '*')
@@ -85,7 +85,7 @@ describe('WIRE-EVT-01: changed twins', () => {
   })
 })
 
-describe('WIRE-EVT-02: identities that come and go', () => {
+describe('WIRE-EVT-02: lifecycle of identities', () => {
   test('devices and modules by the same names; the body is the twin', () => {
     hub.registry.create(d)
     hub.registry.create(m)
@@ -112,7 +112,7 @@ describe('WIRE-EVT-02: identities that come and go', () => {
 })
 
 describe('WIRE-EVT-03: connections', () => {
-  test('64 hex digits that only grow, over restarts too', () => {
+  test('64 hex digits that only increase, over restarts too', () => {
     hub.registry.create(d)
     hub.registry.create(m)
     const link = new TestLink(hub, d)
@@ -147,7 +147,7 @@ test('only the sources that are set, and telemetry always', () => {
   expect(hub.telemetry.messages.map(({ source }) => source)).toEqual(['Telemetry'])
 })
 
-test('stopped, it says nothing any more', () => {
+test('after stop there are no events', () => {
   stop()
   hub.registry.create(d)
   expect(hub.telemetry.messages).toEqual([])

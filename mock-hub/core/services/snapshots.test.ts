@@ -111,7 +111,7 @@ function happen({ hub, clock, services }: World, step: Step): void {
 }
 
 describe('snapshots', () => {
-  test('taken, restored into a fresh hub, taken again: the same', () => {
+  test('a snapshot that is restored into a new hub and taken again is the same', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const world = fresh(1)
@@ -123,7 +123,7 @@ describe('snapshots', () => {
     )
   })
 
-  test('restored into a hub that is in use, what was there is gone', () => {
+  test('restoring into a hub that is in use replaces all of its state', () => {
     const snapshot = taken(fresh(1))
     const world = fresh(2)
     for (const deviceId of ['a', 'b']) world.hub.registry.create({ deviceId })
@@ -147,7 +147,7 @@ describe('snapshots', () => {
     expect(rows()).toEqual([{ deviceId: 'a', n: 1 }])
   })
 
-  test('keys, generation id and etag are kept, and what is made later is newer', () => {
+  test('keys, generation id and etag are kept, and later identities are newer', () => {
     const before = fresh(1)
     const record = before.hub.registry.create({ deviceId: 'a' })
     // The same seed counts from the same numbers.
@@ -158,7 +158,7 @@ describe('snapshots', () => {
     expect(BigInt(later.generationId)).toBeGreaterThan(BigInt(record.generationId))
   })
 
-  test('a message still expires when it would have', () => {
+  test('a message keeps its expiry', () => {
     const before = fresh(1)
     const to = { deviceId: 'a' }
     before.hub.registry.create(to)
@@ -171,7 +171,7 @@ describe('snapshots', () => {
     expect(hub.c2d.count(to)).toBe(0)
   })
 
-  test('a running clock keeps its distance to the system’s', () => {
+  test('a running clock keeps its offset', () => {
     const clock = new HubClock()
     clock.setOffset('-1h')
     const snapshot = taken(fresh(1, clock))
@@ -194,7 +194,7 @@ describe('snapshots', () => {
     expect(() => restored({ ...taken(fresh(1)), ...change })).toThrow(message)
   })
 
-  test('an identity twice, a module without its device, a foreign twin: refused, and nothing has changed', () => {
+  test('an identity that occurs twice, a module without its device, another identity’s twin: refused, and nothing has changed', () => {
     const before = fresh(1)
     before.hub.registry.create({ deviceId: 'a' })
     before.hub.registry.create({ deviceId: 'a', moduleId: 'm' })

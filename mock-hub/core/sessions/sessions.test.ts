@@ -39,12 +39,12 @@ describe('one link of an identity', () => {
     expect(told('disconnected')).toHaveLength(2)
   })
 
-  test('WIRE-CONN-29: modules and devices do not meet', () => {
+  test('WIRE-CONN-29: a module and its device have separate links', () => {
     const links = [new TestLink(hub, d), new TestLink(hub, m)]
     expect(links.map(({ closed }) => closed)).toEqual([[], []])
   })
 
-  test('WIRE-CONN-28: a call that waits on the older link fails with 400027, and a late answer is ignored', async () => {
+  test('WIRE-CONN-28: a call that waits on the older link fails with 400027, and a late response is ignored', async () => {
     const first = new TestLink(hub, d).subscribe('methods')
     const call = rejectionOf(hub.methods.invoke(d, { methodName: 'x', payload: undefined }))
     const second = new TestLink(hub, d).subscribe('methods')
@@ -53,7 +53,7 @@ describe('one link of an identity', () => {
     expect(() => second.respond(first.requests[0]?.id ?? '')).toThrow('request id')
   })
 
-  test('subscriptions of a link that is over open nothing', () => {
+  test('subscriptions of a closed link have no effect', () => {
     hub.c2d.send(d, messageOf())
     const first = new TestLink(hub, d)
     const second = new TestLink(hub, d)
@@ -95,8 +95,8 @@ describe('WIRE-TWIN-38: the registry shows', () => {
   })
 })
 
-describe('the token’s end', () => {
-  test.each([600, 300, 0])('WIRE-AUTH-13: cut at se and %i s, not before', (tokenGraceSeconds) => {
+describe('the expiry of the token', () => {
+  test.each([600, 300, 0])('WIRE-AUTH-13: closed at se and %i s, not before', (tokenGraceSeconds) => {
     open({ tokenGraceSeconds })
     const link = new TestLink(hub, d, { expiresAt: clock.now() + 60_000 })
     clock.advance((60 + tokenGraceSeconds) * 1000 - 1)
@@ -107,21 +107,21 @@ describe('the token’s end', () => {
     expect(state()).toBe('Disconnected')
   })
 
-  test('WIRE-AUTH-13: the older link’s token is nothing to the newer', () => {
+  test('WIRE-AUTH-13: the token of the older link does not affect the newer one', () => {
     new TestLink(hub, d, { expiresAt: clock.now() })
     const newer = new TestLink(hub, d, { expiresAt: clock.now() + 3_600_000 })
     clock.advance(600_000)
     expect(newer.closed).toEqual([])
   })
 
-  test('WIRE-AUTH-14: a certificate, and milliseconds in se, are never watched', () => {
+  test('WIRE-AUTH-14: links with a certificate, or with milliseconds in se, stay open', () => {
     const links = [new TestLink(hub, d), new TestLink(hub, m, { expiresAt: 1.7e15 })]
     clock.advance(10 * 365 * 86_400_000)
     expect(links.map(({ closed }) => closed)).toEqual([[], []])
   })
 })
 
-describe('what the registry does to links', () => {
+describe('links follow the registry', () => {
   test('WIRE-CONN-30: disabling closes the device and its modules', () => {
     const links = [new TestLink(hub, d), new TestLink(hub, m)]
     hub.registry.update(d, { status: 'disabled' }, '*')
@@ -142,13 +142,13 @@ describe('what the registry does to links', () => {
       symmetricKey: { primaryKey: Buffer.alloc(32, n).toString('base64') },
     },
   })
-  test('WIRE-CONN-32: new keys close nothing, unless that is set', () => {
+  test('WIRE-CONN-32: new keys close no link unless the setting is on', () => {
     const link = new TestLink(hub, d)
     hub.registry.update(d, keys(1), '*')
     expect(link.closed).toEqual([])
   })
 
-  test('WIRE-CONN-32: where it is set, whoever came with that key', () => {
+  test('WIRE-CONN-32: with the setting, links that used the key are closed', () => {
     open({ dropLinkOnKeyChange: true })
     hub.registry.create({ ...d, moduleId: 'n' })
     const device = new TestLink(hub, d)
@@ -169,7 +169,7 @@ describe('what the registry does to links', () => {
   })
 })
 
-test('WIRE-CONN-30 WIRE-CONN-31: who ceased to be while he was let in gets no session', () => {
+test('WIRE-CONN-30 WIRE-CONN-31: an identity that is deleted or disabled during authentication gets no session', () => {
   const [device, module] = [principalOf(hub, d), principalOf(hub, m)]
   hub.registry.update(d, { status: 'disabled' }, '*')
   expect(refusalOf(() => new TestLink(hub, d, device)).kind).toBe('DeviceDisabled')

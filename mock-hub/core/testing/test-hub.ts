@@ -1,4 +1,4 @@
-/** A hub whose clock stands still, with links that only remember what came; for tests of the core. */
+/** A hub with a manual clock, and links that record what the hub sends; for tests of the core. */
 
 import { createHmac } from 'node:crypto'
 import { ManualClock } from '../../base/clock.ts'
@@ -29,7 +29,7 @@ export function openHub(
 
 let links = 0
 
-/** A link of an identity that has proven itself with its own key, or as the principal says. */
+/** A link of an identity that is authenticated with its own key, or as the principal says. */
 export class TestLink implements DeviceLink {
   readonly id = `link-${String(++links)}`
   readonly transport = 'mqtt'
@@ -88,20 +88,20 @@ export class TestLink implements DeviceLink {
     this.session.ended()
   }
 
-  /** Answers a method request as the device. */
+  /** Responds to a method request as the device. */
   respond(requestId: string, status = 200, payload: JsonObject | null = null): void {
     void this.#hub.perform(this.caller, 'methodResponse', { requestId, status, payload })
   }
 }
 
-/** Somebody who has proven to be this identity with a key of his own. */
+/** The identity, authenticated with its own key. */
 export function principalOf(hub: Hub, identity: Identity): IdentityPrincipal {
   const { generationId } = hub.registry.get(identity)
   const scope = identity.moduleId === undefined ? 'device' : 'module'
   return { type: 'identity', identity, scope, credential: 'sas', generationId, expiresAt: undefined }
 }
 
-/** One who calls over HTTPS. */
+/** The identity as a caller over HTTPS. */
 export function callerOf(hub: Hub, identity: Identity): Caller {
   return { principal: principalOf(hub, identity), transport: 'https', linkId: undefined }
 }
@@ -114,7 +114,7 @@ export function messageOf(
   return { body: Buffer.from(body), properties, system }
 }
 
-/** The refusal of an act; an error of another kind goes on, and so does a success. */
+/** The refusal of an action. @throws Error when it succeeds or fails otherwise. */
 export function refusalOf(act: () => unknown): HubError {
   try {
     act()
@@ -125,7 +125,7 @@ export function refusalOf(act: () => unknown): HubError {
   throw new Error('nothing was refused')
 }
 
-/** The same of something that takes time. */
+/** The refusal of an asynchronous action. @throws Error when it succeeds or fails otherwise. */
 export async function rejectionOf(work: Promise<unknown>): Promise<HubError> {
   try {
     await work
@@ -136,7 +136,7 @@ export async function rejectionOf(work: Promise<unknown>): Promise<HubError> {
   throw new Error('nothing was refused')
 }
 
-/** @param sr as it shall stand in the token, encoded or not. @param se likewise. */
+/** A token. @param sr and se exactly as they are sent, encoded or not. */
 export function signed(sr: string, key: string, se: number | string, skn?: string): string {
   const sig = createHmac('sha256', Buffer.from(key, 'base64'))
     .update(`${sr}\n${String(se)}`)

@@ -39,7 +39,7 @@ describe('rates', () => {
   })
 
   test.each(['B1', 'B2', 'B3'] as const)(
-    'WIRE-ERR-08: %s takes telemetry and uploads, and little else',
+    'WIRE-ERR-08: %s allows telemetry and uploads, but not twins, methods and cloud-to-device messages',
     (tier) => {
       const throttle = createThrottle(new ManualClock(), { tier })
       for (const operation of ['registry', 'connect', 'telemetry', 'fileUpload', 'query'] as const)
@@ -66,7 +66,7 @@ describe('rates', () => {
 })
 
 describe('the daily quota', () => {
-  test('WIRE-THR-02 WIRE-ERR-07: F1 ends after 8000 messages of 512 bytes and starts anew at midnight', () => {
+  test('WIRE-THR-02 WIRE-ERR-07: F1 allows 8000 messages of 512 bytes, until midnight', () => {
     const clock = new ManualClock()
     const throttle = createThrottle(clock, { tier: 'F1' })
     for (let i = 0; i < 80; i++) {

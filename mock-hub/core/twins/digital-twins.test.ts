@@ -25,7 +25,7 @@ const view = (desired: TwinSection, reported: TwinSection) =>
   })
 
 describe('the document', () => {
-  test('properties with what was wanted and acknowledged, components below their names', () => {
+  test('properties with desired values and acknowledgements, components below their names', () => {
     const { $dtId, $metadata, ...values } = view(
       section({ target: 20, thermo: { __t: 'c', level: 1 } }),
       section(

@@ -33,7 +33,7 @@ const { json, object } = fc.letrec<{ json: Json; object: JsonObject }>((tie) => 
     fc.array(tie('json'), { maxLength: 3 }),
     tie('object'),
   ),
-  // Few keys, so that patches meet what is there; one that objects treat in a way of their own.
+  // Few keys, so that patches touch existing ones; `__proto__` is special for objects.
   object: fc
     .array(fc.tuple(fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor'), tie('json')), {
       maxLength: 4,
@@ -72,7 +72,7 @@ describe('mergePatch', () => {
     expect(mergePatch(target, patch)).toEqual(result)
   })
 
-  test('WIRE-TWIN-22 WIRE-TWIN-23: what RFC 7396 says, for all values', () => {
+  test('WIRE-TWIN-22 WIRE-TWIN-23: as RFC 7396 says, for all values', () => {
     fc.assert(
       fc.property(json, json, (target, patch) => {
         expect(mergePatch(target, patch)).toEqual(rfc7396(structuredClone(target), patch))
@@ -80,7 +80,7 @@ describe('mergePatch', () => {
     )
   })
 
-  test('changes nothing in place, and is the same done twice', () => {
+  test('changes nothing in place, and is idempotent', () => {
     fc.assert(
       fc.property(object, object, (target, patch) => {
         const [before, asked] = [JSON.stringify(target), JSON.stringify(patch)]
@@ -91,7 +91,7 @@ describe('mergePatch', () => {
     )
   })
 
-  test('a whole document on nothing has no null left', () => {
+  test('a patch merged into nothing leaves no null', () => {
     fc.assert(fc.property(object, (patch) => withoutNulls(mergePatch({}, patch))))
   })
 })
@@ -113,7 +113,7 @@ const stamped = (value: Json | undefined, path = ''): string[] =>
       ]
 
 describe('mergeAnnotated', () => {
-  test('WIRE-TWIN-33: values as mergePatch makes them, and one stamp for each of their nodes', () => {
+  test('WIRE-TWIN-33: values as mergePatch gives them, and metadata for each node', () => {
     fc.assert(
       fc.property(fc.array(object, { minLength: 1, maxLength: 4 }), (patches) => {
         let annotated = NOTHING
@@ -128,7 +128,7 @@ describe('mergeAnnotated', () => {
     )
   })
 
-  test('WIRE-TWIN-33: what a patch touches has its time, what it does not keeps its own', () => {
+  test('WIRE-TWIN-33: nodes that a patch touches get its time, others keep theirs', () => {
     const before = mergeAnnotated(NOTHING, { a: { b: 1, c: 2 }, d: 3 }, { $lastUpdated: 'old' })
     const { metadata } = mergeAnnotated(before, { a: { b: 5 } }, { $lastUpdated: 'new' })
     expect(metadata).toEqual({
@@ -138,7 +138,7 @@ describe('mergeAnnotated', () => {
     })
   })
 
-  test('WIRE-TWIN-33: an object in the place of a value has none of its metadata', () => {
+  test('WIRE-TWIN-33: an object that replaces a value does not inherit its metadata', () => {
     const before = mergeAnnotated(NOTHING, { a: { b: 1 } }, { $lastUpdated: 'old' })
     const scalar = mergeAnnotated(before, { a: 7 }, { $lastUpdated: 'mid' })
     expect(scalar.metadata['a']).toEqual({ $lastUpdated: 'mid' })

@@ -30,7 +30,7 @@ describe('size', () => {
     expect(sizeOf(value)).toBe(size)
   })
 
-  test('WIRE-TWIN-30: the sum of what is in it', () => {
+  test('WIRE-TWIN-30: the sum of keys and values', () => {
     const entries = fc.array(fc.tuple(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean())))
     fc.assert(
       fc.property(entries, (all) => {
@@ -89,20 +89,20 @@ describe('keys', () => {
     expect(ruleOf({ '': 1 })).toBe('WIRE-TWIN-26')
   })
 
-  test.each(['$version', '$metadata'])('WIRE-TWIN-13: %s is the hub’s', (key) => {
+  test.each(['$version', '$metadata'])('WIRE-TWIN-13: %s is reserved for the hub', (key) => {
     expect(ruleOf({ [key]: 1 })).toBe('WIRE-TWIN-13')
     expect(ruleOf({ a: { [key]: {} } })).toBe('WIRE-TWIN-13')
   })
 })
 
 describe('values', () => {
-  test('WIRE-TWIN-27: texts of at most 4096 bytes of UTF-8, in arrays too', () => {
+  test('WIRE-TWIN-27: strings of at most 4096 bytes of UTF-8, in arrays too', () => {
     passes({ a: 'x'.repeat(4_096), b: ['€'.repeat(1_365)] })
     expect(ruleOf({ a: 'x'.repeat(4_097) })).toBe('WIRE-TWIN-27')
     expect(ruleOf({ a: [{ b: '€'.repeat(1_366) }] })).toBe('WIRE-TWIN-27')
   })
 
-  test('WIRE-TWIN-28: integers of 53 bits less one; fractions are free', () => {
+  test('WIRE-TWIN-28: integers of 53 bits less one; fractions are not limited', () => {
     const { smallestInteger, largestInteger } = TWIN_LIMITS
     passes({ a: smallestInteger, b: largestInteger, c: [largestInteger], d: 1.5e-300, e: -0 })
     for (const value of [smallestInteger - 1, largestInteger + 1, 1e300, -1e300])
@@ -115,7 +115,7 @@ describe('values', () => {
       expect(ruleOf({ a: value })).toBe('WIRE-TWIN-24')
   })
 
-  test('WIRE-TWIN-29: ten objects in each other, a property in the tenth, and no more', () => {
+  test('WIRE-TWIN-29: ten nested objects with a property in the tenth, and no more', () => {
     const nested = (levels: number, inner: Json): JsonObject => {
       let value: Json = inner
       for (let level = levels; level > 0; level--) value = { [`l${String(level)}`]: value }
@@ -128,7 +128,7 @@ describe('values', () => {
     expect(ruleOf(nested(11, []))).toBe('WIRE-TWIN-29')
   })
 
-  test('never fails in a way of its own', () => {
+  test('any JSON passes or is refused with ArgumentInvalid', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 14 }), (value) => {
         try {

@@ -16,7 +16,7 @@ beforeEach(() => {
 const now = (): string => `${new Date(clock.now()).toISOString().slice(0, -1)}0000Z`
 
 describe('a new twin', () => {
-  test('WIRE-TWIN-31 WIRE-TWIN-33: version 2, etag 1, empty sections of version 1 with the time of birth', () => {
+  test('WIRE-TWIN-31 WIRE-TWIN-33: version 2, etag 1, empty sections of version 1 with the time of creation', () => {
     const section = { properties: {}, version: 1, metadata: { $lastUpdated: now() } }
     clock.advance(5_000)
     expect(hub.twins.get(d)).toEqual({
@@ -30,14 +30,14 @@ describe('a new twin', () => {
     })
   })
 
-  test('the model that a device announces stands in it', () => {
+  test('it has the model that the device announces', () => {
     new TestLink(hub, d, {}, 'dtmi:a;1')
     expect(hub.twins.get(d)).toMatchObject({ modelId: 'dtmi:a;1', version: 2, etag: 'AAAAAAAAAAE=' })
   })
 })
 
 describe('versions and etags', () => {
-  test('WIRE-TWIN-10 WIRE-TWIN-32: service writes raise etag and version, reports only the version', () => {
+  test('WIRE-TWIN-10 WIRE-TWIN-32: writes of the service increase etag and version, reports only the version', () => {
     const seen = (): unknown[] => {
       const { etag, version, desired, reported } = hub.twins.get(d)
       return [
@@ -70,7 +70,7 @@ describe('versions and etags', () => {
     expect(hub.twins.get(d)).toMatchObject({ tags: { n: 1 }, etag: 'AAAAAAAAAAc=' })
   })
 
-  test('WIRE-TWIN-11: a report on a version that is no longer is 412 and changes nothing', () => {
+  test('WIRE-TWIN-11: a report on an old version is 412 and changes nothing', () => {
     expect(hub.twins.patchReported(d, { a: 1 }, 1)).toBe(2)
     for (const base of [1, 3, 0])
       expect(refusalOf(() => hub.twins.patchReported(d, { a: 2 }, base)).code).toBe(412001)
@@ -78,7 +78,7 @@ describe('versions and etags', () => {
   })
 })
 
-describe('what may be written', () => {
+describe('limits of writes', () => {
   test.each<[string, Json, string]>([
     ['an array', [], 'WIRE-TWIN-12'],
     ['null', null, 'WIRE-TWIN-12'],
@@ -94,7 +94,7 @@ describe('what may be written', () => {
     expect(hub.twins.get(d)).toEqual(before)
   })
 
-  test('WIRE-TWIN-25: what counts is what comes of it, and desired is not written when tags are too large', () => {
+  test('WIRE-TWIN-25: the size after the patch counts, and desired is not written when tags are too large', () => {
     const half = { a: 'x'.repeat(4_000), b: 'x'.repeat(4_000) }
     hub.twins.patch(d, { tags: half }, '*')
     const act = () => hub.twins.patch(d, { desired: { n: 1 }, tags: { c: 'x'.repeat(200) } }, '*')
@@ -134,7 +134,7 @@ test.each([
 })
 
 describe('metadata', () => {
-  test('WIRE-TWIN-33: desired nodes know their version, reported ones only their time', () => {
+  test('WIRE-TWIN-33: desired nodes have version and time, reported nodes only the time', () => {
     hub.twins.patch(d, { desired: { a: { b: 1 }, c: 2 } }, '*')
     const [first] = [now()]
     clock.advance(1_000)
@@ -170,14 +170,14 @@ describe('notifications', () => {
     ])
   })
 
-  test('desired: null clears, and is told as each key gone', () => {
+  test('desired: null clears the section, and the notification has a null for each key', () => {
     hub.twins.patch(d, { desired: { a: 1, b: { c: 2 } } }, '*')
     const link = new TestLink(hub, d).subscribe('desired')
     expect(hub.twins.patch(d, { desired: null }, '*').desired).toMatchObject({ properties: {}, version: 3 })
     expect(link.desired).toEqual([{ patch: { a: null, b: null }, version: 3 }])
   })
 
-  test('WIRE-TWIN-20 WIRE-TWIN-21: nobody is told who does not listen, of tags or of refused writes', () => {
+  test('WIRE-TWIN-20 WIRE-TWIN-21: no notification without a subscription, for tags, or for refused writes', () => {
     const deaf = new TestLink(hub, d)
     hub.twins.patch(d, { desired: { a: 1 } }, '*')
     deaf.subscribe('desired')
@@ -186,7 +186,7 @@ describe('notifications', () => {
     expect(deaf.desired).toEqual([])
   })
 
-  test('listeners hear what was asked, before and after', () => {
+  test('listeners get the patch, and the twin before and after', () => {
     const changes: TwinChange[] = []
     hub.twins.onChange((change) => changes.push(change))
     const before = hub.twins.get(d)
@@ -202,7 +202,7 @@ describe('notifications', () => {
   })
 })
 
-test('WIRE-TWIN-10: whatever is written, versions only grow, by one each', () => {
+test('WIRE-TWIN-10: versions increase by one with each write', () => {
   const patch = fc.dictionary(fc.constantFrom('a', 'b'), fc.constantFrom<Json>(1, 'x', null, { a: null }))
   const step = fc.oneof(
     fc.record({ desired: patch }),

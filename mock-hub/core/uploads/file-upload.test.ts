@@ -74,7 +74,7 @@ describe('a place to upload', () => {
     },
   )
 
-  test('WIRE-FILE-09 WIRE-FILE-10: ten of each device; one that is finished or has run out makes room', async () => {
+  test('WIRE-FILE-09 WIRE-FILE-10: ten uploads of each device; a finished or expired one frees its slot', async () => {
     const tickets = await Promise.all(Array.from({ length: 10 }, (_, n) => start(String(n))))
     expect((await rejectionOf(start())).code).toBe(403006)
     await start('own', e)
@@ -145,7 +145,7 @@ describe('the notification', () => {
     expect((await rejectionOf(finish(correlationId))).code).toBe(400015)
   })
 
-  test('levers delay it, or answer with a status', async () => {
+  test('faults delay the answer, or answer with a status', async () => {
     hub.faults.arm({ name: 'file_upload.response.status', parameters: { status: 503 } })
     expect((await rejectionOf(start())).status).toBe(503)
     hub.faults.arm({ name: 'file_upload.response.delay', parameters: { seconds: 5 } })

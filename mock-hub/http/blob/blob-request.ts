@@ -82,15 +82,18 @@ const STORED = ['content-encoding', 'content-language', 'content-disposition', '
 /** @param bodyIsBlob false: the body is a block list, so its content type is not that of the blob. */
 export function headersToStore(request: FastifyRequest, bodyIsBlob: boolean): BlobHeaders {
   const { headers } = request
-  const others: Record<string, string> = {}
+  const others = new Map<string, string>()
   for (const name of STORED) {
     const value = headers[`x-ms-blob-${name}`]
-    if (typeof value === 'string') others[name] = value
+    if (typeof value === 'string') others.set(name, value)
   }
   for (const [name, value] of Object.entries(headers))
-    if (name.startsWith('x-ms-meta-') && typeof value === 'string') others[name] = value
+    if (name.startsWith('x-ms-meta-') && typeof value === 'string') others.set(name, value)
   const contentType = headers['x-ms-blob-content-type'] ?? (bodyIsBlob ? headers['content-type'] : undefined)
-  return { contentType: String(contentType ?? 'application/octet-stream'), others }
+  return {
+    contentType: String(contentType ?? 'application/octet-stream'),
+    others: Object.fromEntries(others),
+  }
 }
 
 /** The headers of Get Blob and Get Blob Properties. */

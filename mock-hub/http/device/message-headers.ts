@@ -87,12 +87,12 @@ export function deliveryHeaders(delivery: C2dDelivery): Record<string, string> {
 }
 
 function applicationHeaders(properties: ApplicationProperties): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(properties))
-    headers[`${APPLICATION}${name.replace(/[^!#$%&'*+\-.^_`|~0-9A-Za-z]/gu, encodeURIComponent)}`] = toLatin1(
-      value ?? '',
-    )
-  return headers
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [
+      `${APPLICATION}${name.replace(/[^!#$%&'*+\-.^_`|~0-9A-Za-z]/gu, encodeURIComponent)}`,
+      toLatin1(value ?? ''),
+    ]),
+  )
 }
 
 function ackOf(value: string): NonNullable<SystemProperties['ack']> {

@@ -19,8 +19,10 @@ export function moduleKey(record: IdentityRecord): Buffer {
 
 /** The bytes of a base64 field of a body. @throws HubError ArgumentInvalid when it is not base64. */
 export function base64Of(body: unknown, field: string): Buffer {
-  const value: unknown =
-    typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined
+  const fields = new Map<string, unknown>(
+    typeof body === 'object' && body !== null ? Object.entries(body) : [],
+  )
+  const value = fields.get(field)
   if (typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value)) return Buffer.from(value, 'base64')
   throw new HubError({
     kind: 'ArgumentInvalid',

@@ -113,8 +113,8 @@ export class Message<Data = MessageData> {
       byteLength(this.outputName) +
       byteLength(this.#interfaceId) +
       byteLength(expiry instanceof Date ? expiry.toISOString() : expiry)
-    for (const key in this.customProperties) {
-      size += byteLength(key) + byteLength(this.customProperties[key])
+    for (const [key, value] of Object.entries(this.customProperties)) {
+      size += byteLength(key) + byteLength(value)
     }
     return size
   }
