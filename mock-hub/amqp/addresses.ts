@@ -1,11 +1,11 @@
-/** What a client attaches to: the nodes of the hub, in all the spellings that clients have for them (wire contract 8.2, field notes 5.2). */
+/** The nodes of the hub that a client can attach to, in every spelling that clients use (docs/contract/amqp.md). */
 
 import type { Identity } from '../core/contract/identity.ts'
 
 export type Node =
   | { readonly type: 'cbs' | 'devicebound' | 'feedback' | 'fileNotifications' }
   | { readonly type: 'management'; readonly entity: string | undefined }
-  /** `rest`: what comes after the hub's own name of its events. */
+  /** `rest`: the part of the address after `messages/events/`. */
   | { readonly type: 'hubEvents'; readonly rest: string }
   | { readonly type: 'eventHub'; readonly entity: string }
   | {
@@ -16,7 +16,7 @@ export type Node =
     }
   | { readonly type: 'device'; readonly identity: Identity; readonly endpoint: DeviceEndpoint }
 
-/** `events` is also where a module receives its inputs. */
+/** A module also receives its inputs at `events`. */
 export type DeviceEndpoint = 'events' | 'devicebound' | 'methods' | 'twin'
 
 const ENDPOINTS: ReadonlyMap<string, DeviceEndpoint> = new Map([
@@ -31,7 +31,7 @@ const SERVICE: ReadonlyMap<string, 'devicebound' | 'feedback' | 'fileNotificatio
   ['messages/servicebound/filenotifications', 'fileNotifications'],
 ])
 
-/** @returns undefined: there is no such node, whoever asks. An Event Hubs entity is not checked for its name here. */
+/** @returns undefined: there is no such node. The name of an Event Hubs entity is not checked here. */
 export function parseAddress(address: string): Node | undefined {
   const segments = segmentsOf(address)
   const path = segments.map((segment) => segment.toLowerCase())
@@ -51,7 +51,7 @@ export function parseAddress(address: string): Node | undefined {
   return undefined
 }
 
-/** `/devices/{d}[/modules/{m}]/…`. */
+/** @param segments of `/devices/{d}[/modules/{m}]/…`. */
 function deviceNode([, deviceId = '', ...rest]: readonly string[]): Node | undefined {
   const ofModule = rest[0]?.toLowerCase() === 'modules'
   const moduleId = ofModule ? rest[1] : undefined
@@ -67,14 +67,14 @@ function deviceNode([, deviceId = '', ...rest]: readonly string[]): Node | undef
 
 /**
  * The identity in a message's `to`, such as `/devices/{d}/messages/devicebound`.
- * @returns undefined: it names none.
+ * @returns undefined: it names no identity.
  */
 export function parseRecipient(to: string): Identity | undefined {
   const node = parseAddress(to)
   return node?.type === 'device' && node.endpoint === 'devicebound' ? node.identity : undefined
 }
 
-/** The path of an address or of a token's audience: clients may give a whole URL, and may encode it. */
+/** The path segments of an address or of a token's audience, which may be a whole URL and percent-encoded. */
 export function segmentsOf(address: string): readonly string[] {
   const path = address.replace(/^[a-z]+:\/\/[^/]*\/?/i, '').replace(/\?.*$/, '')
   return path

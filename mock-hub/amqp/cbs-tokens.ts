@@ -1,4 +1,4 @@
-/** The tokens of one connection, what depends on each, and the end of those that are not renewed (wire contract 1.11). */
+/** The tokens of one connection, the links that depend on each, and the end of tokens that are not renewed (WIRE-AUTH-13). */
 
 import type { Hub } from '../core/contract/hub.ts'
 import type { IdentityPrincipal, Permission } from '../core/contract/principal.ts'
@@ -7,7 +7,7 @@ import type { Identity } from '../core/contract/identity.ts'
 import { allows, pathOf, unauthorized } from './grants.ts'
 import type { Grant } from './grants.ts'
 
-/** Told when the token it lives by has expired and its grace is over. */
+/** Called when the token has expired and its grace is over. */
 export type Dependent = (error: HubError) => void
 
 interface Held {
@@ -16,7 +16,7 @@ interface Held {
   cancelWatch: () => void
 }
 
-/** A connection that puts more than this is refused the next (error 403005). */
+/** Tokens on one connection; the hub refuses the next (error 403005). */
 const MOST_TOKENS = 1_000
 
 export class CbsTokens {
@@ -29,7 +29,10 @@ export class CbsTokens {
     this.#certificates = certificates
   }
 
-  /** A new one, or the next for the same audience: what depends on that lives on. @throws HubError IotHubMaxCbsTokenExceeded. */
+  /**
+   * Adds a token, or renews the one of the same audience; its dependents stay.
+   * @throws HubError IotHubMaxCbsTokenExceeded.
+   */
   put(grant: Grant): void {
     const held = this.#held.get(grant.audience)
     if (held === undefined && this.#held.size >= MOST_TOKENS)
@@ -47,15 +50,16 @@ export class CbsTokens {
   }
 
   /**
-   * @param path what is asked for, such as `['messages', 'devicebound']`.
-   * @returns no longer depends on the token.
+   * Finds a token with ServiceConnect.
+   * @param path of the resource, such as `['messages', 'devicebound']`.
+   * @returns ends the dependence on the token.
    * @throws HubError IotHubUnauthorizedAccess.
    */
   requireService(path: readonly string[], dependent: Dependent): () => void {
     const right: Permission = 'ServiceConnect'
     for (const held of this.#held.values())
       if (allows(held.grant, right, path)) return depend(held, dependent)
-    const shownTokens = [...this.#held.values()].map(({ grant: { policy, scope } }) =>
+    const received = [...this.#held.values()].map(({ grant: { policy, scope } }) =>
       policy === undefined
         ? `a token of ${scope.join('/')}`
         : `policy ${policy.policyName} (${[...policy.permissions].join(', ')}) for /${scope.join('/')}`,
@@ -63,12 +67,12 @@ export class CbsTokens {
     throw unauthorized(
       'WIRE-AUTH-20',
       `a token with ServiceConnect for /${path.join('/')}`,
-      shownTokens.length === 0 ? 'no token' : shownTokens.join('; '),
+      received.length === 0 ? 'no token' : received.join('; '),
     )
   }
 
   /**
-   * Proves an identity by a token that was put, or by the certificate of the connection.
+   * Authenticates an identity by a token of this connection, or by the certificate of the client.
    * @throws HubError of the core's authentication.
    */
   requireIdentity(
@@ -87,7 +91,7 @@ export class CbsTokens {
       token === undefined && policy !== undefined
         ? authentication.admitByPolicy(identity, policy)
         : authentication.admit(identity, { sasToken: token })
-    // The watch over the token is kept here: it may be renewed, which the core's would not see.
+    // The expiry is watched here: the core does not see that a token is renewed.
     return { principal: { ...principal, expiresAt: undefined }, release: depend(held, dependent) }
   }
 
@@ -96,7 +100,7 @@ export class CbsTokens {
     this.#held.clear()
   }
 
-  /** Its own token before its device's, that before a policy's. */
+  /** The token for an identity: its own before its device's, and that before a policy's. */
   #heldFor(identity: Identity): Held | undefined {
     const path = pathOf(identity)
     let best: Held | undefined

@@ -1,4 +1,4 @@
-/** `$cbs`: tokens for the connection (WIRE-AMQP-02, WIRE-AMQP-03). */
+/** The node `$cbs`: clients put tokens there (WIRE-AMQP-02, WIRE-AMQP-03). */
 
 import { HubError } from '../core/errors/hub-error.ts'
 import { grantOfToken } from './grants.ts'
@@ -8,7 +8,7 @@ import { bodyOf } from './codec/messages.ts'
 import type { AmqpMessage } from './codec/messages.ts'
 import { textOf } from './codec/values.ts'
 
-/** @throws HubError with the reason. */
+/** Handles `put-token`. @throws HubError with the reason. */
 export function putToken({ hub, tokens }: ConnectionContext, request: AmqpMessage): Answer {
   const operation = textOf(request.application?.get('operation'))
   const audience = textOf(request.application?.get('name'))
@@ -19,7 +19,7 @@ export function putToken({ hub, tokens }: ConnectionContext, request: AmqpMessag
       expected: 'application properties operation=put-token and name=…',
       received: `operation ${JSON.stringify(operation)} and name ${JSON.stringify(audience)}`,
     })
-  // `type` is `servicebus.windows.net:sastoken` or, from Python's Event Hubs client, `jwt`: it is a SAS token all the same.
+  // `type` is not checked: Python's Event Hubs client says `jwt` and sends a SAS token (docs/contract/amqp.md#amqp-cbs-types).
   tokens.put(grantOfToken(hub, audience, bodyOf(request).toString('utf8')))
   return { status: 200, description: 'OK' }
 }

@@ -1,4 +1,4 @@
-/** What the nodes of the hub know of the connection that a link belongs to. */
+/** What the nodes of the hub know of the connection of a link. */
 
 import type { BrokenPart } from '../core/contract/device-faults.ts'
 import type { Hub } from '../core/contract/hub.ts'
@@ -13,18 +13,18 @@ export interface ConnectionContext {
   readonly transport: 'amqp' | 'amqp-ws'
   readonly tokens: CbsTokens
   readonly eventHub: EventHub
-  /** Where clients are told to look for the Event Hub: host and port of this hub as they see it. */
+  /** Host and port of the Event Hub, as clients are told. */
   readonly hostName: string
   readonly port: number
-  /** Breaks a part of the connection that is no device's own, as a fault says. */
+  /** Breaks a part of the connection that its devices share. */
   breakPart(part: BrokenPart): void
-  /** Journals a refusal; what follows from it is the caller's. */
+  /** Journals a refusal; the caller acts on it. */
   refused(error: HubError, identity?: string): void
 }
 
-/** Messages that a client may send ahead on a link. */
+/** Credit of a link on which the hub receives, in messages. */
 const CREDIT = 500
-/** WIRE-AMQP-11: above 256 KB rejected, above 1 MB the link is dropped. */
+/** Above 256 KB the hub rejects a message; above this it detaches the link (WIRE-AMQP-11). */
 const MOST_BYTES = 1_048_576
 
 export function receivingLimits({ hub }: ConnectionContext): ReceivingLimits {

@@ -1,4 +1,4 @@
-/** One AMQP connection: its stream, SASL, and the nodes that its links are for. */
+/** The connection of one AMQP client: its stream, SASL, and the nodes that its links attach to. */
 
 import type { Duplex } from 'node:stream'
 import type { BrokenPart } from '../core/contract/device-faults.ts'
@@ -13,7 +13,7 @@ import { manage, openPartition, redirection, requireEntity } from './events/even
 import { CbsTokens } from './cbs-tokens.ts'
 import { amqpErrorOf, hubErrorOf } from './refusals.ts'
 import { RequestNode } from './request-node.ts'
-import { MECHANISMS, SASL_AUTH, SASL_OK, judge, redacted } from './sasl.ts'
+import { MECHANISMS, SASL_AUTH, SASL_OK, authenticate, redacted } from './sasl.ts'
 import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import { Endpoint, MAX_FRAME_BYTES } from './endpoint/endpoint.ts'
@@ -27,12 +27,13 @@ import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 
 export type ConnectionInfo = ProtocolClientInfo<'amqp' | 'amqp-ws'>
 
+/** What the connections of one server share. */
 export interface ServerContext {
   readonly hub: Hub
   readonly eventHub: EventHub
   readonly hostName: string
   readonly port: number
-  left(connection: Connection): void
+  onEnd(connection: Connection): void
 }
 
 const AMQP_ID = 0
@@ -54,7 +55,7 @@ export class Connection implements ConnectionContext {
   readonly #management: RequestNode
   readonly #devices: Devices
   #state: 'new' | 'sasl' | 'authenticated' | 'amqp' | 'over' = 'new'
-  /** A fault `tcp.*` has fired on this connection; others fire on it only when they are armed later. */
+  /** A fault `tcp.*` has fired on this connection; another one fires here only if it is armed later. */
   #faulted = false
   #cancelOpenTimer: () => void
 
@@ -91,7 +92,9 @@ export class Connection implements ConnectionContext {
     hub.journal.record(linkOpened(linkId, info))
     const { connectTimeoutSeconds } = hub.settings
     this.#cancelOpenTimer = hub.clock.schedule(connectTimeoutSeconds * 1000, () => {
-      this.#violated(new AmqpViolation('amqp:connection:forced', `open within ${connectTimeoutSeconds} s`))
+      this.#violated(
+        new AmqpViolation('amqp:connection:forced', `OPEN within ${connectTimeoutSeconds} s`, 'none'),
+      )
     })
     this.#stream = new FaultedStream(
       stream,
@@ -128,7 +131,7 @@ export class Connection implements ConnectionContext {
     else if (part === 'amqp-cbs') this.#cbs.detach({ condition: 'amqp:link:detach-forced', description })
   }
 
-  /** A fault that a device has ordered breaks a part of its connection, when that is this one. */
+  /** Breaks a part of the connection of a device, if it uses this one. */
   breakDevice(identity: string, part: BrokenPart): void {
     const device = this.#devices.find(identity)
     if (device === undefined) return
@@ -136,7 +139,10 @@ export class Connection implements ConnectionContext {
     this.breakPart(part)
   }
 
-  /** Lets armed faults `tcp.*` fire, at most one: on the connection, or on a device that uses it. */
+  /**
+   * Injects an armed fault `tcp.*`, at most one: of every connection, or of a device that uses this one.
+   * @param effects only these.
+   */
   injectStreamFault(effects: readonly string[]): void {
     if (this.hub.faults.idle) return
     for (const identity of [undefined, ...this.#devices.keys]) {
@@ -165,18 +171,27 @@ export class Connection implements ConnectionContext {
     this.#stream.uncork()
   }
 
-  /** @returns whether there may be more. */
+  /** Handles a header or a frame. @returns whether another one may have arrived. */
   #step(): boolean {
     if (this.#state === 'new' || this.#state === 'authenticated') return this.#header()
     const frame = this.#frames.next()
     if (frame === undefined) return false
     if ((frame.type === SASL_FRAME) !== (this.#state === 'sasl'))
-      throw new AmqpViolation('amqp:connection:framing-error', 'a frame of the layer that is spoken')
+      throw new AmqpViolation(
+        'amqp:connection:framing-error',
+        `a frame of ${this.#state === 'sasl' ? 'SASL' : 'AMQP'}`,
+        `a frame of type ${frame.type}`,
+      )
     if (this.#state === 'amqp') {
       this.#endpoint.receive(frame)
       if (this.#endpoint.up) this.#cancelOpenTimer()
     } else if (frame.performative?.name === 'saslInit') this.#authenticate(frame.performative.fields)
-    else throw new AmqpViolation('amqp:connection:framing-error', 'sasl-init')
+    else
+      throw new AmqpViolation(
+        'amqp:connection:framing-error',
+        'sasl-init',
+        frame.performative?.name ?? 'an empty frame',
+      )
     return true
   }
 
@@ -184,30 +199,34 @@ export class Connection implements ConnectionContext {
     const id = this.#frames.header()
     if (id === undefined) return false
     if (id !== AMQP_ID && (id !== SASL_ID || this.#state === 'authenticated'))
-      throw new AmqpViolation('amqp:connection:framing-error', `protocol 0 or 3, not ${id}`)
+      throw new AmqpViolation(
+        'amqp:connection:framing-error',
+        'protocol 0 (AMQP), or 3 (SASL) before it',
+        `protocol ${id}`,
+      )
     this.#stream.write(protocolHeader(id))
     this.#state = id === SASL_ID ? 'sasl' : 'amqp'
-    if (id === SASL_ID) this.#sayInSasl('saslMechanisms', { mechanisms: MECHANISMS })
+    if (id === SASL_ID) this.#sendSasl('saslMechanisms', { mechanisms: MECHANISMS })
     return true
   }
 
-  #authenticate(init: Parameters<typeof judge>[1]): void {
+  #authenticate(init: Parameters<typeof authenticate>[1]): void {
     this.#record('in', 'saslInit', redacted(init))
     try {
-      const grant = judge(this.hub, init)
+      const grant = authenticate(this.hub, init)
       if (grant !== undefined) this.tokens.put(grant)
     } catch (error) {
       this.refused(hubErrorOf(error))
-      this.#sayInSasl('saslOutcome', { code: SASL_AUTH })
+      this.#sendSasl('saslOutcome', { code: SASL_AUTH })
       this.#end('refused')
       this.#stream.hangUp()
       return
     }
-    this.#sayInSasl('saslOutcome', { code: SASL_OK })
+    this.#sendSasl('saslOutcome', { code: SASL_OK })
     this.#state = 'authenticated'
   }
 
-  #sayInSasl<K extends 'saslMechanisms' | 'saslOutcome'>(
+  #sendSasl<K extends 'saslMechanisms' | 'saslOutcome'>(
     name: K,
     fields: Parameters<typeof frameOf<K>>[3],
   ): void {
@@ -300,6 +319,6 @@ export class Connection implements ConnectionContext {
     this.#endpoint.lost()
     this.tokens.stop()
     this.hub.journal.record({ type: 'link-closed', linkId: this.linkId, reason })
-    this.#server.left(this)
+    this.#server.onEnd(this)
   }
 }

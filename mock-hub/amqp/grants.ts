@@ -1,4 +1,4 @@
-/** What clients of AMQP show to prove who they are: tokens on `$cbs`, and user name and password of SASL PLAIN. */
+/** The credentials of AMQP clients: tokens on `$cbs`, and user name and password of SASL PLAIN (docs/contract/amqp.md). */
 
 import type { Hub } from '../core/contract/hub.ts'
 import type { Identity } from '../core/contract/identity.ts'
@@ -7,9 +7,9 @@ import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { segmentsOf } from './addresses.ts'
 
-/** What a connection may do by one token or key. */
+/** What one token or key permits on a connection. */
 export interface Grant {
-  /** What it was shown for, a resource or the user name of SASL PLAIN: the next grant for the same replaces it. */
+  /** The resource or the user name of SASL PLAIN; the next grant for the same audience replaces this one. */
   readonly audience: string
   /** The token as received; undefined: a raw key of the policy. */
   readonly token: string | undefined
@@ -23,7 +23,7 @@ export interface Grant {
 
 /**
  * The grant of a token.
- * @param audience the resource that the client names: an identity's own, or one that a policy speaks for.
+ * @param audience the resource that the client names: that of an identity, or any other for the token of a policy.
  * @throws HubError of the core's authentication.
  */
 export function grantOfToken({ authentication }: Hub, audience: string, token: string): Grant {
@@ -54,7 +54,7 @@ export function grantOfPassword(hub: Hub, userName: string, password: string): G
   )
 }
 
-/** Whether the grant's policy has a right for what lies at this path. */
+/** Whether the policy of the grant has a right for this path. */
 export function allows({ policy, scope }: Grant, right: Permission, path: readonly string[]): boolean {
   return (
     policy?.permissions.has(right) === true &&

@@ -1,4 +1,4 @@
-/** Messages of the hub as messages of AMQP, both ways (wire contract 8.2, 8.4; WIRE-D2C-07). */
+/** Converts messages between the hub and AMQP (docs/contract/amqp.md, WIRE-D2C-07). */
 
 import type { C2dDelivery } from '../core/contract/c2d.ts'
 import type { ApplicationProperties, Message, SystemProperties } from '../core/contract/message.ts'
@@ -9,7 +9,7 @@ import type { Typed } from './codec/values.ts'
 
 type TextProperty = Exclude<keyof SystemProperties, 'ack'>
 
-/** Application properties and annotations that are system properties of the hub. */
+/** Application properties and annotations that the hub keeps as system properties. */
 const SYSTEM: ReadonlyMap<string, TextProperty> = new Map([
   ['iothub-creation-time-utc', 'creationTimeUtc'],
   ['iothub-outputname', 'outputName'],
@@ -22,7 +22,7 @@ const SYSTEM: ReadonlyMap<string, TextProperty> = new Map([
 ])
 const ACKS: readonly string[] = ['none', 'positive', 'negative', 'full']
 
-/** What a client has sent. */
+/** A message of a client. */
 export function toMessage(incoming: AmqpMessage): Message {
   const { properties = {}, annotations } = incoming
   const system: SystemProperties = {}
@@ -37,8 +37,8 @@ export function toMessage(incoming: AmqpMessage): Message {
   put('contentEncoding', textValue(properties.contentEncoding))
   put('expiryTimeUtc', textValue(properties.absoluteExpiryTime))
   for (const [name, value] of annotations ?? []) {
-    const known = SYSTEM.get(name)
-    if (known !== undefined) put(known, textValue(value))
+    const systemName = SYSTEM.get(name)
+    if (systemName !== undefined) put(systemName, textValue(value))
   }
   return {
     body: bodyOf(incoming),
@@ -47,7 +47,7 @@ export function toMessage(incoming: AmqpMessage): Message {
   }
 }
 
-/** Fills in the system properties among them. */
+/** @param system is given the system properties among them. */
 function applicationProperties(
   application: AmqpMessage['application'],
   system: SystemProperties,
@@ -55,8 +55,8 @@ function applicationProperties(
   const properties: Record<string, string | null> = {}
   for (const [name, typed] of application ?? []) {
     const value = textValue(typed) ?? null
-    const known = SYSTEM.get(name)
-    if (known !== undefined && value !== null) system[known] = value
+    const systemName = SYSTEM.get(name)
+    if (systemName !== undefined && value !== null) system[systemName] = value
     else if (name === 'iothub-ack' && value !== null && isAck(value)) system.ack = value
     else
       Object.defineProperty(properties, name, { value, enumerable: true, configurable: true, writable: true })
@@ -68,19 +68,19 @@ function isAck(value: string): value is NonNullable<SystemProperties['ack']> {
   return ACKS.includes(value)
 }
 
-/** A value of any simple type as text; times in ISO 8601. Undefined: null, or nothing that can be told so. */
+/** A value as text: times in ISO 8601, lists and maps as JSON. @returns undefined: null, or an invalid time. */
 function textValue(value: Typed | undefined): string | undefined {
-  const known = amqp.present(value)
-  if (known === undefined) return undefined
-  if (known.value instanceof Date)
-    return Number.isNaN(known.value.getTime()) ? undefined : known.value.toISOString()
-  if (Buffer.isBuffer(known.value))
-    return /^Vbin/.test(known.type.name) ? known.value.toString('utf8') : idText(known)
-  const simple = amqp.textOf(known) ?? amqp.numberOf(known) ?? amqp.booleanOf(known)
-  return simple === undefined ? JSON.stringify(amqp.plain(known)) : String(simple)
+  const typed = amqp.present(value)
+  if (typed === undefined) return undefined
+  if (typed.value instanceof Date)
+    return Number.isNaN(typed.value.getTime()) ? undefined : typed.value.toISOString()
+  if (Buffer.isBuffer(typed.value))
+    return /^Vbin/.test(typed.type.name) ? typed.value.toString('utf8') : idText(typed)
+  const simple = amqp.textOf(typed) ?? amqp.numberOf(typed) ?? amqp.booleanOf(typed)
+  return simple === undefined ? JSON.stringify(amqp.plain(typed)) : String(simple)
 }
 
-/** The properties section; undefined: there is nothing in it, and then it must not be there (field notes 8.5). */
+/** The section `properties`; without properties it is absent (docs/contract/amqp.md#amqp-properties-absent). */
 export function propertiesOf(system: Readonly<SystemProperties>): NonNullable<AmqpMessage['properties']> {
   const { messageId, correlationId, userId, to, contentType, contentEncoding, expiryTimeUtc } = system
   const expiresAt = expiryTimeUtc === undefined ? Number.NaN : Date.parse(expiryTimeUtc)
@@ -95,12 +95,12 @@ export function propertiesOf(system: Readonly<SystemProperties>): NonNullable<Am
   }
 }
 
-/** Application properties as they were sent; a name without a value has an empty one. */
+/** Application properties as they were sent; a property without a value gets an empty one. */
 export function applicationOf(properties: ApplicationProperties): Map<string, Typed> {
   return new Map(Object.entries(properties).map(([name, value]) => [name, amqp.string(value ?? '')]))
 }
 
-/** A cloud-to-device message on its way to a device. */
+/** A cloud-to-device message. */
 export function c2dMessage({ message, deliveryCount, sequenceNumber, enqueuedAt }: C2dDelivery): AmqpMessage {
   const application = applicationOf(message.properties)
   if (message.system.ack !== undefined) application.set('iothub-ack', amqp.string(message.system.ack))
@@ -116,7 +116,7 @@ export function c2dMessage({ message, deliveryCount, sequenceNumber, enqueuedAt 
   }
 }
 
-/** A message of another module to an input. */
+/** A message to an input of a module. */
 export function inputMessage(inputName: string, { body, system, properties }: Message): AmqpMessage {
   const annotations = new Map([['x-opt-input-name', amqp.string(inputName)]])
   const { connectionDeviceId, connectionModuleId } = system
@@ -132,7 +132,7 @@ export function inputMessage(inputName: string, { body, system, properties }: Me
   }
 }
 
-/** Symbols are ASCII. */
+/** Replaces what cannot stand in a symbol, which is ASCII. */
 function ascii(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?')
 }

@@ -1,4 +1,4 @@
-/** How the hub says no over AMQP: an error of the core as a condition (wire contract 8.2), and the refusals of this room. */
+/** Refusals of the hub as conditions and errors of AMQP (docs/contract/amqp.md#amqp-conditions). */
 
 import { randomBytes } from 'node:crypto'
 import type { HubErrorKind } from '../core/errors/catalogue.ts'
@@ -7,7 +7,7 @@ import { AmqpViolation } from './codec/malformed.ts'
 import type { AmqpError } from './codec/performative-fields.ts'
 import { string } from './codec/values.ts'
 
-/** Names of CSharp SDK's AmqpErrorMapper and IotHubAmqpErrorCode. */
+/** The conditions of AmqpErrorMapper and IotHubAmqpErrorCode in the .NET SDK. */
 const CONDITIONS: Readonly<Partial<Record<HubErrorKind, string>>> = {
   AmqpAddressNotFound: 'amqp:not-found',
   DeviceNotFound: 'amqp:not-found',
@@ -48,7 +48,7 @@ export function conditionOf({ kind, status }: HubError): string {
   return CONDITIONS[kind] ?? BY_STATUS[status] ?? 'amqp:internal-error'
 }
 
-/** As a rejected outcome, a detach or a close says it. */
+/** The error of a rejected outcome, a DETACH or a CLOSE. */
 export function amqpErrorOf(error: HubError, condition = conditionOf(error)): AmqpError {
   return {
     condition,
@@ -57,14 +57,14 @@ export function amqpErrorOf(error: HubError, condition = conditionOf(error)): Am
   }
 }
 
-/** Whatever was thrown, as a HubError: a frame that breaks AMQP is an IotHubFormatError, an unexpected error a ServerError. */
+/** Any thrown value as a HubError: a violation of AMQP becomes IotHubFormatError, an unexpected error ServerError. */
 export function hubErrorOf(error: unknown): HubError {
   if (error instanceof AmqpViolation)
     return new HubError({
       kind: 'IotHubFormatError',
       rule: error.condition,
-      expected: error.message,
-      received: 'something else',
+      expected: error.expected,
+      received: error.received,
     })
   return toHubError(error)
 }

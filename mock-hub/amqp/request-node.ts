@@ -1,4 +1,4 @@
-/** Nodes that are asked and answer: `$cbs` and `$management`. A client attaches a link each way and correlates by message id. */
+/** The nodes `$cbs` and `$management`: a client sends requests on one link and gets the responses on another. */
 
 import type { HubError } from '../core/errors/hub-error.ts'
 import { hubErrorOf } from './refusals.ts'
@@ -18,7 +18,7 @@ export interface Answer {
   readonly body?: Typed | undefined
 }
 
-/** @throws HubError, which becomes the answer. */
+/** @throws HubError, which becomes the response. */
 export type Handler = (request: AmqpMessage) => Answer
 
 export class RequestNode {
@@ -64,7 +64,7 @@ export class RequestNode {
     )
   }
 
-  /** Closes the links on which it answers. */
+  /** Detaches the links on which the responses are sent. */
   detach(error: AmqpError): void {
     for (const { link } of [...this.#answers]) link.detach(error)
   }
@@ -84,7 +84,7 @@ export class RequestNode {
     const correlationId = properties?.messageId
     queue?.push({
       payload: encodeMessage({
-        // The type of the id is kept: clients compare without looking at it (field notes 8.12).
+        // The id keeps its type: clients compare both (docs/contract/amqp.md#amqp-uuid-ids).
         properties: correlationId === undefined ? undefined : { correlationId },
         application: new Map([
           ['status-code', int(status)],
@@ -97,11 +97,11 @@ export class RequestNode {
     })
   }
 
-  /** The link that receives at the address to reply to; some clients give one that is nobody's. */
+  /** The link with the address to reply to; some clients name an address at which none receives. */
   #queueFor(replyTo: string | undefined): SendQueue | undefined {
     let last: SendQueue | undefined
     for (const queue of this.#answers) {
-      if (replyTo !== undefined && queue.link.asked.target?.address === replyTo) return queue
+      if (replyTo !== undefined && queue.link.peerAttach.target?.address === replyTo) return queue
       last = queue
     }
     return last

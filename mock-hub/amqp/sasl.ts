@@ -1,4 +1,7 @@
-/** SASL as the hub offers it (wire contract 8.1): ANONYMOUS, EXTERNAL and MSSBCBS let in and leave the proof to tokens and certificates; PLAIN brings one along. */
+/**
+ * SASL mechanisms of the hub (docs/contract/amqp.md#amqp-sasl). With ANONYMOUS, EXTERNAL and MSSBCBS the client
+ * authenticates later, by tokens or its certificate; with PLAIN it does so at once.
+ */
 
 import type { Hub } from '../core/contract/hub.ts'
 import { AmqpViolation } from './codec/malformed.ts'
@@ -12,11 +15,11 @@ export const SASL_OK = 0
 export const SASL_AUTH = 1
 
 /**
- * Judges a SASL init.
- * @returns what PLAIN has proven; undefined: nothing was shown.
+ * Authenticates by a sasl-init.
+ * @returns the grant of PLAIN; undefined: the mechanism has none.
  * @throws HubError, AmqpViolation.
  */
-export function judge(
+export function authenticate(
   hub: Hub,
   { mechanism, initialResponse }: Performatives['saslInit'],
 ): Grant | undefined {
@@ -30,7 +33,8 @@ export function judge(
       if (userName === undefined || password === undefined)
         throw new AmqpViolation(
           'amqp:decode-error',
-          'authorization id, user name and password, each after a zero',
+          'authorization id, user name and password, with a zero byte between them',
+          'less',
         )
       return grantOfPassword(hub, userName, password)
     }
@@ -43,7 +47,7 @@ export function judge(
   }
 }
 
-/** As the journal may hold it. */
+/** The frame for the journal, without credentials. */
 export function redacted({ mechanism, hostname }: Performatives['saslInit']): object {
   return { mechanism, hostname, initialResponse: '***' }
 }

@@ -1,15 +1,15 @@
-/** Messages for a client that may not have given credit yet. */
+/** Messages that wait until the client gives credit. */
 
 import type { Outgoing, SendingLink } from './endpoint/links.ts'
 
-/** A client that asks for more answers than this without taking any loses the link. */
+/** Longest queue, in messages; then the hub detaches the link. */
 const LONGEST = 1_000
 
 export class SendQueue {
   readonly link: SendingLink
   #waiting: Outgoing[] = []
 
-  /** Opens the link. @param onGone told once when nothing can be sent any more. */
+  /** Opens the link. @param onGone called once, when nothing more can be sent. */
   constructor(link: SendingLink, onGone: () => void) {
     this.link = link
     link.open({

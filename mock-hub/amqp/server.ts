@@ -1,4 +1,4 @@
-/** The hub's AMQP room: it takes streams, whatever carries them, and serves the back ends on them. */
+/** The hub's AMQP adapter: it takes streams, whatever carries them, and serves devices, back ends and readers on them. */
 
 import type { Duplex } from 'node:stream'
 import { eventHubName } from '../core/contract/connection-strings.ts'
@@ -11,22 +11,22 @@ import { onStreamFaultArmed } from '../net/stream-faults.ts'
 export type { ConnectionInfo } from './connection.ts'
 
 export interface AmqpServerOptions {
-  /** 1 to 32; default 4. */
+  /** Partitions of the Event Hub, 1 to 32; default 4. */
   readonly partitions?: number | undefined
-  /** Besides `$Default`; left out: any name is a consumer group. */
+  /** Consumer groups beside `$Default`; default: any name is one. */
   readonly consumerGroups?: readonly string[] | undefined
-  /** 1 to 7, on the hub's clock; default 1. */
+  /** How long messages are kept, in days of the hub's clock, 1 to 7; default 1. */
   readonly retentionDays?: number | undefined
-  /** Kept in each partition; default 64 MiB. */
+  /** Bytes kept in each partition; default 64 MiB. */
   readonly retentionBytes?: number | undefined
-  /** Where redirected readers are sent to: asked when one comes; default 5671. */
+  /** The port that redirected readers are told; asked when a client connects; default 5671. */
   readonly port?: (() => number) | undefined
 }
 
 export interface AmqpServer {
   /** Serves one client; what it sends on `stream` is AMQP 1.0. */
   accept(stream: Duplex, info: ConnectionInfo): void
-  /** Streams accepted and not yet closed. */
+  /** Number of connections that have not ended. */
   readonly connections: number
   /** Closes every connection and refuses new ones. */
   stop(): Promise<void>
@@ -37,10 +37,10 @@ const DEFAULT_BYTES = 64 * 1_048_576
 const DEFAULT_PORT = 5_671
 
 /**
- * Opens the room over a hub's core.
+ * Serves AMQP clients with a hub's core.
  * @throws RangeError for a number of partitions or days that Event Hubs does not have.
  */
-// A promise, as every room is opened: some have work to do first.
+// A promise, as with the other adapters.
 // eslint-disable-next-line @typescript-eslint/require-await
 export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}): Promise<AmqpServer> {
   const { partitions = 4, retentionDays = 1, retentionBytes = DEFAULT_BYTES, consumerGroups } = options
@@ -61,14 +61,14 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
   const stopBreaking = hub.deviceFaults.onBreak((identity, part) => {
     for (const connection of [...connections]) connection.breakDevice(identity, part)
   })
-  const port: ServerContext = {
+  const context: ServerContext = {
     hub,
     eventHub,
     hostName: hub.hostName,
     get port() {
       return options.port?.() ?? DEFAULT_PORT
     },
-    left: (connection) => {
+    onEnd: (connection) => {
       connections.delete(connection)
     },
   }
@@ -78,8 +78,8 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
         stream.destroy()
         return
       }
-      const connection = new Connection(port, `amqp-${++count}`, stream, info)
-      // A lever may have struck it already.
+      const connection = new Connection(context, `amqp-${++count}`, stream, info)
+      // An armed fault may have ended it already.
       if (!connection.over) connections.add(connection)
     },
     get connections() {

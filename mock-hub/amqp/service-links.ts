@@ -1,4 +1,4 @@
-/** What back ends attach to: cloud-to-device messages in, feedback and file notifications out (wire contract 8.2). */
+/** The nodes of back ends: they send cloud-to-device messages and receive feedback and file notifications. */
 
 import { randomUUID } from 'node:crypto'
 import type { ServiceQueue } from '../core/contract/c2d.ts'
@@ -14,7 +14,11 @@ import { decodeMessage, encodeMessage } from './codec/messages.ts'
 import type { Outcome } from './codec/performative-fields.ts'
 import { binary, string, symbol, textOf, timestamp } from './codec/values.ts'
 
-/** Keeps a link only as long as the token that it was opened with. @throws HubError IotHubUnauthorizedAccess. */
+/**
+ * Lets a link live as long as a token with ServiceConnect.
+ * @returns to be called when the link is gone.
+ * @throws HubError IotHubUnauthorizedAccess when the connection has no such token.
+ */
 export function requireService(context: ConnectionContext, link: Link, path: readonly string[]): () => void {
   return context.tokens.requireService(path, (error) => {
     context.refused(error)
@@ -60,18 +64,18 @@ function sendToDevice(context: ConnectionContext, { payload, settle }: Incoming)
   }
 }
 
-/** Outcomes of feedback batches, in batches (WIRE-AMQP-06). */
+/** A back end receives batches of feedback (WIRE-AMQP-06). */
 export function openFeedback(context: ConnectionContext, link: SendingLink): void {
   openQueue(context, link, 'feedback', context.hub.feedback, 'application/vnd.microsoft.iothub.feedback.json')
 }
 
-/** WIRE-AMQP-07. */
+/** A back end receives notifications of file uploads (WIRE-AMQP-07). */
 export function openFileNotifications(context: ConnectionContext, link: SendingLink): void {
   const type = 'application/vnd.microsoft.iothub.filenotification.json'
   openQueue(context, link, 'filenotifications', context.hub.fileNotifications, type)
 }
 
-/** Several links may read a queue: each item goes to one of them. */
+/** Several links may read a queue; each item goes to one of them. */
 function openQueue(
   context: ConnectionContext,
   link: SendingLink,
@@ -125,7 +129,7 @@ function settleItem(
   try {
     queue.settle(lockToken, settlementOf(outcome))
   } catch (error) {
-    // The lock was lost meanwhile: the settlement has come to its end already and cannot be refused.
+    // The lock was lost: the disposition has been answered and cannot be refused.
     context.refused(hubErrorOf(error))
   }
 }

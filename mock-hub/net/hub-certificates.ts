@@ -1,4 +1,4 @@
-/** The certificates of one hub: kept in a directory, or made once a process; and the wrong ones for the levers. */
+/** The certificates of one hub, from a directory or made once per process, and the wrong ones of `tls.*` faults. */
 
 import { join } from 'node:path'
 import { CA_FILE, storedCertificates } from './certificates/certificate-store.ts'
@@ -18,15 +18,15 @@ export interface HubTls {
   readonly authority: KeyAndCertificate
   /** The server's certificate is followed by its issuer. */
   readonly server: KeyAndCertificate
-  /** What the server answers to. */
+  /** The names in the server certificate. */
   readonly names: readonly string[]
-  /** File of the CA; undefined: it is nowhere on disk. */
+  /** File of the CA; undefined: it is not on disk. */
   readonly caPath: string | undefined
   variant(variant: CertificateVariant): Promise<KeyAndCertificate>
   readonly issue: IssueCertificate
 }
 
-/** The other side of TLS knows no time but the system's. */
+/** TLS clients check validity by the system's clock. */
 const system = new HubClock()
 const madeInProcess = new Map<string, Promise<ServerCertificates>>()
 
@@ -74,7 +74,7 @@ function inProcess(names: readonly string[]): Promise<ServerCertificates> {
   return made
 }
 
-/** PEM texts may lack their last line break, and Node reads no certificate that begins in the middle of a line. */
+/** A PEM text may lack its last line break, and Node requires each certificate to begin on a line of its own. */
 function chained({ key, cert }: KeyAndCertificate, authority: KeyAndCertificate): KeyAndCertificate {
   return { key, cert: `${cert.trimEnd()}\n${authority.cert.trimEnd()}\n` }
 }

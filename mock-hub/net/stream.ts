@@ -132,7 +132,7 @@ export class FaultedStream {
     else outgoing.beforeClose(end)
   }
 
-  /** Ends it now, whatever is on its way. */
+  /** Ends it at once; what has not been sent is lost. */
   destroy(): void {
     this.#closing = true
     this.#destroyed = true
@@ -181,9 +181,9 @@ export class FaultedStream {
     this.#filter = undefined
   }
 
-  /** As a connection that breaks. */
+  /** Ends it as a connection that breaks. */
   #lose(): void {
-    // The protocol writes its last word first.
+    // The adapter may first write what it has gathered.
     this.#tellGone('fault')
     this.destroy()
   }

@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => bench.stop())
 
-describe('at the HTTPS port, where WebSockets come in too', () => {
+describe('at the HTTPS port, which also serves WebSocket', () => {
   test.each([
     ['tls.unknown_ca', /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/],
     ['tls.wrong_name', /^ERR_TLS_CERT_ALTNAME_INVALID$/],
@@ -27,24 +27,24 @@ describe('at the HTTPS port, where WebSockets come in too', () => {
     expect(await bench.handshake({ port })).toBe('secure')
   })
 
-  test('tls.require_client_cert turns away who shows none', async () => {
+  test('tls.require_client_cert refuses a client without a certificate', async () => {
     bench.arm('tls.require_client_cert')
     const socket = bench.dial({ port: bench.hub.httpsPort, maxVersion: 'TLSv1.2' })
     const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
     expect(error.code).toMatch(/HANDSHAKE_FAILURE|ALERT|ECONNRESET/)
   })
 
-  test('tls.cipher_allowlist: what is asked over it is answered', async () => {
+  test('tls.cipher_allowlist: requests are answered', async () => {
     bench.arm('tls.cipher_allowlist', { ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' })
     expect((await bench.https('POST', '/devices/d1/messages/events', '{}')).status).toBe(204)
     expect(bench.fired('tls.cipher_allowlist')).toBe(1)
   })
 })
 
-test('a hub stops at once although somebody is stalled in a handshake at each port', async () => {
+test('a hub stops at once although handshakes are stalled at its ports', async () => {
   bench.hub.faults.arm({ name: 'tls.stall', count: 2 })
   const { httpsPort, mqttPort } = bench.hub
-  // One of them never says a word.
+  // One of them never sends anything.
   const sockets = [
     bench.dial({ port: httpsPort }),
     bench.dial({ port: mqttPort }),
@@ -54,7 +54,7 @@ test('a hub stops at once although somebody is stalled in a handshake at each po
     socket.on('error', () => undefined)
     return new Promise((resolve) => socket.once('close', resolve))
   })
-  // Whoever is cut off before he notices that he was connected is closed all the same.
+  // A socket may be closed before it reports that it was connected.
   await Promise.all(
     sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))),
   )

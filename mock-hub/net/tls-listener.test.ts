@@ -46,6 +46,15 @@ async function handshake(protocol: Protocol, options: ConnectionOptions = {}): P
 const entry = <K extends JournalEntry['type']>(type: K): Promise<Extract<JournalEntry, { type: K }>> =>
   hub.journal.until((one) => one.type === type) as Promise<Extract<JournalEntry, { type: K }>>
 
+function webSocket(protocol: string): WebSocket {
+  return new WebSocket(`wss://localhost:${hub.httpsPort}/$iothub/websocket`, protocol, {
+    ca: hub.caPem,
+    lookup: (_host, _options, done) => {
+      done(null, [{ address: '127.0.0.1', family: 4 }])
+    },
+  })
+}
+
 describe('link-opened', () => {
   test.each(['mqtt', 'amqp'] as const)('has the peer and its TLS: %s', async (protocol) => {
     expect(await handshake(protocol, { maxVersion: 'TLSv1.2' })).toBe('secure')
@@ -58,17 +67,26 @@ describe('link-opened', () => {
   })
 
   test('has them over WebSocket as well', async () => {
-    const socket = new WebSocket(`wss://localhost:${hub.httpsPort}/$iothub/websocket`, 'AMQPWSB10', {
-      ca: hub.caPem,
-      lookup: (_host, _options, done) => {
-        done(null, [{ address: '127.0.0.1', family: 4 }])
-      },
-    })
+    const socket = webSocket('AMQPWSB10')
     await once(socket, 'open')
     const { transport, tls } = await entry('link-opened')
     expect([transport, tls?.version]).toEqual(['amqp-ws', 'TLSv1.3'])
     socket.terminate()
   })
+})
+
+test('tcp.reset over WebSocket resets the TCP connection below it', async () => {
+  const { httpsPort: port, caPem: ca } = hub
+  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca })
+  socket.write(
+    'GET /$iothub/websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n' +
+      'Sec-WebSocket-Protocol: mqtt\r\n\r\n',
+  )
+  await Promise.all([once(socket, 'data'), entry('link-opened')])
+  const broken = once(socket, 'error')
+  hub.faults.arm({ name: 'tcp.reset' })
+  expect(await broken).toMatchObject([{ code: 'ECONNRESET' }])
 })
 
 describe('a handshake that fails is journalled and logged with its reason', () => {
@@ -108,7 +126,7 @@ describe('a handshake that fails is journalled and logged with its reason', () =
     expect(failed.peer).toMatch(/^127\.0\.0\.1:\d+$/)
   })
 
-  test('but not a connection that sends nothing: somebody looks whether the port is open', async () => {
+  test('a connection that sends nothing is not reported: it may be a port check', async () => {
     const socket = connectTcp(hub.mqttPort, '127.0.0.1')
     await once(socket, 'connect')
     socket.end()

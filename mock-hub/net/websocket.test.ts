@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { connect } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket, createWebSocketStream } from 'ws'
 import type { ClientOptions } from 'ws'
@@ -102,6 +103,18 @@ describe('attachWebSocket', () => {
     expect(await refusedWith(dial([]))).toBe(400)
   })
 
+  test('an absolute URL in the request line is accepted, as the Java SDK sends it', async () => {
+    const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca })
+    socket.write(
+      `GET https://localhost:${port}/$iothub/websocket?iothub-no-client-cert=true HTTP/1.1\r\n` +
+        'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n',
+    )
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString().split('\r\n', 1)).toEqual(['HTTP/1.1 101 Switching Protocols'])
+    socket.destroy()
+  })
+
   test('another path is 404', async () => {
     expect(await refusedWith(dial(['mqtt'], '/websocket'))).toBe(404)
     expect(await refusedWith(dial(['mqtt'], '/%zz'))).toBe(404)
@@ -118,7 +131,7 @@ describe('attachWebSocket', () => {
   })
 })
 
-describe('ws levers', () => {
+describe('ws faults', () => {
   test('ws.status', async () => {
     testServer.hub.faults.arm({ name: 'ws.status', parameters: { status: 503 } })
     expect(await refusedWith(dial(['mqtt']))).toBe(503)
@@ -162,7 +175,7 @@ describe('ws levers', () => {
   })
 })
 
-test('Event Hubs clients find AMQP at a path of their own, and nothing else is there', async () => {
+test('Event Hubs clients find AMQP at a path of their own, which serves nothing else', async () => {
   const path = '/$servicebus/websocket'
   expect(await refusedWith(dial(['AMQPWSB10'], path))).toBe(404)
   detach()

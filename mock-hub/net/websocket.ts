@@ -1,6 +1,6 @@
 /**
- * WebSocket on the HTTPS port (wire contract 1.1): one protocol a room, chosen by the sub-protocol that the client offers.
- * Streams leave here as plain duplexes; what they carry is the rooms' business.
+ * WebSocket on the HTTPS port (docs/contract/tls.md#tls-websocket): the sub-protocol that the client offers selects the
+ * adapter, which gets a plain duplex stream.
  */
 
 import { STATUS_CODES } from 'node:http'
@@ -9,28 +9,28 @@ import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, createWebSocketStream } from 'ws'
 import type { WebSocket } from 'ws'
-import type { Faults } from '../core/contract/faults.ts'
+import { numberParameter, type FaultMatch, type Faults } from '../core/contract/faults.ts'
 import { clientInfo, type ClientInfo } from './peer.ts'
 
 /** Takes over the stream of an upgraded connection. */
 export type WebSocketProtocol = (stream: Duplex, client: ClientInfo) => void
 
 export interface WebSocketOptions {
-  /** Levers `ws.*` strike here; left out: none can. */
+  /** For faults `ws.*`; default: none is injected. */
   readonly faults?: Faults | undefined
   /** Largest WebSocket message in bytes; default 1 MiB, four times the largest MQTT packet. */
   readonly maxPayload?: number | undefined
 }
 
 const PATH = '/$iothub/websocket'
-/** Where the clients of Event Hubs look for AMQP, on the host that their connection string names; nothing else is there. */
+/** The path of Event Hubs clients; only AMQP is served there. */
 const EVENT_HUBS_PATH = '/$servicebus/websocket'
 const AMQP = 'amqpwsb10'
 
 /**
  * Answers upgrades of an HTTPS server.
- * @param protocols by sub-protocol, in lower case; a client's spelling is matched without regard to case and echoed.
- * @returns detaches and closes what was upgraded.
+ * @param protocols adapters by sub-protocol; case does not matter, and the client's spelling is echoed.
+ * @returns stops answering, and closes the upgraded connections.
  */
 export function attachWebSocket(
   server: Server,
@@ -49,35 +49,33 @@ export function attachWebSocket(
     handleProtocols: (offered) => supported(offered) ?? false,
   })
 
-  /** Says a sub-protocol that nobody asked for. */
-  const stranger = new WebSocketServer({ noServer: true, handleProtocols: () => 'amqp-of-another-kind' })
+  /** Answers with a sub-protocol that the client did not offer. */
+  const wrongProtocol = new WebSocketServer({ noServer: true, handleProtocols: () => 'amqp-of-another-kind' })
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy())
-    const path = (request.url ?? '').split('?', 1)[0] ?? ''
-    const place = decodedPath(path)
-    if (place !== PATH && !(place === EVENT_HUBS_PATH && byName.has(AMQP))) {
+    const path = pathOf(request.url ?? '')
+    if (path !== PATH && !(path === EVENT_HUBS_PATH && byName.has(AMQP))) {
       answer(socket, 404, `There is nothing to upgrade to at ${path}.`)
       return
     }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
     const name = supported(offered)
     const take = name === undefined ? undefined : byName.get(name.toLowerCase())
-    if (name === undefined || take === undefined || (place !== PATH && name.toLowerCase() !== AMQP)) {
-      const here = place === PATH ? [...byName.keys()] : [AMQP]
+    if (name === undefined || take === undefined || (path !== PATH && name.toLowerCase() !== AMQP)) {
+      const here = path === PATH ? [...byName.keys()] : [AMQP]
       answer(socket, 400, `Sec-WebSocket-Protocol must offer one of ${here.join(', ')}.`)
       return
     }
-    const met = options.faults?.idle === false ? options.faults.match('ws') : undefined
-    if (met !== undefined && !beforeUpgrade(met, socket)) return
-    const chosen = met?.effect === 'wrong_protocol' ? stranger : wss
+    const match = options.faults?.idle === false ? options.faults.match('ws') : undefined
+    if (match !== undefined && !upgrades(match, socket)) return
+    const chosen = match?.effect === 'wrong_protocol' ? wrongProtocol : wss
     chosen.handleUpgrade(request, socket, head, (webSocket) => {
-      if (met?.effect === 'close') {
-        const code = met.parameters['code']
-        webSocket.close(typeof code === 'number' ? code : 1011)
+      if (match?.effect === 'close') {
+        webSocket.close(numberParameter(match, 'code', 1011))
         return
       }
-      if (met?.effect === 'fragment') sendInFragments(webSocket)
+      if (match?.effect === 'fragment') sendInFragments(webSocket)
       take(createWebSocketStream(webSocket), clientInfo(request.socket))
     })
   }
@@ -85,21 +83,20 @@ export function attachWebSocket(
   server.on('upgrade', upgrade)
   return () => {
     server.off('upgrade', upgrade)
-    for (const each of [wss, stranger]) {
+    for (const each of [wss, wrongProtocol]) {
       for (const client of each.clients) client.terminate()
       each.close()
     }
   }
 }
 
-type Met = NonNullable<ReturnType<Faults['match']>>
-
-/** Levers that answer the request instead of upgrading it. @returns whether the upgrade goes on. */
-function beforeUpgrade({ effect, parameters }: Met, socket: Duplex): boolean {
-  const { status, location } = parameters
+/** Injects faults that answer the request instead of upgrading it. @returns whether the upgrade goes on. */
+function upgrades(match: FaultMatch, socket: Duplex): boolean {
+  const { effect, parameters } = match
+  const { location } = parameters
   switch (effect) {
     case 'status':
-      answer(socket, typeof status === 'number' ? status : 503, 'Ordered by a fault.')
+      answer(socket, numberParameter(match, 'status', 503), 'Ordered by a fault.')
       return false
     case 'redirect':
       answer(
@@ -116,7 +113,7 @@ function beforeUpgrade({ effect, parameters }: Met, socket: Duplex): boolean {
   }
 }
 
-/** Each message as frames of one byte and the rest, as a middle box may cut it. */
+/** Sends each message in two frames, the first with one byte, as a middle box may do. */
 function sendInFragments(webSocket: WebSocket): void {
   const send = webSocket.send.bind(webSocket)
   const cut = (data: Buffer, done: (error?: Error) => void): void => {
@@ -127,11 +124,15 @@ function sendInFragments(webSocket: WebSocket): void {
     send(data.subarray(0, 1), { binary: true, fin: false })
     send(data.subarray(1), { binary: true, fin: true }, done)
   }
-  webSocket.send = cut as typeof webSocket.send // the stream on top calls it in just this form
+  webSocket.send = cut as typeof webSocket.send // the stream calls it with just these parameters
 }
 
-/** Clients differ in whether they encode the dollar sign. */
-function decodedPath(path: string): string {
+/**
+ * The path of a request line, decoded: clients differ in whether they encode the dollar sign, and the Java SDK sends an
+ * absolute URL (docs/contract/tls.md#tls-websocket-absolute).
+ */
+function pathOf(url: string): string {
+  const path = url.replace(/^https?:\/\/[^/?]*/i, '').replace(/\?.*$/, '')
   try {
     return decodeURIComponent(path)
   } catch {

@@ -1,4 +1,4 @@
-/** Cuts a stream of bytes into protocol headers and frames, and puts frames together. */
+/** Reads protocol headers and frames from a stream of bytes, and writes frames. */
 
 import { AmqpViolation, malformed } from './malformed.ts'
 import { readPerformative, writePerformative } from './performatives.ts'
@@ -8,12 +8,12 @@ import { readValue, writeValues } from './values.ts'
 export const AMQP_FRAME = 0
 export const SASL_FRAME = 1
 
-/** A frame as it came; without a performative it only keeps the link alive. */
+/** A frame as it was received; without a performative it is a heartbeat. */
 export interface Frame {
   readonly type: number
   readonly channel: number
   readonly performative: Performative | undefined
-  /** Of a transfer; it lies in the buffer that was received. */
+  /** Payload of a transfer: a part of the received buffer, not a copy. */
   readonly payload: Buffer
 }
 
@@ -25,7 +25,7 @@ export function protocolHeader(protocolId: number): Buffer {
 const HEADER_BYTES = 8
 const EMPTY = Buffer.alloc(0)
 
-/** Reads out of whatever chunks arrive; what has not been read stays. */
+/** Reads from chunks of any size; it keeps what has not been read. */
 export class FrameReader {
   readonly #limit: number
   #chunks: Buffer[] = []
@@ -36,7 +36,7 @@ export class FrameReader {
     this.#limit = limit
   }
 
-  /** Bytes received and not yet given out. */
+  /** Bytes received and not yet read. */
   get pending(): number {
     return this.#bytes
   }
@@ -48,8 +48,8 @@ export class FrameReader {
   }
 
   /**
-   * @returns the protocol id of a header, or undefined: it has not come whole.
-   * @throws AmqpViolation when it is none of AMQP 1.0.
+   * @returns the protocol id of a header; undefined: the header is not complete.
+   * @throws AmqpViolation when it is not a header of AMQP 1.0.
    */
   header(): number | undefined {
     const bytes = this.#take(HEADER_BYTES)
@@ -59,11 +59,12 @@ export class FrameReader {
     if (named && major === 1 && minor === 0 && revision === 0) return id
     throw new AmqpViolation(
       'amqp:connection:framing-error',
-      `the header of AMQP 1.0.0, not ${bytes.toString('hex')}`,
+      'the header of AMQP 1.0.0',
+      bytes.toString('hex'),
     )
   }
 
-  /** @throws AmqpViolation when it is malformed or too large. */
+  /** @returns undefined: no frame is complete. @throws AmqpViolation when it is malformed or too large. */
   next(): Frame | undefined {
     if (this.#bytes < HEADER_BYTES) return undefined
     const head = this.#peek(HEADER_BYTES)
@@ -72,12 +73,13 @@ export class FrameReader {
     if (size > this.#limit || start < HEADER_BYTES || start > size)
       throw new AmqpViolation(
         'amqp:connection:framing-error',
-        `a frame of ${HEADER_BYTES} to ${this.#limit} bytes, not of ${size} with its body at ${start}`,
+        `a frame of ${HEADER_BYTES} to ${this.#limit} bytes`,
+        `one of ${size} bytes with its body at ${start}`,
       )
     const bytes = this.#take(size)
     if (bytes === undefined) return undefined
     const type = bytes[5] ?? 0
-    if (type !== AMQP_FRAME && type !== SASL_FRAME) throw malformed(`a frame of type 0 or 1, not ${type}`)
+    if (type !== AMQP_FRAME && type !== SASL_FRAME) throw malformed('a frame of type 0 or 1', `type ${type}`)
     const channel = bytes.readUInt16BE(6)
     if (start === size) return { type, channel, performative: undefined, payload: EMPTY }
     const { value, end } = readValue(bytes, start)
@@ -105,7 +107,7 @@ export class FrameReader {
   }
 }
 
-/** One frame. */
+/** The bytes of one frame. */
 export function frameOf<K extends PerformativeName>(
   type: number,
   channel: number,
@@ -124,5 +126,5 @@ export function frameOf<K extends PerformativeName>(
   return frame
 }
 
-/** A frame without a performative. */
+/** A heartbeat. */
 export const EMPTY_FRAME = Buffer.from([0, 0, 0, HEADER_BYTES, 2, AMQP_FRAME, 0, 0])

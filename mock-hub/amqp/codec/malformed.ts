@@ -1,18 +1,23 @@
-/** What a client has sent that is no AMQP 1.0, or breaks a rule of it. */
+/** The error for bytes of a client that are not AMQP 1.0, or that break one of its rules. */
 
-/** The connection cannot go on: it is closed with this condition. */
+/** The connection cannot continue: the hub closes it with this condition. */
 export class AmqpViolation extends Error {
   override readonly name = 'AmqpViolation'
   /** A symbol of the specification, such as `amqp:decode-error`. */
   readonly condition: string
+  readonly expected: string
+  readonly received: string
 
-  /** @param message what was expected and what came, for the client and the log. */
-  constructor(condition: string, message: string) {
-    super(message)
+  /** @param received must not contain a secret. */
+  constructor(condition: string, expected: string, received: string) {
+    super(`Expected ${expected}; given: ${received}.`)
     this.condition = condition
+    this.expected = expected
+    this.received = received
   }
 }
 
-export function malformed(message: string): AmqpViolation {
-  return new AmqpViolation('amqp:decode-error', message)
+/** The bytes cannot be decoded. */
+export function malformed(expected: string, received: string): AmqpViolation {
+  return new AmqpViolation('amqp:decode-error', expected, received)
 }

@@ -1,10 +1,10 @@
-/** Messages of AMQP 1.0 as bytes: sections in their order; those that are empty are left out (field notes 8.5). */
+/** Reads and writes messages of AMQP 1.0; empty sections are left out (docs/contract/amqp.md#amqp-properties-absent). */
 
 import { malformed } from './malformed.ts'
 import * as amqp from './values.ts'
 import type { Typed } from './values.ts'
 
-/** Its data sections are whole messages (field notes 8.16). */
+/** Message format of a batch: each data section is a whole message (docs/contract/amqp.md#amqp-batch). */
 export const BATCHED = 0x8001_3700
 
 const PROPERTIES = [
@@ -24,16 +24,16 @@ const PROPERTIES = [
 ] as const
 type PropertyName = (typeof PROPERTIES)[number]
 
-/** Values keep their AMQP types: an id must go back as it came (field notes 8.12). */
+/** Values keep their AMQP types: an id is echoed with the type it came with (docs/contract/amqp.md#amqp-uuid-ids). */
 export interface AmqpMessage {
   readonly annotations?: ReadonlyMap<string, Typed> | undefined
   readonly properties?: Readonly<Partial<Record<PropertyName, Typed>>> | undefined
   readonly application?: ReadonlyMap<string, Typed> | undefined
-  /** Of `header`. */
+  /** Field of the section `header`. */
   readonly deliveryCount?: number | undefined
-  /** A data section each; for reading one or more. */
+  /** One item for each data section. */
   readonly data?: readonly Buffer[] | undefined
-  /** The body is this value instead. */
+  /** The body, when it is an amqp-value section. */
   readonly value?: Typed | undefined
 }
 
@@ -59,7 +59,7 @@ const SECTIONS: ReadonlyMap<string, number> = new Map([
   ['amqp:footer:map', FOOTER],
 ])
 
-/** @throws AmqpViolation when the bytes are no message. */
+/** @throws AmqpViolation when the bytes are not a message. */
 export function decodeMessage(bytes: Buffer): AmqpMessage {
   const message: { -readonly [K in keyof AmqpMessage]: AmqpMessage[K] } = {}
   const data: Buffer[] = []
@@ -80,7 +80,7 @@ export function decodeMessage(bytes: Buffer): AmqpMessage {
         message.application = amqp.entriesOf(value)
         break
       case DATA:
-        if (!Buffer.isBuffer(value.value)) throw malformed('a data section of bytes')
+        if (!Buffer.isBuffer(value.value)) throw malformed('a data section of bytes', `a ${value.type.name}`)
         data.push(value.value)
         break
       case VALUE:
@@ -91,7 +91,7 @@ export function decodeMessage(bytes: Buffer): AmqpMessage {
       case FOOTER:
         break
       default:
-        throw malformed('a section of a message; this is something else')
+        throw malformed('a section of a message', `a ${value.type.name} without such a descriptor`)
     }
   }
   if (data.length > 0) message.data = data
@@ -140,7 +140,7 @@ export function encodeMessage(message: AmqpMessage): Buffer {
 
 const EMPTY = Buffer.alloc(0)
 
-/** The body as bytes, whichever way the client has put it: data, a string or binary value, or any other value as JSON. */
+/** The body as bytes: data sections, a string or binary value, or any other value as JSON. */
 export function bodyOf({ data, value }: AmqpMessage): Buffer {
   if (data !== undefined) return data.length === 1 ? (data[0] ?? EMPTY) : Buffer.concat(data)
   const known = amqp.present(value)
@@ -149,7 +149,7 @@ export function bodyOf({ data, value }: AmqpMessage): Buffer {
   return Buffer.from(amqp.textOf(known) ?? JSON.stringify(amqp.plain(known)))
 }
 
-/** A message id as text: a uuid in its usual form, a number in decimal (field notes 8.17). */
+/** A message id as text: a UUID with hyphens, a number in decimal (docs/contract/amqp.md#amqp-uuid-ids). */
 export function idText(id: Typed | undefined): string | undefined {
   if (id === undefined) return undefined
   const text = amqp.textOf(id)

@@ -1,40 +1,40 @@
-/** The performatives of AMQP 1.0, field by field (part 2, section 2.7; SASL: part 5, section 5.3.3). */
+/** The fields of the performatives of AMQP 1.0 (part 2, section 2.7; SASL: part 5, section 5.3.3). */
 
 import type { Typed } from './values.ts'
 
 export interface Terminus {
   readonly address: string | undefined
   readonly dynamic: boolean
-  /** By name; sources only. */
+  /** Filters by name; only sources have them. */
   readonly filter: ReadonlyMap<string, Typed> | undefined
 }
 
 export interface AmqpError {
   readonly condition: string
   readonly description?: string | undefined
-  /** Keys become symbols: clients look for those (field notes 8.10). */
+  /** The keys are written as symbols (docs/contract/amqp.md#amqp-symbol-keys). */
   readonly info?: ReadonlyMap<string, Typed> | undefined
 }
 
-/** What became of a delivery. */
+/** The outcome of a delivery. */
 export interface Outcome {
   readonly type: 'received' | 'accepted' | 'rejected' | 'released' | 'modified'
   readonly error?: AmqpError | undefined
-  /** Of `modified`. */
+  /** This field and the next belong to `modified`. */
   readonly deliveryFailed?: boolean | undefined
   readonly undeliverableHere?: boolean | undefined
 }
 
 type Properties = ReadonlyMap<string, Typed> | undefined
 
-/** Fields by name; what is left out when writing gets the default of the specification, or null. */
+/** Fields by name. A field that is left out is written with its default of the specification, or null. */
 export interface Performatives {
   open: {
     readonly containerId: string
     readonly hostname?: string | undefined
     readonly maxFrameSize?: number | undefined
     readonly channelMax?: number | undefined
-    /** ms */
+    /** In ms. */
     readonly idleTimeOut?: number | undefined
     readonly properties?: Properties
   }
@@ -48,7 +48,7 @@ export interface Performatives {
   attach: {
     readonly name: string
     readonly handle: number
-    /** True: the one who says it receives. */
+    /** True: the sender of this performative receives. */
     readonly role: boolean
     readonly sndSettleMode?: number | undefined
     readonly rcvSettleMode?: number | undefined

@@ -1,7 +1,6 @@
 /**
- * The performatives of AMQP 1.0 as a table of their fields. They are written in full length, with defaults written out:
- * Python's client takes fields by their place without looking how many there are (field notes 8.6), and Go's refuses a
- * list that is too long (8.7).
+ * Reads and writes performatives by a table of their fields. All fields are written, with their defaults
+ * (docs/contract/amqp.md#amqp-full-performatives), and no field more (docs/contract/amqp.md#amqp-no-surplus).
  */
 
 import { malformed } from './malformed.ts'
@@ -16,14 +15,14 @@ import type {
 import * as amqp from './values.ts'
 import type { Typed } from './values.ts'
 
-/** A kind of field: how it is read and written. */
+/** How fields of one kind are read and written. */
 interface Kind {
-  /** @returns undefined: not of this kind. */
+  /** @returns undefined: the value is not of this kind; null: it is ignored. */
   read(value: Typed): unknown
   write(value: never): Typed
 }
 
-/** Name, kind, default; `required`: it must be there. A name of undefined: nobody asks for it here. */
+/** Name, kind and default of a field; `required`: it has none. The hub does not use a field without a name. */
 type Field = readonly [name: string | undefined, kind: Kind, otherwise?: number | boolean | 'required']
 
 const unsigned = (write: (value: number) => Typed): Kind => ({
@@ -49,7 +48,7 @@ const properties: Kind = {
   read: amqp.entriesOf,
   write: (entries: ReadonlyMap<string, Typed>) => amqp.map(entries, 'symbol'),
 }
-/** Read by nobody, written as null. */
+/** A field that the hub ignores and writes as null. */
 const unread: Kind = { read: () => null, write: amqp.nothing }
 
 const SOURCE = 0x28
@@ -64,7 +63,7 @@ const FILTER = 7
 
 const terminus = (descriptor: number): Kind => ({
   read: (value): Terminus | null => {
-    // A coordinator of transactions, or worse: as good as no address.
+    // A coordinator of transactions, for example: a link without an address.
     if (amqp.descriptorOf(value, DESCRIPTORS) !== descriptor) return null
     const fields = amqp.itemsOf(value)
     const filter = descriptor === SOURCE ? amqp.present(fields[FILTER]) : undefined
@@ -127,7 +126,7 @@ const OUTCOME_NAMES: ReadonlyMap<string, number> = new Map(
 const outcome: Kind = {
   read: (value): Outcome | null => {
     const type = OUTCOMES[(amqp.descriptorOf(value, OUTCOME_NAMES) ?? 0) - FIRST_OUTCOME]
-    // A state of transactions.
+    // A state of transactions, for example.
     if (type === undefined) return null
     const fields = amqp.itemsOf(value)
     if (type === 'rejected') {
@@ -138,7 +137,6 @@ const outcome: Kind = {
     return { type, deliveryFailed: amqp.booleanOf(fields[0]), undeliverableHere: amqp.booleanOf(fields[1]) }
   },
   write: ({ type, error: why }: Outcome) => {
-    // Always a list of its own: an error's place is there even when it is empty.
     const fields = type === 'rejected' && why !== undefined ? [error.write(why as never)] : []
     return amqp.described(FIRST_OUTCOME + OUTCOMES.indexOf(type), amqp.list(fields))
   },
@@ -277,31 +275,31 @@ const BY_SYMBOL: ReadonlyMap<string, number> = new Map(
 )
 
 /**
- * @throws AmqpViolation when it is none, or a field is not what the specification says. Fields beyond the last one
- * known, and of a kind that nobody reads, are passed over.
+ * Fields that the hub does not use, and those after the last one known, are ignored.
+ * @throws AmqpViolation when the value is not a performative, or a field is missing or of a wrong type.
  */
 export function readPerformative(value: Typed): Performative {
   const code = amqp.descriptorOf(value, BY_SYMBOL)
   const name = code === undefined ? undefined : BY_CODE.get(code)
-  if (name === undefined) throw malformed('a performative; this is something else')
+  if (name === undefined) throw malformed('a performative', `a ${value.type.name} without such a descriptor`)
   const given = amqp.itemsOf(value)
   const fields = Object.create(null) as Record<string, unknown>
   TABLE[name][1].forEach(([field, kind, otherwise], index) => {
     if (field === undefined) return
     const item = amqp.present(given[index])
     if (item === undefined) {
-      if (otherwise === 'required') throw malformed(`${name} without ${field}`)
+      if (otherwise === 'required') throw malformed(`${name} with ${field}`, 'none')
       if (otherwise !== undefined) fields[field] = otherwise
       return
     }
     const read = kind.read(item)
-    if (read === undefined) throw malformed(`${name} whose ${field} is of type ${item.type.name}`)
+    if (read === undefined) throw malformed(`${field} of ${name} in its type`, `a ${item.type.name}`)
     if (read !== null) fields[field] = read
   })
   return { name, fields } as unknown as Performative // the table has checked each field
 }
 
-/** In full length. */
+/** With all its fields. */
 export function writePerformative<K extends PerformativeName>(name: K, fields: Performatives[K]): Typed {
   const [code, table] = TABLE[name]
   const given = fields as Readonly<Record<string, unknown>>

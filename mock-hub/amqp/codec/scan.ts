@@ -1,6 +1,6 @@
 /**
- * Looks over an encoded value before it is decoded: sizes within their bounds, counts that the bytes can hold, known
- * types, UTF-8. Whoever decodes it afterwards can neither be led out of the buffer nor into making a billion nulls.
+ * Checks an encoded value before it is decoded: sizes are within bounds, counts fit the bytes, types are known, text is
+ * UTF-8. The decoder then neither reads beyond the buffer nor makes a billion nulls.
  */
 
 import { isUtf8 } from 'node:buffer'
@@ -9,9 +9,9 @@ import { malformed } from './malformed.ts'
 const DESCRIBED = 0x00
 const BOOLEAN = 0x56
 const MAP = 0x01
-/** Deeper than any client nests. */
+/** Deepest nesting; clients need less. */
 const DEEPEST = 24
-/** Elements of an array that take no bytes. */
+/** Most elements of an array whose elements take no bytes. */
 const MOST_EMPTY_ELEMENTS = 256
 
 const FIXED: ReadonlyMap<number, number> = new Map([
@@ -32,17 +32,17 @@ const ARRAY: ReadonlySet<number> = new Set([0xe0, 0xf0])
  * @throws AmqpViolation
  */
 export function scanValue(bytes: Buffer, at: number, end: number, depth = 0): number {
-  if (depth > DEEPEST) throw malformed(`values nested deeper than ${DEEPEST}`)
+  if (depth > DEEPEST) throw malformed(`values nested at most ${DEEPEST} deep`, 'deeper ones')
   const code = byteAt(bytes, at, end)
   if (code === DESCRIBED) {
     const descriptorEnd = scanValue(bytes, at + 1, end, depth + 1)
-    // A described value under a second descriptor is allowed and used by nobody.
+    // A descriptor of a described value is allowed; no client sends one.
     return scanValue(bytes, descriptorEnd, end, depth + 1)
   }
   return scanContent(bytes, code, at + 1, end, depth)
 }
 
-/** What follows the type code. */
+/** Scans what follows the type code. */
 function scanContent(bytes: Buffer, code: number, at: number, end: number, depth: number): number {
   const width = FIXED.get(code)
   if (width !== undefined) return within(at + width, end)
@@ -50,12 +50,13 @@ function scanContent(bytes: Buffer, code: number, at: number, end: number, depth
   if (VARIABLE.has(code)) {
     const start = at + (long ? 4 : 1)
     const stop = within(start + sizeAt(bytes, at, end, long), end)
-    if (TEXT.has(code) && !isUtf8(bytes.subarray(start, stop))) throw malformed('a text that is not UTF-8')
+    if (TEXT.has(code) && !isUtf8(bytes.subarray(start, stop)))
+      throw malformed('a text in UTF-8', 'other bytes')
     return stop
   }
   if (COMPOUND.has(code)) return scanCompound(bytes, code, at, end, depth)
   if (ARRAY.has(code)) return scanArray(bytes, at, end, long, depth)
-  throw malformed(`type code 0x${code.toString(16)}, which is none`)
+  throw malformed('the code of a type', `0x${code.toString(16)}`)
 }
 
 function scanCompound(bytes: Buffer, code: number, at: number, end: number, depth: number): number {
@@ -63,11 +64,14 @@ function scanCompound(bytes: Buffer, code: number, at: number, end: number, dept
   const width = long ? 4 : 1
   const stop = within(at + width + sizeAt(bytes, at, end, long), end)
   const count = sizeAt(bytes, at + width, stop, long)
-  if ((code & 0x0f) === MAP && count % 2 !== 0) throw malformed('a map with a key but no value')
+  if ((code & 0x0f) === MAP && count % 2 !== 0)
+    throw malformed('a map with a value for each key', `${count} elements`)
   let position = at + 2 * width
-  if (count > stop - position) throw malformed(`${count} elements in ${stop - position} bytes`)
+  if (count > stop - position)
+    throw malformed(`at most ${stop - position} elements in as many bytes`, `${count}`)
   for (let index = 0; index < count; index++) position = scanValue(bytes, position, stop, depth + 1)
-  if (position !== stop) throw malformed(`${stop - position} bytes after the last element of a list or map`)
+  if (position !== stop)
+    throw malformed('nothing after the last element of a list or map', `${stop - position} bytes`)
   return stop
 }
 
@@ -83,9 +87,11 @@ function scanArray(bytes: Buffer, at: number, end: number, long: boolean, depth:
   }
   position++
   const most = FIXED.get(code) === 0 ? MOST_EMPTY_ELEMENTS : stop - position
-  if (count > most) throw malformed(`${count} elements in an array of ${stop - position} bytes`)
+  if (count > most)
+    throw malformed(`at most ${most} elements in an array of ${stop - position} bytes`, `${count}`)
   for (let index = 0; index < count; index++) position = scanContent(bytes, code, position, stop, depth + 1)
-  if (position !== stop) throw malformed(`${stop - position} bytes after the last element of an array`)
+  if (position !== stop)
+    throw malformed('nothing after the last element of an array', `${stop - position} bytes`)
   return stop
 }
 
@@ -100,6 +106,7 @@ function sizeAt(bytes: Buffer, at: number, end: number, long: boolean): number {
 }
 
 function within(stop: number, end: number): number {
-  if (stop > end) throw malformed(`a value that ends ${stop - end} bytes after its frame`)
+  if (stop > end)
+    throw malformed('a value that ends within its frame', `one that ends ${stop - end} bytes after it`)
   return stop
 }

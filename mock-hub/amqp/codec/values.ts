@@ -1,10 +1,10 @@
-/** AMQP values, read and written with rhea's codec: the one door to it (its endpoint is not used: decision 18). */
+/** Reads and writes AMQP values with rhea's codec. Nothing else of rhea is used, and only here (decision 18). */
 
 import rhea from 'rhea'
 import { malformed } from './malformed.ts'
 import { scanValue } from './scan.ts'
 
-/** A value with its AMQP type, as rhea reads and writes it. */
+/** A value with its AMQP type, as rhea represents it. */
 export interface Typed {
   readonly type: { readonly name: string; readonly typecode: number }
   readonly value: unknown
@@ -20,7 +20,7 @@ interface Writer {
   toBuffer(): Buffer
 }
 
-/** The part of rhea's codec that is used here. */
+/** The part of rhea's codec that the hub uses. */
 interface Codec {
   readonly Reader: new (buffer: Buffer) => Reader
   readonly Writer: new (buffer?: Buffer) => Writer
@@ -44,7 +44,7 @@ interface Codec {
   described(descriptor: Typed, value: Typed): Typed
 }
 
-// Reader, Writer and the plain constructors are there at run time; rhea's typings leave them out or say `any`.
+// Reader, Writer and the plain constructors exist at run time; rhea's typings omit them or say `any`.
 const codec = rhea.types as unknown as Codec
 
 const SYM8 = 0xa3
@@ -63,7 +63,7 @@ export const symbol = (value: string): Typed => codec.wrap_symbol(value)
 export const binary = (value: Buffer): Typed => codec.wrap_binary(value)
 /** @param ms epoch ms. */
 export const timestamp = (ms: number): Typed => codec.wrap_timestamp(ms)
-/** @param text in its usual form. */
+/** @param text with hyphens. */
 export const uuid = (text: string): Typed => codec.wrap_uuid(Buffer.from(text.replaceAll('-', ''), 'hex'))
 export const symbols = (values: readonly string[]): Typed => codec.wrap_array(values, SYM8)
 export const strings = (values: readonly string[]): Typed => codec.wrap_array(values, STR8)
@@ -72,7 +72,7 @@ export const list = (items: readonly Typed[]): Typed =>
 export const described = (descriptor: number, value: Typed): Typed =>
   codec.described(codec.wrap_ulong(descriptor), value)
 
-/** @param keys strings, or symbols where a field or section wants those. */
+/** @param keys the type of the keys: symbols where a field or section requires them. */
 export function map(entries: Iterable<readonly [string, Typed]>, keys: 'string' | 'symbol'): Typed {
   const items: Typed[] = []
   for (const [key, value] of entries) items.push(keys === 'symbol' ? symbol(key) : string(key), value)
@@ -80,8 +80,8 @@ export function map(entries: Iterable<readonly [string, Typed]>, keys: 'string' 
 }
 
 /**
- * Reads the value at the beginning of the bytes.
- * @returns it, and how many bytes it took.
+ * Reads the value at a position.
+ * @returns the value, and the position after it.
  * @throws AmqpViolation
  */
 export function readValue(bytes: Buffer, at = 0): { readonly value: Typed; readonly end: number } {
@@ -89,9 +89,9 @@ export function readValue(bytes: Buffer, at = 0): { readonly value: Typed; reado
   return { value: new codec.Reader(bytes.subarray(at, end)).read(), end }
 }
 
-/** @param room bytes to allocate at first. */
-export function writeValues(values: readonly Typed[], room = 512): Buffer {
-  const writer = new codec.Writer(Buffer.allocUnsafe(room))
+/** @param capacity bytes to allocate at first. */
+export function writeValues(values: readonly Typed[], capacity = 512): Buffer {
+  const writer = new codec.Writer(Buffer.allocUnsafe(capacity))
   for (const value of values) writer.write(value)
   return writer.toBuffer()
 }
@@ -100,23 +100,23 @@ const CODE_NULL = 0x40
 const isText = ({ typecode }: Typed['type']): boolean =>
   (typecode & 0xef) === 0xa1 || (typecode & 0xef) === 0xa3
 
-/** Undefined for null and for what is not there: AMQP makes no difference. */
+/** The value, or undefined when it is null or absent: AMQP does not distinguish the two. */
 export function present(value: Typed | undefined): Typed | undefined {
   return value === undefined || value.type.typecode === CODE_NULL ? undefined : value
 }
 
-/** @returns undefined: no string and no symbol. */
+/** @returns undefined: neither a string nor a symbol. */
 export function textOf(value: Typed | undefined): string | undefined {
   return value !== undefined && isText(value.type) && typeof value.value === 'string'
     ? value.value
     : undefined
 }
 
-/** A number of any integral type, and a boolean; undefined: none. */
+/** A number of any integral type. @returns undefined: not a number. */
 export function numberOf(value: Typed | undefined): number | undefined {
   if (value === undefined) return undefined
   if (typeof value.value === 'number') return value.value
-  // rhea leaves what a double cannot hold in its eight bytes.
+  // rhea leaves a long that a double cannot hold as eight bytes.
   return Buffer.isBuffer(value.value) && value.value.length === 8 && /long/i.test(value.type.name)
     ? Number(value.value.readBigInt64BE())
     : undefined
@@ -128,23 +128,23 @@ export function booleanOf(value: Typed | undefined): boolean | undefined {
   return value.type.name === 'Boolean' ? value.value !== 0 : undefined
 }
 
-/** The descriptor as a number, whichever way it is said; undefined: not described, or by another name. */
+/** The descriptor as a number. @param names symbolic descriptors. @returns undefined: no descriptor, or an unknown one. */
 export function descriptorOf(value: Typed, names: ReadonlyMap<string, number>): number | undefined {
   const { descriptor } = value
   if (descriptor === undefined) return undefined
   return numberOf(descriptor) ?? names.get(textOf(descriptor) ?? '')
 }
 
-/** @throws AmqpViolation when it is no list. */
+/** @throws AmqpViolation when it is not a list. */
 export function itemsOf(value: Typed): readonly Typed[] {
   if (value.type.name.startsWith('List') && Array.isArray(value.value)) return value.value as readonly Typed[] // rhea fills lists with nothing else
-  throw malformed(`a list, not a ${value.type.name}`)
+  throw malformed('a list', `a ${value.type.name}`)
 }
 
-/** By key, in order; keys that are no text are passed over. @throws AmqpViolation when it is no map. */
+/** Entries in order; keys that are not text are ignored. @throws AmqpViolation when it is not a map. */
 export function entriesOf(value: Typed): ReadonlyMap<string, Typed> {
   if (!value.type.name.startsWith('Map') || !Array.isArray(value.value))
-    throw malformed(`a map, not a ${value.type.name}`)
+    throw malformed('a map', `a ${value.type.name}`)
   const items = value.value as readonly Typed[] // as above
   const entries = new Map<string, Typed>()
   for (let index = 0; index + 1 < items.length; index += 2) {
@@ -155,7 +155,7 @@ export function entriesOf(value: Typed): ReadonlyMap<string, Typed> {
   return entries
 }
 
-/** One symbol or several; both are allowed where a field is `multiple`. */
+/** The symbols of a field that may hold one or several. */
 export function symbolsOf(value: Typed): readonly string[] {
   const one = textOf(value)
   if (one !== undefined) return [one]
@@ -163,7 +163,7 @@ export function symbolsOf(value: Typed): readonly string[] {
   return (value.value as readonly Typed[]).flatMap((item) => textOf(item) ?? []) // arrays hold typed values too
 }
 
-/** A value as plain data, for people and for JSON. */
+/** A value as plain data, for JSON. */
 export function plain(value: Typed | undefined): unknown {
   if (value === undefined) return undefined
   if (value.type.name.startsWith('Map'))

@@ -1,6 +1,6 @@
 /**
- * A device or module on a connection, which it may share with others: the links it has opened, and what the hub may do
- * to it over them. Its session begins with its first link and ends with its last.
+ * A device or module on a connection, which it may share with others: its links, and what the hub sends on them. Its
+ * session begins with its first link and ends with its last.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -28,7 +28,7 @@ import { string, symbol, uuid } from '../codec/values.ts'
 import { deliver } from '../faults/delivery-faults.ts'
 import type { DeliveryPoint } from '../faults/delivery-faults.ts'
 
-/** What a device receives on. */
+/** What a device receives on one of its links. */
 export type Outlet = 'c2d' | 'inputs' | 'methods' | 'twin'
 
 export const DESIRED = '/notifications/twin/properties/desired'
@@ -39,12 +39,12 @@ export class Device implements DeviceLink {
   readonly principal: IdentityPrincipal
   readonly modelId: string | undefined
   readonly key: string
-  /** It wants to be told of desired properties: it has said so over its twin link. */
+  /** The device has asked on its twin link for changes of desired properties. */
   wantsDesired = false
   readonly #context: ConnectionContext
   readonly #links = new Set<Link>()
   readonly #outlets = new Map<Outlet, SendQueue>()
-  /** Requests of methods that wait, by the id that the device was given: C's SDK wants a uuid. */
+  /** Ids of pending method requests, by the correlation id that the device got: the C SDK requires a UUID. */
   readonly #requests = new Map<string, string>()
   readonly #onGone: () => void
   #session: Session | undefined
@@ -74,12 +74,12 @@ export class Device implements DeviceLink {
     }
   }
 
-  /** @throws HubError when the identity has ceased to be. */
+  /** @throws HubError when the identity was deleted or disabled. */
   openSession(): void {
     this.#session = this.#context.hub.openSession(this)
   }
 
-  /** A link of this device is open. @returns to be told when it is gone. */
+  /** Adds an open link. @returns to be called when the link is gone. */
   holds(link: Link): () => void {
     this.#links.add(link)
     return () => {
@@ -99,7 +99,7 @@ export class Device implements DeviceLink {
     if (name !== 'twin') this.#session?.ready(name)
   }
 
-  /** Sends on an outlet; without one the message is lost, as it has nowhere to go. */
+  /** Sends on an outlet; without a link there the message is lost. */
   send(
     outlet: Outlet,
     point: DeliveryPoint,
@@ -117,20 +117,20 @@ export class Device implements DeviceLink {
     if (wanted) this.#session?.ready('desired')
   }
 
-  /** The hub's name of a method request that the device answers; once. */
+  /** The hub's id of a method request that the device answers; each can be asked for once. */
   requestOf(correlationId: string): string {
     const requestId = this.#requests.get(correlationId)
     this.#requests.delete(correlationId)
     return requestId ?? correlationId
   }
 
-  /** Detaches all its links. The connection stays, as others may share it. */
+  /** Detaches all its links. The connection stays: others may share it. */
   detach(error: AmqpError): void {
     this.ended()
     for (const link of [...this.#links]) link.detach(error)
   }
 
-  /** Breaks its sessions, or its links of one kind, as a fault says. */
+  /** Ends its sessions, or detaches its links of one kind (docs/contract/telemetry.md#telemetry-fault-session). */
   breakPart(part: BrokenPart): void {
     const description = 'Ordered by a fault.'
     if (part === 'amqp-session') {
@@ -146,7 +146,7 @@ export class Device implements DeviceLink {
     }
   }
 
-  /** Its connection or its last link is gone. */
+  /** Ends the session: the connection or the last link is gone. */
   ended(): void {
     if (this.#over) return
     this.#over = true
@@ -164,7 +164,7 @@ export class Device implements DeviceLink {
 
   deliverC2d(delivery: C2dDelivery): void {
     this.send('c2d', 'c2d.delivery', c2dMessage(delivery), (outcome) => {
-      // With the session the core has taken back what was locked.
+      // When a session ends, the core releases its locks.
       if (this.#over) return
       const failed = (error: unknown): void => {
         this.refused(hubErrorOf(error))
@@ -206,12 +206,12 @@ export class Device implements DeviceLink {
     this.detach({ condition, description: why })
   }
 
-  /** Journals a refusal of something that this device did. */
+  /** Journals a refusal of what this device did. */
   refused(error: HubError): void {
     this.#context.refused(error, this.key)
   }
 
-  /** What it sent is refused: journalled, and told as the outcome. */
+  /** Refuses a message of the device: journals the error and settles as rejected. */
   reject({ settle }: Incoming, error: unknown): void {
     const refusal = hubErrorOf(error)
     this.refused(refusal)

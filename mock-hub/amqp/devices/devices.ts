@@ -1,4 +1,4 @@
-/** The devices and modules that speak over one connection, and the nodes they attach to (field notes 5.2). */
+/** The devices and modules that use one connection, and the nodes that they attach to (docs/contract/amqp.md#amqp-device-nodes). */
 
 import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
@@ -16,7 +16,7 @@ import { answerMethod, askTwin } from './requests.ts'
 
 type Handler = (context: ConnectionContext, device: Device, incoming: Incoming) => void
 
-/** Where a device sends to. */
+/** Handlers of what a device sends, by endpoint. */
 const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
   events: storeTelemetry,
   methods: answerMethod,
@@ -32,7 +32,7 @@ export class Devices {
     this.#context = context
   }
 
-  /** Opens a link of a device. @throws HubError when it cannot prove its name, or there is no such node. */
+  /** Opens a link of a device. @throws HubError when the device cannot authenticate, or there is no such node. */
   open(link: Link, identity: Identity, endpoint: DeviceEndpoint): void {
     const outlet = link.type === 'sending' ? outletOf(identity, endpoint) : undefined
     const handle = link.type === 'receiving' ? INLETS[endpoint] : undefined
@@ -80,17 +80,17 @@ export class Devices {
       )
   }
 
-  /** @param key of an identity. @returns undefined: it has no link on this connection. */
+  /** @param key identity key. @returns undefined: the identity has no link on this connection. */
   find(key: string): Device | undefined {
     return this.#byKey.get(key)
   }
 
-  /** Keys of those that have a link. */
+  /** Identity keys of all that have a link. */
   get keys(): readonly string[] {
     return [...this.#byKey.keys()]
   }
 
-  /** The connection is gone, or about to go. */
+  /** Ends all sessions: the connection ends. */
   stop(): void {
     for (const device of [...this.#byKey.values()]) device.ended()
   }
@@ -99,7 +99,7 @@ export class Devices {
     const key = identityKey(principal.identity)
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
-    const modelId = textOf(link.asked.properties?.get(MODEL_ID))
+    const modelId = textOf(link.peerAttach.properties?.get(MODEL_ID))
     const device = new Device(this.#context, principal, modelId, () => {
       if (this.#byKey.get(key) === device) this.#byKey.delete(key)
     })

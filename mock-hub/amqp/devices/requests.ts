@@ -1,4 +1,4 @@
-/** Twins and direct methods of devices over AMQP: what a message on their links asks or answers (field notes 5.2). */
+/** Twin requests and method responses of devices (docs/contract/amqp.md#amqp-device-nodes). */
 
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { OperationKind, Operations } from '../../core/contract/operations.ts'
@@ -16,7 +16,7 @@ import type { Typed } from '../codec/values.ts'
 import { DESIRED } from './device.ts'
 import type { Device } from './device.ts'
 
-/** A device answers a method. It is not told whether anybody still waits (WIRE-METH-08). @throws HubError. */
+/** A device answers a method. A late answer is accepted as well (WIRE-METH-08). @throws HubError. */
 export function answerMethod(context: ConnectionContext, device: Device, incoming: Incoming): void {
   const message = decodeMessage(incoming.payload)
   const status = numberOf(message.application?.get('IoThub-status'))
@@ -47,16 +47,16 @@ export function answerMethod(context: ConnectionContext, device: Device, incomin
   })
 }
 
-/** A device asks about its twin; each request is accepted, and answered on its other link. */
+/** A device reads or changes its twin. Each request is accepted, and answered on the other link of the device. */
 export function askTwin(context: ConnectionContext, device: Device, incoming: Incoming): void {
   const { annotations, properties, ...rest } = decodeMessage(incoming.payload)
   const correlationId = properties?.correlationId ?? properties?.messageId
   incoming.settle({ type: 'accepted' })
   const answer = (status: number, text = '', version?: number): void => {
-    const said = new Map<string, Typed>([['status', int(status)]])
-    if (version !== undefined) said.set('version', long(version))
+    const fields = new Map<string, Typed>([['status', int(status)]])
+    if (version !== undefined) fields.set('version', long(version))
     device.send('twin', 'twin.response', {
-      annotations: said,
+      annotations: fields,
       properties: correlationId === undefined ? undefined : { correlationId },
       data: [Buffer.from(text)],
     })
@@ -117,7 +117,7 @@ interface Reactions<T> {
   readonly failed: (error: unknown) => void
 }
 
-/** Goes on at once with a value, later with a promise. */
+/** Calls `done` at once for a value, later for a promise. */
 function perform<K extends OperationKind>(
   { hub }: ConnectionContext,
   { caller }: Device,
@@ -134,7 +134,7 @@ function perform<K extends OperationKind>(
   }
 }
 
-/** What a device sees of its twin: no tags, no metadata (WIRE-TWIN-06). */
+/** The twin as a device sees it, without tags and metadata (WIRE-TWIN-06). */
 function deviceView(twin: TwinDocument): JsonObject {
   return { desired: withVersion(twin.desired), reported: withVersion(twin.reported) }
 }

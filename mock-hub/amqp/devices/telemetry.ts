@@ -1,4 +1,4 @@
-/** Messages of devices: one, or a batch whose data sections are messages of their own (field notes 8.16). */
+/** Telemetry of devices: one message, or a batch (docs/contract/amqp.md#amqp-batch). */
 
 import { toMessage } from '../message-mapping.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -29,7 +29,7 @@ export function storeTelemetry(context: ConnectionContext, device: Device, incom
   const begin = (): void => {
     if (order !== undefined) deviceFaults.begin(device.key, order)
   }
-  // AMQP accepts the message that orders a fault, unless the connection is cut at once and the acceptance with it.
+  // The message that orders a fault is accepted first, unless the fault breaks the connection at once.
   if (order?.breaks === 'tcp' && order.delayMs === 0) {
     begin()
     return
@@ -45,7 +45,7 @@ export function storeTelemetry(context: ConnectionContext, device: Device, incom
     })
 }
 
-/** WIRE-AMQP-11. A batch counts as one. */
+/** A batch counts as one message (WIRE-AMQP-11). */
 function checkSize(bytes: number, most: number): void {
   if (bytes <= most) return
   throw new HubError({

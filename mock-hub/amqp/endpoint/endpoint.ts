@@ -1,6 +1,6 @@
 /**
- * The hub's end of an AMQP connection, after SASL: open, sessions, close. Of its own and not rhea's, whose frames leave
- * out trailing fields, whose links wait for each other's credit, and whose timers are the system's.
+ * The hub's endpoint of an AMQP connection after SASL: open, sessions, close. rhea's endpoint is not used: its frames
+ * omit trailing fields, its links wait for each other's credit, and it uses the system's timers (decision 18).
  */
 
 import type { Clock } from '../../base/clock.ts'
@@ -12,11 +12,11 @@ import type { AmqpError, PerformativeName, Performatives } from '../codec/perfor
 import { Session } from './session.ts'
 import type { SessionPort } from './session.ts'
 
-/** Largest frame that the hub takes, in bytes. */
+/** Largest frame that the hub accepts, in bytes. */
 export const MAX_FRAME_BYTES = 65_536
 const LEAST_FRAME_BYTES = 512
 const CHANNEL_MAX = 255
-/** A client that has nothing to say must send empty frames in this time. */
+/** A client must send a frame, or a heartbeat, within this time. */
 const IDLE_MS = 240_000
 const LEAST_HEARTBEAT_MS = 100
 
@@ -24,17 +24,17 @@ export interface EndpointPort {
   readonly clock: Clock
   readonly containerId: string
   write(bytes: Buffer): void
-  /** A frame passes. */
+  /** Called for each frame. */
   record(direction: 'in' | 'out', name: PerformativeName, fields: object, payload: Buffer | undefined): void
   attached(link: Link): void
-  /** Close has been said by both sides, or by this one: the stream may end. */
+  /** The connection is closed: the stream may end. */
   closed(error: AmqpError | undefined): void
 }
 
 export class Endpoint implements SessionPort {
   readonly #port: EndpointPort
   readonly #sessions = new Map<number, Session>()
-  /** Channels whose session the peer has ended: Python's client says so twice, and detaches links afterwards. */
+  /** Channels whose session the peer has ended: Python's client ends twice, and detaches links afterwards. */
   readonly #ended = new Set<number>()
   #state: 'new' | 'open' | 'closed' = 'new'
   #peerFrameSize = LEAST_FRAME_BYTES
@@ -58,7 +58,7 @@ export class Endpoint implements SessionPort {
     this.#port.record('in', performative.name, performative.fields, payload)
     const { name, fields } = performative
     if (this.#state === 'new') {
-      if (name !== 'open') throw new AmqpViolation('amqp:connection:framing-error', `open first, not ${name}`)
+      if (name !== 'open') throw new AmqpViolation('amqp:connection:framing-error', 'open first', name)
       this.#opened(fields)
       return
     }
@@ -69,14 +69,18 @@ export class Endpoint implements SessionPort {
     const session = this.#sessions.get(channel)
     if (name === 'begin') {
       if (session !== undefined || channel > CHANNEL_MAX)
-        throw new AmqpViolation('amqp:not-allowed', `a channel that is free and at most ${CHANNEL_MAX}`)
+        throw new AmqpViolation(
+          'amqp:not-allowed',
+          `a channel that is free and at most ${CHANNEL_MAX}`,
+          `${channel}`,
+        )
       this.#ended.delete(channel)
       this.#sessions.set(channel, new Session(this, channel, fields))
       return
     }
     if (session === undefined) {
       if (this.#ended.has(channel)) return
-      throw new AmqpViolation('amqp:not-allowed', `a session on channel ${channel}`)
+      throw new AmqpViolation('amqp:not-allowed', `a session on channel ${channel}`, `${name} without one`)
     }
     if (name === 'end') {
       this.#sessions.delete(channel)
@@ -85,11 +89,11 @@ export class Endpoint implements SessionPort {
     session.receive(performative, payload)
   }
 
-  /** Closes the connection from this side; the client's answer is not waited for. */
+  /** Closes the connection without waiting for the client's CLOSE. */
   close(error?: AmqpError): void {
     if (this.#state === 'closed') return
-    // A close needs an open before it, even for a client that has not sent its own (AMQP 2.4.4).
-    if (this.#state === 'new') this.#sayOpen()
+    // A CLOSE needs an OPEN before it, also for a client that has not sent its own (AMQP 2.4.4).
+    if (this.#state === 'new') this.#sendOpen()
     this.send(0, 'close', { error })
     this.lost()
     this.#port.closed(error)
@@ -125,16 +129,17 @@ export class Endpoint implements SessionPort {
     if (maxFrameSize < LEAST_FRAME_BYTES)
       throw new AmqpViolation(
         'amqp:invalid-field',
-        `a max-frame-size of at least ${LEAST_FRAME_BYTES}, not ${maxFrameSize}`,
+        `a max-frame-size of at least ${LEAST_FRAME_BYTES}`,
+        `${maxFrameSize}`,
       )
     this.#state = 'open'
     this.#peerFrameSize = Math.min(maxFrameSize, MAX_FRAME_BYTES)
-    this.#sayOpen()
+    this.#sendOpen()
     if (idleTimeOut !== undefined && idleTimeOut > 0)
-      this.#beat(Math.max(LEAST_HEARTBEAT_MS, idleTimeOut / 2))
+      this.#heartbeat(Math.max(LEAST_HEARTBEAT_MS, idleTimeOut / 2))
   }
 
-  #sayOpen(): void {
+  #sendOpen(): void {
     this.send(0, 'open', {
       containerId: this.#port.containerId,
       hostname: undefined,
@@ -145,12 +150,12 @@ export class Endpoint implements SessionPort {
     })
   }
 
-  /** Keeps a client content that closes what is silent for too long. */
-  #beat(ms: number): void {
+  /** Sends heartbeats, for a client that closes a silent connection. */
+  #heartbeat(ms: number): void {
     this.#cancelHeartbeat = this.#port.clock.schedule(ms, () => {
       if (!this.up) return
       this.#port.write(EMPTY_FRAME)
-      this.#beat(ms)
+      this.#heartbeat(ms)
     })
   }
 

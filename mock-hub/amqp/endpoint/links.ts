@@ -1,4 +1,4 @@
-/** Links of a session: one that the hub sends on, and one that it receives on. */
+/** The links of a session: SendingLink, on which the hub sends, and ReceivingLink, on which it receives. */
 
 import { AmqpViolation } from '../codec/malformed.ts'
 import type { AmqpError, Outcome, Performatives } from '../codec/performative-fields.ts'
@@ -7,43 +7,42 @@ type Attach = Performatives['attach']
 
 /** What a link needs of its session. */
 export interface LinkPort {
-  /** Room for one more transfer: the peer's window is open and nothing waits for it. */
+  /** The peer's window allows another transfer, and none waits for it. */
   readonly windowOpen: boolean
-  /** The connection and session are up. */
+  /** The connection and the session are open. */
   readonly up: boolean
   attach(fields: Attach): void
   detach(fields: Performatives['detach']): void
   flow(fields: Pick<Performatives['flow'], 'handle' | 'deliveryCount' | 'linkCredit' | 'drain'>): void
-  /** @returns the delivery id. */
   transfer(link: SendingLink, message: Outgoing): void
   disposition(deliveryId: number, state: Outcome): void
-  /** Its handle is free again, and what was unsettled is released. */
+  /** Frees the handle and releases the unsettled deliveries. */
   forget(link: Link): void
-  /** Ends the session, and with it all its links. */
+  /** Ends the session with all its links. */
   end(error: AmqpError): void
 }
 
 export interface Outgoing {
   readonly payload: Buffer
   readonly tag?: Buffer | undefined
-  /** Told once, by the peer's disposition or by the end of the link (as `released`). */
+  /** Called once: with the peer's disposition, or with `released` when the link ends. */
   readonly settled?: ((outcome: Outcome) => void) | undefined
 }
 
 abstract class BaseLink {
-  /** What the peer has said when it attached. */
-  readonly asked: Attach
+  /** The ATTACH of the peer. */
+  readonly peerAttach: Attach
   protected readonly port: LinkPort
   #state: 'new' | 'open' | 'detached' | 'gone' = 'new'
   #onGone: () => void = () => undefined
 
-  constructor(port: LinkPort, asked: Attach) {
+  constructor(port: LinkPort, peerAttach: Attach) {
     this.port = port
-    this.asked = asked
+    this.peerAttach = peerAttach
   }
 
   get handle(): number {
-    return this.asked.handle
+    return this.peerAttach.handle
   }
 
   get isOpen(): boolean {
@@ -53,7 +52,7 @@ abstract class BaseLink {
   protected opened(fields: Partial<Attach>, onGone: () => void): void {
     this.#state = 'open'
     this.#onGone = onGone
-    const { name, handle, role, sndSettleMode, rcvSettleMode, source, target, properties } = this.asked
+    const { name, handle, role, sndSettleMode, rcvSettleMode, source, target, properties } = this.peerAttach
     this.port.attach({
       name,
       handle,
@@ -62,15 +61,15 @@ abstract class BaseLink {
       rcvSettleMode,
       source,
       target,
-      // Python's client merges them without looking (field notes 8.8).
+      // Python's client requires a map (docs/contract/amqp.md#amqp-link-properties).
       properties: properties ?? new Map(),
       ...fields,
     })
   }
 
-  /** An attach without source and target, then a detach that says why: Go's client waits for just that (field notes 8.9). */
+  /** Sends an ATTACH without source and target, then a DETACH with the error (docs/contract/amqp.md#amqp-refused-link). */
   refuse(error: AmqpError): void {
-    const { name, handle, role, sndSettleMode, rcvSettleMode } = this.asked
+    const { name, handle, role, sndSettleMode, rcvSettleMode } = this.peerAttach
     this.port.attach({
       name,
       handle,
@@ -84,7 +83,7 @@ abstract class BaseLink {
     this.port.detach({ handle, closed: true, error })
   }
 
-  /** Closes it from this side. */
+  /** Detaches from this side. */
   detach(error?: AmqpError): void {
     if (!this.isOpen) return
     this.#state = 'detached'
@@ -92,39 +91,39 @@ abstract class BaseLink {
     this.#gone()
   }
 
-  /** Ends the session that it belongs to. */
+  /** Ends the session of the link. */
   endSession(error: AmqpError): void {
     this.port.end(error)
   }
 
-  /** The peer has detached: it is answered in kind, unless that is the answer. */
+  /** The peer has detached; the hub answers, unless it detached first. */
   peerDetached(closed: boolean): void {
     const answered = this.#state === 'detached'
     this.#state = 'gone'
     if (!answered) this.port.detach({ handle: this.handle, closed })
-    this.port.forget(this as unknown as Link) // there are no other kinds
+    this.port.forget(this as unknown as Link) // its two subclasses are the only links
     if (!answered) this.#gone()
   }
 
-  /** Session or connection are gone. */
+  /** The session or the connection is gone. */
   lost(): void {
     if (this.#state === 'gone') return
-    const told = this.#state !== 'open'
+    const wasOpen = this.#state === 'open'
     this.#state = 'gone'
-    if (!told) this.#gone()
+    if (wasOpen) this.#gone()
   }
 
   #gone(): void {
-    const tell = this.#onGone
+    const onGone = this.#onGone
     this.#onGone = () => undefined
-    tell()
+    onGone()
   }
 }
 
 export interface SendingHandlers {
-  /** There is credit, or room again: send what waits. */
+  /** Messages can be sent. */
   onCredit(): void
-  /** Once; nothing can be sent any more. */
+  /** Called once, when nothing more can be sent. */
   onGone(): void
 }
 
@@ -134,14 +133,14 @@ export class SendingLink extends BaseLink {
   #deliveryCount = 0
   #credit = 0
 
-  /** Where the peer wants to receive from. */
+  /** The address from which the peer receives. */
   get address(): string | undefined {
-    return this.asked.source?.address
+    return this.peerAttach.source?.address
   }
 
-  /** The peer asks for messages that are settled when they are sent. */
+  /** The peer wants messages that are settled when they are sent. */
   get presettled(): boolean {
-    return this.asked.sndSettleMode === 1
+    return this.peerAttach.sndSettleMode === 1
   }
 
   get ready(): boolean {
@@ -155,7 +154,7 @@ export class SendingLink extends BaseLink {
     })
   }
 
-  /** Only when it is ready. */
+  /** Sends a message; the link must be `ready`. */
   send(message: Outgoing): void {
     this.#credit--
     this.#deliveryCount = (this.#deliveryCount + 1) >>> 0
@@ -166,7 +165,7 @@ export class SendingLink extends BaseLink {
     if (linkCredit !== undefined) this.#credit = credit(deliveryCount, linkCredit, this.#deliveryCount)
     this.windowOpened()
     if (drain === true) {
-      // What was not used is given back.
+      // Unused credit is given back.
       this.#deliveryCount = (this.#deliveryCount + this.#credit) >>> 0
       this.#credit = 0
     }
@@ -184,7 +183,7 @@ export class SendingLink extends BaseLink {
   }
 }
 
-/** Serial arithmetic (AMQP 2.6.7): what the peer grants, less what is on its way. */
+/** The credit that is left of what the peer granted, in serial arithmetic (AMQP 2.6.7). */
 function credit(deliveryCount: number, linkCredit: number, sent: number): number {
   const left = (deliveryCount + linkCredit - sent) >>> 0
   return left > 0x7fff_ffff ? 0 : left
@@ -193,9 +192,9 @@ function credit(deliveryCount: number, linkCredit: number, sent: number): number
 /** A message of the peer. */
 export interface Incoming {
   readonly payload: Buffer
-  /** 0, or another format such as the batched one. */
+  /** Message format: 0, or `BATCHED`. */
   readonly format: number
-  /** Tells the peer what became of it; once, and not at all when it was sent settled. */
+  /** Sends the outcome, once; nothing for a delivery that was sent settled. */
   readonly settle: (outcome: Outcome) => void
 }
 
@@ -205,11 +204,11 @@ export interface ReceivingHandlers {
 }
 
 export interface ReceivingLimits {
-  /** Bytes of the largest message that is announced. */
+  /** Largest message that the hub announces, in bytes. */
   readonly maxMessageSize: number
-  /** A message above this closes the link while it still comes in. */
+  /** Size in bytes above which the hub detaches the link before the message is complete. */
   readonly mostBytes: number
-  /** Messages that the peer may send ahead. */
+  /** In messages. */
   readonly credit: number
 }
 
@@ -219,19 +218,19 @@ export class ReceivingLink extends BaseLink {
   #limits: ReceivingLimits = { maxMessageSize: 0, mostBytes: 0, credit: 0 }
   #deliveryCount = 0
   #credit = 0
-  #coming: { id: number; format: number; settled: boolean; parts: Buffer[]; bytes: number } | undefined
+  #partial: { id: number; format: number; settled: boolean; parts: Buffer[]; bytes: number } | undefined
 
-  /** Where the peer sends to. */
+  /** The address to which the peer sends. */
   get address(): string | undefined {
-    return this.asked.target?.address
+    return this.peerAttach.target?.address
   }
 
   open(handlers: ReceivingHandlers, limits: ReceivingLimits): void {
     this.#handlers = handlers
     this.#limits = limits
-    this.#deliveryCount = this.asked.initialDeliveryCount ?? 0
+    this.#deliveryCount = this.peerAttach.initialDeliveryCount ?? 0
     this.opened({ rcvSettleMode: 0, maxMessageSize: limits.maxMessageSize }, () => {
-      this.#coming = undefined
+      this.#partial = undefined
       handlers.onGone()
     })
     this.#grant()
@@ -243,14 +242,14 @@ export class ReceivingLink extends BaseLink {
 
   /** @throws AmqpViolation */
   peerTransfer(fields: Performatives['transfer'], payload: Buffer): void {
-    // What was on its way when the hub closed the link.
+    // Sent before the peer knew that the hub had detached the link.
     if (!this.isOpen) return
-    const coming = (this.#coming ??= this.#begin(fields))
-    if (coming === undefined) return
-    coming.parts.push(payload)
-    coming.bytes += payload.length
-    coming.settled ||= fields.settled === true
-    if (coming.bytes > this.#limits.mostBytes) {
+    const partial = (this.#partial ??= this.#begin(fields))
+    if (partial === undefined) return
+    partial.parts.push(payload)
+    partial.bytes += payload.length
+    partial.settled ||= fields.settled === true
+    if (partial.bytes > this.#limits.mostBytes) {
       this.detach({
         condition: 'amqp:link:message-size-exceeded',
         description: `Expected a message of at most ${this.#limits.maxMessageSize} bytes; given: more than ${this.#limits.mostBytes}.`,
@@ -258,16 +257,20 @@ export class ReceivingLink extends BaseLink {
       return
     }
     if (fields.more === true && fields.aborted !== true) return
-    this.#coming = undefined
+    this.#partial = undefined
     this.#credit--
     this.#deliveryCount = (this.#deliveryCount + 1) >>> 0
-    if (fields.aborted !== true) this.#deliver(coming)
+    if (fields.aborted !== true) this.#deliver(partial)
     if (this.#credit <= this.#limits.credit / 2) this.#grant()
   }
 
   #begin({ deliveryId, messageFormat = 0, settled = false }: Performatives['transfer']) {
     if (deliveryId === undefined)
-      throw new AmqpViolation('amqp:invalid-field', 'a delivery id in the first transfer of a delivery')
+      throw new AmqpViolation(
+        'amqp:invalid-field',
+        'a delivery id in the first transfer of a delivery',
+        'none',
+      )
     if (this.#credit > 0) return { id: deliveryId, format: messageFormat, settled, parts: [], bytes: 0 }
     this.detach({
       condition: 'amqp:link:transfer-limit-exceeded',
@@ -276,23 +279,23 @@ export class ReceivingLink extends BaseLink {
     return undefined
   }
 
-  #deliver({ id, format, settled, parts }: NonNullable<typeof this.coming>): void {
-    let told = settled
+  #deliver({ id, format, settled, parts }: NonNullable<typeof this.partial>): void {
+    let isSettled = settled
     const [first] = parts
     this.#handlers.onMessage({
       payload: parts.length === 1 && first !== undefined ? first : Buffer.concat(parts),
       format,
       settle: (outcome) => {
-        if (told || !this.port.up) return
-        told = true
+        if (isSettled || !this.port.up) return
+        isSettled = true
         this.port.disposition(id, outcome)
       },
     })
   }
 
-  /** Only for its type: a private name cannot stand in one. */
-  get coming() {
-    return this.#coming
+  /** Exists for its type: a type cannot name a private field. */
+  get partial() {
+    return this.#partial
   }
 
   #grant(): void {

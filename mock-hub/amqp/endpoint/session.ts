@@ -1,4 +1,4 @@
-/** A session: its links by handle, its transfer windows, and the deliveries that are not settled yet. */
+/** A session: its links by handle, its transfer windows and its unsettled deliveries. */
 
 import { AmqpViolation } from '../codec/malformed.ts'
 import { ReceivingLink, SendingLink } from './links.ts'
@@ -8,18 +8,18 @@ import type { Outcome, Performative, PerformativeName, Performatives } from '../
 export interface SessionPort {
   /** The connection is open. */
   readonly up: boolean
-  /** Largest frame that the peer takes, in bytes. */
+  /** Largest frame that the peer accepts, in bytes. */
   readonly peerFrameSize: number
   send<K extends PerformativeName>(channel: number, name: K, fields: Performatives[K], payload?: Buffer): void
-  /** The peer asks for a link: it must be opened or refused before this returns. */
+  /** The peer attaches a link, which must be opened or refused before this returns. */
   attached(link: Link): void
 }
 
-/** Transfers that the peer may send ahead. */
+/** In transfers. */
 const INCOMING_WINDOW = 2_048
 const OUTGOING_WINDOW = 0x7fff_ffff
 export const HANDLE_MAX = 8_191
-/** Room for the transfer performative in a frame of the largest size. */
+/** Bytes of a frame that are kept for the transfer performative. */
 const TRANSFER_BYTES = 128
 const DEFAULT_TAG_BYTES = 4
 
@@ -70,7 +70,7 @@ export class Session implements LinkPort {
 
   /** @throws AmqpViolation */
   receive({ name, fields }: Performative, payload: Buffer): void {
-    // What was on its way when the hub ended it.
+    // Sent before the peer knew that the hub had ended the session.
     if (this.#over) return
     switch (name) {
       case 'attach':
@@ -93,11 +93,11 @@ export class Session implements LinkPort {
         this.lost()
         break
       default:
-        throw new AmqpViolation('amqp:not-allowed', `no ${name} within a session`)
+        throw new AmqpViolation('amqp:not-allowed', 'a performative of a session', name)
     }
   }
 
-  /** Ends it from this side. */
+  /** Ends the session from this side. */
   end(error: Performatives['end']['error']): void {
     if (!this.up) return
     this.#send('end', { error })
@@ -172,10 +172,11 @@ export class Session implements LinkPort {
     if (handle > HANDLE_MAX)
       throw new AmqpViolation(
         'amqp:connection:framing-error',
-        `a handle of at most ${HANDLE_MAX}, not ${handle}`,
+        `a handle of at most ${HANDLE_MAX}`,
+        `${handle}`,
       )
     if (this.#links.has(handle))
-      throw new AmqpViolation('amqp:session:handle-in-use', `a handle that is free, not ${handle}`)
+      throw new AmqpViolation('amqp:session:handle-in-use', 'a handle that is free', `${handle}`)
     const link = role ? new SendingLink(this, fields) : new ReceivingLink(this, fields)
     this.#links.set(handle, link)
     this.#port.attached(link)
@@ -195,16 +196,24 @@ export class Session implements LinkPort {
   #transferred(fields: Performatives['transfer'], payload: Buffer): void {
     this.#nextIncomingId = (this.#nextIncomingId + 1) >>> 0
     if (--this.#incomingWindow < 0)
-      throw new AmqpViolation('amqp:session:window-violation', 'transfers within the window of the session')
+      throw new AmqpViolation(
+        'amqp:session:window-violation',
+        `at most ${INCOMING_WINDOW} transfers in the window of the session`,
+        'one more',
+      )
     const link = this.#linkOf(fields.handle)
     if (link.type === 'sending')
-      throw new AmqpViolation('amqp:not-allowed', 'no transfer on a link on which the hub sends')
+      throw new AmqpViolation(
+        'amqp:not-allowed',
+        'transfers on links on which the hub receives',
+        `one on handle ${fields.handle}`,
+      )
     link.peerTransfer(fields, payload)
     if (this.#incomingWindow < INCOMING_WINDOW / 2) this.flow({})
   }
 
   #disposed({ role, first, last = first, settled, state }: Performatives['disposition']): void {
-    // What the peer says of what it has sent is settled already.
+    // Deliveries of the peer are settled by the hub.
     if (!role) return
     for (const id of this.#idsWithin(first, last)) {
       const unsettled = this.#unsettled.get(id)
@@ -218,7 +227,7 @@ export class Session implements LinkPort {
     }
   }
 
-  /** A range may be four billion long. */
+  /** The unsettled ids of a range, which may be four billion long. */
   #idsWithin(first: number, last: number): readonly number[] {
     if (last - first < this.#unsettled.size)
       return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
@@ -240,7 +249,7 @@ export class Session implements LinkPort {
   #linkOf(handle: number): Link {
     const link = this.#links.get(handle)
     if (link !== undefined) return link
-    throw new AmqpViolation('amqp:session:unattached-handle', `the handle of a link, not ${handle}`)
+    throw new AmqpViolation('amqp:session:unattached-handle', 'the handle of a link', `${handle}`)
   }
 
   #drop(link: Link): void {

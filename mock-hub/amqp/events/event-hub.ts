@@ -1,4 +1,4 @@
-/** The Event Hubs-compatible endpoint: telemetry by partition, and who reads it (wire contract 8.3). */
+/** The Event Hubs-compatible endpoint: telemetry by partition, and its readers (docs/contract/events.md). */
 
 import type { Hub } from '../../core/contract/hub.ts'
 import type { TelemetryStream } from '../../core/contract/messaging.ts'
@@ -13,7 +13,7 @@ export interface EventHubOptions {
   readonly name: string
   /** 1 to 32. */
   readonly partitions: number
-  /** Besides `$Default`; left out: any name is a consumer group. */
+  /** Consumer groups beside `$Default`; undefined: any name is one. */
   readonly consumerGroups?: readonly string[] | undefined
   readonly retention: Retention
 }
@@ -23,7 +23,7 @@ export class EventHub {
   /** Epoch ms. */
   readonly createdAt: number
   readonly readers = new Readers()
-  /** By device: hashing every message's device id would cost more than storing the message. */
+  /** Partitions by device: hashing the id for each message would cost more than storing the message. */
   readonly #partitionOf = new Map<string, Partition | undefined>()
   readonly #consumerGroups: ReadonlySet<string> | undefined
   readonly #telemetry: TelemetryStream
@@ -42,7 +42,7 @@ export class EventHub {
       consumerGroups && new Set(['$default', ...consumerGroups.map((group) => group.toLowerCase())])
   }
 
-  /** Filled when somebody first looks: until then the hub's own memory of its telemetry is enough, and costs nothing more. */
+  /** Filled at the first use, from the telemetry that the hub has kept (decision 17). */
   get partitions(): readonly Partition[] {
     if (this.#stopListening === undefined) {
       for (const message of this.#telemetry.messages) this.#store(message)
@@ -70,7 +70,7 @@ export class EventHub {
     this.#stopListening?.()
   }
 
-  /** All of a device's messages, and those of its modules, lie in one partition. */
+  /** A device and its modules have one partition. */
   #store(message: TelemetryMessage): void {
     const { deviceId } = message
     let partition = this.#partitionOf.get(deviceId)

@@ -1,4 +1,4 @@
-/** What readers of events attach to: partitions, `$management`, and the hub's own name of them, which leads elsewhere. */
+/** The nodes of event readers: partitions, `$management`, and `messages/events`, which redirects (docs/contract/events.md). */
 
 import { amqpErrorOf } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -16,7 +16,7 @@ import { startPosition } from './start-position.ts'
 
 const EPOCH = 'com.microsoft:epoch'
 
-/** What a `messages/events` of the hub is answered with; its keys are symbols (WIRE-AMQP-08, field notes 8.10). */
+/** The error that redirects a reader of `messages/events` to the Event Hub (WIRE-AMQP-08). */
 export function redirection({ hostName, port, eventHub }: ConnectionContext, rest: string): AmqpError {
   return {
     condition: 'amqp:link:redirect',
@@ -30,7 +30,7 @@ export function redirection({ hostName, port, eventHub }: ConnectionContext, res
   }
 }
 
-/** A receiver of one partition (WIRE-AMQP-10). @throws HubError for what cannot be read. */
+/** Opens a receiver of one partition (WIRE-AMQP-10). @throws HubError for an unknown node or an invalid filter. */
 export function openPartition(
   context: ConnectionContext,
   link: SendingLink,
@@ -42,14 +42,14 @@ export function openPartition(
     throw new HubError({
       kind: 'GenericNotFound',
       rule: 'WIRE-AMQP-10',
-      expected: 'a consumer group that there is',
+      expected: 'an existing consumer group',
       received: quoted(consumerGroup),
     })
   const partition = requirePartition(context, id)
-  const position = startPosition(link.asked.source?.filter)
+  const position = startPosition(link.peerAttach.source?.filter)
   const release = requireService(context, link, [entity, 'ConsumerGroups', consumerGroup, 'Partitions', id])
   const leave = eventHub.readers.enter(`${id}/${consumerGroup.toLowerCase()}`, {
-    epoch: amqp.numberOf(link.asked.properties?.get(EPOCH)),
+    epoch: amqp.numberOf(link.peerAttach.properties?.get(EPOCH)),
     stolen: (error) => {
       context.refused(error)
       link.detach(amqpErrorOf(error))

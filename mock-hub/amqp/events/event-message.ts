@@ -1,4 +1,4 @@
-/** A message of a device, or of the hub itself, as Event Hubs delivers it (wire contract 8.4, field notes 8.14). */
+/** Encodes a message of a device, or an event of the hub, for readers (docs/contract/events.md#events-annotations). */
 
 import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { applicationOf, propertiesOf } from '../message-mapping.ts'
@@ -6,7 +6,7 @@ import { encodeMessage } from '../codec/messages.ts'
 import { long, string, timestamp } from '../codec/values.ts'
 import type { Typed } from '../codec/values.ts'
 
-/** Its place in a partition. */
+/** The place of a message in a partition. */
 export interface Place {
   readonly sequenceNumber: number
   readonly offset: number

@@ -1,6 +1,6 @@
 /**
- * Which partition a key belongs to, as Event Hubs and the device SDKs' own tests compute it: Jenkins' lookup3, its two
- * halves folded to 16 bits (CSharp SDK, PartitionResolver; C's tests look for a device's events in just that partition).
+ * The partition of a key, as Event Hubs and the tests of the device SDKs compute it: Jenkins' lookup3, with its two
+ * halves folded to 16 bits (PartitionResolver of the .NET SDK).
  */
 
 const GOLDEN = 0xdeadbeef
@@ -13,7 +13,7 @@ export function partitionOf(key: string, partitions: number): number {
 
 const rotated = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits))
 
-/** Both hashes, folded by exclusive or. */
+/** Both hashes, combined by exclusive or. */
 function lookup3(data: Buffer): number {
   let a = (GOLDEN + data.length) | 0
   let b = a
@@ -38,7 +38,7 @@ function lookup3(data: Buffer): number {
   }
   const rest = data.subarray(at)
   if (rest.length === 0) return c ^ b
-  // The last bytes as words, little end first; what is missing is zero.
+  // The last bytes as little-endian words; missing bytes are zero.
   const tail = Buffer.alloc(12)
   rest.copy(tail)
   a = (a + tail.readInt32LE(0)) | 0

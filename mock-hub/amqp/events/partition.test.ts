@@ -28,18 +28,18 @@ const bodiesOf = (partition: Partition): string[] => {
   return bodies
 }
 
-test('the oldest go when there are more than the retention says', () => {
+test('the oldest are removed when there are more than the retention allows', () => {
   const partition = filled({ count: 2 }, ['a', 'b', 'c'])
   expect([partition.begin, partition.end, bodiesOf(partition)]).toEqual([1, 3, ['b', 'c']])
 })
 
-test('the oldest go when there is no more room, but never the newest', () => {
+test('the oldest are removed when their bytes exceed the retention, but never the newest', () => {
   const size = filled({}, ['a']).last?.size ?? 0
   expect(bodiesOf(filled({ bytes: 2 * size }, ['a', 'b', 'c']))).toEqual(['b', 'c'])
   expect(bodiesOf(filled({ bytes: 1 }, ['a', 'b']))).toEqual(['b'])
 })
 
-test('the oldest go when their time is over, on the clock of the hub', () => {
+test('messages are removed by their age, on the clock of the hub', () => {
   const partition = filled({ ms: 10_000 }, ['a', 'b'])
   clock.advance(8_000)
   expect(bodiesOf(partition)).toEqual(['a', 'b'])
@@ -49,13 +49,13 @@ test('the oldest go when their time is over, on the clock of the hub', () => {
   expect([partition.isEmpty, partition.begin, partition.last?.sequenceNumber]).toEqual([true, 2, 1])
 })
 
-test('a reader of what is gone gets the oldest that is there', () => {
+test('a reader of a removed message gets the oldest one left', () => {
   const partition = filled({ count: 1 }, ['a', 'b'])
   expect(partition.read(0)?.sequenceNumber).toBe(1)
   expect(partition.read(2)).toBeUndefined()
 })
 
-test('offsets grow with what lies before', () => {
+test('the offset of a message is the bytes before it', () => {
   const partition = filled({}, ['a', 'bb', 'c'])
   const offsets = [0, 1, 2].map((at) => partition.read(at)?.offset ?? -1)
   expect(offsets[0]).toBe(0)

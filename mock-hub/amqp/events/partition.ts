@@ -1,4 +1,4 @@
-/** One partition: messages in their order with positions of its own, kept as long as the retention says. */
+/** One partition: messages in order, with their positions, as long as the retention allows. */
 
 import type { Clock } from '../../base/clock.ts'
 import { Emitter } from '../../base/emitter.ts'
@@ -10,18 +10,18 @@ export interface Retention {
   readonly count: number
   /** Bytes of each partition. */
   readonly bytes: number
-  /** On the hub's clock. */
+  /** Age in ms of the hub's clock. */
   readonly ms: number
 }
 
-/** What stands around a body, about: sizes need not be exact, and encoding what nobody reads would cost ten times storing it. */
+/** Estimate of what is stored beside a body: an exact size would need the encoded message, ten times the cost of storing it. */
 const AROUND_BODY_BYTES = 512
 
-/** A message at its place. */
+/** A message and its place. */
 export class StoredEvent {
   /** In this partition, from 0 without gaps. */
   readonly sequenceNumber: number
-  /** Bytes before it in this partition; grows, and is told as text. */
+  /** Bytes before it in this partition. */
   readonly offset: number
   readonly #message: TelemetryMessage
   #bytes: Buffer | undefined
@@ -36,12 +36,12 @@ export class StoredEvent {
     return this.#message.enqueuedAt
   }
 
-  /** What it takes of the partition's room. */
+  /** Bytes that count for the retention. */
   get size(): number {
     return this.#message.body.length + AROUND_BODY_BYTES
   }
 
-  /** Encoded once, for all who read it. */
+  /** The encoded message; all readers share it. */
   get bytes(): Buffer {
     return (this.#bytes ??= eventBytes(this.#message, this))
   }
@@ -53,7 +53,7 @@ export type StartPosition =
   | {
       readonly from: 'offset' | 'sequenceNumber' | 'enqueuedTime'
       readonly value: number
-      /** With the message at that place itself. */
+      /** The message at that place is included. */
       readonly inclusive: boolean
     }
 
@@ -62,7 +62,7 @@ const FIELDS = {
   sequenceNumber: 'sequenceNumber',
   enqueuedTime: 'enqueuedAt',
 } as const satisfies Record<string, keyof StoredEvent>
-/** Removed ones are cut off when so many have gathered: a shift for each would move the rest. */
+/** So many removed messages are cut off at once: a shift for each would move all others. */
 const SLACK = 1_024
 
 export class Partition {
@@ -95,7 +95,7 @@ export class Partition {
     return this.#next
   }
 
-  /** The newest that ever came; it may be gone. */
+  /** The newest message; it may have been removed. */
   get last(): StoredEvent | undefined {
     return this.#last
   }
@@ -111,11 +111,11 @@ export class Partition {
     this.#bytesKept += event.size
     this.#events.push(event)
     this.#last = event
-    this.#makeRoom()
+    this.#enforceRetention()
     this.#listeners.tell()
   }
 
-  /** @returns the message, or the oldest after it when it is gone; undefined: none has come yet. */
+  /** @returns the message, or the oldest one after it when it was removed; undefined: there is none yet. */
   read(sequenceNumber: number): StoredEvent | undefined {
     const begin = this.begin
     return this.#events[this.#first + Math.max(sequenceNumber, begin) - begin]
@@ -127,7 +127,7 @@ export class Partition {
     if (!('value' in position)) return position.from === 'earliest' ? begin : this.#next
     const { value, inclusive } = position
     const field = FIELDS[position.from]
-    // All three grow along the partition.
+    // Each of the three fields grows along the partition.
     let low = this.#first
     let high = this.#events.length
     while (low < high) {
@@ -139,12 +139,12 @@ export class Partition {
     return begin + low - this.#first
   }
 
-  /** Told after each message. @returns stops listening. */
+  /** Calls the listener after each message. @returns stops listening. */
   onAppend(listener: () => void): () => void {
     return this.#listeners.add(listener)
   }
 
-  /** What is too old goes when somebody looks, not with each message: the time would cost more than the message. */
+  /** Removes old messages when the partition is read, not when one is stored: reading the clock costs more than storing. */
   #prune(): void {
     const oldestAt = this.#clock.now() - this.#retention.ms
     for (;;) {
@@ -155,7 +155,7 @@ export class Partition {
     this.#tidy()
   }
 
-  #makeRoom(): void {
+  #enforceRetention(): void {
     const { count, bytes } = this.#retention
     for (;;) {
       const kept = this.#events.length - this.#first

@@ -3,13 +3,13 @@ import { HubError } from '../../core/errors/hub-error.ts'
 import { Readers } from './readers.ts'
 
 let readers: Readers
-let told: string[]
+let stolen: string[]
 beforeEach(() => {
   readers = new Readers()
-  told = []
+  stolen = []
 })
 const enter = (name: string, epoch?: number): (() => void) =>
-  readers.enter('0/$default', { epoch, stolen: ({ kind }) => told.push(`${name}: ${kind}`) })
+  readers.enter('0/$default', { epoch, stolen: ({ kind }) => stolen.push(`${name}: ${kind}`) })
 const refusalOf = (run: () => unknown): string => {
   try {
     run()
@@ -20,23 +20,23 @@ const refusalOf = (run: () => unknown): string => {
   return 'none'
 }
 
-test('WIRE-AMQP-10: whoever claims a partition has it alone, until one with a higher epoch comes', () => {
+test('WIRE-AMQP-10: a reader with an epoch owns a partition until one with a higher epoch comes', () => {
   enter('old', 1)
   expect(refusalOf(() => enter('without'))).toBe('LinkCreationConflict')
   expect(refusalOf(() => enter('lower', 0))).toBe('LinkCreationConflict')
-  expect(told).toEqual([])
+  expect(stolen).toEqual([])
   enter('new', 2)
-  expect(told).toEqual(['old: LinkCreationConflict'])
+  expect(stolen).toEqual(['old: LinkCreationConflict'])
 })
 
-test('a claim ends those who claim nothing', () => {
+test('an owner ends the readers without an epoch', () => {
   enter('first')
   enter('second')
   enter('owner', 0)
-  expect(told).toEqual(['first: LinkCreationConflict', 'second: LinkCreationConflict'])
+  expect(stolen).toEqual(['first: LinkCreationConflict', 'second: LinkCreationConflict'])
 })
 
-test('without a claim five read at a time, and a place that is given up is free', () => {
+test('five readers without an epoch read at a time; one that leaves makes place for another', () => {
   const leaves = [1, 2, 3, 4, 5].map((n) => enter(`reader ${String(n)}`))
   expect(refusalOf(() => enter('sixth'))).toBe('DeviceMaximumQueueSizeExceeded')
   leaves[0]?.()

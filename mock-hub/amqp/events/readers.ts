@@ -1,11 +1,11 @@
-/** Who reads a partition for a consumer group: one owner with an epoch, or up to five without. */
+/** The readers of a partition in a consumer group: one owner with an epoch, or up to five without. */
 
 import { HubError } from '../../core/errors/hub-error.ts'
 
 export interface Reader {
-  /** Undefined: it claims nothing. */
+  /** Undefined: the reader is not an owner. */
   readonly epoch: number | undefined
-  /** Another has a higher epoch. */
+  /** Called when a reader with a higher epoch takes the partition. */
   stolen(error: HubError): void
 }
 
@@ -17,8 +17,9 @@ export class Readers {
 
   /**
    * @param place partition and consumer group.
-   * @returns gives the place up.
-   * @throws HubError LinkCreationConflict for one without epoch, or with a lower one, than the owner's; quota.
+   * @returns removes the reader.
+   * @throws HubError LinkCreationConflict when the owner has a higher epoch, or the reader none;
+   *   DeviceMaximumQueueSizeExceeded when there are five already.
    */
   enter(place: string, reader: Reader): () => void {
     const readers = this.#byPlace.get(place) ?? new Set<Reader>()

@@ -1,4 +1,4 @@
-/** The filter of an Event Hubs receiver: where to begin, in the spellings of new and old clients (field notes 8.13). */
+/** The filter of an Event Hubs receiver: where it begins to read (docs/contract/events.md#events-filters). */
 
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
@@ -17,8 +17,8 @@ const POSITIONS: ReadonlyMap<string, 'offset' | 'sequenceNumber' | 'enqueuedTime
 ])
 
 /**
- * @param filter by name; without a selector reading begins with the oldest message.
- * @throws HubError ArgumentInvalid for a selector that is none of Event Hubs.
+ * @param filter filters by name; without a selector reading begins with the oldest message.
+ * @throws HubError ArgumentInvalid for an invalid selector.
  */
 export function startPosition(filter: ReadonlyMap<string, Typed> | undefined): StartPosition {
   const selector = textOf(filter?.get(SELECTOR)) ?? selectorAmong(filter)
@@ -38,7 +38,7 @@ export function startPosition(filter: ReadonlyMap<string, Typed> | undefined): S
   })
 }
 
-/** Some call the filter by another name; its descriptor says what it is. */
+/** Some clients give the filter another name and set its descriptor. */
 function selectorAmong(filter: ReadonlyMap<string, Typed> | undefined): string | undefined {
   for (const value of filter?.values() ?? []) {
     const text = textOf(value)

@@ -1,4 +1,4 @@
-/** Levers that strike what the hub brings to a device over AMQP: messages, method requests, desired patches, answers about twins. */
+/** Faults of what the hub sends to a device: messages, method requests, desired patches and twin responses. */
 
 import type { Json } from '../../base/json.ts'
 import { numberParameter, type FaultMatch } from '../../core/contract/faults.ts'
@@ -6,13 +6,13 @@ import type { Hub } from '../../core/contract/hub.ts'
 import type { AmqpMessage } from '../codec/messages.ts'
 import { int, string } from '../codec/values.ts'
 
-/** Where such a lever may strike. */
+/** Points of such faults. */
 export type DeliveryPoint =
   'c2d.delivery' | 'input.delivery' | 'method.request' | 'twin.desired' | 'twin.response'
 
 /**
- * Sends a message, or does with it what an armed lever wants.
- * @param send `again`: it has gone out before.
+ * Sends a message, or what an armed fault makes of it.
+ * @param send `again`: the message has been sent before.
  */
 export function deliver(
   { faults, clock }: Pick<Hub, 'faults' | 'clock'>,
@@ -43,14 +43,14 @@ export function deliver(
   }
 }
 
-/** What has no counterpart in AMQP, such as another topic, leaves it as it is. */
+/** Effects without a counterpart in AMQP, such as `topic`, leave the message as it is. */
 function changed(message: AmqpMessage, match: FaultMatch): AmqpMessage {
   const { effect, parameters } = match
   switch (effect) {
     case 'body':
       return { ...message, data: [textOf(parameters['body'])] }
     case 'version': {
-      // The hub itself has made it, of an object.
+      // The hub has encoded it, from an object.
       const patch = JSON.parse(Buffer.concat(message.data ?? []).toString()) as Record<string, Json>
       const $version = numberParameter(match, 'version', 1)
       return { ...message, data: [textOf({ ...patch, $version })] }
@@ -70,7 +70,7 @@ function changed(message: AmqpMessage, match: FaultMatch): AmqpMessage {
   }
 }
 
-/** A text as it is, anything else as JSON. */
+/** A string as it is, anything else as JSON. */
 function textOf(value: Json | undefined): Buffer {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value ?? null))
 }

@@ -1,4 +1,4 @@
-/** A client of the AMQP server in tests: rhea over a pair of streams. */
+/** A test client of the AMQP server: rhea over a pair of streams. */
 
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import type { AmqpServer } from '../server.ts'
 
 /**
  * @param userName left out: SASL ANONYMOUS.
- * @param certificates what the client has shown in its TLS handshake, in DER.
+ * @param certificates TLS client certificates in DER.
  */
 export function dial(
   server: Pick<AmqpServer, 'accept'>,
@@ -19,7 +19,7 @@ export function dial(
 ): rhea.Connection {
   const [near, far] = duplexPair()
   server.accept(far, { transport: 'amqp', peer: 'test', certificates })
-  // rhea's typings do not know that a connection may bring its own stream.
+  // rhea's typings omit that a connection can bring its own stream.
   const options = {
     ...(userName === undefined ? { username: 'anonymous' } : { username: userName, password }),
     reconnect: false,
@@ -38,7 +38,7 @@ export function dial(
   return connection.connect()
 }
 
-/** As a back end, by the key of its policy. */
+/** Connects with the key of a policy. */
 export function dialService(server: AmqpServer, { policies }: Hub, policy = 'service'): rhea.Connection {
   const key = policies.find(({ name }) => name === policy)?.primaryKey ?? ''
   return dial(server, policy, key)
@@ -52,7 +52,7 @@ export function tokenFor(resource: string, key: string, expirySeconds: number, p
   return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(signature.digest('base64'))}&se=${String(expirySeconds)}${skn}`
 }
 
-/** Asks a node such as `$cbs` and waits for its answer. */
+/** Sends a request to a node such as `$cbs` and waits for the response. */
 export async function ask(
   connection: rhea.Connection,
   node: string,
@@ -82,7 +82,7 @@ export async function received(
   return event
 }
 
-/** Sends, and waits for what becomes of it: `accepted`, or the condition of the refusal. */
+/** Sends a message. @returns `accepted`, or the condition of the refusal. */
 export async function outcome(
   sender: rhea.Sender,
   message: rhea.Message | Buffer,
@@ -103,7 +103,7 @@ export function data(text: string): Buffer {
   return rhea.message.data_section(Buffer.from(text)) as Buffer
 }
 
-/** What comes in comes a tick later: rhea does not bear an answer while it is still writing, as no socket gives it one. */
+/** Delivers each chunk a tick later, as a socket does: rhea fails when an answer arrives while it writes. */
 function later(stream: Duplex): Duplex {
   const deferred = new Duplex({
     read: () => undefined,

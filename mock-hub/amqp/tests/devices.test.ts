@@ -69,7 +69,7 @@ test('each message of a batch is stored', async () => {
   expect(hub.telemetry.messages.map(({ body }) => body.toString())).toEqual(['1', '2'])
 })
 
-test('a device does not speak for another', async () => {
+test('the token of a device opens no link for another device', async () => {
   const sender = (await login(D1)).open_sender('/devices/d2/messages/events')
   await once(sender, 'sender_error')
   expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
@@ -88,7 +88,7 @@ test('several devices and modules share a connection', async () => {
   expect(await outcome(second, { body: data('3') })).toBe('accepted')
 })
 
-test('a cloud-to-device message is settled as the device says', async () => {
+test('a cloud-to-device message gets the outcome that the device sends', async () => {
   const receiver = await receiverOf(await login(D1), '/devices/d1/messages/devicebound')
   const first = received(receiver)
   hub.c2d.send(D1, { body: Buffer.from('x'), system: { messageId: 'm' }, properties: { a: 'b' } })
@@ -113,7 +113,7 @@ test('a cloud-to-device message is settled as the device says', async () => {
   expect(hub.c2d.count(D1)).toBe(0)
 })
 
-test('a method is asked with a uuid and answered', async () => {
+test('a method request has a UUID as its correlation id, and its response reaches the caller', async () => {
   const connection = await login(M1)
   const address = '/devices/d2/modules/m1/methods/devicebound'
   const receiver = await receiverOf(connection, address)
@@ -129,7 +129,7 @@ test('a method is asked with a uuid and answered', async () => {
   expect(await result).toEqual({ status: 201, payload: { y: 2 } })
 })
 
-test('a twin is read, reported and watched', async () => {
+test('a device reads its twin, patches it, and gets changes of desired properties', async () => {
   const connection = await login(D1)
   const receiver = await receiverOf(connection, '/devices/d1/twin')
   const sender = connection.open_sender('/devices/d1/twin')
@@ -153,7 +153,7 @@ test('a twin is read, reported and watched', async () => {
   expect(JSON.parse(textOf((await told).message))).toEqual({ color: 'red', $version: 2 })
 })
 
-test('WIRE-AUTH-13: the links of a device go with its token, unless it is renewed', async () => {
+test('WIRE-AUTH-13: the links of a device are detached when its token expires and is not renewed', async () => {
   const connection = await login(D1, dial(server), 60)
   const sender = connection.open_sender('/devices/d1/messages/events')
   expect(await outcome(sender, { body: data('1') })).toBe('accepted')
@@ -167,7 +167,7 @@ test('WIRE-AUTH-13: the links of a device go with its token, unless it is renewe
   expect(hub.registry.get(D1).connectionState).toBe('Disconnected')
 })
 
-test('a device with a certificate needs no token, and another certificate is not enough', async () => {
+test('a device authenticates with its certificate instead of a token; another certificate is refused', async () => {
   const [own, other] = await Promise.all(
     ['d3', 'other'].map(async (name) => new X509Certificate((await certificateFor(name)).cert)),
   )

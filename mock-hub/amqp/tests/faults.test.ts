@@ -60,7 +60,7 @@ test('KillAmqpConnection: the connection is closed', async () => {
   expect(hub.registry.get(D1).connectionState).toBe('Disconnected')
 })
 
-test('KillAmqpSession: the session of the device that ordered it ends, those of others stay', async () => {
+test('KillAmqpSession ends the session of the sender only', async () => {
   hub.registry.create({ deviceId: 'd2' })
   const session = connection.create_session()
   session.open()
@@ -74,7 +74,7 @@ test('KillAmqpSession: the session of the device that ordered it ends, those of 
 })
 
 test.each(['toString', 'constructor', 'valueOf', '__proto__'])(
-  'a message with the fault type %s is a message as any other',
+  'the fault type %s does not exist: the message orders no fault',
   async (type) => {
     expect(await order(type, 60)).toBe('accepted')
     clock.advance(0)
@@ -91,7 +91,7 @@ test('KillTcp: the message is stored and never accepted', async () => {
   expect(server.connections).toBe(0)
 })
 
-test('InvokeThrottling: messages are refused for as long as it was ordered', async () => {
+test('InvokeThrottling: messages are refused while the fault lasts', async () => {
   expect(await order('InvokeThrottling', 10)).toBe('accepted')
   clock.advance(0)
   expect(await outcome(events, { body: data('x') })).toBe('com.microsoft:device-container-throttled')
@@ -99,7 +99,7 @@ test('InvokeThrottling: messages are refused for as long as it was ordered', asy
   expect(await outcome(events, { body: data('x') })).toBe('accepted')
 })
 
-test('levers strike what is brought to the device', async () => {
+test('c2d.delivery.withhold: the message does not reach the device', async () => {
   hub.faults.arm({ name: 'c2d.delivery.withhold', scope: { identity: 'd1' } })
   const receiver = connection.open_receiver('/devices/d1/messages/devicebound')
   await once(receiver, 'receiver_open')
@@ -110,14 +110,14 @@ test('levers strike what is brought to the device', async () => {
   expect(String((message.body as { content: Buffer }).content)).toBe('brought')
 })
 
-test('tcp.drop_now strikes the connection of the device that it names', () => {
+test('tcp.drop_now ends the connection of the device in its scope', () => {
   hub.faults.arm({ name: 'tcp.drop_now', scope: { identity: 'another' } })
   expect(server.connections).toBe(1)
   hub.faults.arm({ name: 'tcp.drop_now', scope: { identity: 'd1' } })
   expect(server.connections).toBe(0)
 })
 
-test('frames are journalled, decoded; secrets are not', () => {
+test('frames are journalled decoded, without credentials', () => {
   const packets = hub.journal.entries.filter((entry) => entry.type === 'packet')
   const names = packets.map(({ direction, cmd }) => `${direction} ${cmd}`)
   expect(names).toEqual(

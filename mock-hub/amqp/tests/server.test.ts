@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { duplexPair } from 'node:stream'
 import rhea from 'rhea'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../base/clock.ts'
@@ -37,7 +38,7 @@ const inSeconds = (seconds: number): number => NOW / 1000 + seconds
 const send = (to: string, body = 'x'): Promise<string> =>
   outcome(dialService(server, hub).open_sender('/messages/devicebound'), { to, body: data(body) })
 
-function tell(text: string, deviceId = 'd1'): void {
+function store(text: string, deviceId = 'd1'): void {
   hub.telemetry.append({
     source: 'Telemetry',
     deviceId,
@@ -51,7 +52,7 @@ function tell(text: string, deviceId = 'd1'): void {
   })
 }
 
-test('WIRE-AMQP-02: a token is put, and opens what its policy may do', async () => {
+test('WIRE-AMQP-02: a token on $cbs permits what its policy permits', async () => {
   const connection = dial(server)
   const answer = await putToken(
     connection,
@@ -74,14 +75,14 @@ test('WIRE-AMQP-03: a bad token is answered with 401, and the reason is journall
   expect(hub.lastRefusals[0]).toMatchObject({ transport: 'amqp', error: 'IotHubUnauthorizedAccess' })
 })
 
-test('a link without a token is refused: attached to nothing, then detached', async () => {
+test('a link without a token is refused with an ATTACH and a DETACH', async () => {
   const sender = dial(server).open_sender('/messages/devicebound')
   await once(sender, 'sender_error')
   expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
   expect(hub.lastRefusals[0]?.explanation.received).toBe('no token')
 })
 
-test('a link is detached when its token has expired and the grace is over', async () => {
+test('a link is detached when the grace after the expiry of its token is over', async () => {
   const connection = dial(server)
   await putToken(connection, 'localhost', tokenFor('localhost', serviceKey(), inSeconds(60), 'service'))
   const sender = connection.open_sender('/messages/devicebound')
@@ -97,15 +98,15 @@ test('WIRE-AMQP-04: a message is accepted and waits for the device', async () =>
   expect(hub.c2d.receive({ deviceId: 'd1' })?.message.body.toString()).toBe('x')
 })
 
-test('WIRE-AMQP-05: a recipient without device id', async () => {
+test('WIRE-AMQP-05: a recipient without a device id is refused', async () => {
   expect(await send('/messages/devicebound')).toBe('amqp:not-allowed')
 })
 
-test('WIRE-C2D-18: an unknown device', async () => {
+test('WIRE-C2D-18: an unknown device is refused', async () => {
   expect(await send('/devices/nobody/messages/devicebound')).toBe('amqp:not-found')
 })
 
-test('WIRE-AMQP-06: feedback comes in batches, and waits for another when it is released', async () => {
+test('WIRE-AMQP-06: feedback comes in batches; a released batch goes to another receiver', async () => {
   hub.c2d.send(
     { deviceId: 'd1' },
     { body: Buffer.from('x'), system: { messageId: 'm', ack: 'full' }, properties: {} },
@@ -128,7 +129,7 @@ test('WIRE-AMQP-06: feedback comes in batches, and waits for another when it is 
   expect((await again).message.content_type).toBe('application/vnd.microsoft.iothub.feedback.json')
 })
 
-test('WIRE-AMQP-07: file notifications', async () => {
+test('WIRE-AMQP-07: a back end receives file notifications', async () => {
   hub.registry.create({ deviceId: 'd2' })
   const receiver = dialService(server, hub).open_receiver('/messages/serviceBound/filenotifications')
   await once(receiver, 'receiver_open')
@@ -141,7 +142,7 @@ test('WIRE-AMQP-07: file notifications', async () => {
   })
 })
 
-test('WIRE-AMQP-08: the hub leads readers to the Event Hub', async () => {
+test('WIRE-AMQP-08: the hub redirects readers to the Event Hub', async () => {
   const receiver = dialService(server, hub).open_receiver('messages/events/')
   await once(receiver, 'receiver_error')
   expect(receiver.error).toMatchObject({
@@ -150,7 +151,7 @@ test('WIRE-AMQP-08: the hub leads readers to the Event Hub', async () => {
   })
 })
 
-test('WIRE-AMQP-09: partitions of the Event Hub', async () => {
+test('WIRE-AMQP-09: $management describes the Event Hub', async () => {
   const question = { operation: 'READ', type: 'com.microsoft:eventhub', name: 'localhost' }
   const answer = await ask(dialService(server, hub), '$management', question)
   expect(answer.body).toMatchObject({
@@ -176,9 +177,9 @@ async function firstOf(selector: string): Promise<string> {
   return String((message.body as { content: Buffer }).content)
 }
 
-test('WIRE-AMQP-10: reading begins where the selector says, in every spelling', async () => {
+test('WIRE-AMQP-10: reading begins at the position of the selector, in every spelling', async () => {
   for (const text of ['a', 'b', 'c']) {
-    tell(text)
+    store(text)
     clock.advance(1_000)
   }
   expect(await firstOf("amqp.annotation.x-opt-offset > '-1'")).toBe('a')
@@ -189,7 +190,7 @@ test('WIRE-AMQP-10: reading begins where the selector says, in every spelling', 
   expect(await firstOf(`amqp.annotation.x-opt-enqueuedtimeutc > ${String(NOW + 1_500)}`)).toBe('c')
 })
 
-test('WIRE-AMQP-10: what is not a selector, a partition or an entity is refused', async () => {
+test('WIRE-AMQP-10: an invalid selector, partition or entity is refused', async () => {
   const refused = async (address: string, selector: string): Promise<unknown> => {
     const receiver = dialService(server, hub).open_receiver({
       source: { address, filter: rhea.filter.selector(selector) },
@@ -204,7 +205,7 @@ test('WIRE-AMQP-10: what is not a selector, a partition or an entity is refused'
   expect(await refused(`other${first}`, earliest)).toBe('amqp:not-found')
 })
 
-test('WIRE-AMQP-11: above 256 KB a message is rejected, above 1 MB the link is dropped', async () => {
+test('WIRE-AMQP-11: above 256 KB a message is rejected, above 1 MB the link is detached', async () => {
   hub.registry.create({ deviceId: 'd3' })
   const key = hub.registry.get({ deviceId: 'd3' }).authentication.symmetricKey.primaryKey ?? ''
   const token = tokenFor('localhost/devices/d3', key, inSeconds(60))
@@ -216,7 +217,7 @@ test('WIRE-AMQP-11: above 256 KB a message is rejected, above 1 MB the link is d
   expect(sender.error).toMatchObject({ condition: 'amqp:link:message-size-exceeded' })
 })
 
-test('WIRE-AMQP-10: a reader with a higher epoch takes the partition, and the other is told why', async () => {
+test('WIRE-AMQP-10: a reader with a higher epoch takes the partition, and the other one is detached', async () => {
   const claim = (epoch: number): rhea.Receiver =>
     dialService(server, hub).open_receiver({
       source: {
@@ -236,7 +237,7 @@ test('WIRE-AMQP-10: a reader with a higher epoch takes the partition, and the ot
   expect(late.error).toMatchObject({ condition: 'amqp:link:stolen' })
 })
 
-test('WIRE-AMQP-03: a policy without the right of a service reads and sends nothing', async () => {
+test('WIRE-AMQP-03: a policy without ServiceConnect can neither read nor send', async () => {
   const connection = dialService(server, hub, 'registryRead')
   const sender = connection.open_sender('/messages/devicebound')
   await once(sender, 'sender_error')
@@ -246,3 +247,32 @@ test('WIRE-AMQP-03: a policy without the right of a service reads and sends noth
   expect(receiver.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
   expect(hub.journal.entries).toContainEqual(expect.objectContaining({ type: 'refusal' }))
 })
+
+test.each([
+  [
+    'another protocol',
+    'GET / HTTP/1.1\r\n',
+    'the header of AMQP 1.0.0',
+    Buffer.from('GET / HT').toString('hex'),
+  ],
+  [
+    'a frame that is too small for its header',
+    Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 1, 0, 0, 0, 0, 0, 4, 2, 0, 0, 0]),
+    'a frame of 8 to 65536 bytes',
+    'one of 4 bytes with its body at 8',
+  ],
+])(
+  '%s: the connection is closed, and the refusal says what was expected and given',
+  async (_what, bytes, expected, received) => {
+    const [near, far] = duplexPair()
+    server.accept(far, { transport: 'amqp', peer: 'test' })
+    near.resume()
+    near.write(bytes)
+    await hub.journal.until(({ type }) => type === 'refusal')
+    expect(hub.lastRefusals[0]).toMatchObject({
+      error: 'IotHubFormatError',
+      explanation: { rule: 'amqp:connection:framing-error', expected, received },
+    })
+    expect(server.connections).toBe(0)
+  },
+)

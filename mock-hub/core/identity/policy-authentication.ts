@@ -1,4 +1,4 @@
-/** Proves back ends by the tokens and keys of the shared access policies (wire contract 1.5, 7.1, 8.1). */
+/** Authenticates back ends by tokens and keys of shared access policies (docs/contract/authentication.md). */
 
 import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'

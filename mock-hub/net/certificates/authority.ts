@@ -1,12 +1,12 @@
 /**
- * A certificate authority of the hub's own: EC P-256, with the key identifiers and critical extensions that strict
- * verifiers ask for (RFC 5280, 4.2.1.1 and 4.2.1.2; Python 3.13 sets VERIFY_X509_STRICT).
+ * The hub's certificate authority: EC P-256, with the key identifiers and critical extensions that strict verifiers
+ * require (RFC 5280, 4.2.1.1 and 4.2.1.2; Python 3.13 sets VERIFY_X509_STRICT).
  */
 
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 
-/** A key and what certifies it, in PEM. */
+/** A private key and its certificate, in PEM. */
 export interface KeyAndCertificate {
   readonly key: string
   readonly cert: string
@@ -32,7 +32,7 @@ export interface Validity {
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' }
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' }
 
-/** Makes a new authority. */
+/** Creates an authority. */
 export async function makeAuthority(commonName: string, validity: Validity): Promise<KeyAndCertificate> {
   const x509 = await library()
   const keys = await makeKeys()
@@ -55,7 +55,7 @@ export async function makeAuthority(commonName: string, validity: Validity): Pro
   return { key: await pemOf(keys.privateKey), cert: certificate.toString('pem') }
 }
 
-/** Issues a certificate with a key of its own. */
+/** Issues a certificate with a new key. */
 export async function issueCertificate(
   authority: KeyAndCertificate,
   request: CertificateRequest,
@@ -92,7 +92,7 @@ export async function issueCertificate(
   return { key: await pemOf(keys.privateKey), cert: certificate.toString('pem') }
 }
 
-/** Loaded when something is to be made: a start with certificates at hand does without. */
+/** Loaded when a certificate is made: a hub with stored certificates starts without it. */
 function library() {
   return import('@peculiar/x509')
 }

@@ -1,7 +1,7 @@
 /**
- * Keeps the hub's certificates in a directory, so that clients that trust the CA once trust it at every later start.
- * What is damaged, expires or lacks a name is remade, with a line that says so. Several hubs may start at once: all
- * keys and certificates lie in one file, which is put in place whole, and the first one to put it there wins.
+ * Keeps the hub's certificates in a directory, so that clients need to trust the CA only once. A certificate that is
+ * damaged, expires soon or lacks a name is made anew and logged. Several hubs may start at once: all keys and
+ * certificates are in one file, which is replaced as a whole, and the first hub to create it wins.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -18,23 +18,23 @@ import {
   type ServerCertificates,
 } from './server-certificates.ts'
 
-/** What clients must trust. */
+/** The CA certificate that clients must trust. */
 export const CA_FILE = 'ca.pem'
 /** Keys and certificates of the authority and the server, as JSON. */
 export const STORE_FILE = 'certificates.json'
 
 export interface CertificateStoreOptions {
   readonly directory: string
-  /** What the server certificate must name. */
+  /** Names that the server certificate must have. */
   readonly names: readonly string[]
-  /** The system's time: the other side of TLS knows no other. */
+  /** The system's clock: TLS clients check validity by it. */
   readonly clock: Clock
-  /** Told what is made and why. */
+  /** Called with what is made and why. */
   readonly say: (line: string) => void
 }
 
 /**
- * The certificates of the directory, made or mended when they must be.
+ * The certificates of the directory; missing and invalid ones are made.
  * @throws the system's error when the directory cannot be read or written (`EACCES`, `EROFS`, `ENOTDIR`).
  */
 export async function storedCertificates(options: CertificateStoreOptions): Promise<ServerCertificates> {
@@ -102,14 +102,14 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** Whoever reads meanwhile sees the old text or the new one, never half of it. */
+/** Replaces a file as a whole: a reader sees the old text or the new one. */
 async function putInPlace(path: string, text: string, mode: number): Promise<void> {
   const whole = `${path}.${randomUUID()}`
   await writeFile(whole, text, { mode })
   await rename(whole, path)
 }
 
-/** @returns false: another one was quicker. */
+/** Creates a file as a whole. @returns false: it exists already. */
 async function putWhereNothingIs(path: string, text: string): Promise<boolean> {
   const whole = `${path}.${randomUUID()}`
   await writeFile(whole, text, { mode: 0o600 })

@@ -17,7 +17,7 @@ import {
 describe('server certificates', () => {
   const now = Date.UTC(2026, 0, 1)
 
-  it('names localhost, its sub-domains, both loopback addresses and what is asked for', async () => {
+  it('names localhost, its sub-domains, both loopback addresses and the given names', async () => {
     const { server } = await makeServerCertificates(serverNames(['hub.example', '10.0.0.7']), now)
     const certificate = new X509Certificate(server.cert)
     // OpenSSL itself matches no wildcard below a top-level name, other verifiers do.
@@ -28,7 +28,7 @@ describe('server certificates', () => {
     expect(certificate.publicKey.asymmetricKeyDetails).toMatchObject({ namedCurve: 'prime256v1' })
   })
 
-  it('carries the key identifiers and critical constraints that strict verifiers ask for', async () => {
+  it('has the key identifiers and critical constraints that strict verifiers require', async () => {
     const { authority, server } = await makeServerCertificates(serverNames([]), now)
     const { X509Certificate: Parsed } = await import('@peculiar/x509')
     const ca = new Parsed(authority.cert)
@@ -141,13 +141,13 @@ describe('certificate store', () => {
     expect(await readFile(join(directory, CA_FILE), 'utf8')).toBe(authority.cert)
   })
 
-  it('gives all who start at once the same CA', async () => {
+  it('gives hubs that start at once the same CA', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => open()))
     expect(new Set(all.map(({ authority }) => authority.cert)).size).toBe(1)
     expect(said).toHaveLength(1)
   })
 
-  it('does not hide that the directory cannot be used', async () => {
+  it('reports a directory that cannot be used', async () => {
     await writeFile(join(directory, 'file'), '')
     const at = { directory: join(directory, 'file'), names: serverNames([]), clock, say: () => undefined }
     await expect(storedCertificates(at)).rejects.toMatchObject({ code: 'EEXIST' })

@@ -1,6 +1,6 @@
 /**
- * What the hub shows its clients: a server certificate under an authority that they are told to trust, and the wrong
- * ones that the levers `tls.unknown_ca`, `.wrong_name`, `.expired` and `.not_yet_valid` ask for.
+ * The hub's server certificate, and the wrong ones of the faults `tls.unknown_ca`, `.wrong_name`, `.expired` and
+ * `.not_yet_valid`.
  */
 
 import { X509Certificate, createPrivateKey } from 'node:crypto'
@@ -15,7 +15,7 @@ import {
 
 export type CertificateVariant = 'unknown_ca' | 'wrong_name' | 'expired' | 'not_yet_valid'
 
-/** An authority and the server certificate that it has issued. */
+/** An authority and a server certificate that it issued. */
 export interface ServerCertificates {
   readonly authority: KeyAndCertificate
   readonly server: KeyAndCertificate
@@ -23,14 +23,14 @@ export interface ServerCertificates {
 
 export const DAY_MS = 86_400_000
 const AUTHORITY_LIFE_MS = 3_650 * DAY_MS
-/** Apple's verifiers refuse servers whose certificate lives longer than 398 days. */
+/** Apple's verifiers reject server certificates that are valid for more than 398 days. */
 const SERVER_LIFE_MS = 397 * DAY_MS
-/** A client whose clock is a little behind must not find them "not yet valid". */
+/** Valid for clients whose clock is a little behind. */
 const BACKDATED_MS = DAY_MS
-/** Remade when less is left. */
+/** A certificate is made anew when it is valid for less. */
 const LEAST_LEFT_MS = 30 * DAY_MS
 
-/** The names that every hub's certificate covers, and those it is asked for. */
+/** The names of every server certificate, and the given ones. */
 export function serverNames(hostNames: readonly string[]): readonly string[] {
   return [
     ...new Set(
@@ -41,7 +41,7 @@ export function serverNames(hostNames: readonly string[]): readonly string[] {
   ]
 }
 
-/** @param now epoch ms of the system's clock: the other side of TLS knows no other. */
+/** @param now epoch ms of the system's clock: TLS clients check validity by it. */
 export async function makeServerCertificates(
   names: readonly string[],
   now: number,
@@ -53,7 +53,7 @@ export async function makeServerCertificates(
   return { authority, server: await issueServer(authority, names, now) }
 }
 
-/** A server certificate under an authority that there is. */
+/** Issues a server certificate under an existing authority. */
 export function issueServer(
   authority: KeyAndCertificate,
   names: readonly string[],
@@ -70,7 +70,7 @@ export function issueServer(
   })
 }
 
-/** A server certificate that a careful client must refuse. */
+/** A server certificate that a client must reject. */
 export async function makeVariant(
   variant: CertificateVariant,
   { authority }: ServerCertificates,
@@ -91,7 +91,7 @@ export async function makeVariant(
   }
 }
 
-/** Valid in all but that nobody vouches for it. */
+/** A self-signed certificate, valid in all other respects. */
 async function selfSigned(names: readonly string[], now: number): Promise<KeyAndCertificate> {
   const { generate } = await import('selfsigned')
   const altNames = names.map((value) =>
@@ -112,14 +112,14 @@ async function selfSigned(names: readonly string[], now: number): Promise<KeyAnd
   return { key: made.private, cert: made.cert }
 }
 
-/** Why an authority cannot serve any longer, in words; undefined: it can. */
+/** Why an authority cannot be used any longer; undefined: it can. */
 export function authorityProblem(authority: KeyAndCertificate, now: number): string | undefined {
   const certificate = parsed(authority)
   if (certificate === undefined) return 'the CA is damaged'
   return Date.parse(certificate.validTo) - now < LEAST_LEFT_MS ? 'the CA expires' : undefined
 }
 
-/** Why a server certificate must be remade, in words; undefined: it need not. */
+/** Why a server certificate must be made anew; undefined: it need not be. */
 export function serverProblem(
   { authority, server }: ServerCertificates,
   names: readonly string[],
@@ -135,7 +135,7 @@ export function serverProblem(
   return missing.length === 0 ? undefined : `the server certificate does not name ${missing.join(', ')}`
 }
 
-/** What the server certificate names already, and what it is to name besides. */
+/** The names of the server certificate, and the given ones that it lacks. */
 export function joinedNames({ server }: ServerCertificates, names: readonly string[]): readonly string[] {
   const certificate = parsed(server)
   if (certificate === undefined) return names
@@ -154,7 +154,7 @@ function namesOf(certificate: X509Certificate): readonly string[] {
   return named.map((name) => name.replace(/^(DNS|IP Address):/, '').toLowerCase())
 }
 
-/** Undefined when it is no certificate, or not that of the key. */
+/** @returns undefined: not a certificate, or not that of the key. */
 function parsed({ key, cert }: KeyAndCertificate): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(cert)
