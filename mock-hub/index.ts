@@ -21,6 +21,7 @@ export type {
   IdentityRecord,
   IdentitySpec,
   IfMatch,
+  KeyChoice,
   Registry,
   RegistryChange,
   SymmetricKeys,

@@ -20,10 +20,9 @@ const service = Client.fromConnectionString(connectionString)
 const jobs = JobClient.fromConnectionString(connectionString)
 const credentials = new iothub.IoTHubTokenCredentials(connectionString)
 const bodyOf = ({ responseBody }) => responseBody
-/**
- * The SDK has a class of its own for 404 only in the older shape of error bodies; the status tells
- * (docs/contract/errors.md#errors-bodies).
- */
+/** The SDK finds this class by the name in `ErrorCode:{name};{text}`. */
+const deviceNotFound = { name: 'DeviceNotFoundError' }
+/** Of any other 404, and of those whose body is JSON, as that of methods, it says only this. */
 const notFound = ({ response, message }) => response?.statusCode === 404 && message === 'Not found'
 
 // ---------------------------------------------------------------- Registry: devices
@@ -49,7 +48,13 @@ await R('create (edge)', async () => {
   assert.match(created.deviceScope, /^ms-azure-iot-edge:\/\/n-edge-/)
 })
 await R('get', async () => assert.equal(bodyOf(await registry.get('n1')).deviceId, 'n1'))
-await R('get (unknown: not found)', () => assert.rejects(registry.get('nobody'), notFound))
+await R('get (unknown: DeviceNotFoundError)', () => assert.rejects(registry.get('nobody'), deviceNotFound))
+await R('update, delete, getTwin, updateTwin (unknown: DeviceNotFoundError)', async () => {
+  await assert.rejects(registry.update({ deviceId: 'nobody' }), deviceNotFound)
+  await assert.rejects(registry.delete('nobody'), deviceNotFound)
+  await assert.rejects(registry.getTwin('nobody'), deviceNotFound)
+  await assert.rejects(registry.updateTwin('nobody', { tags: {} }, '*'), deviceNotFound)
+})
 await R('update', async () => {
   const updated = bodyOf(await registry.update({ deviceId: 'n1', status: 'disabled', statusReason: 'why' }))
   assert.equal(updated.status, 'disabled')
@@ -77,7 +82,7 @@ await R('updateDevices', async () => {
 await R('removeDevices', async () => {
   const gone = [{ deviceId: 'b1' }, { deviceId: 'b2' }]
   assert.equal(bodyOf(await registry.removeDevices(gone, true)).isSuccessful, true)
-  await assert.rejects(registry.get('b1'), notFound)
+  await assert.rejects(registry.get('b1'), deviceNotFound)
 })
 await R('getRegistryStatistics', async () => {
   assert.ok(bodyOf(await registry.getRegistryStatistics()).totalDeviceCount >= 3)
@@ -403,7 +408,7 @@ await R('removeModule', async () => {
 })
 await R('delete', async () => {
   await registry.delete('n1')
-  await assert.rejects(registry.get('n1'), notFound)
+  await assert.rejects(registry.get('n1'), deviceNotFound)
 })
 for (const client of [answering, answeringModule]) await client.close().catch(() => undefined)
 process.exit(0)

@@ -8,13 +8,18 @@ export function utcText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}0000Z`
 }
 
+/** `2020-01-01T00:00:00.12Z`: the same without zeros at the end of the fraction, as the registry writes times. */
+export function shortUtcText(ms: number): string {
+  return utcText(ms).replace(/\.?0*Z$/, 'Z')
+}
+
 /** `08/24/2018 17:49:33`, as in tracking IDs (docs/contract/errors.md). */
 export function trackingTime(ms: number): string {
   const iso = new Date(ms).toISOString()
   return `${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(0, 4)} ${iso.slice(11, 19)}`
 }
 
-/** In registry answers, the time of what has never happened (docs/contract/registry.md); twins append a `Z`. */
+/** The time of what has never happened, in the answer to a creation; other answers append a `Z`. */
 export const NEVER = '0001-01-01T00:00:00'
 
 /** UTC .NET ticks, the base of generation IDs (docs/contract/registry.md). */

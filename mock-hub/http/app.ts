@@ -6,6 +6,7 @@
 
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify'
+import { randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import type { Server } from 'node:https'
 import { blobRoutes } from './blob/blob-routes.ts'
@@ -29,8 +30,11 @@ import { deviceboundRoutes } from './device/devicebound.ts'
 import { fileUploadRoutes } from './device/file-upload.ts'
 import { injectOrderedFaults } from './common/device-ordered-faults.ts'
 import { injectFaults } from './common/faults.ts'
+import { overrideMethod } from './common/method-override.ts'
+import { prepareAnswer } from './common/response-headers.ts'
 import { importExportRoutes } from './service/import-export.ts'
 import { jobRoutes } from './service/jobs.ts'
+import { keyRegenerationRoutes } from './service/key-regeneration.ts'
 import { methodRoutes } from './service/methods.ts'
 import { queryRoutes } from './service/query.ts'
 import { OPENAPI } from './openapi.ts'
@@ -46,6 +50,7 @@ import { twinRoutes } from './service/twins.ts'
 const ROUTES: readonly HubRoutes[] = [
   registryRoutes,
   bulkRegistryRoutes,
+  keyRegenerationRoutes,
   statisticsRoutes,
   twinRoutes,
   methodRoutes,
@@ -108,11 +113,19 @@ export async function createApp({
       ignoreTrailingSlash: true,
       maxParamLength: 4096,
     },
+    // The service names a request with a GUID.
+    genReqId: () => randomUUID(),
+    // The only place before the router, which decides by the method.
+    rewriteUrl(request) {
+      overrideMethod(request)
+      return request.url ?? '/'
+    },
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     bodyLimit: 2 ** 20,
     // The only framework error before routing is a path that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
+      prepareAnswer(reply, request.id, false)
       refuse(hub, badPath(error.message), request, reply)
     },
     // `server.ts` answers what is not HTTP.
@@ -133,7 +146,7 @@ export async function createApp({
     hub.journal.record({ type: 'request', method: request.method, url, status, caller: callerName(request) })
   }
   app.addHook('onRequest', (request, reply, next) => {
-    void reply.header('server', 'Microsoft-HTTPAPI/2.0')
+    prepareAnswer(reply, request.id, request.routeOptions.config.versioned === false)
     // When the caller hangs up there is no response, only the end of the connection.
     reply.raw.once('close', () => {
       record(request, HUB_ERRORS.ClientClosedRequest.status)

@@ -1,4 +1,5 @@
 import type { ConfigurationContent } from '../contract/services/configurations.ts'
+import { checkIfMatch, wantedEtag } from '../contract/etag.ts'
 import type { IfMatch } from '../contract/registry.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
@@ -8,9 +9,10 @@ import type { Targets } from './configuration.ts'
 
 const RULE = 'WIRE-CFG-01'
 
-/** @throws HubError ConfigurationNotFound: `ifMatch` says that there is one; ArgumentInvalid. */
+/** @throws HubError ConfigurationNotFound: `ifMatch` wants one that exists; ArgumentInvalid. */
 export function checkNewId(id: string, ifMatch: IfMatch): void {
-  if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== '*') throw configurationNotFound(id)
+  const wanted = wantedEtag(ifMatch)
+  if (wanted !== undefined && wanted !== '*') throw configurationNotFound(id)
   if (!/^[a-z0-9\-+%_*!']{1,128}$/.test(id))
     throw new HubError({
       kind: 'ArgumentInvalid',
@@ -23,23 +25,20 @@ export function checkNewId(id: string, ifMatch: IfMatch): void {
 
 /** @throws HubError ConfigurationAlreadyExists, PreconditionFailed. */
 export function checkConfigurationMatch(id: string, etag: string, ifMatch: IfMatch): void {
-  if (ifMatch === undefined)
+  if (wantedEtag(ifMatch) === undefined)
     throw new HubError({
       kind: 'ConfigurationAlreadyExists',
       message: `Configuration '${id}' exists; If-Match says that it may be changed.`,
       rule: RULE,
-      expected: 'If-Match, or a new id',
-      received: 'no If-Match',
+      expected: 'If-Match with * or an etag in quotes, or a new id',
+      received: ifMatch === undefined ? 'no If-Match' : quoted(ifMatch),
     })
-  const given = ifMatch.replaceAll('"', '')
-  if (given !== '*' && given !== etag)
-    throw new HubError({
-      kind: 'PreconditionFailed',
-      message: 'The ETag does not match.',
-      rule: RULE,
-      expected: `"${etag}" or *`,
-      received: quoted(ifMatch),
-    })
+  checkConfigurationEtag(etag, ifMatch)
+}
+
+/** @throws HubError PreconditionFailed. */
+export function checkConfigurationEtag(etag: string, ifMatch: IfMatch): void {
+  checkIfMatch(ifMatch, etag, { rule: RULE, message: () => 'The ETag does not match.' })
 }
 
 /**

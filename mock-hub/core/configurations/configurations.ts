@@ -4,7 +4,7 @@
  */
 
 import { objectOf, type JsonObject } from '../../base/json.ts'
-import { registryCounter } from '../contract/etag.ts'
+import { registryCounter, registryEtag } from '../contract/etag.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { IfMatch } from '../contract/registry.ts'
@@ -19,6 +19,7 @@ import { HubError } from '../errors/hub-error.ts'
 import type { HubQueries } from '../query/queries.ts'
 import { TIERS } from '../throttling/throttle.ts'
 import {
+  checkConfigurationEtag,
   checkConfigurationMatch,
   checkCount,
   checkedContent,
@@ -41,7 +42,6 @@ export class HubConfigurations implements Configurations {
   readonly #time: (ms: number) => string
   readonly #configurations = new Map<string, Configuration>()
   readonly #targeting: ConfigurationTargeting
-  #writes = 0
 
   /** @param time renders epoch ms. */
   constructor(hub: ConfigurationHub, queries: HubQueries, time: (ms: number) => string) {
@@ -51,11 +51,7 @@ export class HubConfigurations implements Configurations {
     this.#targeting = new ConfigurationTargeting(hub, this.#configurations)
   }
 
-  put(
-    id: string,
-    spec: ConfigurationSpec,
-    ifMatch: IfMatch,
-  ): { readonly document: ConfigurationDocument; readonly created: boolean } {
+  put(id: string, spec: ConfigurationSpec, ifMatch: IfMatch): ConfigurationDocument {
     const before = this.#configurations.get(id)
     if (before === undefined) {
       checkNewId(id, ifMatch)
@@ -75,11 +71,11 @@ export class HubConfigurations implements Configurations {
       metrics,
       createdAt: before?.createdAt ?? now,
       updatedAt: now,
-      etag: Buffer.from(String(++this.#writes)).toString('base64'),
+      etag: registryEtag(before === undefined ? 1 : registryCounter(before.etag) + 1),
     }
     this.#configurations.set(id, configuration)
     this.#targeting.evaluateAll()
-    return { document: this.#document(configuration), created: before === undefined }
+    return this.#document(configuration)
   }
 
   get(id: string): ConfigurationDocument {
@@ -92,7 +88,7 @@ export class HubConfigurations implements Configurations {
 
   remove(id: string, ifMatch: IfMatch): void {
     const { etag } = this.#find(id)
-    if (ifMatch !== undefined) checkConfigurationMatch(id, etag, ifMatch)
+    checkConfigurationEtag(etag, ifMatch)
     this.#configurations.delete(id)
     this.#targeting.evaluateAll()
   }
@@ -142,10 +138,7 @@ export class HubConfigurations implements Configurations {
     }))
     return () => {
       this.#configurations.clear()
-      for (const one of read) {
-        this.#configurations.set(one.id, one)
-        this.#writes = Math.max(this.#writes, registryCounter(one.etag))
-      }
+      for (const one of read) this.#configurations.set(one.id, one)
       this.#targeting.evaluateAll()
     }
   }

@@ -29,19 +29,39 @@ export function twinCounter(etag: string): number {
 }
 
 /**
- * Compares an `If-Match` header with an etag.
- * @param ifMatch `*`, `"*"`, `"etag"` or `etag`; undefined matches any etag.
- * @param rule id of the rule that a refusal names.
- * @throws HubError PreconditionFailed when the etag is not the current one.
+ * The condition of an `If-Match` header: `*` for any etag that there is, otherwise the etag that it wants.
+ * @returns undefined: no condition. An empty etag (`""`) asks for nothing, and one without quotes is not seen.
  */
-export function checkIfMatch(ifMatch: IfMatch, etag: string, rule: string): void {
-  if (ifMatch === undefined) return
-  const wanted = ifMatch.trim().replace(/^(?:W\/)?"(.*)"$/s, '$1')
-  if (wanted === '*' || wanted === etag) return
+export function wantedEtag(ifMatch: IfMatch): string | undefined {
+  if (ifMatch === undefined) return undefined
+  if (ifMatch.trim() === '*') return '*'
+  const [, etag = ''] = /^\s*(?:W\/)?"([^"]*)"/.exec(ifMatch) ?? []
+  return etag === '' ? undefined : etag
+}
+
+/** The `If-Match` header that wants this etag; `*` without one. */
+export function ifMatchOf(etag: string | null | undefined): string {
+  const bare = etag?.replace(/^"(.*)"$/s, '$1') ?? ''
+  return bare === '' ? '*' : `"${bare}"`
+}
+
+/** What a refusal of {@link checkIfMatch} says. */
+export interface Mismatch {
+  /** Id of the rule. */
+  readonly rule: string
+  /** The text for the caller. @param wanted the etag of the header. */
+  readonly message: (wanted: string) => string
+}
+
+/** @throws HubError PreconditionFailed when the header wants another etag than the current one. */
+export function checkIfMatch(ifMatch: IfMatch, etag: string, { rule, message }: Mismatch): void {
+  const wanted = wantedEtag(ifMatch)
+  if (wanted === undefined || wanted === '*' || wanted === etag) return
   throw new HubError({
     kind: 'PreconditionFailed',
+    message: message(wanted),
     rule,
     expected: `If-Match to be "${etag}" or "*"`,
-    received: quoted(ifMatch),
+    received: quoted(ifMatch ?? ''),
   })
 }

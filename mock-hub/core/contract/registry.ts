@@ -9,6 +9,7 @@ import type {
 } from './principal.ts'
 import type { HubError } from '../errors/hub-error.ts'
 import type { Identity } from './identity.ts'
+import type { JsonObject } from '../../base/json.ts'
 
 /** Authenticates devices, modules and back ends. */
 export interface Authentication {
@@ -55,6 +56,8 @@ export type Thumbprints = {
   readonly primaryThumbprint: string | null
   readonly secondaryThumbprint: string | null
 }
+/** Which keys are regenerated. */
+export type KeyChoice = 'primaryKey' | 'secondaryKey' | 'both'
 /** How an identity authenticates. */
 export type AuthenticationType = 'sas' | 'selfSigned' | 'certificateAuthority' | 'none'
 
@@ -98,6 +101,8 @@ export interface IdentityRecord {
   readonly parentScopes: readonly string[]
   /** Who manages the module; modules only. */
   readonly managedBy: string | undefined
+  /** Key-value pairs of the back end; devices do not see them. */
+  readonly attributes?: JsonObject | undefined
 }
 
 /** The fields of an identity that a caller may set. At creation, absent fields have defaults; at an update they keep their values. */
@@ -122,9 +127,11 @@ export interface IdentitySpec {
   readonly parentScopes?: readonly string[] | undefined
   /** Who manages the module. Default: none. */
   readonly managedBy?: string | undefined
+  /** Key-value pairs of the back end. Default: none. */
+  readonly attributes?: JsonObject | undefined
 }
 
-/** An `If-Match` header as received: `*`, `"*"`, `"{etag}"` or the bare etag; undefined: there is none. */
+/** An `If-Match` header as received; undefined: there is none. `wantedEtag` parses it. */
 export type IfMatch = string | undefined
 
 /** A change of the registry. */
@@ -151,6 +158,11 @@ export interface Registry {
    * @throws HubError DeviceNotFound, ModuleNotFound, PreconditionFailed, ArgumentInvalid.
    */
   update(identity: Identity, spec: IdentitySpec, ifMatch: IfMatch): IdentityRecord
+  /**
+   * Regenerates symmetric keys.
+   * @throws HubError DeviceNotFound, ModuleNotFound, InvalidOperation when the identity does not use symmetric keys.
+   */
+  regenerateKeys(identity: Identity, which: KeyChoice): IdentityRecord
   /**
    * Deletes an identity with its modules, twin, messages and connections.
    * @param ifMatch - `*` or the current etag.

@@ -36,6 +36,8 @@ export interface Settings {
   readonly wideQueryLanguage: boolean
   /** Age of the twins that queries show, in seconds on the hub's clock (WIRE-QRY-20). Default: 0. */
   readonly queryLagSeconds: number
+  /** Whether refusals on twin routes have JSON in `Message`, as those of methods have. Default: false. */
+  readonly jsonTwinErrors: boolean
   /** Whether a module may authenticate with the key of its device. Default: true. */
   readonly moduleMayUseDeviceKey: boolean
   /** Maximum size of a device-to-cloud message, in bytes (WIRE-SESS-23). Default: 262144. */
@@ -94,6 +96,7 @@ export const STRICT: Settings = Object.freeze({
   twinAnswersWithoutSubscription: false,
   wideQueryLanguage: false,
   queryLagSeconds: 0,
+  jsonTwinErrors: false,
   moduleMayUseDeviceKey: true,
   maxTelemetryBytes: 262_144,
   maxC2dBytes: 65_536,

@@ -45,6 +45,12 @@ export interface Twins {
   /** The twin of an identity. @throws HubError DeviceNotFound, ModuleNotFound. */
   get(identity: Identity): TwinDocument
   /**
+   * Registers an identity whose twin begins with these tags and desired properties, at `$version` 1.
+   * @param register - creates the identity; when it throws, or the update is refused, nothing has changed.
+   * @throws HubError as `register` and `patch`.
+   */
+  begin(identity: Identity, update: TwinUpdate, register: () => void): void
+  /**
    * Merges tags and desired properties, and notifies the device of desired properties.
    * @param ifMatch - `*` or the current etag; undefined: any etag.
    * @throws HubError DeviceNotFound, ModuleNotFound, ArgumentInvalid, PreconditionFailed.

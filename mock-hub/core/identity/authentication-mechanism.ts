@@ -4,6 +4,7 @@ import type {
   AuthenticationMechanism,
   AuthenticationType,
   IdentitySpec,
+  KeyChoice,
   SymmetricKeys,
   Thumbprints,
 } from '../contract/registry.ts'
@@ -65,6 +66,24 @@ function keysOf(
     return before?.symmetricKey[name] ?? random.bytes(KEY_BYTES).toString('base64')
   }
   return { primaryKey: key('primaryKey'), secondaryKey: key('secondaryKey') }
+}
+
+/** @throws HubError InvalidOperation: there are no symmetric keys. */
+export function newKeys(
+  { type, symmetricKey }: AuthenticationMechanism,
+  which: KeyChoice,
+  random: Random,
+): SymmetricKeys {
+  if (type !== 'sas')
+    throw new HubError({
+      kind: 'InvalidOperation',
+      rule: 'WIRE-REG-22',
+      expected: 'an identity whose authentication type is sas',
+      received: `type ${type}`,
+    })
+  const renewed = (name: keyof SymmetricKeys): string | null =>
+    which === name || which === 'both' ? random.bytes(KEY_BYTES).toString('base64') : symmetricKey[name]
+  return { primaryKey: renewed('primaryKey'), secondaryKey: renewed('secondaryKey') }
 }
 
 function checkedKey(name: string, text: string): string {

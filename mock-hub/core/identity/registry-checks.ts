@@ -1,4 +1,6 @@
+import { checkIfMatch, registryCounter } from '../contract/etag.ts'
 import { isSystemModule, isValidId, type Identity } from '../contract/identity.ts'
+import type { IfMatch } from '../contract/registry.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 
@@ -47,6 +49,16 @@ export function checkDeviceCount(count: number, most: number): void {
     rule: 'WIRE-REG-01',
     expected: `at most ${String(most)} devices`,
     received: 'one more',
+  })
+}
+
+/** @throws HubError PreconditionFailed: the header wants another etag than the one of the identity. */
+export function checkRegistryMatch(ifMatch: IfMatch, etag: string): void {
+  checkIfMatch(ifMatch, etag, {
+    rule: 'WIRE-REG-05',
+    message: (wanted) =>
+      'Precondition failed: Device version did not match, ' +
+      `existingVersion:${String(registryCounter(etag))} newVersion:${String(registryCounter(wanted))}`,
   })
 }
 

@@ -89,19 +89,52 @@ describe('creating', () => {
 })
 
 describe('changing and removing', () => {
-  test('WIRE-REG-04 WIRE-REG-05: *, "*", an etag quoted or bare; a stale one is 412001 and changes nothing', () => {
+  test('WIRE-REG-04 WIRE-REG-05: *, "*", an etag in quotes; a stale one is 412001 and changes nothing', () => {
     const first = hub.registry.create(d)
     let { etag } = first
-    for (const match of ['*', '"*"', undefined, 'etag', '"etag"', 'W/"etag"']) {
+    const numberOf = (text: string) => Number(Buffer.from(text, 'base64').toString())
+    for (const match of ['*', '"*"', undefined, '"etag"', 'W/"etag"', 'bare', '', '""']) {
       const after = hub.registry.update(d, { statusReason: match ?? null }, match?.replace('etag', etag))
-      expect(after.etag).not.toBe(etag)
+      expect(numberOf(after.etag)).toBe(numberOf(etag) + 1)
       etag = after.etag
     }
-    for (const stale of [`"${first.etag}"`, '', '""', 'x']) {
+    for (const stale of [`"${first.etag}"`, '"x"']) {
       expect(refusalOf(() => hub.registry.update(d, { status: 'disabled' }, stale)).code).toBe(412001)
       expect(refusalOf(() => hub.registry.remove(d, stale)).code).toBe(412001)
     }
+    expect(refusalOf(() => hub.registry.remove(d, `"${first.etag}"`)).message).toBe(
+      'Precondition failed: Device version did not match, ' +
+        `existingVersion:${String(numberOf(etag))} newVersion:${String(numberOf(first.etag))}`,
+    )
     expect(hub.registry.get(d)).toMatchObject({ status: 'enabled', etag, generationId: first.generationId })
+  })
+
+  test('an identity that is made again has an etag that the former one never had', () => {
+    const seen = new Set([hub.registry.create(d).etag])
+    for (let n = 0; n < 3; n++) seen.add(hub.registry.update(d, {}, '*').etag)
+    hub.registry.remove(d, '*')
+    expect(seen.has(hub.registry.create(d).etag)).toBe(false)
+  })
+
+  test.each([
+    ['primaryKey', [true, false]],
+    ['secondaryKey', [false, true]],
+    ['both', [true, true]],
+  ] as const)('WIRE-REG-22: new keys: %s', (which, changed) => {
+    const before = hub.registry.create(d)
+    const after = hub.registry.regenerateKeys(d, which)
+    const keys = ({ authentication: { symmetricKey } }: typeof before) => [
+      symmetricKey.primaryKey,
+      symmetricKey.secondaryKey,
+    ]
+    expect(keys(after).map((key, at) => key !== keys(before)[at])).toEqual(changed)
+    expect(after.etag).not.toBe(before.etag)
+  })
+
+  test('WIRE-REG-22: an identity without symmetric keys gets none', () => {
+    hub.registry.create(d, { authentication: { type: 'certificateAuthority' } })
+    expect(refusalOf(() => hub.registry.regenerateKeys(d, 'both')).kind).toBe('InvalidOperation')
+    expect(refusalOf(() => hub.registry.regenerateKeys(m, 'both')).code).toBe(404010)
   })
 
   test('status keeps the time of its last change', () => {

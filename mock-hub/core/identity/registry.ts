@@ -2,12 +2,19 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { Journal } from '../contract/journal.ts'
-import type { IdentityRecord, IdentitySpec, IfMatch, Registry, RegistryChange } from '../contract/registry.ts'
+import type {
+  IdentityRecord,
+  IdentitySpec,
+  IfMatch,
+  KeyChoice,
+  Registry,
+  RegistryChange,
+} from '../contract/registry.ts'
 import { scopesOf } from './edge-scope.ts'
-import { checkIfMatch, registryCounter, registryEtag } from '../contract/etag.ts'
+import { registryCounter, registryEtag } from '../contract/etag.ts'
 import { checkIdentity, identityKey, SYSTEM_MODULES, type Identity } from '../contract/identity.ts'
 import { Emitter } from '../../base/emitter.ts'
-import { mechanismOf } from './authentication-mechanism.ts'
+import { mechanismOf, newKeys } from './authentication-mechanism.ts'
 import type { Random } from '../../base/random.ts'
 import type { Settings } from '../contract/settings.ts'
 import { ticksOf } from '../../base/time-text.ts'
@@ -18,6 +25,7 @@ import {
   checkModuleCount,
   checkNotSystemModule,
   checkReason,
+  checkRegistryMatch,
   deviceExists,
   identityNotFound,
   moduleExists,
@@ -37,13 +45,14 @@ export class IdentityRegistry implements Registry {
   readonly #store = new IdentityStore()
   readonly #listeners = new Emitter<[RegistryChange]>()
   #lastTicks = 0n
-  #etags: number
+  /** The highest number in an etag so far: a new identity gets one that none of its name had before. */
+  #lastEtag: number
 
   readonly #findDevice = (deviceId: string): IdentityRecord | undefined => this.find({ deviceId })
 
   constructor(deps: RegistryDependencies) {
     this.#deps = deps
-    this.#etags = deps.random.bytes(4).readUInt32BE()
+    this.#lastEtag = deps.random.bytes(4).readUInt32BE()
   }
 
   create(identity: Identity, spec: IdentitySpec = {}): IdentityRecord {
@@ -60,18 +69,19 @@ export class IdentityRegistry implements Registry {
 
   update(identity: Identity, spec: IdentitySpec, ifMatch: IfMatch): IdentityRecord {
     const before = this.get(identity)
-    checkIfMatch(ifMatch, before.etag, 'WIRE-REG-05')
+    checkRegistryMatch(ifMatch, before.etag)
     const { status = before.status, statusReason = before.statusReason } = spec
     checkReason(statusReason)
     const iotEdge = identity.moduleId === undefined && (spec.iotEdge ?? before.iotEdge)
     const record: IdentityRecord = {
       ...before,
-      etag: this.#nextEtag(),
+      etag: this.#raised(before.etag),
       status,
       statusReason,
       statusUpdatedAt: status === before.status ? before.statusUpdatedAt : this.#deps.clock.now(),
       authentication: mechanismOf(spec.authentication, before.authentication, this.#deps.random),
       managedBy: spec.managedBy ?? before.managedBy,
+      attributes: spec.attributes ?? before.attributes,
       iotEdge,
       ...scopesOf({ identity, iotEdge, generationId: before.generationId, spec, before }, this.#findDevice),
     }
@@ -82,9 +92,15 @@ export class IdentityRegistry implements Registry {
     return record
   }
 
+  regenerateKeys(identity: Identity, which: KeyChoice): IdentityRecord {
+    const { authentication } = this.get(identity)
+    const symmetricKey = newKeys(authentication, which, this.#deps.random)
+    return this.update(identity, { authentication: { type: 'sas', symmetricKey } }, '*')
+  }
+
   remove(identity: Identity, ifMatch: IfMatch): void {
     const record = this.get(identity)
-    checkIfMatch(ifMatch, record.etag, 'WIRE-REG-05')
+    checkRegistryMatch(ifMatch, record.etag)
     const { deviceId, moduleId } = identity
     if (moduleId === undefined) {
       // Modules first: a module never exists without its device.
@@ -131,7 +147,7 @@ export class IdentityRegistry implements Registry {
     }
     for (const record of records) {
       // Later etags and generations must differ from those of the snapshot.
-      this.#etags = Math.max(this.#etags, registryCounter(record.etag))
+      this.#lastEtag = Math.max(this.#lastEtag, registryCounter(record.etag))
       const ticks = BigInt(record.generationId)
       if (ticks > this.#lastTicks) this.#lastTicks = ticks
       this.#add({ ...record, connectionState: 'Disconnected' })
@@ -170,7 +186,7 @@ export class IdentityRegistry implements Registry {
     const record: IdentityRecord = {
       identity: moduleId === undefined ? { deviceId } : { deviceId, moduleId },
       generationId,
-      etag: this.#nextEtag(),
+      etag: registryEtag(++this.#lastEtag),
       status,
       statusReason,
       statusUpdatedAt: undefined,
@@ -181,6 +197,7 @@ export class IdentityRegistry implements Registry {
       iotEdge,
       ...scopesOf({ identity, iotEdge, generationId, spec, before: undefined }, this.#findDevice),
       managedBy: spec.managedBy,
+      attributes: spec.attributes,
     }
     return this.#add(record)
   }
@@ -210,8 +227,11 @@ export class IdentityRegistry implements Registry {
     this.#tell('deleted', record, record)
   }
 
-  #nextEtag(): string {
-    return registryEtag(++this.#etags)
+  /** Each update raises the number in an etag by one. */
+  #raised(etag: string): string {
+    const next = registryCounter(etag) + 1
+    this.#lastEtag = Math.max(this.#lastEtag, next)
+    return registryEtag(next)
   }
 
   /** Unique and increasing, also while the clock is frozen. */

@@ -8,7 +8,7 @@ export function unauthorized(
   rule: string,
   expected: string,
   received: string,
-  message = 'Authentication failed for this device, renew token or certificate and reconnect',
+  message = 'Unauthorized',
 ): HubError {
   return new HubError({ kind: 'IotHubUnauthorizedAccess', message, rule, expected, received })
 }

@@ -44,6 +44,27 @@ export class HubTwins implements Twins {
     return this.#state(identity).document
   }
 
+  begin(identity: Identity, update: TwinUpdate, register: () => void): void {
+    const exists = this.#deps.registry.find(identity) !== undefined
+    const hasTwin = update.tags != null || update.desired != null
+    // The registry says what is wrong with an identity that is there already.
+    if (exists || !hasTwin) {
+      register()
+      return
+    }
+    const key = identityKey(identity)
+    this.#states.set(
+      key,
+      begun(newborn(identity, identity.moduleId === undefined ? this.#deps.clock.now() : undefined), update),
+    )
+    try {
+      register()
+    } catch (error) {
+      this.#states.delete(key)
+      throw error
+    }
+  }
+
   patch(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument {
     const before = this.#stateToWrite(identity, ifMatch)
     const { tags, desired } = before.document
@@ -134,7 +155,10 @@ export class HubTwins implements Twins {
 
   #stateToWrite(identity: Identity, ifMatch: IfMatch): State {
     const state = this.#state(identity)
-    checkIfMatch(ifMatch, state.document.etag, 'WIRE-TWIN-36')
+    checkIfMatch(ifMatch, state.document.etag, {
+      rule: 'WIRE-TWIN-36',
+      message: () => `ETag mismatch for device ID '${identity.deviceId}'`,
+    })
     return state
   }
 
@@ -196,6 +220,19 @@ function newborn(identity: Identity, bornAt: number | undefined): State {
     reported: section,
   }
   return { document, counter: 1 }
+}
+
+/** The first tags and desired properties of a twin: each node has version 1 and no time. */
+function begun({ document, counter }: State, { tags, desired }: TwinUpdate): State {
+  const properties = desired ?? NOTHING
+  checkPatch('desired', properties)
+  const stamp = { $lastUpdated: NEVER, $lastUpdatedVersion: 1 }
+  const section =
+    desired == null
+      ? document.desired
+      : { ...mergeAnnotated(emptied(document.desired), properties, stamp), version: 1 }
+  checkSize('desired', section.properties)
+  return { document: { ...document, tags: merged(NOTHING, tags ?? {}), desired: section }, counter }
 }
 
 function merged(before: JsonObject, patch: JsonObject | null): JsonObject {

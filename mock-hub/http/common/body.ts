@@ -6,7 +6,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Server } from 'node:https'
 import { HubError } from '../../core/errors/hub-error.ts'
-import { checkNesting } from '../../base/json-text.ts'
+import { checkNesting, DEEPEST_JSON } from '../../base/json-text.ts'
+import { normalised } from './lenient-values.ts'
+import { unreadable } from './validation.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -31,7 +33,7 @@ export function readBodies(app: FastifyInstance<Server>): void {
       text = utf8.decode(bytes)
       checkNesting(text)
     } catch (error) {
-      done(badJson(error instanceof RangeError ? error.message : 'bytes that are not UTF-8'))
+      done(error instanceof RangeError ? tooDeep(error.message) : badJson('bytes that are not UTF-8'))
       return
     }
     // The default parser also rejects keys named __proto__.
@@ -42,16 +44,25 @@ export function readBodies(app: FastifyInstance<Server>): void {
       )
     })
   }
+  app.addHook('preValidation', (request, _reply, next) => {
+    const schema = request.routeOptions.schema?.body
+    // A schema of a route is an object.
+    if (schema !== undefined) request.body = normalised(request.body, schema as object)
+    next()
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, read)
 }
 
 function badJson(received: string): HubError {
+  return unreadable('IotHubFormatError', 'a JSON document in UTF-8', received)
+}
+
+function tooDeep(received: string): HubError {
   return new HubError({
     kind: 'ArgumentInvalid',
-    message: 'The request body is not valid JSON.',
-    rule: 'WIRE-ERR-02',
-    expected: 'a JSON document in UTF-8',
+    rule: 'WIRE-ERR-09',
+    expected: `a JSON document of at most ${String(DEEPEST_JSON)} levels`,
     received,
   })
 }

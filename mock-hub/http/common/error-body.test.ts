@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { HUB_ERRORS, type HubErrorKind } from '../../core/errors/catalogue.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
-import { errorBody } from './error-body.ts'
+import { errorBody, errorFamily, type ErrorContext } from './error-body.ts'
 
 const NOW = Date.UTC(2018, 7, 24, 17, 49, 33, 201)
 const explanation = { rule: 'WIRE-ERR-01', expected: '', received: '' }
@@ -14,42 +14,96 @@ const offline = new HubError({
   },
 })
 
+const REQUEST_ID = '65ee3cd8-09ff-4565-b023-205f3c766f52'
+const context = (given: Partial<ErrorContext> = {}): ErrorContext => ({
+  family: 'registry',
+  apiVersion: '2021-04-12',
+  requestId: REQUEST_ID,
+  now: NOW,
+  jsonTwinErrors: false,
+  ...given,
+})
+
 describe('error bodies', () => {
-  test('WIRE-ERR-01: before 2018 the message is ErrorCode:name;text, with the tracking id beside it', () => {
-    const { Message, ExceptionMessage } = errorBody(offline, '2016-11-14', NOW)
-    expect(Message).toBe('ErrorCode:DeviceNotOnline;Timed out waiting for device to connect.')
-    expect(ExceptionMessage).toMatch(/^Tracking ID:[0-9a-f]{32}-G:\d+-TimeStamp:08\/24\/2018 17:49:33$/)
-    // As the Node SDK reads it.
-    expect(Message.split(';')[0]!.split(':')[1]).toBe('DeviceNotOnline')
+  test.each(['2016-11-14', '2018-06-30', '2021-04-12', undefined])(
+    'WIRE-ERR-01: the registry says ErrorCode:name;text at api-version %s, with the request id as tracking id',
+    (apiVersion) => {
+      const { Message, ExceptionMessage } = errorBody(offline, context({ apiVersion }))
+      expect(Message).toBe('ErrorCode:DeviceNotOnline;Timed out waiting for device to connect.')
+      expect(ExceptionMessage).toBe(
+        'Tracking ID:65ee3cd809ff4565b023205f3c766f52-G:0-TimeStamp:08/24/2018 17:49:33',
+      )
+      // As the Node SDK reads it.
+      expect(Message.split(';')[0]!.split(':')[1]).toBe('DeviceNotOnline')
+    },
+  )
+
+  test('WIRE-ERR-01: a twin route writes its tracking id without a node', () => {
+    expect(errorBody(offline, context({ family: 'twin' }))).toEqual({
+      Message: 'ErrorCode:DeviceNotOnline;Timed out waiting for device to connect.',
+      ExceptionMessage: 'Tracking ID:65ee3cd809ff4565b023205f3c766f52-TimeStamp:08/24/2018 17:49:33',
+    })
   })
 
-  test('WIRE-ERR-02: from 2018 on the message is JSON with errorCode, trackingId, message, info, timestampUtc', () => {
-    const { Message, ExceptionMessage } = errorBody(offline, '2021-04-12', NOW)
+  test('WIRE-ERR-02: a method route has JSON in Message from 2018 on, and the first shape before', () => {
+    const { Message, ExceptionMessage } = errorBody(offline, context({ family: 'method' }))
     expect(ExceptionMessage).toBe('')
     expect(JSON.parse(Message)).toEqual({
       errorCode: 404103,
-      trackingId: expect.stringMatching(/^[0-9a-f]{32}-G:\d+-TimeStamp:08\/24\/2018 17:49:33$/) as unknown,
+      trackingId: '65ee3cd809ff4565b023205f3c766f52-G:0-TimeStamp:08/24/2018 17:49:33',
       message: 'Timed out waiting for device to connect.',
       info: { timeout: '00:00:00' },
       timestampUtc: '2018-08-24T17:49:33.2010000Z',
     })
+    expect(errorBody(offline, context({ family: 'method', apiVersion: '2016-11-14' })).Message).toMatch(
+      /^ErrorCode:DeviceNotOnline;/,
+    )
   })
 
-  test('WIRE-ERR-05: 401 says ErrorCode:IotHubUnauthorizedAccess in every version', () => {
+  test('jsonTwinErrors: twin routes have JSON in Message, the registry has not', () => {
+    const body = (family: ErrorContext['family']) =>
+      errorBody(offline, context({ family, jsonTwinErrors: true })).Message
+    expect(JSON.parse(body('twin'))).toMatchObject({ errorCode: 404103 })
+    expect(body('registry')).toMatch(/^ErrorCode:/)
+  })
+
+  test('WIRE-ERR-05: 401 says ErrorCode:IotHubUnauthorizedAccess;Unauthorized on every route and version', () => {
     const refusal = new HubError({
       kind: 'IotHubUnauthorizedAccess',
       message: 'Unauthorized',
       ...explanation,
     })
-    for (const version of ['2016-11-14', '2018-06-30', '2021-04-12'])
-      expect(errorBody(refusal, version, NOW).Message).toBe('ErrorCode:IotHubUnauthorizedAccess;Unauthorized')
+    for (const apiVersion of ['2016-11-14', '2018-06-30', '2021-04-12'])
+      for (const family of ['registry', 'twin', 'method'] as const)
+        expect(errorBody(refusal, context({ apiVersion, family })).Message).toBe(
+          'ErrorCode:IotHubUnauthorizedAccess;Unauthorized',
+        )
   })
 
   test.each(Object.keys(HUB_ERRORS) as HubErrorKind[])('%s is reported by name or by number', (kind) => {
     const error = new HubError({ kind, message: 'text', ...explanation })
-    expect(errorBody(error, undefined, NOW).Message).toBe(`ErrorCode:${kind};text`)
-    const { Message } = errorBody(error, '2021-04-12', NOW)
+    expect(errorBody(error, context()).Message).toBe(`ErrorCode:${kind};text`)
+    const { Message } = errorBody(error, context({ family: 'method' }))
     if (error.status === 401) expect(Message).toContain(kind)
     else expect(JSON.parse(Message)).toMatchObject({ errorCode: HUB_ERRORS[kind].code })
   })
+})
+
+test.each([
+  ['/devices/:deviceId', 'registry'],
+  ['/devices', 'registry'],
+  ['/devices/:deviceId/modules/:moduleId', 'registry'],
+  ['/configurations/:id', 'registry'],
+  ['/devices/query', 'registry'],
+  ['/jobs/v2/:id', 'registry'],
+  ['/devices/:deviceId/files', 'registry'],
+  ['/twins/:deviceId', 'twin'],
+  ['/twins/:deviceId/modules/:moduleId', 'twin'],
+  ['/digitaltwins/:deviceId', 'twin'],
+  ['/twins/:deviceId/methods', 'method'],
+  ['/twins/:deviceId/modules/:moduleId/methods', 'method'],
+  ['/digitaltwins/:deviceId/commands/:command', 'method'],
+  ['/digitaltwins/:deviceId/components/:component/commands/:command', 'method'],
+])('%s refuses as %s', (url, family) => {
+  expect(errorFamily({ routeOptions: { url } } as Parameters<typeof errorFamily>[0])).toBe(family)
 })

@@ -1,6 +1,6 @@
-/** The error bodies of the service: the api-version selects one of two formats (docs/contract/errors.md). */
+/** The error bodies of the service: the route selects one of two formats (docs/contract/errors.md). */
 
-import { randomBytes } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
 import type { HubError } from '../../core/errors/hub-error.ts'
 import { trackingTime, utcText } from '../../base/time-text.ts'
 
@@ -9,15 +9,41 @@ export interface ErrorBody {
   readonly ExceptionMessage: string
 }
 
+/** The part of the service behind a route. Each writes its refusals in its own form. */
+export type ErrorFamily = 'registry' | 'twin' | 'method'
+
+/** What an error body says beside the error. */
+export interface ErrorContext {
+  readonly family: ErrorFamily
+  readonly apiVersion: string | undefined
+  /** A GUID; its digits are the tracking id of the body. */
+  readonly requestId: string
+  /** Epoch ms. */
+  readonly now: number
+  /** Setting `jsonTwinErrors`. */
+  readonly jsonTwinErrors: boolean
+}
+
+const METHOD = /\/methods$|\/commands\/:command$/i
+const TWIN = /^\/(?:twins|digitaltwins)\//i
+
+/** The family that the route of a request belongs to. */
+export function errorFamily({
+  routeOptions: { url = '' },
+}: Pick<FastifyRequest, 'routeOptions'>): ErrorFamily {
+  if (METHOD.test(url)) return 'method'
+  return TWIN.test(url) ? 'twin' : 'registry'
+}
+
 /**
- * The body for a refusal.
- * @param apiVersion of the request. From 2018 on the message is JSON text (format 2), before that `ErrorCode:X;text`
- *   (format 1). A 401 has format 1 in every version: captured from live hubs in 2019 and 2022 (WIRE-ERR-05).
- * @param now epoch ms.
+ * The body for a refusal: `ErrorCode:{name};{text}` with the tracking id beside it (WIRE-ERR-01); for methods from 2018
+ * on JSON in `Message` (WIRE-ERR-02). A 401 precedes the method service and has the first format (WIRE-ERR-05).
  */
-export function errorBody(error: HubError, apiVersion: string | undefined, now: number): ErrorBody {
-  const trackingId = `${randomBytes(16).toString('hex')}-G:0-TimeStamp:${trackingTime(now)}`
-  if (apiVersion === undefined || apiVersion < '2018' || error.status === 401)
+export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
+  const { family, requestId, now } = context
+  const node = family === 'twin' ? '' : '-G:0'
+  const trackingId = `${requestId.replaceAll('-', '')}${node}-TimeStamp:${trackingTime(now)}`
+  if (!inJson(error, context))
     return {
       Message: `ErrorCode:${error.kind};${error.message}`,
       ExceptionMessage: `Tracking ID:${trackingId}`,
@@ -32,4 +58,10 @@ export function errorBody(error: HubError, apiVersion: string | undefined, now: 
     }),
     ExceptionMessage: '',
   }
+}
+
+function inJson(error: HubError, { family, apiVersion, jsonTwinErrors }: ErrorContext): boolean {
+  if (error.status === 401) return false
+  if (family === 'method') return apiVersion !== undefined && apiVersion >= '2018'
+  return family === 'twin' && jsonTwinErrors
 }

@@ -6,7 +6,7 @@ import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey } from '../../core/contract/identity.ts'
 import { apiVersionOf } from './api-version.ts'
 import { throughGateway } from './edge-caller.ts'
-import { errorBody } from './error-body.ts'
+import { errorBody, errorFamily } from './error-body.ts'
 import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 import { schemaError } from './validation.ts'
 
@@ -17,11 +17,19 @@ export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply
   void reply
     .code(error.status)
     .header('iothub-errorcode', error.kind)
-    .send(
-      throughGateway(request)
-        ? { message: error.message }
-        : errorBody(error, apiVersionOf(request), hub.clock.now()),
-    )
+    .send(refusalBody(hub, error, request))
+}
+
+/** The body of a refusal, in the form of the route. */
+export function refusalBody(hub: Hub, error: HubError, request: FastifyRequest): object {
+  if (throughGateway(request)) return { message: error.message }
+  return errorBody(error, {
+    family: errorFamily(request),
+    apiVersion: apiVersionOf(request),
+    requestId: request.id,
+    now: hub.clock.now(),
+    jsonTwinErrors: hub.settings.jsonTwinErrors,
+  })
 }
 
 /** The device or module that calls, or whose endpoint is called. */

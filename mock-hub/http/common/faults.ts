@@ -10,9 +10,7 @@ import type { Hub } from '../../core/contract/hub.ts'
 import { HUB_ERRORS, type HubErrorKind } from '../../core/errors/catalogue.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey } from '../../core/contract/identity.ts'
-import { apiVersionOf } from './api-version.ts'
-import { throughGateway } from './edge-caller.ts'
-import { errorBody } from './error-body.ts'
+import { refusalBody } from './errors.ts'
 
 const POINT = 'http'
 
@@ -76,13 +74,7 @@ async function answerStatus(
     expected: 'no fault',
     received: `the fault http.status with status ${String(status)}`,
   })
-  await reply
-    .header('iothub-errorcode', error.kind)
-    .send(
-      throughGateway(request)
-        ? { message: error.message }
-        : errorBody(error, apiVersionOf(request), hub.clock.now()),
-    )
+  await reply.header('iothub-errorcode', error.kind).send(refusalBody(hub, error, request))
 }
 
 function kindOf(status: number): HubErrorKind {

@@ -20,10 +20,10 @@ export const deviceboundRoutes: HubRoutes = (app, { hub }, done) => {
       async (request, reply) => {
         const delivery = await hub.perform(callerOf(request), 'c2dReceive', undefined)
         if (delivery === undefined) return reply.code(204).send()
-        return reply
-          .headers(deliveryHeaders(delivery))
-          .type('application/octet-stream')
-          .send(delivery.message.body)
+        // Names of properties keep their case, which fastify would not keep.
+        for (const [name, value] of Object.entries(deliveryHeaders(delivery)))
+          reply.raw.setHeader(name, value)
+        return reply.type('application/octet-stream').send(delivery.message.body)
       },
     )
     app.delete<LockRoute>(

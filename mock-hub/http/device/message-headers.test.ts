@@ -68,7 +68,7 @@ describe('a delivery to headers', () => {
 
   test('WIRE-HTTP-06: quoted lock token in ETag, iothub-* headers', () => {
     expect(deliveryHeaders(delivery)).toMatchObject({
-      etag: '"lock-1"',
+      ETag: '"lock-1"',
       'iothub-messageid': 'm1',
       'iothub-to': '/devices/d/messages/devicebound',
       'iothub-ack': 'full',

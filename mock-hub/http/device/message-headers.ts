@@ -72,7 +72,7 @@ export function* headerPairs(rawHeaders: readonly string[]): Iterable<readonly [
 export function deliveryHeaders(delivery: C2dDelivery): Record<string, string> {
   const { message } = delivery
   const headers: Record<string, string> = {
-    etag: `"${delivery.lockToken}"`,
+    ETag: `"${delivery.lockToken}"`,
     'iothub-sequencenumber': String(delivery.sequenceNumber),
     'iothub-enqueuedtime': utcText(delivery.enqueuedAt),
     'iothub-deliverycount': String(delivery.deliveryCount),

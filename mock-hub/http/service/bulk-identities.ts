@@ -1,23 +1,10 @@
 /** Up to 100 registry changes in one request (WIRE-REG-10, WIRE-REG-11). */
 
-import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
-import { identityKey, type Identity } from '../../core/contract/identity.ts'
-import { IDENTITY_PROPERTIES, specOf, type IdentityBody } from './identity-body.ts'
+import { identityKey } from '../../core/contract/identity.ts'
+import { applyEntry, DEFAULT_MODE, ENTRY, identityOfEntry, type BulkEntry } from './bulk-entry.ts'
 import type { HubRoutes } from '../common/route-context.ts'
-import { updateOf } from './twin-update.ts'
-
-/** One change: an entry of a bulk request, or a line of an import file. */
-export interface BulkEntry extends IdentityBody {
-  id: string
-  importMode?: string | null
-  eTag?: string | null
-  etag?: string | null
-  twinETag?: string | null
-  tags?: JsonObject | null
-  properties?: { desired?: JsonObject | null; reported?: JsonObject | null } | null
-}
 
 /** The error of an entry that failed. */
 export interface BulkError {
@@ -26,31 +13,12 @@ export interface BulkError {
   /** Six digits, as in the service's own import logs. */
   readonly errorCode: number
   readonly errorStatus: string
+  /** The import mode of the entry. */
+  readonly operation: string
 }
 
 const MAX_ENTRIES = 100
-const NULLABLE_OBJECT = { type: ['object', 'null'] } as const
-const NULLABLE_TEXT = { type: ['string', 'null'] } as const
-const BULK = {
-  type: 'array',
-  items: {
-    type: 'object',
-    required: ['id'],
-    properties: {
-      ...IDENTITY_PROPERTIES,
-      id: { type: 'string' },
-      importMode: NULLABLE_TEXT,
-      eTag: NULLABLE_TEXT,
-      etag: NULLABLE_TEXT,
-      twinETag: NULLABLE_TEXT,
-      tags: NULLABLE_OBJECT,
-      properties: {
-        type: ['object', 'null'],
-        properties: { desired: NULLABLE_OBJECT, reported: NULLABLE_OBJECT },
-      },
-    },
-  },
-} as const
+const BULK = { type: 'array', items: ENTRY } as const
 
 export const bulkRegistryRoutes: HubRoutes = (app, { hub }, done) => {
   app.post<{ Body: readonly BulkEntry[] }>(
@@ -118,70 +86,7 @@ function tryEntry(hub: Hub, entry: BulkEntry): BulkError | undefined {
       ...(moduleId === undefined ? {} : { moduleId }),
       errorCode: error.code,
       errorStatus: error.message,
+      operation: entry.importMode ?? DEFAULT_MODE,
     }
   }
-}
-
-/**
- * Makes one change. `importMode` is matched without case; the default is `create`.
- * @throws HubError as the registry and the twins do; ArgumentInvalid for an unknown import mode.
- */
-export function applyEntry(hub: Pick<Hub, 'registry' | 'twins'>, entry: BulkEntry): void {
-  const identity = identityOfEntry(entry)
-  const etag = entry.eTag ?? entry.etag ?? ''
-  const mode = (entry.importMode ?? 'create').toLowerCase()
-  switch (mode) {
-    case 'create':
-      hub.registry.create(identity, specOf(entry))
-      writeTwin(hub, identity, entry, undefined)
-      return
-    case 'update':
-      hub.registry.update(identity, specOf(entry), '*')
-      return
-    case 'updateifmatchetag':
-      hub.registry.update(identity, specOf(entry), etag)
-      return
-    case 'delete':
-      hub.registry.remove(identity, '*')
-      return
-    case 'deleteifmatchetag':
-      hub.registry.remove(identity, etag)
-      return
-    case 'updatetwin':
-      writeTwin(hub, identity, entry, '*')
-      return
-    case 'updatetwinifmatchetag':
-      writeTwin(hub, identity, entry, entry.twinETag ?? etag)
-      return
-    default:
-      throw new HubError({
-        kind: 'ArgumentInvalid',
-        message: `Unknown importMode: ${mode.slice(0, 40)}.`,
-        rule: 'WIRE-REG-10',
-        expected:
-          'create, update, updateIfMatchETag, delete, deleteIfMatchETag, updateTwin or updateTwinIfMatchETag',
-        received: mode.slice(0, 40),
-      })
-  }
-}
-
-/** At creation a twin is written only when the entry has tags or desired properties. */
-function writeTwin(
-  hub: Pick<Hub, 'twins'>,
-  identity: Identity,
-  { tags, properties }: BulkEntry,
-  ifMatch: string | undefined,
-): void {
-  const desired = properties?.desired
-  if (ifMatch === undefined && tags == null && desired == null) return
-  // An exported entry contains reported properties, but only the device may write them.
-  const update = updateOf({
-    ...(tags === undefined ? {} : { tags }),
-    properties: desired === undefined ? {} : { desired },
-  })
-  hub.twins.patch(identity, update, ifMatch)
-}
-
-function identityOfEntry({ id, moduleId }: BulkEntry): Identity {
-  return moduleId == null ? { deviceId: id } : { deviceId: id, moduleId }
 }

@@ -70,11 +70,8 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
           received: quoted(named),
         })
       const given = { ...spec, metrics: metrics?.queries }
-      const { document, created } = configurations.put(id, given, request.headers['if-match'])
-      return reply
-        .code(created ? 201 : 200)
-        .header('etag', `"${document.etag}"`)
-        .send(document)
+      const document = configurations.put(id, given, request.headers['if-match'])
+      return reply.header('etag', `"${document.etag}"`).send(document)
     },
   )
   app.delete<{ Params: { id: string }; Headers: { 'if-match'?: string } }>(

@@ -1,6 +1,5 @@
 /** `/digitaltwins`: the plug-and-play view of twins and methods (docs/contract/digital-twins.md). */
 
-import { randomUUID } from 'node:crypto'
 import type { Json } from '../../base/json.ts'
 import type { PatchStep } from '../../core/contract/services/digital-twins.ts'
 import type { HubRoutes } from '../common/route-context.ts'
@@ -77,7 +76,6 @@ export const digitalTwinRoutes: HubRoutes = (app, { hub, services: { digitalTwin
         )
         return await reply
           .header('x-ms-command-statuscode', String(status))
-          .header('x-ms-request-id', randomUUID())
           .header('content-type', 'application/json; charset=utf-8')
           .send(JSON.stringify(payload))
       },

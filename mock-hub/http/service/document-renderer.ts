@@ -7,13 +7,13 @@ import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { BlobAccess, DocumentRenderer } from '../../core/contract/services/documents.ts'
-import { applyEntry, type BulkEntry } from './bulk-identities.ts'
+import { applyEntry, readEntry } from './bulk-entry.ts'
 import { identityDocument, twinDocument } from './documents.ts'
 import { utcText } from '../../base/time-text.ts'
 
 export function documentRenderer(hub: Hub): DocumentRenderer {
   return {
-    twin: (record, twin) => twinDocument(hub, record, twin),
+    twin: (record, twin) => twinDocument(hub, record, twin, { row: true }),
     time: utcText,
     registryFile: {
       line(record, keys) {
@@ -27,7 +27,7 @@ export function documentRenderer(hub: Hub): DocumentRenderer {
           capabilities,
           deviceScope,
           managedBy,
-        } = identityDocument(hub, record)
+        } = identityDocument(hub, record, { answer: 'read', apiVersion: '2021-04-12' })
         const twin = hub.twins.get(record.identity)
         return {
           id: deviceId ?? null,
@@ -43,8 +43,7 @@ export function documentRenderer(hub: Hub): DocumentRenderer {
         }
       },
       apply(entry) {
-        // `applyEntry` refuses fields of the wrong type.
-        applyEntry(hub, entry as unknown as BulkEntry)
+        applyEntry(hub, readEntry(entry))
       },
     },
   }

@@ -3,43 +3,72 @@
  * answers, query rows and exports all use these functions.
  */
 
-import type { JsonObject } from '../../base/json.ts'
+import type { Json, JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import type { Identity } from '../../core/contract/identity.ts'
-import { NEVER, utcText } from '../../base/time-text.ts'
+import { NEVER, shortUtcText } from '../../base/time-text.ts'
 
-/** A device or module as `/devices` returns it. */
-export function identityDocument(hub: Pick<Hub, 'c2d'>, record: IdentityRecord): JsonObject {
+/** The answer that shows an identity: a list shows each as it is read. */
+export type IdentityAnswer = 'created' | 'updated' | 'read'
+
+export interface IdentityShape {
+  readonly answer: IdentityAnswer
+  readonly apiVersion: string
+  /** The caller named `parentScopes`, which the answer to an update then repeats. */
+  readonly scopesGiven?: boolean
+}
+
+/** First api-versions (previews before the day included) whose documents have a field. */
+const SINCE = { parentScopes: '2020-06-30', modelId: '2020-05-31', attributes: '2024-03-31' } as const
+
+/** For documents that no request asked for: events, exports. */
+const NEWEST = '2024-03-31'
+
+/** A device or module as `/devices` shows it. */
+export function identityDocument(
+  hub: Pick<Hub, 'c2d'>,
+  record: IdentityRecord,
+  shape: IdentityShape,
+): JsonObject {
   const { identity } = record
-  const { moduleId } = identity
+  const { deviceId, moduleId } = identity
+  const isDevice = moduleId === undefined
+  const time = (at: number | undefined): string =>
+    at === undefined ? `${NEVER}${shape.answer === 'created' ? '' : 'Z'}` : shortUtcText(at)
   return {
-    deviceId: identity.deviceId,
-    ...(moduleId === undefined ? {} : { moduleId, managedBy: record.managedBy ?? null }),
+    ...(isDevice ? {} : { moduleId, managedBy: record.managedBy ?? null }),
+    deviceId,
     generationId: record.generationId,
     etag: record.etag,
     connectionState: record.connectionState,
-    ...(moduleId === undefined ? { status: record.status, statusReason: record.statusReason } : {}),
-    connectionStateUpdatedTime: registryTime(record.connectionStateUpdatedAt),
-    ...(moduleId === undefined ? { statusUpdatedTime: registryTime(record.statusUpdatedAt) } : {}),
-    lastActivityTime: registryTime(record.lastActivityAt),
+    ...(isDevice ? { status: record.status, statusReason: record.statusReason } : {}),
+    connectionStateUpdatedTime: time(record.connectionStateUpdatedAt),
+    ...(isDevice ? { statusUpdatedTime: time(record.statusUpdatedAt) } : {}),
+    lastActivityTime: time(record.lastActivityAt),
     cloudToDeviceMessageCount: hub.c2d.count(identity),
     authentication: {
       symmetricKey: { ...record.authentication.symmetricKey },
       x509Thumbprint: { ...record.authentication.x509Thumbprint },
       type: record.authentication.type,
     },
-    ...(moduleId === undefined ? { capabilities: { iotEdge: record.iotEdge } } : {}),
-    ...scopes(record),
+    ...(isDevice ? { capabilities: { iotEdge: record.iotEdge } } : {}),
+    ...scopes(record, shape),
+    ...attributes(record, shape.apiVersion),
   }
 }
 
-/** A twin as `/twins` and `SELECT *` return it. */
-export function twinDocument(hub: Pick<Hub, 'c2d'>, record: IdentityRecord, twin: TwinDocument): JsonObject {
-  const { moduleId } = twin.identity
+/** A twin as `/twins` shows it. A row of a query is the same, and says of a module too that it is no edge device. */
+export function twinDocument(
+  hub: Pick<Hub, 'c2d'>,
+  record: IdentityRecord,
+  twin: TwinDocument,
+  { apiVersion = NEWEST, row = false }: { readonly apiVersion?: string; readonly row?: boolean } = {},
+): JsonObject {
+  const { deviceId, moduleId } = twin.identity
   return {
-    deviceId: twin.identity.deviceId,
+    deviceId,
     ...(moduleId === undefined ? {} : { moduleId }),
     etag: twin.etag,
     deviceEtag: record.etag,
@@ -51,13 +80,23 @@ export function twinDocument(hub: Pick<Hub, 'c2d'>, record: IdentityRecord, twin
     cloudToDeviceMessageCount: hub.c2d.count(twin.identity),
     authenticationType: record.authentication.type,
     x509Thumbprint: { ...record.authentication.x509Thumbprint },
-    modelId: twin.modelId,
+    ...(apiVersion < SINCE.modelId ? {} : { modelId: twin.modelId }),
     version: twin.version,
-    tags: twin.tags,
+    ...(Object.keys(twin.tags).length === 0 ? {} : { tags: twin.tags }),
     properties: { desired: section(twin.desired), reported: section(twin.reported) },
-    ...(moduleId === undefined ? { capabilities: { iotEdge: record.iotEdge } } : {}),
-    ...scopes(record),
+    ...(moduleId === undefined || row ? { capabilities: { iotEdge: record.iotEdge } } : {}),
+    ...scopes(record, { answer: 'read', apiVersion }),
+    ...attributes(record, apiVersion),
   }
+}
+
+/** A twin row of a query in the shape of an older api-version. */
+export function rowOf(row: JsonObject, apiVersion: string): JsonObject {
+  const old = Object.entries(SINCE).filter(([, since]) => apiVersion < since)
+  if (old.length === 0) return row
+  const rest: Record<string, Json> = { ...row }
+  for (const [name] of old) Reflect.deleteProperty(rest, name)
+  return rest
 }
 
 /** The current twin of an identity. @throws HubError DeviceNotFound, ModuleNotFound. */
@@ -69,18 +108,24 @@ function section({ properties, metadata, version }: TwinSection): JsonObject {
   return { ...properties, $metadata: metadata, $version: version }
 }
 
-function scopes(record: IdentityRecord): JsonObject {
+function scopes(
+  record: IdentityRecord,
+  { answer, apiVersion, scopesGiven = false }: IdentityShape,
+): JsonObject {
+  const always = answer === 'created' || (answer === 'updated' && scopesGiven)
+  const shown = apiVersion >= SINCE.parentScopes && (always || record.parentScopes.length > 0)
   return {
     ...(record.deviceScope === undefined ? {} : { deviceScope: record.deviceScope }),
-    ...(record.parentScopes.length === 0 ? {} : { parentScopes: [...record.parentScopes] }),
+    ...(shown && record.identity.moduleId === undefined ? { parentScopes: [...record.parentScopes] } : {}),
   }
 }
 
-/** In registry answers the time of what never happened has no `Z`. */
-function registryTime(at: number | undefined): string {
-  return at === undefined ? NEVER : utcText(at)
+function attributes(record: IdentityRecord, apiVersion: string): JsonObject {
+  return record.attributes === undefined || apiVersion < SINCE.attributes
+    ? {}
+    : { attributes: record.attributes }
 }
 
 function twinTime(at: number | undefined): string {
-  return at === undefined ? `${NEVER}Z` : utcText(at)
+  return at === undefined ? `${NEVER}Z` : shortUtcText(at)
 }

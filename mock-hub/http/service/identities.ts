@@ -1,8 +1,12 @@
 /** Devices and modules of the registry: create, read, update, delete, list (docs/contract/registry.md). */
 
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { JsonObject } from '../../base/json.ts'
+import { wantedEtag } from '../../core/contract/etag.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
-import { identityDocument } from './documents.ts'
+import type { IdentityRecord } from '../../core/contract/registry.ts'
+import { apiVersionOf } from '../common/api-version.ts'
+import { identityDocument, type IdentityShape } from './documents.ts'
 import { checkNames, IDENTITY_BODY, specOf, type IdentityBody } from './identity-body.ts'
 import { type Access, type HubRoutes } from '../common/route-context.ts'
 import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
@@ -16,7 +20,17 @@ interface IdentityRoute {
 const throttle = 'registry'
 const MAX_LISTED = 1000
 
+const read = (request: FastifyRequest): IdentityShape => ({
+  answer: 'read',
+  apiVersion: apiVersionOf(request) ?? '',
+})
+
 export const registryRoutes: HubRoutes = (app, { hub }, done) => {
+  // Recorded: devices have an ETag header, modules do not.
+  const answer = (reply: FastifyReply, record: IdentityRecord, shape: IdentityShape): FastifyReply => {
+    if (record.identity.moduleId === undefined) void reply.header('etag', `"${record.etag}"`)
+    return reply.send(identityDocument(hub, record, shape))
+  }
   app.get<{ Querystring: { top?: string } }>(
     '/devices',
     {
@@ -27,7 +41,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
       const top = topOf(request.query.top)
       const listed: JsonObject[] = []
       for (const record of hub.registry.devices()) {
-        if (listed.push(identityDocument(hub, record)) === top) break
+        if (listed.push(identityDocument(hub, record, read(request))) === top) break
       }
       return listed
     },
@@ -41,27 +55,27 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     (request) => {
       const { deviceId } = request.params
       hub.registry.get({ deviceId })
-      return hub.registry.modulesOf(deviceId).map((record) => identityDocument(hub, record))
+      return hub.registry.modulesOf(deviceId).map((record) => identityDocument(hub, record, read(request)))
     },
   )
   for (const path of IDENTITY_PATHS) {
     // A device manages its own modules, as the security daemon of IoT Edge does.
     const orDevice = path.endsWith(':moduleId')
-    const read: Access = { service: ['RegistryRead'], orDevice }
-    const write: Access = { service: ['RegistryWrite'], orDevice }
+    const reads: Access = { service: ['RegistryRead'], orDevice }
+    const writes: Access = { service: ['RegistryWrite'], orDevice }
     const tags = ['registry']
     app.get<IdentityRoute>(
       path,
-      { config: { access: read, throttle }, schema: { tags, summary: 'Read an identity' } },
+      { config: { access: reads, throttle }, schema: { tags, summary: 'Read an identity' } },
       (request, reply) => {
         const record = hub.registry.get(identityOf(request.params))
-        return reply.header('etag', `"${record.etag}"`).send(identityDocument(hub, record))
+        return answer(reply, record, read(request))
       },
     )
     app.put<IdentityRoute>(
       path,
       {
-        config: { access: write, throttle },
+        config: { access: writes, throttle },
         schema: { tags, summary: 'Create an identity, or update it with If-Match', body: IDENTITY_BODY },
       },
       (request, reply) => {
@@ -69,16 +83,20 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
         const ifMatch = request.headers['if-match']
         checkNames(identity, request.body)
         const spec = specOf(request.body)
-        const record =
-          ifMatch === undefined
-            ? hub.registry.create(identity, spec)
-            : hub.registry.update(identity, spec, ifMatch)
-        return reply.header('etag', `"${record.etag}"`).send(identityDocument(hub, record))
+        const creates = wantedEtag(ifMatch) === undefined
+        const record = creates
+          ? hub.registry.create(identity, spec)
+          : hub.registry.update(identity, spec, ifMatch)
+        return answer(reply, record, {
+          ...read(request),
+          answer: creates ? 'created' : 'updated',
+          scopesGiven: spec.parentScopes !== undefined,
+        })
       },
     )
     app.delete<IdentityRoute>(
       path,
-      { config: { access: write, throttle }, schema: { tags, summary: 'Delete an identity' } },
+      { config: { access: writes, throttle }, schema: { tags, summary: 'Delete an identity' } },
       (request, reply) => {
         hub.registry.remove(identityOf(request.params), request.headers['if-match'])
         return reply.code(204).send()

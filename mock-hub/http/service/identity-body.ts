@@ -1,5 +1,6 @@
 /** Devices and modules in request bodies, and their conversion for the registry. */
 
+import type { JsonObject } from '../../base/json.ts'
 import type {
   AuthenticationType,
   IdentitySpec,
@@ -24,6 +25,7 @@ export interface IdentityBody {
   deviceScope?: string | null
   parentScopes?: readonly string[] | null
   managedBy?: string | null
+  attributes?: JsonObject | null
 }
 
 const TEXT = { type: ['string', 'null'] } as const
@@ -52,13 +54,23 @@ export const IDENTITY_PROPERTIES = {
   deviceScope: TEXT,
   parentScopes: { type: ['array', 'null'], items: { type: 'string' } },
   managedBy: TEXT,
+  attributes: { type: ['object', 'null'] },
 } as const
 
 export const IDENTITY_BODY = { type: 'object', properties: IDENTITY_PROPERTIES } as const
 
 /** The change that a body asks for. Null means the same as absent, except for `statusReason`, which null clears. */
 export function specOf(body: IdentityBody): IdentitySpec {
-  const { status, statusReason, authentication, capabilities, deviceScope, parentScopes, managedBy } = body
+  const {
+    status,
+    statusReason,
+    authentication,
+    capabilities,
+    deviceScope,
+    parentScopes,
+    managedBy,
+    attributes,
+  } = body
   return {
     ...(status == null ? {} : { status }),
     ...(statusReason === undefined ? {} : { statusReason }),
@@ -75,6 +87,7 @@ export function specOf(body: IdentityBody): IdentitySpec {
     ...(deviceScope == null ? {} : { deviceScope }),
     ...(parentScopes == null ? {} : { parentScopes }),
     ...(managedBy == null ? {} : { managedBy }),
+    ...(attributes == null ? {} : { attributes }),
   }
 }
 

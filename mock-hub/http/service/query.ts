@@ -2,6 +2,8 @@
 
 import type { FastifyReply } from 'fastify'
 import type { Page, PageRequest } from '../../core/contract/services/queries.ts'
+import { apiVersionOf } from '../common/api-version.ts'
+import { rowOf } from './documents.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
@@ -35,7 +37,9 @@ export const queryRoutes: HubRoutes = (app, { services }, done) => {
     },
     (request, reply) => {
       const page = services.queries.run(queryOf(request.body), pageRequest(request.headers))
-      return sendPage(reply, page)
+      if (page.itemType.toLowerCase() !== 'twin') return sendPage(reply, page)
+      const apiVersion = apiVersionOf(request) ?? ''
+      return sendPage(reply, { ...page, rows: page.rows.map((row) => rowOf(row, apiVersion)) })
     },
   )
   done()

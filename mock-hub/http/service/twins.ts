@@ -1,7 +1,9 @@
 /** Device and module twins from the service side (docs/contract/twins.md). */
 
-import type { FastifyReply } from 'fastify'
+import type { FastifyRequest } from 'fastify'
+import type { JsonObject } from '../../base/json.ts'
 import type { Identity } from '../../core/contract/identity.ts'
+import { apiVersionOf } from '../common/api-version.ts'
 import { twinDocument } from './documents.ts'
 import { checkWritable, updateOf, type TwinBody } from './twin-update.ts'
 import { TWIN_PATHS, type HubRoutes } from '../common/route-context.ts'
@@ -24,16 +26,16 @@ const TWIN = {
 
 export const twinRoutes: HubRoutes = (app, { hub }, done) => {
   const access = { service: ['ServiceConnect'] } as const
-  const sendTwin = (reply: FastifyReply, identity: Identity): FastifyReply => {
-    const record = hub.registry.get(identity)
-    const twin = hub.twins.get(identity)
-    return reply.header('etag', `"${twin.etag}"`).send(twinDocument(hub, record, twin))
+  // Recorded: an answer with a twin has no ETag header.
+  const answer = (request: FastifyRequest, identity: Identity): JsonObject => {
+    const shape = { apiVersion: apiVersionOf(request) ?? '' }
+    return twinDocument(hub, hub.registry.get(identity), hub.twins.get(identity), shape)
   }
   for (const path of TWIN_PATHS) {
     app.get<TwinRoute>(
       path,
       { config: { access, throttle: 'twinRead' }, schema: { tags: ['twins'], summary: 'Read a twin' } },
-      (request, reply) => sendTwin(reply, identityOf(request.params)),
+      (request) => answer(request, identityOf(request.params)),
     )
     for (const [method, write, summary] of [
       ['PATCH', 'patch', 'Merge tags and desired properties'],
@@ -44,11 +46,11 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
         url: path,
         config: { access, throttle: 'twinUpdate' },
         schema: { tags: ['twins'], summary, body: TWIN },
-        handler(request, reply) {
+        handler(request) {
           const identity = identityOf(request.params)
           checkWritable(identity)
           hub.twins[write](identity, updateOf(request.body), request.headers['if-match'])
-          return sendTwin(reply, identity)
+          return answer(request, identity)
         },
       })
   }

@@ -4,6 +4,7 @@ import type { InjectOptions } from 'fastify'
 import { BuiltInStorage } from '../../blob/built-in-storage.ts'
 import { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../../core/contract/hub.ts'
+import { HUB_ERRORS, type HubErrorKind } from '../../core/errors/catalogue.ts'
 import { createHub } from '../../core/create-hub.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { Settings } from '../../core/contract/settings.ts'
@@ -106,7 +107,11 @@ function jsonOf(text: string): unknown {
 export function errorOf(answer: Answer): { code?: number; name?: string; message: string } {
   const { Message } = answer.json as { Message: string }
   const [, name, text] = /^ErrorCode:(\w+);(.*)$/s.exec(Message) ?? []
-  if (name !== undefined) return { name, message: text ?? '' }
+  if (name !== undefined) {
+    // The name of an error of the service.
+    const { code } = HUB_ERRORS[name as HubErrorKind]
+    return { name, code, message: text ?? '' }
+  }
   const { errorCode, message } = JSON.parse(Message) as { errorCode: number; message: string }
   return { code: errorCode, message }
 }

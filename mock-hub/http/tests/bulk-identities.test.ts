@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { errorOf, openTestServer, type Answer, type TestServer } from '../testing/test-server.ts'
 
 let server: TestServer
@@ -54,7 +54,7 @@ test('WIRE-REG-10: every import mode, in upper and lower case', async () => {
 test('WIRE-REG-11: failed entries are listed, with both headers; the other entries are applied', async () => {
   await bulk({ id: 'a' })
   const answer = await bulk(
-    { id: 'a' },
+    { id: 'a', importMode: 'create' },
     { id: 'b' },
     { id: 'c', importMode: 'update' },
     { id: 'd', importMode: 'explode' },
@@ -69,10 +69,10 @@ test('WIRE-REG-11: failed entries are listed, with both headers; the other entri
     json: {
       isSuccessful: false,
       errors: [
-        { deviceId: 'a', errorCode: 409001 },
+        { deviceId: 'a', errorCode: 409001, operation: 'create' },
         { deviceId: 'c', errorCode: 404001 },
         { deviceId: 'd', errorCode: 400004, errorStatus: 'Unknown importMode: explode.' },
-        { deviceId: 'a', moduleId: 'm', errorCode: 404010 },
+        { deviceId: 'a', moduleId: 'm', errorCode: 404010, operation: 'deleteIfMatchETag' },
       ],
       warnings: [],
     },
@@ -96,5 +96,64 @@ test('WIRE-REG-10: more than 100 entries or a repeated identity are refused and 
 test.each([[{}], [[{}]], [[{ id: 7 }]], [[7]]])('WIRE-REG-10: %j is not a list of devices', async (body) => {
   const refused = await server.call('POST', '/devices', { body })
   expect(refused.status).toBe(400)
-  expect(errorOf(refused).message).toMatch(/^Expected (body|0\.?\w*) to be /)
+  expect(errorOf(refused).message).toMatch(/Expected (body|0\.?\w*) to be /)
+})
+
+describe('WIRE-REG-21: a mode …IfMatchETag', () => {
+  const modes = [
+    { importMode: 'updateIfMatchETag', status: 'disabled' },
+    { importMode: 'createOrUpdateIfMatchETag', status: 'disabled' },
+    { importMode: 'updateTwinIfMatchETag', tags: { a: 1 } },
+    { importMode: 'deleteIfMatchETag' },
+  ]
+  test.each(modes)('$importMode without an etag means any', async (change) => {
+    await bulk({ id: 'a' })
+    expect(await bulk({ id: 'a', ...change })).toMatchObject(SUCCESS)
+  })
+  test.each(modes)('$importMode with a stale etag is a 412', async (change) => {
+    await bulk({ id: 'a' })
+    const etags = { eTag: 'c3RhbGU=', twinETag: 'c3RhbGU=' }
+    expect((await bulk({ id: 'a', ...etags, ...change })).json).toMatchObject({
+      errors: [{ errorCode: 412001 }],
+    })
+  })
+})
+
+test('WIRE-REG-26: createOrUpdate, also the mode of an entry without one, creates and then updates', async () => {
+  for (const importMode of ['createOrUpdate', undefined])
+    for (const status of ['enabled', 'disabled'])
+      expect(await bulk({ id: String(importMode), importMode, status, tags: { status } })).toMatchObject(
+        SUCCESS,
+      )
+  expect(server.hub.registry.get({ deviceId: 'undefined' }).status).toBe('disabled')
+  expect(server.hub.twins.get({ deviceId: 'createOrUpdate' }).tags).toEqual({ status: 'disabled' })
+})
+
+test('WIRE-REG-24: a twin of bulk creation is as new as one of single creation', async () => {
+  const desired = { user: 'userA' }
+  await bulk(
+    { id: 'a', importMode: 'create', tags: { site: 1 }, properties: { desired } },
+    { id: 'b', importMode: 'create' },
+  )
+  await server.call('PUT', '/devices/c', { body: {} })
+  const twinOf = async (id: string) =>
+    (await server.call('GET', `/twins/${id}`)).json as Record<string, unknown>
+  const [a, b, c] = [await twinOf('a'), await twinOf('b'), await twinOf('c')]
+  expect({ ...b, deviceId: 'c', deviceEtag: c['deviceEtag'] }).toMatchObject({
+    ...c,
+    properties: b['properties'],
+  })
+  const stamp = { $lastUpdated: '0001-01-01T00:00:00Z', $lastUpdatedVersion: 1 }
+  expect(a).toMatchObject({
+    etag: 'AAAAAAAAAAE=',
+    version: 2,
+    tags: { site: 1 },
+    properties: {
+      desired: { ...desired, $version: 1, $metadata: { ...stamp, user: stamp } },
+      reported: { $version: 1 },
+    },
+  })
+  const refused = await bulk({ id: 'd', importMode: 'create', tags: { 'a.b': 1 } })
+  expect(refused.json).toMatchObject({ isSuccessful: false })
+  expect(server.hub.registry.find({ deviceId: 'd' })).toBeUndefined()
 })

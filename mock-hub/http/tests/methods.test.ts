@@ -104,11 +104,16 @@ describe('a method from a back end', () => {
     { methodName: 'x'.repeat(101) },
     { methodName: '' },
     { methodName: 7 },
-    {},
-    { methodName: 'm', responseTimeoutInSeconds: '5' },
+    { methodName: 'm', responseTimeoutInSeconds: '4' },
+    { methodName: 'm', responseTimeoutInSeconds: 'five' },
   ])('WIRE-METH-10 WIRE-METH-11: %j is a 400 ArgumentInvalid', async (body) => {
     const answer = await invoke(newDevice(echo), body)
     expect(answer).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
+  })
+
+  test('WIRE-HTTP-13: time-outs as text are read as numbers', async () => {
+    const body = { methodName: 'm', responseTimeoutInSeconds: '30', connectTimeoutInSeconds: '0' }
+    expect((await invoke(newDevice(echo), body)).status).toBe(200)
   })
 
   test('WIRE-METH-12: a payload above 128 KB is refused and not delivered', async () => {

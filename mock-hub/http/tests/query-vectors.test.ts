@@ -61,7 +61,7 @@ async function fill({ devices, configurations, jobs }: Registry): Promise<void> 
   for (const configuration of configurations)
     expect(
       (await server.call('PUT', `/configurations/${configuration.id}`, { body: configuration })).status,
-    ).toBe(201)
+    ).toBe(200)
   for (const job of jobs) {
     const body = { ...job, updateTwin: { etag: '*', properties: { desired: { job: 1 } } } }
     expect((await server.call('PUT', `/jobs/v2/${job.jobId}`, { body })).status).toBe(200)

@@ -51,13 +51,49 @@ describe('any request', () => {
     expect((await server.call('GET', '/devices/slash')).status).toBe(404)
   })
 
-  test.each(['{', 'null', '', '"x"', '{"__proto__":{}}', '\ufffe'])('the body %j is a 400', async (body) => {
-    const refused = await server.call('PATCH', '/twins/Slash', {
-      body,
-      headers: { 'content-type': 'application/json' },
-    })
-    expect(refused.status).toBe(400)
-    expect([400004, 400005]).toContain(errorOf(refused).code)
+  test.each([
+    ['', 'ArgumentNull'],
+    ['null', 'ArgumentNull'],
+    ['{', 'IotHubFormatError'],
+    ['{"__proto__":{}}', 'IotHubFormatError'],
+    ['\ufffe', 'IotHubFormatError'],
+    ['"x"', 'GenericBadRequest'],
+    ['[]', 'GenericBadRequest'],
+    ['{"tags":7}', 'ArgumentInvalid'],
+  ])('WIRE-ERR-09: the body %j is a 400 %s', async (body, name) => {
+    const headers = { 'content-type': 'application/json' }
+    const refused = await server.call('PATCH', '/twins/Slash', { body, headers })
+    expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': name } })
+    expect(errorOf(refused).name).toBe(name)
+  })
+
+  test.each<[string, string, object, string]>([
+    ['PUT', '/jobs/v2/j', { type: 'scheduleTwinUpdate', queryCondition: '*' }, 'GenericBadRequest'],
+    ['PUT', '/jobs/v2/j', { type: 'scheduleUpdateTwin' }, 'ArgumentNull'],
+    ['PUT', '/devices/x', { status: 'off' }, 'GenericBadRequest'],
+    ['PUT', '/devices/x', { statusReason: 7 }, 'ArgumentInvalid'],
+    ['POST', '/devices/query', {}, 'ArgumentNull'],
+    ['POST', '/jobs/create', { type: 'move' }, 'GenericBadRequest'],
+  ])('WIRE-ERR-09: %s %s %j is a 400 %s', async (method, path, body, name) => {
+    const refused = await server.call(method, path, { body })
+    expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': name } })
+  })
+
+  test.each<[string, string, object]>([
+    ['PUT', '/devices/case', { status: 'Enabled', authentication: { type: 'SAS' } }],
+    ['POST', '/devices', [{ id: 'case-2', importMode: 'CREATE', status: 'Disabled' }]],
+    [
+      'PUT',
+      '/jobs/v2/case',
+      {
+        type: 'ScheduleUpdateTwin',
+        queryCondition: '*',
+        updateTwin: { etag: '*', tags: {} },
+        maxExecutionTimeInSeconds: '60',
+      },
+    ],
+  ])('WIRE-HTTP-13: %s %s %j is read', async (method, path, body) => {
+    expect((await server.call(method, path, { body })).status).toBe(200)
   })
 
   test('JSON is read with any content type', async () => {

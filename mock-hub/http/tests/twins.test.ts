@@ -20,7 +20,7 @@ describe('the twin document', () => {
     const { status, headers, json } = await server.call('GET', `/twins/${deviceId}`)
     const $lastUpdated = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z$/) as unknown
     expect(status).toBe(200)
-    expect(headers['etag']).toBe('"AAAAAAAAAAE="')
+    expect(headers).not.toHaveProperty('etag')
     expect(json).toEqual({
       deviceId,
       etag: 'AAAAAAAAAAE=',
@@ -34,7 +34,6 @@ describe('the twin document', () => {
       x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
       modelId: '',
       version: 2,
-      tags: {},
       properties: {
         desired: { $metadata: expect.objectContaining({ $lastUpdated }) as unknown, $version: 1 },
         reported: { $metadata: expect.objectContaining({ $lastUpdated }) as unknown, $version: 1 },
@@ -202,7 +201,9 @@ describe('writing', () => {
     expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
     expect(errorOf(refused).code).toBe(400004)
     expect(server.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
-    expect((await server.call('GET', path)).json).toMatchObject({ version: 2, tags: {} })
+    const { json } = await server.call('GET', path)
+    expect(json).toMatchObject({ version: 2 })
+    expect(json).not.toHaveProperty('tags')
   })
 
   test.each([[[]], ['text'], [{ tags: 7 }], [{ properties: { desired: 'x' } }]])(
@@ -215,7 +216,7 @@ describe('writing', () => {
       })
       expect(refused.status).toBe(400)
       expect(errorOf(refused).message).toMatch(
-        /^Expected (body|tags|properties\.desired) to be of type object/,
+        /Expected (body|tags|properties\.desired) to be of type object/,
       )
     },
   )

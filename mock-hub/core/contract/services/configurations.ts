@@ -55,16 +55,12 @@ export type ConfigurationDocument = JsonObject & { readonly etag: string }
 /** Automatic device configurations and edge deployments. */
 export interface Configurations {
   /**
-   * Creates a configuration, or updates one with `ifMatch`.
+   * Creates a configuration, or updates one when `ifMatch` has a condition. A new one has the etag of 1.
    * @throws HubError ConfigurationAlreadyExists, ConfigurationNotFound, PreconditionFailed,
    *   ConfigurationCountLimitExceeded, InvalidConfigurationTargetCondition, InvalidConfigurationContent,
    *   CannotModifyImmutableConfigurationContent, InvalidConfigurationCustomMetricsQuery, ArgumentInvalid.
    */
-  put(
-    id: string,
-    spec: ConfigurationSpec,
-    ifMatch: IfMatch,
-  ): { readonly document: ConfigurationDocument; readonly created: boolean }
+  put(id: string, spec: ConfigurationSpec, ifMatch: IfMatch): ConfigurationDocument
   /** The document of a configuration. @throws HubError ConfigurationNotFound. */
   get(id: string): ConfigurationDocument
   /** The documents of the oldest configurations, oldest first. @param top - maximum number of documents. */

@@ -1,0 +1,122 @@
+import { request } from 'node:https'
+import { connect } from 'node:tls'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openTestServer, type TestServer } from '../testing/test-server.ts'
+import { identityToken, policyToken } from '../testing/tokens.ts'
+
+let server: TestServer
+let port: number
+beforeAll(async () => {
+  server = await openTestServer()
+  ;({ port } = await server.http.listen({ host: '127.0.0.1', port: 0 }))
+  server.hub.registry.create({ deviceId: 'd' })
+})
+afterAll(() => server.stop())
+
+/** The head of an answer as its bytes say it, lines without their ends. */
+async function headOf(
+  method: string,
+  path: string,
+  options: { as?: string; close?: boolean } = {},
+): Promise<string[]> {
+  const { as = policyToken(server.hub, 'iothubowner'), close = true } = options
+  const socket = connect({ host: '127.0.0.1', port, ca: server.ca, servername: 'localhost' })
+  await once(socket, 'secureConnect')
+  socket.write(
+    `${method} ${path}?api-version=2021-04-12 HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${as}\r\n` +
+      `Content-Length: 0\r\n${close ? 'Connection: close\r\n' : ''}\r\n`,
+  )
+  if (!close) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    return chunk.toString('latin1').split('\r\n\r\n')[0]!.split('\r\n')
+  }
+  return (await text(socket)).split('\r\n\r\n')[0]!.split('\r\n')
+}
+const namesOf = (head: readonly string[]): string[] => head.slice(1).map((line) => line.split(': ', 1)[0]!)
+const asDevice = (): string => identityToken(server.hub, { deviceId: 'd' })
+
+describe('WIRE-HTTP-10: names of headers', () => {
+  test('of a read device, in the case of the service, one space after each colon', async () => {
+    const head = await headOf('GET', '/devices/d', { close: false })
+    expect(head[0]).toBe('HTTP/1.1 200 OK')
+    expect(namesOf(head).sort()).toEqual([
+      'Content-Length',
+      'Content-Type',
+      'Date',
+      'ETag',
+      'Server',
+      'Vary',
+      'x-ms-request-id',
+    ])
+    for (const line of head.slice(1)) expect(line).toMatch(/^[\w-]+: \S/)
+  })
+
+  test('of a refusal', async () => {
+    expect(namesOf(await headOf('GET', '/devices/nobody'))).toContain('iothub-errorcode')
+  })
+
+  test('of a cloud-to-device message: ETag, and properties in the case in which they were sent', async () => {
+    const sent = request({
+      host: '127.0.0.1',
+      port,
+      ca: server.ca,
+      servername: 'localhost',
+      method: 'POST',
+      path: '/devices/d/messages/devicebound?api-version=2021-04-12',
+      headers: { Authorization: policyToken(server.hub, 'iothubowner'), 'iothub-app-Key1': 'One' },
+    }).end('x')
+    await once(sent, 'response')
+    sent.destroy()
+    const head = await headOf('GET', '/devices/d/messages/devicebound', { as: asDevice() })
+    expect(namesOf(head)).toEqual(expect.arrayContaining(['ETag', 'iothub-app-Key1', 'Content-Length']))
+    expect(head).toContain('iothub-app-Key1: One')
+    expect(namesOf(head)).not.toContain('Transfer-Encoding')
+  })
+})
+
+describe('WIRE-HTTP-11: headers of every answer', () => {
+  test('a 204 has Content-Length 0', async () => {
+    expect(await headOf('GET', '/devices/d/messages/devicebound/', { as: asDevice() })).toEqual(
+      expect.arrayContaining(['Content-Length: 0']),
+    )
+    expect(await headOf('POST', '/devices/d/messages/events', { as: asDevice() })).toEqual(
+      expect.arrayContaining(['HTTP/1.1 204 No Content', 'Content-Length: 0', 'Vary: Origin']),
+    )
+  })
+
+  test.each(['/devices/d', '/devices/nobody', '/nothing', '/devices/%E0%A4%A'])(
+    '%s: Server, Vary and a GUID of its own',
+    async (path) => {
+      const [first, second] = [await server.call('GET', path), await server.call('GET', path)]
+      expect(first.headers).toMatchObject({ server: 'Microsoft-HTTPAPI/2.0', vary: 'Origin' })
+      expect(first.headers['x-ms-request-id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+      expect(first.headers['x-ms-request-id']).not.toBe(second.headers['x-ms-request-id'])
+    },
+  )
+
+  test('the tracking id of a refusal is its request id', async () => {
+    const { headers, json } = await server.call('GET', '/devices/nobody')
+    const { ExceptionMessage } = json as { ExceptionMessage: string }
+    expect(ExceptionMessage).toContain(
+      `Tracking ID:${String(headers['x-ms-request-id']).replaceAll('-', '')}-`,
+    )
+  })
+})
+
+describe('WIRE-HTTP-12: X-HTTP-Method-Override', () => {
+  const override = (method: string, value: string) =>
+    server.call(method, '/twins/d', {
+      body: { tags: { a: value } },
+      headers: { 'x-http-method-override': value },
+    })
+  test.each(['PATCH', 'patch'])('POST with %s is a PATCH', async (value) => {
+    expect(await override('POST', value)).toMatchObject({ status: 200, json: { tags: { a: value } } })
+  })
+  test('other methods, and other values, are not overridden', async () => {
+    expect((await override('POST', 'PUT')).status).toBe(404)
+    expect((await override('GET', 'PATCH')).status).toBe(200)
+  })
+})
