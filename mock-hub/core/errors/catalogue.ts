@@ -12,7 +12,11 @@ interface ErrorEntry {
 
 /** Error name to HTTP status, six-digit code and text. The name is what the header `iothub-errorcode` says. */
 export const HUB_ERRORS = {
-  GenericBadRequest: { status: 400, code: 400000, message: 'BadRequest: Expected {expected}; given: {received}.' },
+  GenericBadRequest: {
+    status: 400,
+    code: 400000,
+    message: 'BadRequest: Expected {expected}; given: {received}.',
+  },
   InvalidProtocolVersion: { status: 400, code: 400001 },
   DeviceInvalidResultCount: { status: 400, code: 400002 },
   InvalidOperation: { status: 400, code: 400003 },
