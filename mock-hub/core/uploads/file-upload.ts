@@ -110,6 +110,7 @@ export class FileUploads {
     if (open.size < maxActiveUploads) return
     throw new HubError({
       kind: 'DeviceMaximumActiveFileUploadLimitExceeded',
+      message: `Number of active file upload requests cannot exceed ${String(maxActiveUploads)}`,
       rule: 'WIRE-FILE-09',
       expected: `at most ${String(maxActiveUploads)} open uploads of one device`,
       received: 'one more',

@@ -62,6 +62,7 @@ describe('requesting an upload', () => {
     const refused = await start('f10')
     expect(refused.status).toBe(403)
     expect(errorOf(refused).code).toBe(403006)
+    expect(errorOf(refused).message).toMatch(/^Number of active file upload requests cannot exceed \d+$/)
     server.clock.advance(3_601_000)
     expect((await start('f10')).status).toBe(200)
   })
