@@ -43,6 +43,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/unified-signatures': 'off',
+      // `{ left, out, ...rest }` is how a field is left out.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'no-restricted-globals': ['error', ...TIME[0]],
       'no-restricted-properties': ['error', ...TIME[1]],

@@ -1,7 +1,7 @@
 /** The headers of every answer, with their names in the case in which the service writes them. */
 
 import type { FastifyReply } from 'fastify'
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
 /**
  * Names that are written so. Fastify makes names lower-case, and hand-written parsers compare them exactly; a name that
@@ -36,18 +36,18 @@ export function prepareAnswer(reply: FastifyReply, requestId: string, ofBlobs: b
 function keepCase(raw: ServerResponse): void {
   const writeHead = raw.writeHead.bind(raw)
   const spelled = (status: number, given: OutgoingHttpHeaders = {}): ServerResponse => {
-    const headers: OutgoingHttpHeaders = {}
+    const headers = new Map<string, OutgoingHttpHeader | undefined>()
     for (const name of raw.getHeaderNames()) {
       const spelling = SPELLING.get(name)
       if (spelling === undefined) continue
-      headers[spelling] = raw.getHeader(name)
+      headers.set(spelling, raw.getHeader(name))
       raw.removeHeader(name)
     }
-    for (const [name, value] of Object.entries(given)) headers[SPELLING.get(name) ?? name] = value
-    if (status === 204) headers['Content-Length'] = '0'
+    for (const [name, value] of Object.entries(given)) headers.set(SPELLING.get(name) ?? name, value)
+    if (status === 204) headers.set('Content-Length', '0')
     // HTTP/1.1 keeps a connection open without a word; the service says none.
     if (raw.shouldKeepAlive && raw.req.httpVersion === '1.1') raw.removeHeader('connection')
-    return writeHead(status, headers)
+    return writeHead(status, Object.fromEntries(headers))
   }
   // Fastify and node call it with a status and an object only.
   raw.writeHead = spelled as ServerResponse['writeHead']
