@@ -25,6 +25,6 @@ export interface PageRequest {
 
 /** Queries over devices, modules and jobs. */
 export interface Queries {
-  /** @throws HubError ArgumentInvalid (syntax, token), PreconditionFailed (too long). */
+  /** Runs a query. @throws HubError ArgumentInvalid (syntax, token), PreconditionFailed (too long). */
   run(text: string, request?: PageRequest): Page
 }
