@@ -17,7 +17,7 @@ export interface Page {
 
 /** Selects a page of results. */
 export interface PageRequest {
-  /** Rows a page, 1 to 100; another number means 100. @default 100 */
+  /** Rows a page, 1 to 100; another number means 100. Default: 100. */
   readonly maxItems?: number | undefined
   /** Token from the previous page. Default: the first page. */
   readonly continuation?: string | undefined

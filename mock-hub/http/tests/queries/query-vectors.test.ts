@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Json, JsonObject } from '../../base/json.ts'
-import { errorOf, openTestServer, type TestServer } from '../testing/test-server.ts'
+import type { Json, JsonObject } from '../../../base/json.ts'
+import { errorOf, openTestServer, type TestServer } from '../../testing/test-server.ts'
 
 interface Vector {
   readonly name: string
@@ -33,7 +33,7 @@ interface Registry {
 }
 
 const read = (file: string): unknown =>
-  JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../features/vectors', file), 'utf8'))
+  JSON.parse(readFileSync(resolve(import.meta.dirname, '../../../../features/vectors', file), 'utf8'))
 const VECTORS = read('queries.json') as readonly Vector[]
 
 let server: TestServer

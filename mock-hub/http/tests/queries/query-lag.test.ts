@@ -1,9 +1,9 @@
 /** Queries that lag behind: setting `queryLagSeconds` and fault type `query.lag`. */
 
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Settings } from '../../core/contract/settings.ts'
-import { connectDevice } from '../testing/device.ts'
-import { openTestServer, type TestServer } from '../testing/test-server.ts'
+import type { Settings } from '../../../core/contract/settings.ts'
+import { connectDevice } from '../../testing/device.ts'
+import { openTestServer, type TestServer } from '../../testing/test-server.ts'
 
 let server: TestServer
 afterEach(() => server.stop())

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorOf, openTestServer, type Answer, type TestServer } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestServer } from '../../testing/test-server.ts'
 
 let server: TestServer
 beforeAll(async () => {
