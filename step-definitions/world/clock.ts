@@ -64,7 +64,9 @@ export async function pass(clock: ManualClock, seconds: number, client: TimedCli
   while (clock.now() < end) {
     const next = Math.max(Math.min(clock.nextAt ?? end, dueAt ?? end), clock.now() + minimumMs)
     clock.advance(Math.min(next, end) - clock.now())
-    dueAt = await client.clientDueAt()
+    await client.clientDueAt()
     await client.settle()
+    // Asked again: what the client did meanwhile, such as a refused connection attempt, may have armed a timer.
+    dueAt = await client.clientDueAt()
   }
 }
