@@ -1,19 +1,19 @@
-/** The pages of a certification: one for each SDK, with what it did where it does not pass, and one table over all. */
+/** The pages of a certification: one for each SDK, with its failures and their explanations, and a table of all SDKs. */
 
 import { profileResults } from '../../step-definitions/conformance/profiles.ts'
 import type { RequirementResult, ScenarioResult } from '../../step-definitions/conformance/results.ts'
 import type { Comparison, Explained } from './explanations.ts'
 
-const MOST_RUNGS = 14
-const MOST_DIFFERENCES = 6
+const MAX_EXCHANGES = 14
+const MAX_DIFFERENCES = 6
 
-/** Results of one SDK by area, for the table over all. */
+/** Results of one SDK by area, for the table of all SDKs. */
 export interface Summary {
   readonly client: string
   readonly page: string
   /** Requirements by verdict, of each area. */
   readonly areas: Readonly<Record<string, Readonly<Record<string, number>>>>
-  /** By name: how many requirements it asks for, and how many stand against it. */
+  /** By name: the number of its requirements, and of those that are not met. */
   readonly profiles: Readonly<Record<string, { readonly requirements: number; readonly against: number }>>
 }
 
@@ -43,9 +43,9 @@ export function sdkPage(
   return [
     `# ${client}`,
     '',
-    'Written by the certification run; explanations stand in the file beside it and fail the run when they are stale.',
+    'The certification run writes this page. The explanations come from the YAML file beside it; a stale one fails the run.',
     '',
-    `${String(records.length)} requirements (each for each class it applies to): ${String(count('PASS'))} passed, ` +
+    `${String(records.length)} results (a requirement has one for each class it applies to): ${String(count('PASS'))} passed, ` +
       `${String(count('FAIL'))} failed, ${String(count('WARN'))} warnings, ${String(count('INCONCLUSIVE'))} inconclusive, ` +
       `${String(count('ERROR'))} errors, ${String(unsupported.length)} not supported.`,
     ...explained.flatMap(section),
@@ -58,10 +58,10 @@ function section({ explanation: { what, why, evidence, verdict }, results }: Exp
   return [
     ...['', `## ${what}`, '', `${verdict}. ${why.trim()}`, ''],
     ...evidence.map((where) => `- ${where}`),
-    ...['', '| requirement | class | what it did | on the wire |', '| --- | --- | --- | --- |'],
+    ...['', '| requirement | class | failed step | packets |', '| --- | --- | --- | --- |'],
     ...results.map((result) => {
       const { step = '', message = '' } = failing(result) ?? {}
-      return `| ${result.requirement}: ${cell(result.title)} | ${result.identity} | ${cell(step.replace(/:$/, ''))}: ${cell(saidIn(message))} | ${ladder(result)} |`
+      return `| ${result.requirement}: ${cell(result.title)} | ${result.identity} | ${cell(step.replace(/:$/, ''))}: ${cell(messageText(message))} | ${exchanges(result)} |`
     }),
   ]
 }
@@ -70,24 +70,24 @@ function failing(result: RequirementResult): ScenarioResult | undefined {
   return result.scenarios.find(({ verdict }) => verdict === result.verdict)
 }
 
-/** What passed between client and hub, oldest first: `CONNECT→ ←CONNACK`, faults by name; repeats are counted. */
-function ladder(result: RequirementResult): string {
-  const rungs: { readonly text: string; times: number }[] = []
+/** Packets and requests between client and hub, oldest first: `CONNECT→ ←CONNACK`, faults by name; repeats are counted. */
+function exchanges(result: RequirementResult): string {
+  const entries: { readonly text: string; times: number }[] = []
   for (const line of failing(result)?.evidence ?? []) {
-    const text = rungOf(line)
-    const last = rungs.at(-1)
+    const text = exchangeOf(line)
+    const last = entries.at(-1)
     if (text === undefined) continue
     if (last?.text === text) last.times++
-    else rungs.push({ text, times: 1 })
+    else entries.push({ text, times: 1 })
   }
-  const shown = rungs
-    .slice(0, MOST_RUNGS)
+  const shown = entries
+    .slice(0, MAX_EXCHANGES)
     .map(({ text, times }) => (times === 1 ? text : `${text} ×${String(times)}`))
-  return cell([...shown, ...(rungs.length > MOST_RUNGS ? ['…'] : [])].join(' ') || 'nothing')
+  return cell([...shown, ...(entries.length > MAX_EXCHANGES ? ['…'] : [])].join(' ') || 'nothing')
 }
 
 /** A line of the hub's journal, as the suite attaches it. */
-function rungOf(line: string): string | undefined {
+function exchangeOf(line: string): string | undefined {
   const [, type = '', json] = /^\d+ \S+ (packet|fault|request|link-closed) (\{.*\})$/.exec(line) ?? []
   if (json === undefined) return undefined
   const entry = JSON.parse(json) as Readonly<Record<string, unknown>> & {
@@ -111,13 +111,13 @@ function rungOf(line: string): string | undefined {
 function unsupportedLines(results: readonly RequirementResult[]): readonly string[] {
   const reasons = new Map<string, string[]>()
   for (const result of results) {
-    const reason = saidIn(failing(result)?.message ?? '').replace(/^NotSupported: /, '')
+    const reason = messageText(failing(result)?.message ?? '').replace(/^NotSupported: /, '')
     reasons.set(reason, [...(reasons.get(reason) ?? []), `${result.requirement}/${result.identity}`])
   }
   return [...reasons].map(([reason, ids]) => `- ${reason}: ${ids.join(', ')}`)
 }
 
-/** The table over all SDKs. */
+/** The table of all SDKs. */
 export function tablePage(summaries: readonly Summary[]): string {
   const areas = [...new Set(summaries.flatMap((summary) => Object.keys(summary.areas)))].sort()
   const cellOf = ({ areas: of }: Summary, area: string): string => {
@@ -130,14 +130,14 @@ export function tablePage(summaries: readonly Summary[]): string {
   const heads = summaries.map(({ client, page }) => `[${client}](${page})`).join(' | ')
   const rule = `| --- | ${summaries.map(() => '---').join(' | ')} |`
   return [
-    '# Clients, by what is documented',
+    '# Results of clients',
     '',
-    'Written by the certification runs: how many of the requirements that apply to a client it meets, by area. The pages',
-    'say what each did where it does not, and why.',
+    'The certification runs write this page. It shows, by area, how many of the applicable requirements each client meets.',
+    'The page of a client explains what it does not meet, and why.',
     '',
     '## Profiles',
     '',
-    'A profile is met when all that belongs to it is; else it says how many of its requirements are.',
+    'A client meets a profile if it meets all its requirements; otherwise the table has the number that it meets.',
     '',
     `| profile | ${heads} |`,
     rule,
@@ -162,17 +162,17 @@ function profileCell({ profiles }: Summary, name: string): string {
   return against === 0 ? '**met**' : `${String(requirements - against)} of ${String(requirements)}`
 }
 
-/** Without the name that the assertion library gives its errors; of a difference, what differs. */
-function saidIn(message: string): string {
+/** The message without the assertion library's name for the error; of a diff, only the lines that differ. */
+function messageText(message: string): string {
   const [first = '', ...rest] = message.replace(/^AssertionError \[ERR_ASSERTION\]: /, '').split('\n')
   if (!first.endsWith(':')) return first
   const lines = rest.map((line) => line.trim())
-  // The runner adds the same difference once more, turned round.
+  // The runner appends the same diff again, in the other direction.
   const again = lines.indexOf('+ expected - actual')
   const differing = lines
     .slice(0, again < 0 ? undefined : again)
     .filter((line) => /^[+-] (?!actual)./.test(line))
-  return `${first} ${differing.slice(0, MOST_DIFFERENCES).join(' ')}`
+  return `${first} ${differing.slice(0, MAX_DIFFERENCES).join(' ')}`
 }
 
 const cell = (text: string): string =>
