@@ -1,11 +1,11 @@
 /**
- * Runs an official SDK through the suite and publishes what came of it in `docs/results/`.
+ * Runs the suite against an official SDK and writes the results to `docs/results/`.
  *
  *     npm run certify:python | certify:node | certify:java | certify:bare
  *
- * `-- --again` writes the pages anew from the last run. `-- --quick` is for continuous integration: clients get less real
- * time for each call, and nothing is published. Exit 1 when a result is not explained in `docs/results/<sdk>.yaml`, or an
- * explanation is stale; either must be seen twice, the second time with all the real time there is.
+ * `-- --again` rewrites the pages from the last run. `-- --quick` is for CI: clients get less real time for each call, and
+ * the pages are not written. Exits with 1 if `docs/results/<sdk>.yaml` does not explain a result or has a stale
+ * explanation, in two runs; the second run gives clients the full real time.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -15,23 +15,23 @@ import type { RequirementResult, Results } from '../step-definitions/conformance
 import { compare, type Comparison, parseExplanations } from './certify/explanations.ts'
 import { sdkPage, type Summary, summaryOf, tablePage } from './certify/page.ts'
 import { enterNamespace } from './oracle/namespace.ts'
-import { strangers } from './certify/clients.ts'
+import { CLIENTS } from './certify/clients.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-/** Real seconds that a call may take in a quick run. */
-const QUICK_PATIENCE = '1'
+/** Real seconds for a call in a quick run. */
+const QUICK_CALL_SECONDS = '1'
 const [wanted = '', mode] = process.argv.slice(2)
 process.exitCode = certify(wanted)
 
 function certify(name: string): number {
-  const stranger = strangers[name]
-  if (stranger === undefined || ![undefined, '--again', '--quick'].includes(mode)) {
+  const certifiedClient = CLIENTS[name]
+  if (certifiedClient === undefined || ![undefined, '--again', '--quick'].includes(mode)) {
     console.error(
-      `certify: must be one of ${Object.keys(strangers).join(', ')}, then --again, --quick or nothing; got ${process.argv.slice(2).join(' ')}`,
+      `certify: must be one of ${Object.keys(CLIENTS).join(', ')}, then --again, --quick or nothing; got ${process.argv.slice(2).join(' ')}`,
     )
     return 2
   }
-  const { client, driver, missing, fixedPorts = false } = stranger()
+  const { client, driver, missing, fixedPorts = false } = certifiedClient()
   if (missing !== undefined) {
     console.log(`${name}: skipped, ${missing}`)
     console.log(`${name}: 0 passed, 0 failed, 1 skipped`)
@@ -43,7 +43,7 @@ function certify(name: string): number {
   const file = (ending: string): string => join(ROOT, 'docs/results', `${name}.${ending}`)
   const explanations = parseExplanations(existsSync(file('yaml')) ? readFileSync(file('yaml'), 'utf8') : '')
 
-  if (mode !== '--again') run(driver, reports, [], mode === '--quick' ? QUICK_PATIENCE : undefined)
+  if (mode !== '--again') run(driver, reports, [], mode === '--quick' ? QUICK_CALL_SECONDS : undefined)
   const { planned, ran, records: all } = read(reports)
   let records = all.filter(({ identity }) => identity !== 'hub')
   let comparison = compare(records, explanations)
@@ -65,15 +65,15 @@ function certify(name: string): number {
   return wrong === 0 ? 0 : 1
 }
 
-/** @param patience real seconds for a call; undefined: what the suite gives. */
-function run(driver: string, reports: string, selection: readonly string[], patience?: string): void {
+/** @param callSeconds real seconds for a call; undefined: the suite's default. */
+function run(driver: string, reports: string, selection: readonly string[], callSeconds?: string): void {
   const suite = ['--import', 'tsx', join(ROOT, 'step-definitions/conformance/main.ts')]
   const flags = ['run', '--sut', 'client', '--driver', driver, '--reports', reports, ...selection]
   spawnSync(process.execPath, [...suite, ...flags], {
     cwd: ROOT,
     env: {
       ...process.env,
-      ...(patience === undefined ? {} : { CONFORMANCE_PATIENCE_SECONDS: patience }),
+      ...(callSeconds === undefined ? {} : { CONFORMANCE_CALL_SECONDS: callSeconds }),
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -83,7 +83,7 @@ function read(reports: string): Results {
   return JSON.parse(readFileSync(join(reports, 'results.json'), 'utf8')) as Results // the runner's own
 }
 
-/** What is not as expected, run again: a machine that was busy is no fault of the client's. */
+/** Runs unexpected results again, because a busy machine can cause them. */
 function secondLook(
   driver: string,
   reports: string,
@@ -106,7 +106,7 @@ function replaced(
   )
 }
 
-/** The table keeps what earlier runs said of other clients. */
+/** The table keeps the results of earlier runs for other clients. */
 function publish(summary: Summary): void {
   const file = join(ROOT, 'docs/results/results.json')
   const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as readonly Summary[]) : []

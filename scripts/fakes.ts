@@ -35,7 +35,7 @@ for (const [name, mayPass] of Object.entries(MAY_PASS)) {
     [...suite, '--driver', driver, '--reports', reports, ...process.argv.slice(2)],
     {
       // They do at once what they do: nobody needs to wait for more.
-      env: { ...process.env, CONFORMANCE_PATIENCE_SECONDS: '0.15', CONFORMANCE_SILENCE_MS: '12' },
+      env: { ...process.env, CONFORMANCE_CALL_SECONDS: '0.15', CONFORMANCE_SILENCE_MS: '12' },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )

@@ -1,11 +1,11 @@
 /**
- * The proof with strangers' code: official, unmodified SDKs against this hub, both ends checked.
+ * Runs official, unmodified SDKs against this hub and checks both sides.
  *
  *     npm run oracle [-- --quick] [--json]
  *
- * Prints one line a check and ends with `oracle: N passed, N failed, N skipped`; exit 1 when one fails. What is missing
- * on this machine counts as skipped, never as passed. A full run writes `docs/compatibility.md`; `--quick` leaves out
- * the service SDKs and uploads.
+ * Prints one line per check and ends with `oracle: N passed, N failed, N skipped`; exits with 1 if a check fails. Checks
+ * of an SDK that this machine lacks are skipped. A full run writes `docs/compatibility.md`; `--quick` leaves out the
+ * service SDKs and uploads.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,22 +1,22 @@
-/** The clients that are certified here, and how their drivers are started. */
+/** The clients that `scripts/certify.ts` certifies, and the command lines of their drivers. */
 
 import { delimiter, join } from 'node:path'
 import { DRIVERS, installJava, installNode, installPython, pinned, versionOf } from '../oracle/install.ts'
 
-export interface Stranger {
+export interface CertifiedClient {
   readonly client: string
   /** Command line of its driver. */
   readonly driver: string
   /** Why it cannot be run on this machine. */
   readonly missing?: string
-  /** Its driver listens on the SDK's own ports and leads on from there. */
+  /** Its driver listens on the fixed ports of the SDK and redirects connections from there. */
   readonly fixedPorts?: boolean
 }
 
 const program = (interpreter: string, file: string): string => `"${interpreter}" "${join(DRIVERS, file)}"`
 
-/** By the name of the npm script's ending; installs what is needed. */
-export const strangers: Readonly<Record<string, (() => Stranger) | undefined>> = {
+/** By the ending of the npm script's name; each function installs what the driver needs. */
+export const CLIENTS: Readonly<Record<string, (() => CertifiedClient) | undefined>> = {
   python: () => {
     const installed = installPython()
     const client = `${pinned('azure-iot-device')} (Python)`

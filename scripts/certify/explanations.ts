@@ -1,26 +1,26 @@
 /**
- * Why an official SDK does not pass everything: `docs/results/<sdk>.yaml`, written by people, held against each run. What is
- * not explained, and what is explained but passes, fails the run.
+ * Explains why an official SDK does not pass everything: people write `docs/results/<sdk>.yaml`, and each run is compared
+ * with it. An unexplained result fails the run, and so does an explained requirement that passes.
  */
 
 import { parse } from 'yaml'
 import type { RequirementResult } from '../../step-definitions/conformance/results.ts'
 
-/** Verdicts that nobody needs to explain: capabilities that the SDK does not have are listed by name. */
+/** Verdicts without an explanation; the page lists unsupported capabilities by name. */
 const CLEAR = ['PASS', 'NOT_SUPPORTED']
 
 export interface Explanation {
   /** A known divergence of the SDK from its documentation (`D-02`), or a few words. */
   readonly what: string
   readonly why: string
-  /** Where that can be seen: files of the SDK, pages. */
+  /** Sources: files of the SDK, pages. */
   readonly evidence: readonly string[]
   readonly verdict: string
   /** Requirements, each for both classes unless it ends in `/device` or `/module`. */
   readonly requirements: readonly string[]
 }
 
-/** What a run showed under one explanation. */
+/** The results that an explanation covers. */
 export interface Explained {
   readonly explanation: Explanation
   readonly results: readonly RequirementResult[]
@@ -28,7 +28,7 @@ export interface Explained {
 
 export interface Comparison {
   readonly explained: readonly Explained[]
-  /** What is missing from the file, and what is stale in it. */
+  /** Missing and stale explanations. */
   readonly complaints: readonly Complaint[]
 }
 
@@ -55,7 +55,7 @@ function isList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0
 }
 
-/** Holds what came of a run against what is explained. */
+/** Compares the results of a run with the explanations. */
 export function compare(
   results: readonly RequirementResult[],
   explanations: readonly Explanation[],

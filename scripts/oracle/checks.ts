@@ -1,9 +1,9 @@
-/** One line a check: passed, failed or skipped, each with what was seen; and the sum. */
+/** Prints one line per check (passed, failed or skipped, with details) and the totals. */
 
 export type Outcome = 'passed' | 'failed' | 'skipped'
 
 export interface Check {
-  readonly stranger: string
+  readonly client: string
   readonly what: string
   readonly outcome: Outcome
   readonly detail: string
@@ -19,19 +19,19 @@ export class Checks {
     this.#json = json
   }
 
-  add(stranger: string, what: string, outcome: Outcome, detail = ''): void {
-    this.all.push({ stranger, what, outcome, detail })
+  add(client: string, what: string, outcome: Outcome, detail = ''): void {
+    this.all.push({ client, what, outcome, detail })
     if (this.#json) console.log(JSON.stringify(this.all.at(-1)))
-    else console.log(`${SIGN[outcome]} ${stranger}: ${what}${detail === '' ? '' : ` (${detail})`}`)
+    else console.log(`${SIGN[outcome]} ${client}: ${what}${detail === '' ? '' : ` (${detail})`}`)
   }
 
-  /** Runs a check; an exception is its failure, a text that it gives a remark. Failures do not stop the next ones. */
-  async run(stranger: string, what: string, check: () => unknown): Promise<void> {
+  /** Runs a check. An exception fails it; a text that it returns is a remark. Later checks run after a failure. */
+  async run(client: string, what: string, check: () => unknown): Promise<void> {
     try {
       const remark = await within(30, what, check)
-      this.add(stranger, what, 'passed', typeof remark === 'string' ? remark : '')
+      this.add(client, what, 'passed', typeof remark === 'string' ? remark : '')
     } catch (error) {
-      this.add(stranger, what, 'failed', error instanceof Error ? error.message : String(error))
+      this.add(client, what, 'failed', error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -48,12 +48,12 @@ export class Checks {
   }
 }
 
-/** @throws Error when nothing comes of it in so many seconds. */
+/** @throws Error when the function does not settle in this number of seconds. */
 export async function within<T>(seconds: number, what: string, run: () => T | Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`${what}: nothing came in ${String(seconds)} s`))
+      reject(new Error(`${what}: not settled after ${String(seconds)} s`))
     }, seconds * 1_000)
   })
   try {

@@ -1,4 +1,4 @@
-/** `docs/compatibility.md`: every call that strangers made, and what came of it, as the last full run saw it. */
+/** `docs/compatibility.md`: every call that clients made in the last full run, with its outcome. */
 
 import { writeFileSync } from 'node:fs'
 import type { Check, Outcome } from './checks.ts'
@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 
 /** Writes the page. */
 export function writeCompatibility(file: URL, checks: readonly Check[]): void {
-  const strangers = [...new Set(checks.map(({ stranger }) => stranger))]
+  const clients = [...new Set(checks.map(({ client }) => client))]
   const lines = [
     '# Official SDKs against this hub',
     '',
@@ -19,16 +19,16 @@ export function writeCompatibility(file: URL, checks: readonly Check[]): void {
     '',
     '| client | works | fails | not tried |',
     '| --- | --- | --- | --- |',
-    ...strangers.map((stranger) => {
-      const of = checks.filter((check) => check.stranger === stranger)
+    ...clients.map((client) => {
+      const of = checks.filter((check) => check.client === client)
       const count = (outcome: Outcome): string =>
         String(of.filter((check) => check.outcome === outcome).length)
-      return `| ${stranger} | ${count('passed')} | ${count('failed')} | ${count('skipped')} |`
+      return `| ${client} | ${count('passed')} | ${count('failed')} | ${count('skipped')} |`
     }),
   ]
-  for (const stranger of strangers) {
-    lines.push('', `## ${stranger}`, '', '| call | outcome | remark |', '| --- | --- | --- |')
-    for (const { what, outcome, detail } of checks.filter((check) => check.stranger === stranger))
+  for (const client of clients) {
+    lines.push('', `## ${client}`, '', '| call | outcome | remark |', '| --- | --- | --- |')
+    for (const { what, outcome, detail } of checks.filter((check) => check.client === client))
       lines.push(`| ${cell(what)} | ${WORDS[outcome]} | ${outcome === 'passed' ? '' : cell(detail)} |`)
   }
   writeFileSync(file, `${lines.join('\n')}\n`)

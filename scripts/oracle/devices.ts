@@ -16,7 +16,7 @@ import type {
 import type { Checks } from './checks.ts'
 
 /** One client of an SDK. */
-class Stranger {
+class SdkClient {
   readonly #driver: ClientDriver
   readonly #session: string
   readonly #events: DriverEvent[] = []
@@ -84,7 +84,7 @@ export async function checkIdentity(setting: Setting, kind: IdentityKind): Promi
   const identity: Identity = kind === 'device' ? { deviceId } : { deviceId, moduleId: 'mod' }
   hub.registry.create({ deviceId }, {})
   if (kind === 'module') hub.registry.create(identity, {})
-  const client = new Stranger(driver, `s${String(sessions)}`)
+  const client = new SdkClient(driver, `s${String(sessions)}`)
   const check = (what: string, run: () => unknown): Promise<void> =>
     checks.run(setting.name, `${kind} ${what}`, run)
 
@@ -196,7 +196,7 @@ export async function checkRefusals({ hub, driver, checks, name, websockets }: S
   }
   for (const [what, connectionString] of Object.entries(cases)) {
     await checks.run(name, `device is refused with ${what}, and the hub explains it`, async () => {
-      const client = new Stranger(driver, `s${String(++sessions)}`)
+      const client = new SdkClient(driver, `s${String(++sessions)}`)
       await client.ask('create', {
         kind: 'device',
         factory: 'connectionString',

@@ -1,22 +1,22 @@
-/** Gets the strangers: their packages go into `drivers/`, never into the product's install. */
+/** Installs the SDKs: their packages go into `drivers/` and are not part of an install of the project. */
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Folder of the strangers. */
+/** Folder of the drivers and their SDKs. */
 export const DRIVERS = join(import.meta.dirname, '../../drivers')
 const PYTHON = join(DRIVERS, '.venv/bin/python')
 
-/** Node's strangers. @throws Error when they cannot be installed. */
+/** Installs the Node SDKs. @throws Error when they cannot be installed. */
 export function installNode(): void {
   once('node_modules', 'package-lock.json', () => {
     run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'])
   })
 }
 
-/** Python's. @returns the interpreter of the virtual environment, or why there is none. */
+/** Installs the Python SDKs. @returns the interpreter of the virtual environment, or why there is none. */
 export function installPython(): { readonly python: string } | { readonly missing: string } {
   const found = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0)
   if (found === undefined) return { missing: 'there is no Python on this machine' }

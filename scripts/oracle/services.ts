@@ -1,4 +1,4 @@
-/** What official SDKs got, call by call: programs of `drivers/service/` print a row a call. */
+/** Calls of official service SDKs: the programs in `drivers/service/` print a row for each call. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,13 +14,13 @@ export interface Row {
   readonly detail: string
 }
 
-/** A stranger's program and the name that its checks go by. */
+/** A program that uses an SDK, and the name of its checks. */
 export interface Program {
   readonly name: string
   readonly command: readonly string[]
 }
 
-/** Runs a program beside the hub. One that ends badly is a failed row. */
+/** Runs a program against the hub. A program that exits with an error is a failed row. */
 export async function checkService(
   hub: MockHub,
   checks: Checks,

@@ -12,7 +12,7 @@ import { ReferenceDriver } from './reference-driver.ts'
 
 /** After this many milliseconds without activity, a client in another process is idle. */
 const SILENCE_MS = Number(process.env['CONFORMANCE_SILENCE_MS'] ?? 60)
-const LATE_SECONDS = Number(process.env['CONFORMANCE_PATIENCE_SECONDS'] ?? 3)
+const LATE_SECONDS = Number(process.env['CONFORMANCE_CALL_SECONDS'] ?? 3)
 
 export interface ClientUnderTest extends ClientDriver {
   /** Settles when the client is idle. */
