@@ -1,7 +1,7 @@
 /**
- * `npm run mutants [-- --only C07,H12] [--further] [--json]`: breaks client and hub in sixty ways and shows that it is
- * noticed, each by a requirement that the catalogue lists for it. `--further` takes those beyond the sixty too. Exits 1
- * when one survives.
+ * `npm run mutants [-- --only C07,H12] [--further] [--json]`: breaks client and hub in sixty ways. Each mutant must fail a
+ * requirement that the catalogue lists for it. `--further` adds the mutants beyond the sixty. Exits with 1 if a mutant
+ * survives.
  */
 
 import { parseArgs } from 'node:util'
@@ -9,7 +9,7 @@ import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
 import { MUTANTS, SIXTY } from './mutants/all.ts'
 import { killersAmong, killersIn } from './mutants/killers.ts'
 import type { Mutant } from './mutants/mutant.ts'
-import { type RunResult, Workshop } from './mutants/workshop.ts'
+import { type RunResult, WorkingCopy } from './mutants/working-copy.ts'
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +22,7 @@ const only = values.only?.split(',')
 const unknown = only?.filter((id) => !MUTANTS.some((mutant) => mutant.id === id)) ?? []
 if (unknown.length > 0) {
   process.stderr.write(
-    `mutants: there is no ${unknown.join(', ')}; there are ${MUTANTS.map(({ id }) => id).join(', ')}\n`,
+    `mutants: unknown: ${unknown.join(', ')}; the mutants are ${MUTANTS.map(({ id }) => id).join(', ')}\n`,
   )
   process.exit(2)
 }
@@ -33,30 +33,29 @@ const listed = (id: string): readonly string[] =>
 
 const chosen =
   only === undefined ? (values.further ? MUTANTS : SIXTY) : MUTANTS.filter(({ id }) => only.includes(id))
-const workers = [new Workshop(), new Workshop()]
+const copies = [new WorkingCopy(), new WorkingCopy()]
 const killed: string[] = []
 const survived: string[] = []
 try {
   const queue = [...chosen]
   await Promise.all(
-    workers.map(async (workshop) => {
-      for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift())
-        await judge(workshop, mutant)
+    copies.map(async (copy) => {
+      for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) await judge(copy, mutant)
     }),
   )
 } finally {
-  for (const workshop of workers) workshop.close()
+  for (const copy of copies) copy.close()
 }
 const total = chosen.length
 process.stdout.write(`${String(killed.length)} of ${String(total)} mutants killed\n`)
 if (values.json) process.stdout.write(`${JSON.stringify({ killed: killed.length, total, survived })}\n`)
 process.exit(killed.length === total && (only !== undefined || total >= 60) ? 0 : 1)
 
-async function judge(workshop: Workshop, mutant: Mutant): Promise<void> {
+async function judge(copy: WorkingCopy, mutant: Mutant): Promise<void> {
   const requirements = listed(mutant.id)
   const subject = mutant.id.startsWith('C') ? 'client' : 'hub'
   const line = `${mutant.id} the ${subject} ${mutant.what}`
-  const { by, seen } = await workshop.with(mutant, () => noticed(workshop, subject, requirements))
+  const { by, seen } = await copy.with(mutant, () => noticed(copy, subject, requirements))
   if (by.length > 0) killed.push(mutant.id)
   else survived.push(mutant.id)
   process.stdout.write(
@@ -64,23 +63,23 @@ async function judge(workshop: Workshop, mutant: Mutant): Promise<void> {
   )
 }
 
-/** Scenarios come first; what hubs do beyond them is proven by tests. */
+/** Runs the scenarios first; for a hub that they do not notice, also the tests. */
 async function noticed(
-  workshop: Workshop,
+  copy: WorkingCopy,
   subject: 'client' | 'hub',
   requirements: readonly string[],
 ): Promise<{ readonly by: readonly string[]; readonly seen: string }> {
   if (requirements.length === 0) return { by: [], seen: 'no requirement of the catalogue lists it' }
-  const result = await workshop.scenarios(['--requirement', ...requirements])
+  const result = await copy.scenarios(['--requirement', ...requirements])
   const by = killersIn(result)
-  if (by.length > 0 || subject === 'client') return { by, seen: `not noticed: ${saidOf(result)}` }
-  const failed = killersAmong(await workshop.tests('mock-hub', requirements))
+  if (by.length > 0 || subject === 'client') return { by, seen: `not noticed: ${verdictsOf(result)}` }
+  const failed = killersAmong(await copy.tests('mock-hub', requirements))
   return {
     by: failed.filter((id) => requirements.includes(id)),
-    seen: 'not noticed by scenarios, nor by tests',
+    seen: 'not noticed by scenarios or tests',
   }
 }
 
-function saidOf({ records }: RunResult): string {
+function verdictsOf({ records }: RunResult): string {
   return records.map(({ requirement, verdict }) => `${requirement} ${verdict}`).join(', ')
 }

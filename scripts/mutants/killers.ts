@@ -1,12 +1,12 @@
 /** Which requirements noticed a mutant. */
 
 import { IDS } from '../../step-definitions/catalogue/coverage.ts'
-import type { FailedTest, RunResult } from './workshop.ts'
+import type { FailedTest, RunResult } from './working-copy.ts'
 
-/** An error of the mutant's own making is no proof that anybody looked. */
+/** A crash that the mutant causes does not show that a test noticed it. */
 const CRASH = /is not a function|is not defined|Cannot read propert|SyntaxError/
 
-/** Requirements of which a scenario failed at what it claims, not on the way there. */
+/** Requirements with a scenario that failed because of an assertion, not because of a crash. */
 export function killersIn({ records }: Pick<RunResult, 'records'>): readonly string[] {
   const failed = records.filter(
     ({ verdict, scenarios }) =>
@@ -16,7 +16,7 @@ export function killersIn({ records }: Pick<RunResult, 'records'>): readonly str
   return [...new Set(failed.map(({ requirement }) => requirement))]
 }
 
-/** Requirements that failed tests name. */
+/** Requirements in the names of failed tests. */
 export function killersAmong(failed: readonly FailedTest[]): readonly string[] {
   const looked = failed.filter(({ message }) => !CRASH.test(message) && !message.includes('timed out'))
   return [...new Set(looked.flatMap(({ name }) => name.match(IDS) ?? []))]

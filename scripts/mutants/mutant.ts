@@ -2,7 +2,7 @@
 
 export interface Edit {
   readonly file: string
-  /** Stands in the file exactly once. */
+  /** Occurs in the file exactly once. */
   readonly find: string
   readonly replace: string
 }
@@ -10,12 +10,12 @@ export interface Edit {
 export interface Mutant {
   /** `C07`, `H12`: as in the guide. */
   readonly id: string
-  /** How it misbehaves, as the end of "the client …" or "the hub …". */
+  /** The misbehaviour, as the end of a sentence "the client …" or "the hub …". */
   readonly what: string
   readonly edits: readonly Edit[]
 }
 
-/** One edit; most mutants need no more. */
+/** A mutant with a single edit, as most are. */
 export function mutant(id: string, what: string, file: string, find: string, replace: string): Mutant {
   return { id, what, edits: [{ file, find, replace }] }
 }

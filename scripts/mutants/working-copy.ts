@@ -1,4 +1,4 @@
-/** A copy of the tree in which one mutant after the other is made, tried and mended. The tree itself is never touched. */
+/** A copy of the tree in which mutants are made, tested and reverted, one after another. The tree itself never changes. */
 
 import { spawn } from 'node:child_process'
 import {
@@ -19,7 +19,7 @@ const COPIED = [
   ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
 ]
 
-/** What a run of the suite says, as far as it is looked at. */
+/** The part of the suite's results that is read. */
 export interface RunResult {
   readonly code: number
   readonly records: readonly {
@@ -29,13 +29,13 @@ export interface RunResult {
   }[]
 }
 
-/** A unit or border test that failed. */
+/** A unit or adapter test that failed. */
 export interface FailedTest {
   readonly name: string
   readonly message: string
 }
 
-export class Workshop {
+export class WorkingCopy {
   readonly #folder: string
 
   constructor() {
@@ -46,10 +46,11 @@ export class Workshop {
   }
 
   /**
-   * What `look` sees while the mutant stands.
-   * @throws Error when an edit does not fit the source any more: the mutant must be brought up to date.
+   * Runs `look` with the mutant in the copy, and then reverts the mutant.
+   * @returns the result of `look`.
+   * @throws Error if an edit no longer matches the source: the mutant must be updated.
    */
-  async with<Seen>(mutant: Mutant, look: () => Promise<Seen>): Promise<Seen> {
+  async with<Result>(mutant: Mutant, look: () => Promise<Result>): Promise<Result> {
     const before = new Map<string, string>()
     try {
       for (const { file, find, replace } of mutant.edits) {
@@ -58,7 +59,7 @@ export class Workshop {
         const times = text.split(find).length - 1
         if (times !== 1)
           throw new Error(
-            `${mutant.id}: ${file} holds its fragment ${String(times)} times, not once: ${find.trim()}`,
+            `${mutant.id}: ${file} contains its fragment ${String(times)} times instead of once: ${find.trim()}`,
           )
         if (!before.has(path)) before.set(path, text)
         writeFileSync(
@@ -72,7 +73,7 @@ export class Workshop {
     }
   }
 
-  /** Runs scenarios on the copy as it is. @param selection flags of `iot-hub-conformance run`. */
+  /** Runs scenarios on the current copy. @param selection flags of `iot-hub-conformance run`. */
   async scenarios(selection: readonly string[]): Promise<RunResult> {
     const results = join(this.#folder, 'reports/results.json')
     rmSync(results, { force: true })
@@ -86,19 +87,19 @@ export class Workshop {
   }
 
   /**
-   * Runs the unit and border tests of one folder on the copy as it is.
-   * @param names only tests whose name holds one of these. @default all
-   * @returns those that failed.
+   * Runs the unit and adapter tests of one folder on the current copy.
+   * @param names only tests whose name contains one of these. @default all
+   * @returns the tests that failed.
    */
   async tests(folder: string, names: readonly string[] = []): Promise<readonly FailedTest[]> {
     const report = join(this.#folder, 'reports/vitest.json') // see vitest.config.ts
     rmSync(report, { force: true })
-    // Where a mutant leaves tests and hooks waiting, waiting less finds out sooner.
-    const patience = ['--testTimeout', '2500', '--hookTimeout', '2500']
+    // Short time-outs, because some mutants leave tests and hooks waiting.
+    const timeouts = ['--testTimeout', '2500', '--hookTimeout', '2500']
     const chosen = names.length === 0 ? [] : ['--testNamePattern', names.join('|')]
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', `${folder}/`, '--maxWorkers', '1']
-    await this.#node([...vitest, ...patience, ...chosen])
-    if (!existsSync(report)) return [] // ended before it could tell
+    await this.#node([...vitest, ...timeouts, ...chosen])
+    if (!existsSync(report)) return [] // vitest ended without a report
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport
     return testResults
       .flatMap(({ assertionResults }) => assertionResults)
@@ -109,7 +110,7 @@ export class Workshop {
   async #node(args: readonly string[]): Promise<number> {
     const child = spawn(process.execPath, args, {
       ...{ cwd: this.#folder, stdio: 'ignore' },
-      // Some mutants leave something waiting for ever.
+      // Some mutants never end.
       ...{ timeout: 240_000, killSignal: 'SIGKILL' },
     })
     return new Promise((settle) => {
