@@ -1,7 +1,7 @@
 /**
- * `tsx scripts/contract-index.ts [--write]`: the index of the contract, made from the pages of docs/contract: where each
- * statement stands and how sure it is. Prints it, or writes it, the hub's table of pages and the counts in the README. Exits 1 when an
- * anchor stands twice, a requirement has none, a grade is unknown or a link between the pages leads nowhere.
+ * `tsx scripts/contract-index.ts [--write]`: builds the index of the contract, with page and grade of each statement, from
+ * the pages of docs/contract. Prints the index, or writes it, the hub's table of pages and the counts in the README. Exits
+ * with 1 if an anchor occurs twice, a requirement has none, a grade is unknown or a link between the pages is dead.
  */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -10,13 +10,13 @@ import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
 
 export const CONTRACT_FOLDER = 'docs/contract'
 export const INDEX_FILE = `${CONTRACT_FOLDER}/index.json`
-/** From it the hub makes the links of its explanations. */
+/** The hub builds the links in its explanations from this table. */
 export const PAGES_FILE = 'mock-hub/core/errors/contract-pages.ts'
 const README = `${CONTRACT_FOLDER}/README.md`
 const BEGIN = '<!-- counts -->'
 const END = '<!-- /counts -->'
 
-/** From the strongest to the weakest; docs/contract/README.md says what each means. */
+/** From the strongest to the weakest; docs/contract/README.md defines them. */
 export const GRADES = ['captured', 'asserted', 'documented', 'inferred', 'assumed'] as const
 export type Grade = (typeof GRADES)[number]
 
@@ -29,7 +29,7 @@ export interface Statement {
   readonly grade: Grade
 }
 
-/** What the pages say, and what is wrong with them. */
+/** The statements of the pages, and the problems found. */
 export interface Contract {
   readonly statements: readonly Statement[]
   /** By page: every anchor, those of sections included. */
@@ -63,7 +63,7 @@ export function readContract(pages: ReadonlyMap<string, string>, ids: readonly s
       seen.set(anchor, page)
       here.add(anchor)
     }
-    // Lists of sources have anchors and no grades: they are no statements.
+    // Lists of sources have anchors but no grades: they are not statements.
     if (!page.endsWith('/sources.md'))
       for (const item of itemsOf(prose)) statements.push(...statementOf(page, item, problems))
   }
@@ -121,7 +121,7 @@ function deadLinks(
   return dead
 }
 
-/** `index.json`: by id, where the statement stands and its grade; sorted by id. */
+/** `index.json`: page and grade of each statement, sorted by id. */
 export function indexText({ statements }: Contract): string {
   const rows = statements
     .toSorted(byId)
@@ -130,8 +130,8 @@ export function indexText({ statements }: Contract): string {
 }
 
 /**
- * The TypeScript table of the hub: the page of each area (`WIRE-TWIN`), and of each requirement that stands on another
- * page than most of its area.
+ * The TypeScript table of the hub: the page of each area (`WIRE-TWIN`), and of each requirement that is on another page
+ * than most of its area.
  */
 export function pagesText({ statements }: Contract): string {
   const rules = statements.filter(({ id }) => /^WIRE-[A-Z0-9]+-\d+$/.test(id)).toSorted(byId)
@@ -163,12 +163,12 @@ function byId(one: Statement, other: Statement): number {
   return one.id < other.id ? -1 : 1
 }
 
-/** The README with its table of counts as the pages have them. */
+/** The README with a table of counts computed from the pages. */
 export function withCounts(readme: string, { statements }: Contract): string {
   const [before, rest] = readme.split(BEGIN)
   const after = rest?.split(END)[1]
   if (before === undefined || after === undefined)
-    throw new Error(`${README} has lost its marks ${BEGIN} and ${END}`)
+    throw new Error(`${README} lacks the marks ${BEGIN} and ${END}`)
   const pages = [...new Set(statements.map(({ page }) => page))].toSorted()
   const rows = pages.map((page) => {
     const file = posix.relative(CONTRACT_FOLDER, page)

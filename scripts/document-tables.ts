@@ -1,4 +1,4 @@
-/** `npm run docs:tables` writes the tables that the documentation takes from the code; a test compares the two. */
+/** `npm run docs:tables` writes the tables in the documentation that come from the code; a test compares the two. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
@@ -62,7 +62,7 @@ async function controlRoutes(): Promise<string[][]> {
 }
 
 /**
- * The page with its table as the code has it now.
+ * The page with the current table of the code.
  * @throws Error when the page lacks the marks.
  */
 export async function withTable(page: string, { document, mark, rows }: DocumentTable): Promise<string> {

@@ -1,7 +1,7 @@
 /**
- * `npm run fakes`: three clients that nobody may certify go through the whole suite. The one that never connects and the one
- * that says yes to everything pass nothing; the one that connects and does nothing else passes nothing but what is about
- * connecting. Exits 1 when one of them passes more.
+ * `npm run fakes`: runs the whole suite against three clients that must not pass. The one that never connects and the one
+ * that reports success for everything must pass nothing; the one that connects and does nothing else may pass only
+ * requirements about connecting. Exits with 1 if one of them passes more.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Results } from '../step-definitions/conformance/results.ts'
 
-/** Capabilities of which a client that only connects may show something. */
+/** Capabilities that a client that only connects may have. */
 const CONNECTING = /^(connection|auth|gateway|tls|transport|lifecycle|identity|proxy)/
 const MAY_PASS: Readonly<Record<string, (capability: string) => boolean>> = {
   null: () => false,
@@ -34,7 +34,7 @@ for (const [name, mayPass] of Object.entries(MAY_PASS)) {
     process.execPath,
     [...suite, '--driver', driver, '--reports', reports, ...process.argv.slice(2)],
     {
-      // They do at once what they do: nobody needs to wait for more.
+      // These clients react at once, so short waits suffice.
       env: { ...process.env, CONFORMANCE_CALL_SECONDS: '0.15', CONFORMANCE_SILENCE_MS: '12' },
       stdio: ['ignore', 'ignore', 'inherit'],
     },

@@ -1,8 +1,8 @@
 /**
- * `npm run test:package`: the three packages as others get them. Packs each, installs it in an empty folder outside the
- * checkout, and tries it there: types with `moduleResolution` node16 and bundler, a hub, a client, the commands, a requirement
- * judged by the command and by the GitHub Action. Prints how many packages each install brings.
- * Ends with `package: N passed, 0 failed`; a check that fails ends it.
+ * `npm run test:package`: tests the three packages as they are published. Packs each, installs it in an empty folder
+ * outside the checkout, and tests it there: types with `moduleResolution` node16 and bundler, a hub, a client, the commands,
+ * a requirement with the command and with the GitHub Action. Prints the number of packages in each install.
+ * Ends with `package: N passed, 0 failed`; the first failed check ends the run.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -14,7 +14,7 @@ import { parse } from 'yaml'
 const HUB = 'mock-iot-hub'
 const CLIENT = 'mock-iot-hub-client'
 const SUITE = 'iot-hub-conformance'
-/** A hub brings at most so many packages; see docs/decisions/0022-three-packages.md. */
+/** Maximum number of packages in an install of the hub; see docs/decisions/0022-three-packages.md. */
 const MOST_PACKAGES_OF_THE_HUB = 110
 
 const bin = (name: string): string => resolve('node_modules/.bin', name)
@@ -91,7 +91,7 @@ function pack(folder: string): string {
   return join(place, filename)
 }
 
-/** Compiles a program against the installed types, in both ways that bundlers and Node resolve them. */
+/** Compiles a program against the installed types, with the module resolution of bundlers and of Node. */
 function typesOf(project: string, program: string): void {
   write(project, 'index.ts', program)
   for (const [module, moduleResolution] of [
@@ -112,7 +112,7 @@ function typesOf(project: string, program: string): void {
   }
 }
 
-/** How many packages an install brings: those in `node_modules`, nested ones counted, less what was asked for. */
+/** Number of packages that an install adds: those in `node_modules`, including nested ones, except the requested ones. */
 function packagesIn(project: string, installed = 1): number {
   const tree = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8')) as {
     readonly packages: object
@@ -120,7 +120,7 @@ function packagesIn(project: string, installed = 1): number {
   return Object.keys(tree.packages).length - installed
 }
 
-/** The step of `action.yml`, as a runner runs it, with these packages instead of those on npm. */
+/** Runs the step of `action.yml` as a runner does, with these packages instead of those on npm. */
 function runAction(project: string): string {
   const { runs } = parse(readFileSync('action.yml', 'utf8')) as {
     readonly runs: { readonly steps: readonly [{ readonly run: string }] }

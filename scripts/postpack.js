@@ -1,4 +1,4 @@
-/** `postpack` of each package: takes away what `prepack` put beside it, so that a checkout never reads a stale copy. */
+/** `postpack` of each package: removes the files that `prepack` copied into it, so that a checkout never reads a stale copy. */
 import { rmSync } from 'node:fs'
 
 for (const copy of ['LICENSE', 'features', 'driver/http-bridge.js'])

@@ -1,6 +1,6 @@
 /**
- * `prepack` of each package: builds it from nothing, and puts beside it what it ships and the repository keeps elsewhere
- * (licence; features and the HTTP bridge for the suite). Run by npm in the folder of the package.
+ * `prepack` of each package: builds it from scratch, and copies into it the files that the repository keeps elsewhere
+ * (the licence; for the suite also features and the HTTP bridge). npm runs it in the folder of the package.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync } from 'node:fs'
@@ -14,7 +14,7 @@ const here = basename(process.cwd())
 
 for (const folder of [...(NEEDS.get(here) ?? []), here]) {
   const home = join(root, folder)
-  // What another package has built for itself already serves.
+  // A build that exists is reused.
   if (folder !== here && existsSync(join(home, 'dist/index.d.ts'))) continue
   rmSync(join(home, 'dist'), { recursive: true, force: true })
   execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: ['ignore', 2, 2] })

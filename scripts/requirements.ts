@@ -1,6 +1,6 @@
 /**
- * `npm run requirements [-- --missing]`: each requirement and where it is proven, by area. Exits 1 when one is proven
- * nowhere, or when catalogue, tags and scenarios contradict each other.
+ * `npm run requirements [-- --missing]`: lists each requirement with its proof, by area. Exits with 1 if a requirement
+ * has no proof, or if catalogue, tags and scenarios contradict each other.
  */
 
 import { coverage, coverageTable, idsInTests } from '../step-definitions/catalogue/coverage.ts'

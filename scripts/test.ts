@@ -1,6 +1,6 @@
 /**
- * `npm test`: types, lint, features, unit and border tests, and whether every requirement is named. Ends with one line
- * `N passed, N failed`; exits 1 when anything failed, or when less ran than the tree holds.
+ * `npm test`: types, lint, features, unit and adapter tests, and a check that a test names every requirement. Ends with
+ * the line `N passed, N failed`; exits with 1 if anything failed or fewer tests ran than the tree has.
  */
 
 import { spawn } from 'node:child_process'
@@ -27,7 +27,7 @@ const IMPORTS: Job = {
   command: ['depcruise', 'mock-hub', 'reference-client', 'step-definitions', 'certs'],
 }
 const REQUIREMENTS: Job = { name: 'requirements', command: ['tsx', 'scripts/requirements.ts'] }
-const UNIT: Job = { name: 'unit and border tests', command: ['vitest', 'run'] }
+const UNIT: Job = { name: 'unit and adapter tests', command: ['vitest', 'run'] }
 const FEATURES: Job = {
   name: 'features',
   command: ['tsx', '--no-warnings', 'step-definitions/conformance/main.ts', 'run'],
@@ -41,13 +41,13 @@ const FEATURES_OVER_WEBSOCKET: Job = {
   ],
 }
 
-/** Reports of an earlier run must not count for this one. */
+/** Deletes the reports of an earlier run, which must not count for this one. */
 const UNIT_REPORT = 'reports/vitest.json'
 const FEATURE_REPORT = 'reports/results.json'
 const WEBSOCKET_REPORT = 'reports/mqtt-ws/results.json'
 for (const report of [UNIT_REPORT, FEATURE_REPORT, WEBSOCKET_REPORT]) rmSync(report, { force: true })
 
-// Two cores: what uses one at a time runs beside something else; vitest uses both.
+// Two cores: jobs that use one core run in parallel; vitest uses both.
 const [checks, features] = await Promise.all([
   inTurn([TYPES, FORMAT, IMPORTS, REQUIREMENTS, LINT]),
   inTurn([FEATURES, FEATURES_OVER_WEBSOCKET]),
@@ -71,7 +71,7 @@ const broken =
   outcomes.filter(({ code }) => code !== 0).length + counts.flatMap(({ problems }) => problems).length
 const passed = counts.reduce((sum, count) => sum + count.passed, 0)
 const failed = counts.reduce((sum, count) => sum + count.failed, 0)
-// A gate that failed without a failed test counts as one: the closing line must not look green.
+// A job that failed without a failed test counts as one failure, so that the last line is not green.
 process.stdout.write(`${String(passed)} passed, ${String(failed > 0 ? failed : broken)} failed\n`)
 process.exitCode = broken === 0 && failed === 0 ? 0 : 1
 

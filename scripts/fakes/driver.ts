@@ -1,6 +1,6 @@
 /**
- * Three clients that nobody may certify, behind the driver protocol: `null` never connects, `liar` says yes to everything
- * and opens no socket, `parrot` connects and does nothing else. Started as `driver.ts NAME`.
+ * Three fake clients for `scripts/fakes.ts`, behind the driver protocol: `null` never connects, `liar` reports success for
+ * everything and opens no socket, `parrot` connects and does nothing else. Started as `driver.ts NAME`.
  */
 
 import { createHmac } from 'node:crypto'
@@ -12,7 +12,7 @@ import { HELLO } from '../../step-definitions/driver/reference-driver.ts'
 type Answer = (request: DriverRequest) => DriverReply | Promise<DriverReply>
 
 const YES: DriverReply = { ok: null }
-/** What a question about the state is answered. */
+/** Replies to requests for the connection state. */
 const CONNECTED = { connected: true, handlers: [] }
 
 const clients = new Map<
@@ -45,7 +45,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   },
 }
 
-/** As the documentation says, from a connection string; anything else is said to be done. */
+/** Connects as documented, from a connection string; reports success for everything else. */
 async function open(session: string): Promise<DriverReply> {
   const client = clients.get(session)
   const { arguments: given, options, endpoint, factory } = client?.create ?? {}
@@ -89,7 +89,7 @@ async function open(session: string): Promise<DriverReply> {
 
 const answer = ANSWERS[process.argv[2] ?? '']
 if (answer === undefined)
-  throw new Error(`there are ${Object.keys(ANSWERS).join(', ')}, got ${String(process.argv[2])}`)
+  throw new Error(`the clients are ${Object.keys(ANSWERS).join(', ')}, got ${String(process.argv[2])}`)
 /** The suite's time. */
 let now = 0
 

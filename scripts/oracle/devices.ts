@@ -1,4 +1,4 @@
-/** What official device SDKs are asked to do, and what the hub must have seen of it. */
+/** Calls of official device SDKs, and checks of what the hub received. */
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -33,7 +33,7 @@ class SdkClient {
     })
   }
 
-  /** @throws Error when the SDK refuses. */
+  /** @throws Error when the SDK reports an error. */
   async ask<V extends Verb>(verb: V, fields: Omit<Verbs[V], 'session'>): Promise<Json> {
     const reply = await this.reply(verb, fields)
     if ('ok' in reply) return reply.ok
@@ -41,11 +41,11 @@ class SdkClient {
   }
 
   reply<V extends Verb>(verb: V, fields: Omit<Verbs[V], 'session'>): ReturnType<ClientDriver['request']> {
-    // The fields are those of the verb; the union of all requests cannot be told so.
+    // The fields are those of the verb; TypeScript cannot derive this for the union of all requests.
     return this.#driver.request({ do: verb, session: this.#session, ...fields } as unknown as DriverRequest)
   }
 
-  /** The first event that fits, waiting for it. */
+  /** Waits for the first event that fits. */
   async event(name: DriverEvent['event'], fits: (data: JsonObject) => boolean): Promise<JsonObject> {
     for (;;) {
       const found = this.#events.find(({ event, data }) => event === name && fits(data))
@@ -77,7 +77,7 @@ export interface Setting {
 
 let sessions = 0
 
-/** Telemetry, twin, methods and messages of one identity, each checked at both ends. */
+/** Telemetry, twin, methods and messages of one identity, each checked on both sides. */
 export async function checkIdentity(setting: Setting, kind: IdentityKind): Promise<void> {
   const { hub, driver, checks, websockets } = setting
   const deviceId = `dev-${String(++sessions)}`
@@ -182,7 +182,7 @@ async function settled(hub: MockHub, identity: Identity): Promise<void> {
   while (hub.c2d.count(identity) > 0) await hub.journal.until(() => true, { after: hub.journal.seq })
 }
 
-/** Bad credentials: the SDK says so, and the hub has explained why. */
+/** Bad credentials: the SDK reports an error, and the hub explains it. */
 export async function checkRefusals({ hub, driver, checks, name, websockets }: Setting): Promise<void> {
   const deviceId = `dev-${String(++sessions)}`
   hub.registry.create({ deviceId }, {})

@@ -39,7 +39,7 @@ export function installPython(): { readonly python: string } | { readonly missin
   return { python: PYTHON }
 }
 
-/** Java's, with its driver compiled. @returns why there is none, if so. */
+/** Installs the Java SDK and compiles its driver. @returns why that is impossible, if so. */
 export function installJava(): { readonly missing: string } | { readonly java: string } {
   const lacking = ['java', 'javac', 'mvn'].find((name) => spawnSync(name, ['-version']).status !== 0)
   if (lacking !== undefined) return { missing: `there is no ${lacking} on this machine` }
@@ -58,19 +58,19 @@ export function installJava(): { readonly missing: string } | { readonly java: s
   return { java }
 }
 
-/** Of an installed package of Node's. */
+/** Version of an installed Node package. */
 export function versionOf(name: string): string {
   const text = readFileSync(join(DRIVERS, 'node_modules', name, 'package.json'), 'utf8')
   return (JSON.parse(text) as { readonly version: string }).version
 }
 
-/** A package of Python's and its version, as the list of requirements pins it. */
+/** A Python package and its version, as `requirements.txt` pins it. */
 export function pinned(name: string): string {
   const lines = readFileSync(join(DRIVERS, 'requirements.txt'), 'utf8').split('\n')
   return lines.find((line) => line.startsWith(`${name}==`))?.replace('==', ' ') ?? name
 }
 
-/** Installs into `folder` unless that has been done from the same `list`. */
+/** Installs into `folder`, unless it was installed from the same `list`. */
 function once(folder: string, list: string, install: () => void): void {
   const stamp = join(DRIVERS, folder, '.installed-from')
   const wanted = createHash('sha256')

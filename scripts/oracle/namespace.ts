@@ -1,7 +1,6 @@
 /**
- * The SDKs dial ports 8883, 443 and 5671 and cannot be told others (docs/contract/reference/sdks.md#sdks-hosts). Where
- * Linux lets us, the oracle runs in a network namespace of its own, in which these ports are free and open to it; else
- * on the machine's own.
+ * The SDKs always dial ports 8883, 443 and 5671 (docs/contract/reference/sdks.md#sdks-hosts). If Linux permits it, the
+ * oracle runs in its own network namespace, in which these ports are free; otherwise in the network of the machine.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -9,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 const INSIDE = 'ORACLE_NAMESPACE'
 const WAYS: readonly (readonly string[])[] = [['--net'], ['--map-root-user', '--net']]
 
-/** Runs this very program again inside. @returns its exit code; undefined: go on here. */
+/** Runs this program again inside the namespace. @returns its exit code; undefined: continue here. */
 export function enterNamespace(): number | undefined {
   if (process.env[INSIDE] !== undefined) return undefined
   const up = 'ip link set lo up'

@@ -1,4 +1,4 @@
-/** What came of the uploads at the hub: a notification for each, of the right size, and memory that does not grow with them. */
+/** Checks uploads at the hub: a notification for each, with the right size, and memory that does not grow with them. */
 
 import assert from 'node:assert/strict'
 import type { MockHub } from 'mock-iot-hub'
@@ -6,11 +6,11 @@ import type { Checks } from './checks.ts'
 import { checkService, type Program, type Row } from './services.ts'
 
 const MB = 1_048_576
-/** The hub holds some pieces of what passes through it, and the collector is in no hurry; 300 MB must not be among it. */
+/** Allows for pieces of uploads that the hub has in memory and garbage; far below a whole upload of 300 MB. */
 const MOST_GROWTH = 150 * MB
 const SAMPLE_MS = 50
 
-/** Runs a program that uploads `sizes`, and checks the hub's end. */
+/** Runs a program that uploads files of `sizes`, and checks the hub. */
 export async function checkUploads(
   hub: MockHub,
   checks: Checks,

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** The tests that are near what is mutated. */
+/** The tests for the mutated files. */
 export default defineConfig({
   test: { include: ['{mock-hub/core,mock-hub/mqtt,reference-client}/**/*.test.ts'] },
 })

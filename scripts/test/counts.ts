@@ -1,4 +1,4 @@
-/** How much ran, held against how much there is: a run of fewer tests than the tree holds is no pass. */
+/** Compares the number of tests that ran with the number in the tree: a run of fewer tests does not pass. */
 
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -23,7 +23,7 @@ interface VitestReport {
 
 /** Reads vitest's JSON report. */
 export function countUnitTests(read: () => string, files: readonly string[] = testFiles()): Count {
-  const name = 'unit and border tests'
+  const name = 'unit and adapter tests'
   const report = parsed(read) as VitestReport | undefined // vitest's own format
   if (report === undefined) return { name, passed: 0, failed: 0, problems: ['there is no report'] }
   const ran = new Set(
@@ -50,7 +50,7 @@ interface ConformanceResults {
   readonly verdicts: Readonly<Record<string, number>>
 }
 
-/** Reads what the conformance run wrote. */
+/** Reads the results of the conformance run. */
 export function countFeatures(read: () => string): Count {
   const name = 'scenarios'
   const results = parsed(read) as ConformanceResults | undefined // step-definitions/report writes it
