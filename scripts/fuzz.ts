@@ -1,6 +1,7 @@
 /**
- * `npm run fuzz -- [--seed N] [--mqtt PACKETS] [--http REQUESTS] [--amqp FRAMES]`: malformed input by the million. The seed is printed; the same seed
- * sends the same. Exits 1 when anything escaped, memory grew, or a good client was not served at the end.
+ * `npm run fuzz -- [--seed N] [--mqtt PACKETS] [--http REQUESTS] [--amqp FRAMES]`: sends malformed input to the hub. Prints
+ * the seed; the same seed sends the same input. Exits with 1 if an exception escapes, memory grows, or the hub does not
+ * serve a correct client at the end.
  */
 
 import { randomInt } from 'node:crypto'
@@ -11,7 +12,7 @@ import { fuzzMqtt } from './fuzz/mqtt.ts'
 
 interface Run {
   readonly what: string
-  /** How many, from the flag of the same name; undefined: not asked for. */
+  /** Number of inputs, from the flag of the same name; undefined: not requested. */
   readonly count: number | undefined
   run(seed: number, count: number): Promise<{ readonly failures: readonly string[] }>
 }
@@ -45,7 +46,7 @@ const runs: readonly Run[] = [
     run: (ofSeed, frames) => fuzzAmqp({ seed: ofSeed, frames, from }),
   },
 ]
-/** Nothing named: everything, at the size of the nightly run. */
+/** Without flags: all adapters, at the size of the nightly run. */
 const chosen = runs.some(({ count }) => count !== undefined)
   ? runs.filter(({ count }) => count !== undefined)
   : runs.map((run) => ({ ...run, count: 100_000 }))
@@ -64,6 +65,6 @@ process.exitCode = failed ? 1 : 0
 function whole(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^\d{1,10}$/.test(text)) return Number(text)
-  process.stderr.write(`fuzz: --${name} takes a whole number, got ${text}\n`)
+  process.stderr.write(`fuzz: --${name} must be an integer, got ${text}\n`)
   process.exit(2)
 }

@@ -1,4 +1,4 @@
-/** AMQP frames as a client might send them, in any order; `spoiled` makes malformed ones of them. */
+/** AMQP frames as a client might send them, in any order; `spoiled` makes them malformed. */
 
 import { frameOf, protocolHeader, SASL_FRAME } from '../../mock-hub/amqp/codec/frames.ts'
 import { encodeMessage } from '../../mock-hub/amqp/codec/messages.ts'
@@ -67,7 +67,7 @@ export function attached(address: string, handle: number, receives: boolean): Bu
   ])
 }
 
-/** The links that a client of many parts opens, by handle. */
+/** The links that a client with many functions opens, by handle. */
 export function links(): Buffer {
   return Buffer.concat([
     attached('/devices/d1/messages/events', 0, false),
@@ -136,7 +136,7 @@ export function amqpFrameOf(random: Random, number: number): Buffer {
     () => frameOf(0, channel, 'detach', { handle, closed: random(2) === 0 }),
     () => frameOf(0, channel, 'begin', { nextOutgoingId: 0, incomingWindow: 10, outgoingWindow: 10 }),
   ]
-  // Most are transfers: the rest ends the connection often enough.
+  // Mostly transfers, because the others often end the connection.
   const chosen = random(2) === 0 ? 1 : random(frames.length)
   return frames[chosen]?.() ?? Buffer.alloc(0)
 }

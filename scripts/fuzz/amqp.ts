@@ -1,7 +1,7 @@
 /**
- * Malformed AMQP frames from a seed against the hub's AMQP room over duplexes in this process: spoiled handshakes, and
- * most from a client that has been let in. The room passes when nothing escapes it, its memory stays flat, and it
- * still serves a good client at the end.
+ * Sends malformed AMQP frames, from a seed, to the hub's AMQP adapter over duplexes in this process: some malformed
+ * handshakes, and most from an accepted client. The adapter passes if no exception escapes, its memory stays flat, and
+ * it still serves a correct client at the end.
  */
 
 import { duplexPair } from 'node:stream'
@@ -15,20 +15,20 @@ import { randomFrom } from './random.ts'
 export interface AmqpFuzzReport {
   readonly seed: number
   readonly frames: number
-  /** Connections that it took. */
+  /** Number of connections used. */
   readonly connections: number
-  /** How often each rule was given as the reason of a refusal. */
+  /** Number of rejections by rule. */
   readonly refusals: Readonly<Record<string, number>>
   /** Heap in bytes after a quarter and at the end. */
   readonly heap: readonly [number, number]
-  /** What must not happen. */
+  /** Violations of the conditions above. */
   readonly failures: readonly string[]
 }
 
 const FRAMES_PER_CONNECTION = 50
 const ALLOWED_GROWTH = 48 * 1024 * 1024
 
-/** Sends the frames and reports. @param options.from the first frame; a failure's number makes it again. */
+/** Sends the frames and reports. @param options.from number of the first frame; the number of a failure repeats it. */
 export async function fuzzAmqp({
   seed,
   frames,
@@ -40,7 +40,7 @@ export async function fuzzAmqp({
 }): Promise<AmqpFuzzReport> {
   const hub = createHub({ settings: { hostName: 'hub', journalRetained: 500, telemetryRetained: 500 } })
   hub.registry.create({ deviceId: 'd1' })
-  const room = await createAmqpServer(hub, { retentionBytes: 1_048_576 })
+  const server = await createAmqpServer(hub, { retentionBytes: 1_048_576 })
   const [owner] = hub.policies
   const greeting = hello(owner?.name ?? '', owner?.primaryKey ?? '')
 
@@ -65,7 +65,7 @@ export async function fuzzAmqp({
   const end = from + frames
   while (number < end && failures.length < 20) {
     const random = randomFrom(seed, number)
-    const peer = dial(room)
+    const peer = dial(server)
     connections++
     const before = random(12)
     if (before === 0) peer.write(noise(random, 1 + random(60)))
@@ -90,24 +90,24 @@ export async function fuzzAmqp({
   const heapLate = heapNow()
   if (heapLate - heapEarly > ALLOWED_GROWTH)
     failures.push(`the heap grew from ${heapEarly} to ${heapLate} bytes`)
-  if (room.connections > 0) failures.push(`${room.connections} connections were never given up`)
+  if (server.connections > 0) failures.push(`${server.connections} connections were never closed`)
 
-  const good = dial(room)
+  const good = dial(server)
   good.write(greeting)
-  for (let patience = 0; patience < 100 && good.received === 0; patience++) await turn()
+  for (let turns = 0; turns < 100 && good.received === 0; turns++) await turn()
   const greeted = good.received
   good.write(attached('$cbs', 0, false))
-  for (let patience = 0; patience < 100 && good.received === greeted; patience++) await turn()
-  if (greeted === 0 || good.received === greeted) failures.push('a good client after all was not served')
+  for (let turns = 0; turns < 100 && good.received === greeted; turns++) await turn()
+  if (greeted === 0 || good.received === greeted) failures.push('at the end a correct client was not served')
   good.drop()
-  await room.stop()
+  await server.stop()
   hub.stop()
   process.off('uncaughtException', escaped)
   process.off('unhandledRejection', escaped)
   return { seed, frames: number - from, connections, refusals, heap: [heapEarly, heapLate], failures }
 }
 
-function dial(room: AmqpServer): {
+function dial(server: AmqpServer): {
   readonly received: number
   readonly over: boolean
   write(bytes: Buffer): void
@@ -120,7 +120,7 @@ function dial(room: AmqpServer): {
   near.on('end', () => (over = true))
   near.on('error', () => (over = true))
   far.on('close', () => (over = true))
-  room.accept(far, { peer: 'fuzz', certificates: undefined, transport: 'amqp' })
+  server.accept(far, { peer: 'fuzz', certificates: undefined, transport: 'amqp' })
   return {
     get received() {
       return received
@@ -139,7 +139,7 @@ function dial(room: AmqpServer): {
   }
 }
 
-/** What has been written is handled when this is over. */
+/** Settles when everything written has been handled. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,8 +1,8 @@
-/** What a malformed HTTP request can be: good ones with something wrong in one or more places, or no HTTP at all. */
+/** Malformed HTTP requests: correct ones with one or more errors, or bytes that are not HTTP. */
 
 import type { Random } from './mqtt-packets.ts'
 
-/** What good requests need. */
+/** The values that correct requests need. */
 export interface Known {
   readonly deviceId: string
   readonly authorization: string
@@ -115,7 +115,7 @@ const JSONS = [
   '<BlockList><Latest>',
 ]
 
-/** A well-framed request with something wrong inside. */
+/** A request with correct framing and wrong contents. */
 export function requestOf(random: Random, known: Known): FuzzRequest {
   const pick = <T>(from: readonly T[]): T | undefined => from[random(from.length)]
   const segment = (): string => (random(3) === 0 ? textOf(random, 1 + random(300)) : (pick(SEGMENTS) ?? ''))
@@ -178,7 +178,7 @@ function bodyOf(random: Random): string | Buffer {
   }
 }
 
-/** Bytes that are no HTTP, or HTTP with a broken frame. */
+/** Bytes that are not HTTP, or HTTP with broken framing. */
 export function garbageOf(random: Random, known: Known): Buffer {
   const head = `PUT /devices/${known.deviceId}?api-version=2021-04-12 HTTP/1.1\r\nHost: localhost\r\n`
   const frames = [

@@ -1,8 +1,8 @@
 /**
- * Malformed HTTP requests by the thousand, from a seed, against the hub's HTTP room over TLS. Two kinds: well-framed
- * ones that are wrong inside (paths, queries, headers, tokens, bodies) go over kept connections; broken frames and plain
- * garbage each get a connection. The room passes when it answers or closes each time, never says 5xx, nothing escapes
- * it, its memory stays flat, and it still serves a good request at the end.
+ * Sends thousands of malformed HTTP requests, from a seed, to the hub's HTTP adapter over TLS, of two kinds. Requests with
+ * correct framing and wrong contents (paths, queries, headers, tokens, bodies) use persistent connections; broken framing
+ * and garbage use a connection each. The adapter passes if it responds or closes each time, never responds with 5xx, no
+ * exception escapes, its memory stays flat, and it still serves a correct request at the end.
  */
 
 import { createHmac } from 'node:crypto'
@@ -22,18 +22,18 @@ export interface HttpFuzzOptions {
   readonly seed: number
   /** @default 100000 */
   readonly requests?: number | undefined
-  /** The first request to send: a failure's number makes it again without what came before. @default 0 */
+  /** Number of the first request: the number of a failure repeats it without the requests before it. @default 0 */
   readonly from?: number | undefined
 }
 
 export interface HttpFuzzReport {
   readonly seed: number
   readonly requests: number
-  /** How often each status was answered; `closed`: the connection was closed instead. */
+  /** Number of responses by status; `closed`: the hub closed the connection instead. */
   readonly answers: Readonly<Record<string, number>>
   /** Heap in bytes after a quarter and at the end. */
   readonly heap: readonly [number, number]
-  /** What must not happen. */
+  /** Violations of the conditions above. */
   readonly failures: readonly string[]
 }
 
@@ -42,11 +42,11 @@ interface Target {
   readonly ca: string
 }
 
-/** Connections at a time. */
+/** Number of concurrent connections. */
 const WORKERS = 8
-/** A request that has no answer after so long hangs. */
+/** A request without a response after this time hangs. */
 const SILENCE_MS = 20_000
-/** One in so many is garbage on a connection of its own. */
+/** One in this many is garbage on its own connection. */
 const GARBAGE_EVERY = 10
 const ALLOWED_GROWTH = 48 * 1024 * 1024
 
@@ -58,18 +58,18 @@ export async function fuzzHttp({
 }: HttpFuzzOptions): Promise<HttpFuzzReport> {
   const clock = new HubClock()
   const storage = new BuiltInStorage({ clock, hostName: 'localhost' })
-  // Bounds on all that requests can fill, so that what grows is a leak.
+  // Limits on everything that requests can fill, so that growth means a leak.
   const settings = { journalRetained: 500, telemetryRetained: 500, maxDevices: 20, modulesPerDevice: 5 }
   const hub = createHub({ clock, settings, blobStorage: storage })
   hub.registry.create({ deviceId: 'd1' })
   const { key, cert: ca } = await localhostCertificate()
   const services = createServices(hub, documentRenderer(hub), blobAccess(storage))
-  const room = createHttpAdapter(hub, {
+  const adapter = createHttpAdapter(hub, {
     services,
     tls: { key, cert: ca },
     blob: storage,
   })
-  const { port } = await room.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = await adapter.listen({ host: '127.0.0.1', port: 0 })
   const target: Target = { port, ca }
   const known = { deviceId: 'd1', authorization: ownerToken(hub.hostName, hub.policies[0]?.primaryKey ?? '') }
   const agent = new Agent({ keepAlive: true, maxSockets: WORKERS, ca })
@@ -95,7 +95,7 @@ export async function fuzzHttp({
           ? await sendGarbage(target, garbageOf(random, known))
           : await sendRequest(target, agent, requestOf(random, known))
       answers[answer] = (answers[answer] ?? 0) + 1
-      // 504 is a method's own time-out, not a fault.
+      // 504 is the time-out of a method, not an error of the hub.
       if (answer === 'silence' || (answer.startsWith('5') && answer !== '504'))
         failures.push(`request ${number}: ${answer}`)
       if (heapEarly === 0 && number - from >= requests / 4) heapEarly = heapNow()
@@ -114,9 +114,9 @@ export async function fuzzHttp({
     body: '',
   }
   const alive = await sendRequest(target, agent, good)
-  if (alive !== '200') failures.push(`a good request after all: ${alive}`)
+  if (alive !== '200') failures.push(`a correct request at the end: ${alive}`)
   agent.destroy()
-  await room.stop()
+  await adapter.stop()
   hub.stop()
   await storage.stop()
   process.off('uncaughtException', escaped)
@@ -129,7 +129,7 @@ async function sendRequest(
   agent: Agent,
   { method, path, headers, body }: FuzzRequest,
 ): Promise<string> {
-  // Node says no length for a GET, and the body would be read as the next request.
+  // Node sends no length for a GET, and the hub would read the body as the next request.
   const framed = { ...headers, 'content-length': String(Buffer.byteLength(body)) }
   return new Promise((resolve) => {
     const outgoing = request(

@@ -1,9 +1,9 @@
-/** What a malformed MQTT packet can be: a good one with something wrong in one or more places, or no MQTT at all. */
+/** Malformed MQTT packets: correct ones with one or more errors, or bytes that are not MQTT. */
 
 import mqttPacket from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 
-/** A whole number from 0 to below `below`. */
+/** An integer from 0, less than `below`. */
 export type Random = (below: number) => number
 
 const TOPICS = [
@@ -48,7 +48,7 @@ const PAYLOADS = [
   '\u0000',
 ]
 
-/** A packet of a client, good in form. */
+/** A well-formed packet of a client. */
 export function packetOf(random: Random): Buffer {
   const pick = (from: readonly string[]): string => from[random(from.length)] ?? ''
   const messageId = 1 + random(20)
@@ -77,12 +77,12 @@ export function packetOf(random: Random): Buffer {
     () => ({ cmd: 'disconnect' }),
     () => ({ cmd: 'connack', returnCode: 0, sessionPresent: false }),
   ]
-  // Publishes and subscriptions have most that can be wrong.
+  // Publishes and subscriptions can have the most errors.
   const kind = random(3) === 0 ? random(packets.length) : random(2)
   return mqttPacket.generate((packets[kind] ?? packets[4] ?? (() => ({ cmd: 'pingreq' })))())
 }
 
-/** The same with something wrong: bits, lengths, ends. */
+/** The same packet with an error: bits, lengths, truncation. */
 export function spoiled(packet: Buffer, random: Random): Buffer {
   let bytes = Buffer.from(packet)
   for (let times = 1 + random(3); times > 0; times--) {
@@ -114,7 +114,7 @@ export function spoiled(packet: Buffer, random: Random): Buffer {
   return bytes
 }
 
-/** No MQTT at all. */
+/** Bytes that are not MQTT. */
 export function noise(random: Random, length: number): Buffer {
   return Buffer.from(Array.from({ length }, () => random(256)))
 }

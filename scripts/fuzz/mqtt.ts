@@ -1,7 +1,7 @@
 /**
- * Malformed MQTT packets by the million, from a seed, against the hub's MQTT room over duplexes in this process: some
- * before CONNECT, spoiled CONNECTs, and most from a device that has been let in. The room passes when nothing escapes
- * it, its memory stays flat, and it still serves a good device at the end.
+ * Sends millions of malformed MQTT packets, from a seed, to the hub's MQTT adapter over duplexes in this process: some
+ * before CONNECT, malformed CONNECTs, and most from an accepted device. The adapter passes if no exception escapes, its
+ * memory stays flat, and it still serves a correct device at the end.
  */
 
 import { createHmac } from 'node:crypto'
@@ -17,24 +17,24 @@ export interface MqttFuzzOptions {
   readonly seed: number
   /** @default 1000000 */
   readonly packets?: number | undefined
-  /** The first packet to send: a failure's number makes it again without what came before. @default 0 */
+  /** Number of the first packet: the number of a failure repeats it without the packets before it. @default 0 */
   readonly from?: number | undefined
 }
 
 export interface MqttFuzzReport {
   readonly seed: number
   readonly packets: number
-  /** Connections that it took. */
+  /** Number of connections used. */
   readonly connections: number
-  /** How often each rule was given as the reason of a refusal. */
+  /** Number of rejections by rule. */
   readonly refusals: Readonly<Record<string, number>>
   /** Heap in bytes after a quarter and at the end. */
   readonly heap: readonly [number, number]
-  /** What must not happen. */
+  /** Violations of the conditions above. */
   readonly failures: readonly string[]
 }
 
-/** Packets that one connection gets if it is not closed before. */
+/** Packets per connection, if the hub does not close it earlier. */
 const PACKETS_PER_CONNECTION = 50
 const ALLOWED_GROWTH = 48 * 1024 * 1024
 
@@ -46,7 +46,7 @@ export async function fuzzMqtt({
 }: MqttFuzzOptions): Promise<MqttFuzzReport> {
   const hub = createHub({ settings: { journalRetained: 500, telemetryRetained: 500 } })
   const { authentication } = hub.registry.create({ deviceId: 'd1' })
-  const room = await createMqttServer(hub)
+  const server = await createMqttServer(hub)
   const password = tokenFor(hub.hostName, authentication.symmetricKey.primaryKey ?? '')
   const hello = mqttPacket.generate({
     cmd: 'connect',
@@ -83,7 +83,7 @@ export async function fuzzMqtt({
   const end = from + packets
   while (number < end && failures.length < 20) {
     const random = randomFrom(seed, number)
-    const peer = dial(room)
+    const peer = dial(server)
     connections++
     const before = random(10)
     if (before === 0) peer.write(noise(random, 1 + random(30)))
@@ -108,13 +108,13 @@ export async function fuzzMqtt({
   if (heapLate - heapEarly > ALLOWED_GROWTH)
     failures.push(`the heap grew from ${heapEarly} to ${heapLate} bytes`)
 
-  const good = dial(room)
+  const good = dial(server)
   good.write(hello)
   good.write(mqttPacket.generate({ cmd: 'pingreq' }))
-  for (let patience = 0; patience < 100 && good.received < 6; patience++) await turn()
-  if (good.received < 6) failures.push('a good device after all was not served')
+  for (let turns = 0; turns < 100 && good.received < 6; turns++) await turn()
+  if (good.received < 6) failures.push('at the end a correct device was not served')
   good.drop()
-  await room.stop()
+  await server.stop()
   hub.stop()
   process.off('uncaughtException', escaped)
   process.off('unhandledRejection', escaped)
@@ -128,7 +128,7 @@ interface Peer {
   drop(): void
 }
 
-function dial(room: MqttServer): Peer {
+function dial(server: MqttServer): Peer {
   const [near, far] = duplexPair()
   let received = 0
   let over = false
@@ -136,7 +136,7 @@ function dial(room: MqttServer): Peer {
   near.on('end', () => (over = true))
   near.on('error', () => (over = true))
   far.on('close', () => (over = true))
-  room.accept(far, { transport: 'mqtt', peer: 'fuzz' })
+  server.accept(far, { transport: 'mqtt', peer: 'fuzz' })
   return {
     get received() {
       return received
@@ -155,7 +155,7 @@ function dial(room: MqttServer): Peer {
   }
 }
 
-/** What has been written is handled when this is over. */
+/** Settles when everything written has been handled. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,4 +1,4 @@
-/** Numbers from a seed: the same for the same seed and place, whatever came before (mulberry32). */
+/** Random numbers that depend only on the seed and the position (mulberry32). */
 
 import type { Random } from './mqtt-packets.ts'
 
