@@ -1,6 +1,6 @@
-/** What a benchmark is, and the arithmetic of interleaved rounds. */
+/** The definition of a benchmark, and the arithmetic of interleaved rounds. */
 
-/** How hard to try. */
+/** Number, length and size of the measurements. */
 export interface Effort {
   readonly rounds: number
   /** Length of one measurement in ms. */
@@ -25,16 +25,16 @@ export interface Figure {
   readonly title: string
   readonly unit: string
   readonly anchor: string
-  /** The ratio to reach; undefined: reported only. */
+  /** The ratio to reach; undefined: only reported. */
   readonly goal?: { readonly atLeast?: number; readonly atMost?: number }
-  /** Prepares both sides; undefined with a reason when the anchor is not on this machine. */
+  /** Prepares both sides, or gives a reason to skip if the anchor is not on this machine. */
   open(effort: Effort): Promise<Pair | { readonly skipped: string }>
 }
 
-/** Both sides, ready to be measured in turn. */
+/** Both sides, ready to be measured alternately. */
 export interface Pair {
   ours(): Promise<Sample>
-  /** Left out: a figure without an anchor, reported as it is. */
+  /** Absent for a figure without an anchor, which reports the absolute value. */
   anchor?(): Promise<Sample>
   close(): Promise<void>
 }
@@ -79,7 +79,7 @@ function meets(goal: Figure['goal'], ratio: number | null): boolean | null {
   return goal.atLeast !== undefined ? ratio >= goal.atLeast : ratio <= (goal.atMost ?? Infinity)
 }
 
-/** Measures both sides in turn, one warm-up round first. */
+/** Measures both sides alternately, after one warm-up round. */
 export async function measure(figure: Figure, effort: Effort): Promise<Result> {
   const head = {
     id: figure.id,
@@ -105,7 +105,7 @@ export async function measure(figure: Figure, effort: Effort): Promise<Result> {
   const theirs: Sample[] = []
   try {
     for (let round = -1; round < effort.rounds; round++) {
-      // Who goes first alternates: the second of a pair meets a warmer machine.
+      // The order alternates, because the second measurement of a pair runs on a warmer machine.
       const first = round % 2 === 0
       if (!first && pair.anchor !== undefined) keep(theirs, await pair.anchor(), round)
       keep(ours, await pair.ours(), round)

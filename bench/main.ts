@@ -6,7 +6,7 @@ import { type Effort, type Figure, type Result, measure } from './figure.ts'
 import { figures as clients } from './benchmarks/clients.ts'
 import { figures as connections } from './benchmarks/connections.ts'
 import { figures as memory } from './benchmarks/memory.ts'
-import { figures as neighbours } from './benchmarks/neighbours.ts'
+import { figures as otherProtocols } from './benchmarks/other-protocols.ts'
 import { figures as queries } from './benchmarks/queries.ts'
 import { figures as roundTrips } from './benchmarks/round-trips.ts'
 import { figures as starts } from './benchmarks/start.ts'
@@ -16,15 +16,15 @@ const FIGURES: readonly Figure[] = [
   ...telemetry,
   ...connections,
   ...roundTrips,
-  ...neighbours,
+  ...otherProtocols,
   ...memory,
   ...clients,
   ...starts,
   ...queries,
 ]
-/** CI's gate: a ratio may not fall more than this below the baseline's. */
+/** The limit for CI: a ratio may not be lower than the baseline by more than this share. */
 const ALLOWED_FALL = 0.3
-/** What `--quick` measures unless it is told what: figures that do not differ much from run to run, in a minute. */
+/** The default figures of `--quick`: those that differ little from run to run, in a minute. */
 const QUICK = ['P1', 'P2', 'P3b', 'C1', 'C1b', 'C2', 'S2', 'Q1']
 
 const { values, positionals } = parseArgs({
@@ -43,15 +43,15 @@ const effort: Effort = {
   size: values.quick ? 0.2 : 1,
 }
 if (!Number.isInteger(effort.rounds) || effort.rounds < 1) {
-  process.stderr.write(`bench: --rounds takes a whole number from 1, got ${String(values.rounds)}\n`)
+  process.stderr.write(`bench: --rounds must be an integer from 1, got ${String(values.rounds)}\n`)
   process.exit(2)
 }
-const asked = positionals.length === 0 && values.quick ? QUICK : positionals
-const chosen = asked.length === 0 ? FIGURES : FIGURES.filter((figure) => asked.includes(figure.id))
+const selected = positionals.length === 0 && values.quick ? QUICK : positionals
+const chosen = selected.length === 0 ? FIGURES : FIGURES.filter((figure) => selected.includes(figure.id))
 const unknown = positionals.filter((id) => !FIGURES.some((figure) => figure.id === id))
 if (unknown.length > 0) {
   process.stderr.write(
-    `bench: no figure ${unknown.join(', ')}; there are ${FIGURES.map((f) => f.id).join(', ')}\n`,
+    `bench: unknown: ${unknown.join(', ')}; the figures are ${FIGURES.map((f) => f.id).join(', ')}\n`,
   )
   process.exit(2)
 }
@@ -70,10 +70,10 @@ writeFileSync(new URL('latest.json', folder), `${JSON.stringify({ machine, effor
 if (values['save-baseline'])
   writeFileSync(new URL('baseline.json', folder), `${JSON.stringify(ratios(results), null, 2)}\n`)
 if (!values.json) process.stdout.write(table(results))
-if (values.compare && !(await holds())) process.exit(1)
+if (values.compare && !(await meetsBaseline())) process.exit(1)
 process.exit(0)
 
-/** A figure that differs from round to round by more than may be lost says nothing of a fall. */
+/** Leaves out figures whose rounds differ by more than the limit, because they cannot show a regression. */
 function ratios(list: readonly Result[]): Record<string, number> {
   return Object.fromEntries(
     list.flatMap(({ id, ratio, spread }) =>
@@ -83,10 +83,10 @@ function ratios(list: readonly Result[]): Record<string, number> {
 }
 
 /**
- * Held against the baseline: better is higher, or lower where the goal is an upper bound. A fall must be seen twice: a
- * neighbour on the machine is none.
+ * Compares with the baseline. Higher is better, or lower if the goal is an upper bound. A regression counts only if it
+ * occurs twice, because other processes on the machine can cause one.
  */
-async function holds(): Promise<boolean> {
+async function meetsBaseline(): Promise<boolean> {
   const baseline = JSON.parse(readFileSync(new URL('baseline.json', folder), 'utf8')) as Readonly<
     Record<string, number>
   >

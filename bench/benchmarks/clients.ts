@@ -1,9 +1,9 @@
-/** C1, C1b, C2, C3, P5b: the reference client beside the official Node SDK and beside mqtt.js alone. */
+/** C1, C1b, C2, C3, P5b: the reference client compared with the official Node SDK and with mqtt.js alone. */
 import type { Effort, Figure, Pair, Sample } from '../figure.ts'
 import { type BenchClient, OFFICIAL_IS_MISSING, openBare, openOfficial, openOurs } from '../load/clients.ts'
 import { type ServerProcess, startServer } from '../servers/server.ts'
 
-/** Sends under way at a time. */
+/** Number of concurrent sends. */
 const IN_FLIGHT = 64
 
 /** @returns calls per second, and CPU seconds of this process for a call. */
@@ -70,7 +70,7 @@ export const figures: readonly Figure[] = [
   pipelined('C1-64K', 65_536, 30),
   {
     id: 'C1b',
-    title: `client's CPU for a message of 256 B, ${IN_FLIGHT} sends at a time`,
+    title: `client CPU for a message of 256 B, ${IN_FLIGHT} sends at a time`,
     unit: 'µs CPU',
     anchor: 'mqtt.js alone',
     goal: { atMost: 1.15 },
@@ -83,7 +83,7 @@ export const figures: readonly Figure[] = [
   },
   {
     id: 'C2',
-    title: 'client, 256 B, one send after the other',
+    title: 'client, 256 B, one send after another',
     unit: 'messages/s',
     anchor: 'official Node SDK',
     goal: { atLeast: 1.5 },
@@ -92,7 +92,7 @@ export const figures: readonly Figure[] = [
   },
   {
     id: 'C3',
-    title: 'client, twin reads, one after the other',
+    title: 'client, twin reads, one after another',
     unit: 'reads/s',
     anchor: 'official Node SDK',
     goal: { atLeast: 2 },

@@ -1,4 +1,4 @@
-/** P4, P5, P5b, P6: what a connection costs, and latency under many of them. */
+/** P4, P5, P5b, P6: the cost of a connection, and latency with many of them. */
 import type { Figure, Sample } from '../figure.ts'
 import { closeAll, offeredLoad } from '../load/offered-load.ts'
 import { openDevices } from '../load/publish-load.ts'
@@ -77,7 +77,7 @@ export const figures: readonly Figure[] = [
     unit: 'KiB',
     anchor: 'bare aedes',
     goal: { atMost: 1.1 },
-    // A process never gives memory back reliably: each measurement has servers of its own.
+    // A process does not return memory reliably, so each measurement has its own servers.
     open: ({ size }) => {
       const count = Math.round(10_000 * size)
       const once = (name: string, options: object) => async () => {

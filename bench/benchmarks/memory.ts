@@ -1,4 +1,4 @@
-/** M1: an hour of virtual time under load leaves nothing behind. */
+/** M1: an hour of virtual time under load does not leak memory. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { ManualClock, startMockHub } from 'mock-iot-hub'
@@ -9,11 +9,11 @@ import { telemetryTopic } from '../load/publish-load.ts'
 import { DEVICE_KEY } from '../load/token.ts'
 
 const DEVICES = 20
-/** By then journal and telemetry hold as much as they ever will: 10,000 entries each. */
+/** After this time journal and telemetry are full, with 10,000 entries each. */
 const SETTLED_SECONDS = 900
 const HOUR_SECONDS = 3_600
 
-/** Bytes in use when everything that can go has gone. */
+/** Bytes in use after garbage collection. */
 function heap(): number {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

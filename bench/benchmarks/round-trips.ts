@@ -1,4 +1,4 @@
-/** P7, P8: what asks and answers cost: twins over MQTT, direct methods through REST. */
+/** P7, P8: the cost of requests with a response: twins over MQTT, direct methods through REST. */
 import type { Figure, Sample } from '../figure.ts'
 import { percentile } from '../figure.ts'
 import type { MqttDevice } from '../load/mqtt-device.ts'
@@ -8,7 +8,7 @@ import { startServer } from '../servers/server.ts'
 
 const DEVICES = 50
 
-/** Each device asks for its twin and patches it in turn, one question at a time. */
+/** Each device alternately reads and patches its twin, one request at a time. */
 async function twinRounds(devices: readonly MqttDevice[], ms: number): Promise<Sample> {
   const startedAt = performance.now()
   const until = startedAt + ms
@@ -48,7 +48,7 @@ async function twinRounds(devices: readonly MqttDevice[], ms: number): Promise<S
 export const figures: readonly Figure[] = [
   {
     id: 'P7',
-    title: `twin reads and reported patches, ${DEVICES} devices, one question each`,
+    title: `twin reads and reported patches, ${DEVICES} devices, one request each`,
     unit: 'round trips/s',
     anchor: 'bare aedes, QoS 1 publishes of the same shape',
     goal: { atLeast: 0.7 },

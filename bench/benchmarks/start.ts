@@ -1,4 +1,4 @@
-/** S1, S2: how long it takes until a hub is there. */
+/** S1, S2: the start-up time of a hub. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -31,12 +31,12 @@ async function several(times: number, measure: () => Promise<number>): Promise<S
 export const figures: readonly Figure[] = [
   {
     id: 'S1',
-    title: 'published bin, cold start to ready, certificates at hand',
+    title: 'published bin, cold start to ready, with existing certificates',
     unit: 'ms',
-    anchor: 'node saying hello',
+    anchor: 'node printing a line',
     goal: { atMost: 2.2 },
     open: async () => {
-      if (!existsSync(BIN)) return { skipped: `there is no ${BIN} (npm run build makes it)` }
+      if (!existsSync(BIN)) return { skipped: `${BIN} is missing (run npm run build)` }
       const directory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-bench-'))
       const args = [BIN, '--json', ...ANY_PORTS, '--dir', directory]
       await firstLine(args)
@@ -52,7 +52,7 @@ export const figures: readonly Figure[] = [
   },
   {
     id: 'S2',
-    title: 'in process, start and stop of a hub, certificates at hand',
+    title: 'in process, start and stop of a hub, with existing certificates',
     unit: 'ms',
     anchor: '',
     open: () =>

@@ -1,4 +1,4 @@
-/** A cost curve: what one piece of work costs, over how much there is. */
+/** A cost curve: the cost of one unit of work over the size of the problem. */
 
 export interface Curve {
   readonly id: string
@@ -10,14 +10,14 @@ export interface Curve {
 
 export interface Point {
   readonly size: number
-  /** Cost of one piece, in the curve's unit. */
+  /** Cost of one unit of work, in the curve's unit. */
   readonly cost: number
 }
 
 /**
- * How steeply the cost of all the work grows from the smallest to the largest size, as a power of the size: 1 is linear,
- * more than that bends upwards.
- * @param perPiece the cost is of one piece of as many as the size says; else it is of the whole.
+ * The growth of the total cost from the smallest to the largest size, as an exponent of the size: 1 is linear, more than 1
+ * is faster than linear.
+ * @param perPiece whether a cost is that of one of `size` units of work; otherwise it is the total.
  */
 export function power({ points }: Curve, perPiece: boolean): number {
   const first = points[0]

@@ -1,4 +1,4 @@
-/** A curve as SVG, both axes by powers of ten. */
+/** A curve as SVG, with both axes logarithmic. */
 import type { Curve } from './curve.ts'
 
 const WIDTH = 640
@@ -45,7 +45,7 @@ export function draw({ title, over, unit, points }: Curve): string {
   ].join('\n')
 }
 
-/** From the power of ten below the least value to the one above the greatest. */
+/** From the power of ten below the smallest value to the one above the largest. */
 function axis(
   values: readonly number[],
   from: number,

@@ -1,10 +1,10 @@
-/** `npm run bench:curves [-- ID …]`: how costs grow; draws `docs/performance/*.svg`; exits 1 when one bends upwards. */
+/** `npm run bench:curves [-- ID …]`: how costs grow; draws `docs/performance/*.svg`; exits with 1 if a cost grows faster than linearly. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { power } from './curve.ts'
 import { draw } from './draw.ts'
 import { measure, SUBJECTS } from './subjects.ts'
 
-/** Linear is a power of 1; so much more is within what runs differ by. */
+/** Linear growth has the exponent 1; the margin allows for differences between runs. */
 const MOST = 1.15
 
 const asked = process.argv.slice(2)

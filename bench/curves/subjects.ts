@@ -1,4 +1,4 @@
-/** What the curves measure, each at the sizes that it is drawn over. */
+/** The subjects of the curves, each with its sizes. */
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { createServices } from '../../mock-hub/core/services/create-services.ts'
 import { documentRenderer } from '../../mock-hub/http/service/document-renderer.ts'
@@ -18,7 +18,7 @@ const REPEATS = 5
 /** A subject that is measured size by size. */
 export interface Subject extends Omit<Curve, 'points'> {
   readonly sizes: readonly number[]
-  /** The cost is of one piece of as many as the size says. */
+  /** Whether the cost is that of one of `size` units of work. */
   readonly perPiece: boolean
   cost(size: number): Promise<number>
 }
@@ -36,7 +36,7 @@ function micros(run: () => void): number {
   return (performance.now() - startedAt) * 1_000
 }
 
-/** The least disturbed of several: shapes show in it. */
+/** The smallest of several measurements, which other processes disturbed least. */
 function repeated(run: () => void): number {
   return median(Array.from({ length: REPEATS }, () => micros(run)))
 }

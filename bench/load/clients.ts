@@ -1,4 +1,4 @@
-/** Clients side by side: ours, the official Node SDK, and mqtt.js alone. Each sends and reads its twin over TLS. */
+/** The compared clients: ours, the official Node SDK, and mqtt.js alone. Each sends and reads its twin over TLS. */
 import { createRequire } from 'node:module'
 import mqtt from 'mqtt'
 import { IoTHubDeviceClient, Message } from 'mock-iot-hub-client'
@@ -29,7 +29,7 @@ export async function openOurs({ mqttPort, caPem }: Target): Promise<BenchClient
   }
 }
 
-/** The little of the official SDK that is used here; it brings no ECMAScript module. */
+/** The part of the official SDK that is used here; it is a CommonJS module. */
 interface OfficialClient {
   setOptions(options: { ca: string }): Promise<void>
   open(): Promise<void>
@@ -38,7 +38,7 @@ interface OfficialClient {
   getTwin(): Promise<{ get(done: (error?: Error | null) => void): void }>
 }
 
-/** Where the official SDK is installed (`npm run oracle` does that); undefined: nowhere. */
+/** The official SDK, if `npm run oracle` has installed it. */
 function official():
   | {
       Client: { fromConnectionString(text: string, protocol: unknown): OfficialClient }
@@ -100,7 +100,7 @@ export async function openBare({ mqttPort, caPem }: Target): Promise<BenchClient
     send: async (body) => {
       await client.publishAsync(`devices/${DEVICE}/messages/events/`, body, { qos: 1 })
     },
-    readTwin: () => Promise.reject(new Error('mqtt.js knows no twins')),
+    readTwin: () => Promise.reject(new Error('mqtt.js has no twins')),
     close: () => client.endAsync(),
   }
 }

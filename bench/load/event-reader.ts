@@ -1,4 +1,4 @@
-/** A reader of the Event Hubs-compatible endpoint over bare AMQP: every partition, as much credit as it takes. */
+/** A reader of the Event Hubs-compatible endpoint over bare AMQP: all partitions, with sufficient credit. */
 import { once } from 'node:events'
 import rhea, { type Connection, type EventContext } from 'rhea'
 import type { Ready } from '../servers/server.ts'
@@ -8,12 +8,12 @@ const CREDIT = 1_000
 export interface EventReader {
   /** Events read so far. */
   readonly count: () => number
-  /** Settles when so many have been read. */
+  /** Settles when this many events have been read. */
   until(count: number): Promise<void>
   close(): Promise<void>
 }
 
-/** Logs in with SASL PLAIN and opens no link. */
+/** Authenticates with SASL PLAIN and opens no link. */
 export async function openAmqp(ready: Ready): Promise<Connection> {
   const { key, name } = credentials(ready)
   const connection = rhea.create_container().connect({
@@ -31,7 +31,7 @@ export async function openAmqp(ready: Ready): Promise<Connection> {
   return connection
 }
 
-/** Reads whatever comes from now on. */
+/** Reads the events that arrive from now on. */
 export async function readEvents(ready: Ready, partitions: number): Promise<EventReader> {
   const connection = await openAmqp(ready)
   let count = 0

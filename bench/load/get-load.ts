@@ -1,14 +1,14 @@
-/** Open-loop load on the REST API: reads of a twin at a fixed rate, whatever comes back. */
+/** Open-loop load on the REST API: reads of a twin at a fixed rate, independent of the responses. */
 import { Agent, request } from 'node:https'
 import type { ServerProcess } from '../servers/server.ts'
 import { policyToken } from './post-load.ts'
 
-/** Connections that stay up between measurements: new ones would measure TLS handshakes. */
+/** Connections that stay open between measurements, because new ones would measure TLS handshakes. */
 export function restAgent({ ready }: ServerProcess): Agent {
   return new Agent({ keepAlive: true, maxSockets: 8, ca: ready.caPem })
 }
 
-/** @returns stops, and says how many requests were answered a second. */
+/** @returns a function that stops the load and returns the responses per second. */
 export function readTwins(server: ServerProcess, agent: Agent, perSecond: number): () => Promise<number> {
   const headers = { authorization: policyToken(server.ready) }
   const startedAt = performance.now()

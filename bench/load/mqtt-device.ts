@@ -1,4 +1,4 @@
-/** A bare MQTT device for load: frames are written and counted by hand, so that the generator is not the limit. */
+/** A minimal MQTT device for load: it writes and counts frames itself, so that the generator is not the limit. */
 import { once } from 'node:events'
 import { type TLSSocket, connect, createSecureContext, type SecureContext } from 'node:tls'
 import mqttPacket, { type Packet } from 'mqtt-packet'
@@ -17,7 +17,7 @@ function secureContext(caPem: string): SecureContext {
   return known
 }
 
-/** A delivery, as far as load needs to look at it. */
+/** The part of a delivery that the load generators need. */
 export interface Delivery {
   readonly topic: string
   readonly payload: Buffer
@@ -41,7 +41,7 @@ export class MqttDevice {
     socket.on('error', () => socket.destroy())
   }
 
-  /** Dials and logs in. @throws when the server refuses. */
+  /** Connects and authenticates. @throws Error when the server rejects the connection. */
   static async open(target: Target, deviceId: string): Promise<MqttDevice> {
     const socket = connect({
       port: target.mqttPort,
@@ -82,7 +82,7 @@ export class MqttDevice {
     })
   }
 
-  /** With QoS 0, as the Node SDK asks for twins and methods: nothing to acknowledge. */
+  /** Subscribes with QoS 0, as the Node SDK does for twins and methods, so that there are no acknowledgements. */
   async subscribe(...filters: string[]): Promise<void> {
     const suback = this.next('suback')
     const subscriptions = filters.map((topic) => ({ topic, qos: 0 as const }))
@@ -98,7 +98,7 @@ export class MqttDevice {
     this.#published = run
   }
 
-  /** A frame for {@link send}: all but the packet id is fixed. */
+  /** A frame for {@link send}; only the packet id varies. */
   static frame(topic: string, payload: Buffer): { readonly bytes: Buffer; readonly idAt: number } {
     const bytes = mqttPacket.generate({
       cmd: 'publish',

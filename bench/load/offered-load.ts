@@ -5,7 +5,7 @@ import type { ServerProcess } from '../servers/server.ts'
 import { MqttDevice } from './mqtt-device.ts'
 import { telemetryTopic } from './publish-load.ts'
 
-/** Messages leave at a fixed rate whatever comes back: queueing shows as latency. @returns its 99th percentile, in ms. */
+/** Sends messages at a fixed rate, so that queueing shows as latency. @returns its 99th percentile, in ms. */
 export async function offeredLoad(
   server: ServerProcess,
   devices: readonly MqttDevice[],
@@ -68,7 +68,7 @@ export async function offeredLoad(
   }
 }
 
-/** Hangs up, and waits until the other side has heard of it. */
+/** Closes the connections, and waits until the other side has closed them. */
 export async function closeAll(devices: readonly MqttDevice[]): Promise<void> {
   await Promise.all(
     devices.map((device) => {

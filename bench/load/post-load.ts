@@ -11,7 +11,7 @@ export function policyToken({ serviceConnectionString = '' }: Ready): string {
   return sasToken('localhost', key, connection.get('SharedAccessKeyName') ?? '')
 }
 
-/** POSTs the same small JSON body with `concurrency` requests under way. */
+/** POSTs the same small JSON body with `concurrency` requests at a time. */
 export async function postLoad(
   server: ServerProcess,
   path: () => string,

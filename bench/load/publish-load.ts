@@ -20,7 +20,7 @@ export async function openDevices(server: ServerProcess, count: number): Promise
   return devices
 }
 
-/** Messages per second over `ms` milliseconds, with latency of the acknowledgement and the CPU of both ends. */
+/** Messages per second over `ms` milliseconds, with the latency of acknowledgements and the CPU of both sides. */
 export async function publishLoad(
   server: ServerProcess,
   devices: readonly MqttDevice[],
@@ -63,7 +63,7 @@ export async function publishLoad(
             latencies.push(performance.now() - at)
             total++
             waiting--
-            // One refill for all acknowledgements of a chunk.
+            // One write of new messages for all acknowledgements of a chunk.
             if (owed++ === 0) queueMicrotask(refill)
             else if (waiting === 0) queueMicrotask(refill)
           })

@@ -1,7 +1,7 @@
 /** Shared access signatures for the load generators. */
 import { createHmac } from 'node:crypto'
 
-/** A token for `host/devices/{id}` (or a whole hub with `policy`), good for an hour. */
+/** A token for `host/devices/{id}` (or a whole hub with `policy`), valid for an hour. */
 export function sasToken(resource: string, base64Key: string, policy?: string): string {
   const sr = encodeURIComponent(resource)
   const se = Math.floor(Date.now() / 1000) + 3600
@@ -10,5 +10,5 @@ export function sasToken(resource: string, base64Key: string, policy?: string): 
   return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${se}${skn}`
 }
 
-/** The key every bench device has, so that the anchors can check the same signature. */
+/** The key of every benchmark device, so that the anchors can check the same signature. */
 export const DEVICE_KEY = Buffer.alloc(32, 7).toString('base64')

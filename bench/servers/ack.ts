@@ -1,4 +1,4 @@
-/** Anchor: a server on mqtt-packet that only acknowledges; the limit of what a Node process can do with a parser. */
+/** Anchor: a server with mqtt-packet that only acknowledges: the limit of a Node process with a parser. */
 import { once } from 'node:events'
 import { createServer } from 'node:tls'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,4 @@
-/** Anchor: aedes as it comes, over TLS; with `auth` it checks the same HMAC that the hub checks. */
+/** Anchor: unmodified aedes over TLS; with `auth` it checks the same HMAC that the hub checks. */
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:tls'

@@ -1,4 +1,4 @@
-/** Anchor: fastify itself, over HTTPS, taking the same JSON body and giving a small JSON answer. */
+/** Anchor: fastify alone, over HTTPS, which receives the same JSON body and returns a small JSON response. */
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import { serve } from './server.ts'

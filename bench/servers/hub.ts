@@ -1,4 +1,4 @@
-/** The hub under load, as users start it from their own code, with `devices` bench devices registered. */
+/** The hub under load, as users start it from their own code, with `devices` registered devices. */
 import { startMockHub } from 'mock-iot-hub'
 import { DEVICE_KEY } from '../load/token.ts'
 import { serve } from './server.ts'

@@ -1,4 +1,4 @@
-/** Anchor: mosquitto from the system, over TLS with the same kind of certificate. */
+/** Anchor: the installed mosquitto, over TLS with the same kind of certificate. */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'

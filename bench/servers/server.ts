@@ -1,8 +1,8 @@
-/** Starts a server of this folder as a process of its own and talks to it over Node's IPC channel. */
+/** Starts a server of this folder in its own process and communicates with it over Node's IPC channel. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 
-/** What a server says when it listens. */
+/** The message of a server when it listens. */
 export interface Ready {
   readonly mqttPort: number
   readonly httpsPort?: number
@@ -23,16 +23,16 @@ export interface Usage {
 export interface ServerProcess {
   readonly ready: Ready
   usage(): Promise<Usage>
-  /** Sends an order and waits for its answer. */
+  /** Sends a command and waits for its response. */
   ask(order: object): Promise<unknown>
   stop(): Promise<void>
 }
 
-/** `BENCH_PROFILE=DIRECTORY`: each server leaves a CPU profile there, for Chromium's developer tools. */
+/** `BENCH_PROFILE=DIRECTORY`: each server writes a CPU profile there, for Chromium's developer tools. */
 const DIRECTORY = process.env['BENCH_PROFILE']
 const PROFILING = DIRECTORY === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${DIRECTORY}`]
 
-/** @param name file of this folder without its ending. */
+/** @param name file of this folder without its extension. */
 export async function startServer(name: string, options: object = {}): Promise<ServerProcess> {
   const child = fork(new URL(`./${name}.ts`, import.meta.url), [JSON.stringify(options)], {
     execArgv: ['--import=tsx', '--expose-gc', ...PROFILING],
@@ -71,9 +71,9 @@ function ownUsage(): Usage {
 }
 
 /**
- * The other half: a server calls it once it listens.
- * @param answer what it can be asked beyond `usage`.
- * @param usage of another process, when the server is not this one.
+ * The server's side: a server calls this function when it listens.
+ * @param answer responds to commands other than `usage`.
+ * @param usage that of another process, if the server is not this process.
  */
 export function serve(
   ready: Ready,
@@ -87,7 +87,7 @@ export function serve(
     }
     void Promise.resolve(answer(order)).then((value) => process.send?.(value ?? {}))
   })
-  // Profiles are written at an orderly end.
+  // Node writes profiles only at an orderly exit.
   process.once('SIGTERM', () => process.exit())
   process.send?.(ready)
 }

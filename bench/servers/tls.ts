@@ -1,4 +1,4 @@
-/** One throw-away EC certificate for the anchors, so that both sides pay for the same handshake. */
+/** A temporary EC certificate for the anchors, so that both sides perform the same handshake. */
 import { generate } from 'selfsigned'
 
 export interface TlsPair {

@@ -1,4 +1,4 @@
-/** N1, A1, A2: what the other protocols of the hub cost MQTT, and whether a reader of events keeps up. */
+/** N1, A1, A2: the effect of the other protocols of the hub on MQTT, and whether a reader of events keeps up. */
 import type { Figure } from '../figure.ts'
 import { openAmqp, readEvents } from '../load/event-reader.ts'
 import { readTwins, restAgent } from '../load/get-load.ts'
@@ -10,13 +10,13 @@ const DEVICES = 50
 const TELEMETRY_PER_SECOND = 1_000
 const REQUESTS_PER_SECOND = 500
 const EVENTS_PER_SECOND = 5_000
-/** As a hub has them by default. */
+/** The default of a hub. */
 const PARTITIONS = 4
 
 export const figures: readonly Figure[] = [
   {
     id: 'N1',
-    title: `p99 of PUBACK beside ${REQUESTS_PER_SECOND} REST requests/s, ${TELEMETRY_PER_SECOND} messages/s offered`,
+    title: `p99 of PUBACK during ${REQUESTS_PER_SECOND} REST requests/s, ${TELEMETRY_PER_SECOND} messages/s offered`,
     unit: 'ms',
     anchor: 'the same hub, no requests',
     open: async ({ ms }) => {
@@ -63,7 +63,7 @@ export const figures: readonly Figure[] = [
   },
   {
     id: 'A2',
-    title: `events that one reader gets while ${EVENTS_PER_SECOND} messages/s are offered`,
+    title: `events that one reader receives while ${EVENTS_PER_SECOND} messages/s are offered`,
     unit: 'events/s',
     anchor: 'messages acknowledged',
     open: async ({ ms }) => {
