@@ -1,8 +1,8 @@
 /**
- * Puts a driver that speaks over stdin and stdout on the network: `node http-bridge.js 8080 ./driver …`. For clients that live
- * in a container or on a board. The suite reaches it by `--driver http://that-machine:8080`.
+ * Makes a driver that uses stdin and stdout available over HTTP: `node http-bridge.js 8080 ./driver …`, for clients in a
+ * container or on a board. The suite connects to it with `--driver http://that-machine:8080`.
  *
- * `POST /rpc` hands a request on and answers with its reply; `GET /events` streams what the driver tells by itself.
+ * `POST /rpc` passes a request on and responds with its reply; `GET /events` streams the events of the driver.
  */
 
 import { spawn } from 'node:child_process'
@@ -24,7 +24,7 @@ createInterface(driver.stdout).on('line', (line) => {
   const said = parsed(line)
   const reply = waiting.get(said?.id)
   waiting.delete(said?.id)
-  // Nonsense goes on as it is: the suite is the one to judge it.
+  // Invalid lines are passed on unchanged: the suite validates them.
   if (reply === undefined) events?.write(`${line}\n`)
   else reply.end(`${line}\n`)
 })
@@ -41,7 +41,7 @@ const server = createServer(async (request, response) => {
   } else response.writeHead(404).end(`${method} ${url} is not of the driver protocol\n`)
 }).listen(Number(port), () => console.error(`http-bridge: port ${server.address().port}`))
 
-/** The driver goes, and the bridge with it. */
+/** When the driver ends, the bridge ends too. */
 driver.stdin.on('error', () => undefined)
 driver.on('error', (error) => console.error(`http-bridge: ${program}: ${error.message}`))
 driver.on('close', (code) => {

@@ -24,7 +24,7 @@ export interface ServerProcess {
   readonly ready: Ready
   usage(): Promise<Usage>
   /** Sends a command and waits for its response. */
-  ask(order: object): Promise<unknown>
+  ask(command: object): Promise<unknown>
   stop(): Promise<void>
 }
 
@@ -45,8 +45,8 @@ export async function startServer(name: string, options: object = {}): Promise<S
       throw new Error(`bench server ${name} ended with code ${String(code)} before it listened`)
     }),
   ])) as [Ready]
-  const ask = async (order: object): Promise<unknown> => {
-    child.send(order)
+  const ask = async (command: object): Promise<unknown> => {
+    child.send(command)
     const [answer] = (await once(child, 'message')) as [unknown]
     return answer
   }
@@ -77,15 +77,15 @@ function ownUsage(): Usage {
  */
 export function serve(
   ready: Ready,
-  answer: (order: { readonly do: string }) => unknown = () => undefined,
+  answer: (command: { readonly do: string }) => unknown = () => undefined,
   usage: () => Usage = ownUsage,
 ): void {
-  process.on('message', (order: { readonly do: string }) => {
-    if (order.do === 'usage') {
+  process.on('message', (command: { readonly do: string }) => {
+    if (command.do === 'usage') {
       process.send?.(usage())
       return
     }
-    void Promise.resolve(answer(order)).then((value) => process.send?.(value ?? {}))
+    void Promise.resolve(answer(command)).then((value) => process.send?.(value ?? {}))
   })
   // Node writes profiles only at an orderly exit.
   process.once('SIGTERM', () => process.exit())

@@ -1,6 +1,6 @@
 /**
- * A client that nobody would certify: `mqtt` by itself, and what the documentation says about topics and tokens. It connects
- * devices by connection string, sends telemetry, and hears cloud-to-device messages; all else is `unsupported`.
+ * A partial client: the package `mqtt` with the documented topics and tokens. It connects devices with a connection string,
+ * sends telemetry, and receives cloud-to-device messages; everything else is `unsupported`.
  */
 
 import { createHmac } from 'node:crypto'

@@ -1,8 +1,8 @@
 /**
  * The official Node device SDK (azure-iot-device over azure-iot-device-mqtt) behind the driver protocol of the suite.
- * One JSON object a line on stdin and stdout. Thin on purpose: one call of the suite is one call of the SDK, without
- * retries, caches or reordering. What the SDK does not have is answered `unsupported`. The only thing done to its
- * surroundings is where ports 8883 and 443 lead, since it cannot be told other ones (see redirect.js).
+ * One JSON object per line on stdin and stdout. It is thin: one call of the suite is one call of the SDK, without retries,
+ * caches or reordering. It replies `unsupported` to what the SDK lacks. It redirects ports 8883 and 443, because the SDK
+ * has no option for the port (see redirect.js).
  */
 
 import { createRequire } from 'node:module'
@@ -50,7 +50,7 @@ const HELLO = {
   capabilities: CAPABILITIES,
   clock: 'virtual',
 }
-/** Options by the documented name, as `setOptions` of this SDK takes them. */
+/** Options by the documented name, in the form that `setOptions` of this SDK accepts. */
 const OPTIONS = {
   serverVerificationCert: (ca) => ({ ca }),
   keepAlive: (keepalive) => ({ keepalive }),
@@ -94,7 +94,7 @@ async function create({ session, kind, factory, arguments: given, options, endpo
     }
     case 'edgeEnvironment': {
       if (kind === 'device') throw new Unsupported('only module clients are made from the environment')
-      // The SDK reads the environment before it gives its promise; one that never settles must not leave it changed.
+      // The SDK reads the environment before it returns its promise, which may never settle: restore the environment now.
       const before = { ...process.env }
       Object.assign(process.env, environment)
       const making = type.fromEnvironment(transport)
@@ -156,13 +156,13 @@ const VERBS = {
   getTwin: async (session) => {
     session.knownTwin = undefined
     const { desired, reported } = (await session.twin()).properties
-    const { update: _, ...properties } = reported // the twin object's own call stands among the properties
+    const { update: _, ...properties } = reported // the twin object has its own method among the properties
     return JSON.parse(JSON.stringify({ desired, reported: properties }))
   },
   patchReported: async (session, { patch, unwritable }) => {
     const { reported } = (await session.twin()).properties
     await new Promise((resolve, reject) => {
-      // It returns no promise, whatever its page says.
+      // It returns no promise, although its documentation says so.
       reported.update(unwritable ? { value: 1n } : patch, (error) => (error ? reject(error) : resolve()))
     })
   },

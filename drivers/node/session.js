@@ -2,7 +2,7 @@
 
 import { errorOf, messageOf, Unsupported } from './values.js'
 
-/** The SDK has no handler for every method: these are the names that the suite calls. */
+/** The SDK has no handler for all methods: these are the names that the suite calls. */
 const METHODS = ['measure', 'reboot', 'fail', 'slow', 'first', 'second', 'other']
 
 export const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -22,12 +22,12 @@ export class Session {
     client.on('disconnect', () => (this.#connected = false))
   }
 
-  /** As the SDK's events tell it. */
+  /** According to the events of the SDK. */
   state() {
     return { connected: this.#connected, handlers: [...this.#listening.keys()] }
   }
 
-  /** The SDK subscribes behind `on(...)` and tells nobody when that is done: its transport's own callbacks do. */
+  /** The SDK subscribes in `on(...)` without reporting the end; only the callbacks of its transport show it. */
   #watch(transport) {
     for (const call of [
       'enableC2D',
@@ -42,7 +42,7 @@ export class Session {
     }
   }
 
-  /** What was listened to so far is subscribed at the hub. */
+  /** Settles when the hub has the subscriptions of all listeners so far. */
   async sync() {
     await new Promise(setImmediate)
     await Promise.all(this.#enabling)
@@ -56,7 +56,7 @@ export class Session {
     return (this.knownTwin ??= await this.client.getTwin())
   }
 
-  /** Puts the SDK's own way of listening behind the suite's `handle`. */
+  /** Implements the suite's `handle` with the listeners of the SDK. */
   async handle({ happening, kind, behaviour = {} }) {
     await this.#listening.get(happening)?.()
     this.#listening.delete(happening)

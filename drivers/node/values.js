@@ -1,13 +1,13 @@
-/** Values of the Node device SDK, to and from what the driver protocol carries. */
+/** Converts values between the Node device SDK and the driver protocol. */
 
 import common from 'azure-iot-common'
 import device from 'azure-iot-device'
 
-/** The SDK has nothing like it. */
+/** The SDK has no equivalent. */
 export class Unsupported extends Error {}
 
 const { errors } = common
-/** Families of the documented exceptions that come nearest to the SDK's own errors. */
+/** The kinds of documented exceptions that are closest to the errors of the SDK. */
 const KINDS = [
   [errors.UnauthorizedError, 'credential'],
   [errors.NotConnectedError, 'connectionFailed'],

@@ -1,6 +1,6 @@
 /**
- * The suite's clock in the place of the system's, for the SDK and the MQTT library that it brings: timers and dates follow
- * `advance`. Sockets keep to the system's time, and so does TLS. Import it before them.
+ * Replaces the system clock with the suite's clock for the SDK and its MQTT library: timers and dates follow `advance`.
+ * Sockets and TLS keep the system clock. Import it before them.
  */
 
 import FakeTimers from '@sinonjs/fake-timers'
@@ -14,8 +14,8 @@ const clock = FakeTimers.install({
 })
 
 /**
- * @param now epoch ms; back in time: a new scenario, without what was due in the one before.
- * @returns when the next thing is due, if anything is.
+ * @param now epoch ms; an earlier time than before starts a new scenario and discards the timers of the last one.
+ * @returns when the next timer is due, if there is one.
  */
 export async function advance(now) {
   if (now < clock.now) {

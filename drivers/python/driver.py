@@ -1,8 +1,8 @@
 """The official Python device SDK (azure-iot-device 2.x, sync clients) behind the driver protocol of the suite.
 
-One JSON object a line on stdin and stdout. Thin on purpose: one call of the suite is one call of the SDK, without
-retries, caches or reordering; what the SDK raises is told as it is. The only thing done to the SDK's surroundings is
-where ports 8883 and 443 lead, since it cannot be told other ones (see redirect.py).
+One JSON object per line on stdin and stdout. It is thin: one call of the suite is one call of the SDK, without retries,
+caches or reordering; it reports the exceptions of the SDK unchanged. It redirects ports 8883 and 443, because the SDK has
+no option for the port (see redirect.py).
 """
 
 import inspect
@@ -183,7 +183,7 @@ def respond(s, requestId=None, status=None, payload=None, unwritable=False, from
 
 
 def waiting(of):
-    """What the suite left out is left to the SDK's own defaults."""
+    """Arguments that the suite omits keep the defaults of the SDK."""
     return {name: of[name] for name in ("block", "timeout") if name in of}
 
 
@@ -252,7 +252,7 @@ def perform(request):
 
 
 def beat(session):
-    """Signs of life while a call is under way."""
+    """Sends heartbeats during a call."""
     over = threading.Event()
 
     def run():

@@ -1,7 +1,7 @@
-"""Where a client's connections to ports 8883 and 443 really go: to the hub of this scenario.
+"""Redirects a client's connections from ports 8883 and 443 to the hub of the scenario.
 
-The SDK fixes both ports (docs/contract/reference/sdks.md#sdks-hosts), and each scenario has a hub of its own on free ones. Names are still
-what the SDK was told: TLS checks the certificate against them.
+The SDK fixes both ports (docs/contract/reference/sdks.md#sdks-hosts), and each scenario has its own hub on free ports. Host
+names stay as they are: the SDK checks the certificate against them.
 """
 
 import http.client

@@ -1,4 +1,4 @@
-"""Values of the Python device SDK, to and from what the driver protocol carries."""
+"""Converts values between the Python device SDK and the driver protocol."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ import re
 import azure.iot.device as sdk
 from azure.iot.device import exceptions
 
-# The documented exceptions, the most special first; ClientError is the base of the others.
+# The documented exceptions, subclasses first; ClientError is the base of the others.
 KINDS = [
     (exceptions.CredentialError, "credential"),
     (exceptions.ConnectionFailedError, "connectionFailed"),

@@ -1,7 +1,7 @@
-"""The suite's clock in the place of the system's, for the SDK and the MQTT library that it brings.
+"""Replaces the system clock with the suite's clock for the SDK and its MQTT library.
 
-Import it before them. Time stands still until `advance`; timers, alarms and waits with a limit follow it. Sockets keep to
-the system's time, and so does TLS.
+Import it before them. Time stands still until `advance`; timers, alarms and waits with a time-out follow it. Sockets and
+TLS keep the system clock.
 """
 
 import heapq
@@ -57,9 +57,9 @@ class Alarm(Timer):
 
 
 def advance(to):
-    """Runs what falls due on the way. Back in time: a new scenario, without what was due in the one before.
+    """Runs the timers that become due. An earlier time than before starts a new scenario and discards the timers of the last.
 
-    @returns when the next thing is due, if anything is.
+    @returns when the next timer is due, if there is one.
     """
     global _now, _mqtt_now
     if to < _now:
@@ -75,7 +75,7 @@ def advance(to):
         timer.cancelled = True
         threading.Thread(target=timer.function, args=timer.args, kwargs=timer.kwargs, daemon=True).start()
         _real_sleep(SOON)
-    # The library's thread sees the hour only when the SDK's timers of that hour, set before its own, have run.
+    # The library's thread sees the new time only after the SDK's timers for that time, which were set earlier, have run.
     _now = _mqtt_now = to
     _real_sleep(SOON if _ends or any(_ping_due(client) <= to for client in _connected()) else 0)
     return min([*_ends.values(), *map(_ping_due, _connected()), *(at for at, _, of in _due if not of.cancelled)], default=None)
@@ -86,7 +86,7 @@ def _connected():
 
 
 def _ping_due(client):
-    """The MQTT library looks at the time by itself; it is given a moment when it has to."""
+    """When the MQTT library must send a ping. It polls the clock in its own thread, and needs a moment of real time."""
     return min(client._last_msg_out, client._last_msg_in) + client._keepalive
 
 
@@ -95,7 +95,7 @@ _ends = {}
 
 
 def get(self, block=True, timeout=None):
-    """queue.Queue.get with its limit on the suite's clock."""
+    """queue.Queue.get with its time-out on the suite's clock."""
     if not block or timeout is None or timeout < 0:
         return _get(self, block, timeout)
     end = _ends[threading.get_ident()] = _now + timeout
@@ -119,7 +119,7 @@ class _PahoTime:
 
 
 def install():
-    """Puts the clock under the SDK."""
+    """Replaces the clock of the SDK."""
     threading.Timer = Timer
     queue.Queue.get = get
     time.time = now

@@ -1,7 +1,7 @@
 /**
- * What official Node SDKs do over AMQP, and over AMQP on WebSocket, against the hub named by IOTHUB_CONNECTION_STRING: the
+ * Calls of official Node SDKs over AMQP, and AMQP over WebSocket, to the hub named by IOTHUB_CONNECTION_STRING: the
  * device SDK (azure-iot-device-amqp), the service SDK (azure-iothub) and the Event Hubs reader (@azure/event-hubs). What one
- * sends another receives. MOCK_IOT_HUB_CONTROL_URL winds the hub's clock, so that feedback is not waited for.
+ * sends another receives. Uses MOCK_IOT_HUB_CONTROL_URL to advance the hub's clock, so that feedback needs no waiting.
  */
 
 import assert from 'node:assert/strict'
@@ -44,7 +44,7 @@ async function register(deviceId, moduleId) {
 
 /**
  * Reads until `enough`. @param position where to begin.
- * @param then runs when the reader is there, for what only comes later.
+ * @param then runs when the reader is attached, for events that are sent later.
  */
 async function read({ position, group = '$Default', enough, options, then }) {
   const reader = new eventHubs.EventHubConsumerClient(group, eventHub, options)
@@ -57,7 +57,7 @@ async function read({ position, group = '$Default', enough, options, then }) {
     await new Promise((resolve, reject) => {
       reader.subscribe(
         {
-          // Without anything to read the reader says so with an empty list.
+          // If there is nothing to read, the reader reports an empty list.
           processEvents: async (batch) => {
             events.push(...batch)
             if (--waiting === 0) ready()
@@ -160,9 +160,9 @@ for (const [index, { road, onDevice, onService, options }] of ROADS.entries()) {
   // -------------------------------------------------------------- cloud to device, feedback, uploads
   await S('open', () => service.open())
   await S('send, which the device receives and completes', async () => {
-    // Somebody must go on listening, or the SDK takes the link down.
+    // A listener must remain, or the SDK detaches the link.
     const received = new Promise((resolve) => client.on('message', resolve))
-    // The link for messages is there when the twin's answer has come after it.
+    // The response to this later twin request shows that the link for messages is attached.
     await client.getTwin()
     const message = new device.Message('hello')
     Object.assign(message, { messageId: `c2d-${index}`, ack: 'full' })

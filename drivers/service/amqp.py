@@ -1,7 +1,7 @@
-"""What official Python SDKs do over AMQP against the hub of IOTHUB_CONNECTION_STRING.
+"""Calls of official Python SDKs over AMQP to the hub of IOTHUB_CONNECTION_STRING.
 
 The Event Hubs reader (azure-eventhub, over AMQP and over WebSocket) reads what a device has sent, and the service SDK
-(azure-iot-hub) sends messages that a device receives. One JSON object a line tells what came of a call.
+(azure-iot-hub) sends messages that a device receives. Prints one JSON object per line with the outcome of each call.
 """
 
 import datetime
@@ -11,7 +11,7 @@ import threading
 
 import certifi
 
-# The C library under azure-iot-hub takes its authorities from this package and from nowhere else.
+# The C library of azure-iot-hub takes its root certificates only from this package.
 certifi.where = lambda: os.environ["MOCK_IOT_HUB_CA"]
 
 from azure.eventhub import EventHubConsumerClient, TransportType  # noqa: E402
@@ -20,7 +20,7 @@ from azure.iot.hub import IoTHubRegistryManager  # noqa: E402
 
 CONNECTION_STRING = os.environ["IOTHUB_CONNECTION_STRING"]
 EVENT_HUB = os.environ["EVENTHUB_CONNECTION_STRING"]
-PATIENCE = 20
+TIMEOUT_SECONDS = 20
 
 host = dict(part.split("=", 1) for part in CONNECTION_STRING.split(";"))["HostName"]
 registry = IoTHubRegistryManager.from_connection_string(CONNECTION_STRING)
@@ -56,7 +56,7 @@ def reader(transport, group="$Default"):
 
 
 def read(transport, position, text, group="$Default", inclusive=False, then=None):
-    """Reads from `position` until an event says `text`. `then` runs when the reader is in every partition."""
+    """Reads from `position` until an event contains `text`. `then` runs when the reader is attached to every partition."""
     client = reader(transport, group)
     ids = client.get_partition_ids()
     seen, failed, quiet, done = [], [], set(), threading.Event()
@@ -85,11 +85,11 @@ def read(transport, position, text, group="$Default", inclusive=False, then=None
         )
 
     threading.Thread(target=receive, daemon=True).start()
-    came = done.wait(PATIENCE)
+    came = done.wait(TIMEOUT_SECONDS)
     client.close()
     if failed:
         raise failed[0]
-    assert came, f"nothing said {text} in {PATIENCE} s; {len(seen)} events came"
+    assert came, f"no event with {text} in {TIMEOUT_SECONDS} s; {len(seen)} others arrived"
     return seen
 
 
@@ -148,7 +148,7 @@ device.on_message_received = on_message
 
 def send_c2d():
     registry.send_c2d_message("amqp-py", "hello", properties={"messageId": "c2d-1", "colour": "green"})
-    assert arrived.wait(PATIENCE), "the device has received nothing"
+    assert arrived.wait(TIMEOUT_SECONDS), "the device has received nothing"
     assert received[0].data == b"hello", received[0].data
     assert received[0].custom_properties["colour"] == "green", received[0].custom_properties
     assert received[0].message_id == "c2d-1", received[0].message_id

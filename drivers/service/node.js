@@ -1,7 +1,7 @@
 /**
  * Every REST call of the official Node service SDK (azure-iothub) against the hub named by IOTHUB_CONNECTION_STRING,
- * with the official device SDK answering where a device must. BLOB_CONTAINER_URI is a container for imports and
- * exports. It is longer than 400 lines because it is a list: one call after the other, in the order of the SDK.
+ * with the official device SDK as the device. BLOB_CONTAINER_URI is a container for imports and exports. The file is
+ * longer than 400 lines because it is a list of calls, in the order of the SDK.
  */
 
 import assert from 'node:assert/strict'
@@ -22,7 +22,7 @@ const credentials = new iothub.IoTHubTokenCredentials(connectionString)
 const bodyOf = ({ responseBody }) => responseBody
 /** The SDK finds this class by the name in `ErrorCode:{name};{text}`. */
 const deviceNotFound = { name: 'DeviceNotFoundError' }
-/** Of any other 404, and of those whose body is JSON, as that of methods, it says only this. */
+/** The SDK has only this error for any other 404, and for a 404 whose body is JSON, as for methods. */
 const notFound = ({ response, message }) => response?.statusCode === 404 && message === 'Not found'
 
 // ---------------------------------------------------------------- Registry: devices
@@ -70,7 +70,7 @@ await R('addDevices', async () => {
 })
 await R('addDevices (one exists)', async () => {
   await assert.rejects(registry.addDevices([{ deviceId: 'b1' }, { deviceId: 'b3' }]), (error) => {
-    const result = JSON.parse(error.responseBody) // 400 with a result, which the SDK hands over as text
+    const result = JSON.parse(error.responseBody) // 400 with a result, which the SDK returns as text
     return error.name === 'ArgumentError' && result.errors[0].deviceId === 'b1'
   })
 })
@@ -136,7 +136,7 @@ await R('createQuery / nextAsTwin', async () => {
 await R('createQuery / next (pages)', async () => {
   const query = registry.createQuery('SELECT deviceId FROM devices', 1)
   const seen = []
-  // Without an argument it asks for the first page again.
+  // Without an argument it requests the first page again.
   while (query.hasMoreResults) seen.push(...(await query.next(query.continuationToken)).result)
   assert.ok(seen.length >= 3, `${seen.length} rows`)
 })
@@ -306,7 +306,7 @@ await R('cancelJob', async () => {
 
 // ---------------------------------------------------------------- the other registry client, and digital twins
 
-// It is in the package, not in its front door.
+// The package has it, but does not export it from its main module.
 const { IoTHubRegistryManager } = createRequire(import.meta.url)(
   'azure-iothub/dist/cl/iothub_registry_manager.js',
 )
@@ -400,7 +400,7 @@ await D('invokeComponentCommand', () =>
   digital.invokeComponentCommand('n1', 'thermo', 'measure', '{"unit":"C"}'),
 )
 
-// ---------------------------------------------------------------- leaving
+// ---------------------------------------------------------------- clean-up
 
 await R('removeModule', async () => {
   await registry.removeModule('n1', 'm1')

@@ -1,8 +1,8 @@
 """Every REST call of the official Python service SDK (azure-iot-hub) against the hub of IOTHUB_CONNECTION_STRING.
 
-The official device SDK answers where a device must. BLOB_CONTAINER_URI is a container for imports and exports. One JSON
-object a line tells what came of a call. Longer than 400 lines because it is a list: one call after the other, as in the
-SDK.
+The official device SDK is the device. BLOB_CONTAINER_URI is a container for imports and exports. Prints one JSON object
+per line with the outcome of each call. The file is longer than 400 lines because it is a list of calls, in the order of
+the SDK.
 """
 
 import base64
@@ -46,7 +46,7 @@ digital = DigitalTwinClient.from_connection_string(CONNECTION_STRING)
 
 
 def row(area, call, run, holds=lambda result: True, fault_of_sdk=("", "")):
-    """Makes one call; what it gives must hold. A known fault of the SDK is neither a pass nor a failure of the hub."""
+    """Makes one call and checks its result. A known bug of the SDK is neither a pass nor a failure of the hub."""
     told = {"area": area, "call": call, "outcome": "passed", "detail": ""}
     result = None
     try:
@@ -64,7 +64,7 @@ def row(area, call, run, holds=lambda result: True, fault_of_sdk=("", "")):
 
 
 def refused(run, status):
-    """The call is refused with this status."""
+    """The call fails with this status."""
 
     def refuse():
         try:
@@ -394,7 +394,7 @@ D(
 D("invoke_command", lambda: digital.invoke_command("p1", "measure", {"unit": "C"}))
 D("invoke_component_command", lambda: digital.invoke_component_command("p1", "thermo", "measure", {"unit": "C"}))
 
-# ---------------------------------------------------------------- leaving
+# ---------------------------------------------------------------- clean-up
 
 R("delete_device", lambda: registry.delete_device("p2"))
 R("delete_device (is gone)", *refused(lambda: registry.get_device("p2"), 404))

@@ -1,13 +1,13 @@
-/** Runs calls of a service SDK one after the other and prints what came of each, one JSON object a line. */
+/** Runs calls of a service SDK one after another and prints their outcomes, one JSON object per line. */
 
-const PATIENCE_MS = 30_000
+const TIMEOUT_MS = 30_000
 
-/** `skip(reason)` inside a call: it cannot be tried here. */
+/** `skip(reason)` inside a call: the call is not possible here. */
 export class Skipped extends Error {}
 
 export async function row(area, call, run) {
   const timeout = new Promise((_resolve, reject) => {
-    setTimeout(() => reject(new Error('nothing came in 30 s')), PATIENCE_MS).unref()
+    setTimeout(() => reject(new Error('not settled after 30 s')), TIMEOUT_MS).unref()
   })
   const tell = (outcome, detail = '') => console.log(JSON.stringify({ area, call, outcome, detail }))
   try {
@@ -21,7 +21,7 @@ export async function row(area, call, run) {
   }
 }
 
-/** Asks again until it holds. */
+/** Repeats the call until the condition holds. */
 export async function eventually(ask, holds) {
   for (;;) {
     const seen = await ask()

@@ -1,6 +1,6 @@
 /**
- * File uploads of the official Node device SDK, and of @azure/storage-blob with the signature that the SDK gets, against the
- * hub of IOTHUB_DEVICE_CONNECTION_STRING. One JSON object a line tells what came of each.
+ * File uploads of the official Node device SDK, and of @azure/storage-blob with the SAS that the SDK receives, to the hub
+ * of IOTHUB_DEVICE_CONNECTION_STRING. Prints one JSON object per line with the outcome of each.
  */
 
 import assert from 'node:assert/strict'
@@ -18,13 +18,13 @@ const client = device.Client.fromConnectionString(
 )
 const U = (call, run) => row('uploads', call, run)
 
-/** Pieces of 1 MB, made as they are asked for. */
+/** Chunks of 1 MB, generated on demand. */
 function* pieces(megabytes) {
   const piece = randomBytes(MB)
   for (let made = 0; made < megabytes; made++) yield piece
 }
 
-/** Gets a signature, uploads with it, tells the hub. */
+/** Requests a SAS, uploads with it, and notifies the hub. */
 async function upload(blobName, run) {
   const {
     hostName,

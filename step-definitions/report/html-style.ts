@@ -5,7 +5,7 @@ export const STYLE = `
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:72rem;padding:1.5rem;font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page)}
 h1{font-size:1.5rem;margin:0 0 1rem}h2{font-size:1.15rem;margin:2rem 0 .75rem}h3{font-size:1rem;margin:0 0 .5rem}
-small{color:var(--soft);font-weight:400}a{color:inherit}code,pre,.ladder{font:12.5px/1.45 ui-monospace,monospace}
+small{color:var(--soft);font-weight:400}a{color:inherit}code,pre,.journal{font:12.5px/1.45 ui-monospace,monospace}
 .box{border:1px solid var(--line);border-left:6px solid;border-radius:6px;padding:.75rem 1.25rem;background:var(--panel)}
 .box.good{border-left-color:var(--pass)}.box.bad{border-left-color:var(--fail)}.box p{margin:.25rem 0}
 .box .verdict{font-size:1.3rem;font-weight:600}.good .verdict{color:var(--pass)}.bad .verdict{color:var(--fail)}.stale{color:var(--warn)}
@@ -20,9 +20,9 @@ details table td:last-child,details table th:last-child{white-space:nowrap}
 article{border:1px solid var(--line);border-radius:6px;padding:.75rem 1rem;margin:.75rem 0}
 .scenario{border-left:3px solid var(--line);padding-left:.75rem;margin:.5rem 0}.scenario p{margin:.15rem 0}.step{color:var(--fail)}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--panel);padding:.5rem .75rem;border-radius:6px;margin:.4rem 0;max-height:22rem;overflow:auto}
-.ladder{padding:.25rem .75rem .75rem}.ladder div{padding:.1rem .4rem;overflow-wrap:anywhere;border-radius:3px;margin:.1rem 0}
-.ladder .in{margin-right:25%;background:color-mix(in srgb,var(--pass) 12%,transparent)}
-.ladder .out{margin-left:25%;background:color-mix(in srgb,var(--warn) 12%,transparent)}.ladder .note{color:var(--soft)}
+.journal{padding:.25rem .75rem .75rem}.journal div{padding:.1rem .4rem;overflow-wrap:anywhere;border-radius:3px;margin:.1rem 0}
+.journal .in{margin-right:25%;background:color-mix(in srgb,var(--pass) 12%,transparent)}
+.journal .out{margin-left:25%;background:color-mix(in srgb,var(--warn) 12%,transparent)}.journal .note{color:var(--soft)}
 footer{margin-top:2rem;color:var(--soft);font-size:.85rem}
 @media print{details{display:block}body{max-width:none}}
 `

@@ -115,11 +115,11 @@ function scenarioBlock({ name, at, step, message, evidence = [] }: ScenarioResul
   return `<div class="scenario"><p>${escapeMarkup(name)} <small>${escapeMarkup(at)}</small></p>
 <p class="step">${escapeMarkup(step ?? 'did not run')}</p>
 <pre class="message">${escapeMarkup(message ?? '')}</pre>
-${lines.length === 0 ? '' : `<details><summary>Journal of the hub <small>${String(lines.length)} lines</small></summary><div class="ladder">${lines.map((line) => rung(line)).join('')}</div></details>`}</div>`
+${lines.length === 0 ? '' : `<details><summary>Journal of the hub <small>${String(lines.length)} lines</small></summary><div class="journal">${lines.map((line) => journalLine(line)).join('')}</div></details>`}</div>`
 }
 
 /** A line of the journal; packets of the client are on the left, packets of the hub on the right. */
-function rung(line: string): string {
+function journalLine(line: string): string {
   const direction = line.includes('"direction":"in"')
     ? 'in'
     : line.includes('"direction":"out"')

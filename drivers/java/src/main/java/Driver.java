@@ -20,8 +20,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * The official Java device SDK (iot-device-client) behind the driver protocol of the suite: one JSON object a line on stdin
- * and stdout. Thin on purpose: one call of the suite is one call of the SDK; what the SDK does not have is `unsupported`.
+ * The official Java device SDK (iot-device-client) behind the driver protocol of the suite: one JSON object per line on stdin
+ * and stdout. It is thin: one call of the suite is one call of the SDK; what the SDK lacks is `unsupported`.
  */
 public final class Driver {
     private static final Gson GSON = new GsonBuilder().serializeNulls().create();
@@ -177,7 +177,7 @@ public final class Driver {
         say(reply);
     }
 
-    /** Signs of life while a call is under way. */
+    /** Sends heartbeats during a call. */
     private static void beat(JsonObject request) {
         String line = "{\"event\":\"heartbeat\",\"session\":\"" + (request.has("session") ? request.get("session").getAsString() : "-") + "\",\"seq\":1,\"data\":{}}";
         try {
@@ -206,7 +206,7 @@ public final class Driver {
             Thread thread = new Thread(() -> answer(request));
             thread.setDaemon(true);
             thread.start();
-            thread.join(10); // calls reach the SDK in the order in which they were asked for
+            thread.join(10); // calls reach the SDK in the order of the requests
         }
         Runtime.getRuntime().halt(0);
     }

@@ -6,7 +6,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /**
- * Where connections to ports 8883 and 443 really go: to the hub of this scenario, byte by byte. The SDK fixes both ports
+ * Redirects connections from ports 8883 and 443 to the hub of the scenario, byte by byte. The SDK fixes both ports
  * (docs/contract/reference/sdks.md#sdks-hosts), and each scenario has its own hub on free ports. TLS runs between the SDK and
  * the hub.
  */
@@ -63,7 +63,7 @@ final class Redirect {
             try {
                 work.run();
             } catch (IOException over) {
-                // the other side is gone, and so is this one
+                // the other side has closed, so this side closes too
             }
         });
         thread.setDaemon(true);

@@ -1,4 +1,4 @@
-/** The SDK has nothing like it. */
+/** The SDK has no equivalent. */
 final class Unsupported extends Exception {
     Unsupported(String reason) {
         super(reason);

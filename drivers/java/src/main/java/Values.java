@@ -7,7 +7,7 @@ import com.microsoft.azure.sdk.iot.device.twin.TwinCollection;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
-/** Values of the SDK, to and from what the driver protocol carries. */
+/** Converts values between the SDK and the driver protocol. */
 final class Values {
     static JsonObject sectionOf(TwinCollection collection) {
         JsonObject section = collection.toJsonElement().getAsJsonObject();
