@@ -103,5 +103,5 @@ test('a link to an anchor that is not there is a problem', () => {
 })
 
 test('a README without marks is not overwritten', () => {
-  expect(() => withCounts('no marks', contract)).toThrow('has lost its marks')
+  expect(() => withCounts('no marks', contract)).toThrow('lacks the marks')
 })
