@@ -11,7 +11,7 @@ const asked = process.argv.slice(2)
 const unknown = asked.filter((id) => !SUBJECTS.some((subject) => subject.id === id))
 if (unknown.length > 0) {
   process.stderr.write(
-    `bench:curves: no curve ${unknown.join(', ')}; there are ${SUBJECTS.map(({ id }) => id).join(', ')}\n`,
+    `bench:curves: unknown: ${unknown.join(', ')}; the curves are ${SUBJECTS.map(({ id }) => id).join(', ')}\n`,
   )
   process.exit(2)
 }

@@ -1,4 +1,4 @@
-/** AMQP frames as a client might send them, in any order; `spoiled` makes them malformed. */
+/** AMQP frames as a client might send them, in any order; `malformed` adds errors to them. */
 
 import { frameOf, protocolHeader, SASL_FRAME } from '../../mock-hub/amqp/codec/frames.ts'
 import { encodeMessage } from '../../mock-hub/amqp/codec/messages.ts'

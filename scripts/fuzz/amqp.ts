@@ -9,7 +9,7 @@ import { createAmqpServer } from '../../mock-hub/amqp/server.ts'
 import type { AmqpServer } from '../../mock-hub/amqp/server.ts'
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { amqpFrameOf, attached, hello, links } from './amqp-frames.ts'
-import { noise, spoiled } from './mqtt-packets.ts'
+import { noise, malformed } from './mqtt-packets.ts'
 import { randomFrom } from './random.ts'
 
 export interface AmqpFuzzReport {
@@ -69,14 +69,14 @@ export async function fuzzAmqp({
     connections++
     const before = random(12)
     if (before === 0) peer.write(noise(random, 1 + random(60)))
-    else if (before === 1) peer.write(spoiled(greeting, random))
+    else if (before === 1) peer.write(malformed(greeting, random))
     else peer.write(greeting)
     if (random(6) !== 0) peer.write(links())
     await turn()
     const last = Math.min(end, number + FRAMES_PER_CONNECTION)
     do {
       const frame = amqpFrameOf(random, number)
-      const bytes = random(3) === 0 ? spoiled(frame, random) : frame
+      const bytes = random(3) === 0 ? malformed(frame, random) : frame
       const cut = random(8) === 0 ? random(bytes.length) : bytes.length
       peer.write(bytes.subarray(0, cut))
       if (cut < bytes.length) peer.write(bytes.subarray(cut))

@@ -83,7 +83,7 @@ export function packetOf(random: Random): Buffer {
 }
 
 /** The same packet with an error: bits, lengths, truncation. */
-export function spoiled(packet: Buffer, random: Random): Buffer {
+export function malformed(packet: Buffer, random: Random): Buffer {
   let bytes = Buffer.from(packet)
   for (let times = 1 + random(3); times > 0; times--) {
     const at = random(bytes.length)

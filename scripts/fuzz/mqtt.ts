@@ -10,7 +10,7 @@ import mqttPacket from 'mqtt-packet'
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { createMqttServer } from '../../mock-hub/mqtt/server.ts'
 import type { MqttServer } from '../../mock-hub/mqtt/server.ts'
-import { noise, packetOf, spoiled } from './mqtt-packets.ts'
+import { noise, packetOf, malformed } from './mqtt-packets.ts'
 import { randomFrom } from './random.ts'
 
 export interface MqttFuzzOptions {
@@ -87,13 +87,13 @@ export async function fuzzMqtt({
     connections++
     const before = random(10)
     if (before === 0) peer.write(noise(random, 1 + random(30)))
-    else if (before === 1) peer.write(spoiled(hello, random))
+    else if (before === 1) peer.write(malformed(hello, random))
     else peer.write(hello)
     await turn()
     const last = Math.min(end, number + PACKETS_PER_CONNECTION)
     do {
       const packet = packetOf(random)
-      const bytes = random(3) === 0 ? packet : spoiled(packet, random)
+      const bytes = random(3) === 0 ? packet : malformed(packet, random)
       const cut = random(8) === 0 ? random(bytes.length) : bytes.length
       peer.write(bytes.subarray(0, cut))
       if (cut < bytes.length) peer.write(bytes.subarray(cut))
