@@ -67,7 +67,22 @@ describe('invalid input is a 400 with field, rule and given value', () => {
       '"soon"',
     ],
     ['POST', '/clock/advance', { by: -1 }, 'by', 'to be 0 or more: this call only moves time forward', '-1'],
-    ['POST', '/clock/advance', { by: '99999999d' }, 'by', 'to be at most 100 years', '"99999999d"'],
+    [
+      'POST',
+      '/clock/advance',
+      { by: '99999999d' },
+      'by',
+      'to lead to a time at most 100 years from now',
+      '"99999999d"',
+    ],
+    [
+      'POST',
+      '/clock/offset',
+      { by: '-99999999d' },
+      'by',
+      'to lead to a time at most 100 years from now',
+      '"-99999999d"',
+    ],
     [
       'POST',
       '/faults',
