@@ -199,3 +199,9 @@ test('many moves lead no farther than one', () => {
     clock.setOffset(NaN)
   }).toThrow('clock.setOffset: expected by to lead to a time at most 100 years from now')
 })
+
+test('reset makes a frozen clock run with the system clock again', () => {
+  const clock = new HubClock(0)
+  clock.reset()
+  expect([clock.frozen, clock.offsetMs]).toEqual([false, 0])
+})

@@ -36,7 +36,7 @@ const FARTHEST_MS = 100 * 365 * 86_400_000
  * The hub's clock: it runs with the system clock plus an offset, or it is frozen until it is advanced. `advance` works in
  * both states and runs everything that falls due in order, each callback at its own time. When the system clock is set
  * back, callbacks still wait as long as was asked; when it is set ahead (or the machine was suspended), what has fallen due
- * runs within {@link LONGEST_TIMER_MS}.
+ * runs within ten seconds.
  */
 export class HubClock implements Clock {
   readonly #heap: Due[] = []
@@ -125,6 +125,12 @@ export class HubClock implements Clock {
     this.set(Date.now() + ms)
     // Exact, however long the callbacks took.
     if (this.#frozenAt === undefined) this.#offsetMs = ms
+  }
+
+  /** Lets the clock run with the system clock, without an offset. Call it when no callback is scheduled that must not run. */
+  reset(): void {
+    this.#frozenAt = undefined
+    this.setOffset(0)
   }
 
   /**

@@ -18,7 +18,7 @@ test('GET / and the 404 of an unknown path list all routes', async () => {
   const { json } = await server.call('GET', '/')
   expect(json).toMatchObject({ hostName: 'localhost' })
   const { control } = json as { control: string[] }
-  expect(control).toContain('POST /reset: Return to the initial state; all connections are closed')
+  expect(control).toContain('POST /reset: Return to the initial state; connections of devices are closed')
   expect(await server.call('POST', '/nowhere?x=1')).toMatchObject({
     status: 404,
     json: { error: 'NotFound', message: 'there is no route POST /nowhere', routes: control },
