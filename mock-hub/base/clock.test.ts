@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { HubClock, ManualClock } from './clock.ts'
 
 test('a manual clock stands still until it is advanced', () => {
@@ -88,14 +88,14 @@ test('a running clock can be ahead of the system, frozen, and go on from where i
   }
 })
 
-test('a running clock wakes by the system timer, also past the longest timer of Node', () => {
+test('a running clock wakes by the system timer, also after many timers', () => {
   vi.useFakeTimers({ now: 0 })
   try {
     const clock = new HubClock()
     const run = vi.fn()
-    const days30 = 30 * 86_400_000
-    clock.schedule(days30, run)
-    vi.advanceTimersByTime(days30 - 1)
+    const long = 3_600_000
+    clock.schedule(long, run)
+    vi.advanceTimersByTime(long - 1)
     expect(run).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
     expect(run).toHaveBeenCalledTimes(1)
@@ -132,4 +132,76 @@ test('freezing a running clock holds its timers until it resumes', () => {
   } finally {
     vi.useRealTimers()
   }
+})
+
+describe('a step of the system clock', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test.each([
+    ['back', -3_600_000],
+    ['ahead', 7_200_000],
+  ])('%s: a callback waits no longer than was asked', (_, stepMs) => {
+    const clock = new HubClock()
+    const run = vi.fn()
+    clock.schedule(60_000, run)
+    vi.setSystemTime(Date.now() + stepMs)
+    vi.advanceTimersByTime(60_000)
+    expect(run).toHaveBeenCalledTimes(1)
+    expect(clock.now()).toBe(Date.now())
+  })
+
+  test('back: what is scheduled after it waits as long as what was scheduled before it', () => {
+    const clock = new HubClock()
+    const seen: string[] = []
+    clock.schedule(20_000, () => seen.push('before'))
+    vi.setSystemTime(Date.now() - 3_600_000)
+    clock.schedule(30_000, () => seen.push('after'))
+    vi.advanceTimersByTime(20_000)
+    expect(seen).toEqual(['before'])
+    vi.advanceTimersByTime(10_000)
+    expect(seen).toEqual(['before', 'after'])
+  })
+
+  test('ahead: what has fallen due runs within ten seconds, as after a suspend', () => {
+    const clock = new HubClock()
+    const run = vi.fn()
+    clock.schedule(3_600_000, run)
+    vi.setSystemTime(Date.now() + 7_200_000)
+    vi.advanceTimersByTime(10_000)
+    expect(run).toHaveBeenCalledTimes(1)
+  })
+})
+
+test.each([NaN, Infinity])('no callback is scheduled after %s', (ms) => {
+  expect(() => new ManualClock().schedule(ms, () => undefined)).toThrow(
+    'clock.schedule: expected ms to be a number of milliseconds',
+  )
+})
+
+test.each([NaN, -Infinity])('no clock is set to %s', (target) => {
+  expect(() => {
+    new ManualClock().set(target)
+  }).toThrow('clock.set: expected target to be a time in epoch milliseconds')
+})
+
+test('many moves lead no farther than one', () => {
+  const clock = new HubClock()
+  clock.advance('36500d')
+  expect(() => {
+    clock.advance('1d')
+  }).toThrow('clock.advance: expected by to lead to a time at most 100 years from now; given: "1d"')
+  expect(() => {
+    clock.setOffset(NaN)
+  }).toThrow('clock.setOffset: expected by to lead to a time at most 100 years from now')
+})
+
+test('reset makes a frozen clock run with the system clock again', () => {
+  const clock = new HubClock(0)
+  clock.reset()
+  expect([clock.frozen, clock.offsetMs]).toEqual([false, 0])
 })

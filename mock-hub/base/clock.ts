@@ -18,19 +18,25 @@ export interface Clock {
 }
 
 interface Due {
-  readonly at: number
+  at: number
   readonly seq: number
   readonly run: () => void
   /** Index in the heap; -1 when it is not in the heap. */
   index: number
 }
 
-/** The longest timer of Node; a longer wait takes several. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** A wait takes several timers of at most this length, so that a step of the system clock is noticed soon. */
+const LONGEST_TIMER_MS = 10_000
+/** A smaller difference between the system clock and the monotonic one is drift, not a step. */
+const SMALLEST_STEP_MS = 1_000
+/** How far the clock can be from the system clock: beyond that lie dates that no client can read. */
+const FARTHEST_MS = 100 * 365 * 86_400_000
 
 /**
  * The hub's clock: it runs with the system clock plus an offset, or it is frozen until it is advanced. `advance` works in
- * both states and runs everything that falls due in order, each callback at its own time.
+ * both states and runs everything that falls due in order, each callback at its own time. When the system clock is set
+ * back, callbacks still wait as long as was asked; when it is set ahead (or the machine was suspended), what has fallen due
+ * runs within ten seconds.
  */
 export class HubClock implements Clock {
   readonly #heap: Due[] = []
@@ -39,6 +45,9 @@ export class HubClock implements Clock {
   #frozenAt: number | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
+  /** The system clock and the monotonic clock when both were last read together. */
+  #systemMs = Date.now()
+  #monotonicMs = performance.now()
 
   /** @param frozenAt - time at which the clock is frozen from the start, in epoch ms; undefined: it runs. */
   constructor(frozenAt?: number) {
@@ -67,6 +76,8 @@ export class HubClock implements Clock {
 
   /** Calls `run` once, `ms` milliseconds from now. @returns cancels the call. */
   schedule(ms: number, run: () => void): () => void {
+    if (!(ms < Infinity)) throw new InvalidInput('clock.schedule', 'ms', 'to be a number of milliseconds', ms)
+    this.#followSystemClock()
     const due: Due = { at: this.now() + Math.max(0, ms), seq: this.#seq++, run, index: -1 }
     this.#push(due)
     this.#arm()
@@ -92,29 +103,44 @@ export class HubClock implements Clock {
   /**
    * Moves time forward and runs everything that falls due, in order.
    * @param by - milliseconds, or text such as `1h`, `90s`, `1h30m`.
-   * @throws InvalidInput for an invalid or negative duration.
+   * @throws InvalidInput for an invalid or negative duration, and for one that leads more than 100 years from now.
    */
   advance(by: number | string): void {
     const ms = typeof by === 'string' ? parseDuration(by, 'by') : by
     if (!(ms >= 0))
       throw new InvalidInput('clock.advance', 'by', 'to be 0 or more: time only moves forward', by)
-    this.set(this.now() + ms)
+    const target = this.now() + ms
+    checkReach('clock.advance', target, by)
+    this.set(target)
   }
 
   /**
    * Sets the clock ahead of the system clock, or behind it; everything that falls due runs at once.
    * @param by - milliseconds, or text such as `1h` or `-30m`; negative: behind.
-   * @throws InvalidInput for an invalid duration.
+   * @throws InvalidInput for an invalid duration, and for one of more than 100 years.
    */
   setOffset(by: number | string): void {
     const ms = typeof by === 'string' ? parseDuration(by, 'by') : by
+    checkReach('clock.setOffset', Date.now() + ms, by)
     this.set(Date.now() + ms)
     // Exact, however long the callbacks took.
     if (this.#frozenAt === undefined) this.#offsetMs = ms
   }
 
-  /** Sets the time, in epoch ms, also back; everything that falls due runs at once. The clock stays frozen or running. */
+  /** Lets the clock run with the system clock, without an offset. Call it when no callback is scheduled that must not run. */
+  reset(): void {
+    this.#frozenAt = undefined
+    this.setOffset(0)
+  }
+
+  /**
+   * Sets the time, in epoch ms, also back; everything that falls due runs at once. The clock stays frozen or running.
+   * @throws InvalidInput for what is no time.
+   */
   set(target: number): void {
+    if (!Number.isFinite(target))
+      throw new InvalidInput('clock.set', 'target', 'to be a time in epoch milliseconds', target)
+    this.#followSystemClock()
     this.#runUntil(target)
     this.#jump(target)
     this.#arm()
@@ -140,6 +166,17 @@ export class HubClock implements Clock {
     else this.#frozenAt = to
   }
 
+  /** When the system clock was set back, moves all callbacks back as far, so that none waits longer than was asked. */
+  #followSystemClock(): void {
+    const systemMs = Date.now()
+    const monotonicMs = performance.now()
+    const step = systemMs - this.#systemMs - (monotonicMs - this.#monotonicMs)
+    this.#systemMs = systemMs
+    this.#monotonicMs = monotonicMs
+    if (step > -SMALLEST_STEP_MS || this.#frozenAt !== undefined) return
+    for (const due of this.#heap) due.at += step
+  }
+
   /** A single system timer is set for the earliest callback. */
   #arm(): void {
     const next = this.#frozenAt === undefined ? this.#heap[0] : undefined
@@ -157,6 +194,7 @@ export class HubClock implements Clock {
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#timerAt = Infinity
+      this.#followSystemClock()
       this.#runUntil(this.now())
       this.#arm()
     }, wait)
@@ -220,6 +258,12 @@ export class HubClock implements Clock {
       index = least
     }
   }
+}
+
+/** @throws InvalidInput when the clock would be set more than 100 years from now. @param by the value that leads there. */
+export function checkReach(what: string, target: number, by: number | string): void {
+  if (Math.abs(target - Date.now()) <= FARTHEST_MS) return
+  throw new InvalidInput(what, 'by', 'to lead to a time at most 100 years from now', by)
 }
 
 /** A clock that is frozen until a test moves it. */

@@ -32,6 +32,11 @@ export class RingBuffer<T> {
     return this.#items[place < this.#items.length ? place : place - this.#items.length]
   }
 
+  clear(): void {
+    this.#items.length = 0
+    this.#start = 0
+  }
+
   toArray(): T[] {
     return this.#start === 0
       ? this.#items.slice()

@@ -13,7 +13,7 @@ async function read(name: string, from = 0, to = Infinity): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-afterEach(() => store.stop())
+afterEach(() => store.clear())
 
 describe('blob store', () => {
   test('stores a blob and reads any range of it', async () => {

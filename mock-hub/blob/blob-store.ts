@@ -136,8 +136,8 @@ export class BlobStore {
     return true
   }
 
-  /** Deletes everything. */
-  async stop(): Promise<void> {
+  /** Deletes everything; the blobs are gone at once, their files later. */
+  async clear(): Promise<void> {
     this.#blobs.clear()
     this.#uncommitted.clear()
     const directory = await this.#directory

@@ -49,7 +49,7 @@ export class BuiltInStorage implements BlobStorage {
   }
 
   /** Deletes the blobs. */
-  stop(): Promise<void> {
-    return this.store.stop()
+  clear(): Promise<void> {
+    return this.store.clear()
   }
 }

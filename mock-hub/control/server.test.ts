@@ -18,7 +18,7 @@ test('GET / and the 404 of an unknown path list all routes', async () => {
   const { json } = await server.call('GET', '/')
   expect(json).toMatchObject({ hostName: 'localhost' })
   const { control } = json as { control: string[] }
-  expect(control).toContain('POST /reset: Return to the initial state; all connections are closed')
+  expect(control).toContain('POST /reset: Return to the initial state; connections of devices are closed')
   expect(await server.call('POST', '/nowhere?x=1')).toMatchObject({
     status: 404,
     json: { error: 'NotFound', message: 'there is no route POST /nowhere', routes: control },
@@ -67,7 +67,22 @@ describe('invalid input is a 400 with field, rule and given value', () => {
       '"soon"',
     ],
     ['POST', '/clock/advance', { by: -1 }, 'by', 'to be 0 or more: this call only moves time forward', '-1'],
-    ['POST', '/clock/advance', { by: '99999999d' }, 'by', 'to be at most 100 years', '"99999999d"'],
+    [
+      'POST',
+      '/clock/advance',
+      { by: '99999999d' },
+      'by',
+      'to lead to a time at most 100 years from now',
+      '"99999999d"',
+    ],
+    [
+      'POST',
+      '/clock/offset',
+      { by: '-99999999d' },
+      'by',
+      'to lead to a time at most 100 years from now',
+      '"-99999999d"',
+    ],
     [
       'POST',
       '/faults',

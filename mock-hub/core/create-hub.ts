@@ -28,7 +28,7 @@ import { PeekLockQueue, type QueueLimits } from './messaging/peek-lock-queue.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { STRICT, type Settings } from './contract/settings.ts'
 import { HubTelemetry } from './messaging/telemetry.ts'
-import { createThrottle } from './throttling/throttle.ts'
+import { TierThrottle } from './throttling/throttle.ts'
 import { HubTwins } from './twins/twins.ts'
 import { CertificateAuthorities } from './identity/x509.ts'
 
@@ -84,13 +84,14 @@ class CoreHub implements Hub {
   readonly feedback: PeekLockQueue<readonly FeedbackRecord[]>
   readonly fileNotifications: PeekLockQueue<FileNotification>
   readonly inputs: ModuleRouting
-  readonly throttle: Hub['throttle']
+  readonly throttle: TierThrottle
   /** The clock that this hub made and stops. */
   readonly #ownClock: HubClock | undefined
   readonly #dispatcher: OperationDispatcher
   readonly #sessions: Sessions
   readonly #refusals: Refusals
   readonly #outcomes: Feedback
+  readonly #initialRoutes: readonly string[]
   #blobStorage: BlobStorage | undefined
 
   constructor({ settings, clock, logger = SILENT, policies, blobStorage, routes = [] }: HubOptions) {
@@ -106,7 +107,7 @@ class CoreHub implements Hub {
     this.journal = new HubJournal(this.clock, this.settings.journalRetained)
     this.#refusals = new Refusals(this.journal, logger)
     this.faults = new HubFaults(this.clock, this.journal)
-    this.throttle = createThrottle(this.clock, this.settings)
+    this.throttle = new TierThrottle(this.clock, this.settings)
     const shared = { clock: this.clock, settings: this.settings, journal: this.journal }
 
     const authorities = new CertificateAuthorities()
@@ -158,7 +159,7 @@ class CoreHub implements Hub {
         this.#delivered(link, 'inputs', { inputName, message })
       },
     })
-    this.inputs.routes = routes
+    this.inputs.routes = this.#initialRoutes = routes
     const uploads = new FileUploads({
       ...shared,
       random: random('uploads'),
@@ -239,13 +240,28 @@ class CoreHub implements Hub {
     this.#refusals.add(error, where)
   }
 
+  reset(): void {
+    this.faults.disarm()
+    // Deleting an identity closes its links and drops its messages, uploads and ordered faults.
+    for (const { identity } of [...this.registry.devices()]) this.registry.remove(identity, '*')
+    this.#outcomes.clear()
+    this.feedback.clear()
+    this.fileNotifications.clear()
+    this.telemetry.clear()
+    this.throttle.clear()
+    this.routes = this.#initialRoutes
+    this.#refusals.clear()
+    this.journal.clear()
+    this.journal.record({ type: 'reset' })
+  }
+
   stop(): void {
     this.#sessions.stop()
     this.methods.stop()
     this.c2d.stop()
-    this.#outcomes.stop()
-    this.feedback.stop()
-    this.fileNotifications.stop()
+    this.#outcomes.clear()
+    this.feedback.clear()
+    this.fileNotifications.clear()
     this.faults.disarm()
     this.deviceFaults.stop()
     this.#ownClock?.stop()

@@ -91,8 +91,9 @@ export interface MockHub {
   /** All identities: devices in order of creation, each followed by its modules. */
   identities(): readonly IdentityRecord[]
   /**
-   * Returns to the initial state: the seed with the same keys, no faults, no messages, no configurations. All
-   * connections are closed. The clock, the settings and the journal stay as they are.
+   * Returns to the initial state: the seed with the same keys, and nothing else: no faults, messages, events, jobs,
+   * configurations, blobs, no journal and no refusals. The clock runs with the system clock again, unless the option
+   * `clock` gave it. Connections of devices are closed; back ends stay connected, and event positions go on.
    */
   reset(): void
   /** Closes every port and connection. Further calls have no effect. */
@@ -111,7 +112,7 @@ export interface WorkloadUris {
 
 /** Members of the core that only the host and the adapters use. */
 const INTERNAL = [
-  ...(['clock', 'stop', 'perform', 'openSession', 'refuse', 'attachBlobStorage'] as const),
+  ...(['clock', 'stop', 'perform', 'openSession', 'refuse', 'attachBlobStorage', 'reset'] as const),
   ...(['authentication', 'deviceFaults', 'logger'] as const),
 ] satisfies readonly (keyof Hub)[]
 

@@ -35,7 +35,7 @@ export async function attachBlobs(
   if (blob === false) return undefined
   if (blob === 'own') {
     const own = new BuiltInStorage({ clock, hostName })
-    undo.push(() => own.stop())
+    undo.push(() => own.clear())
     hub.attachBlobStorage(own)
     return own
   }

@@ -62,6 +62,54 @@ test('identities of the seed have connection strings, and reset restores them', 
   expect(hub.services.configurations.list(10)).toEqual([])
 })
 
+test('reset forgets all that has happened', async () => {
+  const hub = await start({
+    seed: { devices: [{ deviceId: 'd' }], routes: ['FROM /messages/* INTO $upstream'] },
+  })
+  const initial = { routes: hub.routes, meter: hub.throttle.meter }
+  const event = {
+    ...{ body: Buffer.from('x'), system: {}, properties: {}, source: 'Telemetry' as const, deviceId: 'd' },
+    ...{ moduleId: undefined, authMethod: '{}', authGenerationId: '1', modelId: undefined },
+  }
+  hub.telemetry.append(event)
+  hub.throttle.take('telemetry', 10)
+  hub.routes = []
+  hub.clock.advance('2d')
+  hub.clock.freeze()
+  hub.services.jobs.create({
+    ...{ jobId: 'j', type: 'scheduleUpdateTwin', queryCondition: '*', startAt: undefined, given: {} },
+    updateTwin: { update: { tags: { a: 1 } }, etag: '*' },
+    maxExecutionTimeInSeconds: 60,
+  })
+  const system = { ack: 'full' } as const
+  hub.c2d.send({ deviceId: 'd' }, { body: Buffer.from('c'), system, properties: {} })
+  hub.c2d.purge({ deviceId: 'd' })
+  hub.clock.advance('15s')
+  expect(hub.feedback.receive()).toBeDefined()
+
+  hub.reset()
+
+  expect(hub.telemetry.messages).toEqual([])
+  expect(hub.feedback.receive()).toBeUndefined()
+  expect(hub.services.jobs.query({}).rows).toEqual([])
+  expect({ routes: hub.routes, meter: hub.throttle.meter }).toEqual(initial)
+  expect(hub.lastRefusals).toEqual([])
+  expect(hub.clock.frozen).toBe(false)
+  expect(Math.abs(hub.clock.offsetMs)).toBeLessThan(1)
+  const [first] = hub.journal.entries
+  expect(first).toMatchObject({ type: 'reset' })
+  expect(hub.telemetry.append(event).sequenceNumber).toBeGreaterThan(1)
+})
+
+test('reset leaves a clock that was given as it is', async () => {
+  const clock = new ManualClock()
+  const hub = await start({ clock })
+  clock.advance('1h')
+  const now = clock.now()
+  hub.reset()
+  expect(clock.now()).toBe(now)
+})
+
 test('keys from keyOf are the same in the next hub', async () => {
   const keyOf = (purpose: string): string => Buffer.from(purpose.padEnd(40)).toString('base64')
   const seed = { devices: [{ deviceId: 'd' }] }

@@ -98,9 +98,10 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   const workload = await openWorkload(options, core, tls, undo)
 
   const reset = (): void => {
-    core.faults.disarm()
-    services.configurations.clear()
-    for (const { identity } of [...core.registry.devices()]) core.registry.remove(identity, '*')
+    services.clear()
+    core.reset()
+    void blob?.clear()
+    if (options.clock === undefined) clock.reset()
     applySeed(core, seed, keyOf)
   }
   const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)

@@ -118,7 +118,7 @@ export async function fuzzHttp({
   agent.destroy()
   await adapter.stop()
   hub.stop()
-  await storage.stop()
+  await storage.clear()
   process.off('uncaughtException', escaped)
   process.off('unhandledRejection', escaped)
   return { seed, requests: next - from, answers, heap: [heapEarly, heapLate], failures }

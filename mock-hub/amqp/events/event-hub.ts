@@ -46,9 +46,16 @@ export class EventHub {
   get partitions(): readonly Partition[] {
     if (this.#stopListening === undefined) {
       for (const message of this.#telemetry.messages) this.#store(message)
-      this.#stopListening = this.#telemetry.subscribe((message) => {
+      const stopStoring = this.#telemetry.subscribe((message) => {
         this.#store(message)
       })
+      const stopClearing = this.#telemetry.onCleared(() => {
+        for (const partition of this.#partitions) partition.clear()
+      })
+      this.#stopListening = () => {
+        stopStoring()
+        stopClearing()
+      }
     }
     return this.#partitions
   }

@@ -61,3 +61,11 @@ test('the offset of a message is the bytes before it', () => {
   expect(offsets[0]).toBe(0)
   expect((offsets[2] ?? 0) - (offsets[1] ?? 0)).toBe((offsets[1] ?? 0) + 1)
 })
+
+test('cleared, it is empty, and positions go on', () => {
+  const partition = filled({}, ['a', 'b'])
+  partition.clear()
+  expect([partition.begin, partition.end, partition.isEmpty]).toEqual([2, 2, true])
+  partition.append(message('c'))
+  expect([partition.begin, partition.end, bodiesOf(partition)]).toEqual([2, 3, ['c']])
+})

@@ -139,6 +139,13 @@ export class Partition {
     return begin + low - this.#first
   }
 
+  /** Drops all messages; positions go on, so that no reader sees one twice. */
+  clear(): void {
+    this.#events = []
+    this.#first = 0
+    this.#bytesKept = 0
+  }
+
   /** Calls the listener after each message. @returns stops listening. */
   onAppend(listener: () => void): () => void {
     return this.#listeners.add(listener)

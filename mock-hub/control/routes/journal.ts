@@ -35,6 +35,7 @@ const ENTRY_TYPES: Readonly<Record<JournalEntry['type'], true>> = {
   feedback: true,
   fault: true,
   clock: true,
+  reset: true,
 }
 const COMMA_LIST = { type: 'string', pattern: '^[a-z-]+(,[a-z-]+)*$' } as const
 const QUERY = objectOf({

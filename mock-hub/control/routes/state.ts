@@ -32,7 +32,7 @@ export const stateRoutes: ControlRoutes = (app, { hub, services: { snapshots }, 
   )
   app.post(
     '/reset',
-    { schema: { tags, summary: 'Return to the initial state; all connections are closed' } },
+    { schema: { tags, summary: 'Return to the initial state; connections of devices are closed' } },
     async (_request, reply) => {
       await reset()
       return reply.code(204).send()

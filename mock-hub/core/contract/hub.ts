@@ -72,6 +72,11 @@ export interface Hub {
   ): void
   /** The newest refusals, newest first (at most 100). */
   readonly lastRefusals: readonly Extract<JournalEntry, { type: 'refusal' }>[]
+  /**
+   * Forgets everything but clock and settings: identities with all they have, telemetry, feedback, notifications, faults,
+   * the meter, refusals and journal. Links of identities are closed.
+   */
+  reset(): void
   /** Closes all links, cancels all timers. */
   stop(): void
 }

@@ -106,6 +106,8 @@ export type JournalEvent =
       readonly phase: 'armed' | 'fired' | 'disarmed'
       readonly explain: string
     }
+  /** The hub was reset: older entries are gone. */
+  | { readonly type: 'reset' }
   | { readonly type: 'clock'; readonly action: string; readonly now: number }
 
 /** An event with its sequence number and its time. */

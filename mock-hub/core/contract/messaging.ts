@@ -9,6 +9,8 @@ export interface TelemetryStream {
   readonly messages: readonly TelemetryMessage[]
   /** Calls the listener for each new message. @returns stops listening. */
   subscribe(listener: (message: TelemetryMessage) => void): () => void
+  /** Calls the listener when all messages are dropped, because the hub is reset. @returns stops listening. */
+  onCleared(listener: () => void): () => void
   /** Stores an event message of the hub (twin change, lifecycle, connection state). @returns the stored message. */
   append(message: Omit<TelemetryMessage, 'sequenceNumber' | 'enqueuedAt'>): TelemetryMessage
 }

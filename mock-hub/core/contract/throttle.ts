@@ -24,7 +24,7 @@ export interface QuotaMeter {
   readonly limit: number | undefined
   /** Bytes that count as one message: 4096, or 512 on F1. */
   readonly chunkBytes: number
-  /** Messages that each kind of operation has used since the hub started. */
+  /** Messages that each kind of operation has used since the hub started or was reset. */
   readonly byOperation: Readonly<Partial<Record<ThrottledOperation, number>>>
 }
 

@@ -87,8 +87,10 @@ export class HubImportExportJobs implements ImportExportJobs {
     this.#end(job, 'cancelled')
   }
 
-  stop(): void {
+  /** Cancels and forgets all jobs. */
+  clear(): void {
     for (const { jobId } of this.#jobs.values()) this.cancel(jobId)
+    this.#jobs.clear()
   }
 
   async #run(job: Job): Promise<void> {

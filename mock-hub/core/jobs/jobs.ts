@@ -102,9 +102,10 @@ export class HubJobs implements Jobs {
       for (const device of job.devices) yield deviceJobDocument(device, this.#time)
   }
 
-  /** Cancels all that waits or runs. */
-  stop(): void {
+  /** Cancels and forgets all jobs. */
+  clear(): void {
     for (const job of this.#jobs.values()) this.#runner.end(job, 'cancelled')
+    this.#jobs.clear()
   }
 
   #checkActive(): void {

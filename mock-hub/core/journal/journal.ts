@@ -32,6 +32,11 @@ export class HubJournal implements Journal {
     this.#listeners.tell(entry)
   }
 
+  /** Drops all entries; the sequence numbers go on. */
+  clear(): void {
+    this.#ring.clear()
+  }
+
   get entries(): readonly JournalEntry[] {
     return this.#ring.toArray()
   }

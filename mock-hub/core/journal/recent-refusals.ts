@@ -26,6 +26,10 @@ export class Refusals {
     return this.#newestFirst
   }
 
+  clear(): void {
+    this.#newestFirst = []
+  }
+
   add(error: HubError, { identity, linkId, transport }: Parameters<Hub['refuse']>[1]): void {
     const { explanation, kind, code } = error
     this.#journal.record({

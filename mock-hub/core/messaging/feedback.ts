@@ -49,8 +49,10 @@ export class Feedback {
       })
   }
 
-  stop(): void {
+  /** Drops the records that wait for their batch. */
+  clear(): void {
     this.#cancelTimer?.()
+    this.#cancelTimer = undefined
     this.#batch = []
   }
 

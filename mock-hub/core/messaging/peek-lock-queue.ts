@@ -76,7 +76,7 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
   }
 
   /** Drops all items. */
-  stop(): void {
+  clear(): void {
     for (const item of this.#items) item.cancelLock()
     this.#items.length = 0
   }

@@ -18,6 +18,7 @@ export class HubTelemetry implements TelemetryStream {
   readonly #maxBytes: number
   readonly #ring: RingBuffer<TelemetryMessage>
   readonly #listeners = new Emitter<[TelemetryMessage]>()
+  readonly #clearedListeners = new Emitter<[]>()
   #sequenceNumber = 0
 
   constructor(clock: Clock, { maxTelemetryBytes, telemetryRetained }: Settings) {
@@ -32,6 +33,16 @@ export class HubTelemetry implements TelemetryStream {
 
   subscribe(listener: (message: TelemetryMessage) => void): () => void {
     return this.#listeners.add(listener)
+  }
+
+  onCleared(listener: () => void): () => void {
+    return this.#clearedListeners.add(listener)
+  }
+
+  /** Drops all messages; the sequence numbers go on. */
+  clear(): void {
+    this.#ring.clear()
+    this.#clearedListeners.tell()
   }
 
   append(message: Omit<TelemetryMessage, 'sequenceNumber' | 'enqueuedAt'>): TelemetryMessage {

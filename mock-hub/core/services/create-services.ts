@@ -49,11 +49,17 @@ export function createServices(hub: Hub, renderer: DocumentRenderer, blobs: Blob
     importExport,
     digitalTwins: new HubDigitalTwins(hub.twins),
     snapshots: new HubSnapshots(hub, configurations, lag),
+    clear() {
+      configurations.clear()
+      jobs.clear()
+      importExport.clear()
+      lag.reset()
+    },
     stop() {
       stopEvents()
       configurations.stop()
-      jobs.stop()
-      importExport.stop()
+      jobs.clear()
+      importExport.clear()
       lag.stop()
     },
   }

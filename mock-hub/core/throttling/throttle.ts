@@ -125,19 +125,15 @@ const DAY_MS = 86_400_000
 const STEP_BYTES = 4_096
 
 /** Without a tier nothing is refused; the meter counts all the same. */
-export function createThrottle(clock: Clock, settings: Pick<Settings, 'tier'>): Throttle {
-  return new TierThrottle(clock, settings.tier)
-}
-
-class TierThrottle implements Throttle {
+export class TierThrottle implements Throttle {
   readonly #clock: Clock
   readonly #tier: Tier | undefined
   readonly #buckets = new Map<ThrottledOperation, { left: number; at: number }>()
-  readonly #byOperation: Partial<Record<ThrottledOperation, number>> = {}
+  #byOperation: Partial<Record<ThrottledOperation, number>> = {}
   #day = -1
   #used = 0
 
-  constructor(clock: Clock, tier: Tier | undefined) {
+  constructor(clock: Clock, { tier }: Pick<Settings, 'tier'>) {
     this.#clock = clock
     this.#tier = tier
   }
@@ -151,6 +147,13 @@ class TierThrottle implements Throttle {
       chunkBytes: this.#chunkBytes,
       byOperation: { ...this.#byOperation },
     }
+  }
+
+  /** Forgets what was used. */
+  clear(): void {
+    this.#buckets.clear()
+    this.#byOperation = {}
+    this.#used = 0
   }
 
   take(operation: ThrottledOperation, bytes: number): void {

@@ -90,7 +90,7 @@ export async function openTestServer(settings: Partial<Settings> = {}): Promise<
       await http.stop()
       services.stop()
       hub.stop()
-      await storage.stop()
+      await storage.clear()
     },
   }
 }

@@ -20,6 +20,8 @@ export interface Services {
   readonly digitalTwins: DigitalTwins
   /** The whole state as JSON. */
   readonly snapshots: Snapshots
+  /** Forgets configurations and jobs. */
+  clear(): void
   /** Cancels what runs and stops watching the hub. */
   stop(): void
 }
