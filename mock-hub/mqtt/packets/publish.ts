@@ -1,6 +1,7 @@
 /** PUBLISH: telemetry, twin requests and method responses of the device become operations of the core. */
 
 import { isUtf8 } from 'node:buffer'
+import type { DeviceFaultOrder } from '../../core/contract/device-faults.ts'
 import type { Message } from '../../core/contract/message.ts'
 import { toHubError } from '../../core/errors/hub-error.ts'
 import { MalformedPacket } from '../codec/frames.ts'
@@ -49,8 +50,13 @@ export function handlePublish(
   // A message that is sent again after the cut orders nothing; else it would cut for ever.
   const order = (header & DUP) === 0 ? connection.hub.deviceFaults.orderIn(bag.properties) : undefined
   if (order !== undefined) connection.hub.deviceFaults.begin(session.key, order)
-  const unacknowledged = order?.breaks === 'tcp' || order?.breaks === 'mqtt'
-  return storeTelemetry(connection, session, message, unacknowledged ? 0 : packetId)
+  const acknowledged = order === undefined || !cutsMqtt(order)
+  return storeTelemetry(connection, session, message, acknowledged ? packetId : 0)
+}
+
+/** An order that cuts the link is not acknowledged, however long its delay (WIRE-D2C-20). */
+function cutsMqtt({ breaks }: DeviceFaultOrder): boolean {
+  return breaks === undefined || breaks === 'tcp' || breaks === 'mqtt'
 }
 
 /** Stores, then acknowledges. Telemetry is never answered with an error: the connection is closed (WIRE-D2C-19). */
