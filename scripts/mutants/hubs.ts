@@ -86,8 +86,8 @@ export const HUBS: readonly Mutant[] = [
     'H11',
     'accepts a publish with QoS 2',
     'mock-hub/mqtt/packets/publish.ts',
-    '  if (qos === 2) {\n',
-    '  if (qos > 3) {\n',
+    '  if (qos === 2 && ',
+    '  if (qos > 3 && ',
   ),
   mutant(
     'H12',

@@ -8,10 +8,10 @@ import { MalformedPacket } from '../codec/frames.ts'
 import type { FrameReader } from '../codec/frames.ts'
 import { DUP, PublishView, RETAIN } from '../codec/packets.ts'
 import { telemetryMessage } from '../codec/telemetry-path.ts'
-import { parsePublishTopic, telemetryRoot } from '../codec/topics.ts'
+import { isTopicName, parsePublishTopic, telemetryRoot } from '../codec/topics.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceSession } from '../device-session.ts'
-import { foreignTopic, qos2, tooLarge, unknownTopic } from '../protocol-errors.ts'
+import { foreignTopic, qos2, tooLarge, unknownTopic, wildcardInTopic } from '../protocol-errors.ts'
 import { performRequest } from './device-requests.ts'
 
 /** @throws MalformedPacket */
@@ -22,7 +22,8 @@ export function handlePublish(
 ): undefined | Promise<void> {
   const qos = (header >> 1) & 3
   if (qos === 3) throw new MalformedPacket('QoS 3')
-  if (qos === 2) {
+  if (qos === 0 && (header & DUP) !== 0) throw new MalformedPacket('DUP in a PUBLISH of QoS 0')
+  if (qos === 2 && !connection.hub.settings.qos2Acknowledged) {
     connection.refuse(qos2())
     return undefined
   }
@@ -31,7 +32,7 @@ export function handlePublish(
   const payloadStart = topicEnd + (qos === 0 ? 0 : 2)
   if (payloadStart > end) throw new MalformedPacket('PUBLISH shorter than its topic says')
   const packetId = qos === 0 ? 0 : ((buffer[topicEnd] ?? 0) << 8) + (buffer[topicEnd + 1] ?? 0)
-  if (qos === 1 && packetId === 0) throw new MalformedPacket('packet id 0 in a PUBLISH of QoS 1')
+  if (qos !== 0 && packetId === 0) throw new MalformedPacket(`packet id 0 in a PUBLISH of QoS ${qos}`)
   const payload = buffer.subarray(payloadStart, end)
   connection.record('in', 'publish', new PublishView(header, buffer, topicStart, topicEnd, packetId, payload))
 
@@ -91,7 +92,7 @@ async function acknowledgeAfter(
   }
 }
 
-/** Any topic but the device's own telemetry topic. */
+/** Any topic but a valid one of the device's own telemetry. */
 function handleRequest(
   connection: Connection,
   session: DeviceSession,
@@ -99,6 +100,10 @@ function handleRequest(
   payload: Buffer,
   packetId: number,
 ): undefined | Promise<void> {
+  if (!isTopicName(topic)) {
+    connection.refuse(wildcardInTopic(topic))
+    return undefined
+  }
   const request = parsePublishTopic(topic)
   if (request === undefined || request.type === 'telemetry') {
     const rule = request === undefined ? unknownTopic : foreignTopic
