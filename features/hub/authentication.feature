@@ -281,3 +281,24 @@ Feature: Authentication
         | device       | GET    | /devices/{thermostat} |
         | device       | GET    | /twins/{thermostat}   |
         | registryRead | POST   | /twins/{thermostat}/methods |
+
+  @WIRE-AUTH-21
+  Rule: A signature that is not well-formed base64 is refused
+
+    Scenario Outline: <form>
+      When "thermostat" connects with:
+        | signature | <form> |
+      Then "thermostat" is refused with return code 5
+
+      Examples:
+        | form             |
+        | unpadded         |
+        | followed by text |
+
+  @WIRE-AUTH-22
+  Rule: The resource is compared without regard to case
+
+    Scenario: In upper case
+      When "thermostat" connects with:
+        | scope | {host}%2FDEVICES%2F{thermostat} |
+      Then "thermostat" is accepted

@@ -55,40 +55,33 @@ Feature: Isolation
         | stranger      | devices/{victim}/#                               |
         | stranger      | devices/{victim}/modules/key/#                   |
         | stranger      | devices/{victim}/modules/key/inputs/#            |
-        | stranger      | devices/+/modules/+/inputs/#                     |
-        | stranger      | devices/+/#                                      |
         | stranger      | devices/#                                        |
         | stranger      | +/{victim}/messages/devicebound/#                |
         | stranger      | #                                                |
         | stranger      | +/#                                              |
         | stranger      | $iothub/#                                        |
-        | stranger      | $iothub/+/res/#                                  |
         | stranger      | $share/x/devices/{victim}/messages/devicebound/# |
         | stranger/lock | devices/{victim}/messages/devicebound/#          |
         | stranger/lock | devices/{victim}/#                               |
         | stranger/lock | devices/{victim}/modules/key/#                   |
         | stranger/lock | devices/{victim}/modules/key/inputs/#            |
-        | stranger/lock | devices/+/modules/+/inputs/#                     |
         | stranger/lock | devices/+/#                                      |
         | stranger/lock | devices/#                                        |
         | stranger/lock | +/{victim}/messages/devicebound/#                |
         | stranger/lock | #                                                |
         | stranger/lock | +/#                                              |
         | stranger/lock | $iothub/#                                        |
-        | stranger/lock | $iothub/+/res/#                                  |
         | stranger/lock | $share/x/devices/{victim}/messages/devicebound/# |
         | victim/lock   | devices/{victim}/messages/devicebound/#          |
         | victim/lock   | devices/{victim}/#                               |
         | victim/lock   | devices/{victim}/modules/key/#                   |
         | victim/lock   | devices/{victim}/modules/key/inputs/#            |
-        | victim/lock   | devices/+/modules/+/inputs/#                     |
         | victim/lock   | devices/+/#                                      |
         | victim/lock   | devices/#                                        |
         | victim/lock   | +/{victim}/messages/devicebound/#                |
         | victim/lock   | #                                                |
         | victim/lock   | +/#                                              |
         | victim/lock   | $iothub/#                                        |
-        | victim/lock   | $iothub/+/res/#                                  |
         | victim/lock   | $share/x/devices/{victim}/messages/devicebound/# |
 
   @WIRE-AUTH-08

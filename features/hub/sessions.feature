@@ -187,10 +187,24 @@ Feature: Sessions
       Examples:
         | filter                                 |
         | #                                      |
-        | devices/{thermostat}/#                 |
-        | devices/{thermostat}/messages/events/# |
+        | devices/somebody/messages/devicebound/# |
         | $iothub/#                              |
         | $SYS/#                                 |
+
+    Scenario Outline: <filter> is granted
+      Given "thermostat" is online
+      When "thermostat" sends SUBSCRIBE with:
+        | filter <filter> | 1 |
+      Then "thermostat" receives SUBACK with:
+        | granted | 1 |
+
+      Examples:
+        | filter                                      |
+        | $iothub/twin/#                              |
+        | $iothub/methods/#                           |
+        | $iothub/twin/PATCH/properties/desired/+     |
+        | devices/{thermostat}/messages/events/#      |
+        | devices/{thermostat}/messages/deviceBound/# |
 
   @WIRE-SESS-15
   Rule: One SUBSCRIBE may hold several filters
@@ -260,7 +274,7 @@ Feature: Sessions
     Scenario Outline: To <topic>
       When "thermostat" connects with:
         | will topic | <topic> |
-      Then "thermostat" is refused with return code 5
+      Then "thermostat" is accepted
 
       Examples:
         | topic                             |
@@ -326,3 +340,16 @@ Feature: Sessions
       Then the hub closes the connection of "thermostat"
       And "thermostat" receives no PUBACK
       And the service reads no further message
+
+  @WIRE-SESS-24
+  Rule: A publish to a topic with wildcards ends the connection
+
+    Scenario Outline: <topic>
+      Given "thermostat" is online
+      When "thermostat" publishes to "<topic>"
+      Then the hub closes the connection of "thermostat"
+
+      Examples:
+        | topic                                     |
+        | devices/{thermostat}/messages/events/a=#1 |
+        | devices/{thermostat}/messages/events/a=1+ |

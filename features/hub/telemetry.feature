@@ -33,7 +33,7 @@ Feature: Telemetry
   Rule: Properties are percent-encoded pairs behind the topic
 
     Scenario: Two SDKs write this
-      When "thermostat" publishes to "devices/{thermostat}/messages/events/a%20b=x%26y%3D1%2F%C3%A9&c=1+2&d=50%2525"
+      When "thermostat" publishes to "devices/{thermostat}/messages/events/a%20b=x%26y%3D1%2F%C3%A9&c=1%2B2&d=50%2525"
       Then "thermostat" receives PUBACK
       And the service reads a message with:
         | property."a b" | x&y=1/é |

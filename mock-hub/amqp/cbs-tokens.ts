@@ -107,7 +107,7 @@ export class CbsTokens {
     for (const held of this.#held.values()) {
       const { policy, scope } = held.grant
       if (policy !== undefined && !policy.permissions.has('DeviceConnect')) continue
-      if (!scope.every((segment, index) => segment === path[index])) continue
+      if (!scope.every((segment, index) => segment.toLowerCase() === path[index]?.toLowerCase())) continue
       if (best === undefined || scope.length > best.grant.scope.length) best = held
     }
     return best

@@ -27,9 +27,9 @@ export interface Grant {
  * @throws HubError of the core's authentication.
  */
 export function grantOfToken({ authentication }: Hub, audience: string, token: string): Grant {
-  const identity = identityOf(audience)
-  if (identity === undefined) return grantOfPolicy(audience, token, authentication.authorizeToken(token))
-  const { expiresAt } = authentication.admit(identity, { sasToken: token })
+  const name = identityOf(audience)
+  if (name === undefined) return grantOfPolicy(audience, token, authentication.authorizeToken(token))
+  const { identity, expiresAt } = authentication.admitByName(name, { sasToken: token })
   return { audience, token, policy: undefined, scope: pathOf(identity), expiresAt }
 }
 

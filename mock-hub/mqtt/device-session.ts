@@ -6,15 +6,17 @@ import type { Explanation } from '../core/errors/hub-error.ts'
 import type { StoredSubscription } from './broker.ts'
 import type { ConnectPacket } from './codec/packets.ts'
 import { TelemetryPath, willMessage } from './codec/telemetry-path.ts'
-import { parseFilter, telemetryRoot } from './codec/topics.ts'
+import { type Filter, parseFilter } from './codec/filters.ts'
+import { isTelemetryOf, telemetryRoot } from './codec/topics.ts'
 import { MqttLink } from './link.ts'
 import type { MqttCaller } from './link.ts'
 import type { OutgoingQueue } from './outgoing-queue.ts'
+import { foreignWill } from './protocol-errors.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 export class DeviceSession {
   readonly caller: MqttCaller
-  readonly subscriptions: Subscriptions = new Subscriptions()
+  readonly subscriptions: Subscriptions
   readonly telemetryPath: TelemetryPath
   readonly #hub: Hub
   readonly #link: MqttLink
@@ -30,6 +32,7 @@ export class DeviceSession {
     close: (reason: CloseReason, explanation?: Explanation) => void,
   ) {
     this.caller = caller
+    this.subscriptions = new Subscriptions(caller.principal.identity)
     this.telemetryPath = new TelemetryPath(caller.principal.identity)
     this.#hub = hub
     this.#link = new MqttLink(hub, caller, this.subscriptions, out, close)
@@ -49,10 +52,16 @@ export class DeviceSession {
     this.#coreSession = this.#hub.openSession(this.#link)
   }
 
+  /** @returns undefined: the identity may not subscribe to this filter. */
+  filterOf(text: string): Filter | undefined {
+    const { subscribeToAllOfIothub } = this.#hub.settings
+    return parseFilter(text, this.caller.principal.identity, subscribeToAllOfIothub)
+  }
+
   /** A stored session is continued. */
   restore(subscriptions: readonly StoredSubscription[]): void {
     for (const { topic, qos } of subscriptions) {
-      const filter = parseFilter(topic, this.caller.principal.identity)
+      const filter = this.filterOf(topic)
       if (filter !== undefined) this.subscriptions.put(topic, filter, qos === 0 ? 0 : 1)
     }
   }
@@ -77,7 +86,12 @@ export class DeviceSession {
   publishWill(): void {
     if (this.#will === undefined) return
     const { topic, payload, retain = false } = this.#will
-    const bag = topic.slice(telemetryRoot(this.caller.principal.identity).length + 1)
+    const { identity } = this.caller.principal
+    if (!isTelemetryOf(topic, identity)) {
+      this.#link.refused(foreignWill(topic, identity))
+      return
+    }
+    const bag = topic.slice(telemetryRoot(identity).length + 1)
     const message = willMessage(bag, Buffer.from(payload), retain)
     const failed = (error: unknown): void => {
       this.#link.refused(error)

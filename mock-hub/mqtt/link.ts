@@ -97,7 +97,7 @@ export class MqttLink implements DeviceLink {
 
   deliverInput(inputName: string, message: Message): void {
     const topic = formatInput(this.principal.identity, inputName, formatPropertyBag(message))
-    this.#send('inputs', 'input.delivery', { topic, payload: message.body })
+    this.#send('inputs', 'input.delivery', { topic, payload: message.body }, inputName)
   }
 
   close(reason: CloseReason, explanation?: Explanation): void {
@@ -123,8 +123,8 @@ export class MqttLink implements DeviceLink {
     }
   }
 
-  #send(channel: Channel, point: DeliveryPoint, publication: Omit<Publication, 'qos'>): void {
-    const qos = this.#subscriptions.qosFor(channel)
+  #send(channel: Channel, point: DeliveryPoint, publication: Omit<Publication, 'qos'>, name?: string): void {
+    const qos = this.#subscriptions.qosFor(channel, name)
     if (this.up && qos !== undefined) this.#deliver(point, { ...publication, qos })
   }
 

@@ -1,8 +1,10 @@
 /** The refusals of the MQTT adapter: rules of MQTT and of the hub that a client can break. */
 
+import type { Identity } from '../core/contract/identity.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { OversizedPacket } from './codec/frames.ts'
+import { telemetryRoot } from './codec/topics.ts'
 
 export function unsupportedProtocol(name: string, level: number): HubError {
   return new HubError({
@@ -67,6 +69,16 @@ export function tooLarge(what: string, bytes: number, limit: number): HubError {
   })
 }
 
+export function wildcardInTopic(topic: string): HubError {
+  return new HubError({
+    kind: 'IotHubFormatError',
+    rule: 'WIRE-SESS-24',
+    expected:
+      'a PUBLISH to a topic without #, + and U+0000, which MQTT 3.1.1 forbids (encode them in properties: %23, %2B)',
+    received: `topic ${quoted(topic)}`,
+  })
+}
+
 export function unknownTopic(topic: string, identity: string, ownRoot: string): HubError {
   return new HubError({
     kind: 'InvalidOperation',
@@ -85,11 +97,20 @@ export function foreignTopic(topic: string, identity: string, ownRoot: string): 
   })
 }
 
+export function foreignWill(topic: string, identity: Identity): HubError {
+  return new HubError({
+    kind: 'IotHubUnauthorizedAccess',
+    rule: 'WIRE-SESS-19',
+    expected: `the will's topic to be ${telemetryRoot(identity)}/{properties}`,
+    received: `a will on the topic ${quoted(topic)}`,
+  })
+}
+
 export function unsupportedFilter(filter: string, identity: string): HubError {
   return new HubError({
     kind: 'InvalidOperation',
     rule: 'WIRE-SESS-14',
-    expected: `a filter that ${identity} may subscribe to`,
+    expected: `a filter within $iothub/twin, $iothub/methods or the own topics of ${identity}`,
     received: `filter ${quoted(filter)}`,
   })
 }

@@ -56,17 +56,12 @@ export class Responder {
   }
 
   puback(packetId: number): void {
-    if (this.#faults.idle && this.#hub.deviceFaults.idle) {
+    if (this.#faults.idle) {
       this.#out.puback(packetId)
       return
     }
     const send = (): void => {
       this.#out.puback(packetId)
-    }
-    const holdMs = this.#hub.deviceFaults.throttledMs(this.#writer.identity ?? '')
-    if (holdMs > 0) {
-      this.#hub.clock.schedule(holdMs, send)
-      return
     }
     this.#answer('mqtt.puback', send, (effect, parameters) => {
       if (effect !== 'forge') return false

@@ -1,7 +1,8 @@
 /** What one client has subscribed to, and the QoS that each filter was granted. */
 
+import type { Identity } from '../core/contract/identity.ts'
 import type { Channel } from '../core/contract/sessions.ts'
-import type { Filter, Subject } from './codec/topics.ts'
+import { type Filter, matches, type Subject } from './codec/filters.ts'
 
 interface Subscription {
   readonly text: string
@@ -13,7 +14,13 @@ const NONE: readonly Subscription[] = []
 
 /** A list: there are at most five (WIRE-SESS-16). */
 export class Subscriptions {
+  readonly #identity: Identity
   #list: readonly Subscription[] = NONE
+
+  /** @param identity who subscribes. */
+  constructor(identity: Identity) {
+    this.#identity = identity
+  }
 
   get size(): number {
     return this.#list.length
@@ -32,12 +39,14 @@ export class Subscriptions {
     if (this.has(text)) this.#list = this.#list.filter((subscription) => subscription.text !== text)
   }
 
-  /** The highest QoS that was granted for this subject; undefined: not subscribed. */
-  qosFor(subject: Subject, methodName?: string): 0 | 1 | undefined {
+  /**
+   * The highest QoS that was granted for this subject; undefined: not subscribed.
+   * @param name of the method or input, or the status of the answer; undefined: any.
+   */
+  qosFor(subject: Subject, name?: string): 0 | 1 | undefined {
     let qos: 0 | 1 | undefined
     for (const { filter, qos: granted } of this.#list) {
-      if (!filter.subjects.includes(subject)) continue
-      if (filter.methodName !== undefined && filter.methodName !== methodName) continue
+      if (!matches(filter, subject, this.#identity, name)) continue
       if (granted === 1) return 1
       qos = 0
     }

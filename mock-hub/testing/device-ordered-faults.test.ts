@@ -138,11 +138,11 @@ type Name = keyof typeof TRANSPORTS
 const EXPECTED: Readonly<Record<string, Readonly<Record<Name, string>>>> = {
   KillTcp: { MQTT: 'closed', AMQP: 'closed', HTTPS: 'closed' },
   InvokeThrottling: {
-    MQTT: 'not acknowledged',
+    MQTT: 'accepted',
     AMQP: 'com.microsoft:device-container-throttled',
     HTTPS: '429',
   },
-  InvokeMaxMessageQuota: { MQTT: 'not acknowledged', AMQP: 'com.microsoft:quota-exceeded', HTTPS: '403' },
+  InvokeMaxMessageQuota: { MQTT: 'accepted', AMQP: 'com.microsoft:quota-exceeded', HTTPS: '403' },
   InvokeAuthError: { MQTT: 'CONNACK 5', AMQP: 'amqp:unauthorized-access', HTTPS: '401' },
 }
 const cases = Object.entries(EXPECTED).flatMap(([type, seen]) =>

@@ -28,7 +28,7 @@ export const HUBS: readonly Mutant[] = [
     'H04',
     'lets the token of one device open another',
     'mock-hub/core/identity/authentication.ts',
-    'if (given[index] !== path[index]) return false',
+    'if (!sameName(given[index], path[index])) return false',
     'if (given[0] !== path[0]) return false',
   ),
   mutant(
@@ -86,8 +86,8 @@ export const HUBS: readonly Mutant[] = [
     'H11',
     'accepts a publish with QoS 2',
     'mock-hub/mqtt/packets/publish.ts',
-    '  if (qos === 2) {\n',
-    '  if (qos > 3) {\n',
+    '  if (qos === 2 && ',
+    '  if (qos > 3 && ',
   ),
   mutant(
     'H12',

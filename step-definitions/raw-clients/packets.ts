@@ -42,7 +42,7 @@ export function connectPacket(scenario: HubScenario, name: string, rows: Rows): 
 
 /**
  * A token whose rows set its parts: `scope` (raw text of `sr`), `key` (`primary`, `secondary`, `of {name}`, or base64),
- * `expires in` (seconds), `expires at` (text of `se`), `policy`, `fields` (their order), `signature` (`tampered`).
+ * `expires in` (seconds), `expires at` (text of `se`), `policy`, `fields` (their order), `signature` (`tampered`, `unpadded`, `followed by text`).
  */
 export function customToken(scenario: HubScenario, name: string, rows: Rows): string {
   const identity = scenario.identity(name)
@@ -62,9 +62,16 @@ export function customToken(scenario: HubScenario, name: string, rows: Rows): st
     skn: policy,
     order: rowOf(rows, 'fields')?.split(' '),
   })
-  return rowOf(rows, 'signature') === 'tampered'
-    ? text.replace(/sig=(.)/, (_all, first: string) => `sig=${first === 'A' ? 'B' : 'A'}`)
-    : text
+  switch (rowOf(rows, 'signature')) {
+    case 'tampered':
+      return text.replace(/sig=(.)/, (_all, first: string) => `sig=${first === 'A' ? 'B' : 'A'}`)
+    case 'unpadded':
+      return text.replace(/(sig=[^&]*)%3D/i, '$1')
+    case 'followed by text':
+      return text.replace(/sig=[^&]*/, '$&x')
+    default:
+      return text
+  }
 }
 
 /** Any other packet. PUBLISH: `topic`, `payload`, `qos`, `id`, `dup`, `retain`. SUBSCRIBE: one `filter` row per QoS. */

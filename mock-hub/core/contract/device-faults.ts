@@ -27,7 +27,7 @@ export type BrokenPart =
 export interface DeviceFaultOrder {
   /** Such as `KillTcp`. */
   readonly type: string
-  /** Undefined: the fault refuses requests and breaks nothing. */
+  /** Undefined: the fault refuses requests; a live MQTT link, which has no refusals, is cut once when it begins. */
   readonly breaks: BrokenPart | undefined
   /** From the message, on the hub's clock; default 0. */
   readonly delayMs: number
@@ -49,8 +49,6 @@ export interface DeviceFaults {
   breaks(identity: string, transport: Transport): BrokenPart | undefined
   /** @returns the error that requests of the identity get now: throttled, over its quota, or not authorized. */
   refusal(identity: string): HubError | undefined
-  /** @returns how long messages of the identity are not acknowledged, in ms; 0: they are. For MQTT, which has no refusal. */
-  throttledMs(identity: string): number
   /**
    * Calls the listener when a fault breaks a part of the connection of an identity.
    * @returns stops listening.

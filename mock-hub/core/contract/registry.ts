@@ -19,6 +19,11 @@ export interface Authentication {
    */
   admit(identity: Identity, credentials: DeviceCredentials): IdentityPrincipal
   /**
+   * Authenticates a device or module by a name whose case may differ, as the resource of a token does (WIRE-AUTH-22).
+   * @throws HubError as `admit` does.
+   */
+  admitByName(name: Identity, credentials: DeviceCredentials): IdentityPrincipal
+  /**
    * Authenticates a back end by its `Authorization` header.
    * @param anyOf - one of these permissions is enough.
    * @throws HubError IotHubUnauthorizedAccess.

@@ -32,6 +32,12 @@ export interface Settings {
   readonly shortScopeAccepted: boolean
   /** Whether twin responses reach devices without a subscription to `$iothub/twin/res/#`. Default: false. */
   readonly twinAnswersWithoutSubscription: boolean
+  /** Whether a device may subscribe to `$iothub/#` (open). Default: false, the subscription closes the connection. */
+  readonly subscribeToAllOfIothub: boolean
+  /** Whether a will on a topic of somebody else refuses CONNECT, or is dropped when its time comes (open-4). Default: false. */
+  readonly foreignWillRefusesConnect: boolean
+  /** Whether a PUBLISH with QoS 2 is handled as one with QoS 1, or closes the connection (open-qos2). Default: false. */
+  readonly qos2Acknowledged: boolean
   /** Whether queries accept more than the service is known to accept, for example `IN ('a')` (WIRE-QRY-11). Default: false. */
   readonly wideQueryLanguage: boolean
   /** Age of the twins that queries show, in seconds on the hub's clock (WIRE-QRY-20). Default: 0. */
@@ -94,6 +100,9 @@ export const STRICT: Settings = Object.freeze({
   lockTimeoutsCount: true,
   shortScopeAccepted: false,
   twinAnswersWithoutSubscription: false,
+  subscribeToAllOfIothub: false,
+  foreignWillRefusesConnect: false,
+  qos2Acknowledged: false,
   wideQueryLanguage: false,
   queryLagSeconds: 0,
   jsonTwinErrors: false,
@@ -123,5 +132,6 @@ export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
   shortScopeAccepted: true,
   twinAnswersWithoutSubscription: true,
+  subscribeToAllOfIothub: true,
   wideQueryLanguage: true,
 })

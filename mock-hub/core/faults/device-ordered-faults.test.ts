@@ -97,13 +97,15 @@ describe('a fault', () => {
     expect([hub.deviceFaults.refusal('d1'), hub.deviceFaults.refusal('d2')]).toEqual([undefined, undefined])
   })
 
-  test('that throttles tells how long it lasts', () => {
-    begin('InvokeThrottling', '0', '10')
-    clock.advance(4_000)
-    expect([hub.deviceFaults.throttledMs('d1'), hub.deviceFaults.throttledMs('d2')]).toEqual([6_000, 0])
-    begin('InvokeAuthError', '0', '10')
-    expect(hub.deviceFaults.throttledMs('d1')).toBe(0)
-  })
+  test.each(['InvokeThrottling', 'InvokeMaxMessageQuota', 'InvokeAuthError'])(
+    'that refuses (%s) cuts a live MQTT link once, and no new one',
+    (type) => {
+      begin(type, '1', '10')
+      expect(broken).toEqual([])
+      clock.advance(1_000)
+      expect([broken, hub.deviceFaults.breaks('d1', 'mqtt')]).toEqual([['d1 mqtt'], undefined])
+    },
+  )
 
   test('that was replaced by a longer one does not end it', () => {
     begin('InvokeThrottling', '0', '10')
@@ -115,6 +117,7 @@ describe('a fault', () => {
   test('is forgotten with its identity, whether it lasts or is still to begin', () => {
     begin('InvokeAuthError', '0', '60')
     begin('KillTcp', '60')
+    broken = []
     hub.registry.remove({ deviceId: 'd1' }, '*')
     hub.registry.create({ deviceId: 'd1' })
     clock.advance(60_000)

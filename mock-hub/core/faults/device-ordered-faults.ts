@@ -46,17 +46,10 @@ const CONNECTIONS: ReadonlyMap<BrokenPart, (transport: Transport) => boolean> = 
   ['mqtt', (transport) => transport.startsWith('mqtt')],
   ['amqp', (transport) => transport.startsWith('amqp')],
 ])
-const THROTTLING: ReadonlySet<string> = new Set(['InvokeThrottling', 'InvokeMaxMessageQuota'])
-
-interface InForce {
-  readonly order: DeviceFaultOrder
-  /** Epoch ms. */
-  readonly until: number
-}
 
 export class DeviceOrderedFaults implements DeviceFaults {
   readonly #clock: Clock
-  readonly #inForce = new Map<string, InForce>()
+  readonly #inForce = new Map<string, DeviceFaultOrder>()
   /** Cancels what is scheduled for an identity: the start of a fault, or its end. */
   readonly #timers = new Map<string, Set<() => void>>()
   readonly #listeners = new Emitter<[string, BrokenPart]>()
@@ -90,12 +83,12 @@ export class DeviceOrderedFaults implements DeviceFaults {
   }
 
   breaks(identity: string, transport: Transport): BrokenPart | undefined {
-    const part = this.#inForce.get(identity)?.order.breaks
+    const part = this.#inForce.get(identity)?.breaks
     return part !== undefined && CONNECTIONS.get(part)?.(transport) === true ? part : undefined
   }
 
   refusal(identity: string): HubError | undefined {
-    const type = this.#inForce.get(identity)?.order.type ?? ''
+    const type = this.#inForce.get(identity)?.type ?? ''
     const kind = REFUSING.get(type)
     if (kind === undefined) return undefined
     return new HubError({
@@ -104,11 +97,6 @@ export class DeviceOrderedFaults implements DeviceFaults {
       expected: `the fault ${type} that the device ordered to be over`,
       received: 'a request before',
     })
-  }
-
-  throttledMs(identity: string): number {
-    const inForce = this.#inForce.get(identity)
-    return inForce !== undefined && THROTTLING.has(inForce.order.type) ? inForce.until - this.#clock.now() : 0
   }
 
   onBreak(listener: (identity: string, part: BrokenPart) => void): () => void {
@@ -123,13 +111,13 @@ export class DeviceOrderedFaults implements DeviceFaults {
   #start(identity: string, order: DeviceFaultOrder): void {
     const { breaks, durationMs } = order
     if (durationMs > 0) {
-      const inForce = { order, until: this.#clock.now() + durationMs }
-      this.#inForce.set(identity, inForce)
+      this.#inForce.set(identity, order)
       this.#schedule(identity, durationMs, () => {
-        if (this.#inForce.get(identity) === inForce) this.#inForce.delete(identity)
+        if (this.#inForce.get(identity) === order) this.#inForce.delete(identity)
       })
     }
-    if (breaks !== undefined) this.#listeners.tell(identity, breaks)
+    // MQTT cannot refuse a message: an order to refuse cuts a live link once.
+    this.#listeners.tell(identity, breaks ?? 'mqtt')
   }
 
   #schedule(identity: string, ms: number, run: () => void): void {

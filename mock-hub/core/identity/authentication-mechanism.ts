@@ -1,5 +1,6 @@
 /** Authentication mechanisms: what a caller gives, with generated keys where keys are missing. */
 
+import { base64Problem } from '../../base/base64.ts'
 import type {
   AuthenticationMechanism,
   AuthenticationType,
@@ -87,10 +88,10 @@ export function newKeys(
 }
 
 function checkedKey(name: string, text: string): string {
-  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(text) && text.length % 4 === 0
-  const length = isBase64 ? Buffer.from(text, 'base64').length : -1
-  if (length >= 16 && length <= 64) return text
-  const received = isBase64 ? `a key of ${String(length)} bytes` : 'text that is not base64'
+  const problem = base64Problem(text)
+  const length = Buffer.from(text, 'base64').length
+  if (problem === undefined && length >= 16 && length <= 64) return text
+  const received = problem ?? `a key of ${String(length)} bytes`
   throw new HubError({
     kind: 'ArgumentInvalid',
     rule: 'WIRE-REG-02',

@@ -42,6 +42,8 @@ describe('scope of a device’s token', () => {
     ['WIRE-AUTH-06', HOST.toUpperCase()],
     ['WIRE-AUTH-06', `${HOST}:8883/devices`],
     ['WIRE-AUTH-07', `${HOST}/devices/dev/api-version=2016-11-14`],
+    ['WIRE-AUTH-22', `${HOST}/devices/Dev`],
+    ['WIRE-AUTH-22', `${HOST.toUpperCase()}%2FDEVICES%2FDEV`],
   ])('%s: %s lets the device in', (_id, sr) => {
     expect(admit(d, own(sr))).toMatchObject({ identity: d, scope: 'device', credential: 'sas' })
   })
@@ -49,7 +51,8 @@ describe('scope of a device’s token', () => {
   test.each([
     `${HOST}/devices/dev1`,
     `${HOST}/devices/de`,
-    `${HOST}/devices/Dev`,
+    `${HOST}/devices/DEV1`,
+    `${HOST}/devices/dev/Modules/mod`,
     `${HOST}/devices/dev/modules/mod`,
     `${HOST}/dev`,
     `${HOST}/twins/dev`,
@@ -110,6 +113,38 @@ describe('keys', () => {
     expect(refusalOf(() => hub.authentication.admit(d, { certificates: [Buffer.from('x')] })).code).toBe(
       401002,
     )
+  })
+})
+
+describe('WIRE-AUTH-21: a signature that is not base64', () => {
+  test.each([
+    ['without padding', (sig: string) => sig.replace('=', ''), 'no padding'],
+    ['in the URL alphabet', (sig: string) => `-_${sig.slice(2)}`, 'the URL alphabet'],
+    ['with text after it', (sig: string) => `${sig}x`, 'text after the padding'],
+    ['with a line break', (sig: string) => `${sig}\n`, 'white space'],
+  ])('%s is refused, with the likely mistake of the client', (_how, change, problem) => {
+    const token = own(`${HOST}/devices/dev`)
+    const sig = decodeURIComponent(/sig=([^&]*)/.exec(token)?.[1] ?? '')
+    const { explanation } = refused(d, token.replace(/sig=[^&]*/, `sig=${encodeURIComponent(change(sig))}`))
+    expect(explanation.rule).toBe('WIRE-AUTH-21')
+    expect(explanation.received).toContain(problem)
+  })
+})
+
+describe('WIRE-AUTH-22: a name whose case differs', () => {
+  const byName = (name: Identity, sasToken: string) => hub.authentication.admitByName(name, { sasToken })
+  test('is that of the identity whose key signed; its own case goes first', () => {
+    expect(byName({ deviceId: 'DEV' }, own(`${HOST}/devices/DEV`)).identity).toEqual(d)
+    expect(byName({ deviceId: 'DEV', moduleId: 'MOD' }, own(HOST, m)).identity).toEqual(m)
+    hub.registry.create({ deviceId: 'DEV' })
+    refusalOf(() => byName({ deviceId: 'DEV' }, own(HOST)))
+    hub.registry.create({ deviceId: 'deV' })
+    expect(byName({ deviceId: 'Dev' }, own(HOST, { deviceId: 'deV' })).identity.deviceId).toBe('deV')
+  })
+
+  test('is refused as an exact name is', () => {
+    expect(refusalOf(() => byName({ deviceId: 'dew' }, own(HOST))).code).toBe(404001)
+    expect(refusalOf(() => byName({ deviceId: 'DEV1' }, own(HOST))).explanation.rule).toBe('WIRE-AUTH-02')
   })
 })
 

@@ -3,6 +3,7 @@
  * docs/contract/authentication.md.
  */
 
+import { base64Problem } from '../../base/base64.ts'
 import type { Clock } from '../../base/clock.ts'
 import type {
   DeviceCredentials,
@@ -13,7 +14,7 @@ import type {
   SharedAccessPolicy,
 } from '../contract/principal.ts'
 import type { Authentication, IdentityRecord, Registry } from '../contract/registry.ts'
-import { HubError } from '../errors/hub-error.ts'
+import { HubError, toHubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { PolicyAuthentication } from './policy-authentication.ts'
@@ -48,6 +49,19 @@ export class HubAuthentication implements Authentication {
     throw headerMissing()
   }
 
+  admitByName(name: Identity, credentials: DeviceCredentials): IdentityPrincipal {
+    let refusal: HubError | undefined
+    for (const identity of this.#named(name)) {
+      try {
+        return this.admit(identity, credentials)
+      } catch (error) {
+        refusal ??= toHubError(error)
+      }
+    }
+    if (refusal !== undefined) throw refusal
+    return this.admit(name, credentials)
+  }
+
   admitByPolicy(identity: Identity, grant: PolicyGrant): IdentityPrincipal {
     const record = this.#enabled(identity)
     const path = pathOf(identity)
@@ -77,6 +91,22 @@ export class HubAuthentication implements Authentication {
 
   watchExpiry(expiresAt: number | undefined, expired: (error: HubError) => void): () => void {
     return watchExpiry(this.#deps, expiresAt, expired)
+  }
+
+  /** The identity of this name; without one, those that differ in nothing but case. */
+  *#named(name: Identity): Iterable<Identity> {
+    const { registry } = this.#deps
+    if (registry.find(name) !== undefined) {
+      yield name
+      return
+    }
+    for (const { identity } of registry.devices()) {
+      if (!sameName(identity.deviceId, name.deviceId)) continue
+      if (name.moduleId === undefined) yield identity
+      else
+        for (const module of registry.modulesOf(identity.deviceId))
+          if (sameName(module.identity.moduleId, name.moduleId)) yield module.identity
+    }
   }
 
   /** @throws HubError DeviceDisabled when the identity, or the device of a module, is disabled. */
@@ -131,7 +161,7 @@ export class HubAuthentication implements Authentication {
     for (const [host = '', ...given] of scopesOf(token.sr)) {
       if (!this.#policies.isHost(host)) continue
       if (covers(given, path)) return
-      if (settings.shortScopeAccepted && given.length === 1 && given[0] === identity.deviceId) return
+      if (settings.shortScopeAccepted && given.length === 1 && sameName(given[0], identity.deviceId)) return
     }
     throw this.#policies.foreignScope(token, `${settings.hostName}/${path.join('/')}`)
   }
@@ -165,24 +195,31 @@ export class HubAuthentication implements Authentication {
 /** @throws HubError IotHubUnauthorizedAccess when it is no shared access signature. */
 function read(text: string): SasToken {
   const token = parseSasToken(text)
-  if (typeof token !== 'string') return token
-  throw unauthorized(
-    'WIRE-AUTH-01',
-    'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]',
-    token,
-    'the shared access signature cannot be read',
-  )
+  if (typeof token === 'string')
+    throw unreadable('WIRE-AUTH-01', 'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]', token)
+  const problem = base64Problem(token.sig)
+  if (problem !== undefined)
+    throw unreadable('WIRE-AUTH-21', 'sig to be base64 (+ and /, padded with =), percent-encoded', problem)
+  return token
+}
+
+function unreadable(rule: string, expected: string, received: string): HubError {
+  return unauthorized(rule, expected, received, 'the shared access signature cannot be read')
 }
 
 function pathOf({ deviceId, moduleId }: Identity): readonly string[] {
   return ['devices', deviceId, ...(moduleId === undefined ? [] : ['modules', moduleId])]
 }
 
-/** A scope that names a module does not stand for its device. */
+/** Compared without regard to case (WIRE-AUTH-22). A scope that names a module does not stand for its device. */
 function covers(given: readonly string[], path: readonly string[]): boolean {
   const common = Math.min(given.length, path.length)
-  for (let index = 0; index < common; index++) if (given[index] !== path[index]) return false
-  return given.length <= path.length || given[path.length] !== 'modules'
+  for (let index = 0; index < common; index++) if (!sameName(given[index], path[index])) return false
+  return given.length <= path.length || !sameName(given[path.length], 'modules')
+}
+
+function sameName(one = '', other = ''): boolean {
+  return one.toLowerCase() === other.toLowerCase()
 }
 
 function checkThumbprint({ authentication }: IdentityRecord, [leaf]: readonly Buffer[]): void {

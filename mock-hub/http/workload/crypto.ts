@@ -1,6 +1,7 @@
 /** What the workload API computes with the key of a module: signatures, encryption and decryption. */
 
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto'
+import { base64Problem } from '../../base/base64.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 
@@ -23,7 +24,7 @@ export function base64Of(body: unknown, field: string): Buffer {
     typeof body === 'object' && body !== null ? Object.entries(body) : [],
   )
   const value = fields.get(field)
-  if (typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value)) return Buffer.from(value, 'base64')
+  if (typeof value === 'string' && base64Problem(value) === undefined) return Buffer.from(value, 'base64')
   throw new HubError({
     kind: 'ArgumentInvalid',
     message: `Expected ${field} to be base64 text; given: ${typeof value}.`,

@@ -9,7 +9,7 @@ import type { Message } from '../../core/contract/message.ts'
 import { MalformedPacket } from './frames.ts'
 import { parsePropertyBag } from './property-bag.ts'
 import type { PropertyBag } from './property-bag.ts'
-import { telemetryRoot } from './topics.ts'
+import { isTopicName, telemetryRoot } from './topics.ts'
 
 const SLASH = 0x2f
 const EMPTY_BAG = parsePropertyBag('')
@@ -17,21 +17,29 @@ const NO_BYTES = Buffer.alloc(0)
 
 export class TelemetryPath {
   readonly #root: Buffer
+  /** The id has a character that no topic may have. */
+  readonly #unusable: boolean
   #lastBytes: Buffer = NO_BYTES
   #lastBag: PropertyBag = EMPTY_BAG
 
   constructor(identity: Identity) {
-    this.#root = Buffer.from(telemetryRoot(identity))
+    const root = telemetryRoot(identity)
+    this.#root = Buffer.from(root)
+    this.#unusable = !isTopicName(root)
   }
 
   /**
-   * @returns the bag of a telemetry topic of this identity; undefined: another topic.
+   * @returns the bag of a telemetry topic of this identity; undefined: another topic, or one that no PUBLISH may name.
    * @throws MalformedPacket when the topic is not UTF-8 (MQTT-1.5.3-1).
    */
   bagOf(buffer: Buffer, topicStart: number, topicEnd: number): PropertyBag | undefined {
     const root = this.#root
     const rootEnd = topicStart + root.length
-    if (rootEnd > topicEnd || buffer.compare(root, 0, root.length, topicStart, rootEnd) !== 0)
+    if (
+      this.#unusable ||
+      rootEnd > topicEnd ||
+      buffer.compare(root, 0, root.length, topicStart, rootEnd) !== 0
+    )
       return undefined
     if (rootEnd === topicEnd) return EMPTY_BAG
     if (buffer[rootEnd] !== SLASH) return undefined
@@ -43,8 +51,10 @@ export class TelemetryPath {
     }
     const bytes = Buffer.from(buffer.subarray(start, topicEnd))
     if (!isUtf8(bytes)) throw new MalformedPacket('topic is not UTF-8')
+    const text = bytes.toString()
+    if (!isTopicName(text)) return undefined
     this.#lastBytes = bytes
-    this.#lastBag = parsePropertyBag(bytes.toString())
+    this.#lastBag = parsePropertyBag(text)
     return this.#lastBag
   }
 }

@@ -6,8 +6,8 @@ import {
   formatInput,
   formatMethodRequest,
   formatTwinResponse,
-  isValidFilter,
-  parseFilter,
+  isTelemetryOf,
+  isTopicName,
   parsePublishTopic,
   telemetryRoot,
 } from './topics.ts'
@@ -95,59 +95,16 @@ describe('publish topics', () => {
   })
 })
 
-describe('filters', () => {
-  test.each([
-    ['WIRE-C2D-01', device, 'devices/d1/messages/devicebound/#', { subjects: ['c2d'] }],
-    ['WIRE-C2D-02', device, 'devices/+/messages/devicebound/#', { subjects: ['c2d'] }],
-    ['WIRE-MOD-02', module, 'devices/d1/modules/m1/#', { subjects: ['c2d', 'inputs'] }],
-    ['WIRE-MOD-02', module, 'devices/d1/modules/m1/inputs/#', { subjects: ['inputs'] }],
-    ['WIRE-MOD-02', module, 'devices/d1/modules/m1/messages/devicebound/#', { subjects: ['c2d'] }],
-    ['WIRE-TWIN-01', device, '$iothub/twin/res/#', { subjects: ['answers'] }],
-    ['WIRE-TWIN-02', device, '$iothub/twin/PATCH/properties/desired/#', { subjects: ['desired'] }],
-    ['WIRE-METH-01', device, '$iothub/methods/POST/#', { subjects: ['methods'] }],
-    [
-      'WIRE-METH-01',
-      module,
-      '$iothub/methods/POST/reboot/#',
-      { subjects: ['methods'], methodName: 'reboot' },
-    ],
-  ])('%s: %o may subscribe to %s', (_id, identity, filter, meaning) => {
-    expect(parseFilter(filter, identity)).toEqual(meaning)
-  })
-
-  test.each([
-    [device, '#'],
-    [device, '+/+/messages/devicebound/#'],
-    [device, 'devices/d2/messages/devicebound/#'],
-    [device, 'devices/d1/#'],
-    [device, 'devices/d1/messages/events/#'],
-    [device, 'devices/d1/modules/m1/#'],
-    [device, 'devices/+/modules/+/#'],
-    [module, 'devices/+/messages/devicebound/#'],
-    [module, 'devices/d1/messages/devicebound/#'],
-    [module, 'devices/d1/modules/m2/inputs/#'],
-    [device, '$iothub/#'],
-    [device, '$iothub/methods/POST/+/#'],
-    [device, '$iothub/twin/res/200/#'],
-    [device, '$SYS/#'],
-    [device, '$share/g/devices/d1/messages/devicebound/#'],
-    [device, ''],
-  ])('WIRE-SESS-14: %o may not subscribe to %s', (identity, filter) => {
-    expect(parseFilter(filter, identity)).toBeUndefined()
-  })
+test('WIRE-SESS-24: a topic of a PUBLISH has no wildcards and no U+0000', () => {
+  for (const topic of ['a#', 'a/+/b', 'a\u0000']) expect(isTopicName(topic)).toBe(false)
+  expect(isTopicName('devices/d1/messages/events/a=%2B')).toBe(true)
 })
 
-describe('topic filters of MQTT', () => {
-  test.each(['a', '/', 'a/b/', '#', '+', '+/+', 'a/+/b/#', '$iothub/twin/res/#'])('%s is valid', (filter) => {
-    expect(isValidFilter(filter)).toBe(true)
-  })
-
-  test.each(['', 'a#', 'a/b#', '#/a', 'a/#/b', 'a+', '+a', 'a/b+/c', '##', '++'])(
-    '%j is not valid',
-    (filter) => {
-      expect(isValidFilter(filter)).toBe(false)
-    },
-  )
+test('WIRE-SESS-19: the telemetry topic of an identity', () => {
+  const own = (topic: string): boolean => isTelemetryOf(topic, device)
+  expect(['devices/d1/messages/events', 'devices/d1/messages/events/a=b'].map(own)).toEqual([true, true])
+  for (const topic of ['devices/d1/messages/eventsX', 'devices/d2/messages/events/', 'tele/d1/LWT', ''])
+    expect(own(topic)).toBe(false)
 })
 
 describe('what the hub publishes', () => {

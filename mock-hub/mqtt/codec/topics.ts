@@ -1,5 +1,5 @@
 /**
- * The hub's topics: parses those to which devices publish and subscribe, and writes those to which the hub publishes
+ * The hub's topics: parses those to which devices publish, and writes those to which the hub publishes
  * (docs/contract/mqtt.md). Identities are never percent-encoded in topics (WIRE-CONN-17).
  */
 
@@ -61,49 +61,15 @@ function parameter(query: string, name: string): string | undefined {
   return undefined
 }
 
-/** What a subscription receives. `answers` are the answers to twin requests. */
-export type Subject = 'c2d' | 'inputs' | 'desired' | 'answers' | 'methods'
-
-/** An accepted topic filter. */
-export interface Filter {
-  readonly subjects: readonly Subject[]
-  /** Set when the filter names one method. */
-  readonly methodName?: string
+/** Whether a topic is the telemetry topic of this identity, with any bag. */
+export function isTelemetryOf(topic: string, identity: Identity): boolean {
+  const root = telemetryRoot(identity)
+  return isTopicName(topic) && (topic === root || topic.startsWith(`${root}/`))
 }
 
-const METHOD_FILTER = /^\$iothub\/methods\/POST\/(?:([^/+#]+)\/)?#$/
-
-/** @returns undefined: this identity may not subscribe to the filter (WIRE-SESS-14). */
-export function parseFilter(filter: string, identity: Identity): Filter | undefined {
-  if (filter === '$iothub/twin/res/#') return { subjects: ['answers'] }
-  if (filter === '$iothub/twin/PATCH/properties/desired/#') return { subjects: ['desired'] }
-  const method = METHOD_FILTER.exec(filter)
-  if (method !== null) {
-    return method[1] === undefined
-      ? { subjects: ['methods'] }
-      : { subjects: ['methods'], methodName: method[1] }
-  }
-  const own = ownRoot(identity)
-  if (filter === `${own}/messages/devicebound/#`) return { subjects: ['c2d'] }
-  if (identity.moduleId === undefined) {
-    // A constant of azure-sdk-for-c; it means the device that subscribes (WIRE-C2D-02).
-    return filter === 'devices/+/messages/devicebound/#' ? { subjects: ['c2d'] } : undefined
-  }
-  if (filter === `${own}/inputs/#`) return { subjects: ['inputs'] }
-  if (filter === `${own}/#`) return { subjects: ['c2d', 'inputs'] }
-  return undefined
-}
-
-/** Whether a filter follows the rules of MQTT (MQTT-4.7.1-2, MQTT-4.7.1-3, MQTT-4.7.3-1). */
-export function isValidFilter(filter: string): boolean {
-  if (filter === '') return false
-  const levels = filter.split('/')
-  return levels.every(
-    (level, at) =>
-      level === '+' ||
-      (level === '#' && at === levels.length - 1) ||
-      !(level.includes('+') || level.includes('#')),
-  )
+/** Whether a PUBLISH may name the topic: it holds no wildcard and no U+0000 (MQTT-3.3.2-2, MQTT-1.5.3-2). */
+export function isTopicName(topic: string): boolean {
+  return !/[#+\u0000]/.test(topic)
 }
 
 /** `devices/d` or `devices/d/modules/m`. */

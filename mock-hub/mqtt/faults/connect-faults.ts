@@ -20,7 +20,7 @@ export function injectConnectFault(connection: Connection, clientId: string): bo
     return true
   }
   const ordered = hub.deviceFaults.refusal(clientId)
-  // A device that is throttled or over its quota connects; its messages are not acknowledged.
+  // A device that is throttled or over its quota connects, and its messages are acknowledged.
   if (ordered?.kind === 'IotHubUnauthorizedAccess') {
     connection.refused(ordered)
     refuse(NOT_AUTHORIZED)

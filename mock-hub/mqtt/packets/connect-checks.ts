@@ -6,7 +6,8 @@ import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
 import type { ConnectUsername } from '../codec/connect-username.ts'
 import type { ConnectPacket } from '../codec/packets.ts'
-import { parsePublishTopic } from '../codec/topics.ts'
+import { isTelemetryOf } from '../codec/topics.ts'
+import { foreignWill } from '../protocol-errors.ts'
 
 /** A client that is given a host name with a port repeats the port here. */
 export function checkHost(hub: Hub, user: ConnectUsername): void {
@@ -33,18 +34,14 @@ export function checkClientId(packet: ConnectPacket, user: ConnectUsername): voi
   })
 }
 
-/** A will is telemetry of its sender. */
-export function checkWill(packet: ConnectPacket, user: ConnectUsername): void {
+/** A will is telemetry of its sender; any other is dropped, or refused when the setting says so. */
+export function checkWill(hub: Hub, packet: ConnectPacket, user: ConnectUsername): void {
   if (packet.will === undefined) return
   const { topic, qos } = packet.will
-  const parsed = parsePublishTopic(topic)
-  if (parsed?.type !== 'telemetry' || identityKey(parsed.identity) !== identityKey(user.identity)) {
-    throw new HubError({
-      kind: 'IotHubUnauthorizedAccess',
-      rule: 'WIRE-SESS-19',
-      expected: "the will's topic to be the sender's own devices/{id}/messages/events/{properties}",
-      received: `will topic ${quoted(topic)}`,
-    })
+  if (!isTelemetryOf(topic, user.identity)) {
+    const refusal = foreignWill(topic, user.identity)
+    if (hub.settings.foreignWillRefusesConnect) throw refusal
+    hub.logger.warn(`${identityKey(user.identity)}: ${refusal.explanation.received} will be dropped`)
   }
   if (qos === 2) {
     throw new HubError({

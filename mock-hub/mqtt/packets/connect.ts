@@ -48,7 +48,7 @@ async function acceptConnect(connection: Connection, packet: ConnectPacket): Pro
     const user = parseConnectUsername(packet.username ?? '')
     checkHost(connection.hub, user)
     checkClientId(packet, user)
-    checkWill(packet, user)
+    checkWill(connection.hub, packet, user)
     const principal = authenticate(connection, packet, user)
     const session = createSession(connection, packet, principal, user)
     connection.injectStreamFaultOfIdentity()

@@ -33,7 +33,7 @@ export function performRequest(
   }
   const answer = (outcome: Omit<TwinAnswer, 'requestId'>): void => {
     // Without a subscription there is no answer (WIRE-TWIN-07).
-    const granted = session.subscriptions.qosFor('answers')
+    const granted = session.subscriptions.qosFor('answers', String(outcome.status))
     if (granted === undefined && !hub.settings.twinAnswersWithoutSubscription) return
     connection.responder.twin({ requestId: request.requestId, ...outcome }, granted ?? 0)
   }

@@ -1,16 +1,17 @@
 /** PUBLISH: telemetry, twin requests and method responses of the device become operations of the core. */
 
 import { isUtf8 } from 'node:buffer'
+import type { DeviceFaultOrder } from '../../core/contract/device-faults.ts'
 import type { Message } from '../../core/contract/message.ts'
 import { toHubError } from '../../core/errors/hub-error.ts'
 import { MalformedPacket } from '../codec/frames.ts'
 import type { FrameReader } from '../codec/frames.ts'
 import { DUP, PublishView, RETAIN } from '../codec/packets.ts'
 import { telemetryMessage } from '../codec/telemetry-path.ts'
-import { parsePublishTopic, telemetryRoot } from '../codec/topics.ts'
+import { isTopicName, parsePublishTopic, telemetryRoot } from '../codec/topics.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceSession } from '../device-session.ts'
-import { foreignTopic, qos2, tooLarge, unknownTopic } from '../protocol-errors.ts'
+import { foreignTopic, qos2, tooLarge, unknownTopic, wildcardInTopic } from '../protocol-errors.ts'
 import { performRequest } from './device-requests.ts'
 
 /** @throws MalformedPacket */
@@ -21,7 +22,8 @@ export function handlePublish(
 ): undefined | Promise<void> {
   const qos = (header >> 1) & 3
   if (qos === 3) throw new MalformedPacket('QoS 3')
-  if (qos === 2) {
+  if (qos === 0 && (header & DUP) !== 0) throw new MalformedPacket('DUP in a PUBLISH of QoS 0')
+  if (qos === 2 && !connection.hub.settings.qos2Acknowledged) {
     connection.refuse(qos2())
     return undefined
   }
@@ -30,7 +32,7 @@ export function handlePublish(
   const payloadStart = topicEnd + (qos === 0 ? 0 : 2)
   if (payloadStart > end) throw new MalformedPacket('PUBLISH shorter than its topic says')
   const packetId = qos === 0 ? 0 : ((buffer[topicEnd] ?? 0) << 8) + (buffer[topicEnd + 1] ?? 0)
-  if (qos === 1 && packetId === 0) throw new MalformedPacket('packet id 0 in a PUBLISH of QoS 1')
+  if (qos !== 0 && packetId === 0) throw new MalformedPacket(`packet id 0 in a PUBLISH of QoS ${qos}`)
   const payload = buffer.subarray(payloadStart, end)
   connection.record('in', 'publish', new PublishView(header, buffer, topicStart, topicEnd, packetId, payload))
 
@@ -49,8 +51,13 @@ export function handlePublish(
   // A message that is sent again after the cut orders nothing; else it would cut for ever.
   const order = (header & DUP) === 0 ? connection.hub.deviceFaults.orderIn(bag.properties) : undefined
   if (order !== undefined) connection.hub.deviceFaults.begin(session.key, order)
-  const unacknowledged = order?.breaks === 'tcp' || order?.breaks === 'mqtt'
-  return storeTelemetry(connection, session, message, unacknowledged ? 0 : packetId)
+  const acknowledged = order === undefined || !cutsMqtt(order)
+  return storeTelemetry(connection, session, message, acknowledged ? packetId : 0)
+}
+
+/** An order that cuts the link is not acknowledged, however long its delay (WIRE-D2C-20). */
+function cutsMqtt({ breaks }: DeviceFaultOrder): boolean {
+  return breaks === undefined || breaks === 'tcp' || breaks === 'mqtt'
 }
 
 /** Stores, then acknowledges. Telemetry is never answered with an error: the connection is closed (WIRE-D2C-19). */
@@ -85,7 +92,7 @@ async function acknowledgeAfter(
   }
 }
 
-/** Any topic but the device's own telemetry topic. */
+/** Any topic but a valid one of the device's own telemetry. */
 function handleRequest(
   connection: Connection,
   session: DeviceSession,
@@ -93,6 +100,10 @@ function handleRequest(
   payload: Buffer,
   packetId: number,
 ): undefined | Promise<void> {
+  if (!isTopicName(topic)) {
+    connection.refuse(wildcardInTopic(topic))
+    return undefined
+  }
   const request = parsePublishTopic(topic)
   if (request === undefined || request.type === 'telemetry') {
     const rule = request === undefined ? unknownTopic : foreignTopic

@@ -1,8 +1,9 @@
 /** SUBSCRIBE: opens the channels on which the hub sends to the device. */
 
+import { quoted } from '../../core/errors/quoted.ts'
 import { MalformedPacket } from '../codec/frames.ts'
 import type { SubscribePacket } from '../codec/packets.ts'
-import { type Filter, parseFilter } from '../codec/topics.ts'
+import { type Filter, isValidFilter } from '../codec/filters.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceSession } from '../device-session.ts'
 import { tooManyFilters, unsupportedFilter } from '../protocol-errors.ts'
@@ -27,7 +28,8 @@ export function handleSubscribe(
     throw new MalformedPacket('SUBSCRIBE without packet id or filter')
   const filters: AcceptedFilter[] = []
   for (const { topic, qos } of subscriptions) {
-    const filter = parseFilter(topic, session.caller.principal.identity)
+    if (!isValidFilter(topic)) throw new MalformedPacket(`SUBSCRIBE with the topic filter ${quoted(topic)}`)
+    const filter = session.filterOf(topic)
     if (filter === undefined) {
       connection.refuse(unsupportedFilter(topic, session.key))
       return undefined

@@ -3,7 +3,7 @@
 import { quoted } from '../../core/errors/quoted.ts'
 import { MalformedPacket } from '../codec/frames.ts'
 import type { UnsubscribePacket } from '../codec/packets.ts'
-import { isValidFilter } from '../codec/topics.ts'
+import { isValidFilter } from '../codec/filters.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceSession } from '../device-session.ts'
 

@@ -300,22 +300,24 @@ describe("the service's own fault vocabulary", () => {
     expect(await client.settled()).toEqual([])
   })
 
-  test.each(['InvokeThrottling', 'InvokeMaxMessageQuota'])(
-    'WIRE-D2C-19: %s holds acknowledgements back',
+  test.each(['InvokeThrottling', 'InvokeMaxMessageQuota', 'InvokeAuthError'])(
+    'WIRE-D2C-20: %s cuts the link after its delay, without PUBACK; the next link and its messages are accepted',
     async (type) => {
       const client = await server.connected(d1)
-      publish(client, 1, order(type, 0, 10))
-      publish(client, 2)
+      publish(client, 1, order(type, 1, 0))
       expect(await client.settled()).toEqual([])
-      server.clock.advance(10_000)
-      expect([(await client.next()).messageId, (await client.next()).messageId]).toEqual([1, 2])
+      server.clock.advance(1_000)
+      await client.closing()
+      const next = await server.connected(d1)
+      publish(next, 1)
+      await next.take('puback')
     },
   )
 
-  test('InvokeAuthError refuses the next CONNECTs with 5', async () => {
+  test('InvokeAuthError refuses CONNECTs with 5 for its duration', async () => {
     const client = await server.connected(d1)
     publish(client, 1, order('InvokeAuthError', 0, 10))
-    await client.take('puback')
+    await client.closing()
     expect(await server.dial(d1).next()).toMatchObject({ cmd: 'connack', returnCode: 5 })
     server.clock.advance(10_000)
     await server.connected(d1)
