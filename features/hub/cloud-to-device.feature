@@ -304,6 +304,18 @@ Feature: Cloud-to-device messages
         | 0.statusCode  | Rejected         |
         | 0.description | Message rejected |
 
+  @WIRE-HTTP-14
+  Rule: Over HTTPS the type and encoding of the content have no prefix
+
+    Scenario: Both
+      When the service sends "thermostat" the message "hello" with:
+        | header iothub-contenttype     | text/plain |
+        | header iothub-contentencoding | utf-8      |
+      And "thermostat" requests GET "/devices/{thermostat}/messages/devicebound"
+      Then the answer has:
+        | header contenttype     | text/plain |
+        | header contentencoding | utf-8      |
+
   @WIRE-C2D-18
   Rule: There is no sending to an unknown device
 

@@ -32,6 +32,7 @@ import { injectOrderedFaults } from './common/device-ordered-faults.ts'
 import { injectFaults } from './common/faults.ts'
 import { overrideMethod } from './common/method-override.ts'
 import { prepareAnswer } from './common/response-headers.ts'
+import { limitUrls } from './common/url-length.ts'
 import { importExportRoutes } from './service/import-export.ts'
 import { jobRoutes } from './service/jobs.ts'
 import { keyRegenerationRoutes } from './service/key-regeneration.ts'
@@ -151,6 +152,10 @@ export async function createApp({
     reply.raw.once('close', () => {
       record(request, HUB_ERRORS.ClientClosedRequest.status)
     })
+    next()
+  })
+  limitUrls(app, hub)
+  app.addHook('onRequest', (request, _reply, next) => {
     const { access, versioned } = request.routeOptions.config
     if (access === undefined) {
       next()
