@@ -27,7 +27,7 @@ const SYSTEM: Readonly<Record<string, TextProperty>> = {
 }
 
 /** The headers that a device receives with a cloud-to-device message; the type and encoding of its content have no prefix there. */
-const DELIVERED: readonly (readonly [string, TextProperty])[] = [
+const DELIVERED = [
   ['iothub-messageid', 'messageId'],
   ['iothub-correlationid', 'correlationId'],
   ['iothub-userid', 'userId'],
@@ -35,7 +35,7 @@ const DELIVERED: readonly (readonly [string, TextProperty])[] = [
   ['iothub-expiry', 'expiryTimeUtc'],
   ['ContentType', 'contentType'],
   ['ContentEncoding', 'contentEncoding'],
-]
+] as const satisfies readonly (readonly [string, TextProperty])[]
 
 /**
  * The message that headers and a body describe.
