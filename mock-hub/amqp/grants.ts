@@ -29,7 +29,7 @@ export interface Grant {
 export function grantOfToken({ authentication }: Hub, audience: string, token: string): Grant {
   const identity = identityOf(audience)
   if (identity === undefined) return grantOfPolicy(audience, token, authentication.authorizeToken(token))
-  const { expiresAt } = authentication.admit(identity, { sasToken: token })
+  const { expiresAt } = authentication.admit(actorIn(token, identity) ?? identity, { sasToken: token })
   return { audience, token, policy: undefined, scope: pathOf(identity), expiresAt }
 }
 
@@ -69,6 +69,13 @@ export function pathOf({ deviceId, moduleId }: Identity): readonly string[] {
 
 export function unauthorized(rule: string, expected: string, received: string): HubError {
   return new HubError({ kind: 'IotHubUnauthorizedAccess', rule, expected, received })
+}
+
+/** The `$edgeHub` that signed a token for a child; the auth-chain of the child's links shows that it may (WIRE-EDGE-11). */
+function actorIn(token: string, { deviceId, moduleId }: Identity): Identity | undefined {
+  const signer = identityOf(/[\s&]sr=([^&]*)/i.exec(token)?.[1] ?? '')
+  const own = signer?.deviceId === deviceId && (moduleId === undefined || moduleId === signer.moduleId)
+  return signer?.moduleId === '$edgeHub' && !own ? signer : undefined
 }
 
 function grantOfPolicy(audience: string, token: string | undefined, policy: PolicyGrant): Grant {

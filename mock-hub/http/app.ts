@@ -28,6 +28,7 @@ import { digitalTwinRoutes } from './service/digital-twins.ts'
 import { eventRoutes } from './service/events.ts'
 import { deviceboundRoutes } from './device/devicebound.ts'
 import { fileUploadRoutes } from './device/file-upload.ts'
+import { edgeGatewayRoutes } from './device/edge-gateways.ts'
 import { injectOrderedFaults } from './common/device-ordered-faults.ts'
 import { injectFaults } from './common/faults.ts'
 import { overrideMethod } from './common/method-override.ts'
@@ -60,6 +61,7 @@ const ROUTES: readonly HubRoutes[] = [
   telemetryRoutes,
   deviceboundRoutes,
   fileUploadRoutes,
+  edgeGatewayRoutes,
   queryRoutes,
   configurationRoutes,
   jobRoutes,
