@@ -17,12 +17,16 @@ export interface ScopePage {
 export interface EdgeGateways {
   /**
    * The device for which a gateway acts.
-   * @param gateway the device of the `$edgeHub` that calls.
-   * @param authChain device ids from the target up to the gateway, separated by `;`.
+   * @param gateway - the device of the `$edgeHub` that calls.
+   * @param authChain - device ids from the target up to the gateway, separated by `;`.
    * @throws HubError ArgumentInvalid, IotHubUnauthorizedAccess.
    */
   targetOf(gateway: string, authChain: string): IdentityRecord
-  /** A page of the scope of a gateway. @param first number of the first device, from 0. @param count of devices. */
+  /**
+   * A page of the scope of a gateway.
+   * @param first - number of the first device, from 0.
+   * @param count - largest number of devices.
+   */
   scopeOf(gateway: IdentityRecord, first: number, count: number): ScopePage
   /**
    * A device in the scope of a gateway, at any depth, and its module if the target is one.
