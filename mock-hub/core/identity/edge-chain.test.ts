@@ -9,7 +9,7 @@ const scopeOf = (deviceId: string): string => hub.registry.get({ deviceId }).dev
 const token = ({ deviceId, moduleId }: Identity): string =>
   signed(
     `${hub.hostName}/devices/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}`,
-    primaryKeyOf(hub, { deviceId, moduleId }),
+    primaryKeyOf(hub, moduleId === undefined ? { deviceId } : { deviceId, moduleId }),
     Math.floor(hub.clock.now() / 1000) + 60,
   )
 beforeEach(() => {
