@@ -75,6 +75,7 @@ export type {
   StoredConfiguration,
 } from './core/contract/services/configurations.ts'
 export type { DigitalTwins, PatchStep } from './core/contract/services/digital-twins.ts'
+export type { EdgeGateways, ScopePage } from './core/contract/services/edge.ts'
 export type {
   ImportExportJobs,
   ImportExportRequest,

@@ -73,10 +73,12 @@ export class CbsTokens {
 
   /**
    * Authenticates an identity by a token of this connection, or by the certificate of the client.
+   * @param authChain that of the link; undefined: it has none.
    * @throws HubError of the core's authentication.
    */
   requireIdentity(
     identity: Identity,
+    authChain: string | undefined,
     dependent: Dependent,
   ): { readonly principal: IdentityPrincipal; readonly release: () => void } {
     const { authentication, registry } = this.#hub
@@ -90,7 +92,7 @@ export class CbsTokens {
     const principal =
       token === undefined && policy !== undefined
         ? authentication.admitByPolicy(identity, policy)
-        : authentication.admit(identity, { sasToken: token })
+        : authentication.admit(identity, { sasToken: token, authChain })
     // The expiry is watched here: the core does not see that a token is renewed.
     return { principal: { ...principal, expiresAt: undefined }, release: depend(held, dependent) }
   }

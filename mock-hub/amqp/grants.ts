@@ -29,6 +29,11 @@ export interface Grant {
 export function grantOfToken({ authentication }: Hub, audience: string, token: string): Grant {
   const name = identityOf(audience)
   if (name === undefined) return grantOfPolicy(audience, token, authentication.authorizeToken(token))
+  const actor = actorIn(token, name)
+  if (actor !== undefined) {
+    const { expiresAt } = authentication.admit(actor, { sasToken: token })
+    return { audience, token, policy: undefined, scope: pathOf(name), expiresAt }
+  }
   const { identity, expiresAt } = authentication.admitByName(name, { sasToken: token })
   return { audience, token, policy: undefined, scope: pathOf(identity), expiresAt }
 }
@@ -69,6 +74,13 @@ export function pathOf({ deviceId, moduleId }: Identity): readonly string[] {
 
 export function unauthorized(rule: string, expected: string, received: string): HubError {
   return new HubError({ kind: 'IotHubUnauthorizedAccess', rule, expected, received })
+}
+
+/** The `$edgeHub` that signed a token for a child; the auth-chain of the child's links shows that it may (WIRE-EDGE-11). */
+function actorIn(token: string, { deviceId, moduleId }: Identity): Identity | undefined {
+  const signer = identityOf(/[\s&]sr=([^&]*)/i.exec(token)?.[1] ?? '')
+  const own = signer?.deviceId === deviceId && (moduleId === undefined || moduleId === signer.moduleId)
+  return signer?.moduleId === '$edgeHub' && !own ? signer : undefined
 }
 
 function grantOfPolicy(audience: string, token: string | undefined, policy: PolicyGrant): Grant {

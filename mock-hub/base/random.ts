@@ -17,6 +17,14 @@ export function randomFrom(seed: number | undefined): (purpose: string) => Rando
   return (purpose) => new SeededRandom(`${String(seed)} ${purpose}`)
 }
 
+/** A random UUID of version 4, as text. */
+export function uuidFrom(random: Random): string {
+  const bytes = random.bytes(16)
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6)
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
 /** HMAC-SHA256 of a counter under the seed. */
 class SeededRandom implements Random {
   readonly #key: string

@@ -13,6 +13,16 @@ export function shortUtcText(ms: number): string {
   return utcText(ms).replace(/\.?0*Z$/, 'Z')
 }
 
+/** `2020-01-01T00:00:00+00:00`: whole seconds with an offset, as notifications of uploads write the time of the blob. */
+export function offsetText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}+00:00`
+}
+
+/** `202001010000`: to the minute, the beginning of the correlation id of an upload. */
+export function minuteText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 16).replace(/\D/g, '')
+}
+
 /** `08/24/2018 17:49:33`, as in tracking IDs (docs/contract/errors.md). */
 export function trackingTime(ms: number): string {
   const iso = new Date(ms).toISOString()

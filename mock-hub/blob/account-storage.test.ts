@@ -64,7 +64,7 @@ test('asks the account for blob sizes, over TLS', async () => {
     headers,
   })
   expect(put.status).toBe(201)
-  expect(await storage.sizeOf('d/a b')).toBe(5)
-  expect(await storage.sizeOf('d/none')).toBeUndefined()
+  expect(await storage.find('d/a b')).toEqual({ size: 5, modifiedAt: server.clock.now() })
+  expect(await storage.find('d/none')).toBeUndefined()
   await expect(storage.createContainer()).rejects.toThrow('creating container answered 404')
 })

@@ -2,7 +2,7 @@
 
 import * as http from 'node:http'
 import * as https from 'node:https'
-import type { BlobStorage } from '../core/contract/uploads.ts'
+import type { BlobStorage, UploadedBlob } from '../core/contract/uploads.ts'
 import type { Clock } from '../base/clock.ts'
 import { signAccountSas, signBlobSas, type StorageAccount } from './storage-sas.ts'
 
@@ -51,12 +51,15 @@ export class AccountStorage implements BlobStorage {
     return signBlobSas(this.#account, { container: this.containerName, blob: blobName }, 'rw', expiresAt)
   }
 
-  async sizeOf(blobName: string): Promise<number | undefined> {
+  async find(blobName: string): Promise<UploadedBlob | undefined> {
     const sas = this.sign(blobName, this.#clock.now() + OWN_SAS_MS)
     const { status, headers } = await this.#ask('HEAD', `/${encodeURI(blobName)}${sas}`)
     if (status === 404) return undefined
     if (status !== 200) throw new Error(`blob storage ${this.hostName}: HEAD answered ${String(status)}`)
-    return Number(headers['content-length'])
+    return {
+      size: Number(headers['content-length']),
+      modifiedAt: Date.parse(headers['last-modified'] ?? ''),
+    }
   }
 
   /** Creates the container if it does not exist. */

@@ -1,7 +1,7 @@
 /** The built-in blob storage: blobs under `/{container}/` on the HTTPS port of the hub, signed with a key of its own. */
 
 import { randomBytes } from 'node:crypto'
-import type { BlobStorage } from '../core/contract/uploads.ts'
+import type { BlobStorage, UploadedBlob } from '../core/contract/uploads.ts'
 import type { Clock } from '../base/clock.ts'
 import { BlobStore } from './blob-store.ts'
 import { signBlobSas, type StorageAccount } from './storage-sas.ts'
@@ -44,8 +44,8 @@ export class BuiltInStorage implements BlobStorage {
     return signBlobSas(this.account, { container: this.containerName, blob: blobName }, 'rw', expiresAt)
   }
 
-  sizeOf(blobName: string): Promise<number | undefined> {
-    return Promise.resolve(this.store.find(blobName)?.size)
+  find(blobName: string): Promise<UploadedBlob | undefined> {
+    return Promise.resolve(this.store.find(blobName))
   }
 
   /** Deletes the blobs. */

@@ -48,13 +48,16 @@ export interface HubOptions {
 }
 
 /** A lock of a minute, an hour to live; 10 deliveries are the service's default, 100 its maximum. */
-const FEEDBACK_LIMITS: QueueLimits = {
+const FEEDBACK_LIMITS: Omit<QueueLimits, 'lockTimeoutsCount'> = {
   lockSeconds: 60,
   maxDeliveryCount: 10,
   ttlSeconds: 3_600,
   depth: 10_000,
 }
-const NOTIFICATION_LIMITS: QueueLimits = { ...FEEDBACK_LIMITS, maxDeliveryCount: 100 }
+const NOTIFICATION_LIMITS: Omit<QueueLimits, 'lockTimeoutsCount'> = {
+  ...FEEDBACK_LIMITS,
+  maxDeliveryCount: 100,
+}
 
 const SILENT: Logger = { info: () => undefined, warn: () => undefined }
 
@@ -121,8 +124,15 @@ class CoreHub implements Hub {
     })
     const linkOf = (identity: Identity): DeviceLink | undefined => this.#sessions.linkOf(identity)
     this.telemetry = new HubTelemetry(this.clock, this.settings)
-    this.feedback = new PeekLockQueue(this.clock, random('feedback'), FEEDBACK_LIMITS)
-    this.fileNotifications = new PeekLockQueue(this.clock, random('notifications'), NOTIFICATION_LIMITS)
+    const { lockTimeoutsCount } = this.settings
+    this.feedback = new PeekLockQueue(this.clock, random('feedback'), {
+      ...FEEDBACK_LIMITS,
+      lockTimeoutsCount,
+    })
+    this.fileNotifications = new PeekLockQueue(this.clock, random('notifications'), {
+      ...NOTIFICATION_LIMITS,
+      lockTimeoutsCount,
+    })
     this.#outcomes = new Feedback(this.clock, this.journal, this.feedback)
     this.twins = new HubTwins({
       clock: this.clock,

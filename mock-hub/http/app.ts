@@ -28,10 +28,12 @@ import { digitalTwinRoutes } from './service/digital-twins.ts'
 import { eventRoutes } from './service/events.ts'
 import { deviceboundRoutes } from './device/devicebound.ts'
 import { fileUploadRoutes } from './device/file-upload.ts'
+import { edgeGatewayRoutes } from './device/edge-gateways.ts'
 import { injectOrderedFaults } from './common/device-ordered-faults.ts'
 import { injectFaults } from './common/faults.ts'
 import { overrideMethod } from './common/method-override.ts'
 import { prepareAnswer } from './common/response-headers.ts'
+import { limitUrls } from './common/url-length.ts'
 import { importExportRoutes } from './service/import-export.ts'
 import { jobRoutes } from './service/jobs.ts'
 import { keyRegenerationRoutes } from './service/key-regeneration.ts'
@@ -59,6 +61,7 @@ const ROUTES: readonly HubRoutes[] = [
   telemetryRoutes,
   deviceboundRoutes,
   fileUploadRoutes,
+  edgeGatewayRoutes,
   queryRoutes,
   configurationRoutes,
   jobRoutes,
@@ -151,6 +154,10 @@ export async function createApp({
     reply.raw.once('close', () => {
       record(request, HUB_ERRORS.ClientClosedRequest.status)
     })
+    next()
+  })
+  limitUrls(app, hub)
+  app.addHook('onRequest', (request, _reply, next) => {
     const { access, versioned } = request.routeOptions.config
     if (access === undefined) {
       next()

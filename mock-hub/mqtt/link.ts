@@ -69,14 +69,14 @@ export class MqttLink implements DeviceLink {
     return this.up && this.#subscriptions.qosFor(channel, name) !== undefined
   }
 
-  deliverC2d({ lockToken, deliveryCount, sequenceNumber, message }: C2dDelivery): void {
+  deliverC2d({ lockToken, redelivered, sequenceNumber, message }: C2dDelivery): void {
     const { identity } = this.principal
     // The Go SDK fails without a `$.` property, so `to` is always sent, as the service has spelled it (WIRE-C2D-04).
     const to = message.system.to ?? `/${ownRoot(identity)}/messages/devicebound`
     this.#send('c2d', 'c2d.delivery', {
       topic: formatC2d(identity, formatPropertyBag({ ...message, system: { ...message.system, to } })),
       payload: message.body,
-      dup: deliveryCount > 1,
+      dup: redelivered,
       key: `c2d ${sequenceNumber}`,
       onDone: () => {
         this.#complete(lockToken)

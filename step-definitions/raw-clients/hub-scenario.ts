@@ -237,8 +237,8 @@ export class HubScenario {
   // ------------------------------------------------------------------ texts
 
   /**
-   * Replaces names in braces: `{thermostat}` (an id), `{host}`, `{now}`, `{now+3600}` (epoch seconds), `{answer.path}`
-   * and `{header.name}` (of the last response), `{packet.topic}` (of the last packet), `{rid}` (in its topic),
+   * Replaces names in braces: `{thermostat}` (an id), `{host}`, `{now}`, `{now+3600}` (epoch seconds), `{utc-1}` (ISO 8601),
+   * `{answer.path}` and `{header.name}` (of the last response), `{packet.topic}` (of the last packet), `{rid}` (in its topic),
    * `{x*1000}` (a repeated letter).
    */
   fill(text: string): string {
@@ -253,6 +253,8 @@ export class HubScenario {
     if (of === 'HOST') return this.hub.hostName.toUpperCase()
     const later = /^now([+-]\d+)?$/.exec(of)
     if (later !== null) return String(this.seconds() + Number(later[1] ?? 0))
+    const utc = /^utc([+-]\d+)?$/.exec(of)
+    if (utc !== null) return new Date(this.hub.now() + Number(utc[1] ?? 0) * 1_000).toISOString()
     const repeated = /^(\w)\*(\d+)$/.exec(of)
     if (repeated !== null) return (repeated[1] ?? '').repeat(Number(repeated[2]))
     if (of.startsWith('answer.'))

@@ -56,6 +56,7 @@ Feature: Uploading files
       Given a device client
       And it asks where to upload a blob
       And its "correlationId" is kept as "correlationId"
+      And the blob "temperatures" is uploaded to the location from the hub
       When it reports an upload
       Then the call succeeds
       And the hub has received the request "POST /devices/{device}/files/notifications"
@@ -80,6 +81,7 @@ Feature: Uploading files
       Given a device client
       And it asks where to upload a blob
       And its "correlationId" is kept as "correlationId"
+      And the blob "temperatures" is uploaded to the location from the hub
       When it reports an upload
       Then the hub was asked to uploadFinish with:
         | correlationId     | {correlationId} |
@@ -109,6 +111,7 @@ Feature: Uploading files
       Given a device client
       And it asks where to upload a blob
       And its "correlationId" is kept as "correlationId"
+      And the blob "temperatures" is uploaded to the location from the hub
       And the hub is going to answer a request 5 seconds late
       When it reports an upload
       Then the call gives nothing after 5 seconds

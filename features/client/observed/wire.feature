@@ -87,6 +87,7 @@ Feature: What the hub is told, as observed
       Given a device client
       When it asks where to upload a blob
       And its "correlationId" is kept as "correlationId"
+      And the blob "temperatures" is uploaded to the location from the hub
       And it reports an upload
       Then the call succeeds
       And the hub has seen 0 connection attempts

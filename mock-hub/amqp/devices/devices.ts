@@ -23,6 +23,7 @@ const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
   twin: askTwin,
 }
 const MODEL_ID = 'com.microsoft:model-id'
+const AUTH_CHAIN = 'com.microsoft:auth-chain'
 
 export class Devices {
   readonly #context: ConnectionContext
@@ -51,7 +52,8 @@ export class Devices {
     }
     const refusal = deviceFaults.refusal(identityKey(identity))
     if (refusal !== undefined) throw refusal
-    const { principal, release } = this.#context.tokens.requireIdentity(identity, (error) => {
+    const authChain = textOf(link.peerAttach.properties?.get(AUTH_CHAIN))
+    const { principal, release } = this.#context.tokens.requireIdentity(identity, authChain, (error) => {
       this.#context.refused(error, identityKey(identity))
       link.detach(amqpErrorOf(error))
     })

@@ -75,6 +75,33 @@ test('the token of a device opens no link for another device', async () => {
   expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
 })
 
+test('WIRE-EDGE-11: $edgeHub opens links of a child with its own token and an auth-chain', async () => {
+  hub.registry.create({ deviceId: 'gateway' }, { iotEdge: true })
+  hub.registry.update({ deviceId: 'gateway', moduleId: '$edgeHub' }, { authentication: { type: 'sas' } }, '*')
+  const { deviceScope } = hub.registry.get({ deviceId: 'gateway' })
+  hub.registry.create({ deviceId: 'leaf' }, { deviceScope })
+  const key = hub.registry.get({ deviceId: 'gateway', moduleId: '$edgeHub' }).authentication.symmetricKey
+  const own = tokenFor('localhost/devices/gateway/modules/$edgeHub', key.primaryKey ?? '', NOW / 1000 + 60)
+  const connection = dial(server)
+  const answer = await putToken(connection, 'localhost/devices/leaf', own)
+  expect(answer.application_properties?.['status-code']).toBe(200)
+  const target = '/devices/leaf/messages/events'
+  const properties = { 'com.microsoft:auth-chain': 'leaf;gateway' }
+  expect(await outcome(connection.open_sender({ target, properties }), { body: data('t') })).toBe('accepted')
+  expect(hub.telemetry.messages.at(-1)).toMatchObject({ deviceId: 'leaf' })
+
+  const other = dial(server)
+  await putToken(other, 'localhost/devices/leaf', own)
+  for (const chain of [undefined, 'leaf', 'leaf;d1']) {
+    const sender = other.open_sender({
+      target,
+      ...(chain === undefined ? {} : { properties: { 'com.microsoft:auth-chain': chain } }),
+    })
+    await once(sender, 'sender_error')
+    expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
+  }
+})
+
 test('several devices and modules share a connection', async () => {
   const connection = await login(D1)
   await login(M1, connection)

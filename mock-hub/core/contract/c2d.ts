@@ -7,8 +7,10 @@ import type { Message } from './message.ts'
 export interface C2dDelivery {
   /** Identifies the lock; `settle` takes it. */
   readonly lockToken: string
-  /** 1 at the first delivery; MQTT sets DUP from the second on. */
+  /** 1 at first; an abandon raises it, a lock that runs out only with the setting `lockTimeoutsCount`. */
   readonly deliveryCount: number
+  /** Whether the device has been sent the message before; MQTT then sets DUP. */
+  readonly redelivered: boolean
   /** Position among the messages to this device, from 1. */
   readonly sequenceNumber: number
   /** Epoch ms. */
@@ -78,7 +80,7 @@ export interface FeedbackRecord {
   readonly enqueuedTimeUtc: string
   /** The outcome. */
   readonly statusCode: 'Success' | 'Expired' | 'DeliveryCountExceeded' | 'Rejected' | 'Purged'
-  /** The outcome as text. */
+  /** The outcome as text: `Message rejected` of `Rejected`, else the status code. */
   readonly description: string
   /** ID of the device. */
   readonly deviceId: string

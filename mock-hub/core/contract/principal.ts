@@ -26,6 +26,8 @@ export interface DeviceCredentials {
   readonly sasToken?: string | undefined
   /** The TLS client certificate in DER, leaf first, then the issuers that the client sent. */
   readonly certificates?: readonly Buffer[] | undefined
+  /** Ids from the identity up to the gateway whose `$edgeHub` signed the token, separated by `;`. */
+  readonly authChain?: string | undefined
 }
 
 /** An authenticated device or module. */

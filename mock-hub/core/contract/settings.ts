@@ -12,7 +12,7 @@ export interface Settings {
   readonly hostName: string
   /** Further names that the server accepts. Default: none. */
   readonly aliases: readonly string[]
-  /** Accepted clock skew in the check of a token, in seconds. Default: 300. */
+  /** Accepted clock skew, in the check of a token and of the expiry of a cloud-to-device message, in seconds. Default: 300. */
   readonly clockSkewSeconds: number
   /** Time between the expiry of a token and the end of its connection, in seconds; 300 to 600 on real hubs. Default: 600. */
   readonly tokenGraceSeconds: number
@@ -26,7 +26,7 @@ export interface Settings {
   readonly cleanSessionPurgesC2d: boolean
   /** Whether a regenerated key closes the connection that used it (WIRE-CONN-32). Default: false. */
   readonly dropLinkOnKeyChange: boolean
-  /** Whether an expired lock counts towards the maximum delivery count. Default: true. */
+  /** Whether an expired lock counts towards the maximum delivery count, as an abandon does. Default: false. */
   readonly lockTimeoutsCount: boolean
   /** Whether the token scope `sr={host}/{deviceId}`, without `devices/`, is accepted. Default: false. */
   readonly shortScopeAccepted: boolean
@@ -97,7 +97,7 @@ export const STRICT: Settings = Object.freeze({
   closeOnSixthSubscription: true,
   cleanSessionPurgesC2d: false,
   dropLinkOnKeyChange: false,
-  lockTimeoutsCount: true,
+  lockTimeoutsCount: false,
   shortScopeAccepted: false,
   twinAnswersWithoutSubscription: false,
   subscribeToAllOfIothub: false,

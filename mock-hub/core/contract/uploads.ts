@@ -26,14 +26,22 @@ export interface UploadResult {
   readonly statusDescription?: string | undefined
 }
 
+/** A blob as the storage reports it. */
+export interface UploadedBlob {
+  /** In bytes. */
+  readonly size: number
+  /** Time of the last change, epoch ms. */
+  readonly modifiedAt: number
+}
+
 /** The storage of uploaded blobs: the hub itself, Azurite, or a storage account. */
 export interface BlobStorage {
   readonly hostName: string
   readonly containerName: string
   /** A SAS that allows to read and write one blob, as a query string with its `?`. @param expiresAt - epoch ms. */
   sign(blobName: string, expiresAt: number): string | Promise<string>
-  /** Size of a blob in bytes; undefined: it does not exist. */
-  sizeOf(blobName: string): Promise<number | undefined>
+  /** A blob; undefined: it does not exist. */
+  find(blobName: string): Promise<UploadedBlob | undefined>
 }
 
 /** A notification that a file upload has finished. */
@@ -44,7 +52,7 @@ export interface FileNotification {
   readonly blobUri: string
   /** Name of the blob. */
   readonly blobName: string
-  /** Time of the last change of the blob, ISO 8601 in UTC. */
+  /** Time of the last change of the blob in whole seconds, ISO 8601 with the offset `+00:00`. */
   readonly lastUpdatedTime: string
   /** Size of the blob. */
   readonly blobSizeInBytes: number

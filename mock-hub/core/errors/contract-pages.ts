@@ -15,6 +15,7 @@ export const CONTRACT_PAGES: ReadonlyMap<string, string> = new Map([
   ['WIRE-CONN-05', 'docs/contract/tls.md'],
   ['WIRE-CONN-06', 'docs/contract/tls.md'],
   ['WIRE-D2C', 'docs/contract/telemetry.md'],
+  ['WIRE-DTW', 'docs/contract/digital-twins.md'],
   ['WIRE-EDGE', 'docs/contract/edge.md'],
   ['WIRE-ERR', 'docs/contract/errors.md'],
   ['WIRE-EVT', 'docs/contract/events.md'],

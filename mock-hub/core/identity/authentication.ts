@@ -17,6 +17,7 @@ import type { Authentication, IdentityRecord, Registry } from '../contract/regis
 import { HubError, toHubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
+import { actorOf } from './edge-chain.ts'
 import { PolicyAuthentication } from './policy-authentication.ts'
 import { expiryOf, isSignedByEither, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
 import { checkExpiry, watchExpiry } from './token-expiry.ts'
@@ -41,9 +42,16 @@ export class HubAuthentication implements Authentication {
     this.#policies = new PolicyAuthentication(deps)
   }
 
-  admit(identity: Identity, { sasToken, certificates }: DeviceCredentials): IdentityPrincipal {
+  admit(identity: Identity, { sasToken, certificates, authChain }: DeviceCredentials): IdentityPrincipal {
     const record = this.#enabled(identity)
-    if (sasToken !== undefined) return this.#admitWithToken(record, read(sasToken))
+    if (sasToken !== undefined) {
+      const token = read(sasToken)
+      if (authChain === undefined || this.#inScope(identity, token))
+        return this.#admitWithToken(record, token)
+      const actor = this.#enabled(actorOf(this.#deps.registry, authChain, identity))
+      const { scope, credential, expiresAt } = this.#admitWithToken(actor, token)
+      return principalOf(record, scope, credential, expiresAt)
+    }
     if (certificates !== undefined && certificates.length > 0)
       return this.#admitWithCertificate(record, certificates)
     throw headerMissing()
@@ -156,14 +164,20 @@ export class HubAuthentication implements Authentication {
 
   /** Equal or a shorter path by segment; what is longer is tolerated (WIRE-AUTH-06 to WIRE-AUTH-08). */
   #checkScope(identity: Identity, token: SasToken): void {
+    if (this.#inScope(identity, token)) return
+    throw this.#policies.foreignScope(token, `${this.#deps.settings.hostName}/${pathOf(identity).join('/')}`)
+  }
+
+  #inScope(identity: Identity, token: SasToken): boolean {
     const { settings } = this.#deps
     const path = pathOf(identity)
     for (const [host = '', ...given] of scopesOf(token.sr)) {
       if (!this.#policies.isHost(host)) continue
-      if (covers(given, path)) return
-      if (settings.shortScopeAccepted && given.length === 1 && sameName(given[0], identity.deviceId)) return
+      if (covers(given, path)) return true
+      if (settings.shortScopeAccepted && given.length === 1 && sameName(given[0], identity.deviceId))
+        return true
     }
-    throw this.#policies.foreignScope(token, `${settings.hostName}/${path.join('/')}`)
+    return false
   }
 
   #admitWithCertificate(record: IdentityRecord, certificates: readonly Buffer[]): IdentityPrincipal {

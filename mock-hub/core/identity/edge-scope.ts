@@ -11,16 +11,23 @@ function scopeOf(deviceId: string, generationId: string): string {
   return `${SCHEME}${deviceId}-${generationId}`
 }
 
+/** The edge device that has a scope; undefined: none of this hub has. */
+export function gatewayOfScope(
+  scope: string,
+  findDevice: (deviceId: string) => IdentityRecord | undefined,
+): IdentityRecord | undefined {
+  if (!scope.startsWith(SCHEME)) return undefined
+  const gateway = findDevice(scope.slice(SCHEME.length, scope.lastIndexOf('-')))
+  return gateway?.iotEdge === true && gateway.deviceScope === scope ? gateway : undefined
+}
+
 /** @throws HubError InvalidDeviceScope when no edge device of this hub has that scope. */
 function checkScope(
   field: string,
   scope: string,
   findDevice: (deviceId: string) => IdentityRecord | undefined,
 ): void {
-  const dash = scope.lastIndexOf('-')
-  const parent = scope.startsWith(SCHEME) ? findDevice(scope.slice(SCHEME.length, dash)) : undefined
-  if (parent?.iotEdge === true && parent.deviceScope === scope) return
-  throw unknownScope(field, scope)
+  if (gatewayOfScope(scope, findDevice) === undefined) throw unknownScope(field, scope)
 }
 
 function unknownScope(field: string, scope: string): HubError {

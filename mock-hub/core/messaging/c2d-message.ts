@@ -21,10 +21,15 @@ export function checkC2dSize({ body, properties }: Message, limit: number): void
 /**
  * The expiry that the sender gave.
  * @param now epoch ms.
+ * @param toleranceMs how long an expiry may have passed, in ms: the clocks of the sender and the hub differ.
  * @returns epoch ms; undefined: the sender gave none.
  * @throws HubError ArgumentInvalid, InvalidMessageExpiryTime.
  */
-export function expiryOf({ expiryTimeUtc }: SystemProperties, now: number): number | undefined {
+export function expiryOf(
+  { expiryTimeUtc }: SystemProperties,
+  now: number,
+  toleranceMs: number,
+): number | undefined {
   if (expiryTimeUtc === undefined || expiryTimeUtc === '') return undefined
   const expiresAt = parseUtc(expiryTimeUtc)
   if (expiresAt === undefined)
@@ -34,11 +39,11 @@ export function expiryOf({ expiryTimeUtc }: SystemProperties, now: number): numb
       expected: 'an expiry in ISO 8601',
       received: quoted(expiryTimeUtc),
     })
-  if (expiresAt > now) return expiresAt
+  if (expiresAt + toleranceMs >= now) return expiresAt
   throw new HubError({
     kind: 'InvalidMessageExpiryTime',
-    rule: 'WIRE-C2D-15',
-    expected: `an expiry after ${utcText(now)}, the hub's clock`,
+    rule: 'c2d-expiry-long-past',
+    expected: `an expiry no more than ${String(toleranceMs / 1000)} s before ${utcText(now)}, the hub's clock`,
     received: utcText(expiresAt),
   })
 }

@@ -61,7 +61,7 @@ export class HubCloudToDevice implements CloudToDevice {
     const { settings, clock } = this.#deps
     checkC2dSize(message, settings.maxC2dBytes)
     const now = clock.now()
-    const asked = expiryOf(message.system, now)
+    const asked = expiryOf(message.system, now, settings.clockSkewSeconds * 1000)
     const queued = this.count(target)
     if (queued >= settings.c2dQueueDepth)
       throw new HubError({
@@ -162,6 +162,7 @@ export class HubCloudToDevice implements CloudToDevice {
     })
     queue.push(entry)
     this.#queues.set(key, queue)
+    if (entry.expiresAt <= clock.now()) this.#finish(target, entry, 'Expired')
   }
 
   /** Sends what waits, in order, up to the limit of unsettled messages (WIRE-C2D-20, WIRE-SESS-18). */
@@ -193,9 +194,10 @@ export class HubCloudToDevice implements CloudToDevice {
       this.#push(target)
     })
     entry.lock = { token, link, cancel }
+    const redelivered = entry.deliveries > 0
     entry.deliveries++
-    const { message, sequenceNumber, enqueuedAt, deliveries } = entry
-    return { lockToken: token, deliveryCount: deliveries, sequenceNumber, enqueuedAt, message }
+    const { message, sequenceNumber, enqueuedAt, failures } = entry
+    return { lockToken: token, deliveryCount: failures + 1, redelivered, sequenceNumber, enqueuedAt, message }
   }
 
   /** Puts the message back into the queue, or ends it after too many deliveries (WIRE-C2D-17). */

@@ -8,6 +8,8 @@ import { utcText } from '../../base/time-text.ts'
 
 export type Outcome = FeedbackRecord['statusCode']
 
+const DESCRIPTIONS: Readonly<Partial<Record<Outcome, string>>> = { Rejected: 'Message rejected' }
+
 const LARGEST_BATCH = 64
 const BATCH_SECONDS = 15
 
@@ -36,7 +38,7 @@ export class Feedback {
       originalMessageId: of.originalMessageId,
       enqueuedTimeUtc: utcText(this.#clock.now()),
       statusCode: outcome,
-      description: outcome,
+      description: DESCRIPTIONS[outcome] ?? outcome,
       deviceId: of.deviceId,
       deviceGenerationId: of.deviceGenerationId,
     }

@@ -9,8 +9,10 @@ import { quoted } from '../errors/quoted.ts'
 
 export interface QueueLimits {
   readonly lockSeconds: number
-  /** An item that was delivered so often without being completed is dropped. */
+  /** An item that was abandoned so often is dropped. */
   readonly maxDeliveryCount: number
+  /** Whether an expired lock counts as an abandon. */
+  readonly lockTimeoutsCount: boolean
   readonly ttlSeconds: number
   /** When the queue is full, the oldest item is dropped. */
   readonly depth: number
@@ -19,7 +21,7 @@ export interface QueueLimits {
 interface Item<T> {
   readonly item: T
   readonly expiresAt: number
-  deliveries: number
+  failures: number
   lockToken: string | undefined
   cancelLock: () => void
 }
@@ -40,7 +42,7 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
   push(item: T): void {
     if (this.#items.length >= this.#limits.depth) this.#items.shift()?.cancelLock()
     const expiresAt = this.#clock.now() + this.#limits.ttlSeconds * 1000
-    this.#items.push({ item, expiresAt, deliveries: 0, lockToken: undefined, cancelLock: () => undefined })
+    this.#items.push({ item, expiresAt, failures: 0, lockToken: undefined, cancelLock: () => undefined })
     this.#listeners.tell()
   }
 
@@ -50,9 +52,8 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
     if (next === undefined) return undefined
     const lockToken = this.#random.bytes(16).toString('hex')
     next.lockToken = lockToken
-    next.deliveries++
     next.cancelLock = this.#clock.schedule(this.#limits.lockSeconds * 1000, () => {
-      this.#release(next)
+      this.#release(next, this.#limits.lockTimeoutsCount)
     })
     return { lockToken, item: next.item }
   }
@@ -67,7 +68,7 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
         received: quoted(lockToken),
       })
     item.cancelLock()
-    if (outcome === 'abandon') this.#release(item)
+    if (outcome === 'abandon') this.#release(item, true)
     else this.#remove(item)
   }
 
@@ -81,9 +82,10 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
     this.#items.length = 0
   }
 
-  #release(item: Item<T>): void {
+  #release(item: Item<T>, counts: boolean): void {
     item.lockToken = undefined
-    if (item.deliveries >= this.#limits.maxDeliveryCount || item.expiresAt <= this.#clock.now())
+    if (counts) item.failures++
+    if (item.failures >= this.#limits.maxDeliveryCount || item.expiresAt <= this.#clock.now())
       this.#remove(item)
     else this.#listeners.tell()
   }

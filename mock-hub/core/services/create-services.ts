@@ -12,11 +12,12 @@ import { dialectOf } from '../query/parse.ts'
 import { HubQueries, type Collections } from '../query/queries.ts'
 import { twinRows, type TwinSource } from '../query/rows.ts'
 import { HubDigitalTwins } from '../twins/digital-twins.ts'
+import { HubEdgeGateways } from './edge-gateways.ts'
 import { startEventMessages } from './event-messages.ts'
 import { HubSnapshots } from './snapshots.ts'
 
 /**
- * Builds the service-side features of a hub: queries, configurations, jobs, digital twins, snapshots, event messages.
+ * Builds the service-side features of a hub: queries, configurations, jobs, digital twins, Edge gateways, snapshots, event messages.
  * @param renderer renders documents of the service API.
  * @param blobs reads and writes the blobs of import and export jobs.
  */
@@ -48,6 +49,7 @@ export function createServices(hub: Hub, renderer: DocumentRenderer, blobs: Blob
     jobs,
     importExport,
     digitalTwins: new HubDigitalTwins(hub.twins),
+    edge: new HubEdgeGateways(hub.registry),
     snapshots: new HubSnapshots(hub, configurations, lag),
     clear() {
       configurations.clear()

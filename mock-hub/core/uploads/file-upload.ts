@@ -1,16 +1,22 @@
 /** File uploads: a SAS for a blob, and the notification when it is uploaded. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { BlobStorage, FileNotification, UploadResult, UploadTicket } from '../contract/uploads.ts'
+import type {
+  BlobStorage,
+  FileNotification,
+  UploadedBlob,
+  UploadResult,
+  UploadTicket,
+} from '../contract/uploads.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
-import type { Random } from '../../base/random.ts'
+import { uuidFrom, type Random } from '../../base/random.ts'
+import { isBlobName, LONGEST_BLOB_NAME } from '../../base/blob-name.ts'
 import type { PeekLockQueue } from '../messaging/peek-lock-queue.ts'
 import type { Settings } from '../contract/settings.ts'
-import { utcText } from '../../base/time-text.ts'
+import { minuteText, offsetText, utcText } from '../../base/time-text.ts'
 
-const LONGEST_BLOB_NAME = 1_024
 /** Expired uploads remembered for each identity, to tell a late notification from an unknown one. */
 const EXPIRED_REMEMBERED = 100
 
@@ -44,13 +50,15 @@ export class FileUploads {
   /** @throws HubError DefaultStorageEndpointNotConfigured, ArgumentInvalid, DeviceMaximumActiveFileUploadLimitExceeded. */
   async start(identity: Identity, name: string): Promise<UploadTicket> {
     const storage = this.#storage()
-    checkBlobName(name)
+    const blobName = checkedBlobName(identityKey(identity), name)
     const uploads = this.#uploadsOf(identity)
     this.#checkSlot(uploads)
     const { clock, settings, random } = this.#deps
-    const blobName = `${identityKey(identity)}/${name}`
-    const expiresAt = clock.now() + settings.uploadSasSeconds * 1000
-    const correlationId = random.bytes(24).toString('base64')
+    const now = clock.now()
+    const expiresAt = now + settings.uploadSasSeconds * 1000
+    // The form of recorded ids: it grows with the name (WIRE-FILE-13).
+    const parts = [minuteText(now), uuidFrom(random), name, 'ver2.0']
+    const correlationId = Buffer.from(parts.join('_')).toString('base64')
     // The slot is taken before the storage signs: two concurrent requests cannot share the last slot.
     uploads.open.set(correlationId, { blobName, expiresAt })
     try {
@@ -63,13 +71,23 @@ export class FileUploads {
     }
   }
 
-  /** @throws HubError InvalidFileUploadCorrelationId, ExpiredFileUploadCorrelationId. */
+  /**
+   * A report of a success without a blob is refused, and its upload stays open.
+   * @throws HubError InvalidFileUploadCorrelationId, ExpiredFileUploadCorrelationId, InvalidStorageEndpointOrBlob.
+   */
   async finish(identity: Identity, { correlationId, isSuccess }: UploadResult): Promise<undefined> {
     const uploads = this.#uploadsOf(identity)
     const upload = uploads.open.get(correlationId)
     if (upload === undefined) throw badCorrelation(correlationId, uploads.expired.has(correlationId))
     uploads.open.delete(correlationId)
-    if (isSuccess && this.#deps.settings.fileNotifications) await this.#notify(identity, upload)
+    if (!isSuccess) return undefined
+    const storage = this.#storage()
+    const blob = await storage.find(upload.blobName)
+    if (blob === undefined) {
+      uploads.open.set(correlationId, upload)
+      throw noBlob(upload)
+    }
+    if (this.#deps.settings.fileNotifications) this.#notify(identity, upload, storage, blob)
     return undefined
   }
 
@@ -78,19 +96,19 @@ export class FileUploads {
     this.#byIdentity.delete(identityKey(identity))
   }
 
-  async #notify({ deviceId }: Identity, { blobName }: Upload): Promise<void> {
-    const storage = this.#storage()
-    const blobSizeInBytes = await storage.sizeOf(blobName)
-    // The device reports an upload that did not happen: no notification.
-    if (blobSizeInBytes === undefined) return
-    const now = utcText(this.#deps.clock.now())
+  #notify(
+    { deviceId }: Identity,
+    { blobName }: Upload,
+    storage: BlobStorage,
+    { size, modifiedAt }: UploadedBlob,
+  ): void {
     this.#deps.notifications.push({
       deviceId,
       blobUri: `https://${storage.hostName}/${storage.containerName}/${blobName.split('/').map(encodeURIComponent).join('/')}`,
       blobName,
-      lastUpdatedTime: now,
-      blobSizeInBytes,
-      enqueuedTimeUtc: now,
+      lastUpdatedTime: offsetText(modifiedAt),
+      blobSizeInBytes: size,
+      enqueuedTimeUtc: utcText(this.#deps.clock.now()),
     })
   }
 
@@ -136,17 +154,24 @@ export class FileUploads {
   }
 }
 
-/** The blob must stay in the device's own folder. */
-function checkBlobName(name: string): void {
-  const inFolder = name.split('/').every((segment) => segment !== '..' && segment !== '.')
-  // A URL cannot contain half a surrogate pair.
-  const isText = Buffer.from(name).toString() === name
-  if (name !== '' && name.length <= LONGEST_BLOB_NAME && inFolder && isText && !name.startsWith('/')) return
+/** The blob must stay in the device's own folder, and the storage must take its name. */
+function checkedBlobName(folder: string, name: string): string {
+  const blobName = `${folder}/${name}`
+  if (name !== '' && !name.startsWith('/') && isBlobName(blobName)) return blobName
   throw new HubError({
     kind: 'ArgumentInvalid',
     rule: 'WIRE-FILE-01',
-    expected: `blobName of 1 to ${String(LONGEST_BLOB_NAME)} characters that stays in the device's folder`,
+    expected: `blobName that stays in the device's folder: with the device id at most ${String(LONGEST_BLOB_NAME)} characters, no control characters, no segments . or ..`,
     received: quoted(name),
+  })
+}
+
+function noBlob({ blobName }: Upload): HubError {
+  return new HubError({
+    kind: 'InvalidStorageEndpointOrBlob',
+    rule: 'WIRE-FILE-12',
+    expected: 'a report of success after the blob is written',
+    received: `no blob ${quoted(blobName)}`,
   })
 }
 

@@ -1,10 +1,9 @@
 /** Reads the blob name, byte range and stored headers of a request to the blob endpoint, and writes a blob's headers. */
 
 import type { FastifyRequest } from 'fastify'
+import { isBlobName } from '../../base/blob-name.ts'
 import { BlobError } from '../../blob/blob-error.ts'
 import type { BlobHeaders, BlobInfo } from '../../blob/blob-store.ts'
-
-const LONGEST_NAME = 1024
 
 /**
  * The blob that a raw request target names. Slashes and dots are not resolved.
@@ -21,9 +20,7 @@ export function blobNameOf(target: string, containerName: string): string {
   } catch {
     throw new BlobError(400, 'InvalidUri', 'The requested URI does not represent any resource on the server.')
   }
-  const climbs = name.split(/[/\\]/).some((segment) => segment === '.' || segment === '..')
-
-  if (name === '' || name.length > LONGEST_NAME || climbs || /[\u0000-\u001f\u007f]/.test(name))
+  if (!isBlobName(name))
     throw new BlobError(
       400,
       'InvalidResourceName',

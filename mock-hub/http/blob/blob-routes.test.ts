@@ -61,6 +61,13 @@ describe('Put Blob and Get', () => {
     expect(await blob('HEAD', 'd/a b.txt')).toMatchObject({ status: 200, text: '', headers: properties })
   })
 
+  test.each(['', ' ', 'text'])('WIRE-FILE-14: a content type %j is none', async (type) => {
+    const headers = { ...BLOCK_BLOB, 'content-type': type }
+    expect((await blob('PUT', 'd/untyped', { body: 'hello', headers })).status).toBe(201)
+    const stored = await blob('GET', 'd/untyped')
+    expect(stored).toMatchObject({ text: 'hello', headers: { 'content-type': 'application/octet-stream' } })
+  })
+
   test('ranges', async () => {
     await blob('PUT', 'd/r', { body: 'hello world', headers: BLOCK_BLOB })
     expect(await blob('GET', 'd/r', { headers: { range: 'bytes=6-' } })).toMatchObject({
@@ -219,7 +226,7 @@ describe('over TLS', () => {
       more()
     })
     expect(status).toBe(201)
-    expect(await server.storage.sizeOf('d/big')).toBe(megabytes * chunk.length)
+    expect((await server.storage.find('d/big'))?.size).toBe(megabytes * chunk.length)
     // What the collector has not come to yet counts too, and Node 24 lets it wait longer.
     expect(most).toBeLessThan((megabytes / 2) * chunk.length)
 
@@ -234,7 +241,7 @@ describe('over TLS', () => {
     await server.hub.journal.until((entry) => entry.type === 'request' && entry.url.includes('/cut'), {
       after: since,
     })
-    expect(await server.storage.sizeOf('d/cut')).toBeUndefined()
+    expect(await server.storage.find('d/cut')).toBeUndefined()
   })
 })
 

@@ -44,6 +44,12 @@ export function readBodies(app: FastifyInstance<Server>): void {
       )
     })
   }
+  app.addHook('onRequest', (request, _reply, next) => {
+    // Fastify refuses a body whose content type is empty or cannot be read; here such a type is none.
+    if (!/^[^\s/;]+\/[^\s/;]+/.test(request.headers['content-type'] ?? ''))
+      delete request.raw.headers['content-type']
+    next()
+  })
   app.addHook('preValidation', (request, _reply, next) => {
     const schema = request.routeOptions.schema?.body
     // A schema of a route is an object.

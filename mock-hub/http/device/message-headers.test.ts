@@ -57,11 +57,18 @@ describe('a delivery to headers', () => {
   const delivery = {
     lockToken: 'lock-1',
     deliveryCount: 2,
+    redelivered: true,
     sequenceNumber: 7,
     enqueuedAt: Date.UTC(2026, 0, 1),
     message: {
       body,
-      system: { messageId: 'm1', to: '/devices/d/messages/devicebound', ack: 'full' as const },
+      system: {
+        messageId: 'm1',
+        to: '/devices/d/messages/devicebound',
+        ack: 'full' as const,
+        contentType: 'text/plain',
+        contentEncoding: 'utf-8',
+      },
       properties: { k: 'v', naïve: 'ü\n' },
     },
   }
@@ -77,6 +84,12 @@ describe('a delivery to headers', () => {
       'iothub-enqueuedtime': '2026-01-01T00:00:00.0000000Z',
       'iothub-app-k': 'v',
     })
+  })
+
+  test('WIRE-HTTP-14: the type and encoding of the content have no prefix', () => {
+    const headers = deliveryHeaders(delivery)
+    expect(headers).toMatchObject({ ContentType: 'text/plain', ContentEncoding: 'utf-8' })
+    expect(Object.keys(headers)).not.toContain('iothub-contenttype')
   })
 
   test('every property becomes a valid header, and values are restored', () => {

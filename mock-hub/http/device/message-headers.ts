@@ -26,16 +26,16 @@ const SYSTEM: Readonly<Record<string, TextProperty>> = {
   'dt-subject': 'componentName',
 }
 
-/** The headers that a device receives with a cloud-to-device message. */
+/** The headers that a device receives with a cloud-to-device message; the type and encoding of its content have no prefix there. */
 const DELIVERED = [
-  'iothub-messageid',
-  'iothub-correlationid',
-  'iothub-userid',
-  'iothub-to',
-  'iothub-expiry',
-  'iothub-contenttype',
-  'iothub-contentencoding',
-] as const
+  ['iothub-messageid', 'messageId'],
+  ['iothub-correlationid', 'correlationId'],
+  ['iothub-userid', 'userId'],
+  ['iothub-to', 'to'],
+  ['iothub-expiry', 'expiryTimeUtc'],
+  ['ContentType', 'contentType'],
+  ['ContentEncoding', 'contentEncoding'],
+] as const satisfies readonly (readonly [string, TextProperty])[]
 
 /**
  * The message that headers and a body describe.
@@ -77,8 +77,8 @@ export function deliveryHeaders(delivery: C2dDelivery): Record<string, string> {
     'iothub-enqueuedtime': utcText(delivery.enqueuedAt),
     'iothub-deliverycount': String(delivery.deliveryCount),
   }
-  for (const name of DELIVERED) {
-    const value = message.system[SYSTEM[name] ?? 'messageId']
+  for (const [name, property] of DELIVERED) {
+    const value = message.system[property]
     if (value !== undefined) headers[name] = toLatin1(value)
   }
   if (message.system.ack !== undefined) headers['iothub-ack'] = message.system.ack

@@ -3,6 +3,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { JsonObject } from '../../base/json.ts'
 import { wantedEtag } from '../../core/contract/etag.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import type { Identity } from '../../core/contract/identity.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { apiVersionOf } from '../common/api-version.ts'
@@ -79,19 +81,8 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
         schema: { tags, summary: 'Create an identity, or update it with If-Match', body: IDENTITY_BODY },
       },
       (request, reply) => {
-        const identity = identityOf(request.params)
-        const ifMatch = request.headers['if-match']
-        checkNames(identity, request.body)
-        const spec = specOf(request.body)
-        const creates = wantedEtag(ifMatch) === undefined
-        const record = creates
-          ? hub.registry.create(identity, spec)
-          : hub.registry.update(identity, spec, ifMatch)
-        return answer(reply, record, {
-          ...read(request),
-          answer: creates ? 'created' : 'updated',
-          scopesGiven: spec.parentScopes !== undefined,
-        })
+        const { record, shape } = writeIdentity(hub, request, identityOf(request.params), request.body)
+        return answer(reply, record, shape)
       },
     )
     app.delete<IdentityRoute>(
@@ -104,6 +95,26 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     )
   }
   done()
+}
+
+/**
+ * Creates an identity, or updates it when the request has an etag in `If-Match`.
+ * @returns the record and the shape in which to answer.
+ * @throws HubError of the registry.
+ */
+export function writeIdentity(
+  hub: Pick<Hub, 'registry'>,
+  request: FastifyRequest,
+  identity: Identity,
+  body: IdentityBody,
+): { readonly record: IdentityRecord; readonly shape: IdentityShape } {
+  const ifMatch = request.headers['if-match']
+  checkNames(identity, body)
+  const spec = specOf(body)
+  const creates = wantedEtag(ifMatch) === undefined
+  const record = creates ? hub.registry.create(identity, spec) : hub.registry.update(identity, spec, ifMatch)
+  const answer = creates ? 'created' : 'updated'
+  return { record, shape: { ...read(request), answer, scopesGiven: spec.parentScopes !== undefined } }
 }
 
 /** @throws HubError DeviceInvalidResultCount outside 1 to 1000 (WIRE-REG-08). */

@@ -13,9 +13,12 @@ afterAll(() => server.stop())
 
 /** Some of the routes delete what they are called with. */
 function populate(): void {
-  for (const deviceId of ['d', 'e'])
-    for (const identity of [{ deviceId }, { deviceId, moduleId: 'm' }])
-      if (server.hub.registry.find(identity) === undefined) server.hub.registry.create(identity)
+  const { registry } = server.hub
+  for (const deviceId of ['d', 'e']) {
+    if (registry.find({ deviceId }) === undefined) registry.create({ deviceId }, { iotEdge: true })
+    if (registry.find({ deviceId, moduleId: 'm' }) === undefined) registry.create({ deviceId, moduleId: 'm' })
+    registry.update({ deviceId, moduleId: '$edgeHub' }, { authentication: { type: 'sas' } }, '*')
+  }
 }
 
 interface Route {
@@ -28,14 +31,15 @@ interface Route {
 /** Every route of the server, with who may call it, from its own description. */
 async function routes(): Promise<readonly Route[]> {
   const { paths } = (await server.http.openApi()) as {
-    paths: Record<string, Record<string, { security: Record<string, Permission[]>[] }>>
+    paths: Record<string, Record<string, { security: Record<string, Permission[]>[]; tags: string[] }>>
   }
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { security }]) => ({
+    Object.entries(methods).map(([method, { security, tags }]) => ({
       method: method.toUpperCase(),
       path: path
         .replace('{deviceId}', 'd')
-        .replace('{moduleId}', 'm')
+        // Only $edgeHub may call the routes of gateways.
+        .replace('{moduleId}', tags.includes('edge') ? '$$edgeHub' : 'm')
         .replace(/\{[^}]*\}/g, 'x')
         // The stream would not end: a query that is refused lets nobody further than the door.
         .replace(/^\/events$/, '/events?after=never'),

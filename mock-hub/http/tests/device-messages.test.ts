@@ -71,6 +71,11 @@ describe('telemetry', () => {
     expect(server.hub.telemetry.messages).toEqual([])
   })
 
+  test.each(['', 'text'])('a message with the content type %j is taken', async (type) => {
+    const headers = { 'content-type': type }
+    expect((await server.call('POST', events, { as, body: 'x', headers })).status).toBe(204)
+  })
+
   test('WIRE-HTTP-04: a double slash counts as one', async () => {
     expect((await server.call('POST', '/devices/d//messages/events', { as, body: 'x' })).status).toBe(204)
   })

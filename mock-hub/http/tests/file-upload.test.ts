@@ -69,7 +69,7 @@ describe('requesting an upload', () => {
 })
 
 describe('upload and notification', () => {
-  test('WIRE-FILE-04 WIRE-FILE-05 WIRE-FILE-11: upload and report; the service receives a notification', async () => {
+  test('WIRE-FILE-04 WIRE-FILE-05 WIRE-FILE-11 WIRE-FILE-15: upload and report; the service receives a notification', async () => {
     const given = await ticket()
     expect(await put(given)).toBe(201)
     const body = {
@@ -88,7 +88,7 @@ describe('upload and notification', () => {
         blobName: 'd/a/b.txt',
         blobUri: `https://${server.storage.hostName}/uploads/d/a/b.txt`,
         blobSizeInBytes: 5,
-        lastUpdatedTime: expect.any(String) as unknown,
+        lastUpdatedTime: expect.stringMatching(/T\d\d:\d\d:\d\d\+00:00$/) as unknown,
         enqueuedTimeUtc: expect.any(String) as unknown,
       },
     })
@@ -98,13 +98,39 @@ describe('upload and notification', () => {
   })
 
   test('WIRE-FILE-06: the correlation id in the path', async () => {
-    const { correlationId } = await ticket()
-    const path = `/devices/d/files/notifications/${encodeURIComponent(correlationId)}`
+    const given = await ticket()
+    await put(given)
+    const path = `/devices/d/files/notifications/${encodeURIComponent(given.correlationId)}`
     expect((await finish({ isSuccess: true, statusCode: 200, statusDescription: '' }, path)).status).toBe(204)
   })
 
-  test('WIRE-FILE-07: an invalid, a used and another device’s correlation id', async () => {
+  test('WIRE-FILE-12: a success without a blob is refused', async () => {
     const { correlationId } = await ticket()
+    const refused = await finish({ correlationId, isSuccess: true })
+    expect(refused.headers['iothub-errorcode']).toBe('InvalidStorageEndpointOrBlob')
+    expect(errorOf(refused).code).toBe(400020)
+    expect((await finish({ correlationId, isSuccess: false })).status).toBe(204)
+  })
+
+  test.each([
+    [138, 204],
+    [139, 400],
+  ])('WIRE-FILE-13 WIRE-HTTP-15: a name of %i characters, its id in the path: %i', async (length, status) => {
+    const given = await ticket('x'.repeat(length))
+    await put(given)
+    const path = `/devices/d/files/notifications/${encodeURIComponent(given.correlationId)}`
+    const answer = await finish({ isSuccess: true }, path)
+    expect(answer.status).toBe(status)
+    if (status === 204) return
+    expect(answer.headers['content-type']).toBe('text/html; charset=us-ascii')
+    expect(answer.text).toContain('HTTP Error 400. The request URL is invalid.')
+    expect((await finish({ correlationId: given.correlationId, isSuccess: true })).status).toBe(204)
+  })
+
+  test('WIRE-FILE-07: an invalid, a used and another device’s correlation id', async () => {
+    const given = await ticket()
+    const { correlationId } = given
+    await put(given)
     expect(errorOf(await finish({ correlationId: 'x', isSuccess: true })).code).toBe(400015)
     expect(errorOf(await finish({ isSuccess: true })).code).toBe(400015)
     const stolen = await server.call('POST', '/devices/e/files/notifications', {

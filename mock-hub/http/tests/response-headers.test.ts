@@ -2,7 +2,7 @@ import { request } from 'node:https'
 import { connect } from 'node:tls'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openTestServer, type TestServer } from '../testing/test-server.ts'
 import { identityToken, policyToken } from '../testing/tokens.ts'
 
@@ -74,6 +74,68 @@ describe('WIRE-HTTP-10: names of headers', () => {
     expect(namesOf(head)).toEqual(expect.arrayContaining(['ETag', 'iothub-app-Key1', 'Content-Length']))
     expect(head).toContain('iothub-app-Key1: One')
     expect(namesOf(head)).not.toContain('Transfer-Encoding')
+  })
+})
+
+describe('WIRE-HTTP-10: what a parser written by hand can read, on each route of devices', () => {
+  /** An answer as the parser of the C SDK needs it: lines below 1 KB, one space after a colon, a length, no chunks. */
+  async function plain(method: string, path: string, body = '', headers = ''): Promise<string> {
+    const socket = connect({ host: '127.0.0.1', port, ca: server.ca, servername: 'localhost' })
+    await once(socket, 'secureConnect')
+    const version = path.includes('?') ? '' : '?api-version=2021-04-12'
+    socket.write(
+      `${method} ${path}${version} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${asDevice()}\r\n` +
+        `${headers}Content-Length: ${String(Buffer.byteLength(body))}\r\nConnection: close\r\n\r\n${body}`,
+    )
+    const answer = await text(socket)
+    const end = answer.indexOf('\r\n\r\n')
+    const [first, ...lines] = answer.slice(0, end).split('\r\n')
+    expect(first).toMatch(/^HTTP\/1\.1 \d{3} \S/)
+    for (const line of lines) expect(line).toMatch(/^[\w-]+: \S.{0,1000}$/)
+    const content = answer.slice(end + 4)
+    expect(lines).toContain(`Content-Length: ${String(Buffer.byteLength(content))}`)
+    expect(namesOf(['', ...lines]).map((name) => name.toLowerCase())).not.toContain('transfer-encoding')
+    return `${first?.split(' ')[1] ?? ''} ${content}`
+  }
+  const devicebound = '/devices/d/messages/devicebound'
+  const lock = (): string => server.hub.c2d.receive({ deviceId: 'd' })?.lockToken ?? ''
+  const send = (body: string): void => {
+    server.hub.c2d.send({ deviceId: 'd' }, { body: Buffer.from(body), system: {}, properties: {} })
+  }
+  afterEach(() => {
+    server.hub.c2d.purge({ deviceId: 'd' })
+  })
+
+  test('messages', async () => {
+    expect(await plain('POST', '/devices/d/messages/events', 'x')).toBe('204 ')
+    expect(await plain('GET', devicebound)).toBe('204 ')
+    for (const body of ['hello', '', 'ä\n']) {
+      send(body)
+      expect(await plain('GET', devicebound)).toBe(`200 ${body}`)
+    }
+    send('x')
+    expect(await plain('POST', `${devicebound}/${lock()}/abandon`)).toBe('204 ')
+    expect(await plain('DELETE', `${devicebound}/${lock()}`)).toBe('204 ')
+  })
+
+  test('uploads', async () => {
+    const started = await plain('POST', '/devices/d/files', '{"blobName":"a"}')
+    const { correlationId, sasToken } = JSON.parse(started.slice(4)) as Record<string, string>
+    const type = 'x-ms-blob-type: BlockBlob\r\n'
+    expect(await plain('PUT', `/uploads/d/a${sasToken ?? ''}`, 'hello', type)).toBe('201 ')
+    expect(await plain('GET', `/uploads/d/a${sasToken ?? ''}`)).toBe('200 hello')
+    const finish = JSON.stringify({ correlationId, isSuccess: true })
+    expect(await plain('POST', '/devices/d/files/notifications', finish)).toBe('204 ')
+  })
+
+  test.each([
+    ['GET', '/devices/e/messages/devicebound', 404],
+    ['DELETE', `${devicebound}/none`, 412],
+    ['POST', '/devices/d/files/notifications', 400],
+    ['GET', `/devices/${'x'.repeat(300)}`, 400],
+    ['GET', '/uploads/d/none', 403],
+  ])('the refusal of %s %s', async (method, path, status) => {
+    expect(await plain(method, path)).toMatch(new RegExp(`^${String(status)} .`))
   })
 })
 

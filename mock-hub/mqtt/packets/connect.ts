@@ -74,6 +74,7 @@ function authenticate(
   return hub.authentication.admit(user.identity, {
     sasToken: password === '' ? undefined : password,
     certificates: info.certificates,
+    authChain: user.properties.get('auth-chain'),
   })
 }
 

@@ -363,3 +363,24 @@ describe('the first packets', () => {
     expect(server.hub.telemetry.messages).toEqual([])
   })
 })
+
+test('WIRE-EDGE-11: $edgeHub connects a child with its own token and the auth-chain in the user name', async () => {
+  const { hub } = server
+  hub.registry.create({ deviceId: 'gateway' }, { iotEdge: true })
+  hub.registry.update({ deviceId: 'gateway', moduleId: '$edgeHub' }, { authentication: { type: 'sas' } }, '*')
+  const { deviceScope } = hub.registry.get({ deviceId: 'gateway' })
+  hub.registry.create({ deviceId: 'leaf' }, { deviceScope })
+  const password = Buffer.from(server.token({ deviceId: 'gateway', moduleId: '$edgeHub' }))
+  const user = `${hub.hostName}/leaf/?api-version=2021-04-12&DeviceClientType=x`
+  for (const [chain, returnCode] of [
+    ['&auth-chain=leaf%3Bgateway', 0],
+    ['&auth-chain=leaf;gateway', 0],
+    ['&auth-chain=leaf%3Bd1', 5],
+    ['', 5],
+  ] as const) {
+    const client = server.open()
+    client.connect({ clientId: 'leaf', username: `${user}${chain}`, password })
+    expect(await client.next()).toMatchObject({ cmd: 'connack', returnCode })
+    client.drop()
+  }
+})

@@ -2,6 +2,7 @@
 
 import type { Configurations } from './configurations.ts'
 import type { DigitalTwins } from './digital-twins.ts'
+import type { EdgeGateways } from './edge.ts'
 import type { ImportExportJobs, Jobs } from './jobs.ts'
 import type { Queries } from './queries.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -18,6 +19,8 @@ export interface Services {
   readonly importExport: ImportExportJobs
   /** Digital twins. */
   readonly digitalTwins: DigitalTwins
+  /** Gateways of IoT Edge and their children. */
+  readonly edge: EdgeGateways
   /** The whole state as JSON. */
   readonly snapshots: Snapshots
   /** Forgets configurations and jobs. */
