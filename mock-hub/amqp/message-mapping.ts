@@ -76,7 +76,7 @@ function textValue(value: Typed | undefined): string | undefined {
     return Number.isNaN(typed.value.getTime()) ? undefined : typed.value.toISOString()
   if (Buffer.isBuffer(typed.value))
     return /^Vbin/.test(typed.type.name) ? typed.value.toString('utf8') : idText(typed)
-  const simple = amqp.textOf(typed) ?? amqp.numberOf(typed) ?? amqp.booleanOf(typed)
+  const simple = amqp.textOf(typed) ?? amqp.exactNumberOf(typed) ?? amqp.booleanOf(typed)
   return simple === undefined ? JSON.stringify(amqp.plain(typed)) : String(simple)
 }
 
