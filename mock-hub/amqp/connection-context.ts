@@ -22,11 +22,9 @@ export interface ConnectionContext {
   refused(error: HubError, identity?: string): void
 }
 
-/** Credit of a link on which the hub receives, in messages. */
-const CREDIT = 500
 /** Above 256 KB the hub rejects a message; above this it detaches the link (WIRE-AMQP-11). */
-const MOST_BYTES = 1_048_576
-
-export function receivingLimits({ hub }: ConnectionContext): ReceivingLimits {
-  return { maxMessageSize: hub.settings.maxTelemetryBytes, mostBytes: MOST_BYTES, credit: CREDIT }
-}
+const maxMessageSize = 1_048_576
+/** Limits of links on which messages are sent (docs/contract/amqp.md#amqp-telemetry-link). */
+export const MESSAGE_LIMITS: ReceivingLimits = { maxMessageSize, credit: 1_000 }
+/** Limits of links on which requests are sent (docs/contract/amqp.md#amqp-cbs-link). */
+export const REQUEST_LIMITS: ReceivingLimits = { maxMessageSize, credit: 100 }

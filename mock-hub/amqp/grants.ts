@@ -1,7 +1,9 @@
 /** The credentials of AMQP clients: tokens on `$cbs`, and user name and password of SASL PLAIN (docs/contract/amqp.md). */
 
 import type { Hub } from '../core/contract/hub.ts'
+import { identityKey } from '../core/contract/identity.ts'
 import type { Identity } from '../core/contract/identity.ts'
+import type { Registry } from '../core/contract/registry.ts'
 import type { Permission, PolicyGrant } from '../core/contract/principal.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
@@ -9,7 +11,7 @@ import { segmentsOf } from './addresses.ts'
 
 /** What one token or key permits on a connection. */
 export interface Grant {
-  /** The resource or the user name of SASL PLAIN; the next grant for the same audience replaces this one. */
+  /** The path of the identity, the resource of a policy's token, or the user name of SASL PLAIN; the next grant for the same one replaces this one. */
   readonly audience: string
   /** The token as received; undefined: a raw key of the policy. */
   readonly token: string | undefined
@@ -26,11 +28,13 @@ export interface Grant {
  * @param audience the resource that the client names: that of an identity, or any other for the token of a policy.
  * @throws HubError of the core's authentication.
  */
-export function grantOfToken({ authentication }: Hub, audience: string, token: string): Grant {
-  const identity = identityOf(audience)
-  if (identity === undefined) return grantOfPolicy(audience, token, authentication.authorizeToken(token))
+export function grantOfToken({ authentication, registry }: Hub, audience: string, token: string): Grant {
+  const named = identityOf(audience)
+  if (named === undefined) return grantOfPolicy(audience, token, authentication.authorizeToken(token))
+  const identity = asRegistered(registry, withModule(named, token))
   const { expiresAt } = authentication.admit(identity, { sasToken: token })
-  return { audience, token, policy: undefined, scope: pathOf(identity), expiresAt }
+  const scope = pathOf(identity)
+  return { audience: scope.join('/'), token, policy: undefined, scope, expiresAt }
 }
 
 /**
@@ -69,6 +73,26 @@ export function pathOf({ deviceId, moduleId }: Identity): readonly string[] {
 
 export function unauthorized(rule: string, expected: string, received: string): HubError {
   return new HubError({ kind: 'IotHubUnauthorizedAccess', rule, expected, received })
+}
+
+/** A module may name its device as the audience; its token says which module it is (docs/contract/amqp.md#amqp-cbs-module-audience). */
+function withModule(named: Identity, token: string): Identity {
+  if (named.moduleId !== undefined) return named
+  const moduleId = identityOf(/[\s&]sr=([^&]*)/i.exec(token)?.[1] ?? '')?.moduleId
+  return moduleId === undefined ? named : { ...named, moduleId }
+}
+
+/** The identity of this name; the case of an audience does not count (docs/contract/amqp.md#amqp-cbs-case). */
+function asRegistered(registry: Registry, named: Identity): Identity {
+  if (registry.find(named) !== undefined) return named
+  const wanted = identityKey(named).toLowerCase()
+  for (const { identity } of registry.devices()) {
+    if (identity.deviceId.toLowerCase() !== named.deviceId.toLowerCase()) continue
+    if (named.moduleId === undefined) return identity
+    for (const module of registry.modulesOf(identity.deviceId))
+      if (identityKey(module.identity).toLowerCase() === wanted) return module.identity
+  }
+  return named
 }
 
 function grantOfPolicy(audience: string, token: string | undefined, policy: PolicyGrant): Grant {
