@@ -99,7 +99,7 @@ export class Endpoint implements SessionPort {
     session.receive(performative, payload)
   }
 
-  /** Closes the connection. The stream stays open for the client's CLOSE, for a while (docs/contract/amqp.md#amqp-close). */
+  /** Closes the connection. The stream stays open for the client's CLOSE, for a while (WIRE-AMQP-12). */
   close(error?: AmqpError): void {
     if (this.#state === 'closing' || this.#state === 'closed') return
     const opened = this.#state === 'open'

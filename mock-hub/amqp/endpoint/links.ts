@@ -22,6 +22,9 @@ export interface LinkPort {
   end(error: AmqpError): void
 }
 
+/** In bytes, in each ATTACH of the hub: C uamqp wants the field for either role. */
+export const MOST_MESSAGE_BYTES = 1_048_576
+
 /** Why a settlement is refused; undefined: it has taken effect. */
 export type Refusal = AmqpError | undefined
 
@@ -153,7 +156,7 @@ export class SendingLink extends BaseLink {
 
   open(handlers: SendingHandlers): void {
     this.#handlers = handlers
-    this.opened({ initialDeliveryCount: 0 }, () => {
+    this.opened({ initialDeliveryCount: 0, maxMessageSize: MOST_MESSAGE_BYTES }, () => {
       handlers.onGone()
     })
   }

@@ -214,7 +214,7 @@ export class Session implements LinkPort {
     if (this.#incomingWindow < INCOMING_WINDOW / 2) this.flow({})
   }
 
-  /** Each outcome that is not settled is answered, also a repeated one (docs/contract/amqp.md#amqp-disposition). */
+  /** Each outcome that is not settled is answered, also a repeated one (WIRE-AMQP-13). */
   #disposed({ role, first, last = first, settled = false, state }: Performatives['disposition']): void {
     // Deliveries of the peer are settled by the hub.
     if (!role) return

@@ -103,7 +103,7 @@ test('amqp-ulong: a link attaches with a max-message-size of 2^64-1', async () =
   expect((await received(receiver)).message.message_id).toBe('m')
 })
 
-test('amqp-telemetry-link, amqp-cbs-link: size and credit of the links on which the hub receives', async () => {
+test('amqp-telemetry-size-open, amqp-cbs-link: size and credit of the links on which the hub receives', async () => {
   const connection = dialOwner()
   for (const [address, credit] of [
     ['/devices/Leaf1/messages/events', 1_000],
@@ -139,7 +139,7 @@ describe('cloud-to-device messages', () => {
   })
 
   test.each(['accepted', 'released', 'rejected'] as const)(
-    'amqp-disposition: %s takes effect and is answered with accepted',
+    'WIRE-AMQP-13: %s takes effect and is answered with accepted',
     async (name) => {
       const receiver = await receiverOf('/devices/Leaf1/messages/devicebound')
       sendC2d()
@@ -259,7 +259,7 @@ test('amqp-twin-early-answer: answers wait for the link on which they are due', 
   expect((await received(receiver)).message.correlation_id).toBe('c')
 })
 
-describe('amqp-close', () => {
+describe('WIRE-AMQP-12', () => {
   /** A client that writes frames itself; `names` are the frames of the hub. */
   const rawClient = () => {
     const [near, far] = duplexPair()
