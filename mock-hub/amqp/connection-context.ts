@@ -5,6 +5,7 @@ import type { Hub } from '../core/contract/hub.ts'
 import type { HubError } from '../core/errors/hub-error.ts'
 import type { EventHub } from './events/event-hub.ts'
 import type { CbsTokens } from './cbs-tokens.ts'
+import { MOST_MESSAGE_BYTES } from './endpoint/links.ts'
 import type { ReceivingLimits } from './endpoint/links.ts'
 
 export interface ConnectionContext {
@@ -22,11 +23,7 @@ export interface ConnectionContext {
   refused(error: HubError, identity?: string): void
 }
 
-/** Credit of a link on which the hub receives, in messages. */
-const CREDIT = 500
-/** Above 256 KB the hub rejects a message; above this it detaches the link (WIRE-AMQP-11). */
-const MOST_BYTES = 1_048_576
-
-export function receivingLimits({ hub }: ConnectionContext): ReceivingLimits {
-  return { maxMessageSize: hub.settings.maxTelemetryBytes, mostBytes: MOST_BYTES, credit: CREDIT }
-}
+/** Limits of links on which messages are sent (docs/contract/amqp.md#amqp-telemetry-size-open). */
+export const MESSAGE_LIMITS: ReceivingLimits = { maxMessageSize: MOST_MESSAGE_BYTES, credit: 1_000 }
+/** Limits of links on which requests are sent (docs/contract/amqp.md#amqp-cbs-link). */
+export const REQUEST_LIMITS: ReceivingLimits = { maxMessageSize: MOST_MESSAGE_BYTES, credit: 100 }

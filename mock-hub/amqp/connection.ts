@@ -1,5 +1,6 @@
 /** The connection of one AMQP client: its stream, SASL, and the nodes that its links attach to. */
 
+import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { BrokenPart } from '../core/contract/device-faults.ts'
 import type { Hub } from '../core/contract/hub.ts'
@@ -11,7 +12,7 @@ import { Devices } from './devices/devices.ts'
 import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { CbsTokens } from './cbs-tokens.ts'
-import { amqpErrorOf, hubErrorOf } from './refusals.ts'
+import { amqpErrorOf, deviceErrorOf, hubErrorOf } from './refusals.ts'
 import { RequestNode } from './request-node.ts'
 import { MECHANISMS, SASL_AUTH, SASL_OK, authenticate, redacted } from './sasl.ts'
 import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
@@ -36,6 +37,7 @@ export interface ServerContext {
   onEnd(connection: Connection): void
 }
 
+const FRAMING_ERROR = 'amqp:connection:framing-error'
 const AMQP_ID = 0
 const SASL_ID = 3
 
@@ -74,7 +76,7 @@ export class Connection implements ConnectionContext {
     this.#devices = new Devices(this)
     this.#endpoint = new Endpoint({
       clock: hub.clock,
-      containerId: hub.hostName,
+      containerId: `DeviceGateway_${randomBytes(16).toString('hex')}`,
       write: (bytes) => {
         this.#stream.write(bytes)
       },
@@ -163,11 +165,12 @@ export class Connection implements ConnectionContext {
   #received(chunk: Buffer): void {
     this.#frames.push(chunk)
     this.#stream.cork()
-    try {
-      while (!this.over && this.#step());
-    } catch (error) {
-      this.#violated(error)
-    }
+    while (!this.over)
+      try {
+        if (!this.#step()) break
+      } catch (error) {
+        this.#violated(error)
+      }
     this.#stream.uncork()
   }
 
@@ -178,7 +181,7 @@ export class Connection implements ConnectionContext {
     if (frame === undefined) return false
     if ((frame.type === SASL_FRAME) !== (this.#state === 'sasl'))
       throw new AmqpViolation(
-        'amqp:connection:framing-error',
+        FRAMING_ERROR,
         `a frame of ${this.#state === 'sasl' ? 'SASL' : 'AMQP'}`,
         `a frame of type ${frame.type}`,
       )
@@ -186,12 +189,7 @@ export class Connection implements ConnectionContext {
       this.#endpoint.receive(frame)
       if (this.#endpoint.up) this.#cancelOpenTimer()
     } else if (frame.performative?.name === 'saslInit') this.#authenticate(frame.performative.fields)
-    else
-      throw new AmqpViolation(
-        'amqp:connection:framing-error',
-        'sasl-init',
-        frame.performative?.name ?? 'an empty frame',
-      )
+    else throw new AmqpViolation(FRAMING_ERROR, 'sasl-init', frame.performative?.name ?? 'an empty frame')
     return true
   }
 
@@ -199,11 +197,7 @@ export class Connection implements ConnectionContext {
     const id = this.#frames.header()
     if (id === undefined) return false
     if (id !== AMQP_ID && (id !== SASL_ID || this.#state === 'authenticated'))
-      throw new AmqpViolation(
-        'amqp:connection:framing-error',
-        'protocol 0 (AMQP), or 3 (SASL) before it',
-        `protocol ${id}`,
-      )
+      throw new AmqpViolation(FRAMING_ERROR, 'protocol 0 (AMQP), or 3 (SASL) before it', `protocol ${id}`)
     this.#stream.write(protocolHeader(id))
     this.#state = id === SASL_ID ? 'sasl' : 'amqp'
     if (id === SASL_ID) this.#sendSasl('saslMechanisms', { mechanisms: MECHANISMS })
@@ -241,7 +235,8 @@ export class Connection implements ConnectionContext {
     } catch (error) {
       const refused = hubErrorOf(error)
       this.refused(refused)
-      link.refuse(amqpErrorOf(refused))
+      const ofDevice = parseAddress(link.address ?? '')?.type === 'device'
+      link.refuse(ofDevice ? deviceErrorOf(refused) : amqpErrorOf(refused))
     }
   }
 
@@ -301,10 +296,10 @@ export class Connection implements ConnectionContext {
     this.refused(refused)
     const condition = error instanceof AmqpViolation ? error.condition : undefined
     if (this.#state === 'amqp') this.#endpoint.close(amqpErrorOf(refused, condition))
-    else {
-      this.#end('refused')
-      this.#stream.hangUp()
-    }
+    // What follows cannot be read: the client's CLOSE would not be found.
+    if (this.#state === 'amqp' && condition !== FRAMING_ERROR) return
+    this.#end('refused')
+    this.#stream.hangUp()
   }
 
   #record(direction: 'in' | 'out', cmd: PerformativeName, packet: object): void {

@@ -9,7 +9,7 @@ import { segmentsOf } from './addresses.ts'
 
 /** What one token or key permits on a connection. */
 export interface Grant {
-  /** The resource or the user name of SASL PLAIN; the next grant for the same audience replaces this one. */
+  /** The path of the identity, the resource of a policy's token, or the user name of SASL PLAIN; the next grant for the same one replaces this one. */
   readonly audience: string
   /** The token as received; undefined: a raw key of the policy. */
   readonly token: string | undefined
@@ -27,15 +27,12 @@ export interface Grant {
  * @throws HubError of the core's authentication.
  */
 export function grantOfToken({ authentication }: Hub, audience: string, token: string): Grant {
-  const name = identityOf(audience)
-  if (name === undefined) return grantOfPolicy(audience, token, authentication.authorizeToken(token))
-  const actor = actorIn(token, name)
-  if (actor !== undefined) {
-    const { expiresAt } = authentication.admit(actor, { sasToken: token })
-    return { audience, token, policy: undefined, scope: pathOf(name), expiresAt }
-  }
-  const { identity, expiresAt } = authentication.admitByName(name, { sasToken: token })
-  return { audience, token, policy: undefined, scope: pathOf(identity), expiresAt }
+  const named = identityOf(audience)
+  if (named === undefined) return grantOfPolicy(audience, token, authentication.authorizeToken(token))
+  const actor = actorIn(token, named)
+  const admitted = authentication.admitByName(actor ?? withModule(named, token), { sasToken: token })
+  const scope = pathOf(actor === undefined ? admitted.identity : named)
+  return { audience: scope.join('/'), token, policy: undefined, scope, expiresAt: admitted.expiresAt }
 }
 
 /**
@@ -78,9 +75,21 @@ export function unauthorized(rule: string, expected: string, received: string): 
 
 /** The `$edgeHub` that signed a token for a child; the auth-chain of the child's links shows that it may (WIRE-EDGE-11). */
 function actorIn(token: string, { deviceId, moduleId }: Identity): Identity | undefined {
-  const signer = identityOf(/[\s&]sr=([^&]*)/i.exec(token)?.[1] ?? '')
+  const signer = signerOf(token)
   const own = signer?.deviceId === deviceId && (moduleId === undefined || moduleId === signer.moduleId)
   return signer?.moduleId === '$edgeHub' && !own ? signer : undefined
+}
+
+/** A module may name its device as the audience; its token says which module it is (docs/contract/amqp.md#amqp-cbs-module-audience). */
+function withModule(named: Identity, token: string): Identity {
+  if (named.moduleId !== undefined) return named
+  const moduleId = signerOf(token)?.moduleId
+  return moduleId === undefined ? named : { ...named, moduleId }
+}
+
+/** The identity that `sr` names. */
+function signerOf(token: string): Identity | undefined {
+  return identityOf(/[\s&]sr=([^&]*)/i.exec(token)?.[1] ?? '')
 }
 
 function grantOfPolicy(audience: string, token: string | undefined, policy: PolicyGrant): Grant {

@@ -20,6 +20,7 @@ const SYSTEM: ReadonlyMap<string, TextProperty> = new Map([
   ['Diagnostic-Id', 'diagnosticId'],
   ['Correlation-Context', 'correlationContext'],
 ])
+const MAX_UBYTE = 255
 const ACKS: readonly string[] = ['none', 'positive', 'negative', 'full']
 
 /** A message of a client. */
@@ -76,7 +77,7 @@ function textValue(value: Typed | undefined): string | undefined {
     return Number.isNaN(typed.value.getTime()) ? undefined : typed.value.toISOString()
   if (Buffer.isBuffer(typed.value))
     return /^Vbin/.test(typed.type.name) ? typed.value.toString('utf8') : idText(typed)
-  const simple = amqp.textOf(typed) ?? amqp.numberOf(typed) ?? amqp.booleanOf(typed)
+  const simple = amqp.textOf(typed) ?? amqp.exactNumberOf(typed) ?? amqp.booleanOf(typed)
   return simple === undefined ? JSON.stringify(amqp.plain(typed)) : String(simple)
 }
 
@@ -102,15 +103,26 @@ export function applicationOf(properties: ApplicationProperties): Map<string, Ty
 
 /** A cloud-to-device message. */
 export function c2dMessage({ message, deliveryCount, sequenceNumber, enqueuedAt }: C2dDelivery): AmqpMessage {
+  const { system } = message
   const application = applicationOf(message.properties)
-  if (message.system.ack !== undefined) application.set('iothub-ack', amqp.string(message.system.ack))
+  const alsoKnown: Readonly<Record<string, string | undefined>> = {
+    'iothub-ack': system.ack,
+    'iothub-creation-time-utc': system.creationTimeUtc,
+    'iothub-message-schema': system.messageSchema,
+    'iothub-operation': system.operation,
+  }
+  for (const [name, value] of Object.entries(alsoKnown))
+    if (value !== undefined) application.set(name, amqp.string(value))
+  const earlier = deliveryCount - 1
   return {
-    deliveryCount: deliveryCount - 1,
+    deliveryCount: earlier,
     annotations: new Map([
-      ['x-opt-sequence-number', amqp.long(sequenceNumber)],
-      ['x-opt-enqueued-time', amqp.timestamp(enqueuedAt)],
+      // .NET reads these two in these types only.
+      ['x-opt-sequence-number', amqp.ulong(sequenceNumber)],
+      ['iothub-deliverycount', amqp.ubyte(Math.min(earlier, MAX_UBYTE))],
+      ['iothub-enqueuedtime', amqp.timestamp(enqueuedAt)],
     ]),
-    properties: propertiesOf(message.system),
+    properties: propertiesOf(system),
     application,
     data: [message.body],
   }

@@ -13,7 +13,7 @@ const CONDITIONS: Readonly<Partial<Record<HubErrorKind, string>>> = {
   DeviceNotFound: 'amqp:not-found',
   ModuleNotFound: 'amqp:not-found',
   GenericNotFound: 'amqp:not-found',
-  DeviceDisabled: 'amqp:unauthorized-access',
+  DeviceDisabled: 'amqp:not-found',
   DeviceMaximumQueueDepthExceeded: 'amqp:resource-limit-exceeded',
   DeviceMaximumQueueSizeExceeded: 'amqp:resource-limit-exceeded',
   IotHubMaxCbsTokenExceeded: 'amqp:resource-limit-exceeded',
@@ -55,6 +55,18 @@ export function amqpErrorOf(error: HubError, condition = conditionOf(error)): Am
     description: error.message,
     info: new Map([['com.microsoft:tracking-id', string(`${randomBytes(16).toString('hex')}-G:0`)]]),
   }
+}
+
+/** The error on a link of a device, where a quota has another condition than on the links of back ends. */
+export function deviceErrorOf(error: HubError): AmqpError {
+  return error.kind === 'IotHubQuotaExceeded'
+    ? amqpErrorOf(error, 'amqp:resource-limit-exceeded')
+    : amqpErrorOf(error)
+}
+
+/** The status of a response of `$cbs`: Azure.Amqp tries again after 403 (docs/contract/amqp.md#amqp-cbs-disabled). */
+export function statusOf({ kind, status }: HubError): number {
+  return kind === 'DeviceDisabled' ? 404 : status
 }
 
 /** Any thrown value as a HubError: a violation of AMQP becomes IotHubFormatError, an unexpected error ServerError. */

@@ -1,9 +1,10 @@
 /** The nodes `$cbs` and `$management`: a client sends requests on one link and gets the responses on another. */
 
 import type { HubError } from '../core/errors/hub-error.ts'
-import { hubErrorOf } from './refusals.ts'
+import { hubErrorOf, statusOf } from './refusals.ts'
+import { EarlyAnswers } from './early-answers.ts'
 import { SendQueue } from './send-queue.ts'
-import { receivingLimits } from './connection-context.ts'
+import { REQUEST_LIMITS } from './connection-context.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import type { Link } from './endpoint/links.ts'
 import { decodeMessage, encodeMessage } from './codec/messages.ts'
@@ -25,6 +26,7 @@ export class RequestNode {
   readonly #context: ConnectionContext
   readonly #handle: Handler
   readonly #answers = new Set<SendQueue>()
+  readonly #earlyAnswers = new EarlyAnswers()
 
   constructor(context: ConnectionContext, handle: Handler) {
     this.#context = context
@@ -38,6 +40,7 @@ export class RequestNode {
         onGone()
       })
       this.#answers.add(queue)
+      this.#earlyAnswers.sendOn(queue)
       return
     }
     link.open(
@@ -60,7 +63,7 @@ export class RequestNode {
         },
         onGone,
       },
-      receivingLimits(this.#context),
+      REQUEST_LIMITS,
     )
   }
 
@@ -75,14 +78,14 @@ export class RequestNode {
     } catch (error) {
       const refused: HubError = hubErrorOf(error)
       this.#context.refused(refused)
-      return { status: refused.status, description: refused.message }
+      return { status: statusOf(refused), description: refused.message }
     }
   }
 
   #reply({ properties }: AmqpMessage, { status, description, body }: Answer): void {
     const queue = this.#queueFor(textOf(properties?.replyTo))
     const correlationId = properties?.messageId
-    queue?.push({
+    const answer = {
       payload: encodeMessage({
         // The id keeps its type: clients compare both (docs/contract/amqp.md#amqp-uuid-ids).
         properties: correlationId === undefined ? undefined : { correlationId },
@@ -94,7 +97,9 @@ export class RequestNode {
         ]),
         value: body ?? string(''),
       }),
-    })
+    }
+    if (queue === undefined) this.#earlyAnswers.hold(answer)
+    else queue.push(answer)
   }
 
   /** The link with the address to reply to; some clients name an address at which none receives. */

@@ -19,7 +19,7 @@ export class SendQueue {
       onGone: () => {
         const lost = this.#waiting
         this.#waiting = []
-        for (const { settled } of lost) settled?.({ type: 'released' })
+        for (const { settled } of lost) void settled?.({ type: 'released' })
         onGone()
       },
     })
@@ -27,7 +27,7 @@ export class SendQueue {
 
   push(message: Outgoing): void {
     if (!this.link.isOpen) {
-      message.settled?.({ type: 'released' })
+      void message.settled?.({ type: 'released' })
       return
     }
     this.#waiting.push(message)

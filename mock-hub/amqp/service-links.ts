@@ -7,9 +7,9 @@ import { toMessage } from './message-mapping.ts'
 import { amqpErrorOf, hubErrorOf } from './refusals.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
-import { receivingLimits } from './connection-context.ts'
+import { MESSAGE_LIMITS } from './connection-context.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import type { Incoming, Link, ReceivingLink, SendingLink } from './endpoint/links.ts'
+import type { Incoming, Link, ReceivingLink, Refusal, SendingLink } from './endpoint/links.ts'
 import { decodeMessage, encodeMessage } from './codec/messages.ts'
 import type { Outcome } from './codec/performative-fields.ts'
 import { binary, string, symbol, textOf, timestamp } from './codec/values.ts'
@@ -36,7 +36,7 @@ export function openDevicebound(context: ConnectionContext, link: ReceivingLink)
       },
       onGone: release,
     },
-    receivingLimits(context),
+    MESSAGE_LIMITS,
   )
 }
 
@@ -91,9 +91,7 @@ function openQueue(
       link.send({
         payload: queueMessage(context, next.item, contentType),
         tag: Buffer.from(next.lockToken, 'hex'),
-        settled: (outcome) => {
-          settleItem(context, queue, next.lockToken, outcome)
-        },
+        settled: (outcome) => settleItem(context, queue, next.lockToken, outcome),
       })
     }
   }
@@ -125,12 +123,14 @@ function settleItem(
   queue: ServiceQueue<unknown>,
   lockToken: string,
   outcome: Outcome,
-): void {
+): Refusal {
   try {
     queue.settle(lockToken, settlementOf(outcome))
+    return undefined
   } catch (error) {
-    // The lock was lost: the disposition has been answered and cannot be refused.
-    context.refused(hubErrorOf(error))
+    const refusal = hubErrorOf(error)
+    context.refused(refusal)
+    return amqpErrorOf(refusal)
   }
 }
 

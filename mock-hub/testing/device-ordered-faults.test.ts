@@ -142,7 +142,7 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<Name, string>>>> = {
     AMQP: 'com.microsoft:device-container-throttled',
     HTTPS: '429',
   },
-  InvokeMaxMessageQuota: { MQTT: 'accepted', AMQP: 'com.microsoft:quota-exceeded', HTTPS: '403' },
+  InvokeMaxMessageQuota: { MQTT: 'accepted', AMQP: 'amqp:resource-limit-exceeded', HTTPS: '403' },
   InvokeAuthError: { MQTT: 'CONNACK 5', AMQP: 'amqp:unauthorized-access', HTTPS: '401' },
 }
 const cases = Object.entries(EXPECTED).flatMap(([type, seen]) =>

@@ -154,11 +154,10 @@ export function idText(id: Typed | undefined): string | undefined {
   if (id === undefined) return undefined
   const text = amqp.textOf(id)
   if (text !== undefined) return text
-  if (Buffer.isBuffer(id.value)) {
-    if (id.type.name === 'Uuid')
-      return id.value.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-    if (/long/i.test(id.type.name)) return id.value.readBigUInt64BE().toString()
-    return id.value.toString('base64')
-  }
-  return String(amqp.numberOf(id) ?? '')
+  const number = amqp.exactNumberOf(id)
+  if (number !== undefined) return String(number)
+  if (!Buffer.isBuffer(id.value)) return ''
+  return id.type.name === 'Uuid'
+    ? id.value.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+    : id.value.toString('base64')
 }

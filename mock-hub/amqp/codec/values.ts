@@ -112,14 +112,20 @@ export function textOf(value: Typed | undefined): string | undefined {
     : undefined
 }
 
-/** A number of any integral type. @returns undefined: not a number. */
-export function numberOf(value: Typed | undefined): number | undefined {
+/** A number; a `bigint` when a double cannot hold it. @returns undefined: not a number. */
+export function exactNumberOf(value: Typed | undefined): number | bigint | undefined {
   if (value === undefined) return undefined
   if (typeof value.value === 'number') return value.value
-  // rhea leaves a long that a double cannot hold as eight bytes.
-  return Buffer.isBuffer(value.value) && value.value.length === 8 && /long/i.test(value.type.name)
-    ? Number(value.value.readBigInt64BE())
-    : undefined
+  // rhea leaves a long or ulong that a double cannot hold as eight bytes.
+  if (!Buffer.isBuffer(value.value)) return undefined
+  if (value.type.name === 'Ulong') return value.value.readBigUInt64BE()
+  return value.type.name === 'Long' ? value.value.readBigInt64BE() : undefined
+}
+
+/** A number, rounded to a double. @returns undefined: not a number. */
+export function numberOf(value: Typed | undefined): number | undefined {
+  const exact = exactNumberOf(value)
+  return exact === undefined ? undefined : Number(exact)
 }
 
 export function booleanOf(value: Typed | undefined): boolean | undefined {

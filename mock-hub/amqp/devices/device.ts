@@ -16,11 +16,12 @@ import type { Message } from '../../core/contract/message.ts'
 import { parseAddress } from '../addresses.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
 import { c2dMessage, inputMessage } from '../message-mapping.ts'
-import { amqpErrorOf, hubErrorOf } from '../refusals.ts'
+import { EarlyAnswers } from '../early-answers.ts'
+import { deviceErrorOf, hubErrorOf } from '../refusals.ts'
 import { SendQueue } from '../send-queue.ts'
 import { settlementOf } from '../service-links.ts'
 import type { ConnectionContext } from '../connection-context.ts'
-import type { Incoming, Link, SendingLink } from '../endpoint/links.ts'
+import type { Incoming, Link, Outgoing, Refusal, SendingLink } from '../endpoint/links.ts'
 import { encodeMessage } from '../codec/messages.ts'
 import type { AmqpMessage } from '../codec/messages.ts'
 import type { AmqpError, Outcome } from '../codec/performative-fields.ts'
@@ -46,6 +47,7 @@ export class Device implements DeviceLink {
   readonly #outlets = new Map<Outlet, SendQueue>()
   /** Ids of pending method requests, by the correlation id that the device got: the C SDK requires a UUID. */
   readonly #requests = new Map<string, string>()
+  readonly #earlyAnswers = new EarlyAnswers()
   readonly #onGone: () => void
   #session: Session | undefined
   #over = false
@@ -96,19 +98,22 @@ export class Device implements DeviceLink {
       onGone()
     })
     this.#outlets.set(name, queue)
-    if (name !== 'twin') this.#session?.ready(name)
+    if (name === 'twin') this.#earlyAnswers.sendOn(queue)
+    else this.#session?.ready(name)
   }
 
-  /** Sends on an outlet; without a link there the message is lost. */
+  /** Sends on an outlet; without a link there the message is lost, or waits if it is an early answer. */
   send(
     outlet: Outlet,
     point: DeliveryPoint,
     message: AmqpMessage,
-    settled?: (outcome: Outcome) => void,
+    delivery: Omit<Outgoing, 'payload'> = {},
   ): void {
     deliver(this.#context.hub, point, this.key, message, (changed, again) => {
+      const outgoing = { payload: encodeMessage(changed), ...(again ? {} : delivery) }
       const queue = this.#outlets.get(outlet)
-      queue?.push({ payload: encodeMessage(changed), settled: again ? undefined : settled })
+      if (queue !== undefined) queue.push(outgoing)
+      else if (outlet === 'twin') this.#earlyAnswers.hold(outgoing)
     })
   }
 
@@ -163,19 +168,23 @@ export class Device implements DeviceLink {
   }
 
   deliverC2d(delivery: C2dDelivery): void {
-    this.send('c2d', 'c2d.delivery', c2dMessage(delivery), (outcome) => {
+    const { lockToken } = delivery
+    const settled = (outcome: Outcome): Refusal | Promise<Refusal> => {
       // When a session ends, the core releases its locks.
-      if (this.#over) return
-      const failed = (error: unknown): void => {
-        this.refused(hubErrorOf(error))
+      if (this.#over) return undefined
+      const failed = (error: unknown): Refusal => {
+        const refusal = hubErrorOf(error)
+        this.refused(refusal)
+        return deviceErrorOf(refusal)
       }
-      const input = { lockToken: delivery.lockToken, outcome: settlementOf(outcome) }
       try {
-        this.#context.hub.perform(this.caller, 'c2dSettle', input)?.catch(failed)
+        const input = { lockToken, outcome: settlementOf(outcome) }
+        return this.#context.hub.perform(this.caller, 'c2dSettle', input)?.catch(failed)
       } catch (error) {
-        failed(error)
+        return failed(error)
       }
-    })
+    }
+    this.send('c2d', 'c2d.delivery', c2dMessage(delivery), { tag: Buffer.from(lockToken, 'hex'), settled })
   }
 
   requestMethod(requestId: string, methodName: string, payload: string | undefined): void {
@@ -215,7 +224,7 @@ export class Device implements DeviceLink {
   reject({ settle }: Incoming, error: unknown): void {
     const refusal = hubErrorOf(error)
     this.refused(refusal)
-    settle({ type: 'rejected', error: amqpErrorOf(refusal) })
+    settle({ type: 'rejected', error: deviceErrorOf(refusal) })
   }
 
   #isOpen(outlet: Outlet): boolean {
@@ -232,6 +241,7 @@ const BROKEN_ENDPOINTS: ReadonlyMap<BrokenPart, DeviceEndpoint> = new Map([
 const CONDITIONS: Readonly<Partial<Record<CloseReason, string>>> = {
   'taken-over': 'amqp:link:stolen',
   'identity-deleted': 'amqp:not-found',
+  'identity-disabled': 'amqp:not-found',
   'hub-stopped': 'amqp:connection:forced',
   fault: 'amqp:link:detach-forced',
 }

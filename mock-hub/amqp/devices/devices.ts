@@ -3,9 +3,9 @@
 import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
-import { amqpErrorOf } from '../refusals.ts'
+import { deviceErrorOf } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
-import { receivingLimits } from '../connection-context.ts'
+import { MESSAGE_LIMITS } from '../connection-context.ts'
 import type { ConnectionContext } from '../connection-context.ts'
 import type { Incoming, Link } from '../endpoint/links.ts'
 import { textOf } from '../codec/values.ts'
@@ -55,7 +55,7 @@ export class Devices {
     const authChain = textOf(link.peerAttach.properties?.get(AUTH_CHAIN))
     const { principal, release } = this.#context.tokens.requireIdentity(identity, authChain, (error) => {
       this.#context.refused(error, identityKey(identity))
-      link.detach(amqpErrorOf(error))
+      link.detach(deviceErrorOf(error))
     })
     let device: Device
     try {
@@ -78,7 +78,7 @@ export class Devices {
           },
           onGone,
         },
-        receivingLimits(this.#context),
+        MESSAGE_LIMITS,
       )
   }
 

@@ -15,10 +15,13 @@ import type { SessionPort } from './session.ts'
 /** Largest frame that the hub accepts, in bytes. */
 export const MAX_FRAME_BYTES = 65_536
 const LEAST_FRAME_BYTES = 512
-const CHANNEL_MAX = 255
+/** A pooled .NET device opens a session of its own (docs/contract/amqp.md#amqp-open). */
+const CHANNEL_MAX = 8_191
 /** A client must send a frame, or a heartbeat, within this time. */
 const IDLE_MS = 240_000
 const LEAST_HEARTBEAT_MS = 100
+/** How long the hub waits for the client's CLOSE after its own. */
+const CLOSE_MS = 5_000
 
 export interface EndpointPort {
   readonly clock: Clock
@@ -36,9 +39,12 @@ export class Endpoint implements SessionPort {
   readonly #sessions = new Map<number, Session>()
   /** Channels whose session the peer has ended: Python's client ends twice, and detaches links afterwards. */
   readonly #ended = new Set<number>()
-  #state: 'new' | 'open' | 'closed' = 'new'
+  /** `closing`: the hub has sent CLOSE, and the client has not. */
+  #state: 'new' | 'open' | 'closing' | 'closed' = 'new'
   #peerFrameSize = LEAST_FRAME_BYTES
+  #error: AmqpError | undefined
   #cancelHeartbeat: () => void = () => undefined
+  #cancelWait: () => void = () => undefined
 
   constructor(port: EndpointPort) {
     this.#port = port
@@ -57,6 +63,10 @@ export class Endpoint implements SessionPort {
     if (this.#state === 'closed' || performative === undefined) return
     this.#port.record('in', performative.name, performative.fields, payload)
     const { name, fields } = performative
+    if (this.#state === 'closing') {
+      if (name === 'close') this.#finished()
+      return
+    }
     if (this.#state === 'new') {
       if (name !== 'open') throw new AmqpViolation('amqp:connection:framing-error', 'open first', name)
       this.#opened(fields)
@@ -89,20 +99,27 @@ export class Endpoint implements SessionPort {
     session.receive(performative, payload)
   }
 
-  /** Closes the connection without waiting for the client's CLOSE. */
+  /** Closes the connection. The stream stays open for the client's CLOSE, for a while (WIRE-AMQP-12). */
   close(error?: AmqpError): void {
-    if (this.#state === 'closed') return
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    const opened = this.#state === 'open'
     // A CLOSE needs an OPEN before it, also for a client that has not sent its own (AMQP 2.4.4).
-    if (this.#state === 'new') this.#sendOpen()
+    if (!opened) this.#sendOpen()
     this.send(0, 'close', { error })
     this.lost()
-    this.#port.closed(error)
+    this.#state = 'closing'
+    this.#error = error
+    if (opened)
+      this.#cancelWait = this.#port.clock.schedule(CLOSE_MS, () => {
+        this.#finished()
+      })
+    else this.#finished()
   }
 
   /** The stream is gone. */
   lost(): void {
-    if (this.#state === 'closed') return
     this.#state = 'closed'
+    this.#cancelWait()
     this.#cancelHeartbeat()
     for (const session of [...this.#sessions.values()]) session.lost()
     this.#sessions.clear()
@@ -116,7 +133,7 @@ export class Endpoint implements SessionPort {
     fields: Performatives[K],
     payload?: Buffer,
   ): void {
-    if (this.#state === 'closed') return
+    if (this.#state === 'closing' || this.#state === 'closed') return
     this.#port.record('out', name, fields, payload)
     this.#port.write(frameOf(AMQP_FRAME, channel, name, fields, payload))
   }
@@ -161,7 +178,12 @@ export class Endpoint implements SessionPort {
 
   #closed(error: AmqpError | undefined): void {
     this.send(0, 'close', {})
+    this.#error = error
+    this.#finished()
+  }
+
+  #finished(): void {
     this.lost()
-    this.#port.closed(error)
+    this.#port.closed(this.#error)
   }
 }

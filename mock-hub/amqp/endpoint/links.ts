@@ -22,11 +22,18 @@ export interface LinkPort {
   end(error: AmqpError): void
 }
 
+/** In bytes, in each ATTACH of the hub: C uamqp wants the field for either role. */
+export const MOST_MESSAGE_BYTES = 1_048_576
+
+/** Why a settlement is refused; undefined: it has taken effect. */
+export type Refusal = AmqpError | undefined
+
 export interface Outgoing {
   readonly payload: Buffer
+  /** Default: the id of the delivery. */
   readonly tag?: Buffer | undefined
   /** Called once: with the peer's disposition, or with `released` when the link ends. */
-  readonly settled?: ((outcome: Outcome) => void) | undefined
+  readonly settled?: ((outcome: Outcome) => Refusal | Promise<Refusal>) | undefined
 }
 
 abstract class BaseLink {
@@ -149,7 +156,7 @@ export class SendingLink extends BaseLink {
 
   open(handlers: SendingHandlers): void {
     this.#handlers = handlers
-    this.opened({ initialDeliveryCount: 0 }, () => {
+    this.opened({ initialDeliveryCount: 0, maxMessageSize: MOST_MESSAGE_BYTES }, () => {
       handlers.onGone()
     })
   }
@@ -204,10 +211,8 @@ export interface ReceivingHandlers {
 }
 
 export interface ReceivingLimits {
-  /** Largest message that the hub announces, in bytes. */
+  /** In bytes; above it the hub detaches the link before the message is complete. */
   readonly maxMessageSize: number
-  /** Size in bytes above which the hub detaches the link before the message is complete. */
-  readonly mostBytes: number
   /** In messages. */
   readonly credit: number
 }
@@ -215,7 +220,7 @@ export interface ReceivingLimits {
 export class ReceivingLink extends BaseLink {
   readonly type = 'receiving'
   #handlers: ReceivingHandlers = { onMessage: () => undefined, onGone: () => undefined }
-  #limits: ReceivingLimits = { maxMessageSize: 0, mostBytes: 0, credit: 0 }
+  #limits: ReceivingLimits = { maxMessageSize: 0, credit: 0 }
   #deliveryCount = 0
   #credit = 0
   #partial: { id: number; format: number; settled: boolean; parts: Buffer[]; bytes: number } | undefined
@@ -249,10 +254,10 @@ export class ReceivingLink extends BaseLink {
     partial.parts.push(payload)
     partial.bytes += payload.length
     partial.settled ||= fields.settled === true
-    if (partial.bytes > this.#limits.mostBytes) {
+    if (partial.bytes > this.#limits.maxMessageSize) {
       this.detach({
         condition: 'amqp:link:message-size-exceeded',
-        description: `Expected a message of at most ${this.#limits.maxMessageSize} bytes; given: more than ${this.#limits.mostBytes}.`,
+        description: `Expected a message of at most ${this.#limits.maxMessageSize} bytes; given: a larger one.`,
       })
       return
     }

@@ -2,7 +2,7 @@
 
 import { AmqpViolation } from '../codec/malformed.ts'
 import { ReceivingLink, SendingLink } from './links.ts'
-import type { Link, LinkPort, Outgoing } from './links.ts'
+import type { Link, LinkPort, Outgoing, Refusal } from './links.ts'
 import type { Outcome, Performative, PerformativeName, Performatives } from '../codec/performative-fields.ts'
 
 export interface SessionPort {
@@ -15,13 +15,15 @@ export interface SessionPort {
   attached(link: Link): void
 }
 
-/** In transfers. */
-const INCOMING_WINDOW = 2_048
-const OUTGOING_WINDOW = 0x7fff_ffff
-export const HANDLE_MAX = 8_191
+/** In transfers; this and the next three as captured (docs/contract/amqp.md#amqp-begin). */
+const INCOMING_WINDOW = 5_000
+const OUTGOING_WINDOW = 0xffff_ffff
+const FIRST_OUTGOING_ID = 1
+export const HANDLE_MAX = 262_143
 /** Bytes of a frame that are kept for the transfer performative. */
 const TRANSFER_BYTES = 128
-const DEFAULT_TAG_BYTES = 4
+/** .NET makes a GUID of a tag (docs/contract/amqp.md#amqp-delivery-tag). */
+const TAG_BYTES = 16
 
 interface Pending {
   readonly fields: Performatives['transfer']
@@ -42,7 +44,7 @@ export class Session implements LinkPort {
   #over = false
   #nextIncomingId: number
   #incomingWindow = INCOMING_WINDOW
-  #nextOutgoingId = 0
+  #nextOutgoingId = FIRST_OUTGOING_ID
   #peerWindow: number
   #nextDeliveryId = 0
 
@@ -53,7 +55,7 @@ export class Session implements LinkPort {
     this.#peerWindow = begin.incomingWindow
     this.#send('begin', {
       remoteChannel: channel,
-      nextOutgoingId: 0,
+      nextOutgoingId: FIRST_OUTGOING_ID,
       incomingWindow: INCOMING_WINDOW,
       outgoingWindow: OUTGOING_WINDOW,
       handleMax: HANDLE_MAX,
@@ -153,7 +155,7 @@ export class Session implements LinkPort {
       this.#waiting.push({ fields, payload: payload.subarray(at, at + most) })
     }
     this.#pump()
-    if (link.presettled) settled?.({ type: 'accepted' })
+    if (link.presettled) void settled?.({ type: 'accepted' })
   }
 
   disposition(deliveryId: number, state: Outcome): void {
@@ -183,7 +185,7 @@ export class Session implements LinkPort {
   }
 
   #flowed(fields: Performatives['flow']): void {
-    const { nextIncomingId = 0, incomingWindow, handle, echo } = fields
+    const { nextIncomingId = FIRST_OUTGOING_ID, incomingWindow, handle, echo } = fields
     const ahead = (this.#nextOutgoingId - nextIncomingId) >>> 0
     this.#peerWindow = Math.max(0, incomingWindow - (ahead > 0x7fff_ffff ? 0 : ahead))
     this.#pump()
@@ -212,26 +214,48 @@ export class Session implements LinkPort {
     if (this.#incomingWindow < INCOMING_WINDOW / 2) this.flow({})
   }
 
-  #disposed({ role, first, last = first, settled, state }: Performatives['disposition']): void {
+  /** Each outcome that is not settled is answered, also a repeated one (WIRE-AMQP-13). */
+  #disposed({ role, first, last = first, settled = false, state }: Performatives['disposition']): void {
     // Deliveries of the peer are settled by the hub.
     if (!role) return
-    for (const id of this.#idsWithin(first, last)) {
-      const unsettled = this.#unsettled.get(id)
-      if (unsettled === undefined || (settled !== true && (state === undefined || state.type === 'received')))
-        continue
-      this.#unsettled.delete(id)
-      const outcome = state ?? { type: 'accepted' }
-      if (settled !== true)
-        this.#send('disposition', { role: false, first: id, last: id, settled: true, state: outcome })
-      unsettled.settled(outcome)
+    if (!settled && (state === undefined || state.type === 'received')) return
+    const outcome = state ?? { type: 'accepted' }
+    const stop = Math.min(last + 1, this.#nextDeliveryId)
+    let next = first
+    for (const id of this.#unsettledWithin(first, stop)) {
+      if (!settled && id > next) this.#answer(next, id - 1, undefined)
+      next = id + 1
+      this.#settle(id, outcome, !settled)
     }
+    if (!settled && next < stop) this.#answer(next, stop - 1, undefined)
   }
 
-  /** The unsettled ids of a range, which may be four billion long. */
-  #idsWithin(first: number, last: number): readonly number[] {
-    if (last - first < this.#unsettled.size)
-      return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
-    return [...this.#unsettled.keys()].filter((id) => id >= first && id <= last)
+  /** The unsettled ids of a range, which may be long, in order. */
+  #unsettledWithin(first: number, stop: number): readonly number[] {
+    const ids: number[] = []
+    if (stop - first <= this.#unsettled.size) {
+      for (let id = first; id < stop; id++) if (this.#unsettled.has(id)) ids.push(id)
+    } else for (const id of this.#unsettled.keys()) if (id >= first && id < stop) ids.push(id)
+    return ids
+  }
+
+  #settle(id: number, outcome: Outcome, waits: boolean): void {
+    const unsettled = this.#unsettled.get(id)
+    this.#unsettled.delete(id)
+    const refusal = unsettled?.settled(outcome)
+    if (!waits) return
+    if (refusal instanceof Promise)
+      void refusal.then((later) => {
+        this.#answer(id, id, later)
+      })
+    else this.#answer(id, id, refusal)
+  }
+
+  /** The answer says whether the outcome has taken effect: .NET takes all but `accepted` for a failure. */
+  #answer(first: number, last: number, refusal: Refusal): void {
+    if (!this.up) return
+    const state: Outcome = refusal === undefined ? { type: 'accepted' } : { type: 'rejected', error: refusal }
+    this.#send('disposition', { role: false, first, last, settled: true, state })
   }
 
   // ---- to the peer
@@ -263,7 +287,7 @@ export class Session implements LinkPort {
     for (const [id, unsettled] of [...this.#unsettled]) {
       if (unsettled.link !== link) continue
       this.#unsettled.delete(id)
-      unsettled.settled({ type: 'released' })
+      void unsettled.settled({ type: 'released' })
     }
   }
 
@@ -273,7 +297,7 @@ export class Session implements LinkPort {
 }
 
 function tagOf(deliveryId: number): Buffer {
-  const tag = Buffer.allocUnsafe(DEFAULT_TAG_BYTES)
-  tag.writeUInt32BE(deliveryId, 0)
+  const tag = Buffer.alloc(TAG_BYTES)
+  tag.writeUInt32BE(deliveryId, TAG_BYTES - 4)
   return tag
 }

@@ -220,7 +220,7 @@ test.each(['/devices/d2/messages/events', '/devices/d2/modules/m1/messages/event
     const key = hub.policies.find(({ name }) => name === 'device')?.primaryKey
     const sender = dial(server, 'device', key).open_sender(address)
     await once(sender, 'sender_error')
-    expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
+    expect(sender.error).toMatchObject({ condition: 'amqp:not-found' })
     expect(hub.lastRefusals[0]).toMatchObject({
       error: 'DeviceDisabled',
       explanation: { rule: 'WIRE-CONN-19' },

@@ -80,7 +80,7 @@ describe('a delivery to headers', () => {
       'iothub-to': '/devices/d/messages/devicebound',
       'iothub-ack': 'full',
       'iothub-sequencenumber': '7',
-      'iothub-deliverycount': '2',
+      'iothub-deliverycount': '1',
       'iothub-enqueuedtime': '2026-01-01T00:00:00.0000000Z',
       'iothub-app-k': 'v',
     })

@@ -75,7 +75,8 @@ export function deliveryHeaders(delivery: C2dDelivery): Record<string, string> {
     ETag: `"${delivery.lockToken}"`,
     'iothub-sequencenumber': String(delivery.sequenceNumber),
     'iothub-enqueuedtime': utcText(delivery.enqueuedAt),
-    'iothub-deliverycount': String(delivery.deliveryCount),
+    // Deliveries before this one (docs/contract/https.md#https-delivery-count).
+    'iothub-deliverycount': String(delivery.deliveryCount - 1),
   }
   for (const [name, property] of DELIVERED) {
     const value = message.system[property]
