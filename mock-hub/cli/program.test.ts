@@ -93,14 +93,14 @@ test('--json: a ready line, then events; a signal stops the hub with exit code 0
   expect(ready).toMatchObject({
     ready: true,
     readyMs: 250,
-    hostName: 'localhost',
+    hostName: '127.0.0.1',
     caPath: join(directory, 'ca.pem'),
     devices: [{ deviceId: 'thermostat' }, { deviceId: 'thermostat', moduleId: 'meter' }],
   })
-  expect(ready['serviceConnectionString']).toMatch(/^HostName=localhost;SharedAccessKeyName=iothubowner;/)
+  expect(ready['serviceConnectionString']).toMatch(/^HostName=127\.0\.0\.1;SharedAccessKeyName=iothubowner;/)
   const control = String(ready['controlUrl'])
   expect(((await (await fetch(`${control}/health`)).json()) as { hostName: string }).hostName).toBe(
-    'localhost',
+    '127.0.0.1',
   )
   at.signals.emit('SIGINT')
   expect(await ended).toBe(0)

@@ -54,9 +54,8 @@ type OptionTable = { readonly [K in keyof MockHubOptions]-?: OptionRow<NonNullab
 
 export const OPTIONS = {
   hostName: {
-    help: 'host name of the hub in connection strings, user names and token scopes',
+    help: 'host name of the hub in connection strings, user names and token scopes; default: the address, which every SDK accepts',
     rule: HOST_NAME,
-    default: 'localhost',
   },
   hostnames: {
     help: 'further host names: in the server certificate, user names and token scopes',

@@ -8,7 +8,10 @@ import type { Seed } from './seed.ts'
 
 /** Options of {@link startMockHub}. All are optional. */
 export interface MockHubOptions {
-  /** Host name of the hub in connection strings, user names and token scopes. Default: `localhost`. */
+  /**
+   * Host name of the hub in connection strings, user names and token scopes. Default: the IPv4 address on which the hub
+   * listens, or `127.0.0.1`: the SDKs for Java and C refuse a host name without a dot, such as `localhost`.
+   */
   readonly hostName?: string | undefined
   /** Further host names: in the server certificate, and accepted in user names and token scopes. Default: none. */
   readonly hostnames?: readonly string[] | undefined

@@ -1,5 +1,6 @@
 /** Checks the options of `startMockHub` and fills in their defaults. */
 
+import { isIPv4 } from 'node:net'
 import { InvalidInput } from '../base/invalid-input.ts'
 import { LENIENCIES, type Settings } from '../core/contract/settings.ts'
 import { isLoopback } from '../http-common/loopback.ts'
@@ -12,8 +13,8 @@ type Table = typeof OPTIONS
 type Defaulted = { [K in keyof Table]: Table[K] extends { default: unknown } ? K : never }[keyof Table]
 
 /** Options with their defaults filled in. */
-export type ResolvedOptions = Omit<MockHubOptions, Defaulted> & {
-  readonly [K in Defaulted]: NonNullable<MockHubOptions[K]>
+export type ResolvedOptions = Omit<MockHubOptions, Defaulted | 'hostName'> & {
+  readonly [K in Defaulted | 'hostName']: NonNullable<MockHubOptions[K]>
 }
 
 const WHAT = 'startMockHub'
@@ -32,7 +33,8 @@ export function resolveOptions(options: MockHubOptions): ResolvedOptions {
   check(OBJECT, options, WHAT, 'options')
   check(ALL_OPTIONS, options, WHAT, '')
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  const resolved = Object.fromEntries([...DEFAULTS, ...given]) as ResolvedOptions // every default is filled in
+  const filled = Object.fromEntries([...DEFAULTS, ...given]) as Omit<ResolvedOptions, 'hostName'> // every default
+  const resolved = { ...filled, hostName: options.hostName ?? hostNameAt(filled.address) }
   const { controlAddress, controlToken } = resolved
   if (!isLoopback(controlAddress) && controlToken === undefined)
     throw new InvalidInput(
@@ -42,6 +44,12 @@ export function resolveOptions(options: MockHubOptions): ResolvedOptions {
       controlAddress,
     )
   return resolved
+}
+
+/** Every SDK accepts an IPv4 address; those for Java and C refuse a host name without a dot, and so `localhost`. */
+function hostNameAt(address: string): string {
+  if (address === '::1') return 'localhost'
+  return isIPv4(address) && address !== '0.0.0.0' ? address : '127.0.0.1'
 }
 
 /** The settings that the options ask for; a setting given by name wins over a leniency. */

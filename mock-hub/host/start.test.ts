@@ -43,7 +43,7 @@ test('identities of the seed have connection strings, and reset restores them', 
     hub.connectionString({ deviceId: 'd' }),
     hub.connectionString({ deviceId: 'd', moduleId: 'm' }),
   ]
-  expect(before[1]).toMatch(/^HostName=localhost;DeviceId=d;ModuleId=m;SharedAccessKey=.{40,}$/)
+  expect(before[1]).toMatch(/^HostName=127\.0\.0\.1;DeviceId=d;ModuleId=m;SharedAccessKey=.{40,}$/)
   hub.registry.create({ deviceId: 'other' })
   hub.registry.remove({ deviceId: 'd' }, '*')
   hub.faults.arm({ name: 'mqtt.puback.withhold' })
@@ -236,7 +236,17 @@ test.each<[unknown, string]>([
 
 test('an option or a setting that is undefined has its default', async () => {
   const hub = await start({ hostName: undefined, settings: { c2dLockSeconds: undefined } as object })
-  expect([hub.hostName, hub.settings.c2dLockSeconds]).toEqual(['localhost', 60])
+  expect([hub.hostName, hub.settings.c2dLockSeconds]).toEqual(['127.0.0.1', 60])
+})
+
+test.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '127.0.0.1'],
+  ['::1', 'localhost'],
+  ['127.0.0.15', '127.0.0.15'],
+])('a hub at %s has a host name that clients reach, by default %s', async (address, hostName) => {
+  expect((await start({ address })).hostName).toBe(hostName)
 })
 
 test('a setting given by name wins over a leniency', async () => {

@@ -84,7 +84,13 @@ export async function issueCertificate(
         ? []
         : [
             new x509.SubjectAlternativeNameExtension(
-              names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
+              names.flatMap((value) => {
+                const dns = { type: 'dns' as const, value }
+                // mbedTLS before 3.5 compares no IP addresses: it looks for the text among the DNS names.
+                return isIP(value) === 0
+                  ? [dns]
+                  : [{ type: 'ip' as const, value }, ...(isIP(value) === 4 ? [dns] : [])]
+              }),
             ),
           ]),
     ],

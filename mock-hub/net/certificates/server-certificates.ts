@@ -139,7 +139,7 @@ export function serverProblem(
 export function joinedNames({ server }: ServerCertificates, names: readonly string[]): readonly string[] {
   const certificate = parsed(server)
   if (certificate === undefined) return names
-  return [...namesOf(certificate), ...missingNames(certificate, names)]
+  return [...new Set([...namesOf(certificate), ...missingNames(certificate, names)])]
 }
 
 function missingNames(certificate: X509Certificate, names: readonly string[]): readonly string[] {
