@@ -37,3 +37,10 @@ test('defaults, and a flag that is repeated', () => {
   expect(parsed()).toMatchObject({ partitions: 4, listen: '127.0.0.1', amqp: true, blob: 'own', module: [] })
   expect(parsed('--device', 'a', '--device', 'b,c').device).toEqual(['a', 'b', 'c'])
 })
+
+test('--events names sources, or means all of them', () => {
+  const { events } = parsed('--events', 'twin,lifecycle')
+  expect(events).toEqual(['twinChangeEvents', 'deviceLifecycleEvents'])
+  expect(parsed('--events').events).toHaveLength(4)
+  expect(parsed().events).toBeUndefined()
+})

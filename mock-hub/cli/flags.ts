@@ -1,11 +1,12 @@
 /** The flags that start a hub. Help and rules come from the options of `startMockHub` where a flag sets one. */
 
 import { type Command, Option } from 'commander'
+import type { EventSource } from '../core/contract/message.ts'
 import type { Tier } from '../core/contract/settings.ts'
 import { OPTIONS } from '../host/option-rules.ts'
 import { TIERS } from '../host/setting-rules.ts'
 import { wholeNumber } from '../host/value-rules.ts'
-import { list, number } from './flag-values.ts'
+import { eventSources, list, number } from './flag-values.ts'
 
 export interface Flags {
   readonly mqttPort?: number
@@ -24,7 +25,7 @@ export interface Flags {
   readonly trustCa: readonly string[]
   readonly lenient: boolean
   readonly tier?: Tier
-  readonly events: boolean
+  readonly events?: readonly EventSource[]
   readonly partitions: number
   readonly randomSeed?: number
   readonly blob: 'own' | 'azurite' | 'none'
@@ -49,6 +50,8 @@ interface FlagRow {
   /** How its text becomes a value; left out: the text is the value, or the flag takes none. */
   readonly parse?: (text: string, before: readonly string[]) => number | readonly string[]
   readonly default?: unknown
+  /** What the flag means without a value. */
+  readonly preset?: string
   readonly choices?: readonly string[]
   readonly conflicts?: string
 }
@@ -91,9 +94,10 @@ const FLAGS: readonly FlagRow[] = [
   { flag: '--lenient', help: 'accepts what some hubs accept and logs it', default: false },
   { flag: '--tier <tier>', help: 'throttles and quota of F1, B1 to B3 or S1 to S3', choices: TIERS },
   {
-    flag: '--events',
-    help: 'adds twin, lifecycle and connection events to the event stream',
-    default: false,
+    flag: '--events [names]',
+    help: 'adds events of the hub: twin, lifecycle, connection, digital-twin or all',
+    parse: eventSources,
+    preset: 'all',
   },
   {
     flag: '--random-seed <n>',
@@ -123,13 +127,14 @@ export function environmentName(flag: string): string {
 
 /** Adds the flags that start a hub, each with its environment variable. */
 export function addHubFlags(command: Command): Command {
-  for (const { flag, help, parse, choices, conflicts, default: value } of FLAGS) {
+  for (const { flag, help, parse, choices, conflicts, preset, default: value } of FLAGS) {
     const option = new Option(flag, help).env(environmentName(flag))
     // Only a list looks at the values before it.
     if (parse !== undefined)
       option.argParser((text, before: unknown) => parse(text, before as readonly string[]))
     if (choices !== undefined) option.choices(choices)
     if (conflicts !== undefined) option.conflicts(conflicts)
+    if (preset !== undefined) option.preset(preset)
     if (value !== undefined) option.default(value)
     command.addOption(option)
   }

@@ -1,7 +1,6 @@
 /** The options of `startMockHub` that the flags ask for; `start-hub.ts` chooses the ports. */
 
 import { join, resolve } from 'node:path'
-import { EVENT_SOURCES } from '../host/setting-rules.ts'
 import type { MockHubOptions } from '../host/options.ts'
 import { fileText } from './file-text.ts'
 import type { Flags } from './flags.ts'
@@ -41,6 +40,6 @@ function settingsOf({ tier, randomSeed, events }: Flags): NonNullable<MockHubOpt
   return {
     ...(tier === undefined ? {} : { tier }),
     ...(randomSeed === undefined ? {} : { seed: randomSeed }),
-    ...(events ? { eventSources: EVENT_SOURCES } : {}),
+    ...(events === undefined ? {} : { eventSources: events }),
   }
 }

@@ -58,6 +58,7 @@ test.each([
   [['--module', 'lonely'], '--module: expected it to be DEVICE/MODULE; given: "lonely"'],
   [['--device', 'a/b'], '--device: expected it to be an ID: 1 to 128 letters'],
   [['--strict', '--lenient'], "'--strict' cannot be used with option '--lenient'"],
+  [['--events', 'twins'], 'Expected it to be of twin, lifecycle, connection, digital-twin, all.'],
   [['serve'], 'too many arguments'],
   [['edge-env', 'lonely'], 'edge-env: expected DEVICE/MODULE; given: "lonely"'],
   [['tail', '--control', 'http://127.0.0.1:1'], '--control: no hub answers at http://127.0.0.1:1'],

@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { edgeEnvironment } from './commands/edge-env.ts'
 import { exec } from './commands/exec.ts'
+import { MESSAGE_SOURCES } from '../core/contract/message.ts'
 import { addHubFlags, type Flags } from './flags.ts'
 import { printFaultTypes } from './commands/faults.ts'
 import { serve } from './commands/serve.ts'
@@ -74,10 +75,7 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
   child('tail', 'prints the messages that devices send to a running hub')
     .addOption(control())
     .option('--device <id>', 'only messages of this device')
-    .option(
-      '--source <name>',
-      'only Telemetry, twinChangeEvents, deviceLifecycleEvents or deviceConnectionStateEvents',
-    )
+    .option('--source <name>', `only ${MESSAGE_SOURCES.join(', ')}`)
     .option('--all', 'start with the messages that the hub has kept', false)
     .option('--json', 'print each message as JSON', false)
     .action(async (flags: TailFlags) => {

@@ -54,9 +54,10 @@ function hostNameAt(address: string): string {
 
 /** The settings that the options ask for; a setting given by name wins over a leniency. */
 export function settingsOf(options: ResolvedOptions, names: readonly string[]): Partial<Settings> {
-  const { hostName, lenient, settings } = options
+  const { hostName, lenient, seed, settings } = options
   return {
     ...(lenient ? LENIENCIES : {}),
+    ...(seed.eventSources === undefined ? {} : { eventSources: seed.eventSources }),
     // A setting that is undefined keeps its default.
     ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
     hostName,

@@ -1,5 +1,6 @@
 /** The rules for seeds, whether they come from code or from a file. */
 
+import { EVENT_SOURCE_LIST } from './setting-rules.ts'
 import { BOOLEAN, ID, listOf, OBJECT, objectOf, oneOf, TEXT } from './value-rules.ts'
 
 const IDENTITY = {
@@ -27,4 +28,8 @@ const DEVICE = objectOf(
 )
 
 /** A `Seed`. */
-export const SEED = objectOf({ devices: listOf(DEVICE), routes: listOf(TEXT) })
+export const SEED = objectOf({
+  devices: listOf(DEVICE),
+  routes: listOf(TEXT),
+  eventSources: EVENT_SOURCE_LIST,
+})

@@ -79,7 +79,10 @@ test.each([
     'devices: [{ deviceId: a, status: on }]',
     's.yaml: expected seed.devices[0].status to be one of "enabled", "disabled"; given: "on"',
   ],
-  ['wires: 1', 's.yaml: expected seed.wires to be left out; the known fields are devices, routes; given: 1'],
+  [
+    'wires: 1',
+    's.yaml: expected seed.wires to be left out; the known fields are devices, routes, eventSources; given: 1',
+  ],
 ])('%s is refused with the field, the rule and the given value', async (text, message) => {
   await expect(parseSeed(text, 's.yaml')).rejects.toThrow(message)
 })

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { InvalidInput } from '../base/invalid-input.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { Hub } from '../core/contract/hub.ts'
+import type { EventSource } from '../core/contract/message.ts'
 import type { SharedAccessPolicy } from '../core/contract/principal.ts'
 import type { AuthenticationType, IdentitySpec } from '../core/contract/registry.ts'
 import type { TwinUpdate } from '../core/contract/twins.ts'
@@ -58,9 +59,14 @@ export interface Seed {
   readonly devices?: readonly SeedDevice[]
   /** Routes of IoT Edge between modules, see {@link MockHub.routes}. */
   readonly routes?: readonly string[]
+  /** Events that the hub adds to the device-to-cloud messages; the setting `eventSources` wins. Default: none. */
+  readonly eventSources?: readonly EventSource[]
 }
 
-/** Merges seeds. A device that occurs twice keeps its first place, gets the modules of both and the later values. */
+/**
+ * Merges seeds. A device that occurs twice keeps its first place, gets the modules of both and the later values; of event
+ * sources the last seed that has some counts.
+ */
 export function mergeSeeds(...seeds: readonly Seed[]): Seed {
   const devices = new Map<string, SeedDevice>()
   for (const device of seeds.flatMap((seed) => seed.devices ?? [])) {
@@ -72,7 +78,12 @@ export function mergeSeeds(...seeds: readonly Seed[]): Seed {
         : { ...before, ...device, modules: [...(before.modules ?? []), ...(device.modules ?? [])] },
     )
   }
-  return { devices: [...devices.values()], routes: seeds.flatMap((seed) => seed.routes ?? []) }
+  const eventSources = seeds.findLast((seed) => seed.eventSources !== undefined)?.eventSources
+  return {
+    devices: [...devices.values()],
+    routes: seeds.flatMap((seed) => seed.routes ?? []),
+    ...(eventSources === undefined ? {} : { eventSources }),
+  }
 }
 
 /** Returns the keys that a seed does not give. @param purpose identifies the key. */

@@ -253,3 +253,11 @@ test('a setting given by name wins over a leniency', async () => {
   const hub = await start({ lenient: true, settings: { shortScopeAccepted: false } })
   expect(hub.settings).toMatchObject({ shortScopeAccepted: false, closeOnSixthSubscription: false })
 })
+
+test('a seed names event sources; the setting wins', async () => {
+  const seed = { eventSources: ['twinChangeEvents'] } as const
+  const hub = await start({ seed })
+  expect(hub.settings.eventSources).toEqual(['twinChangeEvents'])
+  const other = await start({ seed, settings: { eventSources: [] } })
+  expect(other.settings.eventSources).toEqual([])
+})

@@ -1,14 +1,21 @@
 /**
- * The partition of a key, as Event Hubs and the tests of the device SDKs compute it: Jenkins' lookup3, with its two
- * halves folded to 16 bits (PartitionResolver of the .NET SDK).
+ * The partition of a key, as Event Hubs and the tests of the device SDKs compute it: Jenkins' lookup3 of the key in upper
+ * case, folded to 16 bits, then ranges of {@link LOGICAL} (PartitionResolver of the .NET SDK, test helper of the C SDK).
  */
 
 const GOLDEN = 0xdeadbeef
+/** Logical partitions; each real one is a range of them. */
+const LOGICAL = 32_767
 
 /** @returns 0 to `partitions - 1`. */
 export function partitionOf(key: string, partitions: number): number {
-  const hash = ((lookup3(Buffer.from(key)) << 16) >> 16) % partitions
-  return Math.abs(hash)
+  const folded = (lookup3(Buffer.from(key.toUpperCase())) << 16) >> 16
+  const logical = Math.abs(folded % LOGICAL)
+  // What the division leaves makes the first ranges longer by one.
+  const width = Math.floor(LOGICAL / partitions)
+  const longer = LOGICAL % partitions
+  const beyond = logical - longer * (width + 1)
+  return Math.floor(beyond < 0 ? logical / (width + 1) : longer + beyond / width)
 }
 
 const rotated = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits))

@@ -1,7 +1,7 @@
 /** Device-to-cloud messages, and the meter of the daily quota. */
 
 import type { JsonObject } from '../../base/json.ts'
-import type { TelemetryMessage } from '../../core/contract/message.ts'
+import { MESSAGE_SOURCES, type TelemetryMessage } from '../../core/contract/message.ts'
 import { utcText } from '../../base/time-text.ts'
 import { FLAG, newest, objectOf, WHOLE, type ControlRoutes } from '../context.ts'
 import { resumePoint, streamEvents } from '../../http-common/event-stream.ts'
@@ -19,7 +19,7 @@ interface TelemetryQuery {
 const QUERY = objectOf({
   device: { type: 'string' },
   module: { type: 'string' },
-  source: { enum: ['Telemetry', 'twinChangeEvents', 'deviceLifecycleEvents', 'deviceConnectionStateEvents'] },
+  source: { enum: MESSAGE_SOURCES },
   after: { ...WHOLE, description: 'only messages with a greater sequenceNumber' },
   limit: { ...WHOLE, description: 'only the newest messages, at most this many' },
   follow: {
@@ -82,7 +82,8 @@ function telemetryDocument(message: TelemetryMessage): JsonObject {
     deviceId,
     ...(moduleId === undefined ? {} : { moduleId }),
     ...(modelId === undefined ? {} : { modelId }),
-    ...{ authMethod, authGenerationId },
+    ...(authMethod === undefined ? {} : { authMethod }),
+    ...(authGenerationId === undefined ? {} : { authGenerationId }),
     system: { ...system },
     properties: { ...properties },
     body: bytesOf(body),

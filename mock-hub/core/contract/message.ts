@@ -56,6 +56,20 @@ export interface Message {
   readonly properties: ApplicationProperties
 }
 
+/** Events that the hub can add to the device-to-cloud messages, by the names of their sources (WIRE-EVT-01 to WIRE-EVT-06). */
+export const EVENT_SOURCES = [
+  'twinChangeEvents',
+  'deviceLifecycleEvents',
+  'deviceConnectionStateEvents',
+  'digitalTwinChangeEvents',
+] as const
+
+/** The source of an event of the hub. */
+export type EventSource = (typeof EVENT_SOURCES)[number]
+
+/** The sources of messages: devices, and the hub. */
+export const MESSAGE_SOURCES = ['Telemetry', ...EVENT_SOURCES] as const
+
 /** A device-to-cloud message as the hub stores it, with the hub's own properties (WIRE-D2C-13). */
 export interface TelemetryMessage extends Message {
   /** Position in the stream of all messages of this hub, from 1. */
@@ -63,15 +77,15 @@ export interface TelemetryMessage extends Message {
   /** Epoch ms. */
   readonly enqueuedAt: number
   /** Kind of the message: telemetry of a device, or an event of the hub. */
-  readonly source: 'Telemetry' | 'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents'
+  readonly source: (typeof MESSAGE_SOURCES)[number]
   /** ID of the device that it comes from. */
   readonly deviceId: string
   /** ID of the module that it comes from; undefined: the device itself. */
   readonly moduleId: string | undefined
-  /** How the sender authenticated, as JSON text: scope, type, issuer, acceptingIpFilterRule. */
-  readonly authMethod: string
-  /** Generation ID of the sender. */
-  readonly authGenerationId: string
+  /** How the sender authenticated, as JSON text: scope, type, issuer, acceptingIpFilterRule; undefined: an event of the hub. */
+  readonly authMethod: string | undefined
+  /** Generation ID of the sender; undefined: an event of the hub. */
+  readonly authGenerationId: string | undefined
   /** Model ID that the device announced, `dt-dataschema`. */
   readonly modelId: string | undefined
 }

@@ -3,6 +3,8 @@
  * refuses; each leniency is a setting of its own, off by default.
  */
 
+import type { EventSource } from './message.ts'
+
 /** Tier of the service; basic tiers (B1 to B3) lack cloud-to-device messages, twins, methods and jobs (WIRE-ERR-08). */
 export type Tier = 'F1' | 'B1' | 'B2' | 'B3' | 'S1' | 'S2' | 'S3'
 
@@ -73,9 +75,9 @@ export interface Settings {
   /** Maximum number of method calls that wait for a device; the next one is refused with 403800. Default: 100. */
   readonly maxMethodsInFlight: number
   /** Events that the hub adds to the device-to-cloud messages. Default: none. */
-  readonly eventSources: readonly (
-    'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents'
-  )[]
+  readonly eventSources: readonly EventSource[]
+  /** Period of the snapshots that connection-state events come of, in seconds; 0: each change is told at once (WIRE-EVT-04). Default: 60. */
+  readonly connectionEventSeconds: number
   /** Number of journal entries that the hub keeps. Default: 10000. */
   readonly journalRetained: number
   /** Number of device-to-cloud messages that the hub keeps. Default: 10000. */
@@ -121,6 +123,7 @@ export const STRICT: Settings = Object.freeze({
   fileNotifications: true,
   maxMethodsInFlight: 100,
   eventSources: [],
+  connectionEventSeconds: 60,
   journalRetained: 10_000,
   telemetryRetained: 10_000,
   seed: 1,

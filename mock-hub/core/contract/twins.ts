@@ -69,6 +69,8 @@ export interface Twins {
   restore(documents: readonly TwinDocument[]): void
   /** Calls the listener after each change. @returns stops listening. */
   onChange(listener: (change: TwinChange) => void): () => void
+  /** Calls the listener with the last twin of each identity that is deleted. @returns stops listening. */
+  onRemove(listener: (twin: TwinDocument) => void): () => void
 }
 
 /** A change of a twin: the requested change (with its nulls) and the result. */

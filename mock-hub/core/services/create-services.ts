@@ -1,3 +1,4 @@
+import { startEventMessages } from '../events/event-messages.ts'
 import { HubConfigurations } from '../configurations/configurations.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
@@ -13,7 +14,6 @@ import { HubQueries, type Collections } from '../query/queries.ts'
 import { twinRows, type TwinSource } from '../query/rows.ts'
 import { HubDigitalTwins } from '../twins/digital-twins.ts'
 import { HubEdgeGateways } from './edge-gateways.ts'
-import { startEventMessages } from './event-messages.ts'
 import { HubSnapshots } from './snapshots.ts'
 
 /**
@@ -42,7 +42,7 @@ export function createServices(hub: Hub, renderer: DocumentRenderer, blobs: Blob
   const configurations = new HubConfigurations(hub, queries, renderer.time)
   const jobs: HubJobs = new HubJobs(hub, queries, tokens, renderer.time)
   const importExport = new HubImportExportJobs(hub, blobs, renderer)
-  const stopEvents = startEventMessages(hub, renderer)
+  const stopEvents = startEventMessages(hub, renderer.time)
   return {
     queries,
     configurations,

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../base/clock.ts'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
-import type { IfMatch, Registry } from '../contract/registry.ts'
+import type { IdentityRecord, IfMatch, Registry } from '../contract/registry.ts'
 import type { TwinChange, TwinDocument, Twins, TwinSection, TwinUpdate } from '../contract/twins.ts'
 import { checkIfMatch, twinCounter, twinEtag } from '../contract/etag.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
@@ -32,11 +32,15 @@ export class HubTwins implements Twins {
   /** Twins that were written; all others are new twins. */
   readonly #states = new Map<string, State>()
   readonly #listeners = new Emitter<[TwinChange]>()
+  readonly #removals = new Emitter<[TwinDocument]>()
 
   constructor(deps: TwinsDependencies) {
     this.#deps = deps
     deps.registry.onChange(({ type, record }) => {
-      if (type === 'deleted') this.#states.delete(identityKey(record.identity))
+      if (type !== 'deleted') return
+      const { document } = this.#stateOf(record)
+      this.#states.delete(identityKey(record.identity))
+      this.#removals.tell(document)
     })
   }
 
@@ -138,6 +142,10 @@ export class HubTwins implements Twins {
     return this.#listeners.add(listener)
   }
 
+  onRemove(listener: (twin: TwinDocument) => void): () => void {
+    return this.#removals.add(listener)
+  }
+
   /** Records the model that the device has announced. */
   setModelId(identity: Identity, modelId: string): void {
     const { document, counter } = this.#state(identity)
@@ -146,7 +154,10 @@ export class HubTwins implements Twins {
   }
 
   #state(identity: Identity): State {
-    const { generationId } = this.#deps.registry.get(identity)
+    return this.#stateOf(this.#deps.registry.get(identity))
+  }
+
+  #stateOf({ identity, generationId }: IdentityRecord): State {
     return (
       this.#states.get(identityKey(identity)) ??
       newborn(identity, identity.moduleId === undefined ? msOfTicks(generationId) : undefined)

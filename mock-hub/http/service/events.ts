@@ -5,7 +5,7 @@
 
 import type { JsonObject } from '../../base/json.ts'
 import { readJson } from '../../base/json-text.ts'
-import type { TelemetryMessage } from '../../core/contract/message.ts'
+import { MESSAGE_SOURCES, type TelemetryMessage } from '../../core/contract/message.ts'
 import { resumePoint, streamEvents } from '../../http-common/event-stream.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 import { utcText } from '../../base/time-text.ts'
@@ -15,8 +15,6 @@ interface EventsQuery {
   source?: TelemetryMessage['source']
   after?: string
 }
-
-const SOURCES = ['Telemetry', 'twinChangeEvents', 'deviceLifecycleEvents', 'deviceConnectionStateEvents']
 
 export const eventRoutes: HubRoutes = (app, { hub }, done) => {
   app.get<{ Querystring: EventsQuery; Headers: { 'last-event-id'?: string } }>(
@@ -31,7 +29,7 @@ export const eventRoutes: HubRoutes = (app, { hub }, done) => {
           type: 'object',
           properties: {
             device: { type: 'string' },
-            source: { enum: SOURCES },
+            source: { enum: MESSAGE_SOURCES },
             after: { type: 'string', pattern: '^\\d{1,15}$' },
           },
         },
