@@ -32,6 +32,7 @@ export type { TwinChange, TwinDocument, Twins, TwinSection, TwinUpdate } from '.
 export type { MethodCall, MethodResult, Methods } from './core/contract/methods.ts'
 export type {
   ApplicationProperties,
+  EventSource,
   Message,
   SystemProperties,
   TelemetryMessage,

@@ -64,6 +64,7 @@ export class ScenarioHub {
   async #start(): Promise<MockHub> {
     const { activity, address, clock, defer, names } = this.#settings
     const hub = await startMockHub({
+      hostName: 'localhost',
       address: address(),
       mqttPort: 0,
       httpsPort: 0,

@@ -77,7 +77,7 @@ export interface TelemetryMessage extends Message {
   /** Epoch ms. */
   readonly enqueuedAt: number
   /** Kind of the message: telemetry of a device, or an event of the hub. */
-  readonly source: (typeof MESSAGE_SOURCES)[number]
+  readonly source: 'Telemetry' | EventSource
   /** ID of the device that it comes from. */
   readonly deviceId: string
   /** ID of the module that it comes from; undefined: the device itself. */

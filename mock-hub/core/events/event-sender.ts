@@ -20,7 +20,7 @@ export interface HubEvent {
   readonly at?: number | undefined
 }
 
-/** Stores events with the properties that all of them have (docs/contract/events.md#events-common). */
+/** Stores events with the properties that all of them have (docs/contract/events.md#wire-evt-05). */
 export class EventSender {
   readonly #hub: Pick<Hub, 'clock' | 'telemetry'>
   readonly #hubName: string
