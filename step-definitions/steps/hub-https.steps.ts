@@ -91,6 +91,20 @@ When(
   },
 )
 
+/** Receives a cloud-to-device message over HTTPS and gives it back, as often. */
+When(
+  '{string} receives and abandons the message {int} times',
+  async function (this: ConformanceWorld, name: string, times: number) {
+    const scenario = await hubScenarioOf(this)
+    const path = `/devices/{${name}}/messages/devicebound`
+    for (let time = 1; time <= times; time++) {
+      await requestAsDevice(scenario, name, 'GET', path, [])
+      assert.equal((await scenario.settled()).status, 200, `delivery ${String(time)}`)
+      await requestAsDevice(scenario, name, 'POST', `${path}/{header.etag}/abandon`, [])
+    }
+  },
+)
+
 When(
   '{string} requests {verb} {string} with:',
   async function (this: ConformanceWorld, name: string, method: string, path: string, table: DataTable) {

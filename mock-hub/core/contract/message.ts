@@ -56,16 +56,17 @@ export interface Message {
   readonly properties: ApplicationProperties
 }
 
-/** Events that the hub can add to the device-to-cloud messages, by the names of their sources (WIRE-EVT-01 to WIRE-EVT-06). */
+/** The source of an event of the hub (WIRE-EVT-01 to WIRE-EVT-06). */
+export type EventSource =
+  'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents' | 'digitalTwinChangeEvents'
+
+/** Events that the hub can add to the device-to-cloud messages, by the names of their sources. */
 export const EVENT_SOURCES = [
   'twinChangeEvents',
   'deviceLifecycleEvents',
   'deviceConnectionStateEvents',
   'digitalTwinChangeEvents',
-] as const
-
-/** The source of an event of the hub. */
-export type EventSource = (typeof EVENT_SOURCES)[number]
+] as const satisfies readonly EventSource[]
 
 /** The sources of messages: devices, and the hub. */
 export const MESSAGE_SOURCES = ['Telemetry', ...EVENT_SOURCES] as const

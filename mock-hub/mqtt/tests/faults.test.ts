@@ -301,7 +301,7 @@ describe("the service's own fault vocabulary", () => {
   })
 
   test.each(['InvokeThrottling', 'InvokeMaxMessageQuota', 'InvokeAuthError'])(
-    'WIRE-D2C-20: %s cuts the link after its delay, without PUBACK; the next link and its messages are accepted',
+    'WIRE-D2C-19 WIRE-D2C-20: %s cuts the link after its delay, without PUBACK; the next link and its messages are accepted',
     async (type) => {
       const client = await server.connected(d1)
       publish(client, 1, order(type, 1, 0))
