@@ -19,7 +19,9 @@ export function jobDocument(job: Job, time: (ms: number) => string): JsonObject 
     ...(job.endedAt === undefined ? {} : { endTime: time(job.endedAt) }),
     maxExecutionTimeInSeconds: request.maxExecutionTimeInSeconds,
     ...request.given,
-    ...(job.failureReason === undefined ? {} : { failureReason: job.failureReason }),
+    ...(job.failureReason === undefined
+      ? {}
+      : { failureReason: job.failureReason, statusMessage: job.failureReason }),
     deviceJobStatistics: {
       deviceCount: devices.length,
       failedCount: count('failed', 'canceled'),

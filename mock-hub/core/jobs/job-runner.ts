@@ -1,6 +1,7 @@
 import type { Hub } from '../contract/hub.ts'
 import { HubError } from '../errors/hub-error.ts'
 import type { HubQueries } from '../query/queries.ts'
+import { jobTarget } from './job-checks.ts'
 import { isActive, newDeviceJob, type DeviceJob, type Job } from './job.ts'
 
 /** Twins that are written before other work gets its turn. */
@@ -11,16 +12,24 @@ const CALLS = 10
 /** Runs jobs: starts each at its time, works through its devices, ends it. */
 export class JobRunner {
   readonly #hub: Pick<Hub, 'clock' | 'twins' | 'methods'>
-  readonly #queries: Pick<HubQueries, 'select'>
+  readonly #queries: Pick<HubQueries, 'parseTarget' | 'select'>
 
-  constructor(hub: Pick<Hub, 'clock' | 'twins' | 'methods'>, queries: Pick<HubQueries, 'select'>) {
+  constructor(
+    hub: Pick<Hub, 'clock' | 'twins' | 'methods'>,
+    queries: Pick<HubQueries, 'parseTarget' | 'select'>,
+  ) {
     this.#hub = hub
     this.#queries = queries
   }
 
-  /** Starts the job at its time. */
+  /** Starts the job at its time; until then it is `scheduled`. */
   schedule(job: Job): void {
-    this.#later(job, job.startAt - this.#hub.clock.now(), () => {
+    const wait = job.startAt - this.#hub.clock.now()
+    if (wait > 0)
+      this.#later(job, 0, () => {
+        job.status = 'scheduled'
+      })
+    this.#later(job, wait, () => {
       this.#start(job)
     })
   }
@@ -38,8 +47,16 @@ export class JobRunner {
   #start(job: Job): void {
     job.status = 'running'
     const now = this.#hub.clock.now()
-    for (const { record } of this.#queries.select(job.target))
-      job.devices.push(newDeviceJob(job, record.identity, now))
+    try {
+      const target = jobTarget(job.request.queryCondition, this.#queries)
+      for (const { record } of this.#queries.select(target))
+        job.devices.push(newDeviceJob(job, record.identity, now))
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error
+      job.failureReason = `SQL query parse failed: ${error.message}`
+      this.end(job, 'failed')
+      return
+    }
     this.#later(job, job.request.maxExecutionTimeInSeconds * 1_000, () => {
       job.failureReason = 'The job took longer than maxExecutionTimeInSeconds.'
       this.end(job, 'failed')

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../base/json.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { JobRequest, JobType } from '../contract/services/jobs.ts'
-import type { TwinTarget } from '../query/queries.ts'
 
 export type JobStatus = 'queued' | 'scheduled' | 'running' | 'completed' | 'failed' | 'cancelled'
 export type DeviceJobStatus = 'pending' | 'running' | 'completed' | 'failed' | 'canceled'
@@ -23,7 +22,6 @@ export interface DeviceJob {
 /** A scheduled job, from its creation until the hub forgets it. Times are epoch ms. */
 export interface Job {
   readonly request: JobRequest
-  readonly target: TwinTarget
   readonly createdAt: number
   readonly startAt: number
   status: JobStatus
@@ -39,14 +37,12 @@ export interface Job {
   readonly timers: (() => void)[]
 }
 
-export function newJob(request: JobRequest, target: TwinTarget, now: number): Job {
-  const startAt = Math.max(now, request.startAt ?? now)
+export function newJob(request: JobRequest, now: number): Job {
   return {
     request,
-    target,
     createdAt: now,
-    startAt,
-    status: startAt > now ? 'scheduled' : 'queued',
+    startAt: Math.max(now, request.startAt ?? now),
+    status: 'queued',
     endedAt: undefined,
     failureReason: undefined,
     devices: [],

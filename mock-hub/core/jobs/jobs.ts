@@ -10,7 +10,7 @@ import type { ContinuationTokens } from '../query/continuation-tokens.ts'
 import { pageSize } from '../query/page-size.ts'
 import type { HubQueries } from '../query/queries.ts'
 import { TIERS } from '../throttling/throttle.ts'
-import { checkJobRequest, jobTarget } from './job-checks.ts'
+import { checkJobRequest } from './job-checks.ts'
 import { deviceJobDocument, jobDocument } from './job-documents.ts'
 import { JobRunner } from './job-runner.ts'
 import { isActive, newJob, type Job } from './job.ts'
@@ -22,7 +22,6 @@ type JobHub = Pick<Hub, 'clock' | 'twins' | 'methods' | 'settings'>
 
 export class HubJobs implements Jobs {
   readonly #hub: JobHub
-  readonly #queries: Pick<HubQueries, 'parseTarget'>
   readonly #tokens: ContinuationTokens
   readonly #time: (ms: number) => string
   readonly #runner: JobRunner
@@ -36,7 +35,6 @@ export class HubJobs implements Jobs {
     time: (ms: number) => string,
   ) {
     this.#hub = hub
-    this.#queries = queries
     this.#tokens = tokens
     this.#time = time
     this.#runner = new JobRunner(hub, queries)
@@ -46,7 +44,6 @@ export class HubJobs implements Jobs {
     this.#forgetOld()
     checkJobRequest(request)
     const { jobId } = request
-    const target = jobTarget(request.queryCondition, this.#queries)
     if (this.#jobs.has(jobId))
       throw new HubError({
         kind: 'JobAlreadyExists',
@@ -56,7 +53,7 @@ export class HubJobs implements Jobs {
         received: quoted(jobId),
       })
     this.#checkActive()
-    const job = newJob(request, target, this.#hub.clock.now())
+    const job = newJob(request, this.#hub.clock.now())
     this.#jobs.set(jobId, job)
     this.#runner.schedule(job)
     return jobDocument(job, this.#time)
