@@ -52,7 +52,7 @@ export async function makeAuthority(commonName: string, validity: Validity): Pro
       await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
-  return { key: await pemOf(keys.privateKey), cert: certificate.toString('pem') }
+  return { key: await pemOf(keys.privateKey), cert: `${certificate.toString('pem')}\n` }
 }
 
 /** Issues a certificate with a new key. */
@@ -95,7 +95,7 @@ export async function issueCertificate(
           ]),
     ],
   })
-  return { key: await pemOf(keys.privateKey), cert: certificate.toString('pem') }
+  return { key: await pemOf(keys.privateKey), cert: `${certificate.toString('pem')}\n` }
 }
 
 /** Loaded when a certificate is made: a hub with stored certificates starts without it. */

@@ -17,6 +17,12 @@ import {
 describe('server certificates', () => {
   const now = Date.UTC(2026, 0, 1)
 
+  it('are PEM texts that end with a line break, so that tools can join them', async () => {
+    const { server, authority } = await makeServerCertificates(serverNames([]), now)
+    for (const pem of [server.cert, authority.cert, server.key])
+      expect(pem).toMatch(/-----END [A-Z ]+-----\n$/)
+  })
+
   it('names localhost, its sub-domains, both loopback addresses and the given names', async () => {
     const { server } = await makeServerCertificates(serverNames(['hub.example', '10.0.0.7']), now)
     const certificate = new X509Certificate(server.cert)
