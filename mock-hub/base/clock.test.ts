@@ -167,6 +167,21 @@ describe('a step of the system clock', () => {
     expect(seen).toEqual(['before', 'after'])
   })
 
+  test('back while the clock is frozen: nothing waits less than was asked', () => {
+    const clock = new HubClock()
+    clock.freeze()
+    const run = vi.fn()
+    clock.schedule(60_000, run)
+    vi.setSystemTime(Date.now() - 3_600_000)
+    clock.resume()
+    clock.schedule(120_000, () => undefined)
+    expect(run).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(59_999)
+    expect(run).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    expect(run).toHaveBeenCalledTimes(1)
+  })
+
   test('ahead: what has fallen due runs within ten seconds, as after a suspend', () => {
     const clock = new HubClock()
     const run = vi.fn()
@@ -200,8 +215,21 @@ test('many moves lead no farther than one', () => {
   }).toThrow('clock.setOffset: expected by to lead to a time at most 100 years from now')
 })
 
-test('reset makes a frozen clock run with the system clock again', () => {
-  const clock = new HubClock(0)
-  clock.reset()
-  expect([clock.frozen, clock.offsetMs]).toEqual([false, 0])
+test('reset makes the clock run with the system clock again, and callbacks wait as long as was asked', () => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) })
+  try {
+    const clock = new HubClock()
+    clock.advance('2d')
+    const run = vi.fn()
+    clock.schedule(60_000, run)
+    clock.freeze()
+    clock.reset()
+    expect([clock.frozen, clock.offsetMs, clock.now()]).toEqual([false, 0, Date.now()])
+    vi.advanceTimersByTime(59_999)
+    expect(run).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    expect(run).toHaveBeenCalledTimes(1)
+  } finally {
+    vi.useRealTimers()
+  }
 })

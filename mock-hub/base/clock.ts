@@ -88,6 +88,7 @@ export class HubClock implements Clock {
 
   /** Freezes the clock at its current time. */
   freeze(): void {
+    this.#followSystemClock()
     this.#frozenAt ??= this.now()
     this.#arm()
   }
@@ -95,6 +96,8 @@ export class HubClock implements Clock {
   /** Lets a frozen clock run again from its time; the difference to the system clock becomes its offset. */
   resume(): void {
     if (this.#frozenAt === undefined) return
+    // A step while the clock stood still moved nothing.
+    this.#followSystemClock()
     this.#offsetMs = this.#frozenAt - Date.now()
     this.#frozenAt = undefined
     this.#arm()
@@ -127,10 +130,12 @@ export class HubClock implements Clock {
     if (this.#frozenAt === undefined) this.#offsetMs = ms
   }
 
-  /** Lets the clock run with the system clock, without an offset. Call it when no callback is scheduled that must not run. */
+  /** Lets the clock run with the system clock, without an offset. Callbacks wait as long as was asked. */
   reset(): void {
-    this.#frozenAt = undefined
-    this.setOffset(0)
+    this.resume()
+    this.#shift(-this.#offsetMs)
+    this.#offsetMs = 0
+    this.#arm()
   }
 
   /**
@@ -173,8 +178,12 @@ export class HubClock implements Clock {
     const step = systemMs - this.#systemMs - (monotonicMs - this.#monotonicMs)
     this.#systemMs = systemMs
     this.#monotonicMs = monotonicMs
-    if (step > -SMALLEST_STEP_MS || this.#frozenAt !== undefined) return
-    for (const due of this.#heap) due.at += step
+    if (step <= -SMALLEST_STEP_MS && this.#frozenAt === undefined) this.#shift(step)
+  }
+
+  /** All by the same time: their order stays. */
+  #shift(ms: number): void {
+    for (const due of this.#heap) due.at += ms
   }
 
   /** A single system timer is set for the earliest callback. */

@@ -1,9 +1,12 @@
 import { createServer } from 'node:net'
-import { get } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { get, request } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import { ManualClock } from '../base/clock.ts'
+import { signToken } from '../http/testing/tokens.ts'
 import type { Identity } from '../core/contract/identity.ts'
 import type { MockHub } from './mock-hub.ts'
 import type { MockHubOptions } from './options.ts'
@@ -86,6 +89,11 @@ test('reset forgets all that has happened', async () => {
   hub.c2d.purge({ deviceId: 'd' })
   hub.clock.advance('15s')
   expect(hub.feedback.receive()).toBeDefined()
+  expect(hub.services.jobs.query({}).rows).toHaveLength(1)
+  expect(hub.throttle.meter).not.toEqual(initial.meter)
+  const explanation = { rule: 'r', expected: 'e', received: 'g', source: 's' }
+  hub.journal.record({ type: 'refusal', transport: 'https', error: 'ServerError', code: 500001, explanation })
+  expect(hub.lastRefusals).toHaveLength(1)
 
   hub.reset()
 
@@ -100,6 +108,41 @@ test('reset forgets all that has happened', async () => {
   expect(first).toMatchObject({ type: 'reset' })
   expect(hub.telemetry.append(event).sequenceNumber).toBeGreaterThan(1)
 })
+
+test('reset deletes uploaded blobs', async () => {
+  const hub = await start({ seed: { devices: [{ deviceId: 'd' }] } })
+  const blob = await uploadUrl(hub)
+  const headers = { 'x-ms-blob-type': 'BlockBlob' }
+  expect((await call(hub, 'PUT', blob, headers, 'bytes')).status).toBe(201)
+  expect((await call(hub, 'GET', blob)).body).toBe('bytes')
+  hub.reset()
+  expect((await call(hub, 'GET', blob)).status).toBe(404)
+})
+
+/** Starts an upload. @returns path and query of the blob. */
+async function uploadUrl(hub: MockHub): Promise<string> {
+  const { primaryKey } = hub.registry.get({ deviceId: 'd' }).authentication.symmetricKey
+  const resource = `${hub.hostName}/devices/d`
+  const authorization = signToken(resource, primaryKey ?? '', hub.clock.now() + 3_600_000)
+  const headers = { authorization, 'content-type': 'application/json' }
+  const path = '/devices/d/files?api-version=2021-04-12'
+  const { body } = await call(hub, 'POST', path, headers, JSON.stringify({ blobName: 'b' }))
+  const upload = JSON.parse(body) as Record<string, string> // of this hub
+  return `/${upload['containerName'] ?? ''}/${upload['blobName'] ?? ''}${upload['sasToken'] ?? ''}`
+}
+
+async function call(
+  hub: MockHub,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: string,
+): Promise<{ readonly status: number | undefined; readonly body: string }> {
+  const sent = request({ host: '127.0.0.1', port: hub.httpsPort, ca: hub.caPem, method, path, headers })
+  sent.end(body)
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  return { status: response.statusCode, body: await text(response) }
+}
 
 test('reset leaves a clock that was given as it is', async () => {
   const clock = new ManualClock()

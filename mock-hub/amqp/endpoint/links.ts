@@ -257,7 +257,7 @@ export class ReceivingLink extends BaseLink {
     if (partial.bytes > this.#limits.maxMessageSize) {
       this.detach({
         condition: 'amqp:link:message-size-exceeded',
-        description: `Expected a message of at most ${this.#limits.maxMessageSize} bytes; given: a larger one.`,
+        description: `Expected a message of at most ${this.#limits.maxMessageSize} bytes; given: ${partial.bytes} bytes so far.`,
       })
       return
     }

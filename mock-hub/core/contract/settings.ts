@@ -36,7 +36,7 @@ export interface Settings {
   readonly twinAnswersWithoutSubscription: boolean
   /** Whether a device may subscribe to `$iothub/#` (open). Default: false, the subscription closes the connection. */
   readonly subscribeToAllOfIothub: boolean
-  /** Whether a will on a topic of somebody else refuses CONNECT, or is dropped when its time comes (open-4). Default: false. */
+  /** Whether a will on a topic of somebody else refuses CONNECT, or is dropped when the connection is lost (open-4). Default: false. */
   readonly foreignWillRefusesConnect: boolean
   /** Whether a PUBLISH with QoS 2 is handled as one with QoS 1, or closes the connection (open-qos2). Default: false. */
   readonly qos2Acknowledged: boolean
@@ -76,7 +76,7 @@ export interface Settings {
   readonly maxMethodsInFlight: number
   /** Events that the hub adds to the device-to-cloud messages. Default: none. */
   readonly eventSources: readonly EventSource[]
-  /** Period of the snapshots that connection-state events come of, in seconds; 0: each change is told at once (WIRE-EVT-04). Default: 60. */
+  /** Period of the snapshots behind connection-state events, in seconds; 0: an event for each change (WIRE-EVT-04). Default: 60. */
   readonly connectionEventSeconds: number
   /** Number of journal entries that the hub keeps. Default: 10000. */
   readonly journalRetained: number

@@ -6,8 +6,8 @@ import type { EventSender } from './event-sender.ts'
 const DIGITS = 64
 
 /**
- * Looks every `settings.connectionEventSeconds` which identities have another connection state than the one that was told
- * last, and tells these: what flaps in between is not told (WIRE-EVT-04).
+ * Every `settings.connectionEventSeconds`, sends an event for each identity whose connection state differs from that of its
+ * last event. Changes in between have no event (WIRE-EVT-04).
  * @returns stops.
  */
 export function startConnectionEvents(
@@ -16,14 +16,14 @@ export function startConnectionEvents(
 ): () => void {
   const period = settings.connectionEventSeconds * 1_000
   const startedAt = clock.now()
-  /** Keys of the identities that connected or disconnected since the last look. */
-  const moved = new Set<string>()
-  /** Keys of the identities whose connection was told. */
+  /** Keys of the identities that connected or disconnected since the last snapshot. */
+  const changed = new Set<string>()
+  /** Keys of the identities whose last event was `deviceConnected`. */
   const connected = new Set<string>()
   let cancel = (): void => undefined
 
-  const look = (): void => {
-    for (const key of moved) {
+  const snapshot = (): void => {
+    for (const key of changed) {
       const identity = parseIdentityKey(key)
       const record = registry.find(identity)
       const isConnected = record?.connectionState === 'Connected'
@@ -38,14 +38,20 @@ export function startConnectionEvents(
         at: record?.connectionStateUpdatedAt,
       })
     }
-    moved.clear()
+    changed.clear()
   }
   const stopListening = journal.subscribe((entry) => {
+    if (entry.type === 'reset') {
+      cancel()
+      changed.clear()
+      connected.clear()
+      return
+    }
     if (entry.type !== 'connected' && entry.type !== 'disconnected') return
-    const isFirst = moved.size === 0
-    moved.add(entry.identity)
-    if (period === 0) look()
-    else if (isFirst) cancel = clock.schedule(period - ((clock.now() - startedAt) % period), look)
+    const isFirst = changed.size === 0
+    changed.add(entry.identity)
+    if (period === 0) snapshot()
+    else if (isFirst) cancel = clock.schedule(period - ((clock.now() - startedAt) % period), snapshot)
   })
   return () => {
     stopListening()

@@ -190,6 +190,20 @@ describe('WIRE-EVT-04: connections are looked at every minute', () => {
     expect(seen().slice(1)).toEqual([['deviceDisconnected', time(start + 120_000)]])
   })
 
+  test('a reset forgets whose connections were told, and looks go on', () => {
+    hub.registry.create(d)
+    new TestLink(hub, d)
+    clock.advance(60_000)
+    expect(seen()).toHaveLength(1)
+    hub.reset()
+    clock.advance(60_000)
+    expect(seen()).toEqual([])
+    hub.registry.create(d)
+    new TestLink(hub, d)
+    clock.advance(60_000)
+    expect(seen().map((row) => (row as string[])[0])).toEqual(['deviceConnected'])
+  })
+
   test('a deleted device has disconnected', () => {
     hub.registry.create(d)
     new TestLink(hub, d)

@@ -233,6 +233,20 @@ describe('publishing', () => {
     expect(server.hub.telemetry.messages).toEqual([])
   })
 
+  test('WIRE-SESS-11: QoS 2 is handled as QoS 1 with qos2Acknowledged', async () => {
+    const other = await TestServer.open({ qos2Acknowledged: true })
+    other.device('d1')
+    try {
+      const client = await other.connected(d1)
+      const packet = { cmd: 'publish', topic: EVENTS, payload: 'x', dup: false, retain: false } as const
+      client.send({ ...packet, qos: 2, messageId: 7 })
+      expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 7 })
+      expect(other.hub.telemetry.messages).toHaveLength(1)
+    } finally {
+      await other.stop()
+    }
+  })
+
   test('WIRE-SESS-21: RETAIN becomes a property', async () => {
     const client = await server.connected(d1)
     client.send({ cmd: 'publish', topic: `${EVENTS}a=b`, payload: 'x', qos: 0, dup: false, retain: true })
@@ -301,6 +315,20 @@ describe('wills', () => {
       expect(server.hub.telemetry.messages).toEqual([])
     },
   )
+
+  test('WIRE-SESS-19: a foreign will refuses CONNECT with foreignWillRefusesConnect', async () => {
+    const other = await TestServer.open({ foreignWillRefusesConnect: true })
+    other.device('d1')
+    try {
+      expect(await other.dial(d1, will('tele/d1/LWT')).next()).toMatchObject({
+        cmd: 'connack',
+        returnCode: 5,
+      })
+      expect(other.hub.lastRefusals[0]?.explanation.received).toBe('a will on the topic "tele/d1/LWT"')
+    } finally {
+      await other.stop()
+    }
+  })
 
   test('WIRE-SESS-20: a lost connection publishes the will as telemetry', async () => {
     const client = await server.connected(d1, will(`${EVENTS}a=b`))
