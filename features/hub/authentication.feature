@@ -7,7 +7,7 @@ Feature: Authentication
     Given a registered identity "thermostat"
 
   @WIRE-AUTH-01
-  Rule: A token's fields come in any order
+  Rule: The fields of a token come in any order
 
     Scenario Outline: <order>
       When "thermostat" connects with:

@@ -137,7 +137,7 @@ Feature: Cloud-to-device messages
   @WIRE-C2D-10
   Rule: With QoS 0 a message is complete when it has been sent
 
-    Scenario: Nothing waits any more
+    Scenario: The queue is empty
       When "thermostat" sends SUBSCRIBE with:
         | filter devices/{thermostat}/messages/devicebound/# | 0 |
       And "thermostat" receives SUBACK
@@ -270,7 +270,7 @@ Feature: Cloud-to-device messages
         | header iothub-deliverycount | 1 |
 
   @WIRE-C2D-22 @clock
-  Rule: Feedback says in words what became of a message
+  Rule: Feedback describes what became of a message
 
     @hub:alone
     Scenario: Rejected

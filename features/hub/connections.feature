@@ -113,7 +113,7 @@ Feature: Connections
       Then "thermostat/meter" is accepted
 
   @WIRE-CONN-12
-  Rule: The user name may do without the question mark
+  Rule: The question mark of the user name is optional
 
     Scenario Outline: <who>
       When "thermostat" connects with:
@@ -126,7 +126,7 @@ Feature: Connections
         | old C   | api-version=2016-11-14&DeviceClientType=c%2F1.1.33 |
 
   @WIRE-CONN-13
-  Rule: The user name may do without an api-version
+  Rule: The api-version of the user name is optional
 
     Scenario: A plain MQTT client connects and sends
       When "thermostat" connects with:
@@ -136,7 +136,7 @@ Feature: Connections
       Then "thermostat" receives PUBACK
 
   @WIRE-CONN-14
-  Rule: What else the user name says is decoded, and a model id reaches the twin
+  Rule: The other fields of the user name are decoded, and a model id reaches the twin
 
     Scenario: A plug-and-play device
       When "thermostat" connects with:
@@ -288,7 +288,7 @@ Feature: Connections
       Then the hub closes the connection of "thermostat" without a packet
 
   @WIRE-CONN-26 @clock
-  Rule: Who says nothing for a minute after connecting is disconnected
+  Rule: A client that sends no CONNECT within a minute is disconnected
 
     Scenario: TLS and then silence
       When "thermostat" opens a connection
@@ -296,14 +296,14 @@ Feature: Connections
       Then the hub closes the connection of "thermostat" without a packet
 
   @WIRE-CONN-27
-  Rule: What is sent before CONNACK is kept and handled after it
+  Rule: Packets sent before CONNACK are kept and handled after it
 
     Scenario: CONNECT and SUBSCRIBE in one write
       When "thermostat" sends CONNECT and SUBSCRIBE to "$iothub/methods/POST/#" at once
       Then "thermostat" is accepted
       And "thermostat" receives SUBACK
 
-    Scenario: What is sent with a CONNECT that is refused is not handled
+    Scenario: Packets sent with a CONNECT that is refused are not handled
       When "nobody" sends CONNECT and SUBSCRIBE to "$iothub/methods/POST/#" at once
       Then "nobody" is refused with return code 5
       And "nobody" receives no SUBACK
@@ -353,7 +353,7 @@ Feature: Connections
       Then "thermostat" is refused with return code 5
 
   @WIRE-CONN-32
-  Rule: Once its keys have been changed a device cannot connect with the old ones
+  Rule: A device cannot connect with its old keys after they have been changed
 
     Scenario: Both keys regenerated
       Given "thermostat" is online

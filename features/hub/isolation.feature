@@ -11,7 +11,7 @@ Feature: Isolation
     And a registered identity "stranger/lock"
 
   @WIRE-D2C-15 @WIRE-D2C-16
-  Rule: Nobody publishes to a topic of another
+  Rule: A client cannot publish to a topic of another identity
 
     Scenario Outline: <who> to <topic>
       Given "<who>" is online
@@ -41,7 +41,7 @@ Feature: Isolation
         | victim/lock   | /devices/{victim}/messages/events/            |
 
   @WIRE-SESS-14
-  Rule: Nobody subscribes to a topic of another
+  Rule: A client cannot subscribe to a topic of another identity
 
     Scenario Outline: <who> to <filter>
       Given "<who>" is online
@@ -85,7 +85,7 @@ Feature: Isolation
         | victim/lock   | $share/x/devices/{victim}/messages/devicebound/# |
 
   @WIRE-AUTH-08
-  Rule: Nobody reaches a route of another, or of the service
+  Rule: A device cannot use a route of another identity or of the service
 
     Scenario Outline: <who>, <verb> <path>
       When "<who>" requests <verb> "<path>" with:
@@ -160,7 +160,7 @@ Feature: Isolation
         | victim/key |
 
   @WIRE-TWIN-01
-  Rule: What carries no name is about the one who asks
+  Rule: A request without an identity is about the identity that sends it
 
     Scenario Outline: The reported properties of <who>
       Given "<who>" is online

@@ -39,7 +39,7 @@ Feature: The service's REST API
         | Message | /^\{"errorCode":404103,/ |
 
   @WIRE-ERR-05
-  Rule: A request with a token of nobody is refused in the same words on every route
+  Rule: A token of an unknown identity is refused with the same text on every route
 
     Scenario Outline: <verb> <path>
       When the service requests <verb> "<path>" with:

@@ -33,7 +33,7 @@ Feature: Sessions
         | payload | hello |
 
   @WIRE-SESS-03
-  Rule: What waits for a persistent session is sent right after CONNACK
+  Rule: Messages that wait for a persistent session are sent right after CONNACK
 
     Scenario: A message came while the device was away
       Given "thermostat" is online with:

@@ -23,7 +23,7 @@ Feature: Telemetry
       And the service reads no further message
 
   @WIRE-D2C-02
-  Rule: The topic's last slash may be missing
+  Rule: The last slash of the topic is optional
 
     Scenario: Without
       When "thermostat" publishes to "devices/{thermostat}/messages/events"
@@ -145,7 +145,7 @@ Feature: Telemetry
         | system.enqueuedAt       | /^\d+$/               |
 
   @WIRE-D2C-14
-  Rule: The stamp says how the sender has proven itself
+  Rule: The stamp says how the sender was authenticated
 
     Scenario: By its own key
       When "thermostat" publishes to "devices/{thermostat}/messages/events/"

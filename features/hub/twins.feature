@@ -23,7 +23,7 @@ Feature: Twins
         | 7b2a6c0e-5f7e-4a55-8f0f-0d2f8a1f6f11 |
 
   @WIRE-TWIN-07
-  Rule: Who has not subscribed to the answers gets none
+  Rule: A device that has not subscribed to the answers gets none
 
     Scenario: No subscription
       When "thermostat" publishes to "$iothub/twin/GET/?$rid=1"
@@ -60,7 +60,7 @@ Feature: Twins
         | topic | /^\$iothub\/twin\/res\/412\/\?\$rid=1/ |
 
   @WIRE-TWIN-12 @WIRE-TWIN-13 @WIRE-TWIN-14
-  Rule: What cannot be a patch changes nothing and is answered 400
+  Rule: A payload that is not a patch changes nothing and is answered 400
 
     Scenario Outline: <payload>
       Given "thermostat" subscribes to "$iothub/twin/res/#"
@@ -124,7 +124,7 @@ Feature: Twins
         | payload | {"fan":null,"light":true,"$version":3} |
 
   @WIRE-TWIN-20
-  Rule: What changed while a device was away is not told later
+  Rule: A device is not told later what changed while it was away
 
     Scenario: Disconnected meanwhile
       Given "thermostat" is online with:
@@ -139,7 +139,7 @@ Feature: Twins
       And "thermostat" receives no PUBLISH
 
   @WIRE-TWIN-21
-  Rule: Tags are none of the device's business
+  Rule: A device does not see tags
 
     Scenario: A tag changes
       Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"

@@ -17,7 +17,7 @@ Feature: Clients from the Edge environment
         | user name path | hub.example/{device}/{module} |
 
   @MOD-EDGE-02
-  Rule: It works in an Edge container, where the workload API signs
+  Rule: It works in an Edge container, where the workload API signs the token
 
     @identity:module
     Scenario: A workload API on a Unix socket

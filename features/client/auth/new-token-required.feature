@@ -116,7 +116,7 @@ Feature: Asking the application for a new SAS token
   @BOTH-ONSAS-06 @clock
   Rule: The handler takes no argument
 
-    Scenario Outline: What the handler is given
+    Scenario Outline: The argument of the handler
       Given a SAS token of the <identity> that lives 125 seconds
       And a connected <identity> client from a SAS token with:
         | sastoken | {freshToken} |

@@ -269,7 +269,7 @@ Feature: Replacing the SAS token
         | module   |
 
   @BOTH-UPD-12
-  Rule: Whatever else goes wrong is a client error
+  Rule: Any other failure is a ClientError
 
     @fault:mqtt
     Scenario Outline: The hub is going to refuse the client identifier on return

@@ -49,7 +49,7 @@ Feature: Places that cannot be had
       Then the call fails with OperationTimeout after 10 seconds
 
   @DEV-BLOB-09
-  Rule: What is not foreseen is a ClientError with the status as its cause
+  Rule: An unexpected status is a ClientError with the status as its cause
 
     @fault:http
     Scenario Outline: The hub answers <status>

@@ -51,7 +51,7 @@ Feature: Reports that cannot be made
       Then the call fails with OperationTimeout after 10 seconds
 
   @DEV-NOTIFY-10
-  Rule: What is not foreseen is a ClientError with the status as its cause
+  Rule: An unexpected status is a ClientError with the status as its cause
 
     @fault:http
     Scenario Outline: The hub answers <status>

@@ -24,7 +24,7 @@ Feature: Connecting on demand
         | module   |
 
   @BOTH-AUTO-02
-  Rule: This is so for methods, twin and receive operations alike
+  Rule: This holds for methods, twin and receive operations
 
     Scenario Outline: It <call>
       Given a <identity> client

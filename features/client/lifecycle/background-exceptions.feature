@@ -27,7 +27,7 @@ Feature: Background exceptions
 
     # The pages say when the handler is called, not that a failing handler is such a time (decision D-17).
     @level:observed
-    Scenario Outline: What a handler of the <identity> throws is told, and stops nothing
+    Scenario Outline: An exception in a handler of the <identity> is reported and stops nothing
       Given a connected <identity> client
       And the application listens for background exceptions
       And the application fails at method requests

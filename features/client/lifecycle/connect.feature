@@ -229,7 +229,7 @@ Feature: Connecting
         | module   |
 
   @BOTH-CONNECT-09
-  Rule: Whatever else goes wrong is a client error
+  Rule: Any other failure is a ClientError
 
     @fault:mqtt
     Scenario Outline: Identifier rejected

@@ -147,7 +147,7 @@ Feature: The class of the module client
         | inputName | input1 |
 
   @BOTH-CLASS-01
-  Rule: Both classes derive from one client, so that what they share is alike
+  Rule: Both classes derive from one client and share its behaviour
 
     @construction
     Scenario Outline: Shared names

@@ -4,7 +4,7 @@ Feature: Shutting down
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient#shutdown
 
   @BOTH-SHUT-01
-  Rule: Shutdown ends the connection and whatever else the client does
+  Rule: Shutdown ends the connection and everything else that the client does
 
     Scenario Outline: A connected client
       Given a connected <identity> client
@@ -24,7 +24,7 @@ Feature: Shutting down
         | module   |
 
     @clock
-    Scenario Outline: Nothing stirs after it
+    Scenario Outline: Nothing happens after it
       Given a connected <identity> client
       And the application listens for background exceptions
       When it shuts down and this succeeds

@@ -131,7 +131,7 @@ Feature: Method responses that cannot be sent
         | module   |
 
   @BOTH-RESP-10
-  Rule: What is not foreseen is a ClientError
+  Rule: An unexpected error is a ClientError
 
     Scenario Outline: The <identity> is given a payload that JSON cannot write
       Given a connected <identity> client

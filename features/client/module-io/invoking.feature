@@ -109,7 +109,7 @@ Feature: Invoking methods
       Then the call fails with OperationTimeout after 10 seconds
 
   @MOD-INVOKE-11
-  Rule: What is not foreseen is a ClientError
+  Rule: An unexpected error is a ClientError
 
     @fault:http
     Scenario Outline: The gateway answers <status>

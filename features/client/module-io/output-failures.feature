@@ -72,7 +72,7 @@ Feature: Output messages that cannot be sent
       And the hub has stored 0 messages
 
   @MOD-OUT-12
-  Rule: What is not foreseen is a ClientError
+  Rule: An unexpected error is a ClientError
 
     @identity:module
     Scenario: The payload is of a type that cannot be sent

@@ -17,7 +17,7 @@ Feature: Sending to outputs
         | outputName | output1           |
 
   @MOD-OUT-02
-  Rule: Such messages are output events, which routes take to the inputs of modules
+  Rule: These messages are output events, and routes send them to the inputs of modules
 
     @identity:module
     Scenario: A route leads from the output back to an input
@@ -53,7 +53,7 @@ Feature: Sending to outputs
       And the hub has seen 1 connection attempt
 
   @MOD-OUT-05
-  Rule: What is no message becomes the payload of one
+  Rule: A value that is not a message becomes the payload of one
 
     @identity:module
     Scenario: Text

@@ -4,7 +4,7 @@ Feature: Connecting, as observed
   Source: the Python SDK 2.14.0, not its documentation.
 
   @SRC-01
-  Rule: What is sent while the client connects waits for the connection, without auto-connect too
+  Rule: A message sent while the client connects waits for the connection, without auto-connect too
 
     @fault:mqtt
     Scenario Outline: The <identity> sends before CONNACK
@@ -100,7 +100,7 @@ Feature: Connecting, as observed
         | module   |
 
   @SRC-10
-  Rule: What is sent during the pause between two attempts connects at once
+  Rule: A message sent during the pause between two attempts connects at once
 
     @fault:tcp @fault:mqtt
     Scenario Outline: The <identity> has failed to come back and sends

@@ -1,10 +1,10 @@
 @sut:client
-Feature: What waits for an acknowledgement, as observed
+Feature: Messages that wait for an acknowledgement, as observed
   The client is responsible for what it has taken on until the hub has it, or the application takes it back.
   Source: the Python SDK 2.14.0, not its documentation.
 
   @SRC-04
-  Rule: What was not acknowledged is sent again as a duplicate after the connection was lost, and the call succeeds
+  Rule: A message that was not acknowledged is sent again as a duplicate after the connection was lost, and the call succeeds
 
     @fault:tcp @fault:mqtt
     Scenario Outline: The <identity> loses its connection before PUBACK
@@ -50,7 +50,7 @@ Feature: What waits for an acknowledgement, as observed
         | module   |
 
   @SRC-15 @clock
-  Rule: What waits for an acknowledgement outlives the renewal of the token
+  Rule: Messages that wait for an acknowledgement are kept when the token is renewed
 
     @fault:mqtt
     Scenario Outline: The token of the <identity> is renewed before PUBACK

@@ -48,7 +48,7 @@ Feature: Receiving, as observed
         | module   |
 
   @SRC-08
-  Rule: What waits for a receive call when the connection is lost is kept, but method requests are not
+  Rule: Messages that wait for a receive call when the connection is lost are kept, but method requests are not
 
     @fault:tcp
     Scenario Outline: A method request waits at the <identity>

@@ -1,5 +1,5 @@
 @sut:client
-Feature: What the hub is told, as observed
+Feature: What the client sends to the hub, as observed
   The client is responsible for saying who it is and what it wants in the way that the hub expects.
   Source: the Python SDK 2.14.0, not its documentation.
 

@@ -25,7 +25,7 @@ Feature: Re-establishing a dropped connection
         | module   |
 
     @fault:tcp
-    Scenario Outline: What the application listens for still arrives
+    Scenario Outline: The application still receives what it listens for
       Given a connected <identity> client
       And the application listens for method requests
       When the connection is cut

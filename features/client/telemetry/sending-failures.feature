@@ -150,7 +150,7 @@ Feature: Telemetry that cannot be sent
         | module   |
 
   @BOTH-SEND-11
-  Rule: What is not foreseen is a ClientError
+  Rule: An unexpected error is a ClientError
 
     Scenario Outline: The <identity> is given a payload of a type that cannot be sent
       Given a connected <identity> client

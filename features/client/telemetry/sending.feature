@@ -66,7 +66,7 @@ Feature: Sending telemetry
         | module   |
 
   @BOTH-SEND-04
-  Rule: What is no message becomes the payload of one
+  Rule: A value that is not a message becomes the payload of one
 
     Scenario Outline: The <identity> is given <as>
       Given a connected <identity> client

@@ -48,7 +48,7 @@ Feature: Proxies
         | module   | SOCKS5 |
 
   @BOTH-PROXY-03
-  Rule: A proxy may demand a user name and a password
+  Rule: A proxy may require a user name and a password
 
     Scenario Outline: The login is given to a proxy of type <type>
       Given an <type> proxy that demands the login "clerk:secret"

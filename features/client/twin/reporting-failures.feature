@@ -134,7 +134,7 @@ Feature: Reported properties that cannot be reported
         | module   |
 
   @BOTH-PATCH-10
-  Rule: What is not foreseen is a ClientError
+  Rule: An unexpected error is a ClientError
 
     Scenario Outline: The <identity> is given a patch that JSON cannot write
       Given a connected <identity> client

@@ -1,4 +1,4 @@
-/** Orders to misbehave: armed as data, met by borders where they may strike, counted, and able to explain themselves. */
+/** The armed faults: each says where it applies, counts how often it fired and explains what it did. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'

@@ -45,7 +45,7 @@ export class TwinRow {
   }
 }
 
-/** How rows look to a back end; the borders own the shapes (wire contract 3.3). */
+/** How a row looks to a back end; the adapters own the shapes. */
 export type TwinShape = (record: IdentityRecord, twin: TwinDocument) => JsonObject
 
 /** Fields that are read without the whole document being made, by lower-case path. */

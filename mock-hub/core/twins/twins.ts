@@ -59,7 +59,10 @@ export class HubTwins implements Twins {
     const key = identityKey(identity)
     this.#states.set(
       key,
-      begun(newborn(identity, identity.moduleId === undefined ? this.#deps.clock.now() : undefined), update),
+      withUpdate(
+        newState(identity, identity.moduleId === undefined ? this.#deps.clock.now() : undefined),
+        update,
+      ),
     )
     try {
       register()
@@ -160,7 +163,7 @@ export class HubTwins implements Twins {
   #stateOf({ identity, generationId }: IdentityRecord): State {
     return (
       this.#states.get(identityKey(identity)) ??
-      newborn(identity, identity.moduleId === undefined ? msOfTicks(generationId) : undefined)
+      newState(identity, identity.moduleId === undefined ? msOfTicks(generationId) : undefined)
     )
   }
 
@@ -213,13 +216,13 @@ const NEVER = '0001-01-01T00:00:00Z'
 
 /**
  * Version 2, etag 1, both sections at version 1 (WIRE-TWIN-31).
- * @param bornAt epoch ms; undefined: of a new module, whose times are not set.
+ * @param createdAt epoch ms; undefined: of a new module, whose times are not set.
  */
-function newborn(identity: Identity, bornAt: number | undefined): State {
+function newState(identity: Identity, createdAt: number | undefined): State {
   const section: TwinSection = {
     properties: NOTHING,
     version: 1,
-    metadata: { $lastUpdated: bornAt === undefined ? NEVER : utcText(bornAt) },
+    metadata: { $lastUpdated: createdAt === undefined ? NEVER : utcText(createdAt) },
   }
   const document = {
     identity,
@@ -234,7 +237,7 @@ function newborn(identity: Identity, bornAt: number | undefined): State {
 }
 
 /** The first tags and desired properties of a twin: each node has version 1 and no time. */
-function begun({ document, counter }: State, { tags, desired }: TwinUpdate): State {
+function withUpdate({ document, counter }: State, { tags, desired }: TwinUpdate): State {
   const properties = desired ?? NOTHING
   checkPatch('desired', properties)
   const stamp = { $lastUpdated: NEVER, $lastUpdatedVersion: 1 }
