@@ -3,6 +3,9 @@ import { expect, test } from 'vitest'
 import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
 import {
   CONTRACT_FOLDER,
+  DIFFERENCES,
+  GRADES_FILE,
+  gradesFileText,
   INDEX_FILE,
   indexText,
   PAGES_FILE,
@@ -10,6 +13,7 @@ import {
   readContract,
   readTree,
   withCounts,
+  withTotals,
 } from './contract-index.ts'
 
 const contract = readTree()
@@ -55,6 +59,22 @@ test('the table of pages names an area once, and the requirements that stand on 
 test('the README counts what the pages say', () => {
   const readme = readFileSync(`${CONTRACT_FOLDER}/README.md`, 'utf8')
   expect(squeezed(readme)).toBe(squeezed(withCounts(readme, contract)))
+})
+
+test('the page of differences counts what the pages say', () => {
+  const page = readFileSync(DIFFERENCES, 'utf8')
+  expect(squeezed(page)).toBe(squeezed(withTotals(page, contract)))
+})
+
+test('the catalogue has the grade of every requirement; tsx scripts/contract-index.ts --write makes it', () => {
+  const catalogue = loadCatalogue()
+  expect(readFileSync(GRADES_FILE, 'utf8')).toBe(
+    gradesFileText(
+      contract,
+      catalogue.map(({ id }) => id),
+    ),
+  )
+  expect(catalogue.filter(({ grade }) => grade === undefined).map(({ id }) => id)).toEqual([])
 })
 
 test('a statement is found with its page, anchor and grade, also when its lines are wrapped', () => {

@@ -1,24 +1,25 @@
 /**
  * `tsx scripts/contract-index.ts [--write]`: builds the index of the contract, with page and grade of each statement, from
- * the pages of docs/contract. Prints the index, or writes it, the hub's table of pages and the counts in the README. Exits
- * with 1 if an anchor occurs twice, a requirement has none, a grade is unknown or a link between the pages is dead.
+ * the pages of docs/contract. Prints the index, or writes it, the hub's table of pages, the grades of the catalogue and the
+ * counts in the README and in the page of differences. Exits with 1 if an anchor occurs twice, a requirement has none, a grade is unknown or a link between the pages is dead.
  */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'
-import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
+import { type Grade, GRADES, GRADES_FILE as GRADES_NAME } from '../step-definitions/catalogue/grades.ts'
+import { CATALOGUE_FOLDER, loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
 
 export const CONTRACT_FOLDER = 'docs/contract'
 export const INDEX_FILE = `${CONTRACT_FOLDER}/index.json`
 /** The hub builds the links in its explanations from this table. */
 export const PAGES_FILE = 'mock-hub/core/errors/contract-pages.ts'
+/** The reports of the suite show the grades of this file. */
+export const GRADES_FILE = `${CATALOGUE_FOLDER}/${GRADES_NAME}`
+/** Shows the sum of the counts. */
+export const DIFFERENCES = 'docs/differences.md'
 const README = `${CONTRACT_FOLDER}/README.md`
 const BEGIN = '<!-- counts -->'
 const END = '<!-- /counts -->'
-
-/** From the strongest to the weakest; docs/contract/README.md defines them. */
-export const GRADES = ['captured', 'asserted', 'documented', 'inferred', 'assumed'] as const
-export type Grade = (typeof GRADES)[number]
 
 export interface Statement {
   /** A requirement id, or the anchor where there is none. */
@@ -129,6 +130,12 @@ export function indexText({ statements }: Contract): string {
   return `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`
 }
 
+/** `grades.json`: the grade of each requirement of the catalogue, sorted by id. */
+export function gradesFileText({ statements }: Contract, ids: readonly string[]): string {
+  const rows = statements.filter(({ id }) => ids.includes(id)).toSorted(byId)
+  return `${JSON.stringify(Object.fromEntries(rows.map(({ id, grade }) => [id, grade])), null, 2)}\n`
+}
+
 /**
  * The TypeScript table of the hub: the page of each area (`WIRE-TWIN`), and of each requirement that is on another page
  * than most of its area.
@@ -165,10 +172,6 @@ function byId(one: Statement, other: Statement): number {
 
 /** The README with a table of counts computed from the pages. */
 export function withCounts(readme: string, { statements }: Contract): string {
-  const [before, rest] = readme.split(BEGIN)
-  const after = rest?.split(END)[1]
-  if (before === undefined || after === undefined)
-    throw new Error(`${README} lacks the marks ${BEGIN} and ${END}`)
   const pages = [...new Set(statements.map(({ page }) => page))].toSorted()
   const rows = pages.map((page) => {
     const file = posix.relative(CONTRACT_FOLDER, page)
@@ -177,13 +180,36 @@ export function withCounts(readme: string, { statements }: Contract): string {
       statements.filter((statement) => statement.page === page),
     )
   })
-  const table = [
-    `| page | ${GRADES.join(' | ')} | all |`,
+  return between(readme, README, table('page', [...rows, row('all', statements)]))
+}
+
+/** The page of differences with the counts of all statements, those about hubs and those about the client. */
+export function withTotals(page: string, { statements }: Contract): string {
+  const aboutClients = ({ page: file }: Statement): boolean => file.startsWith(`${CONTRACT_FOLDER}/client/`)
+  const rows = [
+    row(
+      'the hub',
+      statements.filter((statement) => !aboutClients(statement)),
+    ),
+    row('the client', statements.filter(aboutClients)),
+  ]
+  return between(page, DIFFERENCES, table('statements about', rows))
+}
+
+function table(first: string, rows: readonly string[]): string {
+  return [
+    `| ${first} | ${GRADES.join(' | ')} | all |`,
     `| --- |${' --: |'.repeat(GRADES.length + 1)}`,
     ...rows,
-    row('all', statements),
   ].join('\n')
-  return `${before}${BEGIN}\n\n${table}\n\n${END}${after}`
+}
+
+function between(text: string, file: string, generated: string): string {
+  const [before, rest] = text.split(BEGIN)
+  const after = rest?.split(END)[1]
+  if (before === undefined || after === undefined)
+    throw new Error(`${file} lacks the marks ${BEGIN} and ${END}`)
+  return `${before}${BEGIN}\n\n${generated}\n\n${END}${after}`
 }
 
 function row(name: string, statements: readonly Statement[]): string {
@@ -210,6 +236,9 @@ if (process.argv[1]?.endsWith('contract-index.ts') === true) {
     writeFileSync(INDEX_FILE, indexText(contract))
     writeFileSync(PAGES_FILE, pagesText(contract))
     writeFileSync(README, withCounts(readFileSync(README, 'utf8'), contract))
+    writeFileSync(DIFFERENCES, withTotals(readFileSync(DIFFERENCES, 'utf8'), contract))
+    const ids = loadCatalogue().map(({ id }) => id)
+    writeFileSync(GRADES_FILE, gradesFileText(contract, ids))
   } else process.stdout.write(indexText(contract))
   process.exitCode = contract.problems.length === 0 ? 0 : 1
 }

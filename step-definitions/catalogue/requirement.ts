@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { parse } from 'yaml'
+import { type Grade, loadGrades } from './grades.ts'
 
 /** The subject of a requirement: a class of the client, or the hub. */
 export type Subject = 'device' | 'module' | 'hub'
@@ -39,6 +40,8 @@ export interface Requirement {
   readonly noMutant?: string
   /** The name of its file, without folder and extension. */
   readonly area: string
+  /** How its statement in the contract is known. */
+  readonly grade?: Grade
 }
 
 const TEXT = { type: 'string', minLength: 1 } as const
@@ -80,7 +83,11 @@ export function loadCatalogue(folder: string = CATALOGUE_FOLDER): readonly Requi
     if (before !== undefined) throw new Error(`${area}.yaml: ${id} is also in ${before}.yaml`)
     seen.set(id, area)
   }
-  return rows
+  const grades = loadGrades(folder)
+  return rows.map((row) => {
+    const grade = grades.get(row.id)
+    return grade === undefined ? row : { ...row, grade }
+  })
 }
 
 let compiled: ReturnType<Ajv['compile']> | undefined
@@ -101,6 +108,6 @@ export function readRows(text: string, file: string): readonly Requirement[] {
         `${file}: ${name}: ${place} ${error?.message ?? 'is invalid'}, got ${JSON.stringify(given)}`,
       )
     }
-    return { ...(row as Omit<Requirement, 'area'>), area: file.replace(/\.yaml$/, '') } // validated above
+    return { ...(row as Omit<Requirement, 'area' | 'grade'>), area: file.replace(/\.yaml$/, '') } // validated above
   })
 }

@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Requirement } from '../catalogue/requirement.ts'
 import type { Scenario } from '../catalogue/scenarios.ts'
 import { annotations } from '../report/annotations.ts'
+import { html } from '../report/html.ts'
 import { junit } from '../report/junit.ts'
 import { summary } from '../report/summary.ts'
 import { EXIT } from './exit-code.ts'
@@ -73,6 +74,19 @@ test('results match their schema', () => {
   expect(validate.errors).toBeNull()
 })
 
+test('results and their pages say how the requirements that were judged are known; each counts once', () => {
+  add('A-01', 'PASSED')
+  add('A-01', 'PASSED')
+  add('A-02', 'FAILED', 'AssertionError')
+  catalogue = catalogue.map((row) => ({ ...row, grade: row.id === 'A-01' ? 'captured' : 'inferred' }))
+  catalogue.push({ ...requirement('A-03'), grade: 'assumed' })
+  const { requirements, records } = results()
+  expect(requirements.grades).toEqual({ captured: 1, asserted: 0, documented: 0, inferred: 1, assumed: 0 })
+  expect(records.map(({ grade }) => grade)).toEqual(['captured', 'inferred'])
+  expect(summary(results())).toContain('How the statements judged are known: 1 captured, 1 inferred.')
+  expect(html(results(), catalogue)).toContain('How the statements judged are known: 1 captured, 1 inferred.')
+})
+
 test('the worst scenario is the verdict of a requirement', () => {
   add('A-01', 'PASSED')
   add('A-01', 'FAILED', 'AssertionError')
@@ -137,7 +151,7 @@ test('a profile is met when all its requirements are met', () => {
 test('the summary is a valid table with many failures', () => {
   for (let i = 1; i <= 201; i++) add(`A-${String(i)}`, 'FAILED', 'AssertionError')
   const page = summary(results())
-  expect(page).toContain('| FAIL | A-1 | device | what A-1 says | the step |')
+  expect(page).toContain('| FAIL | A-1 | device | what A-1 says |  | the step |')
   expect(page).toContain('\n\n… and 1 more')
 })
 

@@ -3,6 +3,7 @@
  * `results.schema.json`.
  */
 
+import { type Grade, gradeCounts } from '../catalogue/grades.ts'
 import type { Requirement, Subject } from '../catalogue/requirement.ts'
 import { placeOf, type Scenario } from '../catalogue/scenarios.ts'
 import type { KnownFailure } from './known-failing.ts'
@@ -31,6 +32,8 @@ export interface RequirementResult {
   readonly title: string
   readonly area: string
   readonly level: Requirement['level']
+  /** How its statement is known. */
+  readonly grade?: Grade
   readonly capability: string
   readonly verdict: Verdict
   /** The issue of a known failure. */
@@ -50,7 +53,13 @@ export interface Results {
   readonly durationMs: number
   /** Scenarios by verdict; each counts once. */
   readonly verdicts: Readonly<Record<Verdict, number>>
-  readonly requirements: { readonly total: number; readonly covered: number; readonly untestable: number }
+  readonly requirements: {
+    readonly total: number
+    readonly covered: number
+    readonly untestable: number
+    /** The covered ones by how their statement is known. */
+    readonly grades: Readonly<Record<Grade, number>>
+  }
   /** A sentence for each known failure that passed or has expired. */
   readonly stale: readonly string[]
   /** By name; empty when the run was a selection. */
@@ -101,6 +110,7 @@ export function resultsOf(input: ResultsInput): Results {
   )
   const stale = staleOf(known, records, today)
   const current = catalogue.filter(({ testability }) => testability !== 'retired')
+  const covered = new Set(records.map(({ requirement }) => requirement))
   const profiles = Object.fromEntries(
     Object.entries(profileResults(records)).filter(([name]) => profile === 'all' || profile === name),
   )
@@ -111,8 +121,9 @@ export function resultsOf(input: ResultsInput): Results {
     ...{ planned, ran, durationMs, verdicts, stale, records },
     requirements: {
       total: current.length,
-      covered: new Set(records.map(({ requirement }) => requirement)).size,
+      covered: covered.size,
       untestable: current.filter(({ testability }) => testability === 'untestable').length,
+      grades: gradeCounts([...covered].map((id) => byId.get(id)?.grade)),
     },
     profiles,
     exitCode: code === EXIT.conformant && profiles[profile ?? '']?.met === false ? EXIT.failed : code,
@@ -139,7 +150,7 @@ function verdictIn(
 }
 
 function recordOf(
-  { id, title, area, level, capability }: Requirement,
+  { id, title, area, level, grade, capability }: Requirement,
   identity: Subject,
   judged: readonly Judged[],
   known: readonly KnownFailure[],
@@ -148,6 +159,7 @@ function recordOf(
   const issue = known.find((failure) => failure.id === id && failure.subject === identity)?.issue
   return {
     ...{ requirement: id, identity, title, area, level, capability, verdict },
+    ...(grade === undefined ? {} : { grade }),
     ...(issue === undefined ? {} : { known: issue }),
     scenarios: judged.map((one) => scenarioResult(one)),
   }

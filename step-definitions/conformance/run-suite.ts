@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { parse } from '@cucumber/tag-expressions'
+import { gradesText } from '../catalogue/grades.ts'
 import { loadCatalogue, type Requirement } from '../catalogue/requirement.ts'
 import { loadScenarios, type Scenario } from '../catalogue/scenarios.ts'
 import { implementationUnderTest } from '../driver/client-under-test.ts'
@@ -130,6 +131,7 @@ function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (
     `${String(ran)} of ${String(planned)} scenarios in ${(durationMs / 1000).toFixed(1)} s: ${counts.join(', ')}; ` +
       `${String(requirements.covered)} of ${String(requirements.total)} requirements by scenario; reports in ${reports}`,
   )
+  say(`the statements judged are known as: ${gradesText(requirements.grades)}`)
   if (ran < planned) say(`${String(planned - ran)} planned scenarios did not run`)
   for (const [name, { met, requirements: total, against }] of Object.entries(profiles))
     say(

@@ -1,5 +1,6 @@
 /** The certificate of a `certify` run, and the badge. */
 
+import { gradesText } from '../catalogue/grades.ts'
 import type { Results } from '../conformance/results.ts'
 import { requirementTotals } from './totals.ts'
 
@@ -15,6 +16,7 @@ export function certificate(results: Results): object {
       configuration: [{ name: 'suite', version: suite }, { subject }, { parameters }, { order }],
       ...{ planned, ran, durationMs, verdicts, profiles },
       requirements: requirementTotals(results),
+      grades: results.requirements.grades,
       notSupported: results.records
         .filter(({ verdict }) => verdict === 'NOT_SUPPORTED')
         .map(({ requirement, identity }) => `${requirement} ${identity}`),
@@ -33,6 +35,7 @@ export function certificateText(results: Results): string {
 | transport | ${results.parameters['transport'] ?? 'mqtt'} |
 | profiles | ${profilesIn(results)} |
 | requirements | ${String(totals.applicable)} applicable: ${String(totals.pass)} pass, ${String(totals.warn)} warn; ${String(totals.notSupported)} not supported |
+| statements known as | ${gradesText(results.requirements.grades)} |
 | scenarios | ${String(results.ran)} of ${String(results.planned)} planned |
 | reproduce | \`iot-hub-conformance certify --order ${results.order}\` |
 

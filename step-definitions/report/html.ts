@@ -1,5 +1,6 @@
 /** The HTML report: the verdict, the areas, all requirements, and the journal of the hub for each failure. */
 
+import { gradesText } from '../catalogue/grades.ts'
 import type { Requirement } from '../catalogue/requirement.ts'
 import type { RequirementResult, Results, ScenarioResult } from '../conformance/results.ts'
 import { profilesIn } from './certificate.ts'
@@ -60,6 +61,7 @@ function box(results: Results): string {
 <p><strong>${String(totals.pass)}</strong> of <strong>${String(totals.applicable)}</strong> applicable requirements pass (${share.toFixed(1)} %),
 ${String(totals.warn)} warn, ${String(totals.fail)} fail, ${String(totals.unclear)} unclear, ${String(totals.notSupported)} not supported.
 ${String(results.ran)} of ${String(results.planned)} planned scenarios ran.</p>
+<p>How the statements judged are known: ${gradesText(results.requirements.grades)}.</p>
 ${Object.keys(results.profiles).length === 0 ? '' : `<p>Profiles: ${escapeMarkup(profilesIn(results))}</p>`}
 ${results.stale.map((sentence) => `<p class="stale">Stale: ${escapeMarkup(sentence)}</p>`).join('')}
 </div>`
@@ -83,12 +85,12 @@ function areaRow(area: string, records: readonly RequirementResult[]): string {
 
 function areaDetails(area: string, records: readonly RequirementResult[]): string {
   const rows = records.map(
-    ({ requirement, identity, title, level, verdict, scenarios, known }) =>
-      `<tr><td><code>${requirement}</code></td><td>${identity}</td><td>${level}</td><td>${escapeMarkup(title)}${known === undefined ? '' : ` <em>known: ${escapeMarkup(known)}</em>`}</td><td class="n">${String(scenarios.length)}</td><td><span class="v ${verdict}">${words(verdict)}</span></td></tr>`,
+    ({ requirement, identity, title, level, grade, verdict, scenarios, known }) =>
+      `<tr><td><code>${requirement}</code></td><td>${identity}</td><td>${level}</td><td>${grade ?? ''}</td><td>${escapeMarkup(title)}${known === undefined ? '' : ` <em>known: ${escapeMarkup(known)}</em>`}</td><td class="n">${String(scenarios.length)}</td><td><span class="v ${verdict}">${words(verdict)}</span></td></tr>`,
   )
   const good = records.every(({ verdict }) => verdict === 'PASS' || verdict === 'NOT_SUPPORTED')
   return `<details id="${area}"${good ? '' : ' open'}><summary>${escapeMarkup(titleOf(area))} <small>${String(records.length)}</small></summary>
-<table><thead><tr><th>Requirement</th><th>Class</th><th>Level</th><th>Statement</th><th>Scenarios</th><th>Verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
+<table><thead><tr><th>Requirement</th><th>Class</th><th>Level</th><th>Known as</th><th>Statement</th><th>Scenarios</th><th>Verdict</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
 }
 
 function withoutScenario({ records }: Results, catalogue: readonly Requirement[]): string {
@@ -102,8 +104,16 @@ function withoutScenario({ records }: Results, catalogue: readonly Requirement[]
   return `<details><summary>Not tested in this run <small>${String(rest.length)}</small></summary><table><thead><tr><th>Requirement</th><th>Statement</th><th>Reason</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
 }
 
-function failure({ requirement, identity, title, level, verdict, scenarios }: RequirementResult): string {
-  return `<article><h3><span class="v ${verdict}">${words(verdict)}</span> <code>${requirement}</code> ${escapeMarkup(title)} <small>${identity}, ${level}</small></h3>
+function failure({
+  requirement,
+  identity,
+  title,
+  level,
+  grade,
+  verdict,
+  scenarios,
+}: RequirementResult): string {
+  return `<article><h3><span class="v ${verdict}">${words(verdict)}</span> <code>${requirement}</code> ${escapeMarkup(title)} <small>${[identity, level, grade].filter((word) => word !== undefined).join(', ')}</small></h3>
 ${scenarios
   .filter((scenario) => scenario.verdict !== 'PASS')
   .map((scenario) => scenarioBlock(scenario))

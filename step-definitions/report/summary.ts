@@ -1,5 +1,6 @@
 /** The page for `$GITHUB_STEP_SUMMARY`, which GitHub drops when it is larger than 1 MiB. */
 
+import { gradesText } from '../catalogue/grades.ts'
 import type { Results } from '../conformance/results.ts'
 import { profilesIn } from './certificate.ts'
 import { requirementTotals } from './totals.ts'
@@ -9,9 +10,9 @@ const MAX_ROWS = 200
 export function summary(results: Results): string {
   const totals = requirementTotals(results)
   const bad = results.records.filter(({ verdict }) => verdict !== 'PASS' && verdict !== 'NOT_SUPPORTED')
-  const rows = bad.slice(0, MAX_ROWS).map(({ requirement, identity, title, verdict, scenarios }) => {
+  const rows = bad.slice(0, MAX_ROWS).map(({ requirement, identity, title, verdict, grade, scenarios }) => {
     const worst = scenarios.find((scenario) => scenario.verdict === verdict)
-    return `| ${verdict} | ${requirement} | ${identity} | ${cell(title)} | ${cell(worst?.step ?? '')} |`
+    return `| ${verdict} | ${requirement} | ${identity} | ${cell(title)} | ${grade ?? ''} | ${cell(worst?.step ?? '')} |`
   })
   return [
     `## IoT Hub conformance: ${results.exitCode === 0 ? 'conformant' : `not conformant (exit code ${String(results.exitCode)})`}`,
@@ -19,13 +20,15 @@ export function summary(results: Results): string {
     `${String(totals.pass)} of ${String(totals.applicable)} applicable requirements pass, ${String(totals.warn)} warn, ` +
       `${String(totals.fail)} fail, ${String(totals.unclear)} unclear; ${String(totals.notSupported)} not supported. ` +
       `${String(results.ran)} of ${String(results.planned)} scenarios in ${(results.durationMs / 1000).toFixed(1)} s.`,
+    '',
+    `How the statements judged are known: ${gradesText(results.requirements.grades)}.`,
     ...(Object.keys(results.profiles).length === 0 ? [] : ['', `Profiles: ${profilesIn(results)}.`]),
     ...(rows.length === 0
       ? []
       : [
           '',
-          '| verdict | requirement | class | statement | failed step |',
-          '|---|---|---|---|---|',
+          '| verdict | requirement | class | statement | known as | failed step |',
+          '|---|---|---|---|---|---|',
           ...rows,
         ]),
     ...(bad.length > MAX_ROWS

@@ -16,14 +16,24 @@ function rowsOf({ records }: Results, catalogue: readonly Requirement[]): readon
 }
 
 export function traceabilityCsv(results: Results, catalogue: readonly Requirement[]): string {
-  const header = ['requirement', 'level', 'identity', 'verdict', 'source', 'scenarios', 'mutants', 'title']
+  const header = [
+    'requirement',
+    'level',
+    'grade',
+    'identity',
+    'verdict',
+    'source',
+    'scenarios',
+    'mutants',
+    'title',
+  ]
   const lines = rowsOf(results, catalogue).flatMap(({ requirement, results: own }) => {
-    const { id, level, source, title, mutants = [], testability } = requirement
+    const { id, level, grade = '', source, title, mutants = [], testability } = requirement
     const rest = [Object.values(source).join(' '), '', mutants.join(' '), title]
     if (own.length === 0)
-      return [[id, level, '', testability === 'testable' ? 'no scenario' : testability, ...rest]]
+      return [[id, level, grade, '', testability === 'testable' ? 'no scenario' : testability, ...rest]]
     return own.map(({ identity, verdict, scenarios }) => [
-      ...[id, level, identity, verdict, rest[0] ?? ''],
+      ...[id, level, grade, identity, verdict, rest[0] ?? ''],
       scenarios.map(({ at }) => at).join(' '),
       ...rest.slice(2),
     ])
@@ -42,13 +52,13 @@ export function traceabilityMarkdown(results: Results, catalogue: readonly Requi
     }
   return [
     '# Requirements and their scenarios\n',
-    '| requirement | level | verdicts | scenarios | mutants |',
-    '| --- | --- | --- | --- | --- |',
+    '| requirement | level | known as | verdicts | scenarios | mutants |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...rowsOf(results, catalogue).map(
-      ({ requirement: { id, level, mutants = [], testability }, results: own }) => {
+      ({ requirement: { id, level, grade = '', mutants = [], testability }, results: own }) => {
         const verdicts = own.map(({ identity, verdict }) => `${identity} ${verdict}`).join(', ')
         const scenarios = own.reduce((sum, { scenarios: some }) => sum + some.length, 0)
-        return `| ${id} | ${level} | ${verdicts === '' ? testability : verdicts} | ${String(scenarios)} | ${mutants.join(' ')} |`
+        return `| ${id} | ${level} | ${grade} | ${verdicts === '' ? testability : verdicts} | ${String(scenarios)} | ${mutants.join(' ')} |`
       },
     ),
     '\n# Files and the requirements they prove\n',
