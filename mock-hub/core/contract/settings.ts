@@ -48,6 +48,11 @@ export interface Settings {
   readonly jsonTwinErrors: boolean
   /** Whether a module may authenticate with the key of its device. Default: true. */
   readonly moduleMayUseDeviceKey: boolean
+  /**
+   * Whether the certificate of a `certificateAuthority` identity may have an extended key usage without client
+   * authentication (WIRE-AUTH-25). Default: false.
+   */
+  readonly anyCertificateUsage: boolean
   /** Maximum size of a device-to-cloud message, in bytes (WIRE-SESS-23). Default: 262144. */
   readonly maxTelemetryBytes: number
   /** Maximum size of a cloud-to-device message, in bytes (WIRE-C2D-16). Default: 65536. */
@@ -109,6 +114,7 @@ export const STRICT: Settings = Object.freeze({
   queryLagSeconds: 0,
   jsonTwinErrors: false,
   moduleMayUseDeviceKey: true,
+  anyCertificateUsage: false,
   maxTelemetryBytes: 262_144,
   maxC2dBytes: 65_536,
   c2dQueueDepth: 50,

@@ -23,7 +23,7 @@ import { expiryOf, isSignedByEither, parseSasToken, scopesOf, type SasToken } fr
 import { checkExpiry, watchExpiry } from './token-expiry.ts'
 import { unauthorized } from './unauthorized.ts'
 import type { Settings } from '../contract/settings.ts'
-import { sameThumbprint, thumbprintsOf, type CertificateAuthorities } from './x509.ts'
+import { problemOfDates, sameThumbprint, thumbprintsOf, type CertificateAuthorities } from './x509.ts'
 
 export interface AuthenticationDependencies {
   readonly clock: Clock
@@ -185,16 +185,21 @@ export class HubAuthentication implements Authentication {
     const scope = identity.moduleId === undefined ? 'device' : 'module'
     switch (authentication.type) {
       case 'selfSigned':
-        checkThumbprint(record, certificates)
+        checkThumbprint(record, certificates, this.#deps.clock.now())
         break
       case 'certificateAuthority': {
         const name = identityKey(identity)
-        const problem = this.#deps.authorities.problemOf(certificates, name, this.#deps.clock.now())
+        const problem = this.#deps.authorities.problemOf(
+          certificates,
+          name,
+          this.#deps.clock.now(),
+          this.#deps.settings.anyCertificateUsage,
+        )
         if (problem === undefined) break
         throw unauthorized(
-          'WIRE-AUTH-17',
-          `a certificate with common name ${quoted(name)} that chains to an authority registered with the hub`,
-          problem,
+          problem.rule,
+          `a client certificate with common name ${quoted(name)} that chains to an authority registered with the hub`,
+          problem.received,
         )
       }
       case 'sas':
@@ -236,10 +241,15 @@ function sameName(one = '', other = ''): boolean {
   return one.toLowerCase() === other.toLowerCase()
 }
 
-function checkThumbprint({ authentication }: IdentityRecord, [leaf]: readonly Buffer[]): void {
+/** @param now epoch ms. */
+function checkThumbprint({ authentication }: IdentityRecord, [leaf]: readonly Buffer[], now: number): void {
   const actual = leaf === undefined ? [] : thumbprintsOf(leaf)
   const { primaryThumbprint, secondaryThumbprint } = authentication.x509Thumbprint
-  if (sameThumbprint(primaryThumbprint, actual) || sameThumbprint(secondaryThumbprint, actual)) return
+  if (sameThumbprint(primaryThumbprint, actual) || sameThumbprint(secondaryThumbprint, actual)) {
+    const problem = leaf === undefined ? undefined : problemOfDates(leaf, now)
+    if (problem === undefined) return
+    throw unauthorized('WIRE-AUTH-23', 'a certificate that is valid now', problem)
+  }
   const [sha1 = '', sha256 = ''] = actual
   const configured = `PrimaryThumbprint=${primaryThumbprint ?? ''}, SecondaryThumbprint=${secondaryThumbprint ?? ''}`
   throw new HubError({

@@ -1,7 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { generate } from 'selfsigned'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../contract/hub.ts'
+import { createHub } from '../create-hub.ts'
 import { openHub, refusalOf, signed, primaryKeyOf } from '../testing/test-hub.ts'
 
 interface Made {
@@ -14,20 +16,28 @@ const CA = [
   { name: 'keyUsage', keyCertSign: true },
 ] as const
 async function make(
-  commonName: string,
+  commonName: string | readonly string[],
   by?: Made,
-  options: { ca?: boolean; years?: number } = {},
+  options: { ca?: boolean; years?: number; usage?: 'clientAuth' | 'serverAuth' } = {},
 ): Promise<Made> {
   const notBeforeDate = new Date('2020-01-01')
   const notAfterDate = new Date(`${String(2020 + (options.years ?? 60))}-01-01`)
-  const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
-    algorithm: 'sha256',
-    keyType: 'ec',
-    notBeforeDate,
-    notAfterDate,
-    ...(options.ca === true ? { extensions: [...CA] } : {}),
-    ...(by === undefined ? {} : { ca: { key: by.key, cert: by.pem } }),
-  })
+  const { cert, private: key } = await generate(
+    [commonName]
+      .flat()
+      .map((value) => ({ name: 'commonName', value: value.replace(/[,;#+=]/g, String.raw`\$&`) })),
+    {
+      algorithm: 'sha256',
+      keyType: 'ec',
+      notBeforeDate,
+      notAfterDate,
+      ...(options.ca === true ? { extensions: [...CA] } : {}),
+      ...(options.usage === undefined
+        ? {}
+        : { extensions: [{ name: 'extKeyUsage', [options.usage]: true }] }),
+      ...(by === undefined ? {} : { ca: { key: by.key, cert: by.pem } }),
+    },
+  )
   return { pem: cert, key, der: new X509Certificate(cert).raw }
 }
 
@@ -83,6 +93,27 @@ describe('selfSigned', () => {
   })
 })
 
+describe('selfSigned, in time', () => {
+  test('WIRE-AUTH-23: a certificate with the registered thumbprint is refused before and after its days', async () => {
+    const short = await make('x', undefined, { years: 1 })
+    const [primaryThumbprint] = [createHash('sha256').update(short.der).digest('hex')]
+    for (const [now, refused] of [
+      ['2019-12-31T23:59:59Z', 'a certificate that is not valid before Jan  1 00:00:00 2020 GMT'],
+      ['2020-01-01T00:00:00Z', undefined],
+      ['2021-01-01T00:00:00Z', undefined],
+      ['2021-01-01T00:00:01Z', 'a certificate that expired on Jan  1 00:00:00 2021 GMT'],
+    ] as const) {
+      const then = createHub({ clock: new ManualClock(Date.parse(now)) })
+      then.registry.create(d, {
+        authentication: { type: 'selfSigned', x509Thumbprint: { primaryThumbprint } },
+      })
+      const admit = () => then.authentication.admit(d, { certificates: [short.der] })
+      if (refused === undefined) expect(admit().credential).toBe('x509')
+      else expect(refusalOf(admit).explanation).toMatchObject({ rule: 'WIRE-AUTH-23', received: refused })
+    }
+  })
+})
+
 describe('certificateAuthority', () => {
   beforeEach(() => {
     hub.registry.create(d, { authentication: { type: 'certificateAuthority' } })
@@ -117,6 +148,37 @@ describe('certificateAuthority', () => {
       [Buffer.from('no certificate')],
     ])
       expect(rule(...certificates)).toBe('WIRE-AUTH-17')
+  })
+
+  test.each(['a,b', 'a;b', 'a#b', 'a+b', '#a', 'a=b', 'CN=b'])(
+    'WIRE-AUTH-17: the common name %s is compared as it is, not as it is printed',
+    async (deviceId) => {
+      hub.registry.create({ deviceId }, { authentication: { type: 'certificateAuthority' } })
+      const { der } = await make(deviceId, root)
+      expect(hub.authentication.admit({ deviceId }, { certificates: [der] }).credential).toBe('x509')
+    },
+  )
+
+  test('WIRE-AUTH-17: a certificate with two common names is refused, and both are named', async () => {
+    const { der } = await make(['dev', 'other'], root)
+    expect(refusalOf(() => hub.authentication.admit(d, { certificates: [der] })).explanation.received).toBe(
+      'the common names ["dev","other"]',
+    )
+  })
+
+  test('WIRE-AUTH-24: the certificate of an authority is refused', async () => {
+    expect(rule((await make('dev', root, { ca: true })).der)).toBe('WIRE-AUTH-24')
+  })
+
+  test('WIRE-AUTH-25: an extended key usage without client authentication is refused, anyCertificateUsage accepts it', async () => {
+    const client = await make('dev', root, { usage: 'clientAuth' })
+    const server = await make('dev', root, { usage: 'serverAuth' })
+    expect(hub.authentication.admit(d, { certificates: [client.der] }).credential).toBe('x509')
+    expect(rule(server.der)).toBe('WIRE-AUTH-25')
+    const { hub: lenient } = openHub({ anyCertificateUsage: true })
+    lenient.registry.create(d, { authentication: { type: 'certificateAuthority' } })
+    lenient.registry.trustCertificateAuthority(root.pem)
+    expect(lenient.authentication.admit(d, { certificates: [server.der] }).credential).toBe('x509')
   })
 
   test('text without a certificate is refused as an authority', () => {

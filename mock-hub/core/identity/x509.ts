@@ -1,4 +1,4 @@
-/** Client certificates: thumbprints, and chains to authorities that the hub trusts (WIRE-AUTH-15 to WIRE-AUTH-17). */
+/** Client certificates: thumbprints, and chains to authorities that the hub trusts (WIRE-AUTH-15 to WIRE-AUTH-17, WIRE-AUTH-23 to WIRE-AUTH-25). */
 
 import { createHash, X509Certificate } from 'node:crypto'
 
@@ -36,28 +36,37 @@ export class CertificateAuthorities {
    * @param chain in DER, the leaf first.
    * @param name the common name that the subject must have.
    * @param now epoch ms.
-   * @returns what is wrong, in words; undefined: nothing.
+   * @param anyUsage setting `anyCertificateUsage`.
+   * @returns the rule that is broken and what is wrong, in words; undefined: nothing.
    */
-  problemOf(chain: readonly Buffer[], name: string, now: number): string | undefined {
+  problemOf(
+    chain: readonly Buffer[],
+    name: string,
+    now: number,
+    anyUsage: boolean,
+  ): CertificateProblem | undefined {
     const certificates: X509Certificate[] = []
     for (const der of chain) {
       const certificate = parse(der)
-      if (certificate === undefined) return 'bytes that are not a certificate'
+      if (certificate === undefined) return untrusted('bytes that are not a certificate')
       certificates.push(certificate)
     }
     const [leaf] = certificates
-    if (leaf === undefined) return 'no certificate'
-    const commonName = commonNameOf(leaf)
-    if (commonName !== name) return `common name ${JSON.stringify(commonName ?? '')}`
-    return this.#chainProblem(leaf, certificates, now)
+    if (leaf === undefined) return untrusted('no certificate')
+    const commonNames = commonNamesOf(leaf)
+    const [commonName = ''] = commonNames
+    if (commonNames.length > 1) return untrusted(`the common names ${JSON.stringify(commonNames)}`)
+    if (commonName !== name) return untrusted(`common name ${JSON.stringify(commonName)}`)
+    const problem = this.#chainProblem(leaf, certificates, now)
+    return problem === undefined ? usageProblemOf(leaf, anyUsage) : untrusted(problem)
   }
 
   #chainProblem(leaf: X509Certificate, sent: readonly X509Certificate[], now: number): string | undefined {
     let current = leaf
     // At most one step for each certificate: a loop of issuers ends too.
     for (let step = 0; step <= sent.length; step++) {
-      if (now < Date.parse(current.validFrom)) return 'a certificate that is not valid yet'
-      if (now > Date.parse(current.validTo)) return 'a certificate that has expired'
+      const problem = dateProblemOf(current, now)
+      if (problem !== undefined) return problem
       const trusted = this.#roots.find((root) => issued(root, current))
       if (trusted !== undefined) {
         return now > Date.parse(trusted.validTo) ? 'an authority that has expired' : undefined
@@ -68,6 +77,44 @@ export class CertificateAuthorities {
     }
     return 'a chain whose issuers form a loop'
   }
+}
+
+/** A rule of the contract, and what breaks it, in words. */
+export interface CertificateProblem {
+  readonly rule: string
+  readonly received: string
+}
+
+function untrusted(received: string): CertificateProblem {
+  return { rule: 'WIRE-AUTH-17', received }
+}
+
+/**
+ * What is wrong with the dates of a certificate, in words; undefined: nothing, or the bytes are no certificate.
+ *
+ * @param now epoch ms.
+ */
+export function problemOfDates(der: Buffer, now: number): string | undefined {
+  const certificate = parse(der)
+  return certificate === undefined ? undefined : dateProblemOf(certificate, now)
+}
+
+function dateProblemOf({ validFrom, validTo }: X509Certificate, now: number): string | undefined {
+  if (now < Date.parse(validFrom)) return `a certificate that is not valid before ${validFrom}`
+  if (now > Date.parse(validTo)) return `a certificate that expired on ${validTo}`
+  return undefined
+}
+
+const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2'
+const ANY_USAGE = '2.5.29.37.0'
+
+function usageProblemOf(leaf: X509Certificate, anyUsage: boolean): CertificateProblem | undefined {
+  if (leaf.ca) return { rule: 'WIRE-AUTH-24', received: 'the certificate of an authority' }
+  // Node's name for the extended key usage; undefined when the certificate has no such extension.
+  const usage = leaf.keyUsage as readonly string[] | undefined
+  if (anyUsage || usage === undefined) return undefined
+  if (usage.includes(CLIENT_AUTHENTICATION) || usage.includes(ANY_USAGE)) return undefined
+  return { rule: 'WIRE-AUTH-25', received: `the extended key usage ${usage.join(', ')}` }
 }
 
 function issued(issuer: X509Certificate, subject: X509Certificate): boolean {
@@ -82,6 +129,8 @@ function parse(der: Buffer): X509Certificate | undefined {
   }
 }
 
-function commonNameOf(certificate: X509Certificate): string | undefined {
-  return /^CN=(.*)$/m.exec(certificate.subject)?.[1]
+/** Read from the parsed name: the printed one escapes characters, and joins the parts of a name with several values. */
+function commonNamesOf(certificate: X509Certificate): readonly string[] {
+  const names: unknown = certificate.toLegacyObject().subject.CN
+  return typeof names === 'string' ? [names] : Array.isArray(names) ? names.map(String) : []
 }
