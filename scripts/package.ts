@@ -1,7 +1,8 @@
 /**
  * `npm run test:package`: tests the three packages as they are published. Packs each, installs it in an empty folder
  * outside the checkout, and tests it there: types with `moduleResolution` node16 and bundler, a hub, a client, the commands,
- * a requirement with the command and with the GitHub Action. Prints the number of packages in each install.
+ * a requirement with the command and with the GitHub Action, licences and bill of materials. Prints the number of packages
+ * in each install.
  * Ends with `package: N passed, 0 failed`; the first failed check ends the run.
  */
 
@@ -16,6 +17,26 @@ const CLIENT = 'mock-iot-hub-client'
 const SUITE = 'iot-hub-conformance'
 /** Maximum number of packages in an install of the hub; see docs/decisions/0022-three-packages.md. */
 const MOST_PACKAGES_OF_THE_HUB = 110
+
+/** Licences under which a dependency may come: each permits use and redistribution and asks at most for its notice. */
+const LICENCES = new Set([
+  'MIT',
+  'MIT/X11',
+  'ISC',
+  '0BSD',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+  'CC-BY-3.0',
+  '(MIT OR CC0-1.0)',
+])
+/** Dependencies that name no licence, and why they are accepted. */
+const UNNAMED = new Set([
+  // By the author of its only dependent here, `binary` (MIT); part of the SOCKS proxy of the suite.
+  'buffers',
+])
 
 const bin = (name: string): string => resolve('node_modules/.bin', name)
 let passed = 0
@@ -72,6 +93,8 @@ await client.shutdown()
 
   const withSuite = install(HUB, CLIENT, SUITE)
   say(`${SUITE}, packages installed`, String(packagesIn(withSuite, 3)))
+  say('licences', licencesIn(withSuite))
+  say('bill of materials', billOfMaterials(withSuite))
   const suite = (args: readonly string[]): string => run('npx', ['--no-install', SUITE, ...args], withSuite)
   say(`${SUITE}, the command`, firstLine(suite(['--help'])))
   const told = suite(['run', '--requirement', 'BOTH-CONNECT-01', '--json'])
@@ -112,12 +135,52 @@ function typesOf(project: string, program: string): void {
   }
 }
 
+interface Installed {
+  readonly version: string
+  readonly license?: string
+}
+
+/** The packages of an install by their path in `node_modules`, as npm records them. */
+function installedIn(project: string): ReadonlyMap<string, Installed> {
+  const { packages } = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, Installed>>
+  } // npm's own record
+  return new Map(Object.entries(packages))
+}
+
 /** Number of packages that an install adds: those in `node_modules`, including nested ones, except the requested ones. */
 function packagesIn(project: string, installed = 1): number {
-  const tree = JSON.parse(readFileSync(join(project, 'node_modules/.package-lock.json'), 'utf8')) as {
-    readonly packages: object
-  } // npm's own record
-  return Object.keys(tree.packages).length - installed
+  return installedIn(project).size - installed
+}
+
+/** @throws Error when a package comes under a licence that is not listed. */
+function licencesIn(project: string): string {
+  const counts = new Map<string, number>()
+  for (const [path, { license }] of installedIn(project)) {
+    const name = path.split('node_modules/').at(-1) ?? path
+    const licence = license ?? UNNAMED.get(name) ?? 'none'
+    if (!LICENCES.has(licence))
+      throw new Error(`${name}: the licence ${licence} is not one of the accepted ones`)
+    counts.set(licence, (counts.get(licence) ?? 0) + 1)
+  }
+  return [...counts].map(([licence, count]) => `${String(count)} ${licence}`).join(', ')
+}
+
+/** Lets npm make the bill of materials of an install. @throws Error when a package is missing in it. */
+function billOfMaterials(project: string): string {
+  const { bomFormat, components } = JSON.parse(
+    run('npm', ['sbom', '--sbom-format', 'cyclonedx'], project),
+  ) as {
+    readonly bomFormat: string
+    readonly components: readonly { readonly 'bom-ref': string }[]
+  } // a CycloneDX document
+  const named = new Set(components.map((component) => component['bom-ref']))
+  for (const [path, { version }] of installedIn(project)) {
+    const name = `${path.split('node_modules/').at(-1) ?? path}@${version}`
+    if (![...named].some((ref) => ref.startsWith(name)))
+      throw new Error(`the bill of materials lacks ${name}`)
+  }
+  return `${bomFormat}, ${String(components.length)} components`
 }
 
 /** Runs the step of `action.yml` as a runner does, with these packages instead of those on npm. */
