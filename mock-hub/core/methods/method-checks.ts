@@ -61,3 +61,14 @@ function checkNameAndPayload({ methodName, payload }: MethodCall): void {
       received: `${String(bytes)} bytes`,
     })
 }
+
+/** A response that is too large is ignored. @throws HubError ArgumentInvalid. */
+export function checkResponse(body: Buffer): void {
+  if (body.length <= LARGEST_METHOD_PAYLOAD_BYTES) return
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-METH-12',
+    expected: `a method response of at most ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes`,
+    received: `${String(body.length)} bytes`,
+  })
+}
