@@ -66,7 +66,7 @@ describe('formatC2dBag and formatInputBag', () => {
       properties: { 'k&': 'v=' },
     })
     expect(bag).toBe(
-      '%24.mid=a%20b&%24.to=%2Fdevices%2Fd1%2Fmessages%2FdeviceBound&%24.exp=2020-01-01T00%3A00%3A00.0000000Z&iothub-ack=full&k%26=v%3D',
+      '%24.exp=2020-01-01T00%3A00%3A00.0000000Z&%24.mid=a%20b&%24.to=%2Fdevices%2Fd1%2Fmessages%2FdeviceBound&iothub-ack=full&k%26=v%3D',
     )
   })
 
@@ -77,7 +77,7 @@ describe('formatC2dBag and formatInputBag', () => {
   test('WIRE-C2D-24: creation time and schema have their names of AMQP for devices', () => {
     const bag = { system: { creationTimeUtc: 't', messageSchema: 's' }, properties: {} }
     expect(formatC2dBag(bag)).toBe('iothub-creation-time-utc=t&iothub-message-schema=s')
-    expect(formatInputBag(bag)).toBe('%24.ctime=t&%24.schema=s')
+    expect(formatInputBag(bag)).toBe('%24.schema=s&%24.ctime=t')
   })
 
   test('what is written is read back', () => {

@@ -104,49 +104,61 @@ function malformed(bag: string, what: string): HubError {
   })
 }
 
-/** System properties in the order in which the service writes them, before all others. */
-const WRITTEN: readonly (readonly [wire: string, name: keyof SystemProperties])[] = [
-  ['$.mid', 'messageId'],
-  ['$.cid', 'correlationId'],
-  ['$.uid', 'userId'],
-  ['$.to', 'to'],
+type Written = readonly (readonly [wire: string, name: keyof SystemProperties])[]
+
+/** The first system properties, in the order in which the service and edgeHub write them (WIRE-C2D-05). */
+const FIRST: Written = [
   ['$.exp', 'expiryTimeUtc'],
+  ['$.cid', 'correlationId'],
+  ['$.mid', 'messageId'],
+  ['$.to', 'to'],
+  ['$.uid', 'userId'],
   ['$.ct', 'contentType'],
   ['$.ce', 'contentEncoding'],
-  ['$.ctime', 'creationTimeUtc'],
-  ['$.on', 'outputName'],
-  ['$.ifid', 'interfaceId'],
-  ['$.sub', 'componentName'],
-  ['$.schema', 'messageSchema'],
-  ['$.cdid', 'connectionDeviceId'],
-  ['$.cmid', 'connectionModuleId'],
-  ['$.diagid', 'diagnosticId'],
-  ['$.diagctx', 'correlationContext'],
-  ['iothub-ack', 'ack'],
-  ['iothub-operation', 'operation'],
 ]
 
-/** Those that a cloud-to-device message names as over AMQP (WIRE-C2D-24). */
-const WRITTEN_TO_DEVICES: readonly (typeof WRITTEN)[number][] = WRITTEN.map(([wire, name]) =>
-  name === 'creationTimeUtc'
-    ? ['iothub-creation-time-utc', name]
-    : name === 'messageSchema'
-      ? ['iothub-message-schema', name]
-      : [wire, name],
-)
+const LAST: Written = [
+  ['$.cdid', 'connectionDeviceId'],
+  ['$.cmid', 'connectionModuleId'],
+  ['$.sub', 'componentName'],
+  ['$.on', 'outputName'],
+  ['$.ifid', 'interfaceId'],
+  ['$.diagid', 'diagnosticId'],
+  ['$.diagctx', 'correlationContext'],
+]
+
+/** As over AMQP (WIRE-C2D-24). */
+const TO_DEVICES: Written = [
+  ...FIRST,
+  ['iothub-ack', 'ack'],
+  ['iothub-creation-time-utc', 'creationTimeUtc'],
+  ['iothub-message-schema', 'messageSchema'],
+  ['iothub-operation', 'operation'],
+  ...LAST,
+]
+
+/** As edgeHub writes them. */
+const TO_INPUTS: Written = [
+  ...FIRST,
+  ['iothub-ack', 'ack'],
+  ['$.schema', 'messageSchema'],
+  ['iothub-operation', 'operation'],
+  ['$.ctime', 'creationTimeUtc'],
+  ...LAST,
+]
 
 /** Writes the bag of a cloud-to-device message. */
 export function formatC2dBag(bag: PropertyBag): string {
-  return written(bag, WRITTEN_TO_DEVICES)
+  return written(bag, TO_DEVICES)
 }
 
 /** Writes the bag of a message to an input of a module. */
 export function formatInputBag(bag: PropertyBag): string {
-  return written(bag, WRITTEN)
+  return written(bag, TO_INPUTS)
 }
 
 /** A property with the value null is its name alone (WIRE-C2D-08). */
-function written(bag: PropertyBag, names: typeof WRITTEN): string {
+function written(bag: PropertyBag, names: Written): string {
   const elements: string[] = []
   for (const [wire, name] of names) {
     const value = bag.system[name]
