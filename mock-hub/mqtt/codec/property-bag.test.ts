@@ -95,6 +95,11 @@ describe('formatC2dBag and formatInputBag', () => {
     )
   })
 
+  test('WIRE-C2D-05: only unreserved characters stand as they are', () => {
+    const bag = formatC2dBag({ system: {}, properties: { "a-._~!'()*:;?": '/' } })
+    expect(bag).toBe('a-._~%21%27%28%29%2A%3A%3B%3F=%2F')
+  })
+
   test('a lone surrogate becomes U+FFFD', () => {
     expect(formatC2dBag({ system: {}, properties: { a: '\ud800' } })).toBe('a=%EF%BF%BD')
   })

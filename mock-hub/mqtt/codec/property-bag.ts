@@ -170,7 +170,13 @@ function written(bag: PropertyBag, names: Written): string {
   return elements.join('&')
 }
 
-/** Lone surrogates cannot be encoded in UTF-8; they become U+FFFD, as everywhere in Node. */
+/**
+ * Everything but letters, digits and `-._~` is encoded, as RFC 3986 has it. Lone surrogates cannot be encoded in UTF-8;
+ * they become U+FFFD, as everywhere in Node.
+ */
 function escaped(text: string): string {
-  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'))
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }
