@@ -56,6 +56,7 @@ function checkNameAndPayload({ methodName, payload }: MethodCall): void {
   if (bytes > LARGEST_METHOD_PAYLOAD_BYTES)
     throw new HubError({
       kind: 'ArgumentInvalid',
+      message: `'payload' size should be less than ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes.`,
       rule: 'WIRE-METH-12',
       expected: `payload of at most ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes`,
       received: `${String(bytes)} bytes`,

@@ -190,7 +190,10 @@ describe('what is refused at once', () => {
     expect(Buffer.byteLength(link.requests[0]?.payload ?? '')).toBe(131_072)
     link.respond(link.requests.splice(0)[0]?.id ?? '')
     await call
-    expect((await refused({ payload: `"${'€'.repeat(43_690)}x"` })).explanation.rule).toBe('WIRE-METH-12')
+    expect(await refused({ payload: `"${'€'.repeat(43_690)}x"` })).toMatchObject({
+      message: "'payload' size should be less than 131072 bytes.",
+      explanation: { rule: 'WIRE-METH-12' },
+    })
     expect(link.requests).toEqual([])
   })
 
