@@ -26,6 +26,21 @@ Feature: Direct methods
         | status  | 200         |
         | payload | {"ok":true} |
 
+  @WIRE-METH-04
+  Rule: A null payload and no payload are two things
+
+    Scenario Outline: <what>
+      Given "thermostat" subscribes to "$iothub/methods/POST/#"
+      When the service calls the method "reboot" of "thermostat" with:
+        | body | <body> |
+      Then "thermostat" receives PUBLISH with:
+        | text | <text> |
+
+      Examples:
+        | what       | body                                    | text  |
+        | Null       | {"methodName":"reboot","payload":null} | null  |
+        | No payload | {"methodName":"reboot"}                | empty |
+
   @WIRE-METH-06 @WIRE-METH-07
   Rule: The device's status and an empty payload are passed on as they are
 
