@@ -135,6 +135,33 @@ Feature: Connections
       When "thermostat" publishes to "devices/{thermostat}/messages/events/"
       Then "thermostat" receives PUBACK
 
+    Scenario: There is no twin
+      When "thermostat" connects with:
+        | user name | {host}/{thermostat} |
+      Then "thermostat" is accepted
+      And "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" publishes to "$iothub/twin/GET/?$rid=1"
+      Then "thermostat" receives PUBLISH with:
+        | topic | $iothub/twin/res/400/?$rid=1 |
+
+    Scenario: There are no methods
+      When "thermostat" connects with:
+        | user name | {host}/{thermostat} |
+      Then "thermostat" is accepted
+      And "thermostat" subscribes to "$iothub/methods/POST/#"
+      When the service calls the method "reboot" of "thermostat" with:
+        | body payload | null |
+      Then the answer is 404 DeviceNotOnline
+
+  @WIRE-CONN-34
+  Rule: A module's user name has a question mark
+
+    Scenario: Without it, as devices may
+      Given a registered identity "thermostat/meter"
+      When "thermostat/meter" connects with:
+        | user name | {host}/{thermostat}/meter/api-version=2018-06-30 |
+      Then "thermostat/meter" is refused with return code 5
+
   @WIRE-CONN-14
   Rule: The other fields of the user name are decoded, and a model id reaches the twin
 

@@ -26,6 +26,21 @@ Feature: Direct methods
         | status  | 200         |
         | payload | {"ok":true} |
 
+  @WIRE-METH-04
+  Rule: A null payload and no payload are two things
+
+    Scenario Outline: <what>
+      Given "thermostat" subscribes to "$iothub/methods/POST/#"
+      When the service calls the method "reboot" of "thermostat" with:
+        | body | <body> |
+      Then "thermostat" receives PUBLISH with:
+        | text | <text> |
+
+      Examples:
+        | what       | body                                    | text  |
+        | Null       | {"methodName":"reboot","payload":null} | null  |
+        | No payload | {"methodName":"reboot"}                | empty |
+
   @WIRE-METH-06 @WIRE-METH-07
   Rule: The device's status and an empty payload are passed on as they are
 
@@ -40,6 +55,36 @@ Feature: Direct methods
       And the answer has:
         | status  | 4711 |
         | payload | null |
+
+  @WIRE-METH-22
+  Rule: The bytes of a response pass through, whatever they are
+
+    Scenario Outline: <what>
+      Given "thermostat" subscribes to "$iothub/methods/POST/#"
+      When the service calls the method "reboot" of "thermostat" with:
+        | body payload | null |
+      Then "thermostat" receives PUBLISH
+      When "thermostat" answers the method with:
+        | payload | <response> |
+      Then the answer is 200
+      And the answer has:
+        | text | {"status":200,"payload":<response>} |
+
+      Examples:
+        | what                         | response                 |
+        | No JSON                      | {'filename': 'logs.zip'} |
+        | A number with its text       | 1.0                      |
+        | A number beyond 64 bits      | 12345678901234567890     |
+
+  @WIRE-METH-23
+  Rule: The payload of a call reaches the device as it is written
+
+    Scenario: Numbers and the order of keys
+      Given "thermostat" subscribes to "$iothub/methods/POST/#"
+      When the service calls the method "set" of "thermostat" with:
+        | body | {"methodName":"set","payload":{"b":12345678901234567890,"2":1.0}} |
+      Then "thermostat" receives PUBLISH with:
+        | text | {"b":12345678901234567890,"2":1.0} |
 
   @WIRE-METH-10
   Rule: Time-outs lie in their bounds

@@ -41,13 +41,27 @@ Feature: Telemetry
         | property.d     | 50%25   |
 
   @WIRE-D2C-04
-  Rule: A question mark before the properties belongs to none
+  Rule: A question mark before the properties belongs to the first name
 
-    Scenario: As in the documentation
+    Scenario: As the sample of the documentation has it
       When "thermostat" publishes to "devices/{thermostat}/messages/events/?prop1=1&prop3=a%20string"
       Then "thermostat" receives PUBACK
       And the service reads a message with:
-        | properties | {"prop1":"1","prop3":"a string"} |
+        | properties | {"?prop1":"1","prop3":"a string"} |
+
+  @WIRE-D2C-21
+  Rule: Properties that cannot be read close the connection
+
+    Scenario Outline: <what>
+      When "thermostat" publishes to "devices/{thermostat}/messages/events/<bag>"
+      Then the hub closes the connection of "thermostat" without a packet
+      And the service reads no further message
+
+      Examples:
+        | what                    | bag   |
+        | A raw = in a value      | a=b=c |
+        | An empty name           | =b    |
+        | An & that ends the bag  | a=b&  |
 
   @WIRE-D2C-05
   Rule: A name alone has the value null, a name with = and nothing else the empty text
@@ -214,3 +228,9 @@ Feature: Telemetry
     Scenario: KillTcp
       When "thermostat" publishes to "devices/{thermostat}/messages/events/AzIoTHub_FaultOperationType=KillTcp&AzIoTHub_FaultOperationCloseReason=boom&AzIoTHub_FaultOperationDelayInSecs=0&AzIoTHub_FaultOperationDurationInSecs=0"
       Then the hub closes the connection of "thermostat"
+
+    Scenario: Sent again with DUP it orders again, and is not acknowledged either
+      When "thermostat" sends PUBLISH with:
+        | topic | devices/{thermostat}/messages/events/AzIoTHub_FaultOperationType=KillTcp&AzIoTHub_FaultOperationDelayInSecs=0 |
+        | dup   | true                                                                                                        |
+      Then the hub closes the connection of "thermostat" without a packet

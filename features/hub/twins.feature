@@ -215,3 +215,23 @@ Feature: Twins
       When the service requests PATCH "/twins/{thermostat}" with:
         | body | {"desired":{"x":1}} |
       Then the answer is 400 ArgumentInvalid
+
+  @WIRE-TWIN-42
+  Rule: Arrays came with a later api-version
+
+    Scenario Outline: api-version <version> reports <patch>
+      Given a registered identity "fan"
+      And "fan" is online with:
+        | user name | {host}/{fan}/?api-version=<version> |
+      And "fan" subscribes to "$iothub/twin/res/#"
+      When "fan" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1 |
+        | payload | <patch>                                       |
+      Then "fan" receives PUBLISH with:
+        | topic | /^\$iothub\/twin\/res\/<status>\// |
+
+      Examples:
+        | version    | patch     | status |
+        | 2018-06-30 | {"a":[1]} | 400    |
+        | 2018-06-30 | {"a":1}   | 204    |
+        | 2019-10-01 | {"a":[1]} | 204    |

@@ -96,9 +96,14 @@ export function propertiesOf(system: Readonly<SystemProperties>): NonNullable<Am
   }
 }
 
-/** Application properties as they were sent; a property without a value gets an empty one. */
+/** Application properties as they were sent; one without a value is null (telemetry-null-property). */
 export function applicationOf(properties: ApplicationProperties): Map<string, Typed> {
-  return new Map(Object.entries(properties).map(([name, value]) => [name, amqp.string(value ?? '')]))
+  return new Map(
+    Object.entries(properties).map(([name, value]) => [
+      name,
+      value === null ? amqp.nothing() : amqp.string(value),
+    ]),
+  )
 }
 
 /** A cloud-to-device message. */

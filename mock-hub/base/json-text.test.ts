@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkNesting, DEEPEST_JSON, readJson } from './json-text.ts'
+import { checkNesting, compactJson, DEEPEST_JSON, memberText, readJson } from './json-text.ts'
 
 const nested = (depth: number, open = '[', close = ']'): string => open.repeat(depth) + close.repeat(depth)
 
@@ -25,4 +25,33 @@ test('the limit is exact; brackets in strings do not count', () => {
 test('a text that never closes is measured, and quickly', () => {
   expect(() => checkNesting('['.repeat(1_000_000))).toThrow(RangeError)
   checkNesting(`"${'['.repeat(1_000_000)}`)
+})
+
+test('the text of a member is what JSON.parse reads, without blanks between tokens', () => {
+  const members = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }))
+  fc.assert(
+    fc.property(members, fc.string(), fc.constantFrom('', '  '), (object, other, blanks) => {
+      const text = JSON.stringify(object, null, blanks)
+      expect(compactJson(text)).toBe(JSON.stringify(object))
+      for (const name of [...Object.keys(object), other])
+        expect(memberText(text, name)).toBe(
+          Object.hasOwn(object, name) ? JSON.stringify(object[name]) : undefined,
+        )
+    }),
+  )
+})
+
+test.each([
+  [
+    '{"a": 1.0, "payload" : [ 1.0 , 12345678901234567890, 1E2, "\\u00e4 \\" ]" ] }',
+    '[1.0,12345678901234567890,1E2,"\\u00e4 \\" ]"]',
+  ],
+  ['{"payload":1,"payload":{"b":1,"2":2,"1":3}}', '{"b":1,"2":2,"1":3}'],
+  ['{"p\\u0061yload": ""}', '""'],
+  ['{"a":{"payload":1}}', undefined],
+  ['[{"payload":1}]', undefined],
+  ['"payload"', undefined],
+  ['', undefined],
+])('the member payload of %s', (text, expected) => {
+  expect(memberText(text, 'payload')).toBe(expected)
 })

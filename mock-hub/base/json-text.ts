@@ -40,3 +40,33 @@ function nestsDeeper(text: string, limit: number): boolean {
   }
   return false
 }
+
+/** A string, a bracket, a comma, a colon, or a number or word: everything but blanks between tokens. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^\s"[\]{},:]+/g
+
+/** The text without blanks between its tokens; numbers, escapes and the order of keys stay as they are. @param json valid JSON. */
+export function compactJson(json: string): string {
+  return (json.match(TOKEN) ?? []).join('')
+}
+
+/**
+ * The text of a member of the root object, without blanks between its tokens. `JSON.parse` would change numbers such as
+ * `1.0` and `12345678901234567890`, and the order of keys that look like numbers.
+ * @param json valid JSON.
+ * @returns undefined: there is no such member. Of duplicates the last counts, as in JSON.parse.
+ */
+export function memberText(json: string, name: string): string | undefined {
+  const tokens = json.match(TOKEN) ?? []
+  let found: string[] | undefined
+  let depth = 0
+  let inside = false
+  for (const [index, token] of tokens.entries()) {
+    if (token === '}' || token === ']') depth--
+    if (depth === 1 && tokens[index + 1] === ':') {
+      inside = JSON.parse(token) === name
+      if (inside) found = []
+    } else if (inside && depth > 0 && !(depth === 1 && (token === ':' || token === ','))) found?.push(token)
+    if (token === '{' || token === '[') depth++
+  }
+  return found?.join('')
+}

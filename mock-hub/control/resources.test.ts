@@ -45,7 +45,11 @@ function connect(identity: Identity, channels: readonly Channel[]): { readonly r
     },
     requestMethod: (requestId, method, payload) => {
       received.push({ method, payload })
-      const input = { requestId, status: 200, payload: { echo: payload ?? 'nothing' } }
+      const input = {
+        requestId,
+        status: 200,
+        payload: Buffer.from(JSON.stringify({ echo: payload ?? 'nothing' })),
+      }
       void hub.perform({ principal, transport: 'mqtt', linkId: 'link-1' }, 'methodResponse', input)
     },
     notifyDesired: (patch, version) => received.push({ patch, version }),

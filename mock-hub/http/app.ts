@@ -140,6 +140,7 @@ export async function createApp({
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   readBodies(app)
   app.decorateRequest('principal', null)
+  app.decorateRequest('bodyText', undefined)
   requireRouteConfig(app)
   const recorded = new WeakSet<FastifyRequest>()
   const record = (request: FastifyRequest, status: number): void => {

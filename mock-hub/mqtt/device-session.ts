@@ -92,11 +92,11 @@ export class DeviceSession {
       return
     }
     const bag = topic.slice(telemetryRoot(identity).length + 1)
-    const message = willMessage(bag, Buffer.from(payload), retain)
     const failed = (error: unknown): void => {
       this.#link.refused(error)
     }
     try {
+      const message = willMessage(bag, Buffer.from(payload), retain)
       this.#hub.perform(this.caller, 'telemetry', { message })?.catch(failed)
     } catch (error) {
       failed(error)

@@ -1,6 +1,7 @@
 /** What the hub may do to a device over its MQTT connection: deliveries of the core become PUBLISH packets. */
 
 import type { JsonObject } from '../base/json.ts'
+import { offers } from '../core/contract/api-versions.ts'
 import type { C2dDelivery } from '../core/contract/c2d.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { identityKey } from '../core/contract/identity.ts'
@@ -9,7 +10,7 @@ import type { Caller } from '../core/contract/operations.ts'
 import type { IdentityPrincipal } from '../core/contract/principal.ts'
 import type { Channel, CloseReason, DeviceLink } from '../core/contract/sessions.ts'
 import { type Explanation, toHubError } from '../core/errors/hub-error.ts'
-import { formatPropertyBag } from './codec/property-bag.ts'
+import { formatC2dBag, formatInputBag } from './codec/property-bag.ts'
 import { formatC2d, formatDesired, formatInput, formatMethodRequest, ownRoot } from './codec/topics.ts'
 import type { MqttTransport } from './connection-info.ts'
 import { deliver, type DeliveryPoint } from './faults/delivery-faults.ts'
@@ -20,6 +21,8 @@ import type { Subscriptions } from './subscriptions.ts'
 export interface MqttCaller extends Caller {
   readonly transport: MqttTransport
   readonly linkId: string
+  /** That of the user name. */
+  readonly apiVersion: string | undefined
 }
 
 export class MqttLink implements DeviceLink {
@@ -66,7 +69,10 @@ export class MqttLink implements DeviceLink {
   }
 
   accepts(channel: Channel, name?: string): boolean {
-    return this.up && this.#subscriptions.qosFor(channel, name) !== undefined
+    if (!this.up || this.#subscriptions.qosFor(channel, name) === undefined) return false
+    const { apiVersion } = this.caller
+    if (channel === 'methods') return offers('methods', apiVersion)
+    return channel !== 'desired' || offers('twins', apiVersion)
   }
 
   deliverC2d({ lockToken, redelivered, sequenceNumber, message }: C2dDelivery): void {
@@ -74,7 +80,7 @@ export class MqttLink implements DeviceLink {
     // The Go SDK fails without a `$.` property, so `to` is always sent, as the service has spelled it (WIRE-C2D-04).
     const to = message.system.to ?? `/${ownRoot(identity)}/messages/devicebound`
     this.#send('c2d', 'c2d.delivery', {
-      topic: formatC2d(identity, formatPropertyBag({ ...message, system: { ...message.system, to } })),
+      topic: formatC2d(identity, formatC2dBag({ ...message, system: { ...message.system, to } })),
       payload: message.body,
       dup: redelivered,
       key: `c2d ${sequenceNumber}`,
@@ -96,7 +102,7 @@ export class MqttLink implements DeviceLink {
   }
 
   deliverInput(inputName: string, message: Message): void {
-    const topic = formatInput(this.principal.identity, inputName, formatPropertyBag(message))
+    const topic = formatInput(this.principal.identity, inputName, formatInputBag(message))
     this.#send('inputs', 'input.delivery', { topic, payload: message.body }, inputName)
   }
 

@@ -114,7 +114,7 @@ export function packetOf(scenario: HubScenario, name: string, cmd: Packet['cmd']
   }
 }
 
-/** A packet as scenarios read it: the payload as JSON or text, `properties` decoded from the topic. */
+/** A packet as scenarios read it: the payload as JSON or text, `text` as it is, `properties` decoded from the topic. */
 export function viewOf(packet: RawPacket): Readonly<Record<string, unknown>> {
   const { cmd, messageId, topic, qos, dup, returnCode, sessionPresent, granted } = packet
   const payload = packet.payload?.toString() ?? ''
@@ -129,7 +129,7 @@ export function viewOf(packet: RawPacket): Readonly<Record<string, unknown>> {
     'return code': returnCode,
     'session present': sessionPresent,
     granted: granted?.join(' '),
-    ...(topic === undefined ? {} : { payload: jsonOf(payload) ?? payload, bag }),
+    ...(topic === undefined ? {} : { payload: jsonOf(payload) ?? payload, text: payload, bag }),
     ...(bag === undefined ? {} : { properties: propertiesOf(bag) }),
   }
 }

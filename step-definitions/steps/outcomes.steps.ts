@@ -142,8 +142,8 @@ Then(
 Then(
   'the caller of {string} gets the status {int} and:',
   async function (this: ConformanceWorld, name: string, status: number, payload: string) {
-    const { result } = (await this.backend()).invocation(name)
-    deepStrictEqual(await result, { status, payload: JSON.parse(payload) as Json })
+    const result = await (await this.backend()).invocation(name).result
+    deepStrictEqual([result.status, result.payload], [status, JSON.parse(payload)])
   },
 )
 

@@ -35,9 +35,9 @@ export class Devices {
 
   /** Opens a link of a device. @throws HubError when the device cannot authenticate, or there is no such node. */
   open(link: Link, identity: Identity, endpoint: DeviceEndpoint): void {
-    const outlet = link.type === 'sending' ? outletOf(identity, endpoint) : undefined
+    const outlets = link.type === 'sending' ? outletsOf(identity, endpoint) : []
     const handle = link.type === 'receiving' ? INLETS[endpoint] : undefined
-    if (outlet === undefined && handle === undefined)
+    if (outlets.length === 0 && handle === undefined)
       throw new HubError({
         kind: 'AmqpAddressNotFound',
         rule: 'WIRE-AMQP-04',
@@ -69,8 +69,8 @@ export class Devices {
       release()
       letGo()
     }
-    if (link.type === 'sending' && outlet !== undefined) device.openOutlet(outlet, link, onGone)
-    else if (link.type === 'receiving' && handle !== undefined)
+    if (link.type === 'sending') device.openOutlets(outlets, link, onGone)
+    else if (handle !== undefined)
       link.open(
         {
           onMessage: (incoming) => {
@@ -119,14 +119,15 @@ export class Devices {
   }
 }
 
-function outletOf({ moduleId }: Identity, endpoint: DeviceEndpoint): Outlet | undefined {
+function outletsOf({ moduleId }: Identity, endpoint: DeviceEndpoint): readonly Outlet[] {
   switch (endpoint) {
     case 'methods':
     case 'twin':
-      return endpoint
+      return [endpoint]
     case 'devicebound':
-      return moduleId === undefined ? 'c2d' : 'inputs'
+      // The C SDK reads the inputs of a module here.
+      return moduleId === undefined ? ['c2d'] : ['c2d', 'inputs']
     case 'events':
-      return moduleId === undefined ? undefined : 'inputs'
+      return moduleId === undefined ? [] : ['inputs']
   }
 }

@@ -4,7 +4,6 @@ import type { Json, JsonObject } from '../../base/json.ts'
 import type { OperationKind, Operations } from '../../core/contract/operations.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import { readJson } from '../../base/json-text.ts'
-import { LARGEST_METHOD_PAYLOAD_BYTES } from '../../core/contract/methods.ts'
 import { hubErrorOf } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
@@ -21,7 +20,6 @@ export function answerMethod(context: ConnectionContext, device: Device, incomin
   const message = decodeMessage(incoming.payload)
   const status = numberOf(message.application?.get('IoThub-status'))
   const id = idText(message.properties?.correlationId)
-  const body = bodyOf(message)
   if (status === undefined || id === undefined)
     throw new HubError({
       kind: 'ArgumentInvalid',
@@ -29,14 +27,7 @@ export function answerMethod(context: ConnectionContext, device: Device, incomin
       expected: 'a correlation id and the application property IoThub-status, a number',
       received: `correlation id ${quoted(id ?? '')} and status ${String(status)}`,
     })
-  if (body.length > LARGEST_METHOD_PAYLOAD_BYTES)
-    throw new HubError({
-      kind: 'ArgumentInvalid',
-      rule: 'WIRE-METH-12',
-      expected: `a method response of at most ${LARGEST_METHOD_PAYLOAD_BYTES} bytes`,
-      received: `${body.length} bytes`,
-    })
-  const input = { requestId: device.requestOf(id), status, payload: body.length === 0 ? null : jsonOf(body) }
+  const input = { requestId: device.requestOf(id), status, payload: bodyOf(message) }
   perform(context, device, 'methodResponse', input, {
     done: () => {
       incoming.settle({ type: 'accepted' })

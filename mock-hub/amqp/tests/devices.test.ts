@@ -140,7 +140,7 @@ test('a cloud-to-device message gets the outcome that the device sends', async (
   expect(hub.c2d.count(D1)).toBe(0)
 })
 
-test('a method request has a UUID as its correlation id, and its response reaches the caller', async () => {
+test('WIRE-METH-22: a method request has a UUID as its correlation id, and its response reaches the caller as it is', async () => {
   const connection = await login(M1)
   const address = '/devices/d2/modules/m1/methods/devicebound'
   const receiver = await receiverOf(connection, address)
@@ -151,9 +151,11 @@ test('a method request has a UUID as its correlation id, and its response reache
   expect(textOf(message)).toBe('{"x":1}')
   expect(message.correlation_id).toHaveLength(16)
   const { correlation_id = '' } = message
-  const response = { correlation_id, application_properties: { 'IoThub-status': 201 }, body: data('{"y":2}') }
+  const body = data('{"y":2.0}\0')
+  const response = { correlation_id, application_properties: { 'IoThub-status': 201 }, body }
   expect(await outcome(connection.open_sender(address), response)).toBe('accepted')
-  expect(await result).toEqual({ status: 201, payload: { y: 2 } })
+  const { status, body: returned } = await result
+  expect([status, returned.toString()]).toEqual([201, '{"y":2.0}\0'])
 })
 
 test('a device reads its twin, patches it, and gets changes of desired properties', async () => {

@@ -186,6 +186,18 @@ test('amqp-input-disposition, amqp-delivery-tag: inputs of modules; a repeated o
   expect(await dispose(delivery, states.released())).toEqual({ type: 'accepted' })
 })
 
+test('WIRE-C2D-23: a back end sends to a module, which receives on its own node', async () => {
+  const path = '/devices/Leaf1/modules/Mod1/messages/devicebound'
+  const receiver = await receiverOf(path)
+  const next = received(receiver)
+  const sender = dialService(server, hub).open_sender('/messages/devicebound')
+  expect(await outcome(sender, { to: path, body: data('x') })).toBe('accepted')
+  const { message, delivery } = await next
+  expect(message.to).toBe(path)
+  expect(await dispose(delivery, states.accepted())).toEqual({ type: 'accepted' })
+  expect(hub.c2d.count(M1)).toBe(0)
+})
+
 describe('$cbs', () => {
   const keyOf = (identity: { deviceId: string; moduleId?: string }): string =>
     hub.registry.get(identity).authentication.symmetricKey.primaryKey ?? ''

@@ -69,7 +69,12 @@ export const twinRoutes: ControlRoutes = (app, { hub }) => {
           methodName: params.methodName,
           payload: payload === undefined ? undefined : JSON.stringify(payload),
         }
-        return await hub.methods.invoke(identityOf(params), call, callerGone(reply))
+        const { status, payload: response } = await hub.methods.invoke(
+          identityOf(params),
+          call,
+          callerGone(reply),
+        )
+        return { status, payload: response }
       },
     )
   }

@@ -22,8 +22,10 @@ export interface MethodCall {
 export interface MethodResult {
   /** Status that the device chose. */
   readonly status: number
-  /** Payload of the response; null when there is none. */
+  /** The value of the payload: null when it is empty, its text when it is no JSON. */
   readonly payload: Json
+  /** The payload as the device sent it; REST callers receive these bytes (WIRE-METH-22). */
+  readonly body: Buffer
 }
 
 /** Invokes direct methods. */

@@ -49,15 +49,19 @@ export function expiryOf(
 }
 
 /** The message with its address, as the sender wrote it if it did, and with its expiry as clients read it. */
-export function stamped({ deviceId }: Identity, message: Message, expiresAt: number | undefined): Message {
+export function stamped(target: Identity, message: Message, expiresAt: number | undefined): Message {
   const { system } = message
   return {
     body: message.body,
     properties: message.properties,
     system: {
       ...system,
-      to: system.to ?? `/devices/${deviceId}/messages/devicebound`,
+      to: system.to ?? `/${pathOf(target)}/messages/devicebound`,
       ...(expiresAt === undefined ? {} : { expiryTimeUtc: utcText(expiresAt) }),
     },
   }
+}
+
+function pathOf({ deviceId, moduleId }: Identity): string {
+  return moduleId === undefined ? `devices/${deviceId}` : `devices/${deviceId}/modules/${moduleId}`
 }

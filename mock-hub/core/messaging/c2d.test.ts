@@ -86,12 +86,24 @@ describe('sending', () => {
     expect(receive().message.system.to).toBe('/devices/d/messages/deviceBound')
   })
 
-  test('WIRE-C2D-18 WIRE-METH-19: unknown and disabled devices, and modules', () => {
-    hub.registry.create({ ...d, moduleId: 'm' })
+  test('WIRE-C2D-18 WIRE-METH-19: unknown and disabled devices, and their modules', () => {
+    const m = { ...d, moduleId: 'm' }
+    hub.registry.create(m)
     expect(refusalOf(() => hub.c2d.send({ deviceId: 'unknown' }, messageOf())).code).toBe(404001)
-    expect(refusalOf(() => hub.c2d.send({ ...d, moduleId: 'm' }, messageOf())).code).toBe(400003)
+    expect(refusalOf(() => hub.c2d.send({ ...d, moduleId: 'unknown' }, messageOf())).code).toBe(404010)
     hub.registry.update(d, { status: 'disabled' }, '*')
-    expect(refusalOf(() => send()).code).toBe(404001)
+    for (const target of [d, m]) expect(refusalOf(() => hub.c2d.send(target, messageOf())).code).toBe(404001)
+  })
+
+  test('WIRE-C2D-23: a module has a queue of its own', () => {
+    const m = { ...d, moduleId: 'm' }
+    hub.registry.create(m)
+    hub.c2d.send(m, messageOf())
+    expect([hub.c2d.count(d), hub.c2d.count(m)]).toEqual([0, 1])
+    const link = new TestLink(hub, m).subscribe('c2d')
+    expect(link.c2d[0]?.message.system.to).toBe('/devices/d/modules/m/messages/devicebound')
+    hub.c2d.settle(m, link.c2d[0]?.lockToken ?? '', 'complete')
+    expect(hub.c2d.count(m)).toBe(0)
   })
 })
 

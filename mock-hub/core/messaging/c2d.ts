@@ -1,4 +1,4 @@
-/** Cloud-to-device messages: a queue for each device; a message is locked from delivery until it is settled. */
+/** Cloud-to-device messages: a queue for each device and module; a message is locked from delivery until it is settled. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { C2dDelivery, CloudToDevice, WaitingC2d } from '../contract/c2d.ts'
@@ -240,15 +240,10 @@ export class HubCloudToDevice implements CloudToDevice {
   }
 
   #recipient(target: Identity): IdentityRecord {
-    const record = this.#deps.registry.get(target)
-    if (target.moduleId !== undefined)
-      throw new HubError({
-        kind: 'InvalidOperation',
-        rule: 'WIRE-C2D-04',
-        expected: 'a device: modules get no cloud-to-device messages',
-        received: `module ${quoted(identityKey(target))}`,
-      })
-    if (record.status === 'enabled') return record
+    const { registry } = this.#deps
+    const record = registry.get(target)
+    // The status of a module is that of its device.
+    if (registry.get({ deviceId: target.deviceId }).status === 'enabled') return record
     throw new HubError({
       kind: 'DeviceNotFound',
       rule: 'WIRE-METH-19',

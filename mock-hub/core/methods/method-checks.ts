@@ -56,8 +56,20 @@ function checkNameAndPayload({ methodName, payload }: MethodCall): void {
   if (bytes > LARGEST_METHOD_PAYLOAD_BYTES)
     throw new HubError({
       kind: 'ArgumentInvalid',
+      message: `'payload' size should be less than ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes.`,
       rule: 'WIRE-METH-12',
       expected: `payload of at most ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes`,
       received: `${String(bytes)} bytes`,
     })
+}
+
+/** A response that is too large is ignored. @throws HubError ArgumentInvalid. */
+export function checkResponse(body: Buffer): void {
+  if (body.length <= LARGEST_METHOD_PAYLOAD_BYTES) return
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-METH-12',
+    expected: `a method response of at most ${String(LARGEST_METHOD_PAYLOAD_BYTES)} bytes`,
+    received: `${String(body.length)} bytes`,
+  })
 }

@@ -35,11 +35,49 @@ describe('a call and its answer', () => {
     link.requests.reverse()
     for (const [index, { id, payload }] of link.requests.entries())
       link.respond(id, index - 1, { echo: payload ?? 'none' })
-    expect(await Promise.all(calls)).toEqual([
+    expect(await Promise.all(calls)).toMatchObject([
       { status: 1, payload: { echo: '"a"' } },
       { status: 0, payload: { echo: '"b"' } },
       { status: -1, payload: { echo: 'none' } },
     ])
+  })
+
+  test.each([
+    ['"1.0"', '1.0'],
+    ['no JSON', "{'a': 1"],
+    ['with a NUL at its end', '{"a":1}\0'],
+    ['nested too deep', '['.repeat(5_000)],
+    ['no UTF-8', Buffer.of(0xff, 0xfe)],
+  ])('WIRE-METH-22: a response that is %s is passed on at once, byte for byte', async (_what, given) => {
+    const link = device()
+    const call = invoke()
+    const body = Buffer.from(given)
+    link.respond(link.requests[0]?.id ?? '', 200, body)
+    expect((await call).body).toEqual(body)
+  })
+
+  test('the value of a response is null when it is empty, and its text when it is no JSON', async () => {
+    const link = device()
+    for (const [at, [body, payload]] of [
+      ['', null],
+      ['{"a":[1]}', { a: [1] }],
+      ['"text"', 'text'],
+      ['text', 'text'],
+    ].entries() as Iterable<[number, [string, unknown]]>) {
+      const call = invoke()
+      link.respond(link.requests[at]?.id ?? '', 200, Buffer.from(body))
+      expect((await call).payload).toEqual(payload)
+    }
+  })
+
+  test('WIRE-METH-12: a response above 128 KB settles nothing', async () => {
+    const link = device()
+    const call = invoke()
+    const id = link.requests[0]?.id ?? ''
+    const refusal = refusalOf(() => link.respond(id, 200, Buffer.alloc(131_073)))
+    expect(refusal.explanation.rule).toBe('WIRE-METH-12')
+    link.respond(id, 200, Buffer.alloc(131_072, '1'))
+    expect((await call).body).toHaveLength(131_072)
   })
 
   test('WIRE-METH-08: unknown, late, duplicate answers and those of others settle nothing', async () => {
@@ -150,9 +188,12 @@ describe('what is refused at once', () => {
     const link = device()
     const call = invoke({ payload: `"${'€'.repeat(43_690)}"` })
     expect(Buffer.byteLength(link.requests[0]?.payload ?? '')).toBe(131_072)
-    answer(link)
+    link.respond(link.requests.splice(0)[0]?.id ?? '')
     await call
-    expect((await refused({ payload: `"${'€'.repeat(43_690)}x"` })).explanation.rule).toBe('WIRE-METH-12')
+    expect(await refused({ payload: `"${'€'.repeat(43_690)}x"` })).toMatchObject({
+      message: "'payload' size should be less than 131072 bytes.",
+      explanation: { rule: 'WIRE-METH-12' },
+    })
     expect(link.requests).toEqual([])
   })
 

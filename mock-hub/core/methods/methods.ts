@@ -1,7 +1,6 @@
 /** Direct methods: a call waits for its device, then for the response. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Json } from '../../base/json.ts'
 import type { MethodCall, MethodResult, Methods } from '../contract/methods.ts'
 import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
@@ -9,7 +8,7 @@ import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { Settings } from '../contract/settings.ts'
-import { checkCall } from './method-checks.ts'
+import { checkCall, checkResponse } from './method-checks.ts'
 import {
   callerGone,
   deletedMeanwhile,
@@ -18,6 +17,7 @@ import {
   notOnline,
   unavailable,
 } from './method-errors.ts'
+import { valueOf } from './method-payload.ts'
 
 export interface MethodsDependencies {
   readonly clock: Clock
@@ -88,9 +88,11 @@ export class HubMethods implements Methods {
 
   /**
    * The response of a device.
-   * @throws HubError InvalidOperation when no call waits for it; the adapter ignores that (WIRE-METH-08).
+   * @throws HubError InvalidOperation when no call waits for it; the adapter ignores that (WIRE-METH-08). ArgumentInvalid
+   *   when it is too large.
    */
-  respond(from: Identity, requestId: string, status: number, payload: Json): void {
+  respond(from: Identity, requestId: string, status: number, body: Buffer): void {
+    checkResponse(body)
     const pending = this.#pending.get(requestId)
     if (pending?.link === undefined || pending.key !== identityKey(from))
       throw new HubError({
@@ -99,12 +101,12 @@ export class HubMethods implements Methods {
         expected: 'the request id of a call that waits for its response',
         received: quoted(requestId),
       })
-    pending.settle({ status, payload })
+    pending.settle({ status, payload: valueOf(body), body })
   }
 
   /** A delayed response: the call may have ended meanwhile. */
-  respondIfAwaited(from: Identity, requestId: string, status: number, payload: Json): void {
-    if (this.#pending.has(requestId)) this.respond(from, requestId, status, payload)
+  respondIfAwaited(from: Identity, requestId: string, status: number, body: Buffer): void {
+    if (this.#pending.has(requestId)) this.respond(from, requestId, status, body)
   }
 
   /** The device has subscribed: sends the calls that wait for it (WIRE-METH-15). */

@@ -174,7 +174,12 @@ export class OperationDispatcher {
         methods.respond(identity, requestId, numberOf(met.parameters['status'], 500), payload)
         return undefined
       case 'body':
-        methods.respond(identity, requestId, status, met.parameters['body'] ?? null)
+        methods.respond(
+          identity,
+          requestId,
+          status,
+          Buffer.from(JSON.stringify(met.parameters['body'] ?? null)),
+        )
         return undefined
     }
   }

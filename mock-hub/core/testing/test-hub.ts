@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto'
 import { ManualClock } from '../../base/clock.ts'
-import type { JsonObject } from '../../base/json.ts'
+import type { Json, JsonObject } from '../../base/json.ts'
 import type { C2dDelivery } from '../contract/c2d.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Caller } from '../contract/operations.ts'
@@ -89,8 +89,9 @@ export class TestLink implements DeviceLink {
   }
 
   /** Responds to a method request as the device. */
-  respond(requestId: string, status = 200, payload: JsonObject | null = null): void {
-    void this.#hub.perform(this.caller, 'methodResponse', { requestId, status, payload })
+  respond(requestId: string, status = 200, payload: Json | Buffer = null): void {
+    const body = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload))
+    void this.#hub.perform(this.caller, 'methodResponse', { requestId, status, payload: body })
   }
 }
 

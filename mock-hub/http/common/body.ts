@@ -36,6 +36,7 @@ export function readBodies(app: FastifyInstance<Server>): void {
       done(error instanceof RangeError ? tooDeep(error.message) : badJson('bytes that are not UTF-8'))
       return
     }
+    request.bodyText = text
     // The default parser also rejects keys named __proto__.
     void parseJson(request, text, (error, body) => {
       done(

@@ -54,6 +54,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The authenticated caller; null before authentication, and on routes with the access `own`. */
     principal: IdentityPrincipal | PolicyPrincipal | null
+    /** The text of a JSON body; undefined: no body, or bytes. */
+    bodyText: string | undefined
   }
 }
 

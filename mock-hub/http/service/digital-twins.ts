@@ -1,13 +1,13 @@
 /** `/digitaltwins`: the plug-and-play view of twins and methods (docs/contract/digital-twins.md). */
 
-import type { Json } from '../../base/json.ts'
 import type { PatchStep } from '../../core/contract/services/digital-twins.ts'
+import { compactJson } from '../../base/json-text.ts'
 import type { HubRoutes } from '../common/route-context.ts'
+import { sendPayload } from './methods.ts'
 
 interface CommandRoute {
   Params: { deviceId: string; component?: string; command: string }
   Querystring: { connectTimeoutInSeconds?: string; responseTimeoutInSeconds?: string }
-  Body: Json | undefined
 }
 
 const PATCH = {
@@ -62,22 +62,20 @@ export const digitalTwinRoutes: HubRoutes = (app, { hub, services: { digitalTwin
         config: { access, throttle: 'method' },
         schema: { tags, summary: 'Invoke a command and wait for its response' },
       },
-      async ({ params, query, body }, reply) => {
+      async ({ params, query, bodyText }, reply) => {
         const { deviceId, component, command } = params
-        const { status, payload } = await hub.methods.invoke(
+        const { status, body } = await hub.methods.invoke(
           { deviceId },
           {
             // A command of a component is a method with this name (plug and play convention).
             methodName: component === undefined ? command : `${component}*${command}`,
-            payload: body === undefined ? undefined : JSON.stringify(body),
+            payload: bodyText === undefined ? undefined : compactJson(bodyText),
             connectTimeoutInSeconds: seconds(query.connectTimeoutInSeconds),
             responseTimeoutInSeconds: seconds(query.responseTimeoutInSeconds),
           },
         )
-        return await reply
-          .header('x-ms-command-statuscode', String(status))
-          .header('content-type', 'application/json; charset=utf-8')
-          .send(JSON.stringify(payload))
+        void reply.header('x-ms-command-statuscode', String(status))
+        return await sendPayload(reply, body.length === 0 ? Buffer.from('null') : body)
       },
     )
   done()

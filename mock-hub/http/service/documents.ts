@@ -4,6 +4,7 @@
  */
 
 import type { Json, JsonObject } from '../../base/json.ts'
+import { offers } from '../../core/contract/api-versions.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
@@ -20,8 +21,8 @@ export interface IdentityShape {
   readonly scopesGiven?: boolean
 }
 
-/** First api-versions (previews before the day included) whose documents have a field. */
-const SINCE = { parentScopes: '2020-06-30', modelId: '2020-05-31', attributes: '2024-03-31' } as const
+/** Fields that older api-versions do not have. */
+const NEWER_FIELDS = ['parentScopes', 'modelId', 'attributes'] as const
 
 /** For documents that no request asked for: events, exports. */
 const NEWEST = '2024-03-31'
@@ -80,7 +81,7 @@ export function twinDocument(
     cloudToDeviceMessageCount: hub.c2d.count(twin.identity),
     authenticationType: record.authentication.type,
     x509Thumbprint: { ...record.authentication.x509Thumbprint },
-    ...(apiVersion < SINCE.modelId ? {} : { modelId: twin.modelId }),
+    ...(offers('modelId', apiVersion) ? { modelId: twin.modelId } : {}),
     version: twin.version,
     ...(Object.keys(twin.tags).length === 0 ? {} : { tags: twin.tags }),
     properties: { desired: section(twin.desired), reported: section(twin.reported) },
@@ -92,10 +93,10 @@ export function twinDocument(
 
 /** A twin row of a query in the shape of an older api-version. */
 export function rowOf(row: JsonObject, apiVersion: string): JsonObject {
-  const old = Object.entries(SINCE).filter(([, since]) => apiVersion < since)
+  const old = NEWER_FIELDS.filter((field) => !offers(field, apiVersion))
   if (old.length === 0) return row
   const rest: Record<string, Json> = { ...row }
-  for (const [name] of old) Reflect.deleteProperty(rest, name)
+  for (const name of old) Reflect.deleteProperty(rest, name)
   return rest
 }
 
@@ -113,7 +114,7 @@ function scopes(
   { answer, apiVersion, scopesGiven = false }: IdentityShape,
 ): JsonObject {
   const always = answer === 'created' || (answer === 'updated' && scopesGiven)
-  const shown = apiVersion >= SINCE.parentScopes && (always || record.parentScopes.length > 0)
+  const shown = offers('parentScopes', apiVersion) && (always || record.parentScopes.length > 0)
   return {
     ...(record.deviceScope === undefined ? {} : { deviceScope: record.deviceScope }),
     ...(shown && record.identity.moduleId === undefined ? { parentScopes: [...record.parentScopes] } : {}),
@@ -121,7 +122,7 @@ function scopes(
 }
 
 function attributes(record: IdentityRecord, apiVersion: string): JsonObject {
-  return record.attributes === undefined || apiVersion < SINCE.attributes
+  return record.attributes === undefined || !offers('attributes', apiVersion)
     ? {}
     : { attributes: record.attributes }
 }

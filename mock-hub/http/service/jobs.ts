@@ -1,6 +1,7 @@
 /** `/jobs/v2`: scheduled twin updates and method calls (docs/contract/jobs.md). */
 
 import type { JsonObject } from '../../base/json.ts'
+import { memberText } from '../../base/json-text.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { JobType } from '../../core/contract/services/jobs.ts'
 import { callOf } from './methods.ts'
@@ -47,7 +48,7 @@ export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
   app.put<{ Params: { id: string }; Body: JobBody }>(
     '/jobs/v2/:id',
     { config, schema: { tags, summary: 'Schedule a job', body: JOB } },
-    ({ params: { id }, body }) => {
+    ({ params: { id }, body, bodyText = '' }) => {
       if (body.jobId != null && body.jobId !== id)
         throw badField('jobId', `${id}, as in the path`, body.jobId)
       const { updateTwin, cloudToDeviceMethod } = body
@@ -64,7 +65,10 @@ export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
                 etag: typeof updateTwin['etag'] === 'string' ? updateTwin['etag'] : undefined,
                 update: updateOf(updateTwin),
               },
-        method: cloudToDeviceMethod == null ? undefined : callOf(cloudToDeviceMethod),
+        method:
+          cloudToDeviceMethod == null
+            ? undefined
+            : callOf(cloudToDeviceMethod, memberText(bodyText, 'cloudToDeviceMethod') ?? ''),
         given: {
           ...(updateTwin == null ? {} : { updateTwin }),
           ...(cloudToDeviceMethod == null ? {} : { cloudToDeviceMethod }),

@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import type { JsonObject } from '../../base/json.ts'
+import { checkTwinArrays } from '../../core/contract/api-versions.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import { apiVersionOf } from '../common/api-version.ts'
 import { twinDocument } from './documents.ts'
@@ -49,7 +50,9 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
         handler(request) {
           const identity = identityOf(request.params)
           checkWritable(identity)
-          hub.twins[write](identity, updateOf(request.body), request.headers['if-match'])
+          const update = updateOf(request.body)
+          checkTwinArrays(apiVersionOf(request), update.tags, update.desired)
+          hub.twins[write](identity, update, request.headers['if-match'])
           return answer(request, identity)
         },
       })

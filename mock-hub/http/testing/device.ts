@@ -11,7 +11,7 @@ import { identityToken } from './tokens.ts'
 export type MethodHandler = (
   name: string,
   payload: string | undefined,
-) => { readonly status: number; readonly payload: Json } | undefined
+) => { readonly status: number; readonly payload: Json | Buffer } | undefined
 
 /** Opens a session that accepts these channels. @returns disconnects. */
 export function connectDevice(
@@ -32,7 +32,10 @@ export function connectDevice(
     deliverC2d: () => undefined,
     requestMethod(requestId, name, payload) {
       const answer = onMethod(name, payload)
-      if (answer !== undefined) void hub.perform(caller, 'methodResponse', { requestId, ...answer })
+      if (answer === undefined) return
+      const { status, payload: given } = answer
+      const body = Buffer.isBuffer(given) ? given : Buffer.from(JSON.stringify(given))
+      void hub.perform(caller, 'methodResponse', { requestId, status, payload: body })
     },
     notifyDesired: () => undefined,
     deliverInput: () => undefined,

@@ -45,6 +45,39 @@ describe('a method from a back end', () => {
     })
   })
 
+  test('WIRE-METH-23: numbers, escapes and the order of keys reach the device as they are written', async () => {
+    const payload = '{"b":12345678901234567890,"2":1.0,"1":"\\u00e4"}'
+    const body = `{"payload": ${payload.replaceAll(',', ' , ')} , "methodName":"m"}`
+    const deviceId = newDevice((_name, received = '') => ({ status: 200, payload: Buffer.from(received) }))
+    const answer = await server.call('POST', `/twins/${deviceId}/methods`, { body })
+    expect(answer.text).toBe(`{"status":200,"payload":${payload}}`)
+  })
+
+  test.each(["{'filename': 'logs.zip'}", '{"a":1}\0', '1.0'])(
+    'WIRE-METH-22: the response %j stands in the answer as it is',
+    async (response) => {
+      const deviceId = newDevice(() => ({ status: 200, payload: Buffer.from(response) }))
+      const answer = await invoke(deviceId, { methodName: 'm' })
+      expect(answer.text).toBe(`{"status":200,"payload":${response}}`)
+      expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
+    },
+  )
+
+  test('WIRE-METH-22 WIRE-METH-23: commands of digital twins and methods of jobs pass payloads on as well', async () => {
+    const received: (string | undefined)[] = []
+    const deviceId = newDevice((_name, payload) => {
+      received.push(payload)
+      return { status: 200, payload: Buffer.from('1.0') }
+    })
+    const command = await server.call('POST', `/digitaltwins/${deviceId}/commands/c`, { body: '[ 2.0 ]' })
+    expect(command.text).toBe('1.0')
+    const body = `{"type":"scheduleDeviceMethod","queryCondition":"deviceId = '${deviceId}'",
+      "cloudToDeviceMethod":{"methodName":"m","payload":3.0}}`
+    expect((await server.call('PUT', `/jobs/v2/j-${deviceId}`, { body })).status).toBe(200)
+    server.clock.advance(0)
+    expect(received).toEqual(['[2.0]', '3.0'])
+  })
+
   test('WIRE-METH-06 WIRE-METH-07: any status is returned, and a missing payload is null', async () => {
     for (const status of [0, 404, 999]) {
       const device = newDevice(() => ({ status, payload: null }))

@@ -206,6 +206,18 @@ describe('writing', () => {
     expect(json).not.toHaveProperty('tags')
   })
 
+  test.each([
+    ['2018-06-30', { tags: { a: { b: [1] } } }, 400],
+    ['2018-06-30', { properties: { desired: { a: [] } } }, 400],
+    ['2019-10-01', { properties: { desired: { a: [] } } }, 200],
+  ])('WIRE-TWIN-42: at api-version %s %j is a %i', async (apiVersion, body, status) => {
+    for (const method of ['PATCH', 'PUT']) {
+      const answer = await server.call(method, `/twins/${newDevice()}`, { body, apiVersion })
+      expect(answer.status).toBe(status)
+      if (status === 400) expect(errorOf(answer).message).toContain('arrays are not supported')
+    }
+  })
+
   test.each([[[]], ['text'], [{ tags: 7 }], [{ properties: { desired: 'x' } }]])(
     '%j is no twin',
     async (body) => {

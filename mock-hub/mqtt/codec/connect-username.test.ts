@@ -11,7 +11,7 @@ describe('parseConnectUsername', () => {
     ['WIRE-CONN-10', 'h/d/?api-version=2021-04-12', device, '2021-04-12'],
     ['WIRE-CONN-11', 'h/d/m/?api-version=2018-06-30', module, '2018-06-30'],
     ['WIRE-CONN-12', 'h/d/api-version=2016-11-14&DeviceClientType=c%2f1', device, '2016-11-14'],
-    ['WIRE-CONN-12', 'h/d/m/api-version=2016-11-14', module, '2016-11-14'],
+    ['WIRE-CONN-11', 'h/d/m?api-version=2018-06-30', module, '2018-06-30'],
     ['WIRE-CONN-12', 'h/d?api-version=2018-06-30', device, '2018-06-30'],
     ['WIRE-CONN-13', 'h/d', device, undefined],
     ['WIRE-CONN-13', 'h/d/', device, undefined],
@@ -45,6 +45,17 @@ describe('parseConnectUsername', () => {
     'WIRE-CONN-21: %s is malformed',
     (username) => {
       expect(() => parseConnectUsername(username)).toThrow(HubError)
+    },
+  )
+
+  test.each(['h/d/m/api-version=2018-06-30', 'h/d/m/api-version=2016-11-14&DeviceClientType=c'])(
+    'WIRE-CONN-34: %s has no question mark',
+    (username) => {
+      expect(() => parseConnectUsername(username)).toThrow(
+        expect.objectContaining({
+          explanation: expect.objectContaining({ rule: 'WIRE-CONN-34' }) as unknown,
+        }),
+      )
     },
   )
 

@@ -15,8 +15,8 @@ export interface ConnectUsername {
 }
 
 const API_VERSION = /^\d{4}-\d\d-\d\d(-preview)?$/
-/** Properties may follow a slash without `?` (Go SDK, old C SDK), where a module id could be too. */
-const KNOWN_PROPERTY = /^(api-version|DeviceClientType|model-id|auth-chain)=|^[^=&?]+=[^&]*&/
+/** Properties of a device may follow a slash without `?` (Go SDK, old C SDK), where a module id could be too. */
+const KNOWN_PROPERTY = /^(api-version|DeviceClientType|model-id|auth-chain)=|^[^=&?/]+=[^&]*&/
 const INLINE_PROPERTIES = /\?(?:(?:api-version|DeviceClientType|model-id|auth-chain)=|$)/
 
 /** @throws HubError ArgumentInvalid (WIRE-CONN-21) or InvalidProtocolVersion (WIRE-CONN-15). */
@@ -31,6 +31,10 @@ export function parseConnectUsername(username: string): ConnectUsername {
   const tail = module === undefined ? device.rest : module.rest
   if (module !== undefined && tail !== '' && !isProperties(tail)) {
     throw malformed(username, 'more than host, device id and module id before the properties')
+  }
+  // The Node SDK once sent it so and could not connect.
+  if (module !== undefined && tail !== '' && !tail.startsWith('?')) {
+    throw malformed(username, 'no question mark before the properties of a module', 'WIRE-CONN-34')
   }
   const properties = parseProperties(tail.startsWith('?') ? tail.slice(1) : tail)
   const apiVersion = properties.get('api-version')
@@ -84,11 +88,11 @@ function decoded(text: string): string {
   }
 }
 
-function malformed(username: string, what: string): HubError {
+function malformed(username: string, what: string, rule = 'WIRE-CONN-21'): HubError {
   return new HubError({
     kind: 'ArgumentInvalid',
     message: 'The user name is malformed.',
-    rule: 'WIRE-CONN-21',
+    rule,
     expected: 'user name {host}/{deviceId}[/{moduleId}]/?api-version={version}',
     received: `${what}: ${JSON.stringify(username.slice(0, 300))}`,
   })

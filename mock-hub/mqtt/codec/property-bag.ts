@@ -4,6 +4,8 @@
  */
 
 import type { ApplicationProperties, SystemProperties } from '../../core/contract/message.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
+import { quoted } from '../../core/errors/quoted.ts'
 
 export interface PropertyBag {
   readonly system: Readonly<SystemProperties>
@@ -41,18 +43,20 @@ const NO_PROPERTIES: PropertyBag = Object.freeze({
 })
 
 /**
- * Reads a bag of a device. A leading `?` is not part of the first name, a `/` ends the bag, a name without `=` has the
- * value null. Invalid percent-encoding is kept as it is.
+ * Reads a bag of a device. A leading `?` is part of the first name (WIRE-D2C-04), a `/` ends the bag, a name without `=`
+ * has the value null. Invalid percent-encoding is kept as it is.
+ * @throws HubError ArgumentInvalid for an empty name and for a value with a raw `=` (WIRE-D2C-21).
  */
 export function parsePropertyBag(text: string): PropertyBag {
   const slash = text.indexOf('/')
-  const bag = text.slice(text.startsWith('?') ? 1 : 0, slash < 0 ? undefined : slash)
+  const bag = slash < 0 ? text : text.slice(0, slash)
   if (bag === '') return NO_PROPERTIES
   const system: SystemProperties = {}
   const properties: Record<string, string | null> = {}
   for (const element of bag.split('&')) {
-    if (element === '') continue
     const equals = element.indexOf('=')
+    if (element === '' || equals === 0) throw malformed(text, 'an empty name')
+    if (equals !== element.lastIndexOf('=')) throw malformed(text, 'a raw = in a value')
     const name = unescaped(equals < 0 ? element : element.slice(0, equals))
     const value = equals < 0 ? null : unescaped(element.slice(equals + 1))
     const systemName = SYSTEM_NAMES.get(name)
@@ -78,8 +82,12 @@ function put(properties: Record<string, string | null>, name: string, value: str
     Object.defineProperty(properties, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
+/** Decodes what can be decoded, run by run; the rest stays as it is. */
 function unescaped(text: string): string {
-  if (!text.includes('%')) return text
+  return text.includes('%') ? text.replace(/(?:%[0-9a-f]{2})+/gi, decoded) : text
+}
+
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -87,42 +95,88 @@ function unescaped(text: string): string {
   }
 }
 
-/** System properties in the order in which the service writes them, before all others. */
-const WRITTEN: readonly (readonly [wire: string, name: keyof SystemProperties])[] = [
-  ['$.mid', 'messageId'],
-  ['$.cid', 'correlationId'],
-  ['$.uid', 'userId'],
-  ['$.to', 'to'],
+function malformed(bag: string, what: string): HubError {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-D2C-21',
+    expected: 'properties name=value&name=value with &, = and / percent-encoded in names and values',
+    received: `${what} in ${quoted(bag)}`,
+  })
+}
+
+type Written = readonly (readonly [wire: string, name: keyof SystemProperties])[]
+
+/** The first system properties, in the order in which the service and edgeHub write them (WIRE-C2D-05). */
+const FIRST: Written = [
   ['$.exp', 'expiryTimeUtc'],
+  ['$.cid', 'correlationId'],
+  ['$.mid', 'messageId'],
+  ['$.to', 'to'],
+  ['$.uid', 'userId'],
   ['$.ct', 'contentType'],
   ['$.ce', 'contentEncoding'],
-  ['$.ctime', 'creationTimeUtc'],
-  ['$.on', 'outputName'],
-  ['$.ifid', 'interfaceId'],
-  ['$.sub', 'componentName'],
-  ['$.schema', 'messageSchema'],
-  ['$.cdid', 'connectionDeviceId'],
-  ['$.cmid', 'connectionModuleId'],
-  ['$.diagid', 'diagnosticId'],
-  ['$.diagctx', 'correlationContext'],
-  ['iothub-ack', 'ack'],
-  ['iothub-operation', 'operation'],
 ]
 
-/** Writes a bag for a device. Each element has a `=`: the Java SDK throws without it (WIRE-C2D-08). */
-export function formatPropertyBag(bag: PropertyBag): string {
+const LAST: Written = [
+  ['$.cdid', 'connectionDeviceId'],
+  ['$.cmid', 'connectionModuleId'],
+  ['$.sub', 'componentName'],
+  ['$.on', 'outputName'],
+  ['$.ifid', 'interfaceId'],
+  ['$.diagid', 'diagnosticId'],
+  ['$.diagctx', 'correlationContext'],
+]
+
+/** As over AMQP (WIRE-C2D-24). */
+const TO_DEVICES: Written = [
+  ...FIRST,
+  ['iothub-ack', 'ack'],
+  ['iothub-creation-time-utc', 'creationTimeUtc'],
+  ['iothub-message-schema', 'messageSchema'],
+  ['iothub-operation', 'operation'],
+  ...LAST,
+]
+
+/** As edgeHub writes them. */
+const TO_INPUTS: Written = [
+  ...FIRST,
+  ['iothub-ack', 'ack'],
+  ['$.schema', 'messageSchema'],
+  ['iothub-operation', 'operation'],
+  ['$.ctime', 'creationTimeUtc'],
+  ...LAST,
+]
+
+/** Writes the bag of a cloud-to-device message. */
+export function formatC2dBag(bag: PropertyBag): string {
+  return written(bag, TO_DEVICES)
+}
+
+/** Writes the bag of a message to an input of a module. */
+export function formatInputBag(bag: PropertyBag): string {
+  return written(bag, TO_INPUTS)
+}
+
+/** A property with the value null is its name alone (WIRE-C2D-08). */
+function written(bag: PropertyBag, names: Written): string {
   const elements: string[] = []
-  for (const [wire, name] of WRITTEN) {
+  for (const [wire, name] of names) {
     const value = bag.system[name]
     if (value !== undefined) elements.push(`${escaped(wire)}=${escaped(value)}`)
   }
   for (const [name, value] of Object.entries(bag.properties)) {
-    elements.push(`${escaped(name)}=${escaped(value ?? '')}`)
+    elements.push(value === null ? escaped(name) : `${escaped(name)}=${escaped(value)}`)
   }
   return elements.join('&')
 }
 
-/** Lone surrogates cannot be encoded in UTF-8; they become U+FFFD, as everywhere in Node. */
+/**
+ * Everything but letters, digits and `-._~` is encoded, as RFC 3986 has it. Lone surrogates cannot be encoded in UTF-8;
+ * they become U+FFFD, as everywhere in Node.
+ */
 function escaped(text: string): string {
-  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'))
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }

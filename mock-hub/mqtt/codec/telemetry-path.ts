@@ -31,6 +31,7 @@ export class TelemetryPath {
   /**
    * @returns the bag of a telemetry topic of this identity; undefined: another topic, or one that no PUBLISH may name.
    * @throws MalformedPacket when the topic is not UTF-8 (MQTT-1.5.3-1).
+   * @throws HubError when the bag is malformed (WIRE-D2C-21).
    */
   bagOf(buffer: Buffer, topicStart: number, topicEnd: number): PropertyBag | undefined {
     const root = this.#root
@@ -53,9 +54,10 @@ export class TelemetryPath {
     if (!isUtf8(bytes)) throw new MalformedPacket('topic is not UTF-8')
     const text = bytes.toString()
     if (!isTopicName(text)) return undefined
+    const bag = parsePropertyBag(text)
     this.#lastBytes = bytes
-    this.#lastBag = parsePropertyBag(text)
-    return this.#lastBag
+    this.#lastBag = bag
+    return bag
   }
 }
 
@@ -65,7 +67,7 @@ export function telemetryMessage(body: Buffer, bag: PropertyBag, retain: boolean
   return { body, system: bag.system, properties: { ...bag.properties, 'mqtt-retain': 'true' } }
 }
 
-/** A will as the telemetry message that it becomes (WIRE-SESS-20). */
+/** A will as the telemetry message that it becomes (WIRE-SESS-20). @throws HubError when its bag is malformed. */
 export function willMessage(bagText: string, body: Buffer, retain: boolean): Message {
   const message = telemetryMessage(body, parsePropertyBag(bagText), retain)
   return { ...message, properties: { ...message.properties, 'iothub-MessageType': 'Will' } }

@@ -82,10 +82,10 @@ function createSession(
   connection: Connection,
   packet: ConnectPacket,
   principal: IdentityPrincipal,
-  { modelId }: ConnectUsername,
+  { modelId, apiVersion }: ConnectUsername,
 ): DeviceSession {
   const { hub, linkId, info, out } = connection
-  const caller = { principal, transport: info.transport, linkId, modelId }
+  const caller = { principal, transport: info.transport, linkId, modelId, apiVersion }
   const session = new DeviceSession(hub, caller, packet.will, out, (reason, explanation) => {
     connection.close(reason, explanation)
   })

@@ -1,11 +1,11 @@
 /** Twin requests and method responses: a PUBLISH becomes an operation, and its outcome the answer on `$iothub/twin/res/`. */
 
-import type { Json, JsonObject } from '../../base/json.ts'
+import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import { readJson } from '../../base/json-text.ts'
+import { checkTwinArrays, checkTwins } from '../../core/contract/api-versions.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import { HubError, toHubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
-import { LARGEST_METHOD_PAYLOAD_BYTES } from '../../core/contract/methods.ts'
 import type { DevicePublish } from '../codec/topics.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceSession } from '../device-session.ts'
@@ -48,12 +48,16 @@ export function performRequest(
   try {
     switch (request.type) {
       case 'twinGet':
+        checkTwins(caller.apiVersion)
         return whenDone(hub.perform(caller, 'twinGet', undefined), fail, (twin) => {
           acknowledge()
           answer({ status: 200, version: undefined, body: JSON.stringify(deviceView(twin)) })
         })
       case 'twinPatch': {
-        const input = { patch: parseJson(payload), baseVersion: baseVersion(request.baseVersion) }
+        checkTwins(caller.apiVersion)
+        const patch = parseJson(payload)
+        checkTwinArrays(caller.apiVersion, ...(isObject(patch) ? Object.values(patch) : []))
+        const input = { patch, baseVersion: baseVersion(request.baseVersion) }
         return whenDone(hub.perform(caller, 'twinPatch', input), fail, (version) => {
           acknowledge()
           answer({ status: 204, version, body: '' })
@@ -61,9 +65,8 @@ export function performRequest(
       }
       case 'methodResponse': {
         const { requestId, status } = request
-        checkResponse(payload)
-        const input = { requestId, status, payload: payload.length === 0 ? null : parseJson(payload) }
-        return whenDone(hub.perform(caller, 'methodResponse', input), fail, acknowledge)
+        const response = hub.perform(caller, 'methodResponse', { requestId, status, payload })
+        return whenDone(response, fail, acknowledge)
       }
     }
   } catch (error) {
@@ -115,17 +118,6 @@ function parseJson(payload: Buffer): Json {
       received: `${payload.length} bytes, ${why}: ${quoted(payload.toString('latin1', 0, 40))}`,
     })
   }
-}
-
-/** A response above 128 KB is ignored (WIRE-METH-12). */
-function checkResponse(payload: Buffer): void {
-  if (payload.length <= LARGEST_METHOD_PAYLOAD_BYTES) return
-  throw new HubError({
-    kind: 'ArgumentInvalid',
-    rule: 'WIRE-METH-12',
-    expected: `a method response of at most ${LARGEST_METHOD_PAYLOAD_BYTES} bytes`,
-    received: `${payload.length} bytes`,
-  })
 }
 
 function baseVersion(text: string | undefined): number | undefined {

@@ -7,6 +7,7 @@ import { toHubError } from '../../core/errors/hub-error.ts'
 import { MalformedPacket } from '../codec/frames.ts'
 import type { FrameReader } from '../codec/frames.ts'
 import { DUP, PublishView, RETAIN } from '../codec/packets.ts'
+import type { PropertyBag } from '../codec/property-bag.ts'
 import { telemetryMessage } from '../codec/telemetry-path.ts'
 import { isTopicName, parsePublishTopic, telemetryRoot } from '../codec/topics.ts'
 import type { Connection } from '../connection.ts'
@@ -36,7 +37,14 @@ export function handlePublish(
   const payload = buffer.subarray(payloadStart, end)
   connection.record('in', 'publish', new PublishView(header, buffer, topicStart, topicEnd, packetId, payload))
 
-  const bag = session.telemetryPath.bagOf(buffer, topicStart, topicEnd)
+  let bag: PropertyBag | undefined
+  try {
+    bag = session.telemetryPath.bagOf(buffer, topicStart, topicEnd)
+  } catch (error) {
+    if (error instanceof MalformedPacket) throw error
+    connection.refuse(toHubError(error))
+    return undefined
+  }
   if (bag === undefined) {
     const topic = buffer.subarray(topicStart, topicEnd)
     if (!isUtf8(topic)) throw new MalformedPacket('topic is not UTF-8')
@@ -48,8 +56,8 @@ export function handlePublish(
     return undefined
   }
   const message = telemetryMessage(payload, bag, (header & RETAIN) !== 0)
-  // A message that is sent again after the cut orders nothing; else it would cut for ever.
-  const order = (header & DUP) === 0 ? connection.hub.deviceFaults.orderIn(bag.properties) : undefined
+  // Sent again with DUP it orders again: the service acknowledges no repetition (WIRE-D2C-20).
+  const order = connection.hub.deviceFaults.orderIn(bag.properties)
   if (order !== undefined) connection.hub.deviceFaults.begin(session.key, order)
   const acknowledged = order === undefined || !cutsMqtt(order)
   return storeTelemetry(connection, session, message, acknowledged ? packetId : 0)

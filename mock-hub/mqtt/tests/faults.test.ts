@@ -285,20 +285,19 @@ describe("the service's own fault vocabulary", () => {
     await server.connected({ deviceId: 'd2' })
   })
 
-  test('WIRE-D2C-20: sent again with DUP it orders nothing', async () => {
-    const client = await server.connected(d1)
-    client.send({
-      cmd: 'publish',
-      topic: order('KillTcp', 0, 0),
-      payload: '',
-      qos: 1,
-      messageId: 1,
-      dup: true,
-      retain: false,
-    })
-    expect(await client.next()).toMatchObject({ cmd: 'puback', messageId: 1 })
-    expect(await client.settled()).toEqual([])
-  })
+  test.each(['KillTcp', 'InvokeThrottling'])(
+    'WIRE-D2C-20: %s sent again with DUP orders again, and is not acknowledged either',
+    async (type) => {
+      const common = { cmd: 'publish', topic: order(type, 1, 0), payload: '', retain: false } as const
+      for (const dup of [false, true, true]) {
+        const client = await server.connected(d1)
+        client.send({ ...common, qos: 1, messageId: 1, dup })
+        expect(await client.settled()).toEqual([])
+        server.clock.advance(1_000)
+        await client.closing()
+      }
+    },
+  )
 
   test.each(['InvokeThrottling', 'InvokeMaxMessageQuota', 'InvokeAuthError'])(
     'WIRE-D2C-19 WIRE-D2C-20: %s cuts the link after its delay, without PUBACK; the next link and its messages are accepted',

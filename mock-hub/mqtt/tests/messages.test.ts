@@ -44,7 +44,7 @@ describe('device to cloud', () => {
     publish(client, `${EVENTS}/${bag}`, 'x', 1)
     await client.take('puback')
     const message = server.hub.telemetry.messages[0]
-    expect(message?.properties).toEqual({ 'a b': 'x&y', n: null, e: '' })
+    expect(message?.properties).toEqual({ '?a b': 'x&y', n: null, e: '' })
     expect(message?.system).toMatchObject({
       messageId: 'm',
       correlationId: 'c',
@@ -118,6 +118,15 @@ describe('device to cloud', () => {
     expect(server.hub.telemetry.messages).toHaveLength(1)
   })
 
+  test.each(['a=b=c', 'a=b&', '=b'])('WIRE-D2C-21: the malformed bag %s closes', async (bag) => {
+    const client = await server.connected(d1)
+    publish(client, `${EVENTS}/a=1`, '', 1)
+    publish(client, `${EVENTS}/${bag}`, '', 2)
+    await client.closing()
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-D2C-21')
+    expect(server.hub.telemetry.messages).toHaveLength(1)
+  })
+
   test('WIRE-MOD-01: a module publishes to its own topic', async () => {
     const client = await server.connected(m1)
     publish(client, 'devices/d1/modules/m1/messages/events/a=b/', 'x', 1)
@@ -132,7 +141,7 @@ describe('device to cloud', () => {
 
 describe('cloud to device', () => {
   const send = (text: string, system: SystemProperties = {}): void => {
-    server.hub.c2d.send(d1, { body: Buffer.from(text), system, properties: { p: 'ä b' } })
+    server.hub.c2d.send(d1, { body: Buffer.from(text), system, properties: { p: 'ä b', n: null, e: '' } })
   }
   const payloadOf = (packet: Received): string => String(packet.payload)
 
@@ -149,7 +158,20 @@ describe('cloud to device', () => {
     expect(elements).toContain('%24.to=%2Fdevices%2Fd1%2Fmessages%2Fdevicebound')
     expect(elements).toContain('iothub-ack=full')
     expect(elements).toContain('p=%C3%A4%20b')
-    expect(elements.every((element) => element.includes('='))).toBe(true)
+    expect(elements.slice(-2)).toEqual(['n', 'e='])
+  })
+
+  test('WIRE-C2D-23: a module gets messages of its own', async () => {
+    const client = await server.connected(m1)
+    await subscribed(client, 'devices/d1/modules/m1/messages/devicebound/#')
+    send('for the device')
+    server.hub.c2d.send(m1, { body: Buffer.from('for the module'), system: {}, properties: {} })
+    const packet = await client.next()
+    expect(payloadOf(packet)).toBe('for the module')
+    expect(packet.topic).toBe(
+      'devices/d1/modules/m1/messages/devicebound/%24.to=%2Fdevices%2Fd1%2Fmodules%2Fm1%2Fmessages%2Fdevicebound',
+    )
+    expect(await client.settled()).toEqual([])
   })
 
   test("WIRE-C2D-04: the service's spelling of `to` is kept", async () => {
