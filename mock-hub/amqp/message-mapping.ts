@@ -101,8 +101,14 @@ export function applicationOf(properties: ApplicationProperties): Map<string, Ty
   return new Map(Object.entries(properties).map(([name, value]) => [name, amqp.string(value ?? '')]))
 }
 
-/** A cloud-to-device message. */
-export function c2dMessage({ message, deliveryCount, sequenceNumber, enqueuedAt }: C2dDelivery): AmqpMessage {
+/**
+ * A cloud-to-device message.
+ * @param earlier number of earlier deliveries that the message tells of.
+ */
+export function c2dMessage(
+  { message, sequenceNumber, enqueuedAt }: Omit<C2dDelivery, 'deliveryCount'>,
+  earlier: number,
+): AmqpMessage {
   const { system } = message
   const application = applicationOf(message.properties)
   const alsoKnown: Readonly<Record<string, string | undefined>> = {
@@ -113,7 +119,6 @@ export function c2dMessage({ message, deliveryCount, sequenceNumber, enqueuedAt 
   }
   for (const [name, value] of Object.entries(alsoKnown))
     if (value !== undefined) application.set(name, amqp.string(value))
-  const earlier = deliveryCount - 1
   return {
     deliveryCount: earlier,
     annotations: new Map([

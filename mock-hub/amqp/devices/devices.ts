@@ -55,7 +55,7 @@ export class Devices {
     const authChain = textOf(link.peerAttach.properties?.get(AUTH_CHAIN))
     const { principal, release } = this.#context.tokens.requireIdentity(identity, authChain, (error) => {
       this.#context.refused(error, identityKey(identity))
-      link.detach(deviceErrorOf(error))
+      link.detach(deviceErrorOf(error, this.#context.hub.clock.now()))
     })
     let device: Device
     try {

@@ -24,7 +24,7 @@ let hub: Hub
 let server: AmqpServer
 beforeEach(async () => {
   clock = new ManualClock(NOW)
-  hub = createHub({ clock })
+  hub = createHub({ clock, settings: { tokenGraceSeconds: 60 } })
   hub.registry.create({ deviceId: 'd1' })
   server = await createAmqpServer(hub)
 })
@@ -252,7 +252,7 @@ test.each([
   [
     'another protocol',
     'GET / HTTP/1.1\r\n',
-    'the header of AMQP 1.0.0',
+    'the header of AMQP',
     Buffer.from('GET / HT').toString('hex'),
   ],
   [
