@@ -49,7 +49,7 @@ export function conditionOf({ kind, status }: HubError): string {
 }
 
 /**
- * The error of a rejected outcome or a DETACH; its description is the service's report in JSON (WIRE-AMQP-18).
+ * The error of a rejected message or a refused link; its description is the service's report in JSON (WIRE-AMQP-18).
  * @param now epoch ms.
  */
 export function amqpErrorOf(error: HubError, now: number, condition = conditionOf(error)): AmqpError {
@@ -76,6 +76,12 @@ export function deviceErrorOf(error: HubError, now: number): AmqpError {
   return error.kind === 'IotHubQuotaExceeded'
     ? amqpErrorOf(error, now, 'amqp:resource-limit-exceeded')
     : amqpErrorOf(error, now)
+}
+
+/** The error of the DETACH when a token has expired, in the service's words (docs/contract/amqp.md#amqp-cbs-renewal). */
+export const TOKEN_EXPIRED: AmqpError = {
+  condition: 'amqp:unauthorized-access',
+  description: 'Token or Certificate is invalid.',
 }
 
 /** The error of a CLOSE, an END or a DETACH for a violation of AMQP itself: the service's AMQP layer writes plain text. */

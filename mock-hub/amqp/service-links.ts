@@ -5,7 +5,7 @@ import type { ServiceQueue } from '../core/contract/c2d.ts'
 import { hubNameOf } from '../core/contract/connection-strings.ts'
 import { parseRecipient } from './addresses.ts'
 import { toMessage } from './message-mapping.ts'
-import { amqpErrorOf, hubErrorOf } from './refusals.ts'
+import { TOKEN_EXPIRED, amqpErrorOf, hubErrorOf } from './refusals.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { MESSAGE_LIMITS } from './connection-context.ts'
@@ -23,7 +23,7 @@ import { binary, string, symbol, textOf, timestamp } from './codec/values.ts'
 export function requireService(context: ConnectionContext, link: Link, path: readonly string[]): () => void {
   return context.tokens.requireService(path, (error) => {
     context.refused(error)
-    link.detach(amqpErrorOf(error, context.hub.clock.now()))
+    link.detach(TOKEN_EXPIRED)
   })
 }
 

@@ -91,15 +91,17 @@ export class Device implements DeviceLink {
   }
 
   /** Opens a link on which the device receives. */
-  openOutlet(name: Outlet, link: SendingLink, onGone: () => void): void {
+  openOutlets(names: readonly Outlet[], link: SendingLink, onGone: () => void): void {
     const queue = new SendQueue(link, () => {
-      if (this.#outlets.get(name) === queue) this.#outlets.delete(name)
-      if (name === 'twin') this.wantsDesired = false
+      for (const name of names) if (this.#outlets.get(name) === queue) this.#outlets.delete(name)
+      if (names.includes('twin')) this.wantsDesired = false
       onGone()
     })
-    this.#outlets.set(name, queue)
-    if (name === 'twin') this.#earlyAnswers.sendOn(queue)
-    else this.#session?.ready(name)
+    for (const name of names) {
+      this.#outlets.set(name, queue)
+      if (name === 'twin') this.#earlyAnswers.sendOn(queue)
+      else this.#session?.ready(name)
+    }
   }
 
   /** Sends on an outlet; without a link there the message is lost, or waits if it is an early answer. */

@@ -3,7 +3,7 @@
 import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
-import { deviceErrorOf } from '../refusals.ts'
+import { TOKEN_EXPIRED } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { MESSAGE_LIMITS } from '../connection-context.ts'
 import type { ConnectionContext } from '../connection-context.ts'
@@ -35,9 +35,9 @@ export class Devices {
 
   /** Opens a link of a device. @throws HubError when the device cannot authenticate, or there is no such node. */
   open(link: Link, identity: Identity, endpoint: DeviceEndpoint): void {
-    const outlet = link.type === 'sending' ? outletOf(identity, endpoint) : undefined
+    const outlets = link.type === 'sending' ? outletsOf(identity, endpoint) : []
     const handle = link.type === 'receiving' ? INLETS[endpoint] : undefined
-    if (outlet === undefined && handle === undefined)
+    if (outlets.length === 0 && handle === undefined)
       throw new HubError({
         kind: 'AmqpAddressNotFound',
         rule: 'WIRE-AMQP-04',
@@ -55,7 +55,7 @@ export class Devices {
     const authChain = textOf(link.peerAttach.properties?.get(AUTH_CHAIN))
     const { principal, release } = this.#context.tokens.requireIdentity(identity, authChain, (error) => {
       this.#context.refused(error, identityKey(identity))
-      link.detach(deviceErrorOf(error, this.#context.hub.clock.now()))
+      link.detach(TOKEN_EXPIRED)
     })
     let device: Device
     try {
@@ -69,7 +69,7 @@ export class Devices {
       release()
       letGo()
     }
-    if (link.type === 'sending' && outlet !== undefined) device.openOutlet(outlet, link, onGone)
+    if (link.type === 'sending') device.openOutlets(outlets, link, onGone)
     else if (link.type === 'receiving' && handle !== undefined)
       link.open(
         {
@@ -119,14 +119,15 @@ export class Devices {
   }
 }
 
-function outletOf({ moduleId }: Identity, endpoint: DeviceEndpoint): Outlet | undefined {
+/** A module gets messages to itself at `devicebound` (docs/contract/cloud-to-device.md#c2d-modules), and its inputs at either node. */
+function outletsOf({ moduleId }: Identity, endpoint: DeviceEndpoint): readonly Outlet[] {
   switch (endpoint) {
     case 'methods':
     case 'twin':
-      return endpoint
+      return [endpoint]
     case 'devicebound':
-      return moduleId === undefined ? 'c2d' : 'inputs'
+      return moduleId === undefined ? ['c2d'] : ['c2d', 'inputs']
     case 'events':
-      return moduleId === undefined ? undefined : 'inputs'
+      return moduleId === undefined ? [] : ['inputs']
   }
 }

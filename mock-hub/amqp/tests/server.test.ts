@@ -90,7 +90,10 @@ test('a link is detached when the grace after the expiry of its token is over', 
   const closed = once(sender, 'sender_error')
   clock.advance((60 + hub.settings.tokenGraceSeconds) * 1000)
   await closed
-  expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
+  expect(sender.error).toMatchObject({
+    condition: 'amqp:unauthorized-access',
+    description: 'Token or Certificate is invalid.',
+  })
 })
 
 test('WIRE-AMQP-04: a message is accepted and waits for the device', async () => {
