@@ -46,6 +46,8 @@ export class Session implements LinkPort {
   readonly #channel: number
   readonly #handleMax: number
   readonly #links = new Map<number, Link>()
+  /** The newest link of each name and role. */
+  readonly #byName = new Map<string, Link>()
   readonly #unsettled = new Map<number, Unsettled>()
   /** Transfers that wait for the peer's window. */
   readonly #waiting: Pending[] = []
@@ -185,13 +187,15 @@ export class Session implements LinkPort {
 
   forget(link: Link): void {
     this.#links.delete(link.handle)
+    const key = keyOf(link)
+    if (this.#byName.get(key) === link) this.#byName.delete(key)
     this.#release(link)
   }
 
   // ---- from the peer
 
   #attached(fields: Performatives['attach']): void {
-    const { name, handle, role } = fields
+    const { handle, role } = fields
     if (handle > this.#handleMax)
       throw new AmqpViolation(
         'amqp:resource-limit-exceeded',
@@ -200,23 +204,20 @@ export class Session implements LinkPort {
       )
     if (this.#links.has(handle))
       throw new AmqpViolation('amqp:session:handle-in-use', 'a handle that is free', `${handle}`)
-    this.#steal(name, role)
     const link = role ? new SendingLink(this, fields) : new ReceivingLink(this, fields)
+    this.#steal(link)
     this.#links.set(handle, link)
     this.#port.attached(link)
   }
 
-  /** A link that has the name and role of a new one is detached (WIRE-AMQP-21). */
-  #steal(name: string, role: boolean): void {
-    for (const link of [...this.#links.values()]) {
-      const { peerAttach } = link
-      if (link.isOpen && peerAttach.role === role && peerAttach.name.toLowerCase() === name.toLowerCase())
-        link.detach(
-          this.#port.refused(
-            new AmqpViolation('amqp:link:stolen', 'another name than that of an open link', JSON.stringify(name)),
-          ),
-        )
-    }
+  /** An open link that has the name and role of a new one is detached (WIRE-AMQP-21). */
+  #steal(link: Link): void {
+    const key = keyOf(link)
+    const older = this.#byName.get(key)
+    this.#byName.set(key, link)
+    if (older?.isOpen !== true) return
+    const error = new AmqpViolation('amqp:link:stolen', 'a name that no open link has', key)
+    older.detach(this.#port.refused(error))
   }
 
   #flowed(fields: Performatives['flow']): void {
@@ -334,6 +335,10 @@ export class Session implements LinkPort {
   #send<K extends PerformativeName>(name: K, fields: Performatives[K], payload?: Buffer): void {
     this.#port.send(this.#channel, name, fields, payload)
   }
+}
+
+function keyOf({ peerAttach: { name, role } }: Link): string {
+  return `${role ? 'receiver' : 'sender'} ${name.toLowerCase()}`
 }
 
 function tagOf(deliveryId: number): Buffer {
