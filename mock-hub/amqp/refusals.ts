@@ -63,7 +63,8 @@ export function amqpErrorOf(error: HubError, now: number, condition = conditionO
     description: JSON.stringify({
       errorCode: error.code,
       trackingId,
-      message: error.message,
+      // Other transports tell more, in words about their headers.
+      message: error.kind === 'IotHubUnauthorizedAccess' ? 'Unauthorized' : error.message,
       ...(error.info === undefined ? {} : { info: error.info }),
       timestampUtc: utc,
     }),

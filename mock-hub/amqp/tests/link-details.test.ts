@@ -189,7 +189,7 @@ test('amqp-settle-lost: the same holds for the queues of back ends', async () =>
   push.push({ deviceId: 'Leaf1', blobName: 'f' })
   const { delivery } = await received(receiver)
   expect(delivery?.tag).toHaveLength(16)
-  clock.advance(600_000)
+  clock.advance(60_000)
   expect(await dispose(delivery, states.accepted())).toMatchObject({
     error: { condition: 'com.microsoft:message-lock-lost' },
   })

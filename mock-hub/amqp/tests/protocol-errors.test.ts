@@ -120,16 +120,6 @@ describe('WIRE-AMQP-20: an error of a session ends it, and the others stay', () 
     expect(server.connections).toBe(1)
   })
 
-  test('more transfers than the window of the session', async () => {
-    const client = rawClient(server)
-    begin(client)
-    attach(client)
-    await client.next('flow')
-    const part = { ...transfer, more: true }
-    for (let index = 0; index <= 5_000; index++) client.send(0, 'transfer', part)
-    expect(conditionIn(await client.next('end'))).toBe('amqp:session:window-violation')
-  })
-
   test('a DETACH for a handle without a link is not one', async () => {
     const client = rawClient(server)
     begin(client)

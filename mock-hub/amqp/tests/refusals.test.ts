@@ -26,7 +26,8 @@ afterEach(async () => {
   hub.stop()
 })
 
-const expiry = NOW / 1000 + 600
+const NOW_SECONDS = Math.floor(NOW / 1000)
+const expiry = NOW_SECONDS + 600
 const keyOf = (deviceId: string): string =>
   hub.registry.get({ deviceId }).authentication.symmetricKey.primaryKey ?? ''
 const deviceToken = (): string => tokenFor(`${HOST}/devices/d1`, keyOf('d1'), expiry)
@@ -76,7 +77,7 @@ describe('WIRE-AMQP-03: the description of a refused token', () => {
   })
 
   test('an expired token', async () => {
-    const token = tokenFor(`${HOST}/devices/d1`, keyOf('d1'), NOW / 1000 - 3_600)
+    const token = tokenFor(`${HOST}/devices/d1`, keyOf('d1'), NOW_SECONDS - 3_600)
     expect(await descriptionOf(`${HOST}/devices/d1`, token)).toMatchObject({
       'status-code': 401,
       'status-description': 'The specified SAS token is expired',
