@@ -261,10 +261,13 @@ test('amqp-conditions: a quota on a link of a device is amqp:resource-limit-exce
   expect(await outcome(sender, { body: data('x') })).toBe('amqp:resource-limit-exceeded')
 })
 
-test('amqp-batch: a message within a batch orders a fault', async () => {
+test.each([
+  ['within', [{ body: data('1') }, order('InvokeThrottling')], {}],
+  ['around', [{ body: data('1') }], order('InvokeThrottling')],
+] as const)('amqp-batch: a message %s a batch orders a fault', async (_where, messages, envelope) => {
   const sender = dialOwner().open_sender('/devices/Leaf1/messages/events')
-  const parts = [{ body: data('1') }, order('InvokeThrottling')].map((part) => rhea.message.encode(part))
-  const batch = rhea.message.encode({ body: rhea.message.data_sections(parts) as Buffer })
+  const parts = messages.map((part) => rhea.message.encode(part))
+  const batch = rhea.message.encode({ ...envelope, body: rhea.message.data_sections(parts) as Buffer })
   expect(await outcome(sender, batch, 0x8001_3700)).toBe('accepted')
   expect(await outcome(sender, { body: data('x') })).toBe('com.microsoft:device-container-throttled')
 })
