@@ -167,7 +167,8 @@ export class Endpoint implements SessionPort {
         `Idle timeout value specified in connection OPEN ('${idleTimeOut} ms') is not supported. Minimum idle timeout is '${LEAST_IDLE_MS}' ms.`,
       )
     this.#watchSilence(IDLE_MS)
-    if (idleTimeOut > 0) this.#heartbeat(idleTimeOut / 2)
+    // As the service does: the client sees a frame just in time.
+    if (idleTimeOut > 0) this.#heartbeat((idleTimeOut * 7) / 8)
   }
 
   /** What the hub supports, or the client if that is less (docs/contract/amqp.md#amqp-open). */

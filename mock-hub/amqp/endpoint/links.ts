@@ -79,7 +79,7 @@ abstract class BaseLink {
 
   /** Sends an ATTACH without source and target, then a DETACH with the error (docs/contract/amqp.md#amqp-refused-link). */
   refuse(error: AmqpError): void {
-    const { name, handle, role, sndSettleMode, rcvSettleMode } = this.peerAttach
+    const { name, handle, role, sndSettleMode, rcvSettleMode, maxMessageSize } = this.peerAttach
     this.port.attach({
       name,
       handle,
@@ -87,6 +87,7 @@ abstract class BaseLink {
       sndSettleMode,
       rcvSettleMode,
       initialDeliveryCount: role ? 0 : undefined,
+      maxMessageSize,
       properties: new Map(),
     })
     this.#state = 'detached'

@@ -10,6 +10,8 @@ export interface RawClient {
   write(bytes: Buffer): void
   /** The frames of the hub, in order. */
   readonly frames: readonly (Performative & { readonly channel: number })[]
+  /** Empty frames of the hub. */
+  readonly heartbeats: number
   /** Waits for the next frame of this name, also if it has come already. */
   next<K extends PerformativeName>(name: K): Promise<Performatives[K]>
   /** The hub has ended the stream. */
@@ -27,6 +29,7 @@ export function rawClient(
   const reader = new FrameReader(65_536)
   const frames: (Performative & { readonly channel: number })[] = []
   const taken = new Map<PerformativeName, number>()
+  let heartbeats = 0
   let isEnded = false
   let wake: () => void = () => undefined
   let skip = 8
@@ -36,7 +39,8 @@ export function rawClient(
     skip = Math.max(0, skip - chunk.length)
     reader.push(rest)
     for (let frame = reader.next(); frame !== undefined; frame = reader.next())
-      if (frame.performative !== undefined) frames.push({ ...frame.performative, channel: frame.channel })
+      if (frame.performative === undefined) heartbeats++
+      else frames.push({ ...frame.performative, channel: frame.channel })
     wake()
   })
   const ended = new Promise<void>((resolve) => {
@@ -63,6 +67,9 @@ export function rawClient(
       }
     },
     ended,
+    get heartbeats() {
+      return heartbeats
+    },
     get isEnded() {
       return isEnded
     },

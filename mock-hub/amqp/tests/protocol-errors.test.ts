@@ -78,6 +78,19 @@ describe('WIRE-AMQP-16', () => {
   })
 })
 
+test('amqp-heartbeats: the hub sends an empty frame at 7/8 of the idle time-out of the client', async () => {
+  const client = rawClient(server, { idleTimeOut: 8_000 })
+  await client.next('open')
+  clock.advance(6_999)
+  begin(client)
+  await client.next('begin')
+  expect(client.heartbeats).toBe(0)
+  clock.advance(1)
+  begin(client, 1)
+  await client.next('begin')
+  expect(client.heartbeats).toBe(1)
+})
+
 describe('WIRE-AMQP-17', () => {
   test('an idle time-out below 5 s is refused', async () => {
     const client = rawClient(server, { idleTimeOut: 4_999 })
