@@ -12,13 +12,13 @@ import { Devices } from './devices/devices.ts'
 import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { CbsTokens } from './cbs-tokens.ts'
-import { amqpErrorOf, deviceErrorOf, hubErrorOf } from './refusals.ts'
+import { amqpErrorOf, deviceErrorOf, hubErrorOf, violationOf } from './refusals.ts'
 import { RequestNode } from './request-node.ts'
-import { MECHANISMS, SASL_AUTH, SASL_OK, authenticate, redacted } from './sasl.ts'
+import { MECHANISMS, SASL_OK, SASL_SYS, WELCOME, authenticate, redacted } from './sasl.ts'
 import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import { Endpoint, MAX_FRAME_BYTES } from './endpoint/endpoint.ts'
-import { FrameReader, SASL_FRAME, frameOf, protocolHeader } from './codec/frames.ts'
+import { AMQP_ID, FrameReader, SASL_FRAME, SASL_ID, frameOf, protocolHeader } from './codec/frames.ts'
 import type { Link } from './endpoint/links.ts'
 import { AmqpViolation } from './codec/malformed.ts'
 import type { PerformativeName } from './codec/performative-fields.ts'
@@ -38,8 +38,6 @@ export interface ServerContext {
 }
 
 const FRAMING_ERROR = 'amqp:connection:framing-error'
-const AMQP_ID = 0
-const SASL_ID = 3
 
 export class Connection implements ConnectionContext {
   readonly hub: Hub
@@ -86,6 +84,14 @@ export class Connection implements ConnectionContext {
       attached: (link) => {
         this.#attached(link)
       },
+      refused: (error) => {
+        const refused = hubErrorOf(error)
+        this.refused(refused)
+        return violationOf(refused, error.condition)
+      },
+      violated: (error) => {
+        this.#violated(error)
+      },
       closed: (error) => {
         this.#end(error?.condition ?? 'closed by the client')
         this.#stream.hangUp()
@@ -130,7 +136,11 @@ export class Connection implements ConnectionContext {
       this.#end('fault')
       this.#stream.destroy()
     } else if (part === 'amqp') this.#endpoint.close({ condition: 'amqp:connection:forced', description })
-    else if (part === 'amqp-cbs') this.#cbs.detach({ condition: 'amqp:link:detach-forced', description })
+    else if (part === 'amqp-cbs-request' || part === 'amqp-cbs-answer')
+      this.#cbs.detach(part === 'amqp-cbs-request' ? 'receiving' : 'sending', {
+        condition: 'amqp:link:detach-forced',
+        description,
+      })
   }
 
   /** Breaks a part of the connection of a device, if it uses this one. */
@@ -194,10 +204,19 @@ export class Connection implements ConnectionContext {
   }
 
   #header(): boolean {
-    const id = this.#frames.header()
-    if (id === undefined) return false
-    if (id !== AMQP_ID && (id !== SASL_ID || this.#state === 'authenticated'))
-      throw new AmqpViolation(FRAMING_ERROR, 'protocol 0 (AMQP), or 3 (SASL) before it', `protocol ${id}`)
+    const header = this.#frames.header()
+    if (header === undefined) return false
+    const { id, version } = header
+    const known = id === AMQP_ID || (id === SASL_ID && this.#state !== 'authenticated')
+    if (!known || version !== '1.0.0') {
+      // The header that the hub supports, before it closes (WIRE-AMQP-19).
+      this.#stream.write(protocolHeader(known ? id : AMQP_ID))
+      throw new AmqpViolation(
+        FRAMING_ERROR,
+        'protocol 0 (AMQP), or 3 (SASL) before it, of version 1.0.0',
+        `protocol ${id} of version ${version}`,
+      )
+    }
     this.#stream.write(protocolHeader(id))
     this.#state = id === SASL_ID ? 'sasl' : 'amqp'
     if (id === SASL_ID) this.#sendSasl('saslMechanisms', { mechanisms: MECHANISMS })
@@ -211,12 +230,12 @@ export class Connection implements ConnectionContext {
       if (grant !== undefined) this.tokens.put(grant)
     } catch (error) {
       this.refused(hubErrorOf(error))
-      this.#sendSasl('saslOutcome', { code: SASL_AUTH })
+      this.#sendSasl('saslOutcome', { code: SASL_SYS })
       this.#end('refused')
       this.#stream.hangUp()
       return
     }
-    this.#sendSasl('saslOutcome', { code: SASL_OK })
+    this.#sendSasl('saslOutcome', { code: SASL_OK, additionalData: WELCOME })
     this.#state = 'authenticated'
   }
 
@@ -236,7 +255,7 @@ export class Connection implements ConnectionContext {
       const refused = hubErrorOf(error)
       this.refused(refused)
       const ofDevice = parseAddress(link.address ?? '')?.type === 'device'
-      link.refuse(ofDevice ? deviceErrorOf(refused) : amqpErrorOf(refused))
+      link.refuse((ofDevice ? deviceErrorOf : amqpErrorOf)(refused, this.hub.clock.now()))
     }
   }
 
@@ -295,7 +314,7 @@ export class Connection implements ConnectionContext {
     const refused = hubErrorOf(error)
     this.refused(refused)
     const condition = error instanceof AmqpViolation ? error.condition : undefined
-    if (this.#state === 'amqp') this.#endpoint.close(amqpErrorOf(refused, condition))
+    if (this.#state === 'amqp') this.#endpoint.close(violationOf(refused, condition))
     // What follows cannot be read: the client's CLOSE would not be found.
     if (this.#state === 'amqp' && condition !== FRAMING_ERROR) return
     this.#end('refused')

@@ -1,5 +1,6 @@
 /** The credentials of AMQP clients: tokens on `$cbs`, and user name and password of SASL PLAIN (docs/contract/amqp.md). */
 
+import { hubNameOf } from '../core/contract/connection-strings.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Identity } from '../core/contract/identity.ts'
 import type { Permission, PolicyGrant } from '../core/contract/principal.ts'
@@ -42,7 +43,8 @@ export function grantOfToken({ authentication }: Hub, audience: string, token: s
  */
 export function grantOfPassword(hub: Hub, userName: string, password: string): Grant {
   const { hostName, authentication } = hub
-  const [, name = userName, root] = /^(.*)@sas\.(root\.)?[^@]*$/i.exec(userName) ?? []
+  const [, name = userName, root, hubName] = /^(.*)@sas\.(root\.)?([^@]*)$/i.exec(userName) ?? []
+  checkHubName(hub, hubName)
   if (!/^SharedAccessSignature\s/i.test(password))
     return grantOfPolicy(userName, undefined, authentication.authorizeKey(name, password))
   if (root === undefined && name !== userName)
@@ -53,6 +55,18 @@ export function grantOfPassword(hub: Hub, userName: string, password: string): G
     'WIRE-AMQP-03',
     `the token of policy ${quoted(name)}`,
     `one of ${quoted(grant.policy?.policyName ?? '')}`,
+  )
+}
+
+/** The user name ends in the hub's name alone: a whole host name is refused (docs/contract/amqp.md#wire-amqp-15). */
+function checkHubName({ hostName, settings }: Hub, given: string | undefined): void {
+  if (given === undefined) return
+  for (const host of [hostName, ...settings.aliases])
+    if (hubNameOf(host).toLowerCase() === given.toLowerCase()) return
+  throw unauthorized(
+    'WIRE-AMQP-15',
+    `a user name that ends in .${hubNameOf(hostName)}`,
+    `one that ends in .${given}`,
   )
 }
 
@@ -70,7 +84,7 @@ export function pathOf({ deviceId, moduleId }: Identity): readonly string[] {
 }
 
 export function unauthorized(rule: string, expected: string, received: string): HubError {
-  return new HubError({ kind: 'IotHubUnauthorizedAccess', rule, expected, received })
+  return new HubError({ kind: 'IotHubUnauthorizedAccess', message: 'Unauthorized', rule, expected, received })
 }
 
 /** The `$edgeHub` that signed a token for a child; the auth-chain of the child's links shows that it may (WIRE-EDGE-11). */
@@ -97,7 +111,7 @@ function grantOfPolicy(audience: string, token: string | undefined, policy: Poli
 }
 
 /** `{host}/devices/{d}[/modules/{m}]…`, percent-encoded or not, with or without a scheme. */
-function identityOf(audience: string): Identity | undefined {
+export function identityOf(audience: string): Identity | undefined {
   const [, devices = '', deviceId, modules, moduleId] = segmentsOf(
     `x:///${decodedOnce(audience).replace(/^[a-z]+:\/\//i, '')}`,
   )

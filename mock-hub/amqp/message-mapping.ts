@@ -106,8 +106,14 @@ export function applicationOf(properties: ApplicationProperties): Map<string, Ty
   )
 }
 
-/** A cloud-to-device message. */
-export function c2dMessage({ message, deliveryCount, sequenceNumber, enqueuedAt }: C2dDelivery): AmqpMessage {
+/**
+ * A cloud-to-device message.
+ * @param earlier number of earlier deliveries that the message tells of.
+ */
+export function c2dMessage(
+  { message, sequenceNumber, enqueuedAt }: Omit<C2dDelivery, 'deliveryCount'>,
+  earlier: number,
+): AmqpMessage {
   const { system } = message
   const application = applicationOf(message.properties)
   const alsoKnown: Readonly<Record<string, string | undefined>> = {
@@ -118,7 +124,6 @@ export function c2dMessage({ message, deliveryCount, sequenceNumber, enqueuedAt 
   }
   for (const [name, value] of Object.entries(alsoKnown))
     if (value !== undefined) application.set(name, amqp.string(value))
-  const earlier = deliveryCount - 1
   return {
     deliveryCount: earlier,
     annotations: new Map([

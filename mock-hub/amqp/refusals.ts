@@ -48,20 +48,46 @@ export function conditionOf({ kind, status }: HubError): string {
   return CONDITIONS[kind] ?? BY_STATUS[status] ?? 'amqp:internal-error'
 }
 
-/** The error of a rejected outcome, a DETACH or a CLOSE. */
-export function amqpErrorOf(error: HubError, condition = conditionOf(error)): AmqpError {
+/**
+ * The error of a rejected message or a refused link; its description is the service's report in JSON (WIRE-AMQP-18).
+ * @param now epoch ms.
+ */
+export function amqpErrorOf(error: HubError, now: number, condition = conditionOf(error)): AmqpError {
+  const utc = new Date(now).toISOString()
+  const [date = '', time = ''] = utc.split('T')
+  const [year, month, day] = date.split('-')
+  const stamp = `${month ?? ''}/${day ?? ''}/${year ?? ''} ${time.slice(0, 8)}`
+  const trackingId = `${randomBytes(16).toString('hex')}-G:0-TimeStamp:${stamp}`
   return {
     condition,
-    description: error.message,
-    info: new Map([['com.microsoft:tracking-id', string(`${randomBytes(16).toString('hex')}-G:0`)]]),
+    description: JSON.stringify({
+      errorCode: error.code,
+      trackingId,
+      // Other transports tell more, in words about their headers.
+      message: error.kind === 'IotHubUnauthorizedAccess' ? 'Unauthorized' : error.message,
+      ...(error.info === undefined ? {} : { info: error.info }),
+      timestampUtc: utc,
+    }),
+    info: new Map([['com.microsoft:tracking-id', string(trackingId)]]),
   }
 }
 
 /** The error on a link of a device, where a quota has another condition than on the links of back ends. */
-export function deviceErrorOf(error: HubError): AmqpError {
+export function deviceErrorOf(error: HubError, now: number): AmqpError {
   return error.kind === 'IotHubQuotaExceeded'
-    ? amqpErrorOf(error, 'amqp:resource-limit-exceeded')
-    : amqpErrorOf(error)
+    ? amqpErrorOf(error, now, 'amqp:resource-limit-exceeded')
+    : amqpErrorOf(error, now)
+}
+
+/** The error of the DETACH when a token has expired, in the service's words (docs/contract/amqp.md#amqp-cbs-renewal). */
+export const TOKEN_EXPIRED: AmqpError = {
+  condition: 'amqp:unauthorized-access',
+  description: 'Token or Certificate is invalid.',
+}
+
+/** The error of a CLOSE, an END or a DETACH for a violation of AMQP itself: the service's AMQP layer writes plain text. */
+export function violationOf(error: HubError, condition = conditionOf(error)): AmqpError {
+  return { condition, description: error.message }
 }
 
 /** The status of a response of `$cbs`: Azure.Amqp tries again after 403 (docs/contract/amqp.md#amqp-cbs-disabled). */
@@ -77,6 +103,7 @@ export function hubErrorOf(error: unknown): HubError {
       rule: error.condition,
       expected: error.expected,
       received: error.received,
+      message: error.message,
     })
   return toHubError(error)
 }

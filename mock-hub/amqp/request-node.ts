@@ -6,7 +6,7 @@ import { EarlyAnswers } from './early-answers.ts'
 import { SendQueue } from './send-queue.ts'
 import { REQUEST_LIMITS } from './connection-context.ts'
 import type { ConnectionContext } from './connection-context.ts'
-import type { Link } from './endpoint/links.ts'
+import type { Link, ReceivingLink } from './endpoint/links.ts'
 import { decodeMessage, encodeMessage } from './codec/messages.ts'
 import type { AmqpMessage } from './codec/messages.ts'
 import type { AmqpError } from './codec/performative-fields.ts'
@@ -25,6 +25,7 @@ export type Handler = (request: AmqpMessage) => Answer
 export class RequestNode {
   readonly #context: ConnectionContext
   readonly #handle: Handler
+  readonly #requests = new Set<ReceivingLink>()
   readonly #answers = new Set<SendQueue>()
   readonly #earlyAnswers = new EarlyAnswers()
 
@@ -61,15 +62,20 @@ export class RequestNode {
           settle({ type: 'accepted' })
           this.#reply(request, this.#answer(request))
         },
-        onGone,
+        onGone: () => {
+          this.#requests.delete(link)
+          onGone()
+        },
       },
       REQUEST_LIMITS,
     )
+    this.#requests.add(link)
   }
 
-  /** Detaches the links on which the responses are sent. */
-  detach(error: AmqpError): void {
-    for (const { link } of [...this.#answers]) link.detach(error)
+  /** Detaches the links on which the hub sends answers, or receives requests. */
+  detach(type: Link['type'], error: AmqpError): void {
+    const links = type === 'sending' ? [...this.#answers].map(({ link }) => link) : [...this.#requests]
+    for (const link of links) link.detach(error)
   }
 
   #answer(request: AmqpMessage): Answer {

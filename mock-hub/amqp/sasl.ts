@@ -12,7 +12,10 @@ import type { Grant } from './grants.ts'
 export const MECHANISMS = ['MSSBCBS', 'ANONYMOUS', 'EXTERNAL', 'PLAIN'] as const
 
 export const SASL_OK = 0
-export const SASL_AUTH = 1
+/** The code of every refusal (WIRE-AMQP-14). */
+export const SASL_SYS = 2
+/** Beside the code of success. */
+export const WELCOME = Buffer.from('Welcome!')
 
 /**
  * Authenticates by a sasl-init.

@@ -1,7 +1,7 @@
 /** The hub's AMQP adapter: it takes streams, whatever carries them, and serves devices, back ends and readers on them. */
 
 import type { Duplex } from 'node:stream'
-import { eventHubName } from '../core/contract/connection-strings.ts'
+import { hubNameOf } from '../core/contract/connection-strings.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionInfo, ServerContext } from './connection.ts'
@@ -47,7 +47,7 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
   checkRange('partitions', partitions, 32)
   checkRange('retentionDays', retentionDays, 7)
   const eventHub = new EventHub(hub, {
-    name: eventHubName(hub.hostName),
+    name: hubNameOf(hub.hostName),
     partitions,
     consumerGroups,
     retention: { count: hub.settings.telemetryRetained, bytes: retentionBytes, ms: retentionDays * DAY_MS },

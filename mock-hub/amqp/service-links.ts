@@ -2,9 +2,10 @@
 
 import { randomUUID } from 'node:crypto'
 import type { ServiceQueue } from '../core/contract/c2d.ts'
+import { hubNameOf } from '../core/contract/connection-strings.ts'
 import { parseRecipient } from './addresses.ts'
 import { toMessage } from './message-mapping.ts'
-import { amqpErrorOf, hubErrorOf } from './refusals.ts'
+import { TOKEN_EXPIRED, amqpErrorOf, hubErrorOf } from './refusals.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { MESSAGE_LIMITS } from './connection-context.ts'
@@ -22,7 +23,7 @@ import { binary, string, symbol, textOf, timestamp } from './codec/values.ts'
 export function requireService(context: ConnectionContext, link: Link, path: readonly string[]): () => void {
   return context.tokens.requireService(path, (error) => {
     context.refused(error)
-    link.detach(amqpErrorOf(error))
+    link.detach(TOKEN_EXPIRED)
   })
 }
 
@@ -60,7 +61,7 @@ function sendToDevice(context: ConnectionContext, { payload, settle }: Incoming)
   } catch (error) {
     const refused = hubErrorOf(error)
     context.refused(refused, recipient)
-    settle({ type: 'rejected', error: amqpErrorOf(refused) })
+    settle({ type: 'rejected', error: amqpErrorOf(refused, context.hub.clock.now()) })
   }
 }
 
@@ -110,7 +111,7 @@ function queueMessage({ hub }: ConnectionContext, item: unknown, contentType: st
     annotations: new Map([['iothub-enqueuedtime', timestamp(hub.clock.now())]]),
     properties: {
       messageId: string(randomUUID()),
-      userId: binary(Buffer.from(hub.hostName.split('.', 1)[0] ?? hub.hostName)),
+      userId: binary(Buffer.from(hubNameOf(hub.hostName))),
       contentType: symbol(contentType),
       contentEncoding: symbol('utf-8'),
     },
@@ -130,7 +131,7 @@ function settleItem(
   } catch (error) {
     const refusal = hubErrorOf(error)
     context.refused(refusal)
-    return amqpErrorOf(refusal)
+    return amqpErrorOf(refusal, context.hub.clock.now())
   }
 }
 

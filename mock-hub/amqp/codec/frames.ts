@@ -7,6 +7,15 @@ import { readValue, writeValues } from './values.ts'
 
 export const AMQP_FRAME = 0
 export const SASL_FRAME = 1
+/** Protocol ids of a header. */
+export const AMQP_ID = 0
+export const SASL_ID = 3
+
+/** What follows `AMQP` in a header; the version is major, minor and revision, such as `1.0.0`. */
+export interface ProtocolHeader {
+  readonly id: number
+  readonly version: string
+}
 
 /** A frame as it was received; without a performative it is a heartbeat. */
 export interface Frame {
@@ -48,20 +57,15 @@ export class FrameReader {
   }
 
   /**
-   * @returns the protocol id of a header; undefined: the header is not complete.
-   * @throws AmqpViolation when it is not a header of AMQP 1.0.
+   * @returns undefined: the header is not complete.
+   * @throws AmqpViolation when it is not a header of AMQP.
    */
-  header(): number | undefined {
+  header(): ProtocolHeader | undefined {
     const bytes = this.#take(HEADER_BYTES)
     if (bytes === undefined) return undefined
-    const [a, m, q, p, id = 0, major, minor, revision] = bytes
-    const named = a === 0x41 && m === 0x4d && q === 0x51 && p === 0x50
-    if (named && major === 1 && minor === 0 && revision === 0) return id
-    throw new AmqpViolation(
-      'amqp:connection:framing-error',
-      'the header of AMQP 1.0.0',
-      bytes.toString('hex'),
-    )
+    const [id = 0, ...version] = bytes.subarray(4)
+    if (bytes.toString('latin1', 0, 4) === 'AMQP') return { id, version: version.join('.') }
+    throw new AmqpViolation('amqp:connection:framing-error', 'the header of AMQP', bytes.toString('hex'))
   }
 
   /** @returns undefined: no frame is complete. @throws AmqpViolation when it is malformed or too large. */

@@ -1,6 +1,6 @@
 /** The error for bytes of a client that are not AMQP 1.0, or that break one of its rules. */
 
-/** The connection cannot continue: the hub closes it with this condition. */
+/** The connection, session or link cannot continue: the hub closes, ends or detaches it with this condition. */
 export class AmqpViolation extends Error {
   override readonly name = 'AmqpViolation'
   /** A symbol of the specification, such as `amqp:decode-error`. */
@@ -8,9 +8,12 @@ export class AmqpViolation extends Error {
   readonly expected: string
   readonly received: string
 
-  /** @param received must not contain a secret. */
-  constructor(condition: string, expected: string, received: string) {
-    super(`Expected ${expected}; given: ${received}.`)
+  /**
+   * @param received must not contain a secret.
+   * @param text the service's own, for the client; default: what was expected and given.
+   */
+  constructor(condition: string, expected: string, received: string, text?: string) {
+    super(text ?? `Expected ${expected}; given: ${received}.`)
     this.condition = condition
     this.expected = expected
     this.received = received

@@ -99,7 +99,7 @@ export interface Performatives {
     readonly initialResponse?: Buffer | undefined
     readonly hostname?: string | undefined
   }
-  saslOutcome: { readonly code: number }
+  saslOutcome: { readonly code: number; readonly additionalData?: Buffer | undefined }
 }
 export type PerformativeName = keyof Performatives
 

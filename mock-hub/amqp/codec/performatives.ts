@@ -259,7 +259,7 @@ const TABLE: Readonly<Record<PerformativeName, readonly [code: number, fields: r
     0x44,
     [
       ['code', ubyte, 'required'],
-      [undefined, unread],
+      ['additionalData', binary],
     ],
   ],
 }

@@ -139,7 +139,7 @@ export class Device implements DeviceLink {
     for (const link of [...this.#links]) link.detach(error)
   }
 
-  /** Ends its sessions, or detaches its links of one kind (docs/contract/telemetry.md#telemetry-fault-session). */
+  /** Ends its sessions, or detaches one of its links (docs/contract/telemetry.md#telemetry-fault-session). */
   breakPart(part: BrokenPart): void {
     const description = 'Ordered by a fault.'
     if (part === 'amqp-session') {
@@ -147,10 +147,10 @@ export class Device implements DeviceLink {
       for (const link of [...this.#links]) link.endSession(error)
       return
     }
-    const endpoint = BROKEN_ENDPOINTS.get(part)
+    const [endpoint, type] = BROKEN_LINKS.get(part) ?? []
     for (const link of [...this.#links]) {
       const node = parseAddress(link.address ?? '')
-      if (node?.type === 'device' && node.endpoint === endpoint)
+      if (node?.type === 'device' && node.endpoint === endpoint && link.type === type)
         link.detach({ condition: 'amqp:link:detach-forced', description })
     }
   }
@@ -172,14 +172,14 @@ export class Device implements DeviceLink {
   }
 
   deliverC2d(delivery: C2dDelivery): void {
-    const { lockToken } = delivery
+    const { lockToken, deliveryCount } = delivery
     const settled = (outcome: Outcome): Refusal | Promise<Refusal> => {
       // When a session ends, the core releases its locks.
       if (this.#over) return undefined
       const failed = (error: unknown): Refusal => {
         const refusal = hubErrorOf(error)
         this.refused(refusal)
-        return deviceErrorOf(refusal)
+        return deviceErrorOf(refusal, this.#context.hub.clock.now())
       }
       try {
         const input = { lockToken, outcome: settlementOf(outcome) }
@@ -188,7 +188,9 @@ export class Device implements DeviceLink {
         return failed(error)
       }
     }
-    this.send('c2d', 'c2d.delivery', c2dMessage(delivery), { tag: Buffer.from(lockToken, 'hex'), settled })
+    const earlier = this.#context.hub.settings.deliveryCountOverAmqp ? deliveryCount - 1 : 0
+    const message = c2dMessage(delivery, earlier)
+    this.send('c2d', 'c2d.delivery', message, { tag: Buffer.from(lockToken, 'hex'), settled })
   }
 
   requestMethod(requestId: string, methodName: string, payload: string | undefined): void {
@@ -228,7 +230,7 @@ export class Device implements DeviceLink {
   reject({ settle }: Incoming, error: unknown): void {
     const refusal = hubErrorOf(error)
     this.refused(refusal)
-    settle({ type: 'rejected', error: deviceErrorOf(refusal) })
+    settle({ type: 'rejected', error: deviceErrorOf(refusal, this.#context.hub.clock.now()) })
   }
 
   #isOpen(outlet: Outlet): boolean {
@@ -236,11 +238,17 @@ export class Device implements DeviceLink {
   }
 }
 
-const BROKEN_ENDPOINTS: ReadonlyMap<BrokenPart, DeviceEndpoint> = new Map([
-  ['amqp-telemetry', 'events'],
-  ['amqp-c2d', 'devicebound'],
-  ['amqp-twin', 'twin'],
-  ['amqp-methods', 'methods'],
+/** By part: the endpoint, and what the hub does on the link. */
+const BROKEN_LINKS: ReadonlyMap<BrokenPart, readonly [DeviceEndpoint, Link['type']]> = new Map<
+  BrokenPart,
+  readonly [DeviceEndpoint, Link['type']]
+>([
+  ['amqp-telemetry', ['events', 'receiving']],
+  ['amqp-c2d', ['devicebound', 'sending']],
+  ['amqp-twin-request', ['twin', 'receiving']],
+  ['amqp-twin-answer', ['twin', 'sending']],
+  ['amqp-method-request', ['methods', 'sending']],
+  ['amqp-method-answer', ['methods', 'receiving']],
 ])
 const CONDITIONS: Readonly<Partial<Record<CloseReason, string>>> = {
   'taken-over': 'amqp:link:stolen',

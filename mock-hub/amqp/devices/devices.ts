@@ -3,7 +3,7 @@
 import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
-import { deviceErrorOf } from '../refusals.ts'
+import { TOKEN_EXPIRED } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { MESSAGE_LIMITS } from '../connection-context.ts'
 import type { ConnectionContext } from '../connection-context.ts'
@@ -55,7 +55,7 @@ export class Devices {
     const authChain = textOf(link.peerAttach.properties?.get(AUTH_CHAIN))
     const { principal, release } = this.#context.tokens.requireIdentity(identity, authChain, (error) => {
       this.#context.refused(error, identityKey(identity))
-      link.detach(deviceErrorOf(error))
+      link.detach(TOKEN_EXPIRED)
     })
     let device: Device
     try {
@@ -70,7 +70,7 @@ export class Devices {
       letGo()
     }
     if (link.type === 'sending') device.openOutlets(outlets, link, onGone)
-    else if (handle !== undefined)
+    else if (link.type === 'receiving' && handle !== undefined)
       link.open(
         {
           onMessage: (incoming) => {
@@ -119,6 +119,7 @@ export class Devices {
   }
 }
 
+/** A module gets messages to itself at `devicebound` (docs/contract/cloud-to-device.md#c2d-modules), and its inputs at either node. */
 function outletsOf({ moduleId }: Identity, endpoint: DeviceEndpoint): readonly Outlet[] {
   switch (endpoint) {
     case 'methods':

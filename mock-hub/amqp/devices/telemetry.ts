@@ -14,8 +14,8 @@ export function storeTelemetry(context: ConnectionContext, device: Device, incom
   if (refusal !== undefined) throw refusal
   checkSize(incoming.payload.length, hub.settings.maxTelemetryBytes)
   const whole = decodeMessage(incoming.payload)
-  const messages =
-    incoming.format === BATCHED ? (whole.data ?? []).map((bytes) => decodeMessage(bytes)) : [whole]
+  const isBatch = incoming.format === BATCHED
+  const messages = isBatch ? (whole.data ?? []).map((bytes) => decodeMessage(bytes)) : [whole]
   const waiting: Promise<undefined>[] = []
   const stored = messages.map(toMessage)
   for (const message of stored) {
@@ -23,7 +23,9 @@ export function storeTelemetry(context: ConnectionContext, device: Device, incom
     if (outcome !== undefined) waiting.push(outcome)
   }
   const { deviceFaults } = hub
-  const order = stored
+  // The C SDK orders a fault in the message around a batch.
+  const around = isBatch ? [toMessage({ application: whole.application })] : []
+  const order = [...stored, ...around]
     .map(({ properties }) => deviceFaults.orderIn(properties))
     .find((found) => found !== undefined)
   const begin = (): void => {

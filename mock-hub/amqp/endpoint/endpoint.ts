@@ -17,9 +17,10 @@ export const MAX_FRAME_BYTES = 65_536
 const LEAST_FRAME_BYTES = 512
 /** A pooled .NET device opens a session of its own (docs/contract/amqp.md#amqp-open). */
 const CHANNEL_MAX = 8_191
-/** A client must send a frame, or a heartbeat, within this time. */
+/** A client that sends no frame in this time is closed; it is told half of it (WIRE-AMQP-16). */
 const IDLE_MS = 240_000
-const LEAST_HEARTBEAT_MS = 100
+/** The shortest idle time-out of a client (WIRE-AMQP-17). */
+const LEAST_IDLE_MS = 5_000
 /** How long the hub waits for the client's CLOSE after its own. */
 const CLOSE_MS = 5_000
 
@@ -30,6 +31,10 @@ export interface EndpointPort {
   /** Called for each frame. */
   record(direction: 'in' | 'out', name: PerformativeName, fields: object, payload: Buffer | undefined): void
   attached(link: Link): void
+  /** Journals a violation that ends a session or a link. @returns the error for the client. */
+  refused(error: AmqpViolation): AmqpError
+  /** The client has violated AMQP outside of a frame. */
+  violated(error: AmqpViolation): void
   /** The connection is closed: the stream may end. */
   closed(error: AmqpError | undefined): void
 }
@@ -37,12 +42,15 @@ export interface EndpointPort {
 export class Endpoint implements SessionPort {
   readonly #port: EndpointPort
   readonly #sessions = new Map<number, Session>()
-  /** Channels whose session the peer has ended: Python's client ends twice, and detaches links afterwards. */
-  readonly #ended = new Set<number>()
   /** `closing`: the hub has sent CLOSE, and the client has not. */
   #state: 'new' | 'open' | 'closing' | 'closed' = 'new'
-  #peerFrameSize = LEAST_FRAME_BYTES
+  /** Largest frame of either side, in bytes. */
+  #frameSize = MAX_FRAME_BYTES
+  #channelMax = CHANNEL_MAX
   #error: AmqpError | undefined
+  /** When the last frame came, in epoch ms. */
+  #heardAt = 0
+  #cancelSilence: () => void = () => undefined
   #cancelHeartbeat: () => void = () => undefined
   #cancelWait: () => void = () => undefined
 
@@ -55,11 +63,12 @@ export class Endpoint implements SessionPort {
   }
 
   get peerFrameSize(): number {
-    return this.#peerFrameSize
+    return this.#frameSize
   }
 
   /** @throws AmqpViolation */
   receive({ channel, performative, payload }: Frame): void {
+    this.#heardAt = this.#port.clock.now()
     if (this.#state === 'closed' || performative === undefined) return
     this.#port.record('in', performative.name, performative.fields, payload)
     const { name, fields } = performative
@@ -76,26 +85,18 @@ export class Endpoint implements SessionPort {
       this.#closed(fields.error)
       return
     }
+    if (name === 'open') throw new AmqpViolation('amqp:illegal-state', 'one OPEN', 'another one')
     const session = this.#sessions.get(channel)
     if (name === 'begin') {
-      if (session !== undefined || channel > CHANNEL_MAX)
-        throw new AmqpViolation(
-          'amqp:not-allowed',
-          `a channel that is free and at most ${CHANNEL_MAX}`,
-          `${channel}`,
-        )
-      this.#ended.delete(channel)
-      this.#sessions.set(channel, new Session(this, channel, fields))
+      this.#begin(channel, session, fields)
       return
     }
     if (session === undefined) {
-      if (this.#ended.has(channel)) return
-      throw new AmqpViolation('amqp:not-allowed', `a session on channel ${channel}`, `${name} without one`)
+      // The session may have ended from either side.
+      if (name === 'end' || name === 'detach') return
+      throw new AmqpViolation('amqp:not-found', `a session on channel ${channel}`, `${name} without one`)
     }
-    if (name === 'end') {
-      this.#sessions.delete(channel)
-      this.#ended.add(channel)
-    }
+    if (name === 'end') this.#sessions.delete(channel)
     session.receive(performative, payload)
   }
 
@@ -120,6 +121,7 @@ export class Endpoint implements SessionPort {
   lost(): void {
     this.#state = 'closed'
     this.#cancelWait()
+    this.#cancelSilence()
     this.#cancelHeartbeat()
     for (const session of [...this.#sessions.values()]) session.lost()
     this.#sessions.clear()
@@ -142,7 +144,11 @@ export class Endpoint implements SessionPort {
     this.#port.attached(link)
   }
 
-  #opened({ maxFrameSize = LEAST_FRAME_BYTES, idleTimeOut }: Performatives['open']): void {
+  refused(error: AmqpViolation): AmqpError {
+    return this.#port.refused(error)
+  }
+
+  #opened({ maxFrameSize = 0, channelMax = 0, idleTimeOut = 0 }: Performatives['open']): void {
     if (maxFrameSize < LEAST_FRAME_BYTES)
       throw new AmqpViolation(
         'amqp:invalid-field',
@@ -150,20 +156,63 @@ export class Endpoint implements SessionPort {
         `${maxFrameSize}`,
       )
     this.#state = 'open'
-    this.#peerFrameSize = Math.min(maxFrameSize, MAX_FRAME_BYTES)
+    this.#frameSize = Math.min(maxFrameSize, MAX_FRAME_BYTES)
+    this.#channelMax = Math.min(channelMax, CHANNEL_MAX)
     this.#sendOpen()
-    if (idleTimeOut !== undefined && idleTimeOut > 0)
-      this.#heartbeat(Math.max(LEAST_HEARTBEAT_MS, idleTimeOut / 2))
+    if (idleTimeOut > 0 && idleTimeOut < LEAST_IDLE_MS)
+      throw new AmqpViolation(
+        'amqp:not-allowed',
+        `an idle-time-out of at least ${LEAST_IDLE_MS} ms, or none`,
+        `${idleTimeOut} ms`,
+        `Idle timeout value specified in connection OPEN ('${idleTimeOut} ms') is not supported. Minimum idle timeout is '${LEAST_IDLE_MS}' ms.`,
+      )
+    this.#watchSilence(IDLE_MS)
+    // As the service does: the client sees a frame just in time.
+    if (idleTimeOut > 0) this.#heartbeat((idleTimeOut * 7) / 8)
   }
 
+  /** What the hub supports, or the client if that is less (docs/contract/amqp.md#amqp-open). */
   #sendOpen(): void {
     this.send(0, 'open', {
       containerId: this.#port.containerId,
-      hostname: undefined,
-      maxFrameSize: MAX_FRAME_BYTES,
-      channelMax: CHANNEL_MAX,
-      idleTimeOut: IDLE_MS,
+      hostname: 'localhost',
+      maxFrameSize: this.#frameSize,
+      channelMax: this.#channelMax,
+      idleTimeOut: IDLE_MS / 2,
       properties: new Map(),
+    })
+  }
+
+  #begin(channel: number, known: Session | undefined, fields: Performatives['begin']): void {
+    if (known !== undefined)
+      throw new AmqpViolation('amqp:session:handle-in-use', 'a channel that is free', `${channel}`)
+    if (channel > this.#channelMax)
+      throw new AmqpViolation(
+        'amqp:resource-limit-exceeded',
+        `a channel of at most ${this.#channelMax}`,
+        `${channel}`,
+      )
+    this.#sessions.set(channel, new Session(this, channel, fields))
+  }
+
+  /** @param ms until the client has been silent for too long, if no frame comes. */
+  #watchSilence(ms: number): void {
+    const { clock, containerId } = this.#port
+    this.#cancelSilence = clock.schedule(ms, () => {
+      if (!this.up) return
+      const left = this.#heardAt + IDLE_MS - clock.now()
+      if (left > 0) {
+        this.#watchSilence(left)
+        return
+      }
+      this.#port.violated(
+        new AmqpViolation(
+          'amqp:connection:forced',
+          `a frame, or a heartbeat, every ${IDLE_MS / 1000} s`,
+          'none',
+          `The connection was inactive for more than the allowed ${IDLE_MS} milliseconds and is closed by container '${containerId}'.`,
+        ),
+      )
     })
   }
 

@@ -15,7 +15,7 @@ export interface LinkPort {
   detach(fields: Performatives['detach']): void
   flow(fields: Pick<Performatives['flow'], 'handle' | 'deliveryCount' | 'linkCredit' | 'drain'>): void
   transfer(link: SendingLink, message: Outgoing): void
-  disposition(deliveryId: number, state: Outcome): void
+  disposition(deliveryId: number, state: Outcome, settled: boolean): void
   /** Frees the handle and releases the unsettled deliveries. */
   forget(link: Link): void
   /** Ends the session with all its links. */
@@ -24,6 +24,9 @@ export interface LinkPort {
 
 /** In bytes, in each ATTACH of the hub: C uamqp wants the field for either role. */
 export const MOST_MESSAGE_BYTES = 1_048_576
+
+/** A receiver settle mode. */
+const SECOND = 1
 
 /** Why a settlement is refused; undefined: it has taken effect. */
 export type Refusal = AmqpError | undefined
@@ -76,7 +79,7 @@ abstract class BaseLink {
 
   /** Sends an ATTACH without source and target, then a DETACH with the error (docs/contract/amqp.md#amqp-refused-link). */
   refuse(error: AmqpError): void {
-    const { name, handle, role, sndSettleMode, rcvSettleMode } = this.peerAttach
+    const { name, handle, role, sndSettleMode, rcvSettleMode, maxMessageSize } = this.peerAttach
     this.port.attach({
       name,
       handle,
@@ -84,6 +87,7 @@ abstract class BaseLink {
       sndSettleMode,
       rcvSettleMode,
       initialDeliveryCount: role ? 0 : undefined,
+      maxMessageSize,
       properties: new Map(),
     })
     this.#state = 'detached'
@@ -104,10 +108,10 @@ abstract class BaseLink {
   }
 
   /** The peer has detached; the hub answers, unless it detached first. */
-  peerDetached(closed: boolean): void {
+  peerDetached(): void {
     const answered = this.#state === 'detached'
     this.#state = 'gone'
-    if (!answered) this.port.detach({ handle: this.handle, closed })
+    if (!answered) this.port.detach({ handle: this.handle, closed: true })
     this.port.forget(this as unknown as Link) // its two subclasses are the only links
     if (!answered) this.#gone()
   }
@@ -217,13 +221,22 @@ export interface ReceivingLimits {
   readonly credit: number
 }
 
+/** A delivery of which transfers may follow. */
+interface PartialDelivery {
+  readonly id: number
+  readonly format: number
+  settled: boolean
+  readonly parts: Buffer[]
+  bytes: number
+}
+
 export class ReceivingLink extends BaseLink {
   readonly type = 'receiving'
   #handlers: ReceivingHandlers = { onMessage: () => undefined, onGone: () => undefined }
   #limits: ReceivingLimits = { maxMessageSize: 0, credit: 0 }
   #deliveryCount = 0
   #credit = 0
-  #partial: { id: number; format: number; settled: boolean; parts: Buffer[]; bytes: number } | undefined
+  #partial: PartialDelivery | undefined
 
   /** The address to which the peer sends. */
   get address(): string | undefined {
@@ -234,7 +247,7 @@ export class ReceivingLink extends BaseLink {
     this.#handlers = handlers
     this.#limits = limits
     this.#deliveryCount = this.peerAttach.initialDeliveryCount ?? 0
-    this.opened({ rcvSettleMode: 0, maxMessageSize: limits.maxMessageSize }, () => {
+    this.opened({ maxMessageSize: limits.maxMessageSize }, () => {
       this.#partial = undefined
       handlers.onGone()
     })
@@ -250,41 +263,43 @@ export class ReceivingLink extends BaseLink {
     // Sent before the peer knew that the hub had detached the link.
     if (!this.isOpen) return
     const partial = (this.#partial ??= this.#begin(fields))
-    if (partial === undefined) return
     partial.parts.push(payload)
     partial.bytes += payload.length
     partial.settled ||= fields.settled === true
-    if (partial.bytes > this.#limits.maxMessageSize) {
-      this.detach({
-        condition: 'amqp:link:message-size-exceeded',
-        description: `Expected a message of at most ${this.#limits.maxMessageSize} bytes; given: ${partial.bytes} bytes so far.`,
-      })
-      return
-    }
+    const { maxMessageSize } = this.#limits
+    if (partial.bytes > maxMessageSize)
+      throw new AmqpViolation(
+        'amqp:link:message-size-exceeded',
+        `a message of at most ${maxMessageSize} bytes`,
+        `${partial.bytes} bytes so far`,
+        `The received message (delivery-id:${partial.id}, size:${partial.bytes} bytes) exceeds the limit (${maxMessageSize} bytes) currently allowed on the link.`,
+      )
     if (fields.more === true && fields.aborted !== true) return
     this.#partial = undefined
-    this.#credit--
-    this.#deliveryCount = (this.#deliveryCount + 1) >>> 0
     if (fields.aborted !== true) this.#deliver(partial)
     if (this.#credit <= this.#limits.credit / 2) this.#grant()
   }
 
-  #begin({ deliveryId, messageFormat = 0, settled = false }: Performatives['transfer']) {
+  #begin({ deliveryId, messageFormat = 0, settled = false }: Performatives['transfer']): PartialDelivery {
     if (deliveryId === undefined)
       throw new AmqpViolation(
         'amqp:invalid-field',
         'a delivery id in the first transfer of a delivery',
         'none',
       )
-    if (this.#credit > 0) return { id: deliveryId, format: messageFormat, settled, parts: [], bytes: 0 }
-    this.detach({
-      condition: 'amqp:link:transfer-limit-exceeded',
-      description: 'Expected a transfer within the credit of the link.',
-    })
-    return undefined
+    if (this.#credit === 0)
+      throw new AmqpViolation(
+        'amqp:link:transfer-limit-exceeded',
+        'a transfer within the credit of the link',
+        'one more',
+        `There is no link credit to accept the delivery (id=${deliveryId}).`,
+      )
+    this.#credit--
+    this.#deliveryCount = (this.#deliveryCount + 1) >>> 0
+    return { id: deliveryId, format: messageFormat, settled, parts: [], bytes: 0 }
   }
 
-  #deliver({ id, format, settled, parts }: NonNullable<typeof this.partial>): void {
+  #deliver({ id, format, settled, parts }: PartialDelivery): void {
     let isSettled = settled
     const [first] = parts
     this.#handlers.onMessage({
@@ -293,14 +308,10 @@ export class ReceivingLink extends BaseLink {
       settle: (outcome) => {
         if (isSettled || !this.port.up) return
         isSettled = true
-        this.port.disposition(id, outcome)
+        // In the mode `second` the peer settles, after the outcome.
+        this.port.disposition(id, outcome, this.peerAttach.rcvSettleMode !== SECOND)
       },
     })
-  }
-
-  /** Exists for its type: a type cannot name a private field. */
-  get partial() {
-    return this.#partial
   }
 
   #grant(): void {

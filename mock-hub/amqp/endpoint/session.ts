@@ -3,7 +3,13 @@
 import { AmqpViolation } from '../codec/malformed.ts'
 import { ReceivingLink, SendingLink } from './links.ts'
 import type { Link, LinkPort, Outgoing, Refusal } from './links.ts'
-import type { Outcome, Performative, PerformativeName, Performatives } from '../codec/performative-fields.ts'
+import type {
+  AmqpError,
+  Outcome,
+  Performative,
+  PerformativeName,
+  Performatives,
+} from '../codec/performative-fields.ts'
 
 export interface SessionPort {
   /** The connection is open. */
@@ -13,13 +19,14 @@ export interface SessionPort {
   send<K extends PerformativeName>(channel: number, name: K, fields: Performatives[K], payload?: Buffer): void
   /** The peer attaches a link, which must be opened or refused before this returns. */
   attached(link: Link): void
+  /** Journals a violation. @returns the error for the peer. */
+  refused(error: AmqpViolation): AmqpError
 }
 
-/** In transfers; this and the next three as captured (docs/contract/amqp.md#amqp-begin). */
+/** In transfers; this and the next two as captured (docs/contract/amqp.md#amqp-begin). */
 const INCOMING_WINDOW = 5_000
-const OUTGOING_WINDOW = 0xffff_ffff
 const FIRST_OUTGOING_ID = 1
-export const HANDLE_MAX = 262_143
+const HANDLE_MAX = 262_143
 /** Bytes of a frame that are kept for the transfer performative. */
 const TRANSFER_BYTES = 128
 /** .NET makes a GUID of a tag (docs/contract/amqp.md#amqp-delivery-tag). */
@@ -37,7 +44,10 @@ interface Unsettled {
 export class Session implements LinkPort {
   readonly #port: SessionPort
   readonly #channel: number
+  readonly #handleMax: number
   readonly #links = new Map<number, Link>()
+  /** The newest link of each name and role. */
+  readonly #byName = new Map<string, Link>()
   readonly #unsettled = new Map<number, Unsettled>()
   /** Transfers that wait for the peer's window. */
   readonly #waiting: Pending[] = []
@@ -53,12 +63,14 @@ export class Session implements LinkPort {
     this.#channel = channel
     this.#nextIncomingId = begin.nextOutgoingId
     this.#peerWindow = begin.incomingWindow
+    this.#handleMax = Math.min(begin.handleMax ?? HANDLE_MAX, HANDLE_MAX)
     this.#send('begin', {
       remoteChannel: channel,
       nextOutgoingId: FIRST_OUTGOING_ID,
       incomingWindow: INCOMING_WINDOW,
-      outgoingWindow: OUTGOING_WINDOW,
-      handleMax: HANDLE_MAX,
+      // The hub sends as much as the peer takes.
+      outgoingWindow: this.#peerWindow,
+      handleMax: this.#handleMax,
     })
   }
 
@@ -70,10 +82,19 @@ export class Session implements LinkPort {
     return this.#peerWindow > 0 && this.#waiting.length === 0
   }
 
-  /** @throws AmqpViolation */
-  receive({ name, fields }: Performative, payload: Buffer): void {
+  /** A violation ends the session; other sessions of the connection stay (WIRE-AMQP-20). */
+  receive(performative: Performative, payload: Buffer): void {
     // Sent before the peer knew that the hub had ended the session.
     if (this.#over) return
+    try {
+      this.#receive(performative, payload)
+    } catch (error) {
+      if (!(error instanceof AmqpViolation)) throw error
+      this.end(this.#port.refused(error))
+    }
+  }
+
+  #receive({ name, fields }: Performative, payload: Buffer): void {
     switch (name) {
       case 'attach':
         this.#attached(fields)
@@ -88,7 +109,8 @@ export class Session implements LinkPort {
         this.#disposed(fields)
         break
       case 'detach':
-        this.#linkOf(fields.handle).peerDetached(fields.closed === true)
+        // The hub may have refused or detached the link before.
+        this.#links.get(fields.handle)?.peerDetached()
         break
       case 'end':
         this.#send('end', {})
@@ -133,7 +155,8 @@ export class Session implements LinkPort {
       nextIncomingId: this.#nextIncomingId,
       incomingWindow: this.#incomingWindow,
       nextOutgoingId: this.#nextOutgoingId,
-      outgoingWindow: OUTGOING_WINDOW,
+      outgoingWindow: this.#peerWindow,
+      available: 0,
       ...fields,
     })
   }
@@ -158,12 +181,14 @@ export class Session implements LinkPort {
     if (link.presettled) void settled?.({ type: 'accepted' })
   }
 
-  disposition(deliveryId: number, state: Outcome): void {
-    this.#send('disposition', { role: true, first: deliveryId, last: deliveryId, settled: true, state })
+  disposition(deliveryId: number, state: Outcome, settled: boolean): void {
+    this.#send('disposition', { role: true, first: deliveryId, last: deliveryId, settled, state })
   }
 
   forget(link: Link): void {
     this.#links.delete(link.handle)
+    const key = keyOf(link)
+    if (this.#byName.get(key) === link) this.#byName.delete(key)
     this.#release(link)
   }
 
@@ -171,17 +196,28 @@ export class Session implements LinkPort {
 
   #attached(fields: Performatives['attach']): void {
     const { handle, role } = fields
-    if (handle > HANDLE_MAX)
+    if (handle > this.#handleMax)
       throw new AmqpViolation(
-        'amqp:connection:framing-error',
-        `a handle of at most ${HANDLE_MAX}`,
+        'amqp:resource-limit-exceeded',
+        `a handle of at most ${this.#handleMax}`,
         `${handle}`,
       )
     if (this.#links.has(handle))
       throw new AmqpViolation('amqp:session:handle-in-use', 'a handle that is free', `${handle}`)
     const link = role ? new SendingLink(this, fields) : new ReceivingLink(this, fields)
+    this.#steal(link)
     this.#links.set(handle, link)
     this.#port.attached(link)
+  }
+
+  /** An open link that has the name and role of a new one is detached (WIRE-AMQP-21). */
+  #steal(link: Link): void {
+    const key = keyOf(link)
+    const older = this.#byName.get(key)
+    this.#byName.set(key, link)
+    if (older?.isOpen !== true) return
+    const error = new AmqpViolation('amqp:link:stolen', 'a name that no open link has', key)
+    older.detach(this.#port.refused(error))
   }
 
   #flowed(fields: Performatives['flow']): void {
@@ -204,13 +240,18 @@ export class Session implements LinkPort {
         'one more',
       )
     const link = this.#linkOf(fields.handle)
-    if (link.type === 'sending')
-      throw new AmqpViolation(
-        'amqp:not-allowed',
-        'transfers on links on which the hub receives',
-        `one on handle ${fields.handle}`,
-      )
-    link.peerTransfer(fields, payload)
+    try {
+      if (link.type === 'sending')
+        throw new AmqpViolation(
+          'amqp:not-allowed',
+          'transfers on links on which the hub receives',
+          `one on handle ${fields.handle}`,
+        )
+      link.peerTransfer(fields, payload)
+    } catch (error) {
+      if (!(error instanceof AmqpViolation)) throw error
+      link.detach(this.#port.refused(error))
+    }
     if (this.#incomingWindow < INCOMING_WINDOW / 2) this.flow({})
   }
 
@@ -294,6 +335,10 @@ export class Session implements LinkPort {
   #send<K extends PerformativeName>(name: K, fields: Performatives[K], payload?: Buffer): void {
     this.#port.send(this.#channel, name, fields, payload)
   }
+}
+
+function keyOf({ peerAttach: { name, role } }: Link): string {
+  return `${role ? 'receiver' : 'sender'} ${name.toLowerCase()}`
 }
 
 function tagOf(deliveryId: number): Buffer {

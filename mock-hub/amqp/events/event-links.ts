@@ -20,7 +20,6 @@ const EPOCH = 'com.microsoft:epoch'
 export function redirection({ hostName, port, eventHub }: ConnectionContext, rest: string): AmqpError {
   return {
     condition: 'amqp:link:redirect',
-    description: `The events of this hub are read from ${eventHub.name}.`,
     info: new Map([
       ['hostname', amqp.string(hostName)],
       ['network-host', amqp.string(hostName)],
@@ -52,7 +51,7 @@ export function openPartition(
     epoch: amqp.numberOf(link.peerAttach.properties?.get(EPOCH)),
     stolen: (error) => {
       context.refused(error)
-      link.detach(amqpErrorOf(error))
+      link.detach(amqpErrorOf(error, context.hub.clock.now()))
     },
   })
   let next = partition.find(position)

@@ -19,7 +19,7 @@ let hub: Hub
 let server: AmqpServer
 beforeEach(async () => {
   clock = new ManualClock(NOW)
-  hub = createHub({ clock })
+  hub = createHub({ clock, settings: { tokenGraceSeconds: 60 } })
   for (const identity of [D1, { deviceId: 'd2' }, M1]) hub.registry.create(identity)
   server = await createAmqpServer(hub)
 })

@@ -51,6 +51,29 @@ test('KillAmqpD2CLink: the message is accepted, then its link is detached', asyn
   expect(server.connections).toBe(1)
 })
 
+/** Attaches the pair of links of a node, and orders a fault. @returns whether the sender and the receiver are open then. */
+async function openAfter(type: string, node: string): Promise<readonly [sender: boolean, receiver: boolean]> {
+  const sender = connection.open_sender(node)
+  const receiver = connection.open_receiver(node)
+  await Promise.all([once(sender, 'sender_open'), once(receiver, 'receiver_open')])
+  const gone = Promise.race([once(sender, 'sender_error'), once(receiver, 'receiver_error')])
+  expect(await order(type)).toBe('accepted')
+  await gone
+  expect(await order('none')).toBe('accepted')
+  return [sender.is_open(), receiver.is_open()]
+}
+
+test.each([
+  ['KillAmqpCBSLinkReq', '$cbs', [false, true]],
+  ['KillAmqpCBSLinkResp', '$cbs', [true, false]],
+  ['KillAmqpTwinLinkReq', '/devices/d1/twin', [false, true]],
+  ['KillAmqpTwinLinkResp', '/devices/d1/twin', [true, false]],
+  ['KillAmqpMethodReqLink', '/devices/d1/methods/devicebound', [true, false]],
+  ['KillAmqpMethodRespLink', '/devices/d1/methods/devicebound', [false, true]],
+] as const)('telemetry-fault-links: %s detaches one link of %s', async (type, node, open) => {
+  expect(await openAfter(type, node)).toEqual(open)
+})
+
 test('KillAmqpConnection: the connection is closed', async () => {
   const gone = once(connection, 'connection_error')
   expect(await order('KillAmqpConnection')).toBe('accepted')

@@ -1,15 +1,14 @@
 /** Details of links on which clients depend (docs/contract/amqp.md). */
 
 import { once } from 'node:events'
-import { duplexPair } from 'node:stream'
 import rhea from 'rhea'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import { createHub } from '../../core/create-hub.ts'
-import { AMQP_FRAME, FrameReader, frameOf, protocolHeader } from '../codec/frames.ts'
 import { createAmqpServer } from '../server.ts'
 import type { AmqpServer } from '../server.ts'
+import { rawClient } from '../testing/raw-client.ts'
 import { data, dial, dialService, outcome, putToken, received, tokenFor } from '../testing/test-client.ts'
 
 const NOW = 1_700_000_000_000
@@ -76,11 +75,12 @@ test('amqp-open, amqp-begin: OPEN and BEGIN of the hub are as captured', async (
       containerId: expect.stringMatching(/^DeviceGateway_[0-9a-f]{32}$/) as string,
       maxFrameSize: 65_536,
       channelMax: 8_191,
-      idleTimeOut: 240_000,
+      idleTimeOut: 120_000,
     },
   })
+  // rhea's own window is 2048.
   expect(begin).toMatchObject({
-    packet: { nextOutgoingId: 1, incomingWindow: 5_000, outgoingWindow: 0xffff_ffff, handleMax: 262_143 },
+    packet: { nextOutgoingId: 1, incomingWindow: 5_000, outgoingWindow: 2_048, handleMax: 262_143 },
   })
 })
 
@@ -135,6 +135,25 @@ describe('cloud-to-device messages', () => {
     expect(delivery?.tag).toHaveLength(16)
     const again = received(receiver)
     delivery?.release({ undeliverable_here: false })
+    const repeated = await again
+    expect(repeated.message).toMatchObject({
+      message_annotations: { 'iothub-deliverycount': 0 },
+      delivery_count: 0,
+    })
+    expect(hub.c2d.count(D1)).toBe(1)
+  })
+
+  test('open-delivery-count: with a setting the delivery count rises', async () => {
+    await server.stop()
+    hub.stop()
+    hub = createHub({ clock, settings: { deliveryCountOverAmqp: true } })
+    hub.registry.create(D1)
+    server = await createAmqpServer(hub)
+    const receiver = await receiverOf('/devices/Leaf1/messages/devicebound')
+    sendC2d()
+    const { delivery } = await received(receiver)
+    const again = received(receiver)
+    delivery?.release({ undeliverable_here: false })
     expect((await again).message.message_annotations).toMatchObject({ 'iothub-deliverycount': 1 })
   })
 
@@ -170,7 +189,7 @@ test('amqp-settle-lost: the same holds for the queues of back ends', async () =>
   push.push({ deviceId: 'Leaf1', blobName: 'f' })
   const { delivery } = await received(receiver)
   expect(delivery?.tag).toHaveLength(16)
-  clock.advance(600_000)
+  clock.advance(60_000)
   expect(await dispose(delivery, states.accepted())).toMatchObject({
     error: { condition: 'com.microsoft:message-lock-lost' },
   })
@@ -254,10 +273,13 @@ test('amqp-conditions: a quota on a link of a device is amqp:resource-limit-exce
   expect(await outcome(sender, { body: data('x') })).toBe('amqp:resource-limit-exceeded')
 })
 
-test('amqp-batch: a message within a batch orders a fault', async () => {
+test.each([
+  ['within', [{ body: data('1') }, order('InvokeThrottling')], {}],
+  ['around', [{ body: data('1') }], order('InvokeThrottling')],
+] as const)('amqp-batch: a message %s a batch orders a fault', async (_where, messages, envelope) => {
   const sender = dialOwner().open_sender('/devices/Leaf1/messages/events')
-  const parts = [{ body: data('1') }, order('InvokeThrottling')].map((part) => rhea.message.encode(part))
-  const batch = rhea.message.encode({ body: rhea.message.data_sections(parts) as Buffer })
+  const parts = messages.map((part) => rhea.message.encode(part))
+  const batch = rhea.message.encode({ ...envelope, body: rhea.message.data_sections(parts) as Buffer })
   expect(await outcome(sender, batch, 0x8001_3700)).toBe('accepted')
   expect(await outcome(sender, { body: data('x') })).toBe('com.microsoft:device-container-throttled')
 })
@@ -272,46 +294,22 @@ test('amqp-twin-early-answer: answers wait for the link on which they are due', 
 })
 
 describe('WIRE-AMQP-12', () => {
-  /** A client that writes frames itself; `names` are the frames of the hub. */
-  const rawClient = () => {
-    const [near, far] = duplexPair()
-    server.accept(far, { transport: 'amqp', peer: 'test' })
-    const frames = new FrameReader(65_536)
-    const names: string[] = []
-    let ended = false
-    let tellClosed: () => void = () => undefined
-    const closed = new Promise<void>((resolve) => (tellClosed = resolve))
-    near.once('data', (header: Buffer) => {
-      frames.push(header.subarray(8))
-      near.on('data', (chunk: Buffer) => {
-        frames.push(chunk)
-        for (let frame = frames.next(); frame !== undefined; frame = frames.next())
-          names.push(frame.performative?.name ?? 'empty')
-        if (names.includes('close')) tellClosed()
-      })
-    })
-    near.on('end', () => (ended = true))
-    near.write(protocolHeader(0))
-    near.write(frameOf(AMQP_FRAME, 0, 'open', { containerId: 'c' }))
-    return { near, names, closed, ended: () => ended }
-  }
   test('the stream stays open until the client has closed too', async () => {
-    const client = rawClient()
-    client.near.write(frameOf(AMQP_FRAME, 7, 'end', {}))
-    await hub.journal.until(({ type }) => type === 'refusal')
-    await client.closed
-    expect([client.names, client.ended()]).toEqual([['open', 'close'], false])
-    client.near.write(frameOf(AMQP_FRAME, 0, 'close', {}))
-    await once(client.near, 'end')
+    const client = rawClient(server)
+    client.send(7, 'open', { containerId: 'again' })
+    await client.next('close')
+    expect(client.isEnded).toBe(false)
+    client.send(0, 'close', {})
+    await client.ended
     expect(server.connections).toBe(0)
   })
 
   test('the hub does not wait for ever', async () => {
-    const client = rawClient()
-    client.near.write(frameOf(AMQP_FRAME, 7, 'end', {}))
-    await hub.journal.until(({ type }) => type === 'refusal')
+    const client = rawClient(server)
+    client.send(7, 'open', { containerId: 'again' })
+    await client.next('close')
     clock.advance(5_000)
     expect(server.connections).toBe(0)
-    await once(client.near, 'end')
+    await client.ended
   })
 })

@@ -22,8 +22,8 @@ export function policyConnectionString(hostName: string, { name, primaryKey }: S
   return `HostName=${hostName};SharedAccessKeyName=${name};SharedAccessKey=${primaryKey}`
 }
 
-/** The Event Hubs-compatible endpoint's name: the hub's own, without its domain. */
-export function eventHubName(hostName: string): string {
+/** The hub's name, which is that of its Event Hubs-compatible endpoint too: the host name without its domain. */
+export function hubNameOf(hostName: string): string {
   return hostName.split('.', 1)[0] ?? hostName
 }
 
@@ -40,6 +40,6 @@ export function eventHubConnectionString(
   if (reader === undefined) return undefined
   return (
     `Endpoint=sb://${hostName}/;SharedAccessKeyName=${reader.name};` +
-    `SharedAccessKey=${reader.primaryKey};EntityPath=${eventHubName(hostName)}`
+    `SharedAccessKey=${reader.primaryKey};EntityPath=${hubNameOf(hostName)}`
   )
 }

@@ -13,15 +13,19 @@ export type BrokenPart =
   | 'tcp'
   /** The MQTT connection. */
   | 'mqtt'
-  /** The AMQP connection, the session of the device, or the link on which `$cbs` answers. */
+  /** The AMQP connection, or the session of the device. */
   | 'amqp'
   | 'amqp-session'
-  | 'amqp-cbs'
-  /** The links of one kind of the device. */
+  /** A link of `$cbs`: the one for requests, or the one for answers. */
+  | 'amqp-cbs-request'
+  | 'amqp-cbs-answer'
+  /** A link of the device; the requests of twins come from it, those of methods from the hub. */
   | 'amqp-telemetry'
   | 'amqp-c2d'
-  | 'amqp-twin'
-  | 'amqp-methods'
+  | 'amqp-twin-request'
+  | 'amqp-twin-answer'
+  | 'amqp-method-request'
+  | 'amqp-method-answer'
 
 /** A fault that a message orders. */
 export interface DeviceFaultOrder {

@@ -30,6 +30,8 @@ export interface Settings {
   readonly dropLinkOnKeyChange: boolean
   /** Whether an expired lock counts towards the maximum delivery count, as an abandon does. Default: false. */
   readonly lockTimeoutsCount: boolean
+  /** Whether a message that comes again over AMQP says how often it was delivered (open-delivery-count). Default: false, it says 0. */
+  readonly deliveryCountOverAmqp: boolean
   /** Whether the token scope `sr={host}/{deviceId}`, without `devices/`, is accepted. Default: false. */
   readonly shortScopeAccepted: boolean
   /** Whether twin responses reach devices without a subscription to `$iothub/twin/res/#`. Default: false. */
@@ -105,6 +107,7 @@ export const STRICT: Settings = Object.freeze({
   cleanSessionPurgesC2d: false,
   dropLinkOnKeyChange: false,
   lockTimeoutsCount: false,
+  deliveryCountOverAmqp: false,
   shortScopeAccepted: false,
   twinAnswersWithoutSubscription: false,
   subscribeToAllOfIothub: false,
