@@ -24,7 +24,7 @@ export interface IdentityShape {
 const SINCE = { parentScopes: '2020-06-30', modelId: '2020-05-31', attributes: '2024-03-31' } as const
 
 /** For documents that no request asked for: events, exports. */
-const NEWEST = '2024-03-31'
+export const NEWEST = '2024-03-31'
 
 /** A device or module as `/devices` shows it. */
 export function identityDocument(

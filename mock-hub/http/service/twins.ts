@@ -3,9 +3,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { JsonObject } from '../../base/json.ts'
 import type { Identity } from '../../core/contract/identity.ts'
+import { checkWritable } from '../../core/contract/system-modules.ts'
 import { apiVersionOf } from '../common/api-version.ts'
 import { twinDocument } from './documents.ts'
-import { checkWritable, updateOf, type TwinBody } from './twin-update.ts'
+import { updateOf, type TwinBody } from './twin-update.ts'
 import { TWIN_PATHS, type HubRoutes } from '../common/route-context.ts'
 import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
