@@ -228,3 +228,98 @@ Feature: The service's REST API
       Then the answer is 400
       And the answer has:
         | errors.0.errorCode | DeviceNotFound |
+
+    Scenario: The key that was not renewed is not shown
+      When the service requests POST "/devices/keys/regenerate?api-version=2024-03-31" with:
+        | body | {"policyKey":"secondaryKey","devices":[{"id":"{thermostat}"}]} |
+      Then the answer has:
+        | rotatedKeys.0.primaryKey   | null |
+        | rotatedKeys.0.secondaryKey | /=$/ |
+
+  @WIRE-REG-28
+  Rule: An update is the whole identity: what it leaves out is reset, and without keys the device gets new ones
+
+    Scenario: Empty keys
+      When the service requests PUT "/devices/{thermostat}" with:
+        | header if-match | *                                                                                                                            |
+        | body            | {"deviceId":"{thermostat}","authentication":{"type":"sas","symmetricKey":{"primaryKey":"","secondaryKey":""}}} |
+      Then the answer is 200
+      And the answer has:
+        | authentication.symmetricKey.primaryKey | /=$/ |
+      When "thermostat" connects
+      Then "thermostat" is refused with return code 5
+
+    Scenario: Status and reason
+      When the service requests PUT "/devices/{thermostat}" with:
+        | header if-match | *                                                                     |
+        | body            | {"deviceId":"{thermostat}","status":"disabled","statusReason":"why"} |
+      Then the answer has:
+        | statusReason | why |
+      When the service requests PUT "/devices/{thermostat}" with:
+        | header if-match | *                           |
+        | body            | {"deviceId":"{thermostat}"} |
+      Then the answer has:
+        | status       | enabled |
+        | statusReason | null    |
+
+  @WIRE-REG-29
+  Rule: The modules of the IoT Edge runtime are in no bulk request
+
+    Scenario Outline: <module> in mode <mode>
+      When the service requests PUT "/devices/{thermostat}" with:
+        | header if-match | *                                                              |
+        | body            | {"deviceId":"{thermostat}","capabilities":{"iotEdge":true}} |
+      Then the answer is 200
+      When the service requests POST "/devices" with:
+        | body | [{"id":"{thermostat}","moduleId":"<module>","importMode":"<mode>","tags":{"a":1}}] |
+      Then the answer is 400
+      And the answer has:
+        | errors.0.moduleId  | <module> |
+        | errors.0.errorCode | 401100   |
+
+      Examples:
+        | module     | mode           |
+        | $edgeAgent | createOrUpdate |
+        | $edgeHub   | updateTwin     |
+
+  @WIRE-CFG-04
+  Rule: Content for one device is the deployment of an edge device
+
+    Scenario: Content for devices alone
+      When the service requests POST "/devices/{thermostat}/applyConfigurationContent" with:
+        | body | {"deviceContent":{"properties.desired.level":1}} |
+      Then the answer is 400 InvalidConfigurationContent
+
+    Scenario: Modules that the next deployment does not list
+      When the service requests PUT "/devices/{thermostat}" with:
+        | header if-match | *                                                              |
+        | body            | {"deviceId":"{thermostat}","capabilities":{"iotEdge":true}} |
+      And the service requests POST "/devices/{thermostat}/applyConfigurationContent" with:
+        | body | {"modulesContent":{"$edgeAgent":{"properties.desired":{"modules":{"old":{}}}}}} |
+      And the service requests GET "/devices/{thermostat}/modules/old"
+      Then the answer has:
+        | authentication.type | none |
+      When the service requests POST "/devices/{thermostat}/applyConfigurationContent" with:
+        | body | {"modulesContent":{"$edgeAgent":{"properties.desired":{"modules":{"new":{}}}}}} |
+      Then the answer is 204
+      When the service requests GET "/devices/{thermostat}/modules/old"
+      Then the answer is 404 ModuleNotFound
+      When the service requests GET "/devices/{thermostat}/modules/new"
+      Then the answer is 200
+
+  @WIRE-CFG-05 @WIRE-CFG-06
+  Rule: A new configuration has what was given, and no results yet
+
+    Scenario: Nothing but content and metrics
+      When the service requests PUT "/configurations/conformance-new" with:
+        | body | {"content":{"deviceContent":{"properties.desired.level":1}},"metrics":{"queries":{"every":"select *"}}} |
+      Then the answer is 200
+      And the answer has:
+        | schemaVersion         | null     |
+        | labels                | null     |
+        | systemMetrics.results | {}       |
+        | metrics.results       | {}       |
+        | metrics.queries.every | select * |
+      When the service requests DELETE "/configurations/conformance-new" with:
+        | header if-match | * |
+      Then the answer is 204

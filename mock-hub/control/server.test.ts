@@ -144,6 +144,25 @@ describe('invalid input is a 400 with field, rule and given value', () => {
     expect((await server.call('PUT', '/routes', { routes: ['FROM nowhere'] })).status).toBe(400)
   })
 
+  test.each([
+    ['lists', '['.repeat(50_000)],
+    ['objects', `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`],
+    ['a snapshot', `{"format":1,"identities":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+  ])('%s that nest too deeply are refused by their depth', async (_, payload) => {
+    for (const url of ['/devices', '/restore', '/faults']) {
+      const answer = await server.control.app.inject({ method: 'POST', url, payload })
+      expect([answer.statusCode, answer.json()]).toMatchObject([
+        400,
+        {
+          error: 'InvalidInput',
+          field: 'body',
+          rule: 'to be JSON of at most 256 levels',
+          given: '"more levels"',
+        },
+      ])
+    }
+  })
+
   test('a key is never repeated', async () => {
     const authentication = { symmetricKey: { primaryKey: 7_654_321 } }
     const { status, text } = await server.call('POST', '/devices', { deviceId: 'a', authentication })

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { aboutRoutes } from './routes/about.ts'
 import { guard } from './access.ts'
 import { InvalidInput } from '../base/invalid-input.ts'
+import { checkNesting, DEEPEST_JSON } from '../base/json-text.ts'
 import { isLoopback } from '../http-common/loopback.ts'
 import { clockRoutes } from './routes/clock.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
@@ -76,8 +77,24 @@ export async function createControlServer(options: ControlServerOptions): Promis
   app.removeAllContentTypeParsers()
   const parseJson = app.getDefaultJsonParser('error', 'ignore')
   app.addContentTypeParser('*', { parseAs: 'string' }, (request, text: string, done) => {
-    if (text === '') done(null, undefined)
-    else void parseJson(request, text, done)
+    if (text === '') {
+      done(null, undefined)
+      return
+    }
+    try {
+      checkNesting(text)
+    } catch {
+      done(
+        new InvalidInput(
+          'control',
+          'body',
+          `to be JSON of at most ${String(DEEPEST_JSON)} levels`,
+          'more levels',
+        ),
+      )
+      return
+    }
+    void parseJson(request, text, done)
   })
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({

@@ -2,6 +2,7 @@
 
 import { check } from './value-rules.ts'
 import { SEED } from './seed-rules.ts'
+import { readYaml } from './seed-yaml.ts'
 import type { Seed } from './seed.ts'
 
 /**
@@ -12,16 +13,7 @@ import type { Seed } from './seed.ts'
  * @throws RangeError that names the field, the rule and the given value.
  */
 export async function parseSeed(text: string, where: string): Promise<Seed> {
-  // Loaded on demand: a hub without a seed file starts sooner.
-  const { parse } = await import('yaml')
-  let value: unknown
-  try {
-    value = parse(text) ?? {}
-  } catch (error) {
-    throw new RangeError(`${where}: cannot be read as YAML: ${error instanceof Error ? error.message : ''}`, {
-      cause: error,
-    })
-  }
+  const value: unknown = (await readYaml(text, where)) ?? {}
   check(SEED, value, where, 'seed')
   return value as Seed // it has passed the check
 }

@@ -36,6 +36,7 @@ const RECORD = objectOf(
     deviceScope: TEXT,
     parentScopes: TEXTS,
     managedBy: TEXT,
+    attributes: OBJECT,
   },
   ['identity', 'generationId', 'etag', 'status', 'statusReason', 'authentication', 'iotEdge', 'parentScopes'],
 )
@@ -75,8 +76,9 @@ const MESSAGE = objectOf(
 const CONFIGURATION = objectOf(
   {
     id: TEXT,
+    schemaVersion: KEY,
     content: OBJECT,
-    labels: { type: 'object', additionalProperties: TEXT },
+    labels: { type: ['object', 'null'], additionalProperties: TEXT },
     targetCondition: TEXT,
     priority: { type: 'integer' },
     metrics: { type: 'object', additionalProperties: TEXT },

@@ -43,7 +43,15 @@ export async function openTestServer(
   const hub = createHub({ clock: options.clock ?? clock, settings: { ...options.settings } })
   const services = createServices(
     hub,
-    { twin: () => ({}), time: String, registryFile: { line: () => ({}), apply: () => undefined } },
+    {
+      twin: () => ({}),
+      time: String,
+      registryFile: {
+        line: () => ({}),
+        apply: () => undefined,
+        configuration: () => ({ id: 'c', spec: {}, ifMatch: '*' }),
+      },
+    },
     { read: () => Promise.resolve(''), write: () => Promise.resolve() },
   )
   let resets = 0

@@ -65,6 +65,11 @@ export function checkedContent(
   return before
 }
 
+/** `SELECT *` alone is a metric too: the suite of the CLI creates it (WIRE-CFG-06). It counts devices. */
+export function metricQuery(text: string): string {
+  return /^\s*select\s+\*\s*$/i.test(text) ? `${text} FROM devices` : text
+}
+
 /** @throws HubError InvalidConfigurationCustomMetricsQuery. */
 export function checkMetrics(
   metrics: Readonly<Record<string, string>>,
@@ -72,7 +77,7 @@ export function checkMetrics(
 ): void {
   for (const [name, query] of Object.entries(metrics))
     try {
-      queries.check(query)
+      queries.check(metricQuery(query))
     } catch (error) {
       if (!(error instanceof HubError)) throw error
       throw new HubError({
@@ -130,11 +135,12 @@ export function checkCount(count: number, most: number): void {
   })
 }
 
-export function invalidContent(problem: string): HubError {
+/** The text is the service's; the explanation says what is wrong. */
+export function invalidContent(problem: string, rule = RULE): HubError {
   return new HubError({
     kind: 'InvalidConfigurationContent',
-    message: problem,
-    rule: RULE,
+    message: 'The content provided for configuration is invalid. Please check and try again',
+    rule,
     expected: 'a configuration content',
     received: problem.slice(0, 200),
   })

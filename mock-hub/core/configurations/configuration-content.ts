@@ -3,14 +3,19 @@
 import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
+import type { IdentitySpec } from '../contract/registry.ts'
 import type { ConfigurationContent } from '../contract/services/configurations.ts'
+
+/** A module of a deployment; the IoT Edge daemon gives it its keys. */
+const DEPLOYED: IdentitySpec = { managedBy: 'IotEdge', authentication: { type: 'none' } }
 
 const PATH = /^properties\.desired(\.[^.]+)*$/
 
 /** @returns what is wrong; undefined: nothing. */
 export function contentError(content: ConfigurationContent | null | undefined): string | undefined {
   const sections = sectionsOf(content ?? {})
-  if (sections.length === 0) return 'content needs deviceContent, modulesContent or moduleContent'
+  if (sections.every(([, section]) => Object.keys(section).length === 0))
+    return 'content needs deviceContent, modulesContent or moduleContent'
   for (const [name, section] of sections)
     for (const [path, value] of Object.entries(section)) {
       if (!PATH.test(path))
@@ -59,7 +64,10 @@ export function applyContent(
   })
   if (own.length > 0) merge(hub, identity, overlay(own))
   if (identity.moduleId !== undefined) return
-  const modules = contents.map(({ modulesContent }) => modulesContent).findLast((given) => given != null)
+  // .NET writes an empty section where it has none.
+  const modules = contents
+    .map(({ modulesContent }) => modulesContent)
+    .findLast((given) => Object.keys(given ?? {}).length > 0)
   for (const [moduleId, section] of Object.entries(modules ?? {}))
     replace(hub, { deviceId: identity.deviceId, moduleId }, overlay([section]))
   const agent = modules?.['$edgeAgent']
@@ -67,7 +75,7 @@ export function applyContent(
 }
 
 /** `{ 'properties.desired.a.b': 1 }` is `{ a: { b: 1 } }`. */
-function overlay(sections: readonly JsonObject[]): JsonObject {
+export function overlay(sections: readonly JsonObject[]): JsonObject {
   let desired: JsonObject = {}
   for (const section of sections)
     for (const [path, value] of Object.entries(section)) {
@@ -94,7 +102,7 @@ function merge(hub: Pick<Hub, 'twins'>, identity: Identity, desired: JsonObject)
 
 /** Creates a module that the deployment lists and that does not exist, and replaces its desired properties. */
 function replace(hub: Pick<Hub, 'registry' | 'twins'>, identity: Identity, desired: JsonObject): void {
-  if (hub.registry.find(identity) === undefined) hub.registry.create(identity, { managedBy: 'IotEdge' })
+  if (hub.registry.find(identity) === undefined) hub.registry.create(identity, DEPLOYED)
   const twin = hub.twins.get(identity)
   if (JSON.stringify(twin.desired.properties) !== JSON.stringify(desired))
     hub.twins.replace(identity, { tags: twin.tags, desired }, '*')
@@ -106,7 +114,7 @@ function createListed(hub: Pick<Hub, 'registry'>, deviceId: string, agent: JsonO
   if (!isObject(modules)) return
   for (const moduleId of Object.keys(modules))
     if (hub.registry.find({ deviceId, moduleId }) === undefined)
-      hub.registry.create({ deviceId, moduleId }, { managedBy: 'IotEdge' })
+      hub.registry.create({ deviceId, moduleId }, DEPLOYED)
 }
 
 function says(properties: JsonObject, wanted: JsonObject): boolean {

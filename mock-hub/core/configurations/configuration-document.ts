@@ -7,6 +7,11 @@ import type { Configuration } from './configuration.ts'
 export interface DocumentContext {
   /** Renders epoch ms. */
   readonly time: (ms: number) => string
+  /** Undefined: nothing has been counted yet. */
+  readonly counts: ConfigurationCounts | undefined
+}
+
+export interface ConfigurationCounts {
   /** Identities that it targets. */
   readonly targeted: number
   /** Identities that it has been applied to. */
@@ -18,7 +23,7 @@ export interface DocumentContext {
 /** A configuration as the service API shows it. */
 export function configurationDocument(
   configuration: Configuration,
-  { time, targeted, applied, rowsOf }: DocumentContext,
+  { time, counts }: DocumentContext,
 ): ConfigurationDocument {
   const { id, targets, targetCondition, metrics } = configuration
   const from = targets?.from ?? 'devices'
@@ -26,22 +31,25 @@ export function configurationDocument(
   const condition = targetCondition.replace(/^\s*from\s+devices\.modules\s+where\s+/i, '')
   return {
     id,
-    schemaVersion: '1.0',
-    labels: { ...configuration.labels },
+    schemaVersion: configuration.schemaVersion ?? null,
+    labels: configuration.labels === null ? null : { ...configuration.labels },
     content: contentDocument(configuration.content),
     targetCondition,
     createdTimeUtc: time(configuration.createdAt),
     lastUpdatedTimeUtc: time(configuration.updatedAt),
     priority: configuration.priority,
     systemMetrics: {
-      results: { targetedCount: targeted, appliedCount: applied },
+      results: counts === undefined ? {} : { targetedCount: counts.targeted, appliedCount: counts.applied },
       queries: {
         targetedCount: `select ${columns} from ${from}${condition === '*' ? '' : ` where ${condition}`}`,
         appliedCount: `select ${columns} from ${from} where configurations.[[${id}]].status = 'Applied'`,
       },
     },
     metrics: {
-      results: objectOf(Object.entries(metrics).map(([name, query]) => [name, rowsOf(query)] as const)),
+      results:
+        counts === undefined
+          ? {}
+          : objectOf(Object.entries(metrics).map(([name, query]) => [name, counts.rowsOf(query)] as const)),
       queries: { ...metrics },
     },
     etag: configuration.etag,

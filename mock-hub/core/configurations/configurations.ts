@@ -26,13 +26,17 @@ import {
   checkMetrics,
   checkNewId,
   configurationNotFound,
-  invalidContent,
+  metricQuery,
   targetsOf,
 } from './configuration-checks.ts'
-import { applyContent, contentError } from './configuration-content.ts'
+import { applyContent } from './configuration-content.ts'
 import { configurationDocument } from './configuration-document.ts'
 import { ConfigurationTargeting, type TargetingHub } from './configuration-targeting.ts'
 import type { Configuration } from './configuration.ts'
+import { checkEdgeContent, removeUnlisted } from './edge-content.ts'
+
+/** When the metrics of a new configuration are counted first; thereafter each read counts (WIRE-CFG-05). */
+const FIRST_RUN_MS = 30_000
 
 type ConfigurationHub = TargetingHub & Pick<Hub, 'clock' | 'settings'>
 
@@ -63,8 +67,9 @@ export class HubConfigurations implements Configurations {
     checkMetrics(metrics, this.#queries)
     const configuration: Configuration = {
       id,
+      schemaVersion: spec.schemaVersion ?? before?.schemaVersion,
       content: checkedContent(spec.content, before?.content),
-      labels: spec.labels ?? before?.labels ?? {},
+      labels: spec.labels ?? before?.labels ?? null,
       targetCondition,
       targets: targetsOf(targetCondition, this.#queries),
       priority: spec.priority ?? before?.priority ?? 0,
@@ -80,6 +85,10 @@ export class HubConfigurations implements Configurations {
 
   get(id: string): ConfigurationDocument {
     return this.#document(this.#find(id))
+  }
+
+  has(id: string): boolean {
+    return this.#configurations.has(id)
   }
 
   list(top: number): readonly JsonObject[] {
@@ -100,7 +109,7 @@ export class HubConfigurations implements Configurations {
   test(targetCondition: string | undefined, queries: Readonly<Record<string, string>>): JsonObject {
     const errors = Object.entries(queries).flatMap(([name, query]) => {
       const error = messageOf(() => {
-        this.#queries.check(query)
+        this.#queries.check(metricQuery(query))
       })
       return error === undefined ? [] : [[name, error] as const]
     })
@@ -113,10 +122,9 @@ export class HubConfigurations implements Configurations {
   }
 
   applyContent(deviceId: string, content: ConfigurationContent): void {
-    this.#hub.registry.get({ deviceId })
-    const problem = contentError(content)
-    if (problem !== undefined) throw invalidContent(problem)
+    checkEdgeContent(this.#hub.registry.get({ deviceId }), content)
     applyContent(this.#hub, { deviceId }, [content])
+    removeUnlisted(this.#hub, deviceId, content)
   }
 
   /** All of them, as a snapshot keeps them. */
@@ -159,12 +167,17 @@ export class HubConfigurations implements Configurations {
   }
 
   #document(configuration: Configuration): ConfigurationDocument {
-    const { id } = configuration
+    const { id, createdAt } = configuration
+    const hasRun = this.#hub.clock.now() - createdAt >= FIRST_RUN_MS
     return configurationDocument(configuration, {
       time: this.#time,
-      targeted: this.#targeting.count(id),
-      applied: this.#targeting.count(id, 'Applied'),
-      rowsOf: (query) => this.#queries.all(query).length,
+      counts: hasRun
+        ? {
+            targeted: this.#targeting.count(id),
+            applied: this.#targeting.count(id, 'Applied'),
+            rowsOf: (query) => this.#queries.all(metricQuery(query)).length,
+          }
+        : undefined,
     })
   }
 }

@@ -40,16 +40,36 @@ export interface TwinUpdate {
   readonly desired?: JsonObject | null | undefined
 }
 
+/** Desired or reported properties that a bulk entry or an import file brings along. */
+export interface SectionImport {
+  /** Without `$version` and `$metadata`. */
+  readonly properties: JsonObject
+  /** `$metadata`, which wins over the metadata that there is. Default: the hub stamps the nodes. */
+  readonly metadata?: JsonObject | undefined
+  /** `$version`; read together with `metadata` only. Default: 1 at the beginning, otherwise the next one. */
+  readonly version?: number | undefined
+}
+
+/** The parts of a twin that a bulk entry or an import file brings along; absent parts do not change. */
+export interface TwinImport {
+  /** Tags; null: none. */
+  readonly tags?: JsonObject | null | undefined
+  /** Desired properties. */
+  readonly desired?: SectionImport | undefined
+  /** Reported properties. */
+  readonly reported?: SectionImport | undefined
+}
+
 /** The twins of devices and modules. */
 export interface Twins {
   /** The twin of an identity. @throws HubError DeviceNotFound, ModuleNotFound. */
   get(identity: Identity): TwinDocument
   /**
-   * Registers an identity whose twin begins with these tags and desired properties, at `$version` 1.
-   * @param register - creates the identity; when it throws, or the update is refused, nothing has changed.
+   * Registers an identity whose twin begins with these parts, at `$version` 1 unless they say more.
+   * @param register - creates the identity; when it throws, or the twin is refused, nothing has changed.
    * @throws HubError as `register` and `patch`.
    */
-  begin(identity: Identity, update: TwinUpdate, register: () => void): void
+  begin(identity: Identity, twin: TwinImport, register: () => void): void
   /**
    * Merges tags and desired properties, and notifies the device of desired properties.
    * @param ifMatch - `*` or the current etag; undefined: any etag.
@@ -58,6 +78,8 @@ export interface Twins {
   patch(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
   /** Replaces tags and desired properties, and notifies the device. @throws HubError as `patch`. */
   replace(identity: Identity, update: TwinUpdate, ifMatch: IfMatch): TwinDocument
+  /** Overwrites parts of a twin by those of an import file, and notifies the device. @throws HubError as `patch`. */
+  overwrite(identity: Identity, twin: TwinImport, ifMatch: IfMatch): TwinDocument
   /**
    * Merges reported properties, as a device does.
    * @param baseVersion - `$version` of the request; undefined: any version.

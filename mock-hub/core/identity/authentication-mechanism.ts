@@ -60,11 +60,12 @@ function keysOf(
   before: AuthenticationMechanism | undefined,
   random: Random,
 ): SymmetricKeys {
+  // Two empty keys ask for new ones (WIRE-REG-28).
+  const known = asked?.primaryKey === '' && asked.secondaryKey === '' ? undefined : before?.symmetricKey
   const key = (name: keyof SymmetricKeys): string => {
     const wanted = asked?.[name]
     if (given(wanted)) return checkedKey(name, wanted)
-    // Empty keys keep the current ones; without current ones, keys are generated (docs/contract/registry.md#registry-empty-keys).
-    return before?.symmetricKey[name] ?? random.bytes(KEY_BYTES).toString('base64')
+    return known?.[name] ?? random.bytes(KEY_BYTES).toString('base64')
   }
   return { primaryKey: key('primaryKey'), secondaryKey: key('secondaryKey') }
 }

@@ -1,8 +1,13 @@
-/** Export of the registry to a blob and import from one: `devices.txt`, one JSON object a line. */
+/**
+ * Export of the registry to a blob and import from one: `devices.txt`, one JSON object a line; configurations in
+ * `configurations.txt`.
+ */
 
 import { randomUUID } from 'node:crypto'
-import type { JsonObject } from '../../base/json.ts'
+import { isObject, type Json, type JsonObject } from '../../base/json.ts'
+import { DEEPEST_JSON, readJson } from '../../base/json-text.ts'
 import type { Hub } from '../contract/hub.ts'
+import type { Configurations } from '../contract/services/configurations.ts'
 import type { BlobAccess, DocumentRenderer } from '../contract/services/documents.ts'
 import type { ImportExportJobs, ImportExportRequest } from '../contract/services/jobs.ts'
 import { HubError } from '../errors/hub-error.ts'
@@ -20,18 +25,23 @@ interface Job {
 }
 
 const FILE = 'devices.txt'
+const CONFIGURATIONS_FILE = 'configurations.txt'
 const ERRORS = 'importErrors.log'
 
+type JobHub = Pick<Hub, 'clock' | 'registry' | 'refuse'>
 type Renderer = Pick<DocumentRenderer, 'registryFile' | 'time'>
+type ConfigurationStore = Pick<Configurations, 'list' | 'put' | 'has'>
 
 export class HubImportExportJobs implements ImportExportJobs {
-  readonly #hub: Pick<Hub, 'clock' | 'registry'>
+  readonly #hub: JobHub
+  readonly #configurations: ConfigurationStore
   readonly #blobs: BlobAccess
   readonly #renderer: Renderer
   readonly #jobs = new Map<string, Job>()
 
-  constructor(hub: Pick<Hub, 'clock' | 'registry'>, blobs: BlobAccess, renderer: Renderer) {
+  constructor(hub: JobHub, configurations: ConfigurationStore, blobs: BlobAccess, renderer: Renderer) {
     this.#hub = hub
+    this.#configurations = configurations
     this.#blobs = blobs
     this.#renderer = renderer
   }
@@ -70,11 +80,15 @@ export class HubImportExportJobs implements ImportExportJobs {
     }
     this.#jobs.set(job.jobId, job)
     job.cancelStart = this.#hub.clock.schedule(0, () => void this.#run(job))
-    return this.#document(job)
+    return this.#document(job, request.inputBlobContainerUri)
   }
 
   get(jobId: string): JsonObject {
     return this.#document(this.#find(jobId))
+  }
+
+  has(jobId: string): boolean {
+    return this.#jobs.has(jobId)
   }
 
   list(): readonly JsonObject[] {
@@ -114,47 +128,50 @@ export class HubImportExportJobs implements ImportExportJobs {
       for (const module of this.#hub.registry.modulesOf(device.identity.deviceId))
         lines.push(JSON.stringify(this.#renderer.registryFile.line(module, keys)))
     }
-    await this.#blobs.write(
-      request.outputBlobContainerUri ?? '',
-      request.outputBlobName ?? FILE,
-      `${lines.join('\r\n')}\r\n`,
-    )
+    const { outputBlobContainerUri = '', outputBlobName = FILE } = request
+    await this.#blobs.write(outputBlobContainerUri, outputBlobName, fileOf(lines))
+    if (request.includeConfigurations !== true) return
+    const configurations = this.#configurations.list(Infinity).map((one) => JSON.stringify(one))
+    const { configurationsBlobName = CONFIGURATIONS_FILE } = request
+    await this.#blobs.write(outputBlobContainerUri, configurationsBlobName, fileOf(configurations))
   }
 
   async #import(job: Job): Promise<void> {
     const { inputBlobContainerUri = '', outputBlobContainerUri = '', inputBlobName = FILE } = job.request
-    const text = await this.#blobs.read(inputBlobContainerUri, inputBlobName)
     const errors: string[] = []
-    for (const line of text.split(/\r?\n/)) {
-      if (line.trim() === '' || job.endedAt !== undefined) continue
-      const error = this.#importLine(line)
-      if (error !== undefined) errors.push(JSON.stringify(error))
+    const importFile = async (blobName: string, apply: (entry: JsonObject) => void): Promise<void> => {
+      const text = await this.#blobs.read(inputBlobContainerUri, blobName)
+      for (const line of text.split(/\r?\n/)) {
+        if (line.trim() === '' || job.endedAt !== undefined) continue
+        const error = this.#importLine(line, apply)
+        if (error !== undefined) errors.push(JSON.stringify(error))
+      }
     }
+    await importFile(inputBlobName, (entry) => {
+      this.#renderer.registryFile.apply(entry)
+    })
+    const { includeConfigurations = false, configurationsBlobName = CONFIGURATIONS_FILE } = job.request
+    if (includeConfigurations)
+      await importFile(configurationsBlobName, (entry) => {
+        const { id, spec, ifMatch } = this.#renderer.registryFile.configuration(entry)
+        this.#configurations.put(id, spec, this.#configurations.has(id) ? ifMatch : undefined)
+      })
     await this.#blobs.write(outputBlobContainerUri, ERRORS, errors.map((error) => `${error}\r\n`).join(''))
   }
 
-  #importLine(line: string): JsonObject | undefined {
+  /** The error as the service writes it: its text is the id alone (WIRE-JOB-08). The log of the hub has the reason. */
+  #importLine(line: string, apply: (entry: JsonObject) => void): JsonObject | undefined {
     let id = ''
     try {
-      const entry: unknown = JSON.parse(line)
-      if (typeof entry !== 'object' || entry === null || !('id' in entry) || typeof entry.id !== 'string')
-        throw new HubError({
-          kind: 'DeserializationError',
-          message: 'A line must be an object with an id.',
-          rule: 'WIRE-JOB-02',
-          expected: 'an object with an id',
-          received: 'another value',
-        })
-      id = entry.id
-      // JSON of an object.
-      this.#renderer.registryFile.apply(entry as unknown as JsonObject)
+      const entry = entryOf(line)
+      if (typeof entry['id'] !== 'string') throw unreadable('an object with an id', 'an object without one')
+      id = entry['id']
+      apply(entry)
       return undefined
     } catch (error) {
-      if (error instanceof HubError)
-        return { deviceId: id, errorCode: error.code, errorStatus: error.message }
-      if (error instanceof SyntaxError)
-        return { deviceId: id, errorCode: 400012, errorStatus: 'The line is not JSON.' }
-      throw error
+      if (!(error instanceof HubError)) throw error
+      this.#hub.refuse(error, { transport: 'https', ...(id === '' ? {} : { identity: id }) })
+      return { deviceId: id, errorCode: error.code, errorStatus: id }
     }
   }
 
@@ -177,9 +194,20 @@ export class HubImportExportJobs implements ImportExportJobs {
     })
   }
 
-  #document(job: Job): JsonObject {
+  /** Fields without a value are left out; only the answer to the creation names the input. */
+  #document(job: Job, inputBlobContainerUri?: string): JsonObject {
     const { request } = job
-    const withoutSas = (uri: string | undefined) => uri?.split('?', 1)[0] ?? null
+    const optional = Object.entries({
+      inputBlobContainerUri: withoutSas(inputBlobContainerUri),
+      inputBlobName: request.inputBlobName,
+      outputBlobContainerUri: withoutSas(request.outputBlobContainerUri),
+      outputBlobName: request.outputBlobName,
+      excludeKeysInExport: request.excludeKeysInExport ?? false,
+      storageAuthenticationType: request.storageAuthenticationType,
+      includeConfigurations: request.includeConfigurations,
+      configurationsBlobName: request.configurationsBlobName,
+      failureReason: job.failureReason,
+    }).filter((entry): entry is [string, string | boolean] => entry[1] !== undefined)
     return {
       jobId: job.jobId,
       startTimeUtc: this.#renderer.time(job.startedAt),
@@ -187,13 +215,42 @@ export class HubImportExportJobs implements ImportExportJobs {
       type: request.type,
       status: job.status,
       progress: job.progress,
-      inputBlobContainerUri: withoutSas(request.inputBlobContainerUri),
-      inputBlobName: request.inputBlobName ?? null,
-      outputBlobContainerUri: withoutSas(request.outputBlobContainerUri),
-      outputBlobName: request.outputBlobName ?? null,
-      excludeKeysInExport: request.excludeKeysInExport ?? false,
-      storageAuthenticationType: request.storageAuthenticationType ?? null,
-      failureReason: job.failureReason ?? null,
+      ...Object.fromEntries(optional),
+      useSecondaryStorageAsSource: false,
     }
   }
+}
+
+function withoutSas(uri: string | undefined): string | undefined {
+  return uri?.split('?', 1)[0]
+}
+
+function fileOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\r\n`).join('')
+}
+
+/** @throws HubError DeserializationError. */
+function entryOf(line: string): JsonObject {
+  let entry: Json
+  try {
+    entry = readJson(line)
+  } catch (error) {
+    const tooDeep = error instanceof RangeError
+    throw unreadable(
+      tooDeep ? `JSON of at most ${String(DEEPEST_JSON)} levels` : 'JSON',
+      tooDeep ? error.message : 'another text',
+    )
+  }
+  if (!isObject(entry)) throw unreadable('an object with an id', 'another value')
+  return entry
+}
+
+function unreadable(expected: string, received: string): HubError {
+  return new HubError({
+    kind: 'DeserializationError',
+    message: `A line must be ${expected}; given: ${received}.`,
+    rule: 'WIRE-JOB-08',
+    expected,
+    received,
+  })
 }

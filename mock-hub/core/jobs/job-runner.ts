@@ -1,4 +1,5 @@
 import type { Hub } from '../contract/hub.ts'
+import { checkWritable } from '../contract/system-modules.ts'
 import { HubError } from '../errors/hub-error.ts'
 import type { HubQueries } from '../query/queries.ts'
 import { jobTarget } from './job-checks.ts'
@@ -88,6 +89,7 @@ export class JobRunner {
     if (device === undefined) return
     this.#begin(device)
     try {
+      checkWritable(device.identity)
       this.#hub.twins.patch(device.identity, job.request.updateTwin?.update ?? {}, '*')
       this.#settle(device, 'completed')
     } catch (error) {

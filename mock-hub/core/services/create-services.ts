@@ -41,7 +41,7 @@ export function createServices(hub: Hub, renderer: DocumentRenderer, blobs: Blob
   })
   const configurations = new HubConfigurations(hub, queries, renderer.time)
   const jobs: HubJobs = new HubJobs(hub, queries, tokens, renderer.time)
-  const importExport = new HubImportExportJobs(hub, blobs, renderer)
+  const importExport = new HubImportExportJobs(hub, configurations, blobs, renderer)
   const stopEvents = startEventMessages(hub, renderer.time)
   return {
     queries,

@@ -13,7 +13,11 @@ import { createServices } from './create-services.ts'
 const SHAPES = {
   twin: () => ({}),
   time: String,
-  registryFile: { line: () => ({}), apply: () => undefined },
+  registryFile: {
+    line: () => ({}),
+    apply: () => undefined,
+    configuration: () => ({ id: 'c', spec: {}, ifMatch: '*' }),
+  },
 }
 const BLOBS = { read: () => Promise.resolve(''), write: () => Promise.resolve() }
 

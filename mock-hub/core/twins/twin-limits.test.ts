@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Json, JsonObject } from '../../base/json.ts'
 import { refusalOf } from '../testing/test-hub.ts'
-import { checkPatch, checkSize, sizeOf, TWIN_LIMITS, type TwinSectionName } from './twin-limits.ts'
+import {
+  checkPatch,
+  checkReplacement,
+  checkSize,
+  sizeOf,
+  TWIN_LIMITS,
+  type TwinSectionName,
+} from './twin-limits.ts'
 
 const SECTIONS: readonly TwinSectionName[] = ['tags', 'desired', 'reported']
 const ruleOf = (patch: JsonObject): string => {
@@ -126,6 +133,21 @@ describe('values', () => {
     expect(ruleOf(nested(11, { property: 'value' }))).toBe('WIRE-TWIN-29')
     passes(nested(10, []))
     expect(ruleOf(nested(11, []))).toBe('WIRE-TWIN-29')
+  })
+
+  test('WIRE-TWIN-29: a value without an end is too deep', () => {
+    const list: Json[] = []
+    list.push(list)
+    const object: Record<string, Json> = {}
+    object['self'] = [object]
+    let deep: Json = 1
+    for (let level = 0; level < 50_000; level++) deep = [deep]
+    for (const value of [list, object, deep]) {
+      expect(ruleOf({ a: value })).toBe('WIRE-TWIN-29')
+      expect(() => {
+        checkReplacement('tags', { a: value })
+      }).not.toThrow()
+    }
   })
 
   test('any JSON passes or is refused with ArgumentInvalid', () => {

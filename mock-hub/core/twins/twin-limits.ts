@@ -154,17 +154,21 @@ function checkNumber(path: string, value: number): void {
   )
 }
 
-/** Where a null is, in objects and arrays alike; undefined: nowhere. */
-function nullIn(path: string, value: Json): string | undefined {
+/**
+ * Where a null is, in objects and arrays alike; undefined: nowhere. It looks no deeper than a twin can be, so that values
+ * that contain themselves have an end: the check of the depth refuses them.
+ */
+function nullIn(path: string, value: Json, depth = 0): string | undefined {
   if (value === null) return path
+  if (depth > TWIN_LIMITS.depth) return undefined
   if (Array.isArray(value)) {
     for (const [index, item] of (value as readonly Json[]).entries()) {
-      const found = nullIn(`${path}[${String(index)}]`, item)
+      const found = nullIn(`${path}[${String(index)}]`, item, depth + 1)
       if (found !== undefined) return found
     }
   } else if (isObject(value)) {
     for (const [key, item] of Object.entries(value)) {
-      const found = nullIn(`${path}.${key}`, item)
+      const found = nullIn(`${path}.${key}`, item, depth + 1)
       if (found !== undefined) return found
     }
   }

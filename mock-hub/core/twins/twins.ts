@@ -3,7 +3,14 @@
 import type { Clock } from '../../base/clock.ts'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import type { IdentityRecord, IfMatch, Registry } from '../contract/registry.ts'
-import type { TwinChange, TwinDocument, Twins, TwinSection, TwinUpdate } from '../contract/twins.ts'
+import type {
+  TwinChange,
+  TwinDocument,
+  TwinImport,
+  Twins,
+  TwinSection,
+  TwinUpdate,
+} from '../contract/twins.ts'
 import { checkIfMatch, twinCounter, twinEtag } from '../contract/etag.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { Emitter } from '../../base/emitter.ts'
@@ -11,6 +18,7 @@ import { mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { msOfTicks, utcText } from '../../base/time-text.ts'
 import { replacementPatch } from './twin-difference.ts'
+import { importedSection } from './twin-import.ts'
 import { checkPatch, checkReplacement, checkSize } from './twin-limits.ts'
 
 export interface TwinsDependencies {
@@ -48,9 +56,9 @@ export class HubTwins implements Twins {
     return this.#state(identity).document
   }
 
-  begin(identity: Identity, update: TwinUpdate, register: () => void): void {
+  begin(identity: Identity, twin: TwinImport, register: () => void): void {
     const exists = this.#deps.registry.find(identity) !== undefined
-    const hasTwin = update.tags != null || update.desired != null
+    const hasTwin = twin.tags != null || twin.desired !== undefined || twin.reported !== undefined
     // The registry says what is wrong with an identity that is there already.
     if (exists || !hasTwin) {
       register()
@@ -59,9 +67,9 @@ export class HubTwins implements Twins {
     const key = identityKey(identity)
     this.#states.set(
       key,
-      withUpdate(
+      withFirstParts(
         newState(identity, identity.moduleId === undefined ? this.#deps.clock.now() : undefined),
-        update,
+        twin,
       ),
     )
     try {
@@ -107,6 +115,28 @@ export class HubTwins implements Twins {
       this.#deps.notifyDesired(identity, patch, newDesired.version)
     }
     this.#tell('replaced', before, after, update)
+    return after
+  }
+
+  overwrite(identity: Identity, { tags, desired, reported }: TwinImport, ifMatch: IfMatch): TwinDocument {
+    const before = this.#stateToWrite(identity, ifMatch)
+    const { document } = before
+    const $lastUpdated = utcText(this.#deps.clock.now())
+    const next = document.desired.version + 1
+    const newDesired =
+      desired && importedSection('desired', desired, { $lastUpdated, $lastUpdatedVersion: next }, next)
+    const newReported =
+      reported && importedSection('reported', reported, { $lastUpdated }, document.reported.version + 1)
+    const after = this.#write(before, {
+      tags: tags === undefined ? document.tags : merged(NOTHING, tags),
+      desired: newDesired ?? document.desired,
+      reported: newReported ?? document.reported,
+    })
+    if (newDesired !== undefined) {
+      const patch = replacementPatch(document.desired.properties, newDesired.properties)
+      this.#deps.notifyDesired(identity, patch, newDesired.version)
+    }
+    this.#tell('replaced', before, after, { tags, desired: newDesired?.properties }, newReported?.properties)
     return after
   }
 
@@ -192,14 +222,23 @@ export class HubTwins implements Twins {
     return { properties, metadata, version: next }
   }
 
-  #write({ document, counter }: State, parts: Pick<TwinDocument, 'tags' | 'desired'>): TwinDocument {
+  #write(
+    { document, counter }: State,
+    parts: Pick<TwinDocument, 'tags' | 'desired'> & Partial<Pick<TwinDocument, 'reported'>>,
+  ): TwinDocument {
     const next = counter + 1
     const after = { ...document, ...parts, etag: twinEtag(next), version: document.version + 1 }
     this.#states.set(identityKey(document.identity), { document: after, counter: next })
     return after
   }
 
-  #tell(type: TwinChange['type'], before: State, twin: TwinDocument, { tags, desired }: TwinUpdate): void {
+  #tell(
+    type: TwinChange['type'],
+    before: State,
+    twin: TwinDocument,
+    { tags, desired }: TwinUpdate,
+    reported?: JsonObject,
+  ): void {
     if (this.#listeners.size === 0) return
     this.#listeners.tell({
       type,
@@ -207,6 +246,7 @@ export class HubTwins implements Twins {
       twin,
       ...(tags === undefined ? {} : { tags }),
       ...(desired === undefined ? {} : { desired }),
+      ...(reported === undefined ? {} : { reported }),
     })
   }
 }
@@ -236,17 +276,20 @@ function newState(identity: Identity, createdAt: number | undefined): State {
   return { document, counter: 1 }
 }
 
-/** The first tags and desired properties of a twin: each node has version 1 and no time. */
-function withUpdate({ document, counter }: State, { tags, desired }: TwinUpdate): State {
-  const properties = desired ?? NOTHING
-  checkPatch('desired', properties)
-  const stamp = { $lastUpdated: NEVER, $lastUpdatedVersion: 1 }
-  const section =
-    desired == null
-      ? document.desired
-      : { ...mergeAnnotated(emptied(document.desired), properties, stamp), version: 1 }
-  checkSize('desired', section.properties)
-  return { document: { ...document, tags: merged(NOTHING, tags ?? {}), desired: section }, counter }
+/** The first parts of a twin: each node of them has version 1 and no time. */
+function withFirstParts({ document, counter }: State, { tags, desired, reported }: TwinImport): State {
+  const stamp = { $lastUpdated: NEVER }
+  return {
+    document: {
+      ...document,
+      tags: merged(NOTHING, tags ?? {}),
+      desired: desired
+        ? importedSection('desired', desired, { ...stamp, $lastUpdatedVersion: 1 }, 1)
+        : document.desired,
+      reported: reported ? importedSection('reported', reported, stamp, 1) : document.reported,
+    },
+    counter,
+  }
 }
 
 function merged(before: JsonObject, patch: JsonObject | null): JsonObject {

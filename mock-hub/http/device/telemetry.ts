@@ -1,5 +1,6 @@
 /** A device or module sends telemetry over HTTPS, one message or a batch (docs/contract/https.md). */
 
+import { readJson } from '../../base/json-text.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { Message } from '../../core/contract/message.ts'
 import { headerPairs, messageFrom } from './message-headers.ts'
@@ -38,9 +39,9 @@ export const telemetryRoutes: HubRoutes = (app, { hub }, done) => {
 export function batchOf(bytes: Buffer): readonly Message[] {
   let entries: unknown
   try {
-    entries = JSON.parse(bytes.toString('utf8'))
-  } catch {
-    throw badBatch('a JSON array', 'bytes that are no JSON')
+    entries = readJson(bytes.toString('utf8'))
+  } catch (error) {
+    throw badBatch('a JSON array', error instanceof RangeError ? error.message : 'bytes that are no JSON')
   }
   if (!Array.isArray(entries) || entries.length === 0)
     throw badBatch(

@@ -75,7 +75,7 @@ function checkEntries(entries: readonly BulkEntry[]): void {
 
 function tryEntry(hub: Hub, entry: BulkEntry): BulkError | undefined {
   try {
-    applyEntry(hub, entry)
+    applyEntry(hub, entry, 'request')
     return undefined
   } catch (error) {
     if (!(error instanceof HubError)) throw error

@@ -4,38 +4,7 @@ import type { ConfigurationContent } from '../../core/contract/services/configur
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
 import type { HubRoutes } from '../common/route-context.ts'
-
-interface ConfigurationBody {
-  id?: string | null
-  labels?: Record<string, string> | null
-  content?: ConfigurationContent | null
-  targetCondition?: string | null
-  priority?: number | null
-  metrics?: { queries?: Record<string, string> | null } | null
-}
-
-const TEXTS = { type: ['object', 'null'], additionalProperties: { type: 'string' } } as const
-const OBJECT = { type: ['object', 'null'] } as const
-const TEXT = { type: ['string', 'null'] } as const
-const CONTENT = {
-  type: ['object', 'null'],
-  properties: {
-    deviceContent: OBJECT,
-    moduleContent: OBJECT,
-    modulesContent: { type: ['object', 'null'], additionalProperties: { type: 'object' } },
-  },
-} as const
-const CONFIGURATION = {
-  type: 'object',
-  properties: {
-    id: TEXT,
-    labels: TEXTS,
-    content: CONTENT,
-    targetCondition: TEXT,
-    priority: { type: ['integer', 'null'], minimum: 0 },
-    metrics: { type: ['object', 'null'], properties: { queries: TEXTS } },
-  },
-} as const
+import { CONFIGURATION, CONTENT, specOf, TEXT, TEXTS, type ConfigurationBody } from './configuration-body.ts'
 
 const read = { access: { service: ['RegistryRead'] }, throttle: 'configuration' } as const
 const write = { access: { service: ['RegistryWrite'] }, throttle: 'configuration' } as const
@@ -45,7 +14,7 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
   app.get<{ Querystring: { top?: string } }>(
     '/configurations',
     { config: read, schema: { tags, summary: 'List configurations' } },
-    ({ query: { top } }) => configurations.list(top === undefined ? 100 : Number(top)),
+    ({ query: { top } }) => configurations.list(topOf(top)),
   )
   app.get<{ Params: { id: string } }>(
     '/configurations/:id',
@@ -60,7 +29,7 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
     { config: write, schema: { tags, summary: 'Create or change a configuration', body: CONFIGURATION } },
     (request, reply) => {
       const { id } = request.params
-      const { id: named, metrics, ...spec } = request.body
+      const { id: named } = request.body
       if (named != null && named !== id)
         throw new HubError({
           kind: 'ArgumentInvalid',
@@ -69,8 +38,7 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
           expected: `id ${quoted(id)}, as in the path`,
           received: quoted(named),
         })
-      const given = { ...spec, metrics: metrics?.queries }
-      const document = configurations.put(id, given, request.headers['if-match'])
+      const document = configurations.put(id, specOf(request.body), request.headers['if-match'])
       return reply.header('etag', `"${document.etag}"`).send(document)
     },
   )
@@ -105,4 +73,17 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
     },
   )
   done()
+}
+
+/** More than there can be is all of them. @throws HubError ArgumentInvalid. */
+function topOf(given: string | undefined): number {
+  if (given === undefined) return Infinity
+  const top = /^\d{1,10}$/.test(given) ? Number(given) : 0
+  if (top >= 1) return top
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-CFG-01',
+    expected: 'top to be a whole number from 1 on',
+    received: quoted(given),
+  })
 }

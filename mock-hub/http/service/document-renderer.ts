@@ -6,9 +6,11 @@ import type { BuiltInStorage } from '../../blob/built-in-storage.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
+import type { IdentityRecord } from '../../core/contract/registry.ts'
 import type { BlobAccess, DocumentRenderer } from '../../core/contract/services/documents.ts'
 import { applyEntry, readEntry } from './bulk-entry.ts'
-import { identityDocument, twinDocument } from './documents.ts'
+import { configurationLine } from './configuration-body.ts'
+import { identityDocument, NEWEST, twinDocument } from './documents.ts'
 import { utcText } from '../../base/time-text.ts'
 
 export function documentRenderer(hub: Hub): DocumentRenderer {
@@ -16,44 +18,35 @@ export function documentRenderer(hub: Hub): DocumentRenderer {
     twin: (record, twin) => twinDocument(hub, record, twin, { row: true }),
     time: utcText,
     registryFile: {
-      line(record, keys) {
-        const {
-          deviceId,
-          moduleId,
-          authentication,
-          status,
-          statusReason,
-          etag,
-          capabilities,
-          deviceScope,
-          managedBy,
-        } = identityDocument(hub, record, { answer: 'read', apiVersion: '2021-04-12' })
-        const twin = hub.twins.get(record.identity)
-        return {
-          id: deviceId ?? null,
-          ...(moduleId === undefined ? {} : { moduleId, managedBy: managedBy ?? null }),
-          eTag: etag ?? null,
-          ...(status === undefined ? {} : { status, statusReason: statusReason ?? null }),
-          authentication: keys ? (authentication ?? null) : withoutKeys(record.authentication.type),
-          ...(capabilities === undefined ? {} : { capabilities }),
-          ...(deviceScope === undefined ? {} : { deviceScope }),
-          twinETag: twin.etag,
-          tags: twin.tags,
-          properties: { desired: twin.desired.properties, reported: twin.reported.properties },
-        }
-      },
+      line: (record, keys) => exportLine(hub, record, keys),
       apply(entry) {
-        applyEntry(hub, readEntry(entry))
+        applyEntry(hub, readEntry(entry), 'file')
       },
+      configuration: configurationLine,
     },
   }
 }
 
-function withoutKeys(type: string): JsonObject {
+/** A line of an export (WIRE-JOB-06); keys that are left out take the authentication with them. */
+function exportLine(hub: Hub, record: IdentityRecord, keys: boolean): JsonObject {
+  const shape = { answer: 'read', apiVersion: NEWEST } as const
+  const { authentication, deviceScope, parentScopes } = identityDocument(hub, record, shape)
+  const { properties } = twinDocument(hub, record, hub.twins.get(record.identity))
+  const { deviceId, moduleId } = record.identity
+  const { etag: twinETag, tags } = hub.twins.get(record.identity)
   return {
-    type,
-    symmetricKey: { primaryKey: null, secondaryKey: null },
-    x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
+    id: deviceId,
+    ...(moduleId === undefined ? {} : { moduleId }),
+    eTag: record.etag,
+    status: record.status,
+    ...(record.statusReason === null ? {} : { statusReason: record.statusReason }),
+    authentication: keys ? (authentication ?? null) : null,
+    twinETag,
+    tags,
+    properties: properties ?? {},
+    capabilities: { iotEdge: record.iotEdge },
+    ...(deviceScope === undefined ? {} : { deviceScope }),
+    ...(parentScopes === undefined ? {} : { parentScopes }),
   }
 }
 

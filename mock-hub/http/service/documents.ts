@@ -25,7 +25,7 @@ export interface IdentityShape {
 const NEWER_FIELDS = ['parentScopes', 'modelId', 'attributes'] as const
 
 /** For documents that no request asked for: events, exports. */
-const NEWEST = '2024-03-31'
+export const NEWEST = '2024-03-31'
 
 /** A device or module as `/devices` shows it. */
 export function identityDocument(

@@ -9,7 +9,7 @@ import { HubError } from '../../core/errors/hub-error.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { apiVersionOf } from '../common/api-version.ts'
 import { identityDocument, type IdentityShape } from './documents.ts'
-import { checkNames, IDENTITY_BODY, specOf, type IdentityBody } from './identity-body.ts'
+import { checkNames, IDENTITY_BODY, replacementOf, specOf, type IdentityBody } from './identity-body.ts'
 import { type Access, type HubRoutes } from '../common/route-context.ts'
 import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
@@ -112,7 +112,9 @@ export function writeIdentity(
   checkNames(identity, body)
   const spec = specOf(body)
   const creates = wantedEtag(ifMatch) === undefined
-  const record = creates ? hub.registry.create(identity, spec) : hub.registry.update(identity, spec, ifMatch)
+  const record = creates
+    ? hub.registry.create(identity, spec)
+    : hub.registry.update(identity, replacementOf(identity, body), ifMatch)
   const answer = creates ? 'created' : 'updated'
   return { record, shape: { ...read(request), answer, scopesGiven: spec.parentScopes !== undefined } }
 }

@@ -91,6 +91,29 @@ export function specOf(body: IdentityBody): IdentitySpec {
   }
 }
 
+/**
+ * The identity that a body describes in place of the one there is: what it leaves out is reset, without authentication the
+ * identity gets new keys (WIRE-REG-28). What old api-versions cannot say (gateways of gateways, attributes, who manages a
+ * module) stays.
+ */
+export function replacementOf({ moduleId }: Identity, body: IdentityBody): IdentitySpec {
+  const spec = specOf(body)
+  const { type = 'sas', symmetricKey, x509Thumbprint } = spec.authentication ?? {}
+  const noKeys = [symmetricKey?.primaryKey, symmetricKey?.secondaryKey].every(
+    (key) => key == null || key === '',
+  )
+  const noThumbprints =
+    x509Thumbprint?.primaryThumbprint == null && x509Thumbprint?.secondaryThumbprint == null
+  const renewed = type === 'sas' && noKeys && noThumbprints
+  return {
+    ...(moduleId === undefined ? { iotEdge: false, deviceScope: '' } : {}),
+    status: 'enabled',
+    statusReason: null,
+    ...spec,
+    ...(renewed ? { authentication: { type, symmetricKey: { primaryKey: '', secondaryKey: '' } } } : {}),
+  }
+}
+
 /** @throws HubError ArgumentInvalid when the body names another identity than the path. */
 export function checkNames(identity: Identity, body: IdentityBody): void {
   for (const field of ['deviceId', 'moduleId'] as const) {

@@ -42,7 +42,7 @@ const JOB = {
 
 const DEFAULT_EXECUTION_SECONDS = 3_600
 
-export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
+export const jobRoutes: HubRoutes = (app, { services: { jobs, importExport } }, done) => {
   const config = { access: { service: ['ServiceConnect'] }, throttle: 'job' } as const
   const tags = ['jobs']
   app.put<{ Params: { id: string }; Body: JobBody }>(
@@ -80,12 +80,17 @@ export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
     '/jobs/v2/query',
     { config, schema: { tags, summary: 'List jobs by type and status' } },
     ({ query: { jobType, jobStatus }, headers }, reply) =>
-      sendPage(reply, jobs.query({ type: jobType, status: jobStatus }, pageRequest(headers))),
+      sendPage(
+        reply,
+        jobs.query({ type: unlessEmpty(jobType), status: unlessEmpty(jobStatus) }, pageRequest(headers)),
+      ),
   )
   app.get<{ Params: { id: string } }>(
     '/jobs/v2/:id',
     { config, schema: { tags, summary: 'Read a job' } },
-    ({ params: { id } }) => jobs.get(id),
+    // Of a job that imports or exports this route knows the id and nothing else (WIRE-JOB-05).
+    ({ params: { id } }) =>
+      importExport.has(id) ? { jobId: id, type: 'unknown', status: 'unknown' } : jobs.get(id),
   )
   app.post<{ Params: { id: string } }>(
     '/jobs/v2/:id/cancel',
@@ -93,6 +98,10 @@ export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
     ({ params: { id } }) => jobs.cancel(id),
   )
   done()
+}
+
+function unlessEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text
 }
 
 function startOf(text: string | null | undefined): number | undefined {

@@ -67,7 +67,14 @@ function regenerate(hub: Hub, { id, moduleId }: Target, which: KeyChoice): objec
   const identity: Identity = moduleId == null ? { deviceId: id } : { deviceId: id, moduleId }
   const named = { id, ...(moduleId == null ? {} : { moduleId }) }
   try {
-    return { ...named, ...hub.registry.regenerateKeys(identity, which).authentication.symmetricKey }
+    const { primaryKey, secondaryKey } = hub.registry.regenerateKeys(identity, which).authentication
+      .symmetricKey
+    // A key that was not renewed is not shown.
+    return {
+      ...named,
+      primaryKey: which === 'secondaryKey' ? null : primaryKey,
+      secondaryKey: which === 'primaryKey' ? null : secondaryKey,
+    }
   } catch (error) {
     if (!(error instanceof HubError)) throw error
     hub.refuse(error, { transport: 'https', identity: identityKey(identity) })

@@ -1,7 +1,6 @@
 /** What the body of a twin write changes. Back ends send a twin back as they have read it. */
 
 import type { Json, JsonObject } from '../../base/json.ts'
-import { isSystemModule, type Identity } from '../../core/contract/identity.ts'
 import type { TwinUpdate } from '../../core/contract/twins.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
@@ -31,31 +30,16 @@ export function updateOf(body: TwinBody): TwinUpdate {
     if (field !== 'tags' && field !== 'properties' && !READ_ONLY.has(field)) throw unknownField(field)
   for (const field of Object.keys(properties ?? {}))
     if (!SECTIONS.has(field)) throw unknownField(`properties.${field}`)
-  const desired = withoutOwn(properties?.desired)
+  const given = properties?.desired
+  const desired = given == null ? given : withoutOwn(given)
   return {
     ...(tags === undefined ? {} : { tags }),
     ...(desired === undefined ? {} : { desired }),
   }
 }
 
-/**
- * Only configurations write the twins of the modules of the IoT Edge runtime.
- * @throws HubError SystemModuleModifyUnauthorizedAccess.
- */
-export function checkWritable({ moduleId }: Identity): void {
-  if (moduleId === undefined || !isSystemModule(moduleId)) return
-  throw new HubError({
-    kind: 'SystemModuleModifyUnauthorizedAccess',
-    message: 'Unauthorized to modify reserved module.',
-    rule: 'WIRE-TWIN-41',
-    expected: 'a twin of a device or of a module that does not belong to the IoT Edge runtime',
-    received: quoted(moduleId),
-  })
-}
-
 /** The hub writes `$version` and `$metadata`; what a body says of them is ignored. */
-function withoutOwn(section: JsonObject | null | undefined): JsonObject | null | undefined {
-  if (section == null) return section
+export function withoutOwn(section: JsonObject): JsonObject {
   const rest: Record<string, Json> = { ...section }
   delete rest['$version']
   delete rest['$metadata']

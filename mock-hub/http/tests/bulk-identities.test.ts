@@ -129,6 +129,28 @@ test('WIRE-REG-26: createOrUpdate, also the mode of an entry without one, create
   expect(server.hub.twins.get({ deviceId: 'createOrUpdate' }).tags).toEqual({ status: 'disabled' })
 })
 
+test('WIRE-REG-29: the modules of the IoT Edge runtime are in no bulk request', async () => {
+  server.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
+  const modes = ['createOrUpdate', 'update', 'updateTwin', 'delete']
+  for (const importMode of modes)
+    for (const moduleId of ['$edgeAgent', '$edgeHub'])
+      expect(await bulk({ id: 'edge', moduleId, importMode, tags: { a: 1 } }), importMode).toMatchObject({
+        status: 400,
+        json: { errors: [{ deviceId: 'edge', moduleId, errorCode: 401100, operation: importMode }] },
+      })
+  expect(server.hub.twins.get({ deviceId: 'edge', moduleId: '$edgeHub' }).tags).toEqual({})
+})
+
+test('WIRE-REG-24: in a request reported properties and metadata do not count', async () => {
+  const section = { on: true, $metadata: { on: { $lastUpdated: '2001-01-01T00:00:00Z' } }, $version: 9 }
+  const properties = { desired: section, reported: section }
+  expect(await bulk({ id: 'a', importMode: 'create', properties })).toMatchObject(SUCCESS)
+  expect(server.hub.twins.get({ deviceId: 'a' })).toMatchObject({
+    desired: { properties: { on: true }, version: 1, metadata: { on: { $lastUpdatedVersion: 1 } } },
+    reported: { properties: {}, version: 1 },
+  })
+})
+
 test('WIRE-REG-24: a twin of bulk creation is as new as one of single creation', async () => {
   const desired = { user: 'userA' }
   await bulk(

@@ -30,11 +30,7 @@ describe('WIRE-CFG-01: a configuration', () => {
     }
     const made = await put('one', body)
     expect(made.status).toBe(200)
-    expect(made.json).toMatchObject({
-      ...body,
-      systemMetrics: { results: { targetedCount: 1, appliedCount: 1 } },
-      metrics: { results: { all: 2 }, queries: body.metrics.queries },
-    })
+    expect(made.json).toMatchObject({ ...body, metrics: { queries: body.metrics.queries } })
     expect([desired('d'), desired('e')]).toEqual([{ chiller: { level: 3 } }, {}])
     const etag = String(made.headers['etag'])
     expect(await server.call('GET', '/configurations/one')).toMatchObject({ status: 200, json: made.json })
@@ -58,9 +54,57 @@ describe('WIRE-CFG-01: a configuration', () => {
     [{ content: CONTENT, metrics: { queries: { m: 'SELECT' } } }, 400404],
     [{ content: CONTENT, id: 'other' }, 400004],
     [{ content: CONTENT, priority: -1 }, 400004],
+    [{ content: CONTENT, priority: 2 ** 31 }, 400004],
+    [{ content: CONTENT, schemaVersion: 2 }, 400004],
+    [{ content: CONTENT, metrics: { queries: { m: 'select deviceId' } } }, 400404],
   ])('%j is refused with %i', async (body, code) => {
     expect(errorOf(await put('bad', body)).code).toBe(code)
     expect((await server.call('GET', '/configurations/bad')).status).toBe(404)
+  })
+
+  test.each([
+    ['nothing', undefined],
+    ['text', '2.0'],
+  ])('WIRE-CFG-05: schemaVersion is what was given: %s', async (_, schemaVersion) => {
+    const made = await put('versioned', { content: CONTENT, schemaVersion })
+    expect(made.json).toMatchObject({ schemaVersion: schemaVersion ?? null, labels: null, priority: 0 })
+    const etag = String(made.headers['etag'])
+    expect((await put('versioned', { ...(made.json as object), priority: 1 }, etag)).json).toMatchObject({
+      schemaVersion: schemaVersion ?? null,
+      labels: null,
+      priority: 1,
+    })
+    await server.call('DELETE', '/configurations/versioned')
+  })
+
+  test('WIRE-CFG-05: nothing is counted at once, and everything half a minute later', async () => {
+    const metrics = { queries: { all: 'SELECT deviceId FROM devices', every: 'select *' } }
+    const made = await put('counted', { content: CONTENT, targetCondition: "tags.site = 'a'", metrics })
+    const results = { systemMetrics: { results: {} }, metrics: { results: {} } }
+    expect(made.json).toMatchObject(results)
+    const get = async () => (await server.call('GET', '/configurations/counted')).json as typeof results
+    server.clock.advance(29_999)
+    expect([(await get()).systemMetrics.results, (await get()).metrics.results]).toEqual([{}, {}])
+    server.clock.advance(1)
+    expect(await get()).toMatchObject({
+      systemMetrics: { results: { targetedCount: 1, appliedCount: 1 } },
+      metrics: { results: { all: 2, every: 2 }, queries: metrics.queries },
+    })
+    await server.call('DELETE', '/configurations/counted')
+  })
+
+  test.each(['0', '-1', 'all', '1.5'])('top=%s is refused; a large one is all', async (top) => {
+    expect(errorOf(await server.call('GET', `/configurations?top=${top}`)).name).toBe('ArgumentInvalid')
+    expect((await server.call('GET', '/configurations?top=5000')).status).toBe(200)
+  })
+
+  test('WIRE-CFG-01: empty sections are none: .NET writes all three', async () => {
+    const empty = { modulesContent: {}, moduleContent: {}, deviceContent: {} }
+    expect(errorOf(await put('net', { content: empty })).code).toBe(400402)
+    expect((await put('net', { content: { ...empty, ...CONTENT }, contentType: 'assignment' })).status).toBe(
+      200,
+    )
+    await server.call('DELETE', '/configurations/net')
   })
 
   test('has immutable content and a lower-case id; there are at most 100', async () => {
@@ -109,11 +153,54 @@ describe('WIRE-CFG-02: applyConfigurationContent', () => {
     expect(server.hub.registry.get({ deviceId: 'edge', moduleId: 'filter' }).managedBy).toBe('IotEdge')
   })
 
+  const apply = (device: string, body: object) =>
+    server.call('POST', `/devices/${device}/applyConfigurationContent`, { body })
+  const AGENT = { $edgeAgent: { 'properties.desired': { modules: {} } } }
+
   test('unknown devices and invalid content are refused', async () => {
-    const apply = (device: string, body: object) =>
-      server.call('POST', `/devices/${device}/applyConfigurationContent`, { body })
     expect(errorOf(await apply('nobody', CONTENT)).code).toBe(404001)
     expect(errorOf(await apply('d', {})).code).toBe(400402)
+  })
+
+  test.each<[string, string, object]>([
+    ['content for devices alone', 'edge', CONTENT],
+    ['content for devices and no modules', 'edge', { ...CONTENT, modulesContent: {} }],
+    [
+      'content for one module',
+      'edge',
+      { moduleContent: { 'properties.desired.x': 1 }, modulesContent: AGENT },
+    ],
+    ['a device that is no edge device', 'd', { modulesContent: AGENT }],
+  ])('WIRE-CFG-04: %s is refused in the words of the service', async (_, device, body) => {
+    const refused = await apply(device, body)
+    expect([refused.status, errorOf(refused)]).toMatchObject([
+      400,
+      {
+        name: 'InvalidConfigurationContent',
+        message: 'The content provided for configuration is invalid. Please check and try again',
+      },
+    ])
+  })
+
+  test('WIRE-CFG-04: deployed modules that are not listed any more are gone, those of others stay', async () => {
+    const { registry } = server.hub
+    registry.create({ deviceId: 'edge2' }, { iotEdge: true })
+    registry.create({ deviceId: 'edge2', moduleId: 'own' }, { managedBy: 'me' })
+    const deploy = (...modules: readonly string[]) => {
+      const settings = Object.fromEntries(modules.map((name) => [name, { type: 'docker' }]))
+      const $edgeAgent = { 'properties.desired': { schemaVersion: '1.1', modules: settings } }
+      return apply('edge2', { modulesContent: { $edgeAgent, $edgeHub: { 'properties.desired': {} } } })
+    }
+    const names = () => registry.modulesOf('edge2').map(({ identity }) => identity.moduleId)
+    expect((await deploy('one', 'two')).status).toBe(204)
+    expect(names()).toEqual(['$edgeAgent', '$edgeHub', 'own', 'one', 'two'])
+    expect(registry.get({ deviceId: 'edge2', moduleId: 'one' }).authentication.type).toBe('none')
+    await deploy('two', 'three')
+    expect(names()).toEqual(['$edgeAgent', '$edgeHub', 'own', 'two', 'three'])
+    const part = { modulesContent: { two: { 'properties.desired': { level: 1 } } }, ...CONTENT }
+    expect((await apply('edge2', part)).status).toBe(204)
+    expect(names()).toEqual(['$edgeAgent', '$edgeHub', 'own', 'two', 'three'])
+    expect(desired('edge2')).toMatchObject({ chiller: { level: 3 } })
   })
 })
 

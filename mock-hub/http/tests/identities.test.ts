@@ -52,6 +52,57 @@ describe('devices', () => {
     expect(answer.headers['etag']).toBe(`"${(answer.json as DeviceJson).etag}"`)
   })
 
+  describe('WIRE-REG-28: an update is the whole identity', () => {
+    const all = { status: 'disabled', statusReason: 'why', capabilities: { iotEdge: true } }
+    const update = async (path: string, body: object): Promise<DeviceJson> => {
+      const answer = await server.call('PUT', path, { body, headers: { 'if-match': '*' } })
+      expect(answer.status).toBe(200)
+      return answer.json as DeviceJson
+    }
+
+    test('what it leaves out is reset, and the keys are new', async () => {
+      const before = await create('/devices/whole', all)
+      const { symmetricKey } = before.authentication
+      const kept = await update('/devices/whole', before)
+      expect(kept).toMatchObject({ ...all, authentication: { symmetricKey } })
+      const reset = await update('/devices/whole', {})
+      expect(reset).toMatchObject({ status: 'enabled', statusReason: null, capabilities: { iotEdge: false } })
+      expect(reset).not.toHaveProperty('deviceScope')
+      expect(reset.authentication).toMatchObject({ type: 'sas' })
+      expect(Object.values(symmetricKey)).not.toContain(reset.authentication.symmetricKey.primaryKey)
+      expect(Object.values(symmetricKey)).not.toContain(reset.authentication.symmetricKey.secondaryKey)
+    })
+
+    test.each([
+      ['two empty keys', { type: 'sas', symmetricKey: { primaryKey: '', secondaryKey: '' } }],
+      ['no keys', { type: 'sas' }],
+      ['null', null],
+    ])('%s ask for new keys', async (what, authentication) => {
+      for (const path of [`/devices/keys-${what.replaceAll(' ', '-')}`, '/devices/whole/modules/m']) {
+        if (path.includes('modules')) await server.call('DELETE', path)
+        const before = await create(path)
+        const after = await update(path, { authentication })
+        expect(after.authentication.symmetricKey.primaryKey).toMatch(/^[A-Za-z0-9+/]{43}=$/)
+        expect(after.authentication.symmetricKey).not.toEqual(before.authentication.symmetricKey)
+      }
+    })
+
+    test('one key that is given leaves the other as it is', async () => {
+      const before = await create('/devices/one-key')
+      const { symmetricKey } = before.authentication
+      const after = await update('/devices/one-key', {
+        authentication: { symmetricKey: { primaryKey: key(32) } },
+      })
+      expect(after.authentication.symmetricKey).toEqual({ ...symmetricKey, primaryKey: key(32) })
+    })
+
+    test('what old api-versions cannot say stays: who manages a module', async () => {
+      await create('/devices/managed')
+      await create('/devices/managed/modules/m', { managedBy: 'me' })
+      expect(await update('/devices/managed/modules/m', {})).toMatchObject({ managedBy: 'me' })
+    })
+  })
+
   test('WIRE-REG-02: supplied keys are kept, keys of the wrong length are refused and not repeated', async () => {
     const symmetricKey = { primaryKey: key(32), secondaryKey: key(16) }
     const device = await create('/devices/own-keys', { authentication: { symmetricKey } })

@@ -93,7 +93,7 @@ describe('WIRE-REG-20: one identity, in each answer', () => {
     const { deviceScope } = edge
     const child = `/devices/${newId()}`
     await put(child, { deviceScope }, NEW)
-    for (const answer of [await get(child, NEW), await put(child, {}, NEW, '*')])
+    for (const answer of [await get(child, NEW), await put(child, { deviceScope }, NEW, '*')])
       expect(answer.json).toMatchObject({ deviceScope, parentScopes: [deviceScope] })
     expect((await get(child, OLD)).json).not.toHaveProperty('parentScopes')
     const alone = `/devices/${newId()}`

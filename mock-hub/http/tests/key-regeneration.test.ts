@@ -21,7 +21,11 @@ describe('WIRE-REG-22: POST /devices/keys/regenerate', () => {
     const { status, json } = await regenerate({ policyKey: 'primaryKey', devices: [{ id: 'a' }] })
     const after = keysOf('a')
     expect(status).toBe(200)
-    expect(json).toEqual({ policyKey: 'primaryKey', rotatedKeys: [{ id: 'a', ...after }], errors: [] })
+    expect(json).toEqual({
+      policyKey: 'primaryKey',
+      rotatedKeys: [{ id: 'a', ...after, secondaryKey: null }],
+      errors: [],
+    })
     expect(after.primaryKey).not.toBe(before.primaryKey)
     expect(after.secondaryKey).toBe(before.secondaryKey)
   })

@@ -15,6 +15,8 @@ export interface ConfigurationContent {
 
 /** The fields of a configuration that a caller may set. */
 export interface ConfigurationSpec {
+  /** Version of the schema of the content; the hub keeps it and does not read it. Default: none. */
+  readonly schemaVersion?: string | null | undefined
   /** Labels. Default: none. */
   readonly labels?: Readonly<Record<string, string>> | null | undefined
   /** The content; it cannot be changed later. */
@@ -33,8 +35,10 @@ export interface StoredConfiguration {
   readonly id: string
   /** The content. */
   readonly content: ConfigurationContent
-  /** Labels. */
-  readonly labels: Readonly<Record<string, string>>
+  /** Version of the schema of the content; undefined or null: none was given. */
+  readonly schemaVersion?: string | null | undefined
+  /** Labels; null: none were given. */
+  readonly labels: Readonly<Record<string, string>> | null
   /** The identities that it applies to; `*`: all; empty: none. */
   readonly targetCondition: string
   /** The configuration with the highest priority wins. */
@@ -63,6 +67,8 @@ export interface Configurations {
   put(id: string, spec: ConfigurationSpec, ifMatch: IfMatch): ConfigurationDocument
   /** The document of a configuration. @throws HubError ConfigurationNotFound. */
   get(id: string): ConfigurationDocument
+  /** Whether there is such a configuration. */
+  has(id: string): boolean
   /** The documents of the oldest configurations, oldest first. @param top - maximum number of documents. */
   list(top: number): readonly JsonObject[]
   /** Deletes a configuration; the properties that it has written stay. @throws HubError ConfigurationNotFound, PreconditionFailed. */
@@ -71,6 +77,9 @@ export interface Configurations {
   clear(): void
   /** Checks a target condition and queries. @returns a document with their errors; empty texts: no error. */
   test(targetCondition: string | undefined, queries: Readonly<Record<string, string>>): JsonObject
-  /** Applies content to one device. @throws HubError DeviceNotFound, InvalidConfigurationContent. */
+  /**
+   * Applies content to one edge device: its modules become those of the content.
+   * @throws HubError DeviceNotFound, InvalidConfigurationContent.
+   */
   applyContent(deviceId: string, content: ConfigurationContent): void
 }

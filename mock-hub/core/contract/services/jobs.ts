@@ -66,8 +66,12 @@ export interface ImportExportRequest {
   readonly outputBlobName?: string | undefined
   /** Whether exported keys are null. Default: false. */
   readonly excludeKeysInExport?: boolean | undefined
-  /** Only `keyBased` is supported. */
-  readonly storageAuthenticationType?: string | undefined
+  /** How the hub opens the containers: by the SAS of their URI, or by its own identity, which its own storage trusts. Default: `keyBased`. */
+  readonly storageAuthenticationType?: 'keyBased' | 'identityBased' | undefined
+  /** Whether configurations are exported or imported too. Default: false. */
+  readonly includeConfigurations?: boolean | undefined
+  /** Blob of the configurations. Default: `configurations.txt`. */
+  readonly configurationsBlobName?: string | undefined
 }
 
 /** Jobs that export the registry to a blob, or import it from one. */
@@ -80,6 +84,8 @@ export interface ImportExportJobs {
   create(request: ImportExportRequest): JsonObject
   /** The document of a job. @throws HubError JobNotFound. */
   get(jobId: string): JsonObject
+  /** Whether there is such a job. */
+  has(jobId: string): boolean
   /** The documents of all jobs, newest first. */
   list(): readonly JsonObject[]
   /** Cancels a job. @throws HubError JobNotFound. */
