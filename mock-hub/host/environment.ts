@@ -5,7 +5,7 @@ import type { MockHub } from './mock-hub.ts'
 /**
  * The environment variables that SDKs and Microsoft's samples read: connection strings, and whom to trust. Node adds
  * `NODE_EXTRA_CA_CERTS` to its roots; `SSL_CERT_FILE` (Python, C, Go, Rust, .NET) and `REQUESTS_CA_BUNDLE` (Python's
- * service SDK, az) replace them, and name a file with the roots of the system as well.
+ * service SDK, az; `CURL_CA_BUNDLE`: curl) replace them, and name a file with the roots of the system as well.
  */
 export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
   const { caPath, caBundlePath } = hub
@@ -18,9 +18,10 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
     IOTHUB_MODULE_CONNECTION_STRING: module && hub.connectionString(module),
     IOTHUB_CONNECTION_STRING: hub.serviceConnectionString,
     EVENTHUB_CONNECTION_STRING: hub.eventHubConnectionString,
-    NODE_EXTRA_CA_CERTS: caPath,
+    NODE_EXTRA_CA_CERTS: hasOtherExtra(caPath) ? caBundlePath : caPath,
     SSL_CERT_FILE: caBundlePath,
     REQUESTS_CA_BUNDLE: caBundlePath,
+    CURL_CA_BUNDLE: caBundlePath,
     MOCK_IOT_HUB_CA: caPath,
     IOTHUB_HOSTNAME: hub.hostName,
     IOTHUB_ADDRESS: hub.address,
@@ -32,6 +33,12 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
+}
+
+/** Whether Node already has roots of somebody else to add: the bundle has them too. */
+function hasOtherExtra(caPath: string | undefined): boolean {
+  const extra = process.env['NODE_EXTRA_CA_CERTS']
+  return extra !== undefined && extra !== caPath
 }
 
 /** The hub as one JSON object: the ready line of `--json`, and `GET /health` of the control API. */

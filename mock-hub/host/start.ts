@@ -1,5 +1,6 @@
 /** The composition root: creates the core, the adapters and the listeners of one hub, and stops them in reverse order. */
 
+import { isIP } from 'node:net'
 import type { TlsVariant } from '../net/tls-faults.ts'
 import {
   deviceConnectionString,
@@ -58,7 +59,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   const { hostName, address, logger, seed } = options
   const keyOf = onceEach(options.keyOf ?? randomKeys)
   const tls = await hubTls({
-    hostNames: [hostName, ...options.hostnames],
+    hostNames: [hostName, ...options.hostnames, ...dialled(address)],
     directory: options.certificateDirectory,
     rsa: options.rsaCertificate,
     say: (line) => logger?.info(line),
@@ -146,6 +147,11 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     identities: () => identitiesOf(core),
   })
   return mockHub
+}
+
+/** The address as a name that clients dial; none for a hub that listens on all addresses. */
+function dialled(address: string): readonly string[] {
+  return isIP(address) === 0 || ['0.0.0.0', '::'].includes(address) ? [] : [address]
 }
 
 const IDENTITY = objectOf({ deviceId: ID, moduleId: ID }, ['deviceId'])

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hubTls, type HubTls, type HubTlsOptions } from './hub-certificates.ts'
 import type { ServerCredentials } from './tls-faults.ts'
 
@@ -12,7 +12,10 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mock-iot-hub-test-'))
   said = []
 })
-afterEach(() => rm(directory, { recursive: true }))
+afterEach(() => {
+  vi.unstubAllEnvs()
+  return rm(directory, { recursive: true })
+})
 
 const open = (options: Partial<HubTlsOptions> = {}): Promise<HubTls> =>
   hubTls({ hostNames: ['hub.example'], directory, rsa: false, say: (line) => said.push(line), ...options })
@@ -30,21 +33,21 @@ describe('certificates in a directory', () => {
     expect((await readdir(directory)).sort()).toEqual(['ca-bundle.pem', 'ca.pem', 'certificates.json'])
   })
 
-  test('the file of SSL_CERT_FILE stands for the roots of the system', async () => {
-    const before = process.env['SSL_CERT_FILE']
-    const file = join(directory, 'company.pem')
+  test('the file of SSL_CERT_FILE stands for the roots of the system, and that of NODE_EXTRA_CA_CERTS is added', async () => {
+    const [company, proxy] = [join(directory, 'company.pem'), join(directory, 'proxy.pem')]
     const { caPem } = await open({ directory: undefined })
-    await writeFile(file, caPem)
-    process.env['SSL_CERT_FILE'] = file
+    const { caPem: other } = await open({ directory: undefined, hostNames: ['proxy.example'] })
+    await writeFile(company, caPem)
+    await writeFile(proxy, other)
+    vi.stubEnv('SSL_CERT_FILE', company)
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', proxy)
     const tls = await open()
     const bundle = await readFile(tls.caBundlePath ?? '', 'utf8')
-    expect(bundle).toBe(tls.caPem + caPem)
-    // The variable of an earlier hub: its bundle does not grow.
-    process.env['SSL_CERT_FILE'] = tls.caBundlePath
+    expect(bundle).toBe(tls.caPem + caPem + other)
+    // The variables of an earlier hub: its bundle does not grow.
+    vi.stubEnv('SSL_CERT_FILE', tls.caBundlePath)
     await open()
     expect(await readFile(tls.caBundlePath ?? '', 'utf8')).toBe(bundle)
-    if (before === undefined) delete process.env['SSL_CERT_FILE']
-    else process.env['SSL_CERT_FILE'] = before
   })
 
   test('RSA beside it, from the start', async () => {

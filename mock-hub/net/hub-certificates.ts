@@ -133,7 +133,7 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
 async function putRoots({ directory }: CertificateStoreOptions, caPem: string): Promise<void> {
   await putAuthorities(directory, caPem)
   const path = join(directory, BUNDLE_FILE)
-  const bundle = await trustBundle(caPem, process.env['SSL_CERT_FILE'])
+  const bundle = await trustBundle(caPem, process.env)
   if ((await textOf(path)) !== bundle) await putInPlace(path, bundle, 0o644)
 }
 

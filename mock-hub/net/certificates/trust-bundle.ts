@@ -19,12 +19,14 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 /**
  * @param own roots of the hub, in PEM.
- * @param given file that the caller's `SSL_CERT_FILE` names: it stands for the roots of the system.
+ * @param env of the caller: the file of `SSL_CERT_FILE` stands for the roots of the system, that of `NODE_EXTRA_CA_CERTS`
+ *   is added, for example that of a company's proxy.
  */
-export async function trustBundle(own: string, given: string | undefined): Promise<string> {
-  const roots = await systemRoots(given)
-  // The file that is given may be the bundle of another hub, or an older one of this hub.
-  const all = new Set([...certificatesIn(own), ...certificatesIn(roots)])
+export async function trustBundle(own: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const roots = await systemRoots(env['SSL_CERT_FILE'])
+  const extra = await readable(env['NODE_EXTRA_CA_CERTS'] ?? '')
+  // These files may be of another hub, or older ones of this hub.
+  const all = new Set([own, roots, extra ?? ''].flatMap(certificatesIn))
   return `${[...all].join('\n')}\n`
 }
 
