@@ -61,6 +61,32 @@ Feature: Connections
         | tls | TLSv1.2 |
       Then "thermostat" is accepted
 
+  @WIRE-CONN-37 @WIRE-CONN-35 @hub:rsa
+  Rule: A client that knows RSA suites alone finds one of the service's
+
+    Scenario Outline: A small client with <suite>
+      When "thermostat" connects with:
+        | tls    | TLSv1.2 |
+        | cipher | <suite> |
+      Then "thermostat" is accepted
+
+      Examples:
+        | suite                       |
+        | ECDHE-RSA-AES128-GCM-SHA256 |
+        | ECDHE-RSA-AES256-GCM-SHA384 |
+        | ECDHE-RSA-AES128-SHA256     |
+        | ECDHE-RSA-AES256-SHA384     |
+
+    Scenario Outline: A client with <suite> is refused in the handshake
+      When "thermostat" fails to connect with:
+        | tls    | TLSv1.2 |
+        | cipher | <suite> |
+
+      Examples:
+        | suite                |
+        | AES256-GCM-SHA384    |
+        | ECDHE-RSA-AES128-SHA |
+
   @WIRE-CONN-07
   Rule: A device's client id is its device id
 

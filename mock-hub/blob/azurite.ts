@@ -2,12 +2,12 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { AccountStorage } from './account-storage.ts'
+import { makeTemporaryFolder } from './temporary-folders.ts'
 
 export interface AzuriteOptions {
   readonly clock: Clock
@@ -32,7 +32,7 @@ const LISTENING = /listen(?:s|ing) (?:at|on) https?:\/\/[^\s]*:(\d+)/i
 /** @throws Error when Azurite is not installed, or exits before it listens. */
 export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
   const program = programPath()
-  const directory = await mkdtemp(join(tmpdir(), 'mock-iot-hub-azurite-'))
+  const directory = await makeTemporaryFolder('azurite')
   const cert = join(directory, 'cert.pem')
   const key = join(directory, 'key.pem')
   await writeFile(cert, options.tls.cert)

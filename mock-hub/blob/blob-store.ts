@@ -5,13 +5,13 @@
 
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { BlobError } from './blob-error.ts'
 import type { BlockReference } from './block-list.ts'
+import { makeTemporaryFolder } from './temporary-folders.ts'
 
 interface Part {
   readonly file: string
@@ -146,7 +146,7 @@ export class BlobStore {
   }
 
   async #write(body: Readable, md5: string | undefined): Promise<Part> {
-    this.#directory ??= mkdtemp(join(tmpdir(), 'mock-iot-hub-blobs-'))
+    this.#directory ??= makeTemporaryFolder('blobs')
     const file = join(await this.#directory, String(++this.#lastFile))
     const hash = createHash('md5')
     let size = 0

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import type { EventSource } from '../core/contract/message.ts'
 import type { Tier } from '../core/contract/settings.ts'
 import { OPTIONS } from '../host/option-rules.ts'
+import { SDK_PORTS } from '../host/sdk-ports.ts'
 import { TIERS } from '../host/setting-rules.ts'
 import { wholeNumber } from '../host/value-rules.ts'
 import { eventSources, list, number } from './flag-values.ts'
@@ -16,7 +17,9 @@ export interface Flags {
   readonly controlPort?: number
   readonly controlAddress: string
   readonly controlToken?: string
+  readonly fixedPorts: boolean
   readonly listen: string
+  readonly parallel: boolean
   readonly hostname: readonly string[]
   readonly device: readonly string[]
   readonly module: readonly string[]
@@ -34,12 +37,12 @@ export interface Flags {
   readonly quiet: boolean
 }
 
-export const DEFAULT_PORTS = { mqtt: 8883, https: 443, amqp: 5671, control: 9443 } as const
+export const CONTROL_PORT = 9443
 export const DEFAULT_DIRECTORY = '.mock-iot-hub'
 const LARGEST_SEED = 9_999_999_999
 
 const { mqttPort, httpsPort, partitions } = OPTIONS
-const { mqtt, https, amqp, control } = DEFAULT_PORTS
+const { mqtt, https, amqp } = SDK_PORTS
 const port = number(mqttPort.rule)
 
 /** A flag as `--help` lists it. */
@@ -60,16 +63,22 @@ const FLAGS: readonly FlagRow[] = [
   { flag: '--mqtt-port <n>', help: `${mqttPort.help} (${String(mqtt)})`, parse: port },
   { flag: '--https-port <n>', help: `${httpsPort.help} (${String(https)}, else 8443)`, parse: port },
   { flag: '--amqp-port <n>', help: `port of AMQP over TLS; 0: any free port (${String(amqp)})`, parse: port },
+  {
+    flag: '--fixed-ports',
+    help: `if ${String(mqtt)}, ${String(https)} or ${String(amqp)} cannot be had, ends with an error`,
+    default: false,
+  },
   { flag: '--no-amqp', help: 'no AMQP, not over WebSocket either' },
   { flag: '--partitions <n>', ...fromOption(partitions), parse: number(partitions.rule) },
   {
     flag: '--control-port <n>',
-    help: `port of the control API; 0: any free port (${String(control)})`,
+    help: `port of the control API; 0: any free port (${String(CONTROL_PORT)})`,
     parse: port,
   },
   { flag: '--control-address <address>', ...fromOption(OPTIONS.controlAddress) },
   { flag: '--control-token <text>', ...fromOption(OPTIONS.controlToken) },
   { flag: '--listen <address>', ...fromOption(OPTIONS.address) },
+  { flag: '--parallel', help: OPTIONS.parallel.help, default: false, conflicts: 'listen' },
   {
     flag: '--hostname <name...>',
     help: 'host names of the hub; the first one is in connection strings',

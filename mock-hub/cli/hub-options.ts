@@ -2,6 +2,7 @@
 
 import { join, resolve } from 'node:path'
 import type { MockHubOptions } from '../host/options.ts'
+import { freeSocketPath } from '../http/workload/socket-file.ts'
 import { fileText } from './file-text.ts'
 import type { Flags } from './flags.ts'
 import { seedOf } from './seed-flags.ts'
@@ -16,7 +17,7 @@ export async function hubOptions(flags: Flags): Promise<Omit<MockHubOptions, Por
   return {
     hostName,
     hostnames,
-    address: flags.listen,
+    ...(flags.parallel ? { parallel: true } : { address: flags.listen }),
     controlAddress: flags.controlAddress,
     controlToken: flags.controlToken,
     certificateDirectory: directory,
@@ -25,10 +26,17 @@ export async function hubOptions(flags: Flags): Promise<Omit<MockHubOptions, Por
     lenient: flags.lenient,
     partitions: flags.partitions,
     blob: blobOf(flags),
-    workload: { socketPath: join(directory, 'workload.sock'), port: 0 },
+    workload: await workloadAt(directory),
     settings: settingsOf(flags),
     keyOf: stableKeys(directory, flags.randomSeed),
   }
+}
+
+/** Hubs may share a directory: each has a socket for itself. */
+export async function workloadAt(
+  directory: string,
+): Promise<{ readonly socketPath: string; readonly port: number }> {
+  return { socketPath: await freeSocketPath(join(directory, 'workload')), port: 0 }
 }
 
 function blobOf({ blob, blobConnectionString }: Flags): NonNullable<MockHubOptions['blob']> {

@@ -13,7 +13,10 @@ const directory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-cli-'))
 afterAll(() => {
   rmSync(directory, { recursive: true })
 })
-const ANY_PORTS = ['--mqtt-port', '0', '--https-port', '0', '--control-port', '0', '--dir', directory]
+const ANY_PORTS = [
+  ...['--mqtt-port', '0', '--https-port', '0', '--amqp-port', '0', '--control-port', '0'],
+  ...['--dir', directory],
+]
 
 /** A fake process: records what it writes and can receive signals. */
 function terminal(): Terminal & { out: string; err: string; readonly signals: EventEmitter } {
@@ -42,7 +45,7 @@ test('--help fits a screen and ends with 0', async () => {
   const { code, out } = await called('--help')
   expect(code).toBe(0)
   expect(out).toContain('--mqtt-port')
-  expect(out.split('\n').length).toBeLessThanOrEqual(40)
+  expect(out.split('\n').length).toBeLessThanOrEqual(48)
   expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110)
 })
 
@@ -119,6 +122,75 @@ test('connection strings survive a restart', async () => {
     await ended
   }
   expect(strings[0]).toEqual(strings[1])
+})
+
+/** Takes ports of an address for itself. @returns a function that gives them back. */
+async function taken(address: string, ...ports: number[]): Promise<() => void> {
+  const servers = ports.map((port) => createServer().listen(port, address))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  return () => {
+    for (const server of servers) server.close()
+  }
+}
+
+test.each(['exec', 'serve'])(
+  '%s --fixed-ports: a taken port of the SDKs is an error with its remedy',
+  async (how) => {
+    const give = await taken('127.81.0.1', 8883)
+    const args = ['--listen', '127.81.0.1', '--control-port', '0', '--https-port', '0', '--amqp-port', '0']
+    const { code, err } = await called(
+      ...(how === 'exec' ? ['exec'] : ['--fixed-ports']),
+      ...args,
+      ...['--dir', directory],
+      ...(how === 'exec' ? ['--', 'true'] : []),
+    )
+    expect(err).toMatch(
+      /--mqtt-port: port 8883 is in use, and SDKs dial no other: use an address of its own \(--listen 127\.0\.0\.\d+, or --parallel\), or take any free port \(--mqtt-port 0\)\n$/,
+    )
+    expect(code).toBe(1)
+    give()
+  },
+)
+
+test('without --fixed-ports the hub takes a free port in place of a taken one, and says so', async () => {
+  const give = await taken('127.81.0.2', 8883, 9443)
+  const at = terminal()
+  const args = [
+    '--listen',
+    '127.81.0.2',
+    '--control-address',
+    '127.81.0.2',
+    '--https-port',
+    '0',
+    '--amqp-port',
+    '0',
+  ]
+  const ended = run([...args, '--json', '--dir', directory], at)
+  await once(at.stdout, 'data')
+  expect(at.err).toContain('port 8883 is in use; using a free port (--mqtt-port)')
+  expect(at.err).toContain('port 9443 is in use; using a free port (--control-port)')
+  at.signals.emit('SIGINT')
+  expect(await ended).toBe(0)
+  give()
+})
+
+test('exec gives the command addresses, ports and whom to trust', async () => {
+  const script = `
+    const { readFileSync } = require('node:fs')
+    const { env } = process
+    const named = ['IOTHUB_MQTT_PORT', 'IOTHUB_HTTPS_PORT', 'IOTHUB_AMQP_PORT'].map((name) => Number(env[name]))
+    const roots = (file) => readFileSync(file, 'utf8').split('BEGIN CERTIFICATE').length - 1
+    const ok = {
+      ports: named.every((port) => port > 0),
+      address: env.IOTHUB_ADDRESS === '127.0.0.1' && env.IOTHUB_HOSTNAME === '127.0.0.1',
+      ca: roots(env.MOCK_IOT_HUB_CA) === 2 && roots(env.NODE_EXTRA_CA_CERTS) >= 2,
+      bundle: env.SSL_CERT_FILE === env.REQUESTS_CA_BUNDLE && roots(env.SSL_CERT_FILE) > 50,
+      deviceCa: Buffer.from(env.IOTHUB_CA_ROOT_CERT, 'base64').equals(readFileSync(env.MOCK_IOT_HUB_DEVICE_CA)),
+      deviceKey: Buffer.from(env.IOTHUB_CA_ROOT_CERT_KEY, 'base64').equals(readFileSync(env.MOCK_IOT_HUB_DEVICE_CA_KEY)),
+    }
+    for (const [name, value] of Object.entries(ok)) if (!value) console.error(name)
+    process.exit(Object.values(ok).every(Boolean) ? 0 : 1)`
+  expect((await called('exec', ...ANY_PORTS, '--', process.execPath, '-e', script)).code).toBe(0)
 })
 
 test('exec gives the command its environment and ends with its code', async () => {

@@ -2,11 +2,12 @@
 
 import { Command, CommanderError, Option } from 'commander'
 import { edgeEnvironment } from './commands/edge-env.ts'
-import { exec } from './commands/exec.ts'
+import { exec, type ExecFlags } from './commands/exec.ts'
 import { MESSAGE_SOURCES } from '../core/contract/message.ts'
-import { addHubFlags, type Flags } from './flags.ts'
+import { addHubFlags, environmentName, type Flags } from './flags.ts'
 import { printFaultTypes } from './commands/faults.ts'
 import { serve } from './commands/serve.ts'
+import { IsolationError } from './isolation.ts'
 import { PortError } from './start-hub.ts'
 import { printTail, type TailFlags } from './commands/tail-command.ts'
 import type { Terminal } from './terminal.ts'
@@ -24,7 +25,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     code = result
   }
   try {
-    await program(terminal, done).parseAsync(args, { from: 'user' })
+    await program(terminal, done, args).parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
@@ -32,7 +33,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.stderr.write(`mock-iot-hub: ${text}\n`)
     if (error instanceof UsageError || error instanceof TypeError || error instanceof RangeError) return USAGE
     if (
-      !(error instanceof PortError) &&
+      !(error instanceof PortError || error instanceof IsolationError) &&
       error instanceof Error &&
       terminal.env['MOCK_IOT_HUB_DEBUG'] !== undefined
     )
@@ -41,7 +42,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-function program(terminal: Terminal, done: (code: number) => void): Command {
+function program(terminal: Terminal, done: (code: number) => void, line: readonly string[]): Command {
   const program = new Command('mock-iot-hub')
     .description('A mock Azure IoT Hub that unmodified SDKs connect to.')
     .usage('[options]          starts a hub\n       mock-iot-hub COMMAND [options]')
@@ -67,10 +68,18 @@ function program(terminal: Terminal, done: (code: number) => void): Command {
     program.command(name).description(about).copyInheritedSettings(program).allowExcessArguments(false)
 
   addHubFlags(child('exec', 'starts a hub, runs a command with its environment, stops the hub'))
+    .addOption(
+      new Option(
+        '--isolated',
+        'runs both in namespaces of their own, where --hostname leads to the hub (Linux)',
+      )
+        .env(environmentName('--isolated'))
+        .default(false),
+    )
     .argument('<command...>', 'the command, after --')
     .passThroughOptions()
-    .action(async (command: string[], flags: Flags) => {
-      done(await exec(command, flags, terminal))
+    .action(async (command: string[], flags: ExecFlags) => {
+      done(await exec(command, flags, terminal, line))
     })
   child('tail', 'prints the messages that devices send to a running hub')
     .addOption(control())

@@ -1,5 +1,6 @@
 /** The text that a ready hub prints: its addresses, its connection strings, and the environment lines of SDKs. */
 
+import { dirname, join } from 'node:path'
 import { identityKey } from '../core/contract/identity.ts'
 import type { MockHub } from '../host/mock-hub.ts'
 
@@ -36,11 +37,22 @@ export function readyText(hub: MockHub, readyMs: number): string {
     '',
     'Make SDKs trust the CA',
     variable('NODE_EXTRA_CA_CERTS', 'Node'),
-    variable('SSL_CERT_FILE', 'Python device SDK, C, Rust, .NET'),
-    variable('REQUESTS_CA_BUNDLE', 'Python service SDK'),
-    `  Java: keytool -importcert -noprompt -alias mock-iot-hub -file ${quoted(caPath)} -keystore … -storepass …`,
+    variable('SSL_CERT_FILE', 'Python device SDK, C, Go, Rust, .NET'),
+    variable('REQUESTS_CA_BUNDLE', 'Python service SDK, az'),
+    `  cat ${quoted(caPath)} >> "$(python3 -m certifi)"   # Python over AMQP: service client, Event Hubs`,
+    ...javaLines(caPath),
     '',
   ].join('\n')
+}
+
+/** Java has its own format: one command that makes a trust store, and the variable that every JVM reads. */
+function javaLines(caPath: string): readonly string[] {
+  const store = join(dirname(caPath), 'truststore.p12')
+  const options = `-Djavax.net.ssl.trustStore=${store} -Djavax.net.ssl.trustStorePassword=changeit`
+  return [
+    `  keytool -importcert -noprompt -alias mock-iot-hub -file ${quoted(caPath)} -keystore ${quoted(store)} -storetype PKCS12 -storepass changeit   # Java, once`,
+    `  export JAVA_TOOL_OPTIONS=${quoted(options)}   # Java`,
+  ]
 }
 
 function table(rows: readonly (readonly [string, string])[]): readonly string[] {

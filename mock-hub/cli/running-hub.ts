@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { get } from 'node:https'
+import { isIP } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { HubClock } from '../base/clock.ts'
 import { UsageError } from './usage-error.ts'
@@ -55,7 +56,12 @@ export async function readDocument(hub: RunningHub, path: string): Promise<unkno
     const url = `https://${hub.address}:${String(hub.httpsPort)}${path}`
     get(
       url,
-      { ca, servername: hub.hostName, headers: { authorization: authorization(hub), host: hub.hostName } },
+      {
+        ca,
+        // An address is no server name (RFC 6066, section 3).
+        servername: isIP(hub.hostName) === 0 ? hub.hostName : '',
+        headers: { authorization: authorization(hub), host: hub.hostName },
+      },
       (answer) => {
         text(answer).then((body) => {
           if (answer.statusCode === 200) resolve(JSON.parse(body))

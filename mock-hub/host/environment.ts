@@ -3,11 +3,13 @@
 import type { MockHub } from './mock-hub.ts'
 
 /**
- * The environment variables that SDKs and Microsoft's samples read: the CA for Node (`NODE_EXTRA_CA_CERTS`), for Python,
- * Rust and .NET (`SSL_CERT_FILE`) and for Python's service SDK (`REQUESTS_CA_BUNDLE`), and connection strings.
+ * The environment variables that SDKs and Microsoft's samples read: connection strings, and whom to trust. Node adds
+ * `NODE_EXTRA_CA_CERTS` to its roots; `SSL_CERT_FILE` (Python, C, Go, Rust, .NET) and `REQUESTS_CA_BUNDLE` (Python's
+ * service SDK, az; `CURL_CA_BUNDLE`: curl) replace them, and name a file with the roots of the system as well.
  */
 export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
-  const { caPath } = hub
+  const { caPath, caBundlePath } = hub
+  const port = (number: number | undefined): string | undefined => number?.toString()
   const identities = hub.identities().map(({ identity }) => identity)
   const device = identities.find(({ moduleId }) => moduleId === undefined)
   const module = identities.find(({ moduleId }) => moduleId?.startsWith('$') === false)
@@ -16,10 +18,16 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
     IOTHUB_MODULE_CONNECTION_STRING: module && hub.connectionString(module),
     IOTHUB_CONNECTION_STRING: hub.serviceConnectionString,
     EVENTHUB_CONNECTION_STRING: hub.eventHubConnectionString,
-    NODE_EXTRA_CA_CERTS: caPath,
-    SSL_CERT_FILE: caPath,
-    REQUESTS_CA_BUNDLE: caPath,
+    NODE_EXTRA_CA_CERTS: hasOtherExtra(caPath) ? caBundlePath : caPath,
+    SSL_CERT_FILE: caBundlePath,
+    REQUESTS_CA_BUNDLE: caBundlePath,
+    CURL_CA_BUNDLE: caBundlePath,
     MOCK_IOT_HUB_CA: caPath,
+    IOTHUB_HOSTNAME: hub.hostName,
+    IOTHUB_ADDRESS: hub.address,
+    IOTHUB_MQTT_PORT: port(hub.mqttPort),
+    IOTHUB_HTTPS_PORT: port(hub.httpsPort),
+    IOTHUB_AMQP_PORT: port(hub.amqpPort),
     MOCK_IOT_HUB_CONTROL_URL: hub.controlUrl,
   }
   return Object.fromEntries(
@@ -27,12 +35,19 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
   )
 }
 
+/** Whether Node already has roots of somebody else to add: the bundle has them too. */
+function hasOtherExtra(caPath: string | undefined): boolean {
+  const extra = process.env['NODE_EXTRA_CA_CERTS']
+  return extra !== undefined && extra !== caPath
+}
+
 /** The hub as one JSON object: the ready line of `--json`, and `GET /health` of the control API. */
 export function aboutHub(hub: MockHub): Readonly<Record<string, unknown>> {
-  const { hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath, serviceConnectionString } =
-    hub
+  const { hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath } = hub
   return {
-    ...{ hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath, serviceConnectionString },
+    ...{ hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath },
+    caBundlePath: hub.caBundlePath,
+    serviceConnectionString: hub.serviceConnectionString,
     eventHubConnectionString: hub.eventHubConnectionString,
     workload: hub.workload,
     devices: hub.identities().map(({ identity }) => ({

@@ -10,14 +10,14 @@ import type { ResolvedOptions } from './resolve-options.ts'
 import type { Undo } from './optional-parts.ts'
 import type { HubTls } from '../net/hub-certificates.ts'
 import { reportTlsErrors } from '../net/tls-errors.ts'
-import { listenTls } from '../net/tls-listener.ts'
+import { listenTls, type TlsListener } from '../net/tls-listener.ts'
 import type { WebSocketProtocol } from '../net/websocket.ts'
 
 export interface AmqpOnDemand {
   /** Serves WebSocket connections of the HTTPS port. */
   readonly protocol: WebSocketProtocol
-  /** @returns the port. @throws the system's error when the port is not available. */
-  listen(tls: HubTls): Promise<number>
+  /** @returns the listener with its port. @throws the system's error when the port is not available. */
+  listen(tls: HubTls): Promise<TlsListener>
 }
 
 /** @returns undefined when the options ask for no AMQP. */
@@ -59,7 +59,7 @@ export function amqpOnDemand(
         {
           host: address,
           port: amqpPort,
-          tls: tls.server,
+          tls: tls.credentials,
           faults: hub.faults,
           tlsVariants: (variant) => tls.variant(variant),
           onTlsError: reportTlsErrors(hub, 'amqp', () => port),
@@ -67,7 +67,7 @@ export function amqpOnDemand(
       )
       undo.push(() => listener.stop())
       port = listener.port
-      return port
+      return listener
     },
   }
 }

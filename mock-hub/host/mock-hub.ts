@@ -32,10 +32,12 @@ export interface MockHub {
   readonly controlPort: number | undefined
   /** URL of the control API; undefined: the hub has none. */
   readonly controlUrl: string | undefined
-  /** Certificate of the CA that clients must trust, in PEM. */
+  /** Certificates of the CAs that clients must trust, in PEM: one for EC, and one for RSA when the hub has it. */
   readonly caPem: string
-  /** File of the CA certificate; undefined: it is not on disk. */
+  /** File of `caPem`; undefined: it is not on disk. */
   readonly caPath: string | undefined
+  /** File with the roots of the system and `caPem`, for variables that replace the roots; undefined: not on disk. */
+  readonly caBundlePath: string | undefined
   /** Connection string of the first policy, by default iothubowner with all rights; empty when there is no policy. */
   readonly serviceConnectionString: string
   /** Connection string for Event Hubs clients that read telemetry; undefined: no AMQP, or no policy has ServiceConnect. */

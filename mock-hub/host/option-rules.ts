@@ -67,6 +67,11 @@ export const OPTIONS = {
     rule: HOST_NAME,
     default: '127.0.0.1',
   },
+  parallel: {
+    help: 'finds a loopback address of its own where the ports that SDKs dial are free',
+    rule: BOOLEAN,
+    default: false,
+  },
   mqttPort: { help: 'port of MQTT over TLS; 0: any free port', rule: PORT, default: 0 },
   httpsPort: { help: 'port of HTTPS and WebSocket; 0: any free port', rule: PORT, default: 0 },
   amqpPort: {
@@ -88,6 +93,11 @@ export const OPTIONS = {
   certificateDirectory: {
     help: 'directory that keeps the CA and the server certificate; without it they live as long as the process',
     rule: TEXT,
+  },
+  rsaCertificate: {
+    help: 'an RSA certificate beside the EC one, for clients without ECDSA; "background": added when it is made',
+    rule: oneOf(true, false, 'background'),
+    default: false,
   },
   trustedAuthorities: {
     help: 'root certificates in PEM that devices with X.509 CA authentication may chain to',

@@ -5,6 +5,7 @@
 
 import { AccountStorage } from '../blob/account-storage.ts'
 import { BuiltInStorage } from '../blob/built-in-storage.ts'
+import { removeAbandonedFolders } from '../blob/temporary-folders.ts'
 import type { ControlServerOptions } from '../control/server.ts'
 import { HubClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
@@ -14,6 +15,9 @@ import type { HubTls } from '../net/hub-certificates.ts'
 
 /** Steps that stop what was started, in order of starting. */
 export type Undo = (() => unknown)[]
+
+/** Once per process: killed hubs leave their uploads behind. */
+let cleaning: Promise<void> | undefined
 
 /** A clock that the hub stops. */
 export function ownClock(undo: Undo): HubClock {
@@ -33,6 +37,7 @@ export async function attachBlobs(
 ): Promise<BuiltInStorage | undefined> {
   const { clock } = hub
   if (blob === false) return undefined
+  cleaning ??= removeAbandonedFolders()
   if (blob === 'own') {
     const own = new BuiltInStorage({ clock, hostName })
     undo.push(() => own.clear())
@@ -62,7 +67,7 @@ export async function openWorkload(
   const { startWorkload } = await import('../http/workload/workload.ts')
   const started = await startWorkload(hub, {
     ...workload,
-    caPem: tls.authority.cert,
+    caPem: tls.caPem,
     issueCertificate: tls.issue,
   })
   undo.push(() => started.stop())

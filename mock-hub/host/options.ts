@@ -17,6 +17,12 @@ export interface MockHubOptions {
   readonly hostnames?: readonly string[] | undefined
   /** Address on which the hub listens for devices and back ends. Default: `127.0.0.1`. */
   readonly address?: string | undefined
+  /**
+   * Listens on the ports that SDKs dial (8883, 443 or else 8443, 5671) at a loopback address of its own, so that hubs run
+   * side by side: the first of 127.0.0.1, 127.0.0.2 … where the ports are free. Not with `address`; a port that is given
+   * is used in place of its default. macOS has no second loopback address unless one is configured. Default: false.
+   */
+  readonly parallel?: boolean | undefined
   /** Port of MQTT over TLS; 0: any free port. Default: 0. */
   readonly mqttPort?: number | undefined
   /** Port of HTTPS and WebSocket; 0: any free port. Default: 0. */
@@ -34,6 +40,13 @@ export interface MockHubOptions {
    * they are made once in the process and not written to disk.
    */
   readonly certificateDirectory?: string | undefined
+  /**
+   * Whether the hub also has an RSA certificate, under a second CA in `caPem`, for clients without ECDSA. Its keys take
+   * about 0.2 s of CPU to make, once: with a directory they are kept, without one they live as long as the process.
+   * `'background'`: the hub starts without it and adds it as soon as it is made. Default: false, and what the directory
+   * has is used.
+   */
+  readonly rsaCertificate?: boolean | 'background' | undefined
   /** Root certificates in PEM that devices with X.509 CA authentication may chain to. Default: none. */
   readonly trustedAuthorities?: readonly string[] | undefined
   /** Devices, modules, twins and routes that the hub starts with and that `reset` restores. Default: none. */

@@ -5,6 +5,7 @@ import { InvalidInput } from '../base/invalid-input.ts'
 import { LENIENCIES, type Settings } from '../core/contract/settings.ts'
 import { isLoopback } from '../http-common/loopback.ts'
 import { OPTIONS } from './option-rules.ts'
+import type { SdkPorts } from './sdk-ports.ts'
 import type { MockHubOptions } from './options.ts'
 import { check, OBJECT, objectOf } from './value-rules.ts'
 
@@ -36,6 +37,8 @@ export function resolveOptions(options: MockHubOptions): ResolvedOptions {
   const filled = Object.fromEntries([...DEFAULTS, ...given]) as Omit<ResolvedOptions, 'hostName'> // every default
   const resolved = { ...filled, hostName: options.hostName ?? hostNameAt(filled.address) }
   const { controlAddress, controlToken } = resolved
+  if (resolved.parallel && options.address !== undefined)
+    throw new InvalidInput(WHAT, 'address', 'to be left out with parallel', options.address)
   if (!isLoopback(controlAddress) && controlToken === undefined)
     throw new InvalidInput(
       WHAT,
@@ -50,6 +53,23 @@ export function resolveOptions(options: MockHubOptions): ResolvedOptions {
 function hostNameAt(address: string): string {
   if (address === '::1') return 'localhost'
   return isIPv4(address) && address !== '0.0.0.0' ? address : '127.0.0.1'
+}
+
+/** The same options for another address. */
+export function resolvedAt(
+  address: string,
+  resolved: ResolvedOptions,
+  { hostName, mqttPort, httpsPort, amqpPort }: MockHubOptions,
+  ports: SdkPorts,
+): ResolvedOptions {
+  return {
+    ...resolved,
+    address,
+    hostName: hostName ?? hostNameAt(address),
+    mqttPort: mqttPort ?? ports.mqtt,
+    httpsPort: httpsPort ?? ports.https,
+    amqpPort: amqpPort ?? ports.amqp,
+  }
 }
 
 /** The settings that the options ask for; a setting given by name wins over a leniency. */

@@ -40,6 +40,14 @@ test('TLS succeeds for a client that trusts the CA and names the host', async ()
   }
 })
 
+test('the certificate also names the address on which the hub listens', async () => {
+  const { mqttPort: port, caPem: ca } = await start({ hostName: 'hub.example', address: '127.0.0.2' })
+  const socket = connect({ port, host: '127.0.0.2', ca })
+  await once(socket, 'secureConnect')
+  expect(socket.authorized).toBe(true)
+  socket.destroy()
+})
+
 test('identities of the seed have connection strings, and reset restores them', async () => {
   const hub = await start({ seed: { devices: [{ deviceId: 'd', modules: [{ moduleId: 'm' }] }] } })
   const before = [

@@ -1,5 +1,6 @@
 /** The composition root: creates the core, the adapters and the listeners of one hub, and stops them in reverse order. */
 
+import { isIP } from 'node:net'
 import type { TlsVariant } from '../net/tls-faults.ts'
 import {
   deviceConnectionString,
@@ -22,7 +23,8 @@ import { amqpOnDemand } from './lazy-amqp.ts'
 import { mockHubOf, type MockHub } from './mock-hub.ts'
 import { attachBlobs, openControl, openWorkload, ownClock, type Undo } from './optional-parts.ts'
 import type { MockHubOptions } from './options.ts'
-import { resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
+import { resolvedAt, resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
+import { atOwnAddress } from './sdk-ports.ts'
 import { applySeed, onceEach, policiesFrom, randomKeys } from './seed.ts'
 import { check, ID, objectOf } from './value-rules.ts'
 
@@ -36,6 +38,11 @@ import { check, ID, objectOf } from './value-rules.ts'
  */
 export async function startMockHub(options: MockHubOptions = {}): Promise<MockHub> {
   const resolved = resolveOptions(options)
+  if (!resolved.parallel) return start(resolved)
+  return atOwnAddress((address, ports) => start(resolvedAt(address, resolved, options, ports)))
+}
+
+async function start(resolved: ResolvedOptions): Promise<MockHub> {
   const undo: Undo = []
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step()
@@ -51,9 +58,12 @@ export async function startMockHub(options: MockHubOptions = {}): Promise<MockHu
 async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<void>): Promise<MockHub> {
   const { hostName, address, logger, seed } = options
   const keyOf = onceEach(options.keyOf ?? randomKeys)
-  const tls = await hubTls([hostName, ...options.hostnames], options.certificateDirectory, (line) =>
-    logger?.info(line),
-  )
+  const tls = await hubTls({
+    hostNames: [hostName, ...options.hostnames, ...dialled(address)],
+    directory: options.certificateDirectory,
+    rsa: options.rsaCertificate,
+    say: (line) => logger?.info(line),
+  })
   const clock = options.clock ?? ownClock(undo)
   const policies = options.policies ?? (options.keyOf === undefined ? undefined : policiesFrom(keyOf))
   const core = createHub({ settings: settingsOf(options, tls.names), clock, logger, policies })
@@ -68,7 +78,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   undo.push(() => {
     services.stop()
   })
-  const http = createHttpAdapter(core, { services, tls: tls.server, tlsVariants, blob })
+  const http = createHttpAdapter(core, { services, tls: tls.credentials, tlsVariants, blob })
   undo.push(() => http.stop())
   const mqtt = await createMqttServer(core)
   undo.push(() => mqtt.stop())
@@ -87,14 +97,14 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
       mqtt.accept(socket, { transport: 'mqtt', ...client })
     },
     {
-      ...{ tls: tls.server, faults: core.faults, tlsVariants },
+      ...{ tls: tls.credentials, faults: core.faults, tlsVariants },
       ...{ host: address, port: options.mqttPort },
       onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port),
     },
   )
   undo.push(() => mqttListener.stop())
   const httpsPort = (await http.listen({ host: address, port: options.httpsPort })).port
-  const amqpPort = await amqp?.listen(tls)
+  const amqpListener = await amqp?.listen(tls)
   const workload = await openWorkload(options, core, tls, undo)
 
   const reset = (): void => {
@@ -107,14 +117,23 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)
   const control = await openControl(options, { hub: core, services, about, reset }, undo)
 
+  const stopRsa = tls.addRsa((credentials) => {
+    for (const listener of [mqttListener, http, amqpListener]) listener?.updateTls(credentials)
+  })
+  undo.push(stopRsa)
+
   const [owner] = core.policies
   const mockHub: MockHub = mockHubOf(core, {
-    ...{ address, clock, workload, amqpPort, httpsPort, mqttPort: mqttListener.port },
+    ...{ address, clock, workload, httpsPort, mqttPort: mqttListener.port },
+    amqpPort: amqpListener?.port,
     ...{ services, reset, stop, [Symbol.asyncDispose]: stop },
     controlPort: control?.port,
     controlUrl: control?.url,
-    caPem: tls.authority.cert,
+    get caPem() {
+      return tls.caPem
+    },
     caPath: tls.caPath,
+    caBundlePath: tls.caBundlePath,
     serviceConnectionString: owner === undefined ? '' : policyConnectionString(hostName, owner),
     eventHubConnectionString:
       amqp === undefined ? undefined : eventHubConnectionString(hostName, core.policies),
@@ -128,6 +147,11 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     identities: () => identitiesOf(core),
   })
   return mockHub
+}
+
+/** The address as a name that clients dial; none for a hub that listens on all addresses. */
+function dialled(address: string): readonly string[] {
+  return isIP(address) === 0 || ['0.0.0.0', '::'].includes(address) ? [] : [address]
 }
 
 const IDENTITY = objectOf({ deviceId: ID, moduleId: ID }, ['deviceId'])

@@ -33,6 +33,8 @@ export interface HttpAdapter {
   app(): Promise<FastifyInstance<Server>>
   /** @param at.port 0: any free port. @returns the port that is used. */
   listen(at: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
+  /** New connections get these certificates from now on. */
+  updateTls(credentials: ServerCredentials): void
   /** The service API as an OpenAPI 3 document. */
   openApi(): Promise<object>
   /** Closes the port and all connections. */
@@ -70,6 +72,9 @@ export function createHttpAdapter(
   return {
     server,
     app: async () => (await build()).app,
+    updateTls: (credentials) => {
+      listener?.updateTls(credentials)
+    },
     openApi: async () => (await build()).app.swagger(),
     async listen({ host, port }) {
       const { faults } = hub

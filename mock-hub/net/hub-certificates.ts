@@ -1,8 +1,17 @@
-/** The certificates of one hub, from a directory or made once per process, and the wrong ones of `tls.*` faults. */
+/**
+ * The certificates of one hub, from a directory or made once per process, and the wrong ones of `tls.*` faults. The hub
+ * has an EC chain, which costs half the CPU of a handshake, and beside it an RSA one for clients without ECDSA.
+ */
 
 import { join } from 'node:path'
-import { CA_FILE, storedCertificates } from './certificates/certificate-store.ts'
-import { issueCertificate, type KeyAndCertificate } from './certificates/authority.ts'
+import {
+  CA_FILE,
+  hasRsaChain,
+  putAuthorities,
+  storedCertificates,
+  type CertificateStoreOptions,
+} from './certificates/certificate-store.ts'
+import { issueCertificate, type KeyAndCertificate, type KeyType } from './certificates/authority.ts'
 import {
   type CertificateVariant,
   DAY_MS,
@@ -13,17 +22,46 @@ import {
 } from './certificates/server-certificates.ts'
 import { HubClock } from '../base/clock.ts'
 import type { IssueCertificate } from './certificates/issue-certificate.ts'
+import { trustBundle } from './certificates/trust-bundle.ts'
+import { putInPlace, textOf } from './certificates/whole-files.ts'
+import type { ServerCredentials } from './tls-faults.ts'
+
+/** The roots of the system and those of the hub. */
+const BUNDLE_FILE = 'ca-bundle.pem'
+
+export interface HubTlsOptions {
+  readonly hostNames: readonly string[]
+  /** Undefined: the certificates live as long as the process. */
+  readonly directory: string | undefined
+  /** `false`: no RSA chain, unless the directory has one. `'background'`: {@link HubTls.addRsa} makes it. */
+  readonly rsa: boolean | 'background'
+  readonly say: (line: string) => void
+}
 
 export interface HubTls {
+  /** The EC authority. */
   readonly authority: KeyAndCertificate
-  /** The server's certificate is followed by its issuer. */
+  /** The EC server certificate. */
   readonly server: KeyAndCertificate
-  /** The names in the server certificate. */
+  /** What every listener presents: a certificate of each chain, without its root. */
+  readonly credentials: ServerCredentials
+  /** The roots that clients must trust. */
+  readonly caPem: string
+  /** The names in the server certificates. */
   readonly names: readonly string[]
-  /** File of the CA; undefined: it is not on disk. */
+  /** File of the roots; undefined: they are not on disk. */
   readonly caPath: string | undefined
-  variant(variant: CertificateVariant): Promise<KeyAndCertificate>
+  /** File of the system's roots and the hub's; undefined: it is not on disk. */
+  readonly caBundlePath: string | undefined
+  /** Credentials that a client must reject. */
+  variant(variant: CertificateVariant): Promise<ServerCredentials>
   readonly issue: IssueCertificate
+  /**
+   * Makes the RSA chain in the background, when the options say so and there is none.
+   * @param renew receives the new credentials.
+   * @returns a function to stop with: it waits until nothing is written any longer, and `renew` is not called again.
+   */
+  addRsa(renew: (credentials: ServerCredentials) => void): () => Promise<void>
 }
 
 /** TLS clients check validity by the system's clock. */
@@ -31,50 +69,81 @@ const system = new HubClock()
 const madeInProcess = new Map<string, Promise<ServerCertificates>>()
 
 /** @throws the system's error when the directory cannot be read or written. */
-export async function hubTls(
-  hostNames: readonly string[],
-  directory: string | undefined,
-  say: (line: string) => void,
-): Promise<HubTls> {
+export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions): Promise<HubTls> {
   const names = serverNames(hostNames)
-  const certificates =
-    directory === undefined
-      ? await inProcess(names)
-      : await storedCertificates({ directory, names, clock: system, say })
-  const { authority, server } = certificates
-  const variants = new Map<CertificateVariant, Promise<KeyAndCertificate>>()
+  const store = directory === undefined ? undefined : { directory, names, clock: system, say }
+  const make = (keyType: KeyType): Promise<ServerCertificates> =>
+    store === undefined ? inProcess(names, keyType) : storedCertificates(store, keyType)
+  const hasRsa = rsa === true || (directory !== undefined && (await hasRsaChain(directory)))
+  const ec = await make('ec')
+  let chains = hasRsa ? [ec, await make('rsa')] : [ec]
+  const caPem = (): string => chains.map(({ authority }) => `${authority.cert.trimEnd()}\n`).join('')
+  if (store !== undefined) await putRoots(store, caPem())
+  const variants = new Map<string, Promise<KeyAndCertificate>>()
+  const { authority, server } = ec
   return {
     authority,
-    server: chained(server, authority),
+    server,
     names,
+    get credentials() {
+      return credentialsOf(chains.map((chain) => chain.server))
+    },
+    get caPem() {
+      return caPem()
+    },
     caPath: directory === undefined ? undefined : join(directory, CA_FILE),
-    variant(variant) {
-      const made = variants.get(variant) ?? makeVariant(variant, certificates, names, system.now())
-      variants.set(variant, made)
-      return made
+    caBundlePath: directory === undefined ? undefined : join(directory, BUNDLE_FILE),
+    async variant(variant) {
+      const made = chains.map((chain, at) => {
+        const key = `${String(at)} ${variant}`
+        const one = variants.get(key) ?? makeVariant(variant, chain, names, system.now())
+        variants.set(key, one)
+        return one
+      })
+      return credentialsOf(await Promise.all(made))
     },
     async issue({ usage, commonName, expiresAt }) {
       const request = {
-        usage,
-        commonName,
-        names: [commonName],
+        ...{ usage, commonName, names: usage === 'server' ? [commonName] : [] },
         notBefore: system.now() - DAY_MS,
         notAfter: expiresAt,
       }
       const { key, cert } = await issueCertificate(authority, request)
-      return { certificate: chained({ key, cert }, authority).cert, privateKey: key }
+      return { certificate: `${cert.trimEnd()}\n${authority.cert.trimEnd()}\n`, privateKey: key }
+    },
+    addRsa(renew) {
+      let wanted = true
+      const add = async (): Promise<void> => {
+        chains = [ec, await make('rsa')]
+        if (store !== undefined) await putRoots(store, caPem())
+        if (wanted) renew(credentialsOf(chains.map((chain) => chain.server)))
+      }
+      const added = rsa === 'background' && chains.length === 1 ? add() : Promise.resolve()
+      const done = added.catch((error: unknown) => {
+        say(`no RSA certificate: ${error instanceof Error ? error.message : String(error)}`)
+      })
+      return () => {
+        wanted = false
+        return done
+      }
     },
   }
 }
 
-function inProcess(names: readonly string[]): Promise<ServerCertificates> {
-  const key = names.join(' ')
-  const made = madeInProcess.get(key) ?? makeServerCertificates(names, system.now())
+async function putRoots({ directory }: CertificateStoreOptions, caPem: string): Promise<void> {
+  await putAuthorities(directory, caPem)
+  const path = join(directory, BUNDLE_FILE)
+  const bundle = await trustBundle(caPem, process.env)
+  if ((await textOf(path)) !== bundle) await putInPlace(path, bundle, 0o644)
+}
+
+function inProcess(names: readonly string[], keyType: KeyType): Promise<ServerCertificates> {
+  const key = `${keyType} ${names.join(' ')}`
+  const made = madeInProcess.get(key) ?? makeServerCertificates(names, system.now(), keyType)
   madeInProcess.set(key, made)
   return made
 }
 
-/** A PEM text may lack its last line break, and Node requires each certificate to begin on a line of its own. */
-function chained({ key, cert }: KeyAndCertificate, authority: KeyAndCertificate): KeyAndCertificate {
-  return { key, cert: `${cert.trimEnd()}\n${authority.cert.trimEnd()}\n` }
+function credentialsOf(pairs: readonly KeyAndCertificate[]): ServerCredentials {
+  return { key: pairs.map(({ key }) => key), cert: pairs.map(({ cert }) => cert) }
 }

@@ -21,7 +21,14 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_UNEXPECTED_MESSAGE', NOT_TLS],
   ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'the client offers no version of TLS from TLS 1.2 on'],
   ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'client and hub have no version of TLS in common'],
-  ['ERR_SSL_NO_SHARED_CIPHER', 'client and hub have no cipher suite in common'],
+  [
+    'ERR_SSL_NO_SHARED_CIPHER',
+    'client and hub have no cipher suite in common; in a program, the option rsaCertificate adds those for RSA',
+  ],
+  [
+    'ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM',
+    'the client can verify no certificate of the hub; in a program, the option rsaCertificate adds one with an RSA key',
+  ],
   ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'the client finds the parameters of the handshake unacceptable'],
   ['ERR_SSL_NO_CIPHER_MATCH', 'the fault allows no cipher suite that the hub has'],
   ['ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE', 'the client sent no certificate, and a fault requires one'],

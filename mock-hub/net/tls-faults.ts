@@ -4,15 +4,17 @@ import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { numberParameter, type FaultMatch, type Faults } from '../core/contract/faults.ts'
 
-/** Server certificate and key in PEM; an EC key costs half the CPU of an RSA key per connection. */
+/** Server certificates and their keys in PEM: one pair, or one for each kind of key, in the same order. */
 export interface ServerCredentials {
-  readonly key: string
-  /** The certificate, followed by its issuers. */
-  readonly cert: string
+  readonly key: string | string[]
+  /** Each certificate may be followed by issuers. */
+  readonly cert: string | string[]
 }
 
+/** Chains of `tls.unknown_ca`. */
+type UnknownChain = 'missing_issuer' | 'self_signed_root' | 'self_signed_leaf'
 /** Wrong certificates that the hub can show. */
-export type TlsVariant = 'unknown_ca' | 'wrong_name' | 'expired' | 'not_yet_valid'
+export type TlsVariant = UnknownChain | 'wrong_name' | 'expired' | 'not_yet_valid'
 
 export interface TlsFaultOptions {
   readonly faults: Faults
@@ -32,7 +34,16 @@ export interface TlsSteps {
   fail(error: unknown): void
 }
 
-const VARIANTS: readonly string[] = ['unknown_ca', 'wrong_name', 'expired', 'not_yet_valid']
+const VARIANTS: ReadonlyMap<string, (match: FaultMatch) => TlsVariant> = new Map<
+  string,
+  (match: FaultMatch) => TlsVariant
+>([
+  // One of its values: the fault has been checked when it was armed.
+  ['unknown_ca', ({ parameters: { chain } }) => (chain ?? 'missing_issuer') as UnknownChain],
+  ['wrong_name', () => 'wrong_name'],
+  ['expired', () => 'expired'],
+  ['not_yet_valid', () => 'not_yet_valid'],
+])
 
 /** Lets a connection go on, as an armed fault says. */
 export function acceptTls(options: TlsFaultOptions, socket: Socket, steps: TlsSteps): void {
@@ -46,11 +57,12 @@ export function acceptTls(options: TlsFaultOptions, socket: Socket, steps: TlsSt
     return
   }
   const match = faults.match('tls')
+  const variantOf = match && VARIANTS.get(match.effect)
   if (match === undefined) steps.begin()
   else if (match.effect === 'stall') return
   else if (match.effect === 'alert') alert(socket, match)
-  else if (VARIANTS.includes(match.effect))
-    Promise.resolve(variants?.(match.effect as TlsVariant)).then(
+  else if (variantOf !== undefined)
+    Promise.resolve(variants?.(variantOf(match))).then(
       (variant) => {
         steps.beginWith(variant ?? credentials())
       },
@@ -75,8 +87,9 @@ function settingsOf(match: FaultMatch, credentials: ServerCredentials): TlsOptio
     case 'require_client_cert':
       return { ...credentials, requestCert: true, rejectUnauthorized: true }
     case 'oversized_chain': {
-      const cert = `${credentials.cert.trimEnd()}\n`
-      return { ...credentials, cert: cert.repeat(numberParameter(match, 'certificates', 400)) }
+      const times = numberParameter(match, 'certificates', 400)
+      const cert = [credentials.cert].flat().map((one) => `${one.trimEnd()}\n`.repeat(times))
+      return { ...credentials, cert }
     }
     default:
       // no_resumption: the other server does not know the tickets of the usual one.

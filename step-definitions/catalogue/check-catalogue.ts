@@ -18,6 +18,7 @@ const VOCABULARY: readonly string[] = [
     '@level:observed',
     '@transport:default',
     '@hub:alone',
+    '@hub:rsa',
   ],
 ]
 const MAX_STEPS = 8

@@ -32,6 +32,8 @@ export interface DialOptions {
   readonly protocols?: readonly string[] | undefined
   /** The only version of TLS. */
   readonly tls?: string | undefined
+  /** The only cipher suite, in the notation of OpenSSL. */
+  readonly cipher?: string | undefined
   /** The client certificate, PEM. */
   readonly certificate?: { readonly cert: string; readonly key: string } | undefined
 }
@@ -174,11 +176,11 @@ export class HubScenario {
   /** Opens a connection; an earlier one with this name becomes `{name} before`. */
   async open(
     name: string,
-    { over = 'TLS', path, protocols, tls, certificate }: DialOptions = {},
+    { over = 'TLS', path, protocols, tls, cipher, certificate }: DialOptions = {},
   ): Promise<RawMqttClient> {
     const { address, hostName, caPem, mqttPort, httpsPort } = this.hub
     const port = over === 'WebSocket' ? httpsPort : mqttPort
-    const to = { address, hostName, caPem, port, certificate, tls }
+    const to = { address, hostName, caPem, port, certificate, tls, cipher }
     const link = await (over === 'WebSocket'
       ? RawMqttClient.overWebSocket(to, path, protocols)
       : over === 'TLS'

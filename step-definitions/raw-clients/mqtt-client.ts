@@ -30,6 +30,8 @@ export interface RawAddress {
   readonly certificate?: { readonly cert: string; readonly key: string } | undefined
   /** The only version of TLS, for example `TLSv1.2`. */
   readonly tls?: string | undefined
+  /** The only cipher suite, in the notation of OpenSSL. */
+  readonly cipher?: string | undefined
 }
 
 export class RawMqttClient {
@@ -166,7 +168,7 @@ export class RawMqttClient {
   }
 }
 
-function tlsOptions({ address, hostName, port, caPem, certificate, tls }: RawAddress) {
+function tlsOptions({ address, hostName, port, caPem, certificate, tls, cipher }: RawAddress) {
   const version = tls as SecureVersion | undefined // a value from the scenario
   return {
     host: address,
@@ -175,6 +177,8 @@ function tlsOptions({ address, hostName, port, caPem, certificate, tls }: RawAdd
     ...(caPem === undefined ? {} : { ca: caPem }),
     ...certificate,
     ...(version === undefined ? {} : { minVersion: version, maxVersion: version }),
+    // Security level 0: the client itself must not leave out a weak suite.
+    ...(cipher === undefined ? {} : { ciphers: `${cipher}:@SECLEVEL=0` }),
   }
 }
 

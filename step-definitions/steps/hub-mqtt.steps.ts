@@ -19,6 +19,7 @@ async function connect(scenario: HubScenario, name: string, rows: Rows): Promise
     path: rowOf(rows, 'path'),
     protocols: rowOf(rows, 'subprotocol')?.split(' '),
     tls: rowOf(rows, 'tls'),
+    cipher: rowOf(rows, 'cipher'),
     certificate: certificate === undefined ? undefined : await certificatePair(certificate === 'its own'),
   }
   const opened = await scenario.open(name, dial).catch((error: unknown) => {
@@ -55,6 +56,14 @@ When('{string} connects with:', async function (this: ConformanceWorld, name: st
   const scenario = await hubScenarioOf(this)
   await connect(scenario, name, rowsOf(table, scenario))
 })
+
+When(
+  '{string} fails to connect with:',
+  async function (this: ConformanceWorld, name: string, table: DataTable) {
+    const scenario = await hubScenarioOf(this)
+    await assert.rejects(connect(scenario, name, rowsOf(table, scenario)), { code: /HANDSHAKE_FAILURE/ })
+  },
+)
 
 When('{string} opens a connection', async function (this: ConformanceWorld, name: string) {
   await (await hubScenarioOf(this)).open(name)

@@ -30,6 +30,8 @@ const NO_SOCKET = '@construction'
 const MAX_ENTRIES = 200
 /** The tag of scenarios that need the hub for themselves. */
 const HUB_ALONE = '@hub:alone'
+/** The tag of scenarios with clients that need an RSA certificate. */
+const HUB_RSA = '@hub:rsa'
 /** The tag of scenarios about the default transport. */
 const DEFAULT_TRANSPORT = '@transport:default'
 
@@ -38,6 +40,7 @@ Before(async function (this: ConformanceWorld, { pickle }) {
   if (address !== undefined) this.address = address
   this.overWebSocket = transport === 'mqtt-ws' && !pickle.tags.some(({ name }) => name === DEFAULT_TRANSPORT)
   await this.begin()
+  this.hub.rsaCertificate = pickle.tags.some(({ name }) => name === HUB_RSA)
   if (process.env['CONFORMANCE_HUB'] !== undefined && pickle.tags.some(({ name }) => name === HUB_ALONE))
     throw new NotSupported('hub.alone: the scenario reads shared messages, and other clients may use the hub')
 })

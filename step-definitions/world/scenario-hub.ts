@@ -23,6 +23,8 @@ export class ScenarioHub {
   #started: MockHub | undefined
   /** How far the clock of the hub is ahead of the client's, from the start. */
   aheadSeconds = 0
+  /** Whether the hub also has an RSA certificate, which takes a moment to make. */
+  rsaCertificate = false
   /** {@link ScenarioHub.recent} starts after this entry of the journal. */
   mark = 0
 
@@ -70,6 +72,7 @@ export class ScenarioHub {
       httpsPort: 0,
       amqpPort: false,
       controlPort: false,
+      rsaCertificate: this.rsaCertificate,
       clock: this.aheadSeconds === 0 ? clock : new ShiftedClock(clock, this.aheadSeconds * 1_000),
       hostnames: ['hub.example'],
     })

@@ -1,11 +1,18 @@
 /** `mock-iot-hub exec -- COMMAND`: runs a hub for as long as a command runs. */
 
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
+import { resolve as resolvePath } from 'node:path'
+import { deviceAuthority } from '../device-authority.ts'
 import type { Flags } from '../flags.ts'
+import { enter, isInside, runInside, spawnInside, trustEverywhere } from '../isolation.ts'
 import type { Terminal } from '../terminal.ts'
 import { startHub } from '../start-hub.ts'
 import { UsageError } from '../usage-error.ts'
+
+export interface ExecFlags extends Flags {
+  readonly isolated: boolean
+}
 
 /** A shell adds this to the number of the signal that ended a command. */
 const SIGNAL_BASE = 128
@@ -15,31 +22,58 @@ const SPAWN_ERRORS: ReadonlyMap<string, { readonly code: number; readonly reason
   ['EACCES', { code: 126, reason: 'permission denied' }],
 ])
 
-/** @returns the command's exit code. */
-export async function exec(command: readonly string[], flags: Flags, terminal: Terminal): Promise<number> {
+/**
+ * @param line the whole command line, to run it again in namespaces.
+ * @returns the command's exit code.
+ * @throws UsageError for a wrong command line; PortError for a port that is taken; IsolationError.
+ */
+export async function exec(
+  command: readonly string[],
+  flags: ExecFlags,
+  terminal: Terminal,
+  line: readonly string[],
+): Promise<number> {
   const [program, ...args] = command
   if (program === undefined) throw new UsageError('exec: expected a command after --')
-  const say = (line: string): void => {
-    if (!flags.quiet) terminal.stderr.write(`mock-iot-hub: ${line}\n`)
+  if (flags.isolated && !isInside(terminal)) return ended(runInside(line, terminal), 'unshare', terminal)
+  if (flags.isolated) enter(flags.hostname)
+  const say = (text: string): void => {
+    if (!flags.quiet) terminal.stderr.write(`mock-iot-hub: ${text}\n`)
   }
-  const hub = await startHub(flags, say, { logger: { info: say, warn: say } })
+  const devices = await deviceAuthority(resolvePath(flags.dir))
+  const hub = await startHub(flags, say, {
+    logger: { info: say, warn: say },
+    // The command may read the CA at once.
+    rsaCertificate: true,
+    deviceAuthorities: [devices.cert],
+    takenIsError: true,
+  })
   try {
-    const child = spawn(program, args, { stdio: 'inherit', env: { ...terminal.env, ...hub.environment } })
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) terminal.once(signal, () => child.kill(signal))
-    return await new Promise<number>((resolve, reject) => {
-      child.once('error', (error: NodeJS.ErrnoException) => {
-        const known = SPAWN_ERRORS.get(error.code ?? '')
-        if (known === undefined) reject(error)
-        else {
-          terminal.stderr.write(`mock-iot-hub: exec: ${program}: ${known.reason}\n`)
-          resolve(known.code)
-        }
-      })
-      child.once('exit', (code, signal) => {
-        resolve(code ?? SIGNAL_BASE + (signal === null ? 0 : constants.signals[signal]))
-      })
-    })
+    if (flags.isolated && hub.caBundlePath !== undefined) trustEverywhere(hub.caBundlePath)
+    const env = { ...terminal.env, ...hub.environment, ...devices.environment }
+    const child = flags.isolated
+      ? spawnInside(program, args, env)
+      : spawn(program, args, { stdio: 'inherit', env })
+    return await ended(child, program, terminal)
   } finally {
     await hub.stop()
   }
+}
+
+/** Waits for a child process and hands signals on to it. @returns its exit code, as a shell would. */
+function ended(child: ChildProcess, program: string, terminal: Terminal): Promise<number> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) terminal.once(signal, () => child.kill(signal))
+  return new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const known = SPAWN_ERRORS.get(error.code ?? '')
+      if (known === undefined) reject(error)
+      else {
+        terminal.stderr.write(`mock-iot-hub: exec: ${program}: ${known.reason}\n`)
+        resolve(known.code)
+      }
+    })
+    child.once('exit', (code, signal) => {
+      resolve(code ?? SIGNAL_BASE + (signal === null ? 0 : constants.signals[signal]))
+    })
+  })
 }

@@ -20,7 +20,7 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
     else print(line)
   }
   const logger: Logger = { info: say, warn: flags.json ? () => undefined : say }
-  const hub = await startHub(flags, say, { logger })
+  const hub = await startHub(flags, say, { logger, rsaCertificate: 'background', takenIsError: false })
   const readyMs = Math.round(terminal.uptime() * 1000)
   if (flags.json) print(JSON.stringify({ ready: true, readyMs, ...aboutHub(hub) }))
   else print(readyText(hub, readyMs))

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,8 +21,6 @@ beforeAll(async () => {
   server.hub.registry.create(module)
   directory = await mkdtemp(join(tmpdir(), 'workload-'))
   socketPath = join(directory, 'workload.sock')
-  // As a killed process leaves it.
-  await writeFile(socketPath, '')
   workload = await startWorkload(server.hub, {
     caPem: 'PEM OF THE ROOT',
     socketPath,

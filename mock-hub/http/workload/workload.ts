@@ -10,13 +10,13 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify'
 import type { AddressInfo, Socket } from 'node:net'
-import { rm } from 'node:fs/promises'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { base64Of, moduleKey, decrypt, encrypt, signWith } from './crypto.ts'
 import { certificateRoutes } from './certificates.ts'
 import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
+import { clearSocketPath } from './socket-file.ts'
 import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
 
 export interface WorkloadOptions {
@@ -48,8 +48,7 @@ export async function startWorkload(hub: Hub, options: WorkloadOptions): Promise
   let httpUri: string | undefined
   let socketUri: string | undefined
   if (options.socketPath !== undefined) {
-    // Listening fails if a killed process has left its socket file.
-    await rm(options.socketPath, { force: true })
+    await clearSocketPath(options.socketPath)
     const app = workloadApp(hub, options)
     await app.listen({ path: options.socketPath })
     running.push(app)

@@ -1,10 +1,11 @@
 /**
- * The hub's certificate authority: EC P-256, with the key identifiers and critical extensions that strict verifiers
- * require (RFC 5280, 4.2.1.1 and 4.2.1.2; Python 3.13 sets VERIFY_X509_STRICT).
+ * Authorities and the certificates that they issue, EC P-256 or RSA, with the key identifiers and critical extensions
+ * that strict verifiers require (RFC 5280, 4.2.1.1 and 4.2.1.2; Python 3.13 sets VERIFY_X509_STRICT).
  */
 
-import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto'
-import { isIP } from 'node:net'
+import { createPrivateKey, createPublicKey, randomBytes, webcrypto } from 'node:crypto'
+import { isIPv4, isIP } from 'node:net'
+import { NAME_CONSTRAINTS, nameConstraintsDer, permitsText } from './name-constraints.ts'
 
 /** A private key and its certificate, in PEM. */
 export interface KeyAndCertificate {
@@ -12,16 +13,12 @@ export interface KeyAndCertificate {
   readonly cert: string
 }
 
-export interface CertificateRequest {
-  readonly commonName: string
-  /** DNS names and IP addresses. */
-  readonly names?: readonly string[] | undefined
-  readonly usage: 'server' | 'client'
-  /** Epoch ms. */
-  readonly notBefore: number
-  /** Epoch ms. */
-  readonly notAfter: number
+export interface Authority extends KeyAndCertificate {
+  /** The names that it may issue certificates for; undefined: any. */
+  readonly permitted?: readonly string[] | undefined
 }
+
+export type KeyType = 'ec' | 'rsa'
 
 /** Epoch ms. */
 export interface Validity {
@@ -29,18 +26,48 @@ export interface Validity {
   readonly notAfter: number
 }
 
-const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' }
-const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' }
+export interface AuthorityRequest extends Validity {
+  readonly commonName: string
+  /** Default: `ec`. */
+  readonly keyType?: KeyType | undefined
+  /** A private key in PEM. Default: a new one. */
+  readonly key?: string | undefined
+  /** The names that it may issue certificates for. Default: any. */
+  readonly permitted?: readonly string[] | undefined
+}
 
-/** Creates an authority. */
-export async function makeAuthority(commonName: string, validity: Validity): Promise<KeyAndCertificate> {
+export interface CertificateRequest extends Validity {
+  readonly commonName: string
+  /** DNS names and IP addresses. */
+  readonly names?: readonly string[] | undefined
+  readonly usage: 'server' | 'client'
+}
+
+type KeyPair = webcrypto.CryptoKeyPair
+
+const SIGNATURE = {
+  ec: { name: 'ECDSA', hash: 'SHA-256' },
+  rsa: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+} as const
+const KEY = {
+  ec: { name: 'ECDSA', namedCurve: 'P-256' },
+  rsa: {
+    ...SIGNATURE.rsa,
+    modulusLength: 2_048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+  },
+} as const
+
+/** Creates an authority, or a new certificate for the key of one. */
+export async function makeAuthority(request: AuthorityRequest): Promise<Authority> {
+  const { commonName, keyType = 'ec', key, permitted } = request
   const x509 = await library()
-  const keys = await makeKeys()
+  const keys = key === undefined ? await makeKeys(keyType) : await keysOf(key)
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: [{ CN: [commonName] }],
-    ...dates(validity),
-    signingAlgorithm: SIGNATURE,
+    ...dates(request),
+    signingAlgorithm: SIGNATURE[keyType],
     keys,
     extensions: [
       new x509.BasicConstraintsExtension(true, 1, true),
@@ -48,54 +75,104 @@ export async function makeAuthority(commonName: string, validity: Validity): Pro
         x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
         true,
       ),
+      // For TLS alone: not for code, mail or timestamps.
+      new x509.ExtendedKeyUsageExtension([
+        x509.ExtendedKeyUsage.serverAuth,
+        x509.ExtendedKeyUsage.clientAuth,
+      ]),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+      // RFC 5280 wants it critical, but mbedTLS refuses a certificate with a critical extension that it does not know.
+      ...(permitted === undefined
+        ? []
+        : [new x509.Extension(NAME_CONSTRAINTS, false, nameConstraintsDer(permitted))]),
     ],
   })
-  return { key: await pemOf(keys.privateKey), cert: `${certificate.toString('pem')}\n` }
+  return { key: await pemOf(keys.privateKey), cert: pemText(certificate), permitted }
 }
 
-/** Issues a certificate with a new key. */
+/** Issues a certificate with a new key of the authority's type. */
 export async function issueCertificate(
-  authority: KeyAndCertificate,
+  authority: Authority,
   request: CertificateRequest,
 ): Promise<KeyAndCertificate> {
   const x509 = await library()
   const issuer = new x509.X509Certificate(authority.cert)
-  const keys = await makeKeys()
-  const usage =
-    request.usage === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth
-  const names = request.names ?? []
+  const keyType = keyTypeOf(authority.key)
+  const keys = await makeKeys(keyType)
+  const { privateKey: signingKey } = await keysOf(authority.key)
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: [{ CN: [request.commonName] }],
     issuer: issuer.subject,
     ...dates(request),
-    signingAlgorithm: SIGNATURE,
+    signingAlgorithm: SIGNATURE[keyType],
     publicKey: keys.publicKey,
-    signingKey: await signingKey(authority.key),
+    signingKey,
     extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([usage]),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(await leafExtensions(keys, keyType, request, authority.permitted)),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
-      ...(names.length === 0
-        ? []
-        : [
-            new x509.SubjectAlternativeNameExtension(
-              names.flatMap((value) => {
-                const dns = { type: 'dns' as const, value }
-                // mbedTLS before 3.5 compares no IP addresses: it looks for the text among the DNS names.
-                return isIP(value) === 0
-                  ? [dns]
-                  : [{ type: 'ip' as const, value }, ...(isIP(value) === 4 ? [dns] : [])]
-              }),
-            ),
-          ]),
     ],
   })
-  return { key: await pemOf(keys.privateKey), cert: `${certificate.toString('pem')}\n` }
+  return { key: await pemOf(keys.privateKey), cert: pemText(certificate) }
+}
+
+/** Makes a certificate of no authority: it is signed with its own key. */
+export async function makeSelfSigned(
+  keyType: KeyType,
+  request: CertificateRequest,
+): Promise<KeyAndCertificate> {
+  const x509 = await library()
+  const keys = await makeKeys(keyType)
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: [request.commonName] }],
+    ...dates(request),
+    signingAlgorithm: SIGNATURE[keyType],
+    keys,
+    extensions: await leafExtensions(keys, keyType, request, undefined),
+  })
+  return { key: await pemOf(keys.privateKey), cert: pemText(certificate) }
+}
+
+export function keyTypeOf(pem: string): KeyType {
+  return createPrivateKey(pem).asymmetricKeyType === 'rsa' ? 'rsa' : 'ec'
+}
+
+async function leafExtensions(
+  { publicKey }: KeyPair,
+  keyType: KeyType,
+  { usage, names = [] }: CertificateRequest,
+  permitted: readonly string[] | undefined,
+) {
+  const x509 = await library()
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(
+      keyType === 'rsa'
+        ? x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment
+        : x509.KeyUsageFlags.digitalSignature,
+      true,
+    ),
+    new x509.ExtendedKeyUsageExtension([usage === 'server' ? serverAuth : clientAuth]),
+    await x509.SubjectKeyIdentifierExtension.create(publicKey),
+    ...(names.length === 0
+      ? []
+      : [
+          new x509.SubjectAlternativeNameExtension(
+            names.flatMap((name) => alternativeNames(name, permitted)),
+          ),
+        ]),
+  ]
+}
+
+function alternativeNames(value: string, permitted: readonly string[] | undefined) {
+  const dns = { type: 'dns' as const, value }
+  if (isIP(value) === 0) return [dns]
+  // mbedTLS before 3.5 compares no IP addresses: it looks for the text among the DNS names.
+  const asText = isIPv4(value) && (permitted === undefined || permitsText(permitted, value))
+  return [{ type: 'ip' as const, value }, ...(asText ? [dns] : [])]
 }
 
 /** Loaded when a certificate is made: a hub with stored certificates starts without it. */
@@ -103,13 +180,20 @@ function library() {
   return import('@peculiar/x509')
 }
 
-function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify'])
+function makeKeys(keyType: KeyType): Promise<KeyPair> {
+  return webcrypto.subtle.generateKey(KEY[keyType], true, ['sign', 'verify'])
 }
 
-function signingKey(pem: string): Promise<webcrypto.CryptoKey> {
-  const der = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' })
-  return webcrypto.subtle.importKey('pkcs8', der, KEY_ALGORITHM, false, ['sign'])
+/** Both keys of a private key in PEM. */
+async function keysOf(pem: string): Promise<KeyPair> {
+  const algorithm = KEY[keyTypeOf(pem)]
+  const pkcs8 = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' })
+  const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' })
+  const [privateKey, publicKey] = await Promise.all([
+    webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, true, ['sign']),
+    webcrypto.subtle.importKey('spki', spki, algorithm, true, ['verify']),
+  ])
+  return { privateKey, publicKey }
 }
 
 async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
@@ -117,6 +201,10 @@ async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
     .export({ type: 'pkcs8', format: 'pem' })
     .toString()
+}
+
+function pemText(certificate: { toString(format: 'pem'): string }): string {
+  return `${certificate.toString('pem')}\n`
 }
 
 /** Positive, at most 20 octets (RFC 5280, 4.1.2.2). */

@@ -1,14 +1,13 @@
 /**
  * Keeps the hub's certificates in a directory, so that clients need to trust the CA only once. A certificate that is
- * damaged, expires soon or lacks a name is made anew and logged. Several hubs may start at once: all keys and
- * certificates are in one file, which is replaced as a whole, and the first hub to create it wins.
+ * damaged, expires soon or lacks a name is made anew and logged. Several hubs may start at once: keys and certificates of
+ * a chain are in one file, which is replaced as a whole, and the first hub to create it wins.
  */
 
-import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
-import type { KeyAndCertificate } from './authority.ts'
+import type { Authority, KeyAndCertificate, KeyType } from './authority.ts'
 import {
   authorityProblem,
   issueServer,
@@ -17,11 +16,13 @@ import {
   serverProblem,
   type ServerCertificates,
 } from './server-certificates.ts'
+import { putInPlace, putWhereNothingIs, textOf } from './whole-files.ts'
 
-/** The CA certificate that clients must trust. */
+/** The CA certificates that clients must trust: the EC one, then the RSA one if there is one. */
 export const CA_FILE = 'ca.pem'
-/** Keys and certificates of the authority and the server, as JSON. */
+/** Keys and certificates of an authority and its server, as JSON. */
 export const STORE_FILE = 'certificates.json'
+export const RSA_STORE_FILE = 'certificates-rsa.json'
 
 export interface CertificateStoreOptions {
   readonly directory: string
@@ -34,36 +35,50 @@ export interface CertificateStoreOptions {
 }
 
 /**
- * The certificates of the directory; missing and invalid ones are made.
+ * A chain of the directory; what is missing or invalid is made.
  * @throws the system's error when the directory cannot be read or written (`EACCES`, `EROFS`, `ENOTDIR`).
  */
-export async function storedCertificates(options: CertificateStoreOptions): Promise<ServerCertificates> {
-  const { directory } = options
-  await mkdir(directory, { recursive: true })
-  const certificates = await current(options)
-  const caPath = join(directory, CA_FILE)
-  if ((await textOf(caPath)) !== certificates.authority.cert)
-    await putInPlace(caPath, certificates.authority.cert, 0o644)
-  return certificates
+export async function storedCertificates(
+  options: CertificateStoreOptions,
+  keyType: KeyType = 'ec',
+): Promise<ServerCertificates> {
+  await mkdir(options.directory, { recursive: true })
+  return current(options, keyType)
 }
 
-async function current(options: CertificateStoreOptions): Promise<ServerCertificates> {
+/** Whether the directory has an RSA chain. */
+export async function hasRsaChain(directory: string): Promise<boolean> {
+  return (await textOf(join(directory, RSA_STORE_FILE))) !== undefined
+}
+
+/** Writes `ca.pem` unless it is as it should be. */
+export async function putAuthorities(directory: string, caPem: string): Promise<void> {
+  const path = join(directory, CA_FILE)
+  if ((await textOf(path)) !== caPem) await putInPlace(path, caPem, 0o644)
+}
+
+async function current(options: CertificateStoreOptions, keyType: KeyType): Promise<ServerCertificates> {
   const { directory, names, clock, say } = options
-  const path = join(directory, STORE_FILE)
+  const path = join(directory, keyType === 'ec' ? STORE_FILE : RSA_STORE_FILE)
   const now = clock.now()
   const text = await textOf(path)
+  const kind = keyType === 'ec' ? 'CA' : 'RSA CA'
   if (text === undefined) {
-    const made = await makeServerCertificates(names, now)
-    if (!(await putWhereNothingIs(path, JSON.stringify(made)))) return current(options)
-    say(`made a CA and a server certificate in ${directory}`)
+    const made = await makeServerCertificates(names, now, keyType)
+    if (!(await putWhereNothingIs(path, JSON.stringify(made)))) return current(options, keyType)
+    say(`made a ${keyType === 'ec' ? 'CA and a' : 'second, RSA CA and'} server certificate in ${directory}`)
     return made
   }
   const found = parse(text)
-  const problem = found === undefined ? 'the file is damaged' : authorityProblem(found.authority, now)
+  const problem =
+    found === undefined
+      ? { text: 'the file is damaged', damaged: true }
+      : authorityProblem(found.authority, names, now)
   if (found === undefined || problem !== undefined) {
-    const made = await makeServerCertificates(names, now)
+    const previous = problem?.damaged === true ? undefined : found
+    const made = await makeServerCertificates(names, now, keyType, previous)
     await putInPlace(path, JSON.stringify(made), 0o600)
-    say(`made a new CA in ${directory}, which clients must trust anew: ${problem ?? ''}`)
+    say(`made a new ${kind} in ${directory}, which clients must trust anew: ${problem?.text ?? ''}`)
     return made
   }
   const serverIs = serverProblem(found, names, now)
@@ -77,12 +92,12 @@ async function current(options: CertificateStoreOptions): Promise<ServerCertific
 
 function parse(text: string): ServerCertificates | undefined {
   try {
-    const found = JSON.parse(text) as Partial<
-      Record<keyof ServerCertificates, Partial<KeyAndCertificate>>
-    > | null
+    const found = JSON.parse(text) as Partial<Record<keyof ServerCertificates, Partial<Authority>>> | null
     const authority = pairOf(found?.authority)
     const server = pairOf(found?.server)
-    return authority === undefined || server === undefined ? undefined : { authority, server }
+    if (authority === undefined || server === undefined) return undefined
+    const permitted = found?.authority?.permitted
+    return { authority: isTexts(permitted) ? { ...authority, permitted } : authority, server }
   } catch {
     return undefined
   }
@@ -93,37 +108,6 @@ function pairOf(pair: Partial<KeyAndCertificate> | undefined): KeyAndCertificate
   return typeof key === 'string' && typeof cert === 'string' ? { key, cert } : undefined
 }
 
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (isError(error, 'ENOENT')) return undefined
-    throw error
-  }
-}
-
-/** Replaces a file as a whole: a reader sees the old text or the new one. */
-async function putInPlace(path: string, text: string, mode: number): Promise<void> {
-  const whole = `${path}.${randomUUID()}`
-  await writeFile(whole, text, { mode })
-  await rename(whole, path)
-}
-
-/** Creates a file as a whole. @returns false: it exists already. */
-async function putWhereNothingIs(path: string, text: string): Promise<boolean> {
-  const whole = `${path}.${randomUUID()}`
-  await writeFile(whole, text, { mode: 0o600 })
-  try {
-    await link(whole, path)
-    return true
-  } catch (error) {
-    if (isError(error, 'EEXIST')) return false
-    throw error
-  } finally {
-    await rm(whole, { force: true })
-  }
-}
-
-function isError(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '../../base/clock.ts'
 import { issueCertificate } from './authority.ts'
-import { CA_FILE, STORE_FILE, storedCertificates } from './certificate-store.ts'
+import { STORE_FILE, storedCertificates } from './certificate-store.ts'
 import {
   DAY_MS,
   makeServerCertificates,
@@ -52,8 +52,21 @@ describe('server certificates', () => {
     expect(new X509Certificate(server.cert).ca).toBe(false)
   })
 
+  it.each(['ec', 'rsa'] as const)('are limited in names, usage and life: %s', async (keyType) => {
+    const { authority, server } = await makeServerCertificates(serverNames(['hub.example']), now, keyType)
+    const [ca, leaf] = [new X509Certificate(authority.cert), new X509Certificate(server.cert)]
+    expect([ca, leaf].map((one) => one.publicKey.asymmetricKeyType)).toEqual([keyType, keyType])
+    expect(leaf.verify(ca.publicKey)).toBe(true)
+    expect(ca.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'])
+    expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1'])
+    expect((Date.parse(ca.validTo) - now) / DAY_MS).toBeLessThanOrEqual(825)
+    expect((Date.parse(leaf.validTo) - now) / DAY_MS).toBeLessThanOrEqual(398)
+  })
+
   it.each<[CertificateVariant, (variant: X509Certificate, ca: X509Certificate) => boolean]>([
-    ['unknown_ca', (variant, ca) => !variant.verify(ca.publicKey)],
+    ['missing_issuer', (variant, ca) => !variant.verify(ca.publicKey)],
+    ['self_signed_root', (variant, ca) => !variant.verify(ca.publicKey)],
+    ['self_signed_leaf', (variant, ca) => !variant.verify(ca.publicKey)],
     ['wrong_name', (variant) => variant.checkHost('localhost') === undefined],
     ['expired', (variant) => Date.parse(variant.validTo) < now],
     ['not_yet_valid', (variant) => Date.parse(variant.validFrom) > now],
@@ -63,7 +76,7 @@ describe('server certificates', () => {
     const ca = new X509Certificate(made.authority.cert)
     expect(isWrong(variant, ca)).toBe(true)
     const right = {
-      unknown_ca: !variant.verify(ca.publicKey),
+      unknown: !variant.verify(ca.publicKey),
       wrong_name: variant.checkHost('localhost') === undefined,
       expired: Date.parse(variant.validTo) < now,
       not_yet_valid: Date.parse(variant.validFrom) > now,
@@ -91,24 +104,45 @@ describe('certificate store', () => {
     expect(said).toHaveLength(1)
     expect(await open()).toEqual(first)
     expect(said).toHaveLength(1)
-    expect(await readFile(join(directory, CA_FILE), 'utf8')).toBe(first.authority.cert)
   })
 
   it('keeps keys from other users and leaves no other files behind', async () => {
     await open()
     expect((await stat(join(directory, STORE_FILE))).mode & 0o077).toBe(0)
-    expect((await readdir(directory)).sort()).toEqual([CA_FILE, STORE_FILE])
+    expect(await readdir(directory)).toEqual([STORE_FILE])
   })
 
-  it('adds a name under the same CA and keeps those it had', async () => {
-    const first = await open(serverNames(['a.example']))
-    const second = await open(serverNames(['b.example']))
+  it('adds a name that the CA permits and keeps those it had', async () => {
+    const first = await open(serverNames(['a.example', '10.0.0.7', 'fe80::1']))
+    const second = await open(serverNames(['b.a.example', '127.0.0.2', '127.9.9.9']))
     expect(second.authority).toEqual(first.authority)
     const certificate = new X509Certificate(second.server.cert)
-    expect(certificate.checkHost('a.example')).toBeDefined()
-    expect(certificate.checkHost('b.example')).toBeDefined()
-    expect(certificate.checkIP('::1')).toBeDefined()
-    expect(said[1]).toContain('b.example')
+    for (const name of ['a.example', 'b.a.example']) expect(certificate.checkHost(name)).toBeDefined()
+    for (const ip of ['::1', '10.0.0.7', 'fe80::1', '127.0.0.2', '127.9.9.9'])
+      expect(certificate.checkIP(ip), ip).toBeDefined()
+    expect(said[1]).toContain('b.a.example')
+    expect(await open(serverNames(['a.example', 'fe80::1']))).toEqual(second)
+  })
+
+  it('makes a new certificate of the CA, with its key, for a name that the CA does not permit', async () => {
+    const first = await open(serverNames(['a.example']))
+    const second = await open(serverNames(['b.example']))
+    expect(second.authority.key).toBe(first.authority.key)
+    expect(second.authority.cert).not.toBe(first.authority.cert)
+    const certificate = new X509Certificate(second.server.cert)
+    expect(certificate.verify(new X509Certificate(second.authority.cert).publicKey)).toBe(true)
+    for (const name of ['a.example', 'b.example']) expect(certificate.checkHost(name)).toBeDefined()
+    expect(said[1]).toMatch(/trust anew.*b\.example/)
+    expect(await open(serverNames(['a.example', 'b.example']))).toEqual(second)
+  })
+
+  it('limits a CA from before CAs were limited, and keeps its key', async () => {
+    const first = await open()
+    const path = join(directory, STORE_FILE)
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/,"permitted":\[[^\]]*\]/, ''))
+    const second = await open()
+    expect(second.authority.key).toBe(first.authority.key)
+    expect(said[1]).toMatch(/trust anew.*any name/)
   })
 
   it('makes a new server certificate before the old one expires, under the same CA', async () => {
@@ -122,7 +156,7 @@ describe('certificate store', () => {
 
   it('makes a new CA when the old one expires, and says that it must be trusted', async () => {
     const first = await open()
-    clock.advance(3640 * DAY_MS)
+    clock.advance(820 * DAY_MS)
     expect((await open()).authority).not.toEqual(first.authority)
     expect(said[1]).toMatch(/trust anew.*expires/)
   })
@@ -140,13 +174,6 @@ describe('certificate store', () => {
     expect(second.authority).not.toEqual(first.authority)
     expect(said[1]).toContain('damaged')
     expect(await open()).toEqual(second)
-  })
-
-  it('writes ca.pem again when it is gone', async () => {
-    await open()
-    await rm(join(directory, CA_FILE))
-    const { authority } = await open()
-    expect(await readFile(join(directory, CA_FILE), 'utf8')).toBe(authority.cert)
   })
 
   it('gives hubs that start at once the same CA', async () => {

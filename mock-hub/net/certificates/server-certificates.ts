@@ -1,6 +1,6 @@
 /**
- * The hub's server certificate, and the wrong ones of the faults `tls.unknown_ca`, `.wrong_name`, `.expired` and
- * `.not_yet_valid`.
+ * One chain of the hub: an authority and a server certificate that it issued, both EC or both RSA. And the wrong ones of
+ * the faults `tls.unknown_ca`, `.wrong_name`, `.expired` and `.not_yet_valid`.
  */
 
 import { X509Certificate, createPrivateKey } from 'node:crypto'
@@ -8,25 +8,34 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import {
   issueCertificate,
+  keyTypeOf,
   makeAuthority,
+  makeSelfSigned,
+  type Authority,
   type CertificateRequest,
   type KeyAndCertificate,
+  type KeyType,
 } from './authority.ts'
+import { permittedNames, permits, shortName } from './name-constraints.ts'
 
-export type CertificateVariant = 'unknown_ca' | 'wrong_name' | 'expired' | 'not_yet_valid'
+/** What is wrong with a chain; the first three are the kinds of `tls.unknown_ca`. */
+export type CertificateVariant =
+  'missing_issuer' | 'self_signed_root' | 'self_signed_leaf' | 'wrong_name' | 'expired' | 'not_yet_valid'
 
 /** An authority and a server certificate that it issued. */
 export interface ServerCertificates {
-  readonly authority: KeyAndCertificate
+  readonly authority: Authority
   readonly server: KeyAndCertificate
 }
 
 export const DAY_MS = 86_400_000
-const AUTHORITY_LIFE_MS = 3_650 * DAY_MS
+/** The longest life that Apple's verifiers accept below an authority that a user has added. */
+const AUTHORITY_LIFE_MS = 825 * DAY_MS
 /** Apple's verifiers reject server certificates that are valid for more than 398 days. */
 const SERVER_LIFE_MS = 397 * DAY_MS
 /** Valid for clients whose clock is a little behind. */
 const BACKDATED_MS = DAY_MS
+const WRONG_NAME = 'wrong.localhost'
 /** A certificate is made anew when it is valid for less. */
 const LEAST_LEFT_MS = 30 * DAY_MS
 
@@ -41,49 +50,72 @@ export function serverNames(hostNames: readonly string[]): readonly string[] {
   ]
 }
 
-/** @param now epoch ms of the system's clock: TLS clients check validity by it. */
+/**
+ * @param now epoch ms of the system's clock: TLS clients check validity by it.
+ * @param previous its authority keeps its key, and its names are kept.
+ */
 export async function makeServerCertificates(
   names: readonly string[],
   now: number,
+  keyType: KeyType = 'ec',
+  previous?: ServerCertificates,
 ): Promise<ServerCertificates> {
-  const authority = await makeAuthority(`Mock IoT Hub CA (${machineName()})`, {
+  const all = previous === undefined ? names : joinedNames(previous, names)
+  const authority = await makeAuthority({
+    commonName:
+      keyType === 'ec' ? `Mock IoT Hub CA (${machineName()})` : `Mock IoT Hub RSA CA (${machineName()})`,
+    keyType,
+    key: previous?.authority.key,
+    permitted: permittedNames([...all, ...(previous?.authority.permitted ?? [])]),
     notBefore: now - BACKDATED_MS,
     notAfter: now + AUTHORITY_LIFE_MS,
   })
-  return { authority, server: await issueServer(authority, names, now) }
+  return { authority, server: await issueServer(authority, all, now) }
 }
 
 /** Issues a server certificate under an existing authority. */
 export function issueServer(
-  authority: KeyAndCertificate,
+  authority: Authority,
   names: readonly string[],
   now: number,
   changes: Partial<CertificateRequest> = {},
 ): Promise<KeyAndCertificate> {
-  return issueCertificate(authority, {
+  return issueCertificate(authority, { ...serverRequest(names, now), ...changes })
+}
+
+function serverRequest(names: readonly string[], now: number): CertificateRequest {
+  return {
     commonName: 'localhost',
     names,
     usage: 'server',
     notBefore: now - BACKDATED_MS,
     notAfter: now + SERVER_LIFE_MS,
-    ...changes,
-  })
+  }
 }
 
-/** A server certificate that a client must reject. */
+/** A server certificate that a client must reject, with the issuers that the hub sends. */
 export async function makeVariant(
   variant: CertificateVariant,
   { authority }: ServerCertificates,
   names: readonly string[],
   now: number,
 ): Promise<KeyAndCertificate> {
+  const keyType = keyTypeOf(authority.key)
   switch (variant) {
-    case 'unknown_ca':
-      return selfSigned(names, now)
-    case 'wrong_name': {
-      const wrong = { commonName: 'wrong.example', names: ['wrong.example'] }
-      return issueServer(authority, names, now, wrong)
+    case 'missing_issuer':
+    case 'self_signed_root': {
+      const unknown = await makeAuthority({
+        ...{ commonName: 'Unknown CA', keyType },
+        ...{ notBefore: now - BACKDATED_MS, notAfter: now + AUTHORITY_LIFE_MS },
+      })
+      const { key, cert } = await issueServer(unknown, names, now)
+      return { key, cert: variant === 'missing_issuer' ? cert : `${cert}${unknown.cert}` }
     }
+    case 'self_signed_leaf':
+      return makeSelfSigned(keyType, serverRequest(names, now))
+    case 'wrong_name':
+      // One that the authority permits: the name must be all that is wrong.
+      return issueServer(authority, names, now, { commonName: WRONG_NAME, names: [WRONG_NAME] })
     case 'expired':
       return issueServer(authority, names, now, { notBefore: now - 30 * DAY_MS, notAfter: now - DAY_MS })
     case 'not_yet_valid':
@@ -91,32 +123,25 @@ export async function makeVariant(
   }
 }
 
-/** A self-signed certificate, valid in all other respects. */
-async function selfSigned(names: readonly string[], now: number): Promise<KeyAndCertificate> {
-  const { generate } = await import('selfsigned')
-  const altNames = names.map((value) =>
-    isIP(value) === 0 ? ({ type: 2, value } as const) : ({ type: 7, ip: value } as const),
-  )
-  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    curve: 'P-256',
-    algorithm: 'sha256',
-    notBeforeDate: new Date(now - BACKDATED_MS),
-    notAfterDate: new Date(now + SERVER_LIFE_MS),
-    extensions: [
-      { name: 'basicConstraints', cA: false, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames },
-    ],
-  })
-  return { key: made.private, cert: made.cert }
-}
-
 /** Why an authority cannot be used any longer; undefined: it can. */
-export function authorityProblem(authority: KeyAndCertificate, now: number): string | undefined {
+export function authorityProblem(
+  authority: Authority,
+  names: readonly string[],
+  now: number,
+): { readonly text: string; readonly damaged: boolean } | undefined {
   const certificate = parsed(authority)
-  if (certificate === undefined) return 'the CA is damaged'
-  return Date.parse(certificate.validTo) - now < LEAST_LEFT_MS ? 'the CA expires' : undefined
+  if (certificate === undefined) return { text: 'the CA is damaged', damaged: true }
+  const { permitted } = authority
+  const foreign = names.filter((name) => permitted !== undefined && !permits(permitted, name))
+  const text =
+    Date.parse(certificate.validTo) - now < LEAST_LEFT_MS
+      ? 'the CA expires'
+      : permitted === undefined
+        ? 'the CA could issue certificates for any name'
+        : foreign.length > 0
+          ? `the CA may not issue certificates for ${foreign.join(', ')}`
+          : undefined
+  return text === undefined ? undefined : { text, damaged: false }
 }
 
 /** Why a server certificate must be made anew; undefined: it need not be. */
@@ -151,7 +176,7 @@ function missingNames(certificate: X509Certificate, names: readonly string[]): r
 
 function namesOf(certificate: X509Certificate): readonly string[] {
   const named = certificate.subjectAltName?.split(', ') ?? []
-  return named.map((name) => name.replace(/^(DNS|IP Address):/, '').toLowerCase())
+  return named.map((name) => shortName(name.replace(/^(DNS|IP Address):/, '').toLowerCase()))
 }
 
 /** @returns undefined: not a certificate, or not that of the key. */

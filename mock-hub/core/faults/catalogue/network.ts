@@ -50,7 +50,19 @@ export const TCP: readonly FaultType[] = [
 ]
 
 export const TLS: readonly FaultType[] = faultTypes('tls', 'everyone', 'a TLS handshake', [
-  ['unknown_ca', 'presents a certificate of an authority that no client trusts'],
+  [
+    'unknown_ca',
+    'presents a certificate that no client trusts',
+    {
+      chain: {
+        type: 'string',
+        description: 'a leaf without its issuer, one with the root that signed it, or one that signed itself',
+        default: 'missing_issuer',
+        oneOf: ['missing_issuer', 'self_signed_root', 'self_signed_leaf'],
+      },
+    },
+    { chain: 'self_signed_root' },
+  ],
   ['wrong_name', 'presents a certificate for another host name'],
   ['expired', 'presents a certificate that has expired'],
   ['not_yet_valid', 'presents a certificate that is not valid yet'],

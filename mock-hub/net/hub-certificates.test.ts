@@ -1,0 +1,104 @@
+import { X509Certificate } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { hubTls, type HubTls, type HubTlsOptions } from './hub-certificates.ts'
+import type { ServerCredentials } from './tls-faults.ts'
+
+let directory: string
+let said: string[]
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'mock-iot-hub-test-'))
+  said = []
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  return rm(directory, { recursive: true })
+})
+
+const open = (options: Partial<HubTlsOptions> = {}): Promise<HubTls> =>
+  hubTls({ hostNames: ['hub.example'], directory, rsa: false, say: (line) => said.push(line), ...options })
+const certificatesIn = (text: string): number => text.split('-----BEGIN CERTIFICATE-----').length - 1
+const caOnDisk = (): Promise<string> => readFile(join(directory, 'ca.pem'), 'utf8')
+
+describe('certificates in a directory', () => {
+  test('EC alone: ca.pem has one root, and the bundle those of the system as well', async () => {
+    const tls = await open()
+    expect(await caOnDisk()).toBe(tls.caPem)
+    expect(certificatesIn(tls.caPem)).toBe(1)
+    const bundle = await readFile(tls.caBundlePath ?? '', 'utf8')
+    expect(bundle).toContain(tls.caPem.trim())
+    expect(certificatesIn(bundle)).toBeGreaterThan(50)
+    expect((await readdir(directory)).sort()).toEqual(['ca-bundle.pem', 'ca.pem', 'certificates.json'])
+  })
+
+  test('the file of SSL_CERT_FILE stands for the roots of the system, and that of NODE_EXTRA_CA_CERTS is added', async () => {
+    const [company, proxy] = [join(directory, 'company.pem'), join(directory, 'proxy.pem')]
+    const { caPem } = await open({ directory: undefined })
+    const { caPem: other } = await open({ directory: undefined, hostNames: ['proxy.example'] })
+    await writeFile(company, caPem)
+    await writeFile(proxy, other)
+    vi.stubEnv('SSL_CERT_FILE', company)
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', proxy)
+    const tls = await open()
+    const bundle = await readFile(tls.caBundlePath ?? '', 'utf8')
+    expect(bundle).toBe(tls.caPem + caPem + other)
+    // The variables of an earlier hub: its bundle does not grow.
+    vi.stubEnv('SSL_CERT_FILE', tls.caBundlePath)
+    await open()
+    expect(await readFile(tls.caBundlePath ?? '', 'utf8')).toBe(bundle)
+  })
+
+  test('RSA beside it, from the start', async () => {
+    const tls = await open({ rsa: true })
+    expect(kinds(tls.credentials)).toEqual(['ec', 'rsa'])
+    expect(certificatesIn(tls.caPem)).toBe(2)
+    expect(await caOnDisk()).toBe(tls.caPem)
+    // Another start finds it, whatever it asks for.
+    for (const rsa of [false, 'background'] as const) expect((await open({ rsa })).caPem).toBe(tls.caPem)
+  })
+
+  test('RSA in the background: the listeners and the files get it', async () => {
+    const tls = await open({ rsa: 'background' })
+    expect(kinds(tls.credentials)).toEqual(['ec'])
+    const renewed = await new Promise<ServerCredentials>((resolve) => tls.addRsa(resolve))
+    expect(kinds(renewed)).toEqual(['ec', 'rsa'])
+    expect(tls.credentials).toEqual(renewed)
+    expect(await caOnDisk()).toBe(tls.caPem)
+    expect(certificatesIn(tls.caPem)).toBe(2)
+  })
+
+  test('RSA in the background: a hub that stops waits for the files and renews nothing', async () => {
+    const tls = await open({ rsa: 'background' })
+    const renewed: unknown[] = []
+    const stop = tls.addRsa((credentials) => renewed.push(credentials))
+    await stop()
+    expect(renewed).toEqual([])
+    expect(await readdir(directory)).toContain('certificates-rsa.json')
+  })
+
+  test('hubs that start at once agree on both chains', async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => open({ rsa: true })))
+    expect(new Set(all.map(({ caPem }) => caPem)).size).toBe(1)
+    expect(await caOnDisk()).toBe(all[0]?.caPem)
+  })
+})
+
+test('each chain has its wrong certificates', async () => {
+  const tls = await open({ rsa: true, directory: undefined })
+  const { cert } = await tls.variant('self_signed_leaf')
+  expect([cert].flat().map((one) => keyOf(one))).toEqual(['ec', 'rsa'])
+  for (const one of [cert].flat()) {
+    const certificate = new X509Certificate(one)
+    expect(certificate.verify(certificate.publicKey)).toBe(true)
+  }
+})
+
+function kinds({ cert }: ServerCredentials): string[] {
+  return [cert].flat().map(keyOf)
+}
+
+function keyOf(cert: string): string {
+  return new X509Certificate(cert).publicKey.asymmetricKeyType ?? ''
+}
