@@ -19,11 +19,12 @@ import { listenTls, type TlsListener } from '../net/tls-listener.ts'
 import { attachWebSocket, type WebSocketProtocol } from '../net/websocket.ts'
 import { aboutHub, environmentOf } from './environment.ts'
 import { amqpOnDemand } from './lazy-amqp.ts'
-import { mockHubOf, type MockHub } from './mock-hub.ts'
+import { checkedServices, mockHubOf, type MockHub } from './mock-hub.ts'
 import { attachBlobs, openControl, openWorkload, ownClock, type Undo } from './optional-parts.ts'
 import type { MockHubOptions } from './options.ts'
 import { resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
 import { applySeed, onceEach, policiesFrom, randomKeys } from './seed.ts'
+import { checkSnapshot, isSnapshot } from './snapshot-seed.ts'
 import { check, ID, objectOf } from './value-rules.ts'
 
 /**
@@ -50,6 +51,7 @@ export async function startMockHub(options: MockHubOptions = {}): Promise<MockHu
 
 async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<void>): Promise<MockHub> {
   const { hostName, address, logger, seed } = options
+  if (isSnapshot(seed)) await checkSnapshot(seed, 'startMockHub')
   const keyOf = onceEach(options.keyOf ?? randomKeys)
   const tls = await hubTls([hostName, ...options.hostnames], options.certificateDirectory, (line) =>
     logger?.info(line),
@@ -68,7 +70,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   undo.push(() => {
     services.stop()
   })
-  const http = createHttpAdapter(core, { services, tls: tls.server, tlsVariants, blob })
+  const http = createHttpAdapter(core, { services, tls: tls.server, caPath: tls.caPath, tlsVariants, blob })
   undo.push(() => http.stop())
   const mqtt = await createMqttServer(core)
   undo.push(() => mqtt.stop())
@@ -80,7 +82,11 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     },
   }
   undo.push(attachWebSocket(http.server, protocols, { faults: core.faults }))
-  applySeed(core, seed, keyOf)
+  const initialise = (): void => {
+    if (isSnapshot(seed)) services.snapshots.restore(seed)
+    else applySeed(core, seed, keyOf)
+  }
+  initialise()
 
   const mqttListener: TlsListener = await listenTls(
     (socket, client) => {
@@ -89,7 +95,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     {
       ...{ tls: tls.server, faults: core.faults, tlsVariants },
       ...{ host: address, port: options.mqttPort },
-      onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port),
+      onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port, tls.caPath),
     },
   )
   undo.push(() => mqttListener.stop())
@@ -102,7 +108,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     core.reset()
     void blob?.clear()
     if (options.clock === undefined) clock.reset()
-    applySeed(core, seed, keyOf)
+    initialise()
   }
   const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)
   const control = await openControl(options, { hub: core, services, about, reset }, undo)
@@ -110,7 +116,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   const [owner] = core.policies
   const mockHub: MockHub = mockHubOf(core, {
     ...{ address, clock, workload, amqpPort, httpsPort, mqttPort: mqttListener.port },
-    ...{ services, reset, stop, [Symbol.asyncDispose]: stop },
+    ...{ reset, stop, [Symbol.asyncDispose]: stop, services: checkedServices(services) },
     controlPort: control?.port,
     controlUrl: control?.url,
     caPem: tls.authority.cert,
@@ -124,6 +130,10 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     connectionString(identity) {
       check(IDENTITY, identity, 'connectionString', 'identity')
       return deviceConnectionString(hostName, core.registry, identity)
+    },
+    expireToken(identity) {
+      check(IDENTITY, identity, 'expireToken', 'identity')
+      core.expireToken(identity)
     },
     identities: () => identitiesOf(core),
   })
