@@ -1,6 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
+import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
-import { TABLES, withTable } from './document-tables.ts'
+import { parseSeed } from 'mock-iot-hub'
+import { SEED_SCHEMA } from '../mock-hub/host/seed-rules.ts'
+import { filePages, withFiles } from './document-files.ts'
+import { SEED_SCHEMA_FILE, TABLES, withTable } from './document-tables.ts'
 
 /** Prettier aligns the columns; that is not a difference. */
 const squeezed = (text: string): string => text.replace(/ +/g, ' ').replace(/-+/g, '-')
@@ -12,6 +16,53 @@ test.each(TABLES)(
     expect(squeezed(page)).toBe(squeezed(await withTable(page, table)))
   },
 )
+
+test.each(filePages())('%s shows the examples as they are (npm run docs:tables)', (document) => {
+  const page = readFileSync(document, 'utf8')
+  expect(page).toBe(withFiles(page))
+})
+
+test('the JSON schema of seed files is up to date (npm run docs:tables writes it)', () => {
+  expect(JSON.parse(readFileSync(SEED_SCHEMA_FILE, 'utf8'))).toEqual(SEED_SCHEMA)
+})
+
+test('the JSON schema accepts the seeds that the hub accepts, and no others', async () => {
+  const valid = new Ajv({ allowUnionTypes: true }).compile(SEED_SCHEMA)
+  const texts = [
+    '{}',
+    '{"devices":[{"deviceId":"a","modules":[{"moduleId":"m","properties":{"desired":{"x":1}}}]}]}',
+    '{"devices":[{"deviceId":"a","authentication":{"type":"none"},"tags":{}}],"routes":["r"]}',
+    '{"eventSources":["twinChangeEvents"]}',
+    '{"devices":[{}]}',
+    '{"devices":[{"deviceId":"a/b"}]}',
+    '{"devices":[{"deviceId":"a","status":"on"}]}',
+    '{"devices":[{"deviceid":"a"}]}',
+    '{"devices":["x"]}',
+    '{"routes":"r"}',
+    '{"more":1}',
+  ]
+  for (const text of texts) {
+    const accepted = await parseSeed(text, 'seed').then(
+      () => true,
+      () => false,
+    )
+    expect([text, valid(JSON.parse(text))]).toEqual([text, accepted])
+  }
+})
+
+test('docs/reference.md lists every environment variable that the sources read', () => {
+  const page = readFileSync('docs/reference.md', 'utf8')
+  const sources = ['mock-hub', 'step-definitions', 'reference-client'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.includes('node_modules'))
+      .map((name) => readFileSync(`${folder}/${name}`, 'utf8')),
+  )
+  const read = sources.flatMap((text) =>
+    [...text.matchAll(/env\['([A-Z_]+)'\]/g)].map(([, name = '']) => name),
+  )
+  expect(read.length).toBeGreaterThan(3)
+  expect(read.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+})
 
 test('a page without the marks is not overwritten', async () => {
   for (const table of TABLES)

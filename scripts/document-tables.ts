@@ -1,8 +1,16 @@
-/** `npm run docs:tables` writes the tables in the documentation that come from the code; a test compares the two. */
+/**
+ * `npm run docs:tables` writes the tables in the documentation, the JSON schema of seed files, and the examples on the pages
+ * of languages, which come from the code; a test compares the two.
+ */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
 import { OPTIONS } from '../mock-hub/host/option-rules.ts'
+import { SEED_SCHEMA } from '../mock-hub/host/seed-rules.ts'
+import { filePages, withFiles } from './document-files.ts'
+import { commands, environment, options, seedFields, settings } from './reference.ts'
+
+const REFERENCE = 'docs/reference.md'
 
 /** A table of a page, between `<!-- mark -->` and `<!-- /mark -->`. */
 export interface DocumentTable {
@@ -16,7 +24,17 @@ export const TABLES: readonly DocumentTable[] = [
   { document: 'docs/faults.md', mark: 'fault types', rows: () => Promise.resolve(faultTypes()) },
   { document: 'docs/control.md', mark: 'routes', rows: controlRoutes },
   { document: 'docs/mock-hub-api.md', mark: 'options', rows: () => Promise.resolve(hubOptions()) },
+  { document: REFERENCE, mark: 'hub commands', rows: () => Promise.resolve(commands('hub')) },
+  { document: REFERENCE, mark: 'hub options', rows: () => Promise.resolve(options('hub')) },
+  { document: REFERENCE, mark: 'suite commands', rows: () => Promise.resolve(commands('suite')) },
+  { document: REFERENCE, mark: 'suite options', rows: () => Promise.resolve(options('suite')) },
+  { document: REFERENCE, mark: 'environment', rows: environment },
+  { document: REFERENCE, mark: 'settings', rows: () => Promise.resolve(settings()) },
+  { document: REFERENCE, mark: 'seed', rows: () => Promise.resolve(seedFields()) },
 ]
+
+/** The JSON schema of seed files, as the package has it. */
+export const SEED_SCHEMA_FILE = 'mock-hub/seed.schema.json'
 
 function faultTypes(): string[][] {
   return [
@@ -78,6 +96,9 @@ export async function withTable(page: string, { document, mark, rows }: Document
   return `${before}${begin}\n\n${lines.join('\n')}\n\n${end}${after}`
 }
 
-if (process.argv[1]?.endsWith('document-tables.ts') === true)
+if (process.argv[1]?.endsWith('document-tables.ts') === true) {
+  writeFileSync(SEED_SCHEMA_FILE, JSON.stringify(SEED_SCHEMA))
+  for (const page of filePages()) writeFileSync(page, withFiles(readFileSync(page, 'utf8')))
   for (const table of TABLES)
     writeFileSync(table.document, await withTable(readFileSync(table.document, 'utf8'), table))
+}

@@ -4,7 +4,7 @@
  */
 
 import { InvalidInput } from './invalid-input.ts'
-import { parseDuration } from './duration.ts'
+import { durationText, parseDuration } from './duration.ts'
 
 /** The only source of time: epoch milliseconds, and callbacks after a delay. */
 export interface Clock {
@@ -109,7 +109,7 @@ export class HubClock implements Clock {
    * @throws InvalidInput for an invalid or negative duration, and for one that leads more than 100 years from now.
    */
   advance(by: number | string): void {
-    const ms = typeof by === 'string' ? parseDuration(by, 'by') : by
+    const ms = msOf('clock.advance', by)
     if (!(ms >= 0))
       throw new InvalidInput('clock.advance', 'by', 'to be 0 or more: time only moves forward', by)
     const target = this.now() + ms
@@ -123,7 +123,7 @@ export class HubClock implements Clock {
    * @throws InvalidInput for an invalid duration, and for one of more than 100 years.
    */
   setOffset(by: number | string): void {
-    const ms = typeof by === 'string' ? parseDuration(by, 'by') : by
+    const ms = msOf('clock.setOffset', by)
     checkReach('clock.setOffset', Date.now() + ms, by)
     this.set(Date.now() + ms)
     // Exact, however long the callbacks took.
@@ -269,10 +269,29 @@ export class HubClock implements Clock {
   }
 }
 
+/** Milliseconds of a number or text. @throws InvalidInput for anything else. */
+function msOf(what: string, by: number | string): number {
+  if (typeof by === 'string') return parseDuration(by, 'by')
+  if (typeof by === 'number') return by
+  throw new InvalidInput(what, 'by', 'to be milliseconds, or text such as 1h30m', by)
+}
+
 /** @throws InvalidInput when the clock would be set more than 100 years from now. @param by the value that leads there. */
 export function checkReach(what: string, target: number, by: number | string): void {
   if (Math.abs(target - Date.now()) <= FARTHEST_MS) return
   throw new InvalidInput(what, 'by', 'to lead to a time at most 100 years from now', by)
+}
+
+/**
+ * How far a clock is from the system clock, for a person who wonders why something timed out.
+ * @returns undefined: it is not, or nobody knows.
+ */
+export function woundBy(clock: Clock): string | undefined {
+  if (!(clock instanceof HubClock)) return undefined
+  const { frozen, offsetMs } = clock
+  if (Math.abs(offsetMs) < SMALLEST_STEP_MS) return undefined
+  const far = `${durationText(Math.abs(offsetMs))} ${offsetMs > 0 ? 'ahead of' : 'behind'} the system clock`
+  return frozen ? `the hub's clock stands still, ${far}` : `the hub's clock is ${far}`
 }
 
 /** A clock that is frozen until a test moves it. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { InvalidInput } from './invalid-input.ts'
-import { parseDuration } from './duration.ts'
+import { durationText, parseDuration } from './duration.ts'
 
 describe('parseDuration', () => {
   test.each([
@@ -28,6 +28,18 @@ describe('parseDuration', () => {
       )
     },
   )
+
+  test.each([
+    [0, '0s'],
+    [250, '0.3s'],
+    [90_000, '1m30s'],
+    [3_599_600, '1h'],
+    [5_400_000, '1h30m'],
+    [86_400_000 * 3 + 60_000, '3d'],
+    [86_400_000 * 3 + 3_600_000 * 2, '3d2h'],
+  ])('%i ms are told as %s', (ms, text) => {
+    expect(durationText(ms)).toBe(text)
+  })
 
   test('the parts add up', () => {
     const upTo = (max: number) => fc.integer({ min: 0, max })

@@ -33,6 +33,27 @@ export function parseDuration(text: string, field = 'duration'): number {
   return compact.startsWith('-') ? -ms : ms
 }
 
+/**
+ * A duration as people say it, in its two largest units: `1h30m`, `90d`, `2m`, `0.3s`.
+ * @param ms at least 0.
+ */
+export function durationText(ms: number): string {
+  if (ms < 60_000) return `${String(Math.round(ms / 100) / 10)}s`
+  const seconds = Math.round(ms / 1000)
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const
+  const first = parts.findIndex(([amount]) => amount > 0)
+  return parts
+    .slice(first, first + 2)
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${String(amount)}${unit}`)
+    .join('')
+}
+
 function wrong(field: string, text: string): InvalidInput {
   return new InvalidInput(
     'time',

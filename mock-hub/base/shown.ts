@@ -1,10 +1,9 @@
 /** Values of callers as error messages show them: shortened, and without secrets. */
 
+import { withoutSecrets } from './secrets.ts'
+
 /** Fields that may hold a secret: only the type of their value is shown. */
 const SECRET_FIELD = /key|token|sas|sig|authentication|password/i
-/** Keys and signatures in connection strings and URLs. */
-const SECRET_TEXT = /\b(sig|\w*key)=[^&;\s"']+/gi
-
 const MAX_LENGTH = 120
 
 /**
@@ -22,7 +21,7 @@ export function shown(field: string, value: unknown): string {
       return secret ? 'an object' : `an object with ${names || 'no fields'}`
     }
     case 'string':
-      return secret ? 'a string' : JSON.stringify(value.replace(SECRET_TEXT, '$1=***')).slice(0, MAX_LENGTH)
+      return secret ? 'a string' : JSON.stringify(withoutSecrets(value)).slice(0, MAX_LENGTH)
     case 'number':
     case 'boolean':
     case 'bigint':

@@ -4,7 +4,7 @@ import type { JournalEntry } from '../core/contract/journal.ts'
 
 /** One line of text; undefined for entries that are not printed. The logger prints refusals. */
 export function eventLine(entry: JournalEntry): string | undefined {
-  const time = new Date(entry.at).toISOString().slice(11, 23)
+  const time = timeOf(entry.at)
   switch (entry.type) {
     case 'connected':
       return `${time} ${entry.identity} connected over ${entry.transport}`
@@ -25,6 +25,11 @@ export function eventLine(entry: JournalEntry): string | undefined {
     default:
       return undefined
   }
+}
+
+/** `13:01:55.120`, UTC. @param at epoch ms. */
+export function timeOf(at: number): string {
+  return new Date(at).toISOString().slice(11, 23)
 }
 
 const NOT_PRINTED: readonly JournalEntry['type'][] = ['packet', 'link-opened', 'link-closed']

@@ -7,7 +7,7 @@ import { OPTIONS } from '../host/option-rules.ts'
 import { SDK_PORTS } from '../host/sdk-ports.ts'
 import { TIERS } from '../host/setting-rules.ts'
 import { wholeNumber } from '../host/value-rules.ts'
-import { eventSources, list, number } from './flag-values.ts'
+import { eventSources, list, number, secret, settings } from './flag-values.ts'
 
 export interface Flags {
   readonly mqttPort?: number
@@ -31,6 +31,7 @@ export interface Flags {
   readonly events?: readonly EventSource[]
   readonly partitions: number
   readonly randomSeed?: number
+  readonly setting: Readonly<Record<string, unknown>>
   readonly blob: 'own' | 'azurite' | 'none'
   readonly blobConnectionString?: string
   readonly json: boolean
@@ -51,7 +52,7 @@ interface FlagRow {
   readonly flag: string
   readonly help: string
   /** How its text becomes a value; left out: the text is the value, or the flag takes none. */
-  readonly parse?: (text: string, before: readonly string[]) => number | readonly string[]
+  readonly parse?: (text: string, before: never) => unknown
   readonly default?: unknown
   /** What the flag means without a value. */
   readonly preset?: string
@@ -76,7 +77,11 @@ const FLAGS: readonly FlagRow[] = [
     parse: port,
   },
   { flag: '--control-address <address>', ...fromOption(OPTIONS.controlAddress) },
-  { flag: '--control-token <text>', ...fromOption(OPTIONS.controlToken) },
+  {
+    flag: '--control-token <text>',
+    ...fromOption(OPTIONS.controlToken),
+    parse: secret('--control-token'),
+  },
   { flag: '--listen <address>', ...fromOption(OPTIONS.address) },
   { flag: '--parallel', help: OPTIONS.parallel.help, default: false, conflicts: 'listen' },
   {
@@ -87,7 +92,7 @@ const FLAGS: readonly FlagRow[] = [
   },
   { flag: '--device <id...>', help: 'registers a device', parse: list, default: [] },
   { flag: '--module <device/id...>', help: 'registers a module', parse: list, default: [] },
-  { flag: '--seed <file>', help: 'identities, twins and routes, in YAML or JSON' },
+  { flag: '--seed <file>', help: 'identities, twins and routes in YAML or JSON, or a snapshot' },
   { flag: '--dir <path>', help: 'keeps the CA; keys are derived from it', default: DEFAULT_DIRECTORY },
   {
     flag: '--trust-ca <file...>',
@@ -109,6 +114,12 @@ const FLAGS: readonly FlagRow[] = [
     preset: 'all',
   },
   {
+    flag: '--setting <name=value...>',
+    help: 'changes a setting of docs/settings.md',
+    parse: settings,
+    default: {},
+  },
+  {
     flag: '--random-seed <n>',
     help: 'makes a run repeatable: all random values are derived from it',
     parse: number(wholeNumber(0, LARGEST_SEED)),
@@ -119,7 +130,11 @@ const FLAGS: readonly FlagRow[] = [
     choices: ['own', 'azurite', 'none'],
     default: 'own',
   },
-  { flag: '--blob-connection-string <text>', help: 'sends uploads to this storage account' },
+  {
+    flag: '--blob-connection-string <text>',
+    help: 'sends uploads to this storage account',
+    parse: secret('--blob-connection-string'),
+  },
   { flag: '--json', help: 'prints JSON lines', default: false },
   { flag: '--quiet', help: 'does not log each message', default: false },
 ]
@@ -138,9 +153,8 @@ export function environmentName(flag: string): string {
 export function addHubFlags(command: Command): Command {
   for (const { flag, help, parse, choices, conflicts, preset, default: value } of FLAGS) {
     const option = new Option(flag, help).env(environmentName(flag))
-    // Only a list looks at the values before it.
-    if (parse !== undefined)
-      option.argParser((text, before: unknown) => parse(text, before as readonly string[]))
+    // What looks at the values before it has a default of their type.
+    if (parse !== undefined) option.argParser((text, before: unknown) => parse(text, before as never))
     if (choices !== undefined) option.choices(choices)
     if (conflicts !== undefined) option.conflicts(conflicts)
     if (preset !== undefined) option.preset(preset)

@@ -44,8 +44,10 @@ function blobOf({ blob, blobConnectionString }: Flags): NonNullable<MockHubOptio
   return blob === 'none' ? false : blob
 }
 
-function settingsOf({ tier, randomSeed, events }: Flags): NonNullable<MockHubOptions['settings']> {
+/** A flag of its own wins over `--setting`. */
+function settingsOf({ setting, tier, randomSeed, events }: Flags): NonNullable<MockHubOptions['settings']> {
   return {
+    ...setting,
     ...(tier === undefined ? {} : { tier }),
     ...(randomSeed === undefined ? {} : { seed: randomSeed }),
     ...(events === undefined ? {} : { eventSources: events }),

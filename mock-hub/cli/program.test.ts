@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -19,12 +19,25 @@ const ANY_PORTS = [
 ]
 
 /** A fake process: records what it writes and can receive signals. */
-function terminal(): Terminal & { out: string; err: string; readonly signals: EventEmitter } {
+function terminal(): Terminal & {
+  out: string
+  err: string
+  readonly signals: EventEmitter
+  /** A command has begun to wait for a signal. */
+  readonly listens: Promise<unknown>
+} {
   const signals = new EventEmitter()
   const stdout = new PassThrough()
   const stderr = new PassThrough()
   const made = {
-    ...{ out: '', err: '', signals, stdout, stderr },
+    ...{
+      out: '',
+      err: '',
+      signals,
+      stdout,
+      stderr,
+      listens: new Promise((resolve) => signals.once('newListener', resolve)),
+    },
     // A single folder: an unreadable folder in the real PATH would change the error of exec.
     env: { PATH: dirname(process.execPath) },
     uptime: () => 0.25,
@@ -45,7 +58,7 @@ test('--help fits a screen and ends with 0', async () => {
   const { code, out } = await called('--help')
   expect(code).toBe(0)
   expect(out).toContain('--mqtt-port')
-  expect(out.split('\n').length).toBeLessThanOrEqual(48)
+  expect(out.split('\n').length).toBeLessThanOrEqual(51)
   expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110)
 })
 
@@ -60,6 +73,14 @@ test.each([
   [['--seed', 'no-such-file'], '--seed: no-such-file cannot be read: ENOENT'],
   [['--module', 'lonely'], '--module: expected it to be DEVICE/MODULE; given: "lonely"'],
   [['--device', 'a/b'], '--device: expected it to be an ID: 1 to 128 letters'],
+  [
+    ['--setting', 'tokenGraceSecs=3'],
+    `There is no setting "tokenGraceSecs" (did you mean "tokenGraceSeconds"?); docs/settings.md lists all.`,
+  ],
+  [['--setting', 'c2dLockSeconds=x'], 'Expected c2dLockSeconds to be a number from 0; given: "x".'],
+  [['--setting', 'c2dLockSeconds'], 'Expected it to be NAME=VALUE.'],
+  [['--control-token', '@no-such-file'], '--control-token: no-such-file cannot be read: ENOENT'],
+  [['expire-token', 'a/b/c'], 'expire-token: expected DEVICE or DEVICE/MODULE; given: "a/b/c"'],
   [['--strict', '--lenient'], "'--strict' cannot be used with option '--lenient'"],
   [['--events', 'twins'], 'Expected it to be of twin, lifecycle, connection, digital-twin, all.'],
   [['serve'], 'too many arguments'],
@@ -69,6 +90,11 @@ test.each([
   const { code, err } = await called(...args)
   expect(err).toContain(sentence)
   expect(code).toBe(2)
+})
+
+test('--version prints the version of the package', async () => {
+  const { version } = JSON.parse(readFileSync('mock-hub/package.json', 'utf8')) as { version: string }
+  expect(await called('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
 })
 
 test('an invalid seed file: exit code 2, the field, the rule and the given value', async () => {
@@ -109,6 +135,109 @@ test('--json: a ready line, then events; a signal stops the hub with exit code 0
   at.signals.emit('SIGINT')
   expect(await ended).toBe(0)
   await expect(fetch(`${control}/health`)).rejects.toThrow('fetch failed')
+})
+
+/** A hub on free ports that prints JSON; `ready` is its first line. */
+async function runs(...args: string[]) {
+  const at = terminal()
+  const ended = run([...ANY_PORTS, '--json', ...args], at)
+  await once(at.stdout, 'data')
+  const ready = JSON.parse(at.out.split('\n', 1)[0] ?? '') as {
+    readonly controlUrl: string
+    readonly devices: readonly { readonly connectionString: string }[]
+  }
+  const events = (): Record<string, unknown>[] =>
+    at.out
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const stop = async (): Promise<void> => {
+    at.signals.emit('SIGINT')
+    await ended
+  }
+  return { ready, events, stop }
+}
+
+test('--setting changes settings, a flag of its own wins', async () => {
+  process.env['MOCK_IOT_HUB_SETTING'] = 'c2dQueueDepth=1'
+  const first = await runs()
+  Reflect.deleteProperty(process.env, 'MOCK_IOT_HUB_SETTING')
+  const send = (controlUrl: string) =>
+    fetch(`${controlUrl}/devices/device-1/messages`, { method: 'POST', body: '{"body":"x"}' })
+  expect([(await send(first.ready.controlUrl)).status, (await send(first.ready.controlUrl)).status]).toEqual([
+    202, 403,
+  ])
+  await first.stop()
+  const second = await runs('--setting', 'c2dQueueDepth=2', 'tier=B1', '--tier', 'S1')
+  expect((await send(second.ready.controlUrl)).status).toBe(202)
+  await second.stop()
+})
+
+test('a snapshot is a seed, alone', async () => {
+  const first = await runs('--device', 'thermostat')
+  const file = join(directory, 'snapshot.json')
+  writeFileSync(file, await (await fetch(`${first.ready.controlUrl}/snapshot`)).text())
+  await first.stop()
+  const second = await runs('--seed', file, '--random-seed', '7')
+  expect(second.ready.devices).toEqual(first.ready.devices)
+  await second.stop()
+  expect((await called('--seed', file, '--device', 'x')).err).toContain(
+    '--device, --module: expected none beside a snapshot, which is the whole state',
+  )
+})
+
+test('a control token comes from a file; commands for a running hub use it too', async () => {
+  const file = join(directory, 'token')
+  writeFileSync(file, 'secret-of-the-control-api\n')
+  const { ready, stop } = await runs('--control-token', `@${file}`)
+  const at = ['--control', ready.controlUrl]
+  for (const command of [['expire-token', 'device-1'], ['tail']])
+    expect((await called(...command, ...at)).err).toContain('expects its control token: --control-token')
+  expect((await called('expire-token', 'device-1', ...at, '--control-token', `@${file}`)).err).toBe(
+    'mock-iot-hub: expireToken: expected identity to have connected, or sent a request, with a token; given: "device-1"\n',
+  )
+  await stop()
+})
+
+test('--json: what is in no other event is a warning, and a start that fails an error', async () => {
+  const { ready, events, stop } = await runs()
+  await fetch(`${ready.controlUrl}/devices`, { method: 'POST', body: '{"deviceId":"a"}' })
+  await stop()
+  expect(events().map(({ event }) => event)).toEqual(['registry'])
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const { code, out } = await called(...ANY_PORTS, '--json', '--mqtt-port', String(port))
+  expect([code, JSON.parse(out)]).toEqual([
+    1,
+    {
+      event: 'error',
+      at: expect.any(Number) as unknown,
+      message: `--mqtt-port: port ${String(port)} is in use`,
+    },
+  ])
+  other.close()
+})
+
+test('lines carry the time of the hub', async () => {
+  const at = terminal()
+  const ended = run(ANY_PORTS, at)
+  await at.listens
+  at.signals.emit('SIGTERM')
+  await ended
+  expect(at.out).toMatch(/^\d\d:\d\d:\d\d\.\d{3} SIGTERM: stopping$/m)
+})
+
+test.each(['SIGINT', 'SIGTERM'])('tail that %s ends prints nothing more and ends with 0', async (signal) => {
+  const { ready, stop } = await runs()
+  const at = terminal()
+  const ended = run(['tail', '--control', ready.controlUrl, '--all'], at)
+  await fetch(`${ready.controlUrl}/devices/device-1/twin`, { method: 'PATCH', body: '{"tags":{"a":1}}' })
+  await at.listens
+  at.signals.emit(signal)
+  expect([await ended, at.out, at.err]).toEqual([0, '', ''])
+  await stop()
 })
 
 test('connection strings survive a restart', async () => {

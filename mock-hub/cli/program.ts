@@ -4,7 +4,11 @@ import { Command, CommanderError, Option } from 'commander'
 import { edgeEnvironment } from './commands/edge-env.ts'
 import { exec, type ExecFlags } from './commands/exec.ts'
 import { MESSAGE_SOURCES } from '../core/contract/message.ts'
+import { secret } from './flag-values.ts'
 import { addHubFlags, environmentName, type Flags } from './flags.ts'
+import { packageVersion } from './package-version.ts'
+import type { ControlFlags } from './running-hub.ts'
+import { expireToken } from './commands/expire-token.ts'
 import { printFaultTypes } from './commands/faults.ts'
 import { serve } from './commands/serve.ts'
 import { IsolationError } from './isolation.ts'
@@ -42,10 +46,21 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-function program(terminal: Terminal, done: (code: number) => void, line: readonly string[]): Command {
+/**
+ * The commands with their options; the documentation lists them.
+ *
+ * @param done receives the exit code.
+ * @param line the arguments as given.
+ */
+export function program(
+  terminal: Terminal,
+  done: (code: number) => void,
+  line: readonly string[] = [],
+): Command {
   const program = new Command('mock-iot-hub')
     .description('A mock Azure IoT Hub that unmodified SDKs connect to.')
     .usage('[options]          starts a hub\n       mock-iot-hub COMMAND [options]')
+    .version(packageVersion(), '--version', 'prints the version')
     .allowExcessArguments(false)
     .showHelpAfterError('(mock-iot-hub --help lists all options and commands)')
     .exitOverride()
@@ -54,16 +69,28 @@ function program(terminal: Terminal, done: (code: number) => void, line: readonl
       writeErr: (text) => terminal.stderr.write(text),
     })
     .configureHelp({ optionDescription: ({ description }) => description, helpWidth: 110 })
-    .addHelpText('after', '\nEach flag has an environment variable: --mqtt-port is MOCK_IOT_HUB_MQTT_PORT.')
+    .addHelpText(
+      'after',
+      '\nEach flag has an environment variable: --mqtt-port is MOCK_IOT_HUB_MQTT_PORT. Others on this machine can see\n' +
+        'command lines: give secrets as @FILE or in the environment.',
+    )
     .enablePositionalOptions()
   addHubFlags(program).action(async (flags: Flags) => {
     done(await serve(flags, terminal))
   })
 
-  const control = (): Option =>
-    new Option('--control <url>', 'control API of the running hub')
-      .env('MOCK_IOT_HUB_CONTROL_URL')
-      .default('http://127.0.0.1:9443')
+  const controlled = (command: Command): Command =>
+    command
+      .addOption(
+        new Option('--control <url>', 'control API of the running hub')
+          .env('MOCK_IOT_HUB_CONTROL_URL')
+          .default('http://127.0.0.1:9443'),
+      )
+      .addOption(
+        new Option('--control-token <text>', 'its control token')
+          .env('MOCK_IOT_HUB_CONTROL_TOKEN')
+          .argParser(secret('--control-token')),
+      )
   const child = (name: string, about: string): Command =>
     program.command(name).description(about).copyInheritedSettings(program).allowExcessArguments(false)
 
@@ -81,8 +108,7 @@ function program(terminal: Terminal, done: (code: number) => void, line: readonl
     .action(async (command: string[], flags: ExecFlags) => {
       done(await exec(command, flags, terminal, line))
     })
-  child('tail', 'prints the messages that devices send to a running hub')
-    .addOption(control())
+  controlled(child('tail', 'prints the messages that devices send to a running hub'))
     .option('--device <id>', 'only messages of this device')
     .option('--source <name>', `only ${MESSAGE_SOURCES.join(', ')}`)
     .option('--all', 'start with the messages that the hub has kept', false)
@@ -95,11 +121,15 @@ function program(terminal: Terminal, done: (code: number) => void, line: readonl
     .action(({ json }: { json: boolean }) => {
       printFaultTypes(json, terminal)
     })
-  child('edge-env', 'prints the environment variables of an IoT Edge module')
+  controlled(child('expire-token', 'lets the token of a device or module expire now'))
+    .argument('<identity>', 'DEVICE or DEVICE/MODULE')
+    .action(async (name: string, flags: ControlFlags) => {
+      await expireToken(name, flags, terminal)
+    })
+  controlled(child('edge-env', 'prints the environment variables of an IoT Edge module'))
     .argument('<device/module>')
-    .addOption(control())
     .option('--http', 'use the workload API over HTTP instead of a Unix socket', false)
-    .action(async (name: string, flags: { control: string; http: boolean }) => {
+    .action(async (name: string, flags: ControlFlags & { http: boolean }) => {
       await edgeEnvironment(name, flags, terminal)
     })
   return program

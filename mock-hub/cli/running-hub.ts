@@ -1,4 +1,4 @@
-/** A hub in another process: found through its control API, called through its service API. */
+/** A hub in another process: found and controlled through its control API, called through its service API. */
 
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -18,21 +18,54 @@ export interface RunningHub {
 }
 
 const TOKEN_SECONDS = 3_600
+const UNAUTHORIZED = 401
 
-/** @throws UsageError when no hub answers at this URL. */
-export async function runningHub(controlUrl: string): Promise<RunningHub> {
-  try {
-    const answer = await fetch(new URL('/health', controlUrl))
-    return (await answer.json()) as RunningHub // an `aboutHub` object
-  } catch (error) {
+/** Where the control API of a running hub is. */
+export interface ControlFlags {
+  readonly control: string
+  readonly controlToken?: string | undefined
+}
+
+/** @throws UsageError when no hub answers at this URL, or when it wants a token. */
+export async function runningHub(flags: ControlFlags): Promise<RunningHub> {
+  const found = (await (await callControl(flags, 'GET', '/health')).json()) as Partial<RunningHub> // an `aboutHub` object
+  if (found.hostName === undefined) throw noToken(flags)
+  return found as RunningHub // a hub that shows its name shows all
+}
+
+function noToken({ control }: ControlFlags): UsageError {
+  return new UsageError(
+    `--control: the hub at ${control} expects its control token: --control-token, or MOCK_IOT_HUB_CONTROL_TOKEN`,
+  )
+}
+
+/** Calls the control API. @throws UsageError when no hub answers, or when it wants a token. */
+export async function callControl(flags: ControlFlags, method: string, path: string): Promise<Response> {
+  const { control, controlToken } = flags
+  const headers = controlToken === undefined ? {} : { authorization: `Bearer ${controlToken}` }
+  const answer = await fetch(new URL(path, control), { method, headers }).catch((error: unknown) => {
     throw new UsageError(
-      `--control: no hub answers at ${controlUrl}: ${error instanceof Error ? causeOf(error) : String(error)}`,
+      `--control: no hub answers at ${control}: ${error instanceof Error ? causeOf(error) : String(error)}`,
     )
-  }
+  })
+  if (answer.status === UNAUTHORIZED) throw noToken(flags)
+  return answer
 }
 
 function causeOf(error: Error): string {
   return error.cause instanceof Error ? error.cause.message : error.message
+}
+
+/** Where its HTTPS listener is, and the name in its certificate: names of TLS are no IP addresses. */
+export function dialOf({ hostName, address, httpsPort: port }: RunningHub): Dial {
+  return isIP(hostName) === 0 ? { host: address, port, servername: hostName } : { host: hostName, port }
+}
+
+/** Options of a TLS client. */
+export interface Dial {
+  readonly host: string
+  readonly port: number
+  readonly servername?: string
 }
 
 /** An `Authorization` header of the hub's owner. */
@@ -53,15 +86,8 @@ export function authorization({ hostName, serviceConnectionString }: RunningHub)
 export async function readDocument(hub: RunningHub, path: string): Promise<unknown> {
   const ca = await readFile(hub.caPath, 'utf8')
   return new Promise((resolve, reject) => {
-    const url = `https://${hub.address}:${String(hub.httpsPort)}${path}`
     get(
-      url,
-      {
-        ca,
-        // An address is no server name (RFC 6066, section 3).
-        servername: isIP(hub.hostName) === 0 ? hub.hostName : '',
-        headers: { authorization: authorization(hub), host: hub.hostName },
-      },
+      { ...dialOf(hub), path, ca, headers: { authorization: authorization(hub), host: hub.hostName } },
       (answer) => {
         text(answer).then((body) => {
           if (answer.statusCode === 200) resolve(JSON.parse(body))

@@ -1,7 +1,9 @@
 /** The seed that the flags `--seed`, `--device` and `--module` describe. */
 
+import type { HubSnapshot } from '../core/contract/services/snapshots.ts'
 import { parseSeed } from '../host/seed-file.ts'
 import { mergeSeeds, type Seed, type SeedDevice } from '../host/seed.ts'
+import { isSnapshot } from '../host/snapshot-seed.ts'
 import { fileText } from './file-text.ts'
 import type { Flags } from './flags.ts'
 import { checkedId } from './flag-values.ts'
@@ -11,8 +13,12 @@ import { UsageError } from './usage-error.ts'
 const DEFAULT_IDENTITIES = { device: ['device-1'], module: ['device-1/module-1'] }
 
 /** @throws UsageError with the flag, the rule and the given value. */
-export async function seedOf(flags: Pick<Flags, 'seed' | 'device' | 'module'>): Promise<Seed> {
+export async function seedOf(flags: Pick<Flags, 'seed' | 'device' | 'module'>): Promise<Seed | HubSnapshot> {
   const fromFile = flags.seed === undefined ? {} : await seedFile(flags.seed)
+  if (isSnapshot(fromFile)) {
+    if (flags.device.length + flags.module.length === 0) return fromFile
+    throw new UsageError('--device, --module: expected none beside a snapshot, which is the whole state')
+  }
   const seed = mergeSeeds(fromFile, { devices: identitiesOf(flags) })
   const isEmpty = (seed.devices ?? []).length === 0
   return isEmpty && flags.seed === undefined ? { devices: identitiesOf(DEFAULT_IDENTITIES) } : seed
@@ -33,7 +39,7 @@ function deviceWithModule(text: string): SeedDevice {
   }
 }
 
-async function seedFile(file: string): Promise<Seed> {
+async function seedFile(file: string): Promise<Seed | HubSnapshot> {
   const text = fileText('--seed', file)
   try {
     return await parseSeed(text, `--seed ${file}`)

@@ -2,10 +2,12 @@
 
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
+import type { Dial } from './running-hub.ts'
 
 export interface TailOptions {
-  /** `https://host:port` of the hub. */
-  readonly url: string
+  readonly dial: Dial
+  /** Host name of the hub. */
+  readonly hostName: string
   /** `Authorization` header of a policy with ServiceConnect. */
   readonly authorization: string
   /** CA of the hub's certificate, in PEM. Default: the CAs of the system. */
@@ -35,10 +37,10 @@ interface TailedMessage {
  * @throws Error when the hub cannot be reached or refuses.
  */
 export async function* tail(options: TailOptions): AsyncGenerator<string> {
-  const answer = await open(options)
-  answer.setEncoding('utf8')
   let rest = ''
   try {
+    const answer = await open(options)
+    answer.setEncoding('utf8')
     // A stream with an encoding gives text.
     for await (const chunk of answer as AsyncIterable<string>) {
       const events = (rest + chunk).split('\n\n')
@@ -69,7 +71,8 @@ export function formatMessage(message: TailedMessage): string {
 }
 
 function open({
-  url,
+  dial,
+  hostName,
   authorization,
   ca,
   device,
@@ -77,17 +80,19 @@ function open({
   after,
   signal,
 }: TailOptions): Promise<IncomingMessage> {
-  const target = new URL('/events', url)
+  const query = new URLSearchParams()
   for (const [name, value] of Object.entries({ device, source, after }))
-    if (value !== undefined) target.searchParams.set(name, String(value))
+    if (value !== undefined) query.set(name, String(value))
+  const headers = { authorization, host: hostName }
   return new Promise((resolve, reject) => {
-    const call = request(target, { headers: { authorization }, ca, signal })
-    call.once('error', reject)
+    const call = request({ ...dial, path: `/events?${query.toString()}`, headers, ca, signal })
+    // Also after the answer: the signal ends both.
+    call.on('error', reject)
     call.once('response', (answer) => {
       if (answer.statusCode === 200) resolve(answer)
       else {
         answer.resume()
-        reject(new Error(`tail: ${target.origin} answered ${String(answer.statusCode)}`))
+        reject(new Error(`tail: ${hostName} answered ${String(answer.statusCode)}`))
       }
     })
     call.end()

@@ -1,6 +1,7 @@
 /** The hub's data as JSON: bytes as readable text, secrets removed. */
 
 import type { Json } from '../base/json.ts'
+import { withoutSecrets as textWithoutSecrets } from '../base/secrets.ts'
 
 const SECRET_KEYS: ReadonlySet<string> = new Set([
   'authorization',
@@ -27,11 +28,11 @@ export function bytesOf(bytes: Uint8Array): Json {
 /** A value of the journal: bytes as in {@link bytesOf}; keys, passwords and signatures become `***`. */
 export function withoutSecrets(value: unknown): Json {
   if (value === null || value === undefined) return null
-  if (typeof value === 'string') return hideInText(value)
+  if (typeof value === 'string') return textWithoutSecrets(value)
   if (typeof value === 'number' || typeof value === 'boolean') return value
   if (value instanceof Uint8Array) {
     const shown = bytesOf(value)
-    return typeof shown === 'string' ? hideInText(shown) : shown
+    return typeof shown === 'string' ? textWithoutSecrets(shown) : shown
   }
   if (Array.isArray(value)) return value.map(withoutSecrets)
   if (typeof value !== 'object') return null
@@ -44,9 +45,4 @@ export function withoutSecrets(value: unknown): Json {
 
 function isSecret(key: string, value: unknown): boolean {
   return value !== null && SECRET_KEYS.has(key.toLowerCase())
-}
-
-/** Hides signatures in tokens and URLs, and keys in connection strings. */
-function hideInText(text: string): string {
-  return text.replace(/\b(sig|SharedAccessKey)=[^&;\s"']+/gi, `$1=${HIDDEN}`)
 }

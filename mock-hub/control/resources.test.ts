@@ -62,6 +62,23 @@ function connect(identity: Identity, channels: readonly Channel[]): { readonly r
 }
 
 describe('identities', () => {
+  test('a token is let expire; an identity that has shown none is named', async () => {
+    await make('d1')
+    connect({ deviceId: 'd1' }, [])
+    expect((await server.call('POST', '/devices/d1/expire-token')).status).toBe(204)
+    expect(server.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-AUTH-13')
+    await server.call('POST', '/devices/d1/modules', { moduleId: 'm' })
+    expect(await server.call('POST', '/devices/d1/modules/m/expire-token')).toMatchObject({
+      status: 400,
+      json: {
+        error: 'InvalidInput',
+        message:
+          'expireToken: expected identity to have connected, or sent a request, with a token; given: "d1/m"',
+      },
+    })
+    expect((await server.call('POST', '/devices/x/expire-token')).status).toBe(404)
+  })
+
   test('a device is created, read, updated and deleted', async () => {
     const made = await make('d1')
     const { primaryKey } = made.authentication.symmetricKey

@@ -121,7 +121,7 @@ describe('invalid input is a 400 with field, rule and given value', () => {
       '/telemetry?devise=x',
       undefined,
       'querystring.devise',
-      'to be left out: there is no such field',
+      'to be left out: there is no such field (did you mean "device"?)',
       '"devise"',
     ],
     ['POST', '/restore', { format: 1 }, 'hostName', 'to be given', 'nothing'],

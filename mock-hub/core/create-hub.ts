@@ -3,7 +3,8 @@
 import { HubAuthentication } from './identity/authentication.ts'
 import { HubCloudToDevice } from './messaging/c2d.ts'
 import { HubClock, type Clock } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
+import { InvalidInput } from '../base/invalid-input.ts'
+import { hidingSecrets, type Logger } from '../base/logger.ts'
 import type { FeedbackRecord } from './contract/c2d.ts'
 import type { Hub } from './contract/hub.ts'
 import type { Caller, OperationKind, Operations } from './contract/operations.ts'
@@ -102,13 +103,13 @@ class CoreHub implements Hub {
     this.hostName = this.settings.hostName
     if (clock === undefined) this.clock = this.#ownClock = new HubClock()
     else this.clock = clock
-    this.logger = logger
+    this.logger = hidingSecrets(logger)
     this.#blobStorage = blobStorage
     const random = randomFrom(settings?.seed)
     this.policies = policies ?? defaultPolicies(random('policies'))
 
     this.journal = new HubJournal(this.clock, this.settings.journalRetained)
-    this.#refusals = new Refusals(this.journal, logger)
+    this.#refusals = new Refusals(this.journal, this.logger, this.clock)
     this.faults = new HubFaults(this.clock, this.journal)
     this.throttle = new TierThrottle(this.clock, this.settings)
     const shared = { clock: this.clock, settings: this.settings, journal: this.journal }
@@ -229,6 +230,19 @@ class CoreHub implements Hub {
 
   attachBlobStorage(storage: BlobStorage): void {
     this.#blobStorage = storage
+  }
+
+  expireToken(identity: Identity): void {
+    this.registry.get(identity)
+    const shown = this.authentication.expireTokens(identity)
+    const closed = this.#sessions.expireToken(identity)
+    if (!shown && !closed)
+      throw new InvalidInput(
+        'expireToken',
+        'identity',
+        'to have connected, or sent a request, with a token',
+        identityKey(identity),
+      )
   }
 
   openSession(link: DeviceLink): Session {

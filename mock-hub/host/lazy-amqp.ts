@@ -62,7 +62,7 @@ export function amqpOnDemand(
           tls: tls.credentials,
           faults: hub.faults,
           tlsVariants: (variant) => tls.variant(variant),
-          onTlsError: reportTlsErrors(hub, 'amqp', () => port),
+          onTlsError: reportTlsErrors(hub, 'amqp', () => port, tls.caPath),
         },
       )
       undo.push(() => listener.stop())

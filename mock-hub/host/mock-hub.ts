@@ -15,6 +15,9 @@ import type { Throttle } from '../core/contract/throttle.ts'
 import type { Twins } from '../core/contract/twins.ts'
 import type { FileNotification } from '../core/contract/uploads.ts'
 import type { Services } from '../core/contract/services/services.ts'
+import { checked } from './checked-calls.ts'
+import { MEMBER_RULES, SERVICE_RULES } from './method-rules.ts'
+import { check, listOf, TEXT } from './value-rules.ts'
 
 /** A running hub, as {@link startMockHub} returns it. */
 export interface MockHub {
@@ -90,6 +93,14 @@ export interface MockHub {
    * @throws InvalidInput for a value that is not an identity; HubError DeviceNotFound or ModuleNotFound.
    */
   connectionString(identity: Identity): string
+  /**
+   * Lets the token of a device or module expire now: the hub closes its link as at the end of the grace after `se`, and
+   * refuses every token that it has shown, while it accepts the next one. No clock moves.
+   * @param identity - a device or module that has connected, or sent a request, with a token.
+   * @throws InvalidInput for a value that is not an identity, or for one that has shown no token; HubError DeviceNotFound
+   *   or ModuleNotFound.
+   */
+  expireToken(identity: Identity): void
   /** All identities: devices in order of creation, each followed by its modules. */
   identities(): readonly IdentityRecord[]
   /**
@@ -115,12 +126,27 @@ export interface WorkloadUris {
 /** Members of the core that only the host and the adapters use. */
 const INTERNAL = [
   ...(['clock', 'stop', 'perform', 'openSession', 'refuse', 'attachBlobStorage', 'reset'] as const),
-  ...(['authentication', 'deviceFaults', 'logger'] as const),
+  ...(['authentication', 'deviceFaults', 'logger', 'expireToken'] as const),
 ] satisfies readonly (keyof Hub)[]
 
 type CoreMembers = Omit<Hub, (typeof INTERNAL)[number]>
 /** What a MockHub has beside the members of the core. */
 export type HostMembers = Omit<MockHub, keyof CoreMembers>
+
+const ROUTES = listOf(TEXT)
+
+/** The services with their calls checked. */
+export function checkedServices(services: Services): Services {
+  const members = new Map(Object.entries(SERVICE_RULES))
+  return new Proxy(services, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      const rules = typeof name === 'string' ? members.get(name) : undefined
+      // A member is an object.
+      return rules === undefined ? value : checked(value as object, `hub.services.${String(name)}`, rules)
+    },
+  })
+}
 
 /** Makes a MockHub of the core and the host's own members: it forwards every other member of the core. */
 export function mockHubOf(core: Hub, host: HostMembers): MockHub {
@@ -130,13 +156,22 @@ export function mockHubOf(core: Hub, host: HostMembers): MockHub {
 
 function forwarded(core: Hub): CoreMembers {
   const members: object = {}
-  for (const name of memberNames(core))
+  const rules = new Map(Object.entries(MEMBER_RULES))
+  for (const name of memberNames(core)) {
+    const methods = rules.get(name)
+    // Members with methods are the same objects for the life of the core.
+    const member =
+      methods === undefined ? undefined : checked(Reflect.get(core, name) as object, `hub.${name}`, methods)
     Object.defineProperty(members, name, {
       enumerable: true,
       configurable: true,
-      get: () => core[name],
-      set: (value) => Reflect.set(core, name, value),
+      get: () => member ?? core[name],
+      set: (value) => {
+        if (name === 'routes') check(ROUTES, value, 'hub', 'routes')
+        return Reflect.set(core, name, value)
+      },
     })
+  }
   return members as CoreMembers // a member of the core each
 }
 

@@ -2,7 +2,7 @@
 
 import { HubClock } from '../base/clock.ts'
 import type { MockHubOptions } from './options.ts'
-import { SEED } from './seed-rules.ts'
+import { SEED_OR_SNAPSHOT } from './seed-rules.ts'
 import { SETTING_RULES } from './setting-rules.ts'
 import {
   BOOLEAN,
@@ -105,8 +105,8 @@ export const OPTIONS = {
     default: [],
   },
   seed: {
-    help: 'devices, modules, twins and routes that the hub starts with and that reset() restores',
-    rule: SEED,
+    help: 'devices, modules, twins and routes that the hub starts with and that reset() restores, or a snapshot of a hub',
+    rule: SEED_OR_SNAPSHOT,
     default: {},
   },
   blob: {

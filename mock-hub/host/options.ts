@@ -3,6 +3,7 @@
 import type { HubClock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { SharedAccessPolicy } from '../core/contract/principal.ts'
+import type { HubSnapshot } from '../core/contract/services/snapshots.ts'
 import type { Settings } from '../core/contract/settings.ts'
 import type { Seed } from './seed.ts'
 
@@ -49,8 +50,11 @@ export interface MockHubOptions {
   readonly rsaCertificate?: boolean | 'background' | undefined
   /** Root certificates in PEM that devices with X.509 CA authentication may chain to. Default: none. */
   readonly trustedAuthorities?: readonly string[] | undefined
-  /** Devices, modules, twins and routes that the hub starts with and that `reset` restores. Default: none. */
-  readonly seed?: Seed | undefined
+  /**
+   * Devices, modules, twins and routes that the hub starts with and that `reset` restores, or a snapshot of a hub. A
+   * snapshot also sets the host name, unless `hostName` does, and the clock. Default: none.
+   */
+  readonly seed?: Seed | HubSnapshot | undefined
   /**
    * Where uploaded files go: `own` (the hub itself), `azurite` (must be installed), a storage account by its connection
    * string, or false (file upload is not configured). Default: `own`.

@@ -7,6 +7,7 @@ import { isLoopback } from '../http-common/loopback.ts'
 import { OPTIONS } from './option-rules.ts'
 import type { SdkPorts } from './sdk-ports.ts'
 import type { MockHubOptions } from './options.ts'
+import { isSnapshot, seedPart } from './snapshot-seed.ts'
 import { check, OBJECT, objectOf } from './value-rules.ts'
 
 type Table = typeof OPTIONS
@@ -35,7 +36,9 @@ export function resolveOptions(options: MockHubOptions): ResolvedOptions {
   check(ALL_OPTIONS, options, WHAT, '')
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const filled = Object.fromEntries([...DEFAULTS, ...given]) as Omit<ResolvedOptions, 'hostName'> // every default
-  const resolved = { ...filled, hostName: options.hostName ?? hostNameAt(filled.address) }
+  const { seed, address } = filled
+  const hostName = options.hostName ?? (isSnapshot(seed) ? seed.hostName : hostNameAt(address))
+  const resolved = { ...filled, hostName }
   const { controlAddress, controlToken } = resolved
   if (resolved.parallel && options.address !== undefined)
     throw new InvalidInput(WHAT, 'address', 'to be left out with parallel', options.address)
@@ -74,10 +77,11 @@ export function resolvedAt(
 
 /** The settings that the options ask for; a setting given by name wins over a leniency. */
 export function settingsOf(options: ResolvedOptions, names: readonly string[]): Partial<Settings> {
-  const { hostName, lenient, seed, settings } = options
+  const { hostName, lenient, settings } = options
+  const { eventSources } = seedPart(options.seed)
   return {
     ...(lenient ? LENIENCIES : {}),
-    ...(seed.eventSources === undefined ? {} : { eventSources: seed.eventSources }),
+    ...(eventSources === undefined ? {} : { eventSources }),
     // A setting that is undefined keeps its default.
     ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
     hostName,

@@ -1,35 +1,68 @@
-/** The rules for seeds, whether they come from code or from a file. */
+/** The rules for seeds, whether they come from code or from a file, and the JSON schema of seed files. */
 
 import { EVENT_SOURCE_LIST } from './setting-rules.ts'
-import { BOOLEAN, ID, listOf, OBJECT, objectOf, oneOf, TEXT } from './value-rules.ts'
+import { isSnapshot } from './snapshot-seed.ts'
+import { BOOLEAN, described, ID, listOf, OBJECT, objectOf, oneOf, type Rule, TEXT } from './value-rules.ts'
 
 const IDENTITY = {
-  status: oneOf('enabled', 'disabled'),
-  statusReason: TEXT,
-  key: TEXT,
-  authentication: objectOf({
-    type: oneOf('sas', 'selfSigned', 'certificateAuthority', 'none'),
-    symmetricKey: objectOf({ primaryKey: TEXT, secondaryKey: TEXT }),
-    x509Thumbprint: objectOf({ primaryThumbprint: TEXT, secondaryThumbprint: TEXT }),
-  }),
-  tags: OBJECT,
-  properties: objectOf({ desired: OBJECT, reported: OBJECT }),
+  status: described(oneOf('enabled', 'disabled'), 'Default: enabled.'),
+  statusReason: described(TEXT, 'Free text, at most 128 characters.'),
+  key: described(
+    TEXT,
+    'Primary key in base64, short for authentication.symmetricKey.primaryKey. Default: derived from the CA of the directory (--dir), or random in process.',
+  ),
+  authentication: described(
+    objectOf({
+      type: described(
+        oneOf('sas', 'selfSigned', 'certificateAuthority', 'none'),
+        'Default: sas, or selfSigned when a thumbprint is given.',
+      ),
+      symmetricKey: described(objectOf({ primaryKey: TEXT, secondaryKey: TEXT }), 'Keys in base64.'),
+      x509Thumbprint: described(
+        objectOf({ primaryThumbprint: TEXT, secondaryThumbprint: TEXT }),
+        'SHA-1 or SHA-256 of client certificates, in hexadecimal.',
+      ),
+    }),
+    'How the identity authenticates, as in the REST API of the service.',
+  ),
+  tags: described(OBJECT, 'Tags of the twin.'),
+  properties: described(
+    objectOf({
+      desired: described(OBJECT, 'Desired properties.'),
+      reported: described(OBJECT, 'Reported properties.'),
+    }),
+    'Properties of the twin.',
+  ),
 }
-const MODULE = objectOf({ moduleId: ID, ...IDENTITY }, ['moduleId'])
+const MODULE = objectOf({ moduleId: described(ID, 'ID of the module.'), ...IDENTITY }, ['moduleId'])
 const DEVICE = objectOf(
   {
-    deviceId: ID,
+    deviceId: described(ID, 'ID of the device.'),
     ...IDENTITY,
-    capabilities: objectOf({ iotEdge: BOOLEAN }),
-    parent: ID,
-    modules: listOf(MODULE),
+    capabilities: described(objectOf({ iotEdge: BOOLEAN }), 'iotEdge: true makes an edge device.'),
+    parent: described(ID, 'ID of the edge device that is the gateway; it comes earlier in the file.'),
+    modules: described(listOf(MODULE), 'Modules of the device.'),
   },
   ['deviceId'],
 )
-
-/** A `Seed`. */
-export const SEED = objectOf({
-  devices: listOf(DEVICE),
-  routes: listOf(TEXT),
-  eventSources: EVENT_SOURCE_LIST,
+const SEED = objectOf({
+  devices: described(listOf(DEVICE), 'Devices, in order of creation.'),
+  routes: described(
+    listOf(TEXT),
+    'Routes of IoT Edge between modules, for example FROM /messages/* INTO $upstream.',
+  ),
+  eventSources: described(EVENT_SOURCE_LIST, 'Events that the hub adds to the device-to-cloud messages.'),
 })
+
+/** A `Seed`, or a snapshot, whose fields `checkSnapshot` checks. */
+export const SEED_OR_SNAPSHOT: Rule = {
+  text: SEED.text,
+  problem: (given, field) => (isSnapshot(given) ? undefined : SEED.problem(given, field)),
+}
+
+/** JSON schema of a seed file, `mock-iot-hub/seed.schema.json`. */
+export const SEED_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'Seed of mock-iot-hub: devices, modules, twins and routes that a hub starts with',
+  ...SEED.schema,
+}

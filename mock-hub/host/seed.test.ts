@@ -3,7 +3,8 @@ import { ManualClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { createHub } from '../core/create-hub.ts'
 import { parseSeed } from './seed-file.ts'
-import { mergeSeeds, onceEach, policiesFrom, applySeed } from './seed.ts'
+import { applySeed, mergeSeeds, onceEach, policiesFrom, type Seed } from './seed.ts'
+import { seedPart } from './snapshot-seed.ts'
 
 let hub: Hub | undefined
 afterEach(() => hub?.stop())
@@ -11,10 +12,12 @@ afterEach(() => hub?.stop())
 function fresh(): Hub {
   return (hub = createHub({ clock: new ManualClock() }))
 }
+/** A seed that is no snapshot. */
+const seedOf = async (text: string, where: string): Promise<Seed> => seedPart(await parseSeed(text, where))
 const keyOf = onceEach((purpose) => Buffer.from(`key of ${purpose} `.padEnd(32)).toString('base64'))
 
 test('a seed in YAML becomes devices, modules, twins and routes', async () => {
-  const seed = await parseSeed(
+  const seed = await seedOf(
     `
 devices:
   - deviceId: gateway
@@ -55,7 +58,7 @@ routes:
 
 test('a seed in JSON is read too; keys come from the given source', async () => {
   const made = fresh()
-  applySeed(made, await parseSeed('{"devices":[{"deviceId":"a"}]}', 'seed.json'), keyOf)
+  applySeed(made, await seedOf('{"devices":[{"deviceId":"a"}]}', 'seed.json'), keyOf)
   expect(made.registry.get({ deviceId: 'a' }).authentication.symmetricKey).toEqual({
     primaryKey: keyOf('a primary'),
     secondaryKey: keyOf('a secondary'),
@@ -71,7 +74,7 @@ test.each([
   ],
   [
     'devices: [{ deviceId: a, keys: x }]',
-    's.yaml: expected seed.devices[0].keys to be left out; the known fields are deviceId, status,',
+    's.yaml: expected seed.devices[0].keys to be left out: there is no such field (did you mean "key"?); given: a string',
   ],
   ['devices: [x]', 's.yaml: expected seed.devices[0] to be an object; given: "x"'],
   ['devices: [{}]', 's.yaml: expected seed.devices[0].deviceId to be given; given: nothing'],
@@ -85,6 +88,16 @@ test.each([
   ],
 ])('%s is refused with the field, the rule and the given value', async (text, message) => {
   await expect(parseSeed(text, 's.yaml')).rejects.toThrow(message)
+})
+
+test.each([
+  ['{"format":1}', 's.json: expected seed.hostName to be given; given: nothing'],
+  [
+    '{"format":1,"hostname":"h"}',
+    's.json: expected seed.hostname to be left out: there is no such field (did you mean "hostName"?); given: "hostname"',
+  ],
+])('a snapshot that is none: %s', async (text, message) => {
+  await expect(parseSeed(text, 's.json')).rejects.toThrow(message)
 })
 
 test('a child before its gateway is refused', () => {

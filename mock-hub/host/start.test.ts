@@ -117,6 +117,20 @@ test('reset forgets all that has happened', async () => {
   expect(hub.telemetry.append(event).sequenceNumber).toBeGreaterThan(1)
 })
 
+test('a snapshot is a seed: keys, twins, host name and clock are those of the hub that it was taken of', async () => {
+  const first = await start({ hostName: 'hub.example', seed: { devices: [{ deviceId: 'd' }] } })
+  first.twins.patch({ deviceId: 'd' }, { tags: { floor: 2 } }, undefined)
+  first.clock.setOffset('2h')
+  const snapshot = first.services.snapshots.take()
+  const second = await start({ seed: snapshot })
+  expect(second.connectionString({ deviceId: 'd' })).toBe(first.connectionString({ deviceId: 'd' }))
+  expect(second.twins.get({ deviceId: 'd' }).tags).toEqual({ floor: 2 })
+  expect(Math.round(second.clock.offsetMs / 60_000)).toBe(120)
+  second.registry.remove({ deviceId: 'd' }, '*')
+  second.reset()
+  expect(second.services.snapshots.take()).toEqual({ ...snapshot, clock: expect.anything() as unknown })
+})
+
 test('reset deletes uploaded blobs', async () => {
   const hub = await start({ seed: { devices: [{ deviceId: 'd' }] } })
   const blob = await uploadUrl(hub)
@@ -204,7 +218,7 @@ test.each<[string, unknown, string]>([
   [
     'an unknown option',
     { mqttport: 1 },
-    'mqttport to be left out; the known fields are hostName, hostnames,',
+    'mqttport to be left out: there is no such field (did you mean "mqttPort"?); given: 1',
   ],
   ['an option called toString', { toString: 1 }, 'toString to be left out; the known fields are'],
   [
@@ -233,6 +247,7 @@ test.each<[string, unknown, string]>([
     { seed: { devices: [{}] } },
     'seed.devices[0].deviceId to be given; given: nothing',
   ],
+  ['a snapshot', { seed: { format: 1 } }, 'seed.hostName to be given; given: nothing'],
   ['a storage', { blob: 'x' }, 'blob to be one of "own", "azurite", false or to be an object; given: "x"'],
   ['a storage account', { blob: {} }, 'blob.connectionString to be given; given: nothing'],
   [
@@ -278,7 +293,7 @@ test.each<[unknown, string]>([
   [{ moduleId: 'm' }, 'identity.deviceId to be given; given: nothing'],
   [
     { deviceId: 'd', moduleID: 'm' },
-    'identity.moduleID to be left out; the known fields are deviceId, moduleId;',
+    'identity.moduleID to be left out: there is no such field (did you mean "moduleId"?);',
   ],
 ])('connectionString(%j) is refused by name', async (identity, message) => {
   const hub = await start()

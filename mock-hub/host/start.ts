@@ -20,12 +20,13 @@ import { listenTls, type TlsListener } from '../net/tls-listener.ts'
 import { attachWebSocket, type WebSocketProtocol } from '../net/websocket.ts'
 import { aboutHub, environmentOf } from './environment.ts'
 import { amqpOnDemand } from './lazy-amqp.ts'
-import { mockHubOf, type MockHub } from './mock-hub.ts'
+import { checkedServices, mockHubOf, type MockHub } from './mock-hub.ts'
 import { attachBlobs, openControl, openWorkload, ownClock, type Undo } from './optional-parts.ts'
 import type { MockHubOptions } from './options.ts'
 import { resolvedAt, resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
 import { atOwnAddress } from './sdk-ports.ts'
 import { applySeed, onceEach, policiesFrom, randomKeys } from './seed.ts'
+import { checkSnapshot, isSnapshot } from './snapshot-seed.ts'
 import { check, ID, objectOf } from './value-rules.ts'
 
 /**
@@ -57,6 +58,7 @@ async function start(resolved: ResolvedOptions): Promise<MockHub> {
 
 async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<void>): Promise<MockHub> {
   const { hostName, address, logger, seed } = options
+  if (isSnapshot(seed)) await checkSnapshot(seed, 'startMockHub')
   const keyOf = onceEach(options.keyOf ?? randomKeys)
   const tls = await hubTls({
     hostNames: [hostName, ...options.hostnames, ...dialled(address)],
@@ -78,7 +80,13 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   undo.push(() => {
     services.stop()
   })
-  const http = createHttpAdapter(core, { services, tls: tls.credentials, tlsVariants, blob })
+  const http = createHttpAdapter(core, {
+    services,
+    tls: tls.credentials,
+    caPath: tls.caPath,
+    tlsVariants,
+    blob,
+  })
   undo.push(() => http.stop())
   const mqtt = await createMqttServer(core)
   undo.push(() => mqtt.stop())
@@ -90,7 +98,11 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     },
   }
   undo.push(attachWebSocket(http.server, protocols, { faults: core.faults }))
-  applySeed(core, seed, keyOf)
+  const initialise = (): void => {
+    if (isSnapshot(seed)) services.snapshots.restore(seed)
+    else applySeed(core, seed, keyOf)
+  }
+  initialise()
 
   const mqttListener: TlsListener = await listenTls(
     (socket, client) => {
@@ -99,7 +111,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     {
       ...{ tls: tls.credentials, faults: core.faults, tlsVariants },
       ...{ host: address, port: options.mqttPort },
-      onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port),
+      onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port, tls.caPath),
     },
   )
   undo.push(() => mqttListener.stop())
@@ -112,7 +124,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     core.reset()
     void blob?.clear()
     if (options.clock === undefined) clock.reset()
-    applySeed(core, seed, keyOf)
+    initialise()
   }
   const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)
   const control = await openControl(options, { hub: core, services, about, reset }, undo)
@@ -126,7 +138,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   const mockHub: MockHub = mockHubOf(core, {
     ...{ address, clock, workload, httpsPort, mqttPort: mqttListener.port },
     amqpPort: amqpListener?.port,
-    ...{ services, reset, stop, [Symbol.asyncDispose]: stop },
+    ...{ reset, stop, [Symbol.asyncDispose]: stop, services: checkedServices(services) },
     controlPort: control?.port,
     controlUrl: control?.url,
     get caPem() {
@@ -143,6 +155,10 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     connectionString(identity) {
       check(IDENTITY, identity, 'connectionString', 'identity')
       return deviceConnectionString(hostName, core.registry, identity)
+    },
+    expireToken(identity) {
+      check(IDENTITY, identity, 'expireToken', 'identity')
+      core.expireToken(identity)
     },
     identities: () => identitiesOf(core),
   })

@@ -24,7 +24,14 @@ test.each<[unknown, string, string, string]>([
   [{ id: 'a', mode: 'of' }, 'mode', 'to be one of ["on","off"]', '"of"'],
   [{ id: 'a', tags: 7 }, 'tags', 'to be of type object or null', '7'],
   [{ id: 'a', count: 0 }, 'count', 'to be >= 1', '0'],
-  [{ id: 'a', more: 1 }, 'more', 'to be left out: there is no such field', '"more"'],
+  [{ id: 'a', extra: 1 }, 'extra', 'to be left out: there is no such field', '"extra"'],
+  [
+    { id: 'a', Mode: 'on' },
+    'Mode',
+    'to be left out: there is no such field (did you mean "mode"?)',
+    '"Mode"',
+  ],
+  [{ ID: 'a' }, 'ID', 'to be left out: there is no such field (did you mean "id"?)', '"ID"'],
   [{ id: 'a', primaryKey: 5 }, 'primaryKey', 'to be of type string', 'a number'],
 ])('%j: field, rule and given value', (body, field, rule, given) => {
   expect(validate(body)).toBe(false)

@@ -40,7 +40,7 @@ import { keyRegenerationRoutes } from './service/key-regeneration.ts'
 import { methodRoutes } from './service/methods.ts'
 import { queryRoutes } from './service/query.ts'
 import { OPENAPI } from './openapi.ts'
-import { asHubError, badPath, notFound, refuse, withoutSecrets } from './common/errors.ts'
+import { asHubError, badPath, notFound, refuse } from './common/errors.ts'
 import { registryRoutes } from './service/identities.ts'
 import type { HubRoutes } from './common/route-context.ts'
 import { statisticsRoutes } from './service/statistics.ts'
@@ -146,8 +146,8 @@ export async function createApp({
   const record = (request: FastifyRequest, status: number): void => {
     if (recorded.has(request)) return
     recorded.add(request)
-    const url = withoutSecrets(request.url)
-    hub.journal.record({ type: 'request', method: request.method, url, status, caller: callerName(request) })
+    const { method, url } = request
+    hub.journal.record({ type: 'request', method, url, status, caller: callerName(request) })
   }
   app.addHook('onRequest', (request, reply, next) => {
     prepareAnswer(reply, request.id, request.routeOptions.config.versioned === false)

@@ -20,6 +20,8 @@ export interface HttpAdapterOptions {
   /** Queries, configurations and jobs. */
   readonly services: Services
   readonly tls: ServerCredentials
+  /** File of the CA, for whoever wonders why a handshake failed; undefined: it is not on disk. */
+  readonly caPath?: string | undefined
   /** Certificates for faults such as `tls.unknown_ca`. Without them these faults have no effect. */
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
   /** The hub's own blob storage, when uploads go there. */
@@ -48,7 +50,7 @@ let loaded: Promise<typeof appModule> | undefined
 /** Creates the adapter; nothing listens yet. */
 export function createHttpAdapter(
   hub: Hub,
-  { services, tls, tlsVariants, blob }: HttpAdapterOptions,
+  { services, tls, caPath, tlsVariants, blob }: HttpAdapterOptions,
 ): HttpAdapter {
   const server = createServer({ ...TLS_SETTINGS, ...tls })
   let built: Promise<HubApp> | undefined
@@ -83,7 +85,7 @@ export function createHttpAdapter(
         // Before TLS the caller is unknown: only a fault without a scope refuses a connection.
         refuses: () => !faults.idle && faults.match('http', undefined, ['refuse']) !== undefined,
         alpn: ['http/1.1'],
-        onTlsError: reportTlsErrors(hub, 'https', () => listener?.port ?? port),
+        onTlsError: reportTlsErrors(hub, 'https', () => listener?.port ?? port, caPath),
       })
       blob?.servedOn(listener.port)
       return { port: listener.port }

@@ -5,7 +5,9 @@ import type { JournalEvent } from '../core/contract/journal.ts'
 
 type TlsFailed = Extract<JournalEvent, { type: 'tls-failed' }>
 
-const DISTRUST = 'the client does not trust the certificate of the hub; is the CA of the hub installed there?'
+const DISTRUST = 'the client does not trust the certificate of the hub'
+const HUNG_UP =
+  'the client closed the connection before the handshake was complete; it may not trust the certificate of the hub'
 const NOT_TLS = 'the client does not speak TLS on this port'
 
 /** By the codes of Node and OpenSSL. */
@@ -34,32 +36,46 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE', 'the client sent no certificate, and a fault requires one'],
   ['ERR_SSL_NO_APPLICATION_PROTOCOL_NEGOTIATED', 'the client offers no application protocol of this port'],
   ['ERR_TLS_HANDSHAKE_TIMEOUT', 'the client did not complete the handshake in time'],
-  [
-    'ECONNRESET',
-    'the client closed the connection before the handshake was complete; it may not trust the certificate of the hub',
-  ],
+  ['ECONNRESET', HUNG_UP],
 ])
 
-/** @returns the code, and what it means for the person at the other end. */
-export function explainTlsError(error: NodeJS.ErrnoException): Pick<TlsFailed, 'code' | 'reason'> {
+/**
+ * @param caPath file of the CA; undefined: it is not on disk.
+ * @returns the code, and what it means for the person at the other end.
+ */
+export function explainTlsError(
+  error: NodeJS.ErrnoException,
+  caPath: string | undefined,
+): Pick<TlsFailed, 'code' | 'reason'> {
   const { code = 'unknown', message } = error
-  return { code, reason: REASONS.get(code) ?? message }
+  const reason = REASONS.get(code) ?? message
+  const remedy = reason === DISTRUST || reason === HUNG_UP ? `; ${trustOf(caPath)}` : ''
+  return { code, reason: `${reason}${remedy}` }
+}
+
+/** What makes a client trust the CA. */
+function trustOf(caPath: string | undefined): string {
+  if (caPath === undefined) return 'give it the CA of the hub (hub.caPem)'
+  return `give it the CA: export NODE_EXTRA_CA_CERTS=${caPath} for Node, SSL_CERT_FILE=${caPath} for Python, C, Go, Rust and .NET`
 }
 
 /**
  * Journals and logs each failed handshake of one port.
  * @param port asked when a handshake fails: a listener may have chosen it.
+ * @param caPath file of the CA; undefined: it is not on disk.
  */
 export function reportTlsErrors(
   { journal, logger }: Pick<Hub, 'journal' | 'logger'>,
   protocol: TlsFailed['protocol'],
   port: () => number,
+  caPath: string | undefined,
 ): (peer: string, error: NodeJS.ErrnoException) => void {
   return (peer, error) => {
-    const failed = { protocol, port: port(), peer, ...explainTlsError(error) }
+    const failed = { protocol, port: port(), peer, ...explainTlsError(error, caPath) }
     journal.record({ type: 'tls-failed', ...failed })
     logger.warn(
       `${protocol}: the TLS handshake of ${peer} at port ${failed.port} failed: ${failed.reason} (${failed.code})`,
+      true,
     )
   }
 }

@@ -1,4 +1,7 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
@@ -95,8 +98,21 @@ describe('a handshake that fails is journalled and logged with its reason', () =
     const failed = await entry('tls-failed')
     expect(failed).toMatchObject({ protocol, port: portOf(protocol) })
     expect(failed.peer).toMatch(/^127\.0\.0\.1:\d+$/)
-    expect(failed.reason).toMatch(/trust/)
+    expect(failed.reason).toMatch(/trust.*hub\.caPem/)
     expect(lines.join()).toContain(failed.reason)
+  })
+
+  test('says what to export when the CA is on disk', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-trust-'))
+    await hub.stop()
+    hub = await startMockHub({ controlPort: false, certificateDirectory: directory })
+    await handshake('mqtt', { ca: [] })
+    const caPath = hub.caPath ?? ''
+    expect((await entry('tls-failed')).reason).toContain(
+      'trust the certificate of the hub; give it the CA: ' +
+        `export NODE_EXTRA_CA_CERTS=${caPath} for Node, SSL_CERT_FILE=${caPath} for Python, C, Go, Rust and .NET`,
+    )
+    rmSync(directory, { recursive: true })
   })
 
   test.each(PORTS)('%s: a client that does not speak TLS', async (protocol) => {

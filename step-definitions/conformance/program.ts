@@ -33,7 +33,8 @@ export async function conformance(args: readonly string[], terminal: Terminal): 
   }
 }
 
-function program(terminal: Terminal, done: (code: number) => void): Command {
+/** The commands with their options; the documentation lists them. @param done receives the exit code. */
+export function program(terminal: Terminal, done: (code: number) => void): Command {
   const say = (line: string): void => {
     terminal.stdout.write(`${line}\n`)
   }

@@ -196,6 +196,21 @@ test('WIRE-AUTH-13: the links of a device are detached when its token expires an
   expect(hub.registry.get(D1).connectionState).toBe('Disconnected')
 })
 
+test('WIRE-AUTH-13: a token that is let expire detaches the links, and opens no other until it is renewed', async () => {
+  const connection = await login(D1)
+  const sender = connection.open_sender('/devices/d1/messages/events')
+  expect(await outcome(sender, { body: data('1') })).toBe('accepted')
+  const gone = once(sender, 'sender_error')
+  hub.expireToken(D1)
+  await gone
+  expect(sender.error).toMatchObject({ condition: 'amqp:unauthorized-access' })
+  const again = connection.open_sender('/devices/d1/messages/events')
+  await once(again, 'sender_error')
+  await login(D1, connection, 120)
+  const renewed = connection.open_sender('/devices/d1/messages/events')
+  expect(await outcome(renewed, { body: data('2') })).toBe('accepted')
+})
+
 test('a device authenticates with its certificate instead of a token; another certificate is refused', async () => {
   const [own, other] = await Promise.all(
     ['d3', 'other'].map(async (name) => new X509Certificate((await certificateFor(name)).cert)),

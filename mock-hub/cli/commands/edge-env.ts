@@ -2,20 +2,20 @@
 
 import type { Terminal } from '../terminal.ts'
 import { quoted } from '../ready-text.ts'
-import { readDocument, runningHub } from '../running-hub.ts'
+import { readDocument, runningHub, type ControlFlags } from '../running-hub.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** @throws UsageError for an invalid name, or a hub without a workload API. */
 export async function edgeEnvironment(
   name: string,
-  { control, http }: { readonly control: string; readonly http: boolean },
+  flags: ControlFlags & { readonly http: boolean },
   { stdout }: Terminal,
 ): Promise<void> {
   const [deviceId, moduleId, ...more] = name.split('/')
   if (deviceId === undefined || moduleId === undefined || more.length > 0)
     throw new UsageError(`edge-env: expected DEVICE/MODULE; given: "${name}"`)
-  const hub = await runningHub(control)
-  const workloadUri = http ? hub.workload?.httpUri : hub.workload?.socketUri
+  const hub = await runningHub(flags)
+  const workloadUri = flags.http ? hub.workload?.httpUri : hub.workload?.socketUri
   if (workloadUri === undefined) throw new UsageError('edge-env: this hub has no workload API')
   const path = `/devices/${encodeURIComponent(deviceId)}/modules/${encodeURIComponent(moduleId)}?api-version=2021-04-12`
   const { generationId } = (await readDocument(hub, path)) as { readonly generationId: string } // a module, as the service API returns it

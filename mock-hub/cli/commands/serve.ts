@@ -3,7 +3,8 @@
 import { aboutHub } from '../../host/environment.ts'
 import type { Logger } from '../../base/logger.ts'
 import { LENIENCIES } from '../../core/contract/settings.ts'
-import { eventJson, eventLine } from '../event-lines.ts'
+import { HubClock, type Clock } from '../../base/clock.ts'
+import { eventJson, eventLine, timeOf } from '../event-lines.ts'
 import type { Flags } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
 import { readyText } from '../ready-text.ts'
@@ -15,12 +16,26 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
   const print = (line: string): void => {
     stdout.write(`${line}\n`)
   }
+  /** On the hub's clock, as all that it prints; before it runs, the system's. */
+  let clock: Clock = new HubClock()
   const say = (line: string): void => {
     if (flags.json) stderr.write(`mock-iot-hub: ${line}\n`)
-    else print(line)
+    else print(`${timeOf(clock.now())} ${line}`)
   }
-  const logger: Logger = { info: say, warn: flags.json ? () => undefined : say }
-  const hub = await startHub(flags, say, { logger, rsaCertificate: 'background', takenIsError: false })
+  const warn = (message: string, journaled = false): void => {
+    if (!flags.json) say(message)
+    // What is in the journal is an event already.
+    else if (!journaled) print(JSON.stringify({ event: 'warning', at: clock.now(), message }))
+  }
+  const logger: Logger = { info: say, warn }
+  const hub = await startHub(flags, say, {
+    ...{ logger, rsaCertificate: 'background', takenIsError: false },
+  }).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error)
+    if (flags.json) print(JSON.stringify({ event: 'error', at: clock.now(), message }))
+    throw error
+  })
+  clock = hub.clock
   const readyMs = Math.round(terminal.uptime() * 1000)
   if (flags.json) print(JSON.stringify({ ready: true, readyMs, ...aboutHub(hub) }))
   else print(readyText(hub, readyMs))

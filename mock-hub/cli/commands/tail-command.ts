@@ -2,11 +2,10 @@
 
 import { readFile } from 'node:fs/promises'
 import type { Terminal } from '../terminal.ts'
-import { authorization, runningHub } from '../running-hub.ts'
+import { authorization, dialOf, runningHub, type ControlFlags } from '../running-hub.ts'
 import { tail } from '../tail.ts'
 
-export interface TailFlags {
-  readonly control: string
+export interface TailFlags extends ControlFlags {
   readonly device?: string
   readonly source?: string
   readonly all: boolean
@@ -15,14 +14,15 @@ export interface TailFlags {
 
 /** Prints until the hub stops or a signal arrives. */
 export async function printTail(flags: TailFlags, terminal: Terminal): Promise<void> {
-  const hub = await runningHub(flags.control)
+  const hub = await runningHub(flags)
   const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     terminal.once(signal, () => {
       stopped.abort()
     })
   const lines = tail({
-    url: `https://${hub.hostName}:${String(hub.httpsPort)}`,
+    dial: dialOf(hub),
+    hostName: hub.hostName,
     authorization: authorization(hub),
     ca: await readFile(hub.caPath, 'utf8'),
     device: flags.device,

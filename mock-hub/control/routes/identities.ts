@@ -96,6 +96,20 @@ export const identityRoutes: ControlRoutes = (app, { hub }) => {
       { schema: { tags, summary: 'Change the given fields of an identity', body: objectOf(fields) } },
       ({ params, body }) => identityDocument(hub, hub.registry.update(identityOf(params), specOf(body), '*')),
     )
+    app.post<IdentityRoute>(
+      `${path}/expire-token`,
+      {
+        schema: {
+          tags,
+          summary:
+            'Let the token of an identity expire now: its link is closed, and only a new token is accepted',
+        },
+      },
+      ({ params }, reply) => {
+        hub.expireToken(identityOf(params))
+        return reply.code(204).send()
+      },
+    )
     app.delete<IdentityRoute>(
       path,
       {

@@ -15,6 +15,7 @@ import type { CloudToDevice, FeedbackRecord, ServiceQueue } from './c2d.ts'
 import type { DeviceFaults } from './device-faults.ts'
 import type { DeviceLink, Session } from './sessions.ts'
 import type { Faults } from './faults.ts'
+import type { Identity } from './identity.ts'
 import type { HubError } from '../errors/hub-error.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -51,6 +52,12 @@ export interface Hub {
   routes: readonly string[]
   /** Limits of the service tier; devices and back ends share them. */
   readonly throttle: Throttle
+  /**
+   * Lets the token of a device or module expire now: its link is closed as at the end of the grace after `se`, and every
+   * token that it has shown is refused from now on, while the next one is accepted. No clock moves.
+   * @throws HubError DeviceNotFound, ModuleNotFound; InvalidInput when it has shown no token.
+   */
+  expireToken(identity: Identity): void
   /** Sets the storage for uploads. An adapter that serves blobs knows its port only when it listens. */
   attachBlobStorage(storage: BlobStorage): void
   /**

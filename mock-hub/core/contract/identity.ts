@@ -26,7 +26,7 @@ export function sameIdentity(a: Identity, b: Identity): boolean {
 }
 
 /** Letters, digits and `- . + % _ # * ? ! ( ) , : = @ $ ' ;`, 1 to 128 of them (WIRE-REG-09). */
-const ID_RULE = /^[A-Za-z0-9\-.+%_#*?!(),:=@$';]{1,128}$/
+export const ID_RULE = /^[A-Za-z0-9\-.+%_#*?!(),:=@$';]{1,128}$/
 
 export function isValidId(id: string): boolean {
   return ID_RULE.test(id)

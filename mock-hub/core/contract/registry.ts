@@ -52,6 +52,11 @@ export interface Authentication {
    * @returns stops watching.
    */
   watchExpiry(expiresAt: number | undefined, expired: (error: HubError) => void): () => void
+  /**
+   * Refuses, from now on, the tokens that an identity has shown.
+   * @returns whether it has shown one.
+   */
+  expireTokens(identity: Identity): boolean
 }
 
 /** Symmetric keys of an identity, base64. */

@@ -1,6 +1,7 @@
 /** Checks fault definitions; each error names the field, the rule and what was given. */
 
 import { InvalidInput } from '../../base/invalid-input.ts'
+import { didYouMean } from '../../base/nearest.ts'
 import { own, type Json } from '../../base/json.ts'
 import type { FaultDefinition, FaultParameter, FaultType } from '../contract/faults.ts'
 import { isValidId, parseIdentityKey } from '../contract/identity.ts'
@@ -98,11 +99,15 @@ function isWhole(value: unknown, fewest: number): boolean {
 }
 
 function suggestion(name: unknown): string {
+  const meant = didYouMean(
+    typeof name === 'string' ? name : '',
+    FAULT_TYPES.map((type) => type.name),
+  )
   const point = typeof name === 'string' ? name.slice(0, name.lastIndexOf('.')) : ''
   const siblings = FAULT_TYPES.filter((type) => type.name.startsWith(`${point}.`)).map((type) => type.name)
   return point === '' || siblings.length === 0
-    ? 'to be a fault type of the catalogue, such as mqtt.puback.withhold'
-    : `to be a fault type of the catalogue; at this point there are ${siblings.join(', ')}`
+    ? `to be a fault type of the catalogue, such as mqtt.puback.withhold${meant}`
+    : `to be a fault type of the catalogue; at this point there are ${siblings.join(', ')}${meant}`
 }
 
 function wrong(field: string, rule: string, given: unknown): InvalidInput {

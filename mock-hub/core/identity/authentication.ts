@@ -20,6 +20,7 @@ import { identityKey, type Identity } from '../contract/identity.ts'
 import { actorOf } from './edge-chain.ts'
 import { PolicyAuthentication } from './policy-authentication.ts'
 import { expiryOf, isSignedByEither, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
+import { ShownTokens } from './shown-tokens.ts'
 import { checkExpiry, watchExpiry } from './token-expiry.ts'
 import { unauthorized } from './unauthorized.ts'
 import type { Settings } from '../contract/settings.ts'
@@ -36,10 +37,12 @@ export interface AuthenticationDependencies {
 export class HubAuthentication implements Authentication {
   readonly #deps: AuthenticationDependencies
   readonly #policies: PolicyAuthentication
+  readonly #shown: ShownTokens
 
   constructor(deps: AuthenticationDependencies) {
     this.#deps = deps
     this.#policies = new PolicyAuthentication(deps)
+    this.#shown = new ShownTokens(deps.registry)
   }
 
   admit(identity: Identity, { sasToken, certificates, authChain }: DeviceCredentials): IdentityPrincipal {
@@ -47,9 +50,9 @@ export class HubAuthentication implements Authentication {
     if (sasToken !== undefined) {
       const token = read(sasToken)
       if (authChain === undefined || this.#inScope(identity, token))
-        return this.#admitWithToken(record, token)
+        return this.#admitWithToken(record, token, identity)
       const actor = this.#enabled(actorOf(this.#deps.registry, authChain, identity))
-      const { scope, credential, expiresAt } = this.#admitWithToken(actor, token)
+      const { scope, credential, expiresAt } = this.#admitWithToken(actor, token, identity)
       return principalOf(record, scope, credential, expiresAt)
     }
     if (certificates !== undefined && certificates.length > 0)
@@ -97,6 +100,10 @@ export class HubAuthentication implements Authentication {
     return this.#policies.authorizeKey(policyName, key)
   }
 
+  expireTokens(identity: Identity): boolean {
+    return this.#shown.expire(identity)
+  }
+
   watchExpiry(expiresAt: number | undefined, expired: (error: HubError) => void): () => void {
     return watchExpiry(this.#deps, expiresAt, expired)
   }
@@ -131,13 +138,15 @@ export class HubAuthentication implements Authentication {
     })
   }
 
-  #admitWithToken(record: IdentityRecord, token: SasToken): IdentityPrincipal {
+  /** @param admitted who is admitted: the record's identity, or one that it speaks for. */
+  #admitWithToken(record: IdentityRecord, token: SasToken, admitted: Identity): IdentityPrincipal {
     this.#checkScope(record.identity, token)
     checkExpiry(this.#deps, token)
-    if (token.skn === undefined)
-      return principalOf(record, this.#signer(record, token), 'sas', expiryOf(token))
-    this.#policies.checkDeviceConnect(token)
-    return principalOf(record, 'hub', 'sas', expiryOf(token))
+    this.#shown.check(admitted, token)
+    const scope = token.skn === undefined ? this.#signer(record, token) : 'hub'
+    if (scope === 'hub') this.#policies.checkDeviceConnect(token)
+    this.#shown.add(admitted, token)
+    return principalOf(record, scope, 'sas', expiryOf(token))
   }
 
   /** Whose key signed the token: a module may use its own key or a key of its device. */

@@ -9,6 +9,7 @@ import type {
   JournalFilter,
 } from '../contract/journal.ts'
 import { Emitter } from '../../base/emitter.ts'
+import { withoutSecrets } from '../../base/secrets.ts'
 import { RingBuffer } from '../../base/ring-buffer.ts'
 
 export class HubJournal implements Journal {
@@ -23,9 +24,11 @@ export class HubJournal implements Journal {
     this.#ring = new RingBuffer(retained)
   }
 
+  /** URLs are kept without secrets; whoever records a refusal has left them out. */
   record(event: JournalEvent): void {
     // The journal owns the event: it adds the two fields in place, because each telemetry message makes three entries.
-    const entry = event as { -readonly [K in keyof JournalEntry]: JournalEntry[K] } & JournalEvent
+    const shown = event.type === 'request' ? { ...event, url: withoutSecrets(event.url) } : event
+    const entry = shown as { -readonly [K in keyof JournalEntry]: JournalEntry[K] } & JournalEvent
     entry.seq = ++this.#seq
     entry.at = this.#clock.now()
     this.#ring.push(entry)

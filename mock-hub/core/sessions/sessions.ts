@@ -73,6 +73,14 @@ export class Sessions {
     return session
   }
 
+  /** Closes the link of an identity as if its token had expired. @returns whether there is one that lives by a token. */
+  expireToken(identity: Identity): boolean {
+    const session = this.#live.get(identityKey(identity))
+    if (session?.link.principal.credential !== 'sas') return false
+    this.#close(session, 'token-expired', 'none: expireToken was called')
+    return true
+  }
+
   /** Closes every link. */
   stop(): void {
     for (const session of [...this.#live.values()]) {
@@ -102,8 +110,9 @@ export class Sessions {
     this.#deps.gone(link, takenOver)
   }
 
-  #close(session: LiveSession, reason: keyof typeof CLOSE_REASONS): void {
-    const error = closeError(session.link, reason, this.#deps.settings)
+  /** @param received default: what the reason says. */
+  #close(session: LiveSession, reason: keyof typeof CLOSE_REASONS, received?: string): void {
+    const error = closeError(session.link, reason, this.#deps.settings, received)
     this.#deps.refuse(error, session.link)
     // The session ends first: what the link reports while it closes finds no session.
     session.end(reason)
@@ -235,8 +244,13 @@ const CLOSE_REASONS = {
   >
 >
 
-function closeError(link: DeviceLink, reason: keyof typeof CLOSE_REASONS, settings: Settings): HubError {
-  const { kind, rule, expected, received } = CLOSE_REASONS[reason]
+function closeError(
+  link: DeviceLink,
+  reason: keyof typeof CLOSE_REASONS,
+  settings: Settings,
+  received: string = CLOSE_REASONS[reason].received,
+): HubError {
+  const { kind, rule, expected } = CLOSE_REASONS[reason]
   return new HubError({
     kind,
     message: `The link of ${identityKey(link.principal.identity)} was closed: ${received}.`,

@@ -170,6 +170,16 @@ describe('credentials', () => {
     await server.journal('link-closed', (entry) => entry.reason.startsWith('token-expired'))
   })
 
+  test('WIRE-AUTH-12 WIRE-AUTH-13: a token that is let expire closes the connection and is refused again', async () => {
+    const password = Buffer.from(server.token(d1, server.clock.now() / 1000 + 3_600))
+    const client = await server.connected(d1, { password })
+    server.hub.expireToken(d1)
+    await client.closing()
+    await expectRefused(server.dial(d1, { password }), 'WIRE-AUTH-12')
+    const renewed = Buffer.from(server.token(d1, server.clock.now() / 1000 + 3_601))
+    await server.connected(d1, { password: renewed })
+  })
+
   test('WIRE-AUTH-15 WIRE-AUTH-16: the thumbprint of the certificate decides', async () => {
     const leaf = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
       type: 'spki',
