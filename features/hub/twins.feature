@@ -81,6 +81,22 @@ Feature: Twins
         | {"a.b":1}       |
         | {"$version":1}  |
         | {"a":{"$b":1}}  |
+        | {"a#b":1}       |
+
+  @WIRE-TWIN-26
+  Rule: A name holds no control character, no full stop, dollar sign, number sign or blank
+
+    Scenario Outline: <name>
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"tags":{"<name>":1}} |
+      Then the answer is 400 ArgumentInvalid
+
+      Examples:
+        | name |
+        | a.b  |
+        | a$b  |
+        | a#b  |
+        | a b  |
 
   @WIRE-TWIN-25
   Rule: Reported properties have at most 32 KB
