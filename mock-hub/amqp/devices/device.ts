@@ -239,7 +239,7 @@ const BROKEN_ENDPOINTS: ReadonlyMap<BrokenPart, DeviceEndpoint> = new Map([
   ['amqp-methods', 'methods'],
 ])
 const CONDITIONS: Readonly<Partial<Record<CloseReason, string>>> = {
-  'taken-over': 'amqp:link:stolen',
+  'taken-over': 'com.microsoft:connection-closed-on-new-connection',
   'identity-deleted': 'amqp:not-found',
   'identity-disabled': 'amqp:not-found',
   'hub-stopped': 'amqp:connection:forced',
