@@ -125,6 +125,15 @@ Feature: Twins
         | topic   | $iothub/twin/PATCH/properties/desired/?$version=3 |
         | payload | {"light":null,"$version":3}                       |
 
+    Scenario: Null for a property that is not there
+      Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"light":null}}} |
+      And the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"light":true}}} |
+      Then "thermostat" receives PUBLISH with:
+        | payload | /^\{"light":true,"\$version":\d+\}$/ |
+
   @WIRE-TWIN-19
   Rule: A device is told the difference when desired properties are replaced: null for each that is gone
 
