@@ -6,6 +6,14 @@ Feature: File uploads
   Background:
     Given a registered identity "camera"
 
+  @WIRE-FILE-07
+  Rule: The end of an upload that is not open is refused
+
+    Scenario: An id that no upload can have
+      When "camera" requests POST "/devices/{camera}/files/notifications" with:
+        | body | {"correlationId":"invalid-correlation-id","isSuccess":true,"statusCode":200,"statusDescription":""} |
+      Then the answer is 400 IotHubFormatError
+
   @WIRE-FILE-12
   Rule: A success without a file is refused
 

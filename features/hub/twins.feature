@@ -81,6 +81,22 @@ Feature: Twins
         | {"a.b":1}       |
         | {"$version":1}  |
         | {"a":{"$b":1}}  |
+        | {"a#b":1}       |
+
+  @WIRE-TWIN-26
+  Rule: A name holds no control character, no full stop, dollar sign, number sign or blank
+
+    Scenario Outline: <name>
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"tags":{"<name>":1}} |
+      Then the answer is 400 ArgumentInvalid
+
+      Examples:
+        | name |
+        | a.b  |
+        | a$b  |
+        | a#b  |
+        | a b  |
 
   @WIRE-TWIN-25
   Rule: Reported properties have at most 32 KB
@@ -108,6 +124,15 @@ Feature: Twins
       Then "thermostat" receives PUBLISH with:
         | topic   | $iothub/twin/PATCH/properties/desired/?$version=3 |
         | payload | {"light":null,"$version":3}                       |
+
+    Scenario: Null for a property that is not there
+      Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"light":null}}} |
+      And the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"light":true}}} |
+      Then "thermostat" receives PUBLISH with:
+        | payload | /^\{"light":true,"\$version":\d+\}$/ |
 
   @WIRE-TWIN-19
   Rule: A device is told the difference when desired properties are replaced: null for each that is gone

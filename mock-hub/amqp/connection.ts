@@ -4,15 +4,14 @@ import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { BrokenPart } from '../core/contract/device-faults.ts'
 import type { Hub } from '../core/contract/hub.ts'
-import { HubError } from '../core/errors/hub-error.ts'
-import { quoted } from '../core/errors/quoted.ts'
+import type { HubError } from '../core/errors/hub-error.ts'
 import { parseAddress } from './addresses.ts'
 import { putToken } from './cbs.ts'
 import { Devices } from './devices/devices.ts'
 import type { EventHub } from './events/event-hub.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { CbsTokens } from './cbs-tokens.ts'
-import { amqpErrorOf, deviceErrorOf, hubErrorOf, violationOf } from './refusals.ts'
+import { addressNotFound, amqpErrorOf, deviceErrorOf, hubErrorOf, violationOf } from './refusals.ts'
 import { RequestNode } from './request-node.ts'
 import { MECHANISMS, SASL_OK, SASL_SYS, WELCOME, authenticate, redacted } from './sasl.ts'
 import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
@@ -296,12 +295,8 @@ export class Connection implements ConnectionContext {
       case undefined:
         break
     }
-    throw new HubError({
-      kind: 'AmqpAddressNotFound',
-      rule: 'WIRE-AMQP-04',
-      expected: `a node of this hub that a client can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
-      received: quoted(address),
-    })
+    const can = link.type === 'sending' ? 'receive from' : 'send to'
+    throw addressNotFound(address, `a node of this hub that a client can ${can}`)
   }
 
   #openManagement(link: Link, entity: string): void {

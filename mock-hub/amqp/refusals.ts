@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { HubErrorKind } from '../core/errors/catalogue.ts'
 import { toHubError, HubError } from '../core/errors/hub-error.ts'
+import { quoted } from '../core/errors/quoted.ts'
 import { AmqpViolation } from './codec/malformed.ts'
 import type { AmqpError } from './codec/performative-fields.ts'
 import { string } from './codec/values.ts'
@@ -30,7 +31,7 @@ const CONDITIONS: Readonly<Partial<Record<HubErrorKind, string>>> = {
   IotHubSuspended: 'com.microsoft:iot-hub-suspended',
   IotHubNotFound: 'com.microsoft:iot-hub-not-found-error',
   LinkCreationConflict: 'amqp:link:stolen',
-  ConnectionForcefullyClosedOnNewConnection: 'amqp:link:stolen',
+  ConnectionForcefullyClosedOnNewConnection: 'com.microsoft:connection-closed-on-new-connection',
   ConnectionForcefullyClosedOnFaultInjection: 'amqp:connection:forced',
   ConnectionRejectedOnFaultInjection: 'amqp:connection:forced',
 }
@@ -70,6 +71,17 @@ export function amqpErrorOf(error: HubError, now: number, condition = conditionO
     }),
     info: new Map([['com.microsoft:tracking-id', string(trackingId)]]),
   }
+}
+
+/** The hub has no node of this address, or not for this direction. @param expected what a link of this direction can attach to. */
+export function addressNotFound(address: string, expected: string): HubError {
+  return new HubError({
+    kind: 'AmqpAddressNotFound',
+    message: `The link address '${address}' did not match any of the expected formats.`,
+    rule: 'WIRE-AMQP-04',
+    expected,
+    received: quoted(address),
+  })
 }
 
 /** The error on a link of a device, where a quota has another condition than on the links of back ends. */

@@ -251,7 +251,7 @@ const BROKEN_LINKS: ReadonlyMap<BrokenPart, readonly [DeviceEndpoint, Link['type
   ['amqp-method-answer', ['methods', 'receiving']],
 ])
 const CONDITIONS: Readonly<Partial<Record<CloseReason, string>>> = {
-  'taken-over': 'amqp:link:stolen',
+  'taken-over': 'com.microsoft:connection-closed-on-new-connection',
   'identity-deleted': 'amqp:not-found',
   'identity-disabled': 'amqp:not-found',
   'hub-stopped': 'amqp:connection:forced',

@@ -3,8 +3,7 @@
 import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
-import { TOKEN_EXPIRED } from '../refusals.ts'
-import { HubError } from '../../core/errors/hub-error.ts'
+import { addressNotFound, TOKEN_EXPIRED } from '../refusals.ts'
 import { MESSAGE_LIMITS } from '../connection-context.ts'
 import type { ConnectionContext } from '../connection-context.ts'
 import type { Incoming, Link } from '../endpoint/links.ts'
@@ -37,13 +36,11 @@ export class Devices {
   open(link: Link, identity: Identity, endpoint: DeviceEndpoint): void {
     const outlets = link.type === 'sending' ? outletsOf(identity, endpoint) : []
     const handle = link.type === 'receiving' ? INLETS[endpoint] : undefined
-    if (outlets.length === 0 && handle === undefined)
-      throw new HubError({
-        kind: 'AmqpAddressNotFound',
-        rule: 'WIRE-AMQP-04',
-        expected: `a node that a ${identity.moduleId === undefined ? 'device' : 'module'} can ${link.type === 'sending' ? 'receive from' : 'send to'}`,
-        received: `${endpoint} of ${identityKey(identity)}`,
-      })
+    if (outlets.length === 0 && handle === undefined) {
+      const who = identity.moduleId === undefined ? 'device' : 'module'
+      const can = link.type === 'sending' ? 'receive from' : 'send to'
+      throw addressNotFound(link.address ?? '', `a node that a ${who} can ${can}`)
+    }
     const { deviceFaults } = this.#context.hub
     const broken = deviceFaults.breaks(identityKey(identity), this.#context.transport)
     if (broken !== undefined) {

@@ -18,9 +18,7 @@ test('telemetry-null-property: a property without a value is null for readers, a
     authGenerationId: undefined,
     modelId: undefined,
   }
-  const { application } = decodeMessage(
-    eventBytes(message, { sequenceNumber: 1, offset: 0, enqueuedAt: 0 }),
-  )
+  const { application } = decodeMessage(eventBytes(message, { sequenceNumber: 1, offset: 0, enqueuedAt: 0 }))
   expect([...(application ?? [])].map(([name, value]) => [name, plain(value)])).toEqual([
     ['a', null],
     ['b', ''],

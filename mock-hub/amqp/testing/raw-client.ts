@@ -2,7 +2,12 @@
 
 import { duplexPair } from 'node:stream'
 import { AMQP_FRAME, FrameReader, frameOf, protocolHeader } from '../codec/frames.ts'
-import type { AmqpError, Performative, PerformativeName, Performatives } from '../codec/performative-fields.ts'
+import type {
+  AmqpError,
+  Performative,
+  PerformativeName,
+  Performatives,
+} from '../codec/performative-fields.ts'
 import type { AmqpServer } from '../server.ts'
 
 export interface RawClient {

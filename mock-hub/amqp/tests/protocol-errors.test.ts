@@ -157,16 +157,13 @@ describe('amqp-errors: an error of the connection closes it', () => {
     expect(conditionIn(await client.next('close'))).toBe(condition)
   })
 
-  test.each(['end', 'detach'] as const)(
-    'an %s for a channel without a session is no error',
-    async (name) => {
-      const client = rawClient(server)
-      client.send(7, name, { handle: 0 })
-      begin(client)
-      await client.next('begin')
-      expect(server.connections).toBe(1)
-    },
-  )
+  test.each(['end', 'detach'] as const)('an %s for a channel without a session is no error', async (name) => {
+    const client = rawClient(server)
+    client.send(7, name, { handle: 0 })
+    begin(client)
+    await client.next('begin')
+    expect(server.connections).toBe(1)
+  })
 })
 
 describe('WIRE-AMQP-21', () => {
@@ -218,11 +215,14 @@ describe('WIRE-AMQP-19: headers', () => {
 test.each([
   [0, true],
   [1, false],
-])('amqp-settle-modes: with receiver settle mode %i an outcome is settled: %s', async (rcvSettleMode, settled) => {
-  const client = rawClient(server)
-  begin(client)
-  attach(client, { rcvSettleMode })
-  expect(await client.next('attach')).toMatchObject({ rcvSettleMode })
-  client.send(0, 'transfer', transfer, encodeMessage({}))
-  expect(await client.next('disposition')).toMatchObject({ first: 0, settled, state: { type: 'accepted' } })
-})
+])(
+  'amqp-settle-modes: with receiver settle mode %i an outcome is settled: %s',
+  async (rcvSettleMode, settled) => {
+    const client = rawClient(server)
+    begin(client)
+    attach(client, { rcvSettleMode })
+    expect(await client.next('attach')).toMatchObject({ rcvSettleMode })
+    client.send(0, 'transfer', transfer, encodeMessage({}))
+    expect(await client.next('disposition')).toMatchObject({ first: 0, settled, state: { type: 'accepted' } })
+  },
+)

@@ -252,12 +252,7 @@ test('WIRE-AMQP-03: a policy without ServiceConnect can neither read nor send', 
 })
 
 test.each([
-  [
-    'another protocol',
-    'GET / HTTP/1.1\r\n',
-    'the header of AMQP',
-    Buffer.from('GET / HT').toString('hex'),
-  ],
+  ['another protocol', 'GET / HTTP/1.1\r\n', 'the header of AMQP', Buffer.from('GET / HT').toString('hex')],
   [
     'a frame that is too small for its header',
     Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 1, 0, 0, 0, 0, 0, 4, 2, 0, 0, 0]),

@@ -31,6 +31,7 @@ function secondsOf(
   if (seconds >= fewest && seconds <= most) return seconds
   throw new HubError({
     kind: 'ArgumentInvalid',
+    message: `${field} must be within [${String(fewest)}; ${String(most)}].`,
     rule: 'WIRE-METH-10',
     expected: `${field} from ${String(fewest)} to ${String(most)}`,
     received: String(seconds),

@@ -2,10 +2,15 @@ import { timeSpan } from '../../base/time-text.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { HubError } from '../errors/hub-error.ts'
 
+/** Since 2020; a call that waited for its device has the older text of the catalogue. */
+const NOT_ONLINE =
+  "The operation failed because the requested device isn't online or hasn't registered the direct method callback. To learn more, see https://aka.ms/iothub404103"
+
 /** No device connected in time, or it has not subscribed to methods. */
 export function notOnline(seconds: number): HubError {
   return new HubError({
     kind: 'DeviceNotOnline',
+    message: seconds === 0 ? NOT_ONLINE : undefined,
     rule: seconds === 0 ? 'WIRE-METH-13' : 'WIRE-METH-15',
     expected: 'a device that is connected and subscribed to methods',
     received: `none within ${String(seconds)} s`,

@@ -79,13 +79,13 @@ describe('keys', () => {
     expect(ruleOf({ [`${'ä'.repeat(512)}x`]: 1 })).toBe('WIRE-TWIN-26')
   })
 
-  test('WIRE-TWIN-26: without control characters, full stop, dollar and space, at any depth, deleted or not', () => {
+  test('WIRE-TWIN-26: without control characters, full stop, dollar, number sign and space, at any depth, deleted or not', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }),
         fc.constantFrom<Json>(1, null, {}),
         (key, value) => {
-          const forbidden = /[\u0000-\u001f\u0080-\u009f.$ ]/.test(key)
+          const forbidden = /[\u0000-\u001f\u0080-\u009f.$# ]/.test(key)
           for (const patch of [{ [key]: value }, { a: { [key]: value } }, { a: [{ [key]: 1 }] }])
             if (forbidden) expect(ruleOf(patch)).toBe('WIRE-TWIN-26')
             else passes(patch)
@@ -94,6 +94,14 @@ describe('keys', () => {
       { numRuns: 500 },
     )
     expect(ruleOf({ '': 1 })).toBe('WIRE-TWIN-26')
+  })
+
+  test('WIRE-TWIN-26: the text names the key, as the service does', () => {
+    expect(() => {
+      checkPatch('reported', { 'm2(<#a': 1 })
+    }).toThrow(
+      "Property or Tag name has invalid characters. Error in Property/Tag m2(<#a. Must not contain Control Characters, '.', '$', '#', or ' '.",
+    )
   })
 
   test.each(['$version', '$metadata'])('WIRE-TWIN-13: %s is reserved for the hub', (key) => {

@@ -25,8 +25,8 @@ export type TwinSectionName = 'tags' | 'desired' | 'reported'
 const NUMBER_BYTES = 8
 const BOOLEAN_BYTES = 4
 
-/** C0, C1, full stop, dollar sign and space. */
-const FORBIDDEN_IN_KEYS = /[\u0000-\u001f\u0080-\u009f.$ ]/
+/** C0, C1, full stop, dollar sign, number sign and space. */
+const FORBIDDEN_IN_KEYS = /[\u0000-\u001f\u0080-\u009f.$# ]/
 
 const CONTROLS = /[\u0000-\u001f\u0080-\u009f]/g
 
@@ -107,8 +107,7 @@ function checkKey(path: string, key: string): void {
   if (key === '$version' || key === '$metadata')
     throw invalid('WIRE-TWIN-13', 'no $version and no $metadata: only the hub writes them', where)
   if (key === '') throw invalid('WIRE-TWIN-26', 'keys that are not empty', where)
-  if (FORBIDDEN_IN_KEYS.test(key))
-    throw invalid('WIRE-TWIN-26', 'keys without control characters, full stop, dollar sign and space', where)
+  if (FORBIDDEN_IN_KEYS.test(key)) throw badCharacters(key, where)
   const bytes = Buffer.byteLength(key)
   if (bytes > TWIN_LIMITS.keyBytes)
     throw invalid(
@@ -184,6 +183,17 @@ function nullValue(path: string, place: string, rule: string): HubError {
     rule,
     expected: 'no null in an array, in an object of an array, or in a replacement',
     received: `null at ${quoted(path)}`,
+  })
+}
+
+/** @param where a key and its place. */
+function badCharacters(key: string, where: string): HubError {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    message: `Property or Tag name has invalid characters. Error in Property/Tag ${key}. Must not contain Control Characters, '.', '$', '#', or ' '.`,
+    rule: 'WIRE-TWIN-26',
+    expected: 'keys without control characters, full stop, dollar sign, number sign and space',
+    received: where,
   })
 }
 

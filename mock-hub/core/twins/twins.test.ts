@@ -170,6 +170,21 @@ describe('notifications', () => {
     ])
   })
 
+  test('WIRE-TWIN-18: null for what is not there is not told, the same value is, to device and listeners', () => {
+    const link = new TestLink(hub, d).subscribe('desired')
+    const told: unknown[] = []
+    hub.twins.onChange(({ desired }) => told.push(desired))
+    const a = { x: 1 }
+    const patches = [{ a }, { b: null }, { a: {} }, { a: { y: null } }, { a }, { b: null, c: 1 }, {}]
+    for (const desired of patches) hub.twins.patch(d, { desired }, '*')
+    const expected = [{ a }, { a }, { b: null, c: 1 }, {}]
+    expect(link.desired.map(({ patch }) => patch)).toEqual(expected)
+    expect(told).toEqual(expected)
+    expect(hub.twins.patch(d, { desired: { b: null } }, '*').desired.version).toBe(9)
+    hub.twins.patch(d, { desired: { b: null }, tags: { t: 1 } }, '*')
+    expect(told).toHaveLength(5)
+  })
+
   test('desired: null clears the section, and the notification has a null for each key', () => {
     hub.twins.patch(d, { desired: { a: 1, b: { c: 2 } } }, '*')
     const link = new TestLink(hub, d).subscribe('desired')
@@ -190,11 +205,11 @@ describe('notifications', () => {
     const changes: TwinChange[] = []
     hub.twins.onChange((change) => changes.push(change))
     const before = hub.twins.get(d)
-    const twin = hub.twins.patch(d, { desired: { a: null } }, '*')
+    const twin = hub.twins.patch(d, { desired: { a: 1, b: null } }, '*')
     hub.twins.patchReported(d, { r: 1 })
     hub.twins.replace(d, { tags: {} }, '*')
     expect(changes).toMatchObject([
-      { type: 'patched', before, twin, desired: { a: null } },
+      { type: 'patched', before, twin, desired: { a: 1, b: null } },
       { type: 'patched', before: twin, reported: { r: 1 } },
       { type: 'replaced', tags: {} },
     ])

@@ -17,7 +17,7 @@ import { Emitter } from '../../base/emitter.ts'
 import { mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { msOfTicks, utcText } from '../../base/time-text.ts'
-import { replacementPatch } from './twin-difference.ts'
+import { namesNoChange, replacementPatch } from './twin-difference.ts'
 import { importedSection } from './twin-import.ts'
 import { checkPatch, checkReplacement, checkSize } from './twin-limits.ts'
 
@@ -90,11 +90,11 @@ export class HubTwins implements Twins {
         ? desired
         : this.#section('desired', asked === null ? emptied(desired) : desired, asked ?? {}, desired.version)
     const after = this.#write(before, { tags: newTags, desired: newDesired })
-    if (asked !== undefined) {
-      // A cleared section is sent as a patch that deletes each of its properties.
-      const patch = asked ?? replacementPatch(desired.properties, NOTHING)
-      this.#deps.notifyDesired(identity, patch, newDesired.version)
-    }
+    // A cleared section is sent as a patch that deletes each of its properties.
+    const patch = asked === undefined ? undefined : (asked ?? replacementPatch(desired.properties, NOTHING))
+    const isNoChange = patch !== undefined && namesNoChange(desired.properties, patch)
+    if (patch !== undefined && !isNoChange) this.#deps.notifyDesired(identity, patch, newDesired.version)
+    if (isNoChange && update.tags === undefined) return after
     this.#tell('patched', before, after, update)
     return after
   }

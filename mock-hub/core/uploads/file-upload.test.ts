@@ -143,10 +143,13 @@ describe('the notification', () => {
     expect(notifications()).toEqual([])
   })
 
-  test('WIRE-FILE-07: unknown, used, another device’s: 400015; expired: 400016', async () => {
+  test('WIRE-FILE-07: no id: 400006; unknown, used, another device’s: 400015; expired: 400016', async () => {
     const { correlationId, blobName } = await start()
     blobs.set(blobName, 1)
-    expect((await rejectionOf(finish('x'))).code).toBe(400015)
+    for (const text of ['', 'x', 'invalid-correlation-id'])
+      expect((await rejectionOf(finish(text))).code).toBe(400006)
+    const unknown = `202601020304_${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}_a_ver2.0`
+    expect((await rejectionOf(finish(Buffer.from(unknown).toString('base64')))).code).toBe(400015)
     expect((await rejectionOf(finish(correlationId, true, e))).code).toBe(400015)
     await finish(correlationId)
     expect((await rejectionOf(finish(correlationId))).code).toBe(400015)

@@ -20,6 +20,9 @@ import { minuteText, offsetText, utcText } from '../../base/time-text.ts'
 /** Expired uploads remembered for each identity, to tell a late notification from an unknown one. */
 const EXPIRED_REMEMBERED = 100
 
+/** What a correlation id says, once decoded (WIRE-FILE-13). */
+const CORRELATION = /^\d{12}_[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}_.+_ver2\.0$/s
+
 export interface FileUploadsDependencies {
   readonly clock: Clock
   readonly settings: Settings
@@ -73,7 +76,8 @@ export class FileUploads {
 
   /**
    * A report of a success without a blob is refused, and its upload stays open.
-   * @throws HubError InvalidFileUploadCorrelationId, ExpiredFileUploadCorrelationId, InvalidStorageEndpointOrBlob.
+   * @throws HubError IotHubFormatError, InvalidFileUploadCorrelationId, ExpiredFileUploadCorrelationId,
+   *   InvalidStorageEndpointOrBlob.
    */
   async finish(identity: Identity, { correlationId, isSuccess }: UploadResult): Promise<undefined> {
     const uploads = this.#uploadsOf(identity)
@@ -175,7 +179,15 @@ function noBlob({ blobName }: Upload): HubError {
   })
 }
 
+/** An id that no upload can have is a format error, whatever the device did before. */
 function badCorrelation(correlationId: string, expired: boolean): HubError {
+  if (!CORRELATION.test(Buffer.from(correlationId, 'base64').toString()))
+    return new HubError({
+      kind: 'IotHubFormatError',
+      rule: 'WIRE-FILE-07',
+      expected: 'a correlationId as this hub gives them',
+      received: quoted(correlationId),
+    })
   return new HubError({
     kind: expired ? 'ExpiredFileUploadCorrelationId' : 'InvalidFileUploadCorrelationId',
     rule: 'WIRE-FILE-07',

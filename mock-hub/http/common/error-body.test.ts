@@ -60,6 +60,24 @@ describe('error bodies', () => {
     )
   })
 
+  test('WIRE-ERR-02: a route of uploads has JSON in Message at every api-version', () => {
+    const full = new HubError({
+      kind: 'DeviceMaximumActiveFileUploadLimitExceeded',
+      message: 'Number of active file upload requests cannot exceed 10',
+      ...explanation,
+    })
+    for (const apiVersion of ['2016-11-14', '2021-04-12']) {
+      const { Message, ExceptionMessage } = errorBody(full, context({ family: 'upload', apiVersion }))
+      expect(ExceptionMessage).toBe('')
+      expect(JSON.parse(Message)).toEqual({
+        errorCode: 403006,
+        trackingId: '65ee3cd809ff4565b023205f3c766f52-G:0-TimeStamp:08/24/2018 17:49:33',
+        message: full.message,
+        timestampUtc: '2018-08-24T17:49:33.2010000Z',
+      })
+    }
+  })
+
   test('jsonTwinErrors: twin routes have JSON in Message, the registry has not', () => {
     const body = (family: ErrorContext['family']) =>
       errorBody(offline, context({ family, jsonTwinErrors: true })).Message
@@ -74,7 +92,7 @@ describe('error bodies', () => {
       ...explanation,
     })
     for (const apiVersion of ['2016-11-14', '2018-06-30', '2021-04-12'])
-      for (const family of ['registry', 'twin', 'method'] as const)
+      for (const family of ['registry', 'twin', 'method', 'upload'] as const)
         expect(errorBody(refusal, context({ apiVersion, family })).Message).toBe(
           'ErrorCode:IotHubUnauthorizedAccess;Unauthorized',
         )
@@ -96,7 +114,9 @@ test.each([
   ['/configurations/:id', 'registry'],
   ['/devices/query', 'registry'],
   ['/jobs/v2/:id', 'registry'],
-  ['/devices/:deviceId/files', 'registry'],
+  ['/devices/:deviceId/files', 'upload'],
+  ['/devices/:deviceId/files/notifications', 'upload'],
+  ['/devices/:deviceId/modules/:moduleId/files/notifications/*', 'upload'],
   ['/twins/:deviceId', 'twin'],
   ['/twins/:deviceId/modules/:moduleId', 'twin'],
   ['/digitaltwins/:deviceId', 'twin'],

@@ -131,8 +131,8 @@ describe('upload and notification', () => {
     const given = await ticket()
     const { correlationId } = given
     await put(given)
-    expect(errorOf(await finish({ correlationId: 'x', isSuccess: true })).code).toBe(400015)
-    expect(errorOf(await finish({ isSuccess: true })).code).toBe(400015)
+    expect(errorOf(await finish({ correlationId: 'x', isSuccess: true })).code).toBe(400006)
+    expect(errorOf(await finish({ isSuccess: true })).code).toBe(400006)
     const stolen = await server.call('POST', '/devices/e/files/notifications', {
       as: { deviceId: 'e' },
       body: { correlationId, isSuccess: true },
