@@ -205,8 +205,8 @@ export const HUBS: readonly Mutant[] = [
     'H28',
     'tells a device all of its desired properties instead of the patch',
     'mock-hub/core/twins/twins.ts',
-    'const patch = asked ?? replacementPatch(desired.properties, NOTHING)',
-    'const patch = newDesired.properties',
+    'const patch = asked === undefined ? undefined : (asked ?? replacementPatch(desired.properties, NOTHING))',
+    'const patch = asked === undefined ? undefined : newDesired.properties',
   ),
   mutant(
     'H29',

@@ -145,6 +145,9 @@ describe('over TLS', () => {
   test('WIRE-AUTH-15 WIRE-AUTH-16: a client certificate by its thumbprint', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'x' }], {
       algorithm: 'sha256',
+      // Before the clock of the hub begins.
+      notBeforeDate: new Date('2025-01-01'),
+      notAfterDate: new Date('2055-01-01'),
     })
     const { fingerprint, fingerprint256 } = new X509Certificate(cert)
     const thumbprints = [fingerprint, fingerprint256].map((text) => text.replaceAll(':', ''))
