@@ -9,7 +9,7 @@ export interface TestCertificate {
 
 const created = new Map<string, Promise<TestCertificate>>()
 
-/** Valid on the system's clock and on that of tests, which begins on 2026-01-01. @param commonName is also the DNS name. */
+/** Valid on the system's clock and on those of tests, which begin in 2023 or later. @param commonName is also the DNS name. */
 export function certificateFor(commonName: string): Promise<TestCertificate> {
   const known = created.get(commonName) ?? create(commonName)
   created.set(commonName, known)
@@ -20,7 +20,7 @@ async function create(commonName: string): Promise<TestCertificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: commonName }], {
     algorithm: 'sha256',
     keyType: 'ec',
-    notBeforeDate: new Date('2025-01-01'),
+    notBeforeDate: new Date('2020-01-01'),
     notAfterDate: new Date('2055-01-01'),
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: commonName }] }],
   })
