@@ -20,6 +20,9 @@ async function create(commonName: string): Promise<TestCertificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: commonName }], {
     algorithm: 'sha256',
     keyType: 'ec',
+    // The clocks of tests stand in the past.
+    notBeforeDate: new Date('2020-01-01'),
+    notAfterDate: new Date('2049-01-01'),
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: commonName }] }],
   })
   return { key, cert }
