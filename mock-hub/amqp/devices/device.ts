@@ -34,11 +34,19 @@ export type Outlet = 'c2d' | 'inputs' | 'methods' | 'twin'
 
 export const DESIRED = '/notifications/twin/properties/desired'
 
+/** What the first link of a device says in its properties. */
+export interface Announced {
+  readonly modelId: string | undefined
+  readonly apiVersion: string | undefined
+}
+
 export class Device implements DeviceLink {
   readonly id: string
   readonly transport: 'amqp' | 'amqp-ws'
   readonly principal: IdentityPrincipal
   readonly modelId: string | undefined
+  /** That of the first link; undefined: it named none. */
+  readonly apiVersion: string | undefined
   readonly key: string
   /** The device has asked on its twin link for changes of desired properties. */
   wantsDesired = false
@@ -55,7 +63,7 @@ export class Device implements DeviceLink {
   constructor(
     context: ConnectionContext,
     principal: IdentityPrincipal,
-    modelId: string | undefined,
+    { modelId, apiVersion }: Announced,
     onGone: () => void,
   ) {
     this.key = identityKey(principal.identity)
@@ -63,6 +71,7 @@ export class Device implements DeviceLink {
     this.transport = context.transport
     this.principal = principal
     this.modelId = modelId
+    this.apiVersion = apiVersion
     this.#context = context
     this.#onGone = onGone
   }

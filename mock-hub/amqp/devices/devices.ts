@@ -22,6 +22,7 @@ const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
   twin: askTwin,
 }
 const MODEL_ID = 'com.microsoft:model-id'
+const API_VERSION = 'com.microsoft:api-version'
 const AUTH_CHAIN = 'com.microsoft:auth-chain'
 
 export class Devices {
@@ -67,7 +68,7 @@ export class Devices {
       letGo()
     }
     if (link.type === 'sending') device.openOutlets(outlets, link, onGone)
-    else if (link.type === 'receiving' && handle !== undefined)
+    else if (handle !== undefined)
       link.open(
         {
           onMessage: (incoming) => {
@@ -98,8 +99,12 @@ export class Devices {
     const key = identityKey(principal.identity)
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
-    const modelId = textOf(link.peerAttach.properties?.get(MODEL_ID))
-    const device = new Device(this.#context, principal, modelId, () => {
+    const { properties } = link.peerAttach
+    const said = {
+      modelId: textOf(properties?.get(MODEL_ID)),
+      apiVersion: textOf(properties?.get(API_VERSION)),
+    }
+    const device = new Device(this.#context, principal, said, () => {
       if (this.#byKey.get(key) === device) this.#byKey.delete(key)
     })
     device.openSession()

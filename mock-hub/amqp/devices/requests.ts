@@ -1,6 +1,7 @@
 /** Twin requests and method responses of devices (docs/contract/amqp.md#amqp-device-nodes). */
 
 import type { Json, JsonObject } from '../../base/json.ts'
+import { checkTwinArrays } from '../../core/contract/api-versions.ts'
 import type { OperationKind, Operations } from '../../core/contract/operations.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import { readJson } from '../../base/json-text.ts'
@@ -72,11 +73,13 @@ export function askTwin(context: ConnectionContext, device: Device, incoming: In
         return
       case 'PATCH /properties/reported': {
         const baseVersion = numberOf(annotations?.get('version'))
+        const patch = jsonOf(bodyOf(rest))
+        if (device.apiVersion !== undefined) checkTwinArrays(device.apiVersion, patch)
         perform(
           context,
           device,
           'twinPatch',
-          { patch: jsonOf(bodyOf(rest)), baseVersion },
+          { patch, baseVersion },
           {
             done: (version) => {
               answer(200, '', version)

@@ -182,6 +182,22 @@ test('a device reads its twin, patches it, and gets changes of desired propertie
   expect(JSON.parse(textOf((await told).message))).toEqual({ color: 'red', $version: 2 })
 })
 
+test.each([
+  ['2018-06-30', 400],
+  ['2019-10-01', 200],
+  [undefined, 200],
+])('WIRE-TWIN-42: api-version %s of a link and an array in a patch: %s', async (version, status) => {
+  const connection = await login(D1)
+  const properties = version === undefined ? {} : { 'com.microsoft:api-version': version }
+  const receiver = connection.open_receiver({ source: '/devices/d1/twin', properties })
+  await once(receiver, 'receiver_open')
+  const sender = connection.open_sender({ target: '/devices/d1/twin', properties })
+  const answer = received(receiver)
+  const message_annotations = { operation: 'PATCH', resource: '/properties/reported' }
+  await outcome(sender, { correlation_id: 'p', message_annotations, body: data('{"a":[1]}') })
+  expect((await answer).message.message_annotations).toMatchObject({ status })
+})
+
 test('WIRE-AUTH-13: the links of a device are detached when its token expires and is not renewed', async () => {
   const connection = await login(D1, dial(server), 60)
   const sender = connection.open_sender('/devices/d1/messages/events')

@@ -3,6 +3,8 @@
 import type { Hub } from '../../core/contract/hub.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey } from '../../core/contract/identity.ts'
+import { checkTwinArrays } from '../../core/contract/api-versions.ts'
+import { apiVersionOf } from '../common/api-version.ts'
 import { applyEntry, DEFAULT_MODE, ENTRY, identityOfEntry, type BulkEntry } from './bulk-entry.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 
@@ -33,7 +35,7 @@ export const bulkRegistryRoutes: HubRoutes = (app, { hub }, done) => {
       checkEntries(request.body)
       const errors: BulkError[] = []
       for (const entry of request.body) {
-        const error = tryEntry(hub, entry)
+        const error = tryEntry(hub, entry, apiVersionOf(request))
         if (error !== undefined) errors.push(error)
       }
       const isSuccessful = errors.length === 0
@@ -73,8 +75,9 @@ function checkEntries(entries: readonly BulkEntry[]): void {
   }
 }
 
-function tryEntry(hub: Hub, entry: BulkEntry): BulkError | undefined {
+function tryEntry(hub: Hub, entry: BulkEntry, apiVersion: string | undefined): BulkError | undefined {
   try {
+    checkTwinArrays(apiVersion, entry.tags, entry.properties?.desired)
     applyEntry(hub, entry, 'request')
     return undefined
   } catch (error) {

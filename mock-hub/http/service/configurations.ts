@@ -1,8 +1,11 @@
 /** `/configurations`: automatic device configurations and edge deployments (docs/contract/configurations.md). */
 
+import type { FastifyRequest } from 'fastify'
+import { checkTwinArrays } from '../../core/contract/api-versions.ts'
 import type { ConfigurationContent } from '../../core/contract/services/configurations.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
+import { apiVersionOf } from '../common/api-version.ts'
 import type { HubRoutes } from '../common/route-context.ts'
 import { CONFIGURATION, CONTENT, specOf, TEXT, TEXTS, type ConfigurationBody } from './configuration-body.ts'
 
@@ -38,6 +41,7 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
           expected: `id ${quoted(id)}, as in the path`,
           received: quoted(named),
         })
+      checkArrays(request, request.body.content)
       const document = configurations.put(id, specOf(request.body), request.headers['if-match'])
       return reply.header('etag', `"${document.etag}"`).send(document)
     },
@@ -68,11 +72,18 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
     '/devices/:deviceId/applyConfigurationContent',
     { config: write, schema: { tags, summary: 'Apply configuration content to one device', body: CONTENT } },
     (request, reply) => {
+      checkArrays(request, request.body)
       configurations.applyContent(request.params.deviceId, request.body)
       return reply.code(204).send()
     },
   )
   done()
+}
+
+/** Content becomes desired properties. @throws HubError ArgumentInvalid (WIRE-TWIN-42). */
+function checkArrays(request: FastifyRequest, content: ConfigurationContent | null | undefined): void {
+  const { deviceContent, moduleContent, modulesContent } = content ?? {}
+  checkTwinArrays(apiVersionOf(request), deviceContent, moduleContent, modulesContent)
 }
 
 /** More than there can be is all of them. @throws HubError ArgumentInvalid. */

@@ -4,6 +4,8 @@ import type { JsonObject } from '../../base/json.ts'
 import { memberText } from '../../base/json-text.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { JobType } from '../../core/contract/services/jobs.ts'
+import { checkTwinArrays } from '../../core/contract/api-versions.ts'
+import { apiVersionOf } from '../common/api-version.ts'
 import { callOf } from './methods.ts'
 import { pageRequest, sendPage, type PageHeaders } from './query.ts'
 import type { HubRoutes } from '../common/route-context.ts'
@@ -48,10 +50,13 @@ export const jobRoutes: HubRoutes = (app, { services: { jobs, importExport } }, 
   app.put<{ Params: { id: string }; Body: JobBody }>(
     '/jobs/v2/:id',
     { config, schema: { tags, summary: 'Schedule a job', body: JOB } },
-    ({ params: { id }, body, bodyText = '' }) => {
+    (request) => {
+      const { body, bodyText = '' } = request
+      const { id } = request.params
       if (body.jobId != null && body.jobId !== id)
         throw badField('jobId', `${id}, as in the path`, body.jobId)
       const { updateTwin, cloudToDeviceMethod } = body
+      checkTwinArrays(apiVersionOf(request), updateTwin?.tags, updateTwin?.properties?.desired)
       return jobs.create({
         jobId: id,
         type: body.type,

@@ -7,6 +7,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+const JOB = { type: 'scheduleUpdateTwin', queryCondition: '*' }
+
 let last = 0
 const newDevice = (): string => {
   const deviceId = `d${String(++last)}`
@@ -216,6 +218,24 @@ describe('writing', () => {
       expect(answer.status).toBe(status)
       if (status === 400) expect(errorOf(answer).message).toContain('arrays are not supported')
     }
+  })
+
+  test.each([
+    ['POST', '/devices', (id: string) => [{ id, importMode: 'create', tags: { a: [1] } }]],
+    ['PUT', '/jobs/v2/j', () => ({ ...JOB, updateTwin: { tags: { a: [1] } } })],
+    ['PUT', '/configurations/c', () => ({ content: { deviceContent: { 'properties.desired.a': [1] } } })],
+    [
+      'POST',
+      '/devices/known/applyConfigurationContent',
+      () => ({ modulesContent: { m: { 'properties.desired': { a: [1] } } } }),
+    ],
+  ] as const)('WIRE-TWIN-42: %s %s of an old api-version has no arrays', async (method, path, body) => {
+    const answer = await server.call(method, path, {
+      body: body(`new-${String(++last)}`),
+      apiVersion: '2018-06-30',
+    })
+    expect(answer.status).toBe(400)
+    expect(answer.text).toContain('arrays are not supported')
   })
 
   test.each([[[]], ['text'], [{ tags: 7 }], [{ properties: { desired: 'x' } }]])(
