@@ -67,7 +67,7 @@ export class Devices {
       letGo()
     }
     if (link.type === 'sending') device.openOutlets(outlets, link, onGone)
-    else if (link.type === 'receiving' && handle !== undefined)
+    else if (handle !== undefined)
       link.open(
         {
           onMessage: (incoming) => {
