@@ -36,6 +36,8 @@ export interface ServerContext {
   onEnd(connection: Connection): void
 }
 
+/** How long the hub waits for the end of the stream after both have sent CLOSE. */
+const LINGER_MS = 5_000
 const FRAMING_ERROR = 'amqp:connection:framing-error'
 
 export class Connection implements ConnectionContext {
@@ -57,6 +59,7 @@ export class Connection implements ConnectionContext {
   /** A fault `tcp.*` has fired on this connection; another one fires here only if it is armed later. */
   #faulted = false
   #cancelOpenTimer: () => void
+  #cancelLinger: () => void = () => undefined
 
   constructor(server: ServerContext, linkId: string, stream: Duplex, info: ConnectionInfo) {
     const { hub } = server
@@ -91,9 +94,10 @@ export class Connection implements ConnectionContext {
       violated: (error) => {
         this.#violated(error)
       },
-      closed: (error) => {
+      closed: (error, byClient) => {
         this.#end(error?.condition ?? 'closed by the client')
-        this.#stream.hangUp()
+        if (byClient) this.#lingers()
+        else this.#stream.hangUp()
       },
     })
     hub.journal.record(linkOpened(linkId, info))
@@ -111,6 +115,7 @@ export class Connection implements ConnectionContext {
           this.#received(chunk)
         },
         onGone: (reason) => {
+          this.#cancelLinger()
           this.#end(reason)
         },
       },
@@ -167,6 +172,7 @@ export class Connection implements ConnectionContext {
   }
 
   destroy(): void {
+    this.#cancelLinger()
     this.#end('hub-stopped')
     this.#stream.destroy()
   }
@@ -302,6 +308,13 @@ export class Connection implements ConnectionContext {
   #openManagement(link: Link, entity: string): void {
     requireEntity(this, entity)
     this.#management.attach(link, requireService(this, link, [entity, '$management']))
+  }
+
+  /** A client that has closed ends the stream itself: Java's WebSocket hangs when the end comes with the hub's CLOSE. */
+  #lingers(): void {
+    this.#cancelLinger = this.hub.clock.schedule(LINGER_MS, () => {
+      this.#stream.hangUp()
+    })
   }
 
   #violated(error: unknown): void {

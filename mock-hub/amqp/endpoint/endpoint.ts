@@ -35,8 +35,8 @@ export interface EndpointPort {
   refused(error: AmqpViolation): AmqpError
   /** The client has violated AMQP outside of a frame. */
   violated(error: AmqpViolation): void
-  /** The connection is closed: the stream may end. */
-  closed(error: AmqpError | undefined): void
+  /** The connection is closed: the stream may end. @param byClient the client closed first. */
+  closed(error: AmqpError | undefined, byClient: boolean): void
 }
 
 export class Endpoint implements SessionPort {
@@ -73,7 +73,7 @@ export class Endpoint implements SessionPort {
     this.#port.record('in', performative.name, performative.fields, payload)
     const { name, fields } = performative
     if (this.#state === 'closing') {
-      if (name === 'close') this.#finished()
+      if (name === 'close') this.#finished(false)
       return
     }
     if (this.#state === 'new') {
@@ -112,9 +112,9 @@ export class Endpoint implements SessionPort {
     this.#error = error
     if (opened)
       this.#cancelWait = this.#port.clock.schedule(CLOSE_MS, () => {
-        this.#finished()
+        this.#finished(false)
       })
-    else this.#finished()
+    else this.#finished(false)
   }
 
   /** The stream is gone. */
@@ -228,11 +228,11 @@ export class Endpoint implements SessionPort {
   #closed(error: AmqpError | undefined): void {
     this.send(0, 'close', {})
     this.#error = error
-    this.#finished()
+    this.#finished(true)
   }
 
-  #finished(): void {
+  #finished(byClient: boolean): void {
     this.lost()
-    this.#port.closed(this.#error)
+    this.#port.closed(this.#error, byClient)
   }
 }

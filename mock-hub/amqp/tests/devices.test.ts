@@ -11,7 +11,7 @@ import { createAmqpServer } from '../server.ts'
 import type { AmqpServer } from '../server.ts'
 import { data, dial, outcome, putToken, received, tokenFor } from '../testing/test-client.ts'
 
-const NOW = 1_700_000_000_000
+const NOW = 1_750_000_000_000
 const D1 = { deviceId: 'd1' }
 const M1 = { deviceId: 'd2', moduleId: 'm1' }
 let clock: ManualClock

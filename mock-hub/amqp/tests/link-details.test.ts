@@ -304,6 +304,15 @@ describe('WIRE-AMQP-12', () => {
     expect(server.connections).toBe(0)
   })
 
+  test('a client that closes first ends the stream; the hub does it after a while', async () => {
+    const client = rawClient(server)
+    client.send(0, 'close', {})
+    await client.next('close')
+    expect([server.connections, client.isEnded]).toEqual([0, false])
+    clock.advance(5_000)
+    await client.ended
+  })
+
   test('the hub does not wait for ever', async () => {
     const client = rawClient(server)
     client.send(7, 'open', { containerId: 'again' })

@@ -104,7 +104,10 @@ describe('WIRE-AMQP-18: the description of an error on a link is the report of t
   test('a link that is refused', async () => {
     const sender = dial(server).open_sender('/devices/d1/messages/events')
     await once(sender, 'sender_error')
-    const { condition, description, info } = sender.error as rhea.AmqpError & { info: object }
+    const { condition, description, info } = sender.error as Record<
+      'condition' | 'description' | 'info',
+      unknown
+    >
     expect(condition).toBe('amqp:unauthorized-access')
     expect(report(description)).toEqual({ errorCode: 401002, message: 'Unauthorized', ...stamped })
     expect(info).toEqual({ 'com.microsoft:tracking-id': stamped.trackingId })
