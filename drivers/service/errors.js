@@ -243,4 +243,7 @@ await row('import and export: 403 JobQuotaExceeded', 'exportDevicesToBlob (one i
     ['TooManyDevicesError', 'JobQuotaExceeded'],
   )
 })
+// What comes after finds the hub as it was.
+await registry.removeConfiguration('e-conf')
+for (const deviceId of ['e1', 'e3', 'e-edge']) await registry.delete(deviceId)
 process.exit(0)

@@ -255,3 +255,8 @@ refused(
 )
 refused("command", 404103, 404, "invoke_command", lambda: digital.invoke_command("f1", "measure", {}))
 refused("digital twin", "DeviceNotFound", 404, "get_digital_twin", lambda: digital.get_digital_twin("nobody"))
+
+# What comes after finds the hub as it was.
+configurations.delete_configuration("f-conf")
+for device_id in ("f1", "f-edge"):
+    registry.delete_device(device_id)
