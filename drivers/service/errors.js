@@ -1,6 +1,6 @@
 /**
  * Each documented error that a back end can provoke, through the official Node service SDK (azure-iothub): the class that
- * its users see, and the status and name behind it. docs/contract/reference/comparisons-service.md has the table.
+ * its users see, and the status and name behind it. docs/contract/comparisons-service.md has the table.
  */
 
 import assert from 'node:assert/strict'
