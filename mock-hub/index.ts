@@ -28,7 +28,15 @@ export type {
   Thumbprints,
 } from './core/contract/registry.ts'
 export type { Permission, SharedAccessPolicy, Transport } from './core/contract/principal.ts'
-export type { TwinChange, TwinDocument, Twins, TwinSection, TwinUpdate } from './core/contract/twins.ts'
+export type {
+  SectionImport,
+  TwinChange,
+  TwinDocument,
+  TwinImport,
+  Twins,
+  TwinSection,
+  TwinUpdate,
+} from './core/contract/twins.ts'
 export type { MethodCall, MethodResult, Methods } from './core/contract/methods.ts'
 export type {
   ApplicationProperties,
