@@ -4,7 +4,8 @@
  *     npm run oracle [-- --quick] [--json]
  *
  * Prints one line per check and ends with `oracle: N passed, N failed, N skipped`; exits with 1 if a check fails. Checks
- * of an SDK that this machine lacks are skipped. A full run writes `docs/compatibility.md`; `--quick` leaves out the
+ * of an SDK that this machine lacks are skipped. Service SDKs are also asked what they make of each documented error that a
+ * back end can provoke: class, status and name. A full run writes `docs/compatibility.md`; `--quick` leaves out the
  * service SDKs and uploads.
  */
 
@@ -76,6 +77,7 @@ async function node(hub: MockHub, checks: Checks): Promise<void> {
   await checkUploads(hub, checks, uploads, [1, 5 * MB, 1, 5 * MB, 300 * MB])
   const name = `azure-iothub ${versionOf('azure-iothub')} (Node)`
   await checkService(hub, checks, { name, command: run('service/node.js') })
+  await checkService(hub, checks, { name: `${name}, errors`, command: run('service/errors.js') })
   const overAmqp = `AMQP: azure-iot-device-amqp ${versionOf('azure-iot-device-amqp')}, azure-iothub, @azure/event-hubs ${versionOf('@azure/event-hubs')} (Node)`
   await checkService(hub, checks, { name: overAmqp, command: run('service/amqp.js') })
 }
@@ -89,6 +91,7 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
   await checkUploads(hub, checks, uploads, [1, 5 * MB, 20 * MB])
   const name = `${pinned('azure-iot-hub')} (Python)`
   await checkService(hub, checks, { name, command: run('service/python.py') })
+  await checkService(hub, checks, { name: `${name}, errors`, command: run('service/errors.py') })
   const overAmqp = `AMQP: ${pinned('azure-iot-hub')}, ${pinned('azure-eventhub')} (Python)`
   await checkService(hub, checks, { name: overAmqp, command: run('service/amqp.py') })
 }

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { aboutRoutes } from './routes/about.ts'
 import { guard } from './access.ts'
 import { InvalidInput } from '../base/invalid-input.ts'
-import { checkNesting, DEEPEST_JSON } from '../base/json-text.ts'
+import { NESTING_RULE, readJsonBodies } from '../http-common/json-bodies.ts'
 import { isLoopback } from '../http-common/loopback.ts'
 import { clockRoutes } from './routes/clock.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
@@ -73,29 +73,7 @@ export async function createControlServer(options: ControlServerOptions): Promis
     routeList.push(`${String(method)} ${url}${schema?.summary === undefined ? '' : `: ${schema.summary}`}`)
   })
   guard(app, token)
-  // `curl -d` labels JSON as a form: every body is read as JSON, whatever its content type.
-  app.removeAllContentTypeParsers()
-  const parseJson = app.getDefaultJsonParser('error', 'ignore')
-  app.addContentTypeParser('*', { parseAs: 'string' }, (request, text: string, done) => {
-    if (text === '') {
-      done(null, undefined)
-      return
-    }
-    try {
-      checkNesting(text)
-    } catch {
-      done(
-        new InvalidInput(
-          'control',
-          'body',
-          `to be JSON of at most ${String(DEEPEST_JSON)} levels`,
-          'more levels',
-        ),
-      )
-      return
-    }
-    void parseJson(request, text, done)
-  })
+  readJsonBodies(app, () => new InvalidInput('control', 'body', `to be ${NESTING_RULE}`, 'more levels'))
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({
       error: 'NotFound',

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../base/json.ts'
 import { checkIfMatch, registryCounter } from '../contract/etag.ts'
 import { isSystemModule, isValidId, type Identity } from '../contract/identity.ts'
 import type { IfMatch } from '../contract/registry.ts'
@@ -25,6 +26,37 @@ export function checkReason(reason: string | null): void {
     rule: 'WIRE-REG-04',
     expected: `statusReason of at most ${String(LONGEST_REASON)} characters`,
     received: `${String(reason.length)} characters`,
+  })
+}
+
+/** C0, C1, full stop, dollar sign and space. */
+const FORBIDDEN_IN_NAMES = /[\u0000-\u001f\u0080-\u009f.$ ]/
+const LONGEST_NAME = 1_024
+
+/** @throws HubError ArgumentInvalid for a name or a value that attributes cannot have (WIRE-REG-25). */
+export function checkAttributes(attributes: JsonObject | undefined): void {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (name === '' || FORBIDDEN_IN_NAMES.test(name) || Buffer.byteLength(name) > LONGEST_NAME)
+      throw badAttribute(
+        `names of 1 to ${String(LONGEST_NAME)} bytes without control characters, full stop, dollar sign and space`,
+        quoted(name),
+      )
+    const isValue =
+      ['string', 'boolean'].includes(typeof value) || Number.isInteger(value) || Array.isArray(value)
+    if (!isValue)
+      throw badAttribute(
+        'values that are text, true, false, integers or arrays',
+        `${value === null ? 'null' : typeof value} at ${quoted(name)}`,
+      )
+  }
+}
+
+function badAttribute(expected: string, received: string): HubError {
+  return new HubError({
+    kind: 'ArgumentInvalid',
+    rule: 'WIRE-REG-25',
+    expected: `attributes with ${expected}`,
+    received,
   })
 }
 

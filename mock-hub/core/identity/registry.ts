@@ -20,6 +20,7 @@ import type { Settings } from '../contract/settings.ts'
 import { ticksOf } from '../../base/time-text.ts'
 import { IdentityStore } from './identity-store.ts'
 import {
+  checkAttributes,
   checkDeviceCount,
   checkId,
   checkModuleCount,
@@ -72,6 +73,7 @@ export class IdentityRegistry implements Registry {
     checkRegistryMatch(ifMatch, before.etag)
     const { status = before.status, statusReason = before.statusReason } = spec
     checkReason(statusReason)
+    checkAttributes(spec.attributes)
     const iotEdge = identity.moduleId === undefined && (spec.iotEdge ?? before.iotEdge)
     const record: IdentityRecord = {
       ...before,
@@ -181,6 +183,7 @@ export class IdentityRegistry implements Registry {
     const { status = 'enabled', statusReason = null } = spec
     const iotEdge = moduleId === undefined && spec.iotEdge === true
     checkReason(statusReason)
+    checkAttributes(spec.attributes)
     const authentication = mechanismOf(spec.authentication, undefined, this.#deps.random)
     const generationId = this.#nextGeneration()
     const record: IdentityRecord = {

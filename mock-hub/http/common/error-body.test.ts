@@ -78,6 +78,17 @@ describe('error bodies', () => {
     }
   })
 
+  test('WIRE-ERR-10: a text has no semicolon, where the Node SDK would end it', () => {
+    const message = 'Expected top to be a number; given: "a;b".'
+    const refusal = new HubError({ kind: 'ArgumentInvalid', message, ...explanation })
+    const told = 'Expected top to be a number, given: "a,b".'
+    const parts = errorBody(refusal, context()).Message.split(';')
+    expect(parts).toEqual(['ErrorCode:ArgumentInvalid', told])
+    const { Message } = errorBody(refusal, context({ family: 'method' }))
+    expect(Message.split(';')).toHaveLength(1)
+    expect(JSON.parse(Message)).toMatchObject({ errorCode: 400004, message: told })
+  })
+
   test('jsonTwinErrors: twin routes have JSON in Message, the registry has not', () => {
     const body = (family: ErrorContext['family']) =>
       errorBody(offline, context({ family, jsonTwinErrors: true })).Message

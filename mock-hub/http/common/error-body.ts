@@ -45,16 +45,18 @@ export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
   const { family, requestId, now } = context
   const node = family === 'twin' ? '' : '-G:0'
   const trackingId = `${requestId.replaceAll('-', '')}${node}-TimeStamp:${trackingTime(now)}`
+  // Node's SDK splits Message at each semicolon, also in JSON.
+  const text = error.message.replaceAll(';', ',')
   if (!inJson(error, context))
     return {
-      Message: `ErrorCode:${error.kind};${error.message}`,
+      Message: `ErrorCode:${error.kind};${text}`,
       ExceptionMessage: `Tracking ID:${trackingId}`,
     }
   return {
     Message: JSON.stringify({
       errorCode: error.code,
       trackingId,
-      message: error.message,
+      message: text,
       ...(error.info === undefined ? {} : { info: error.info }),
       timestampUtc: utcText(now),
     }),

@@ -69,7 +69,8 @@ export const digitalTwinRoutes: HubRoutes = (app, { hub, services: { digitalTwin
           {
             // A command of a component is a method with this name (plug and play convention).
             methodName: component === undefined ? command : `${component}*${command}`,
-            payload: bodyText === undefined ? undefined : compactJson(bodyText),
+            // A command always has a payload: {} when the caller gives none (WIRE-DTW-05).
+            payload: bodyText === undefined ? '{}' : compactJson(bodyText),
             connectTimeoutInSeconds: seconds(query.connectTimeoutInSeconds),
             responseTimeoutInSeconds: seconds(query.responseTimeoutInSeconds),
           },

@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { JsonObject } from '../../base/json.ts'
+import { offers } from '../../core/contract/api-versions.ts'
 import { wantedEtag } from '../../core/contract/etag.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { Identity } from '../../core/contract/identity.ts'
@@ -106,9 +107,10 @@ export function writeIdentity(
   hub: Pick<Hub, 'registry'>,
   request: FastifyRequest,
   identity: Identity,
-  body: IdentityBody,
+  given: IdentityBody,
 ): { readonly record: IdentityRecord; readonly shape: IdentityShape } {
   const ifMatch = request.headers['if-match']
+  const body = offers('attributes', apiVersionOf(request)) ? given : { ...given, attributes: null }
   checkNames(identity, body)
   const spec = specOf(body)
   const creates = wantedEtag(ifMatch) === undefined

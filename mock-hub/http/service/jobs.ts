@@ -75,7 +75,8 @@ export const jobRoutes: HubRoutes = (app, { services: { jobs, importExport } }, 
             ? undefined
             : callOf(cloudToDeviceMethod, memberText(bodyText, 'cloudToDeviceMethod') ?? ''),
         given: {
-          ...(updateTwin == null ? {} : { updateTwin }),
+          // The service answers with a twin, whose device it does not name (WIRE-JOB-11).
+          ...(updateTwin == null ? {} : { updateTwin: { deviceId: null, ...updateTwin } }),
           ...(cloudToDeviceMethod == null ? {} : { cloudToDeviceMethod }),
         },
       })

@@ -202,15 +202,15 @@ describe('devices', () => {
     const refused = await server.call('PUT', '/devices/d-path', { body: { deviceId: 'd-body' } })
     expect(errorOf(refused)).toMatchObject({
       code: 400004,
-      message: 'Expected deviceId to be the same as in the path, d-path; given: d-body.',
+      message: 'Expected deviceId to be the same as in the path, d-path, given: d-body.',
     })
   })
 
   test.each([
-    [{ status: 'off' }, 'Expected status to be one of ["enabled","disabled",null]; given: "off".'],
+    [{ status: 'off' }, 'Expected status to be one of ["enabled","disabled",null], given: "off".'],
     [{ authentication: { type: 'magic' } }, 'Expected authentication.type to be one of ["sas",'],
-    [{ capabilities: 7 }, 'Expected capabilities to be of type object or null; given: 7.'],
-    [[], 'Expected body to be of type object; given: an array of 0.'],
+    [{ capabilities: 7 }, 'Expected capabilities to be of type object or null, given: 7.'],
+    [[], 'Expected body to be of type object, given: an array of 0.'],
   ])('%j is refused by field, rule and value', async (body, text) => {
     const refused = await server.call('PUT', '/devices/bad-body', { body })
     expect(refused.status).toBe(400)

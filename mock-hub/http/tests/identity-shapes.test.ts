@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openTestServer, type Answer, type TestServer } from '../testing/test-server.ts'
+import { errorOf, openTestServer, type Answer, type TestServer } from '../testing/test-server.ts'
 
 /** The cells of the tables "Shapes of one identity" and "Shapes of one twin" (docs/contract/registry.md, twins.md). */
 let server: TestServer
@@ -114,11 +114,30 @@ describe('WIRE-REG-20: one identity, in each answer', () => {
 
   test('WIRE-REG-25: attributes are kept, and shown from 2024-03-31 on', async () => {
     const path = `/devices/${newId()}`
-    const attributes = { site: { floor: 3 } }
+    const attributes = { site: 'north', floors: [1, 2], outdoor: true, level: -3 }
     expect((await put(path, { attributes }, NEWEST)).json).toMatchObject({ attributes })
     expect((await get(path, NEWEST)).json).toMatchObject({ attributes })
     expect((await get(path.replace('devices', 'twins'), NEWEST)).json).toMatchObject({ attributes })
     expect((await get(path, NEW)).json).not.toHaveProperty('attributes')
+    // An older api-version does not know them, and leaves them as they are.
+    await put(path, { attributes: { site: 'south' } }, NEW, '*')
+    expect((await get(path, NEWEST)).json).toMatchObject({ attributes })
+  })
+
+  test.each([
+    ['an object', { site: { floor: 3 } }],
+    ['null', { site: null }],
+    ['a fraction', { level: 1.5 }],
+    ['a name with a full stop', { 'a.b': 1 }],
+    ['a name with a blank', { 'a b': 1 }],
+    ['no name', { '': 1 }],
+    ['a long name', { ['x'.repeat(1_025)]: 1 }],
+  ])('WIRE-REG-25: %s is no attribute', async (_, attributes) => {
+    for (const path of [`/devices/${newId()}`, `/devices/${newId()}/modules/m`]) {
+      if (path.includes('modules')) await put(path.replace('/modules/m', ''), {}, NEWEST)
+      const refused = await server.call('PUT', path, { body: { attributes }, apiVersion: NEWEST })
+      expect(errorOf(refused).name).toBe('ArgumentInvalid')
+    }
   })
 })
 

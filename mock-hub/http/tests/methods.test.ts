@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Json } from '../../base/json.ts'
 import { connectDevice, type MethodHandler } from '../testing/device.ts'
 import {
   errorOf,
@@ -237,5 +238,43 @@ describe('WIRE-MOD-06: a method from a module through the gateway', () => {
       { as: caller, headers: header(caller) },
     )
     expect(answer).toMatchObject({ status: 404, json: { message: expect.any(String) as unknown } })
+  })
+})
+
+describe('a command of a digital twin', () => {
+  const command = (path: string, options: CallOptions = {}): Promise<Answer> =>
+    server.call('POST', `/digitaltwins/${path}`, options)
+
+  test('is a method of the device, of a component too; status and payload come back', async () => {
+    const device = newDevice((name, payload) => ({ status: 201, payload: { name, payload: payload ?? '' } }))
+    for (const [path, name] of [
+      ['commands/measure', 'measure'],
+      ['components/thermo/commands/measure', 'thermo*measure'],
+    ] as const)
+      expect(await command(`${device}/${path}`, { body: { unit: 'C' } })).toMatchObject({
+        status: 200,
+        headers: { 'x-ms-command-statuscode': '201', 'content-type': 'application/json; charset=utf-8' },
+        json: { name, payload: '{"unit":"C"}' },
+      })
+  })
+
+  test('WIRE-DTW-05: without a payload the device gets {}, and so it comes back', async () => {
+    const device = newDevice((_, payload) => ({
+      status: 200,
+      payload: JSON.parse(payload ?? 'null') as Json,
+    }))
+    const path = `${device}/commands/measure`
+    expect((await command(path)).text).toBe('{}')
+    expect((await command(path, { body: '"2026-01-01T00:00:00Z"' })).text).toBe('"2026-01-01T00:00:00Z"')
+    expect((await command(path, { body: '0' })).text).toBe('0')
+  })
+
+  test.each([
+    ['connectTimeoutInSeconds=301', 400004],
+    ['connectTimeoutInSeconds=soon', 400004],
+    ['responseTimeoutInSeconds=4', 400004],
+    ['connectTimeoutInSeconds=0&responseTimeoutInSeconds=5', 404103],
+  ])('WIRE-ERR-02: %s of a device that is not connected is refused with %i', async (query, code) => {
+    expect(errorOf(await command(`${newDevice()}/commands/m?${query}`)).code).toBe(code)
   })
 })

@@ -107,6 +107,19 @@ test('errors are {message}', async () => {
   expect((await say('GET', '/trust-bundle?api-version=2022-08-03')).status).toBe(200)
 })
 
+test.each([
+  [
+    'that nests too deeply',
+    '['.repeat(50_000),
+    'Expected body to be JSON of at most 256 levels; given: more levels.',
+  ],
+  ['that is empty', undefined, expect.any(String)],
+])('a body %s is a 400 that says so', async (_, body, message: unknown) => {
+  const { generationId } = server.hub.registry.get(module)
+  const path = `/modules/${encodeURIComponent(module.moduleId)}/genid/${generationId}/sign${V}`
+  expect(await say('POST', path, body)).toEqual({ status: 400, json: { message } })
+})
+
 test('decrypt reverses encrypt, only with the same initialization vector', async () => {
   const initializationVector = Buffer.from('iv').toString('base64')
   const plaintext = Buffer.from('secret').toString('base64')

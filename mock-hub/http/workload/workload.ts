@@ -13,6 +13,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
+import { NESTING_RULE, readJsonBodies } from '../../http-common/json-bodies.ts'
 import { base64Of, moduleKey, decrypt, encrypt, signWith } from './crypto.ts'
 import { certificateRoutes } from './certificates.ts'
 import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
@@ -78,8 +79,7 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
     forceCloseConnections: true,
   })
   // The Python SDK sends JSON without a content type (WIRE-EDGE-03).
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'ignore'))
+  readJsonBodies(app, () => invalid('body', NESTING_RULE, 'more levels'))
   app.addHook('onRequest', (request, _reply, next) => {
     const { 'api-version': version } = request.query as Record<string, unknown>
     if (typeof version !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(version) || version < OLDEST_API_VERSION)

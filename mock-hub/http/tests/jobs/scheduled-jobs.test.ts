@@ -28,6 +28,19 @@ test('WIRE-JOB-05: of an import or export job the route of scheduled jobs knows 
   expect(errorOf(await server.call('GET', '/jobs/v2/nobody')).name).toBe('JobNotFound')
 })
 
+test('WIRE-JOB-11: the document of a twin job repeats the twin, without a device', async () => {
+  const { json } = await put(JOB)
+  expect(json).toMatchObject({ jobId: 'j', updateTwin: { deviceId: null, etag: '*', tags: { by: 'job' } } })
+  expect(json).not.toHaveProperty('endTime')
+  server.clock.advance(0)
+  expect((await server.call('GET', '/jobs/v2/j')).json).toMatchObject({
+    status: 'completed',
+    endTime: expect.stringMatching(/Z$/) as unknown,
+    updateTwin: { deviceId: null },
+    deviceJobStatistics: { deviceCount: 1, succeededCount: 1 },
+  })
+})
+
 test('WIRE-JOB-02: an empty type or status asks for all', async () => {
   await put(JOB)
   for (const query of ['', '?jobType=&jobStatus=', '?jobType=scheduleUpdateTwin&jobStatus='])
