@@ -58,7 +58,7 @@ export function methodNotAllowed({ method, url }: FastifyRequest): HubError {
     message: `The requested resource does not support http method '${method}'.`,
     rule: 'WIRE-ERR-03',
     expected: 'a method that this path has',
-    received: `${method} ${withoutSecrets(url).slice(0, 200)}`,
+    received: `${method} ${url.slice(0, 200)}`,
   })
 }
 
