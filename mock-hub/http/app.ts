@@ -33,6 +33,7 @@ import { injectOrderedFaults } from './common/device-ordered-faults.ts'
 import { injectFaults } from './common/faults.ts'
 import { overrideMethod } from './common/method-override.ts'
 import { prepareAnswer } from './common/response-headers.ts'
+import { rememberPaths } from './common/known-paths.ts'
 import { limitUrls } from './common/url-length.ts'
 import { importExportRoutes } from './service/import-export.ts'
 import { jobRoutes } from './service/jobs.ts'
@@ -40,7 +41,7 @@ import { keyRegenerationRoutes } from './service/key-regeneration.ts'
 import { methodRoutes } from './service/methods.ts'
 import { queryRoutes } from './service/query.ts'
 import { OPENAPI } from './openapi.ts'
-import { asHubError, badPath, notFound, refuse } from './common/errors.ts'
+import { asHubError, badPath, methodNotAllowed, notFound, refuse } from './common/errors.ts'
 import { registryRoutes } from './service/identities.ts'
 import type { HubRoutes } from './common/route-context.ts'
 import { statisticsRoutes } from './service/statistics.ts'
@@ -176,8 +177,9 @@ export async function createApp({
     record(request, reply.statusCode)
     next()
   })
+  const isKnown = rememberPaths(app)
   app.setNotFoundHandler((request) => {
-    throw notFound(request)
+    throw isKnown(request) ? methodNotAllowed(request) : notFound(request)
   })
   app.setErrorHandler<FastifyError | HubError>((error, request, reply) => {
     const refusal = error instanceof HubError ? error : asHubError(error)

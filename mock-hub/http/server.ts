@@ -43,6 +43,12 @@ export interface HttpAdapter {
   stop(): Promise<void>
 }
 
+/**
+ * How long a connection without a request is kept, ms: as HTTP.sys keeps it (docs/contract/https.md#https-idle). With the
+ * 5 s of Node, which its clients have too, a request meets a connection that is just being closed.
+ */
+const IDLE = 120_000
+
 /** Imported once in a process: under a module loader, even a repeated import takes a round trip to another thread. */
 const load = (): Promise<typeof appModule> => (loaded ??= import('./app.ts'))
 let loaded: Promise<typeof appModule> | undefined
@@ -52,7 +58,7 @@ export function createHttpAdapter(
   hub: Hub,
   { services, tls, caPath, tlsVariants, blob }: HttpAdapterOptions,
 ): HttpAdapter {
-  const server = createServer({ ...TLS_SETTINGS, ...tls })
+  const server = createServer({ ...TLS_SETTINGS, ...tls, keepAliveTimeout: IDLE })
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
     (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob })))

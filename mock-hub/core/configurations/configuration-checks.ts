@@ -5,7 +5,8 @@ import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import type { HubQueries } from '../query/queries.ts'
 import { contentError } from './configuration-content.ts'
-import type { Targets } from './configuration.ts'
+import type { Configuration, Targets } from './configuration.ts'
+import { targetError } from './target-conditions.ts'
 
 const RULE = 'WIRE-CFG-01'
 
@@ -110,6 +111,15 @@ export function targetsOf(
         expected: 'devices or devices.modules',
         received: from,
       })
+    const problem = where === undefined ? undefined : targetError(where)
+    if (problem !== undefined)
+      throw new HubError({
+        kind: 'ArgumentInvalid',
+        message: problem,
+        rule: RULE,
+        expected: 'a condition on ids, tags and reported properties, with lists of one type',
+        received: condition.slice(0, 200),
+      })
     return { from, holds: queries.predicate({ from, where }) }
   } catch (error) {
     if (!(error instanceof HubError)) throw error
@@ -121,6 +131,15 @@ export function targetsOf(
       received: error.explanation.received,
     })
   }
+}
+
+/**
+ * Content for modules needs a condition over modules (docs/contract/configurations.md#configurations-module-content).
+ * @throws HubError InvalidConfigurationContent.
+ */
+export function checkKind({ content, targets }: Pick<Configuration, 'content' | 'targets'>): void {
+  if (Object.keys(content.moduleContent ?? {}).length > 0 && targets?.from === 'devices')
+    throw invalidContent('moduleContent, with a condition over devices')
 }
 
 /** @throws HubError ConfigurationCountLimitExceeded. */

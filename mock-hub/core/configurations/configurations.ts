@@ -22,6 +22,7 @@ import {
   checkConfigurationEtag,
   checkConfigurationMatch,
   checkCount,
+  checkKind,
   checkedContent,
   checkMetrics,
   checkNewId,
@@ -78,6 +79,7 @@ export class HubConfigurations implements Configurations {
       updatedAt: now,
       etag: registryEtag(before === undefined ? 1 : registryCounter(before.etag) + 1),
     }
+    checkKind(configuration)
     this.#configurations.set(id, configuration)
     this.#targeting.evaluateAll()
     return this.#document(configuration)

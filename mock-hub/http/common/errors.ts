@@ -23,6 +23,7 @@ export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply
 /** The body of a refusal, in the form of the route. */
 export function refusalBody(hub: Hub, error: HubError, request: FastifyRequest): object {
   if (throughGateway(request)) return { message: error.message }
+  if (error.kind === 'GenericMethodNotAllowed') return { Message: error.message }
   return errorBody(error, {
     family: errorFamily(request),
     apiVersion: apiVersionOf(request),
@@ -47,6 +48,17 @@ export function notFound(request: FastifyRequest): HubError {
     rule: 'WIRE-ERR-03',
     expected: 'a method and path of the service or device API',
     received: `${request.method} ${request.url.slice(0, 200)}`,
+  })
+}
+
+/** The path exists, but not for this method: the framework below the service answers. */
+export function methodNotAllowed({ method, url }: FastifyRequest): HubError {
+  return new HubError({
+    kind: 'GenericMethodNotAllowed',
+    message: `The requested resource does not support http method '${method}'.`,
+    rule: 'WIRE-ERR-03',
+    expected: 'a method that this path has',
+    received: `${method} ${url.slice(0, 200)}`,
   })
 }
 

@@ -50,6 +50,9 @@ export const bulkRegistryRoutes: HubRoutes = (app, { hub }, done) => {
   done()
 }
 
+/** Modes that write twins. */
+const TWIN = /twin/i
+
 /** @throws HubError TooManyDevices, DeviceDefinedMultipleTimes. */
 function checkEntries(entries: readonly BulkEntry[]): void {
   if (entries.length > MAX_ENTRIES)
@@ -62,13 +65,15 @@ function checkEntries(entries: readonly BulkEntry[]): void {
     })
   const seen = new Set<string>()
   for (const entry of entries) {
-    const key = identityKey(identityOfEntry(entry))
+    const identity = identityOfEntry(entry)
+    // Twins of two modules of one device are refused; that two modules of one are created together is recorded.
+    const key = TWIN.test(entry.importMode ?? '') ? identity.deviceId : identityKey(identity)
     if (seen.has(key))
       throw new HubError({
         kind: 'DeviceDefinedMultipleTimes',
-        message: `${key} occurs more than once in the request.`,
+        message: `DeviceDefinedMultipleTimes, device ID ${identity.deviceId}`,
         rule: 'WIRE-REG-10',
-        expected: 'each identity at most once',
+        expected: 'each identity at most once, and one twin of a device',
         received: `${key.slice(0, 260)} more than once`,
       })
     seen.add(key)

@@ -51,6 +51,11 @@ describe('WIRE-CFG-01: a configuration', () => {
     [{ content: {} }, 400402],
     [{ content: { deviceContent: { 'properties.reported.x': 1 } } }, 400402],
     [{ content: CONTENT, targetCondition: 'tags.site =' }, 400401],
+    [{ content: CONTENT, targetCondition: 'deviceId=edgeDeviceVM' }, 400401],
+    [{ content: CONTENT, targetCondition: 'properties.desired.x = 1' }, 400401],
+    [{ content: CONTENT, targetCondition: 'NOT is_defined(connectionState) OR deviceId > -tags.x' }, 400401],
+    [{ content: CONTENT, targetCondition: "tags.my_tag IN ['true', true]" }, 400401],
+    [{ content: { moduleContent: { 'properties.desired.x': 1 } }, targetCondition: 'tags.x = 1' }, 400402],
     [{ content: CONTENT, metrics: { queries: { m: 'SELECT' } } }, 400404],
     [{ content: CONTENT, id: 'other' }, 400004],
     [{ content: CONTENT, priority: -1 }, 400004],
@@ -105,6 +110,22 @@ describe('WIRE-CFG-01: a configuration', () => {
       200,
     )
     await server.call('DELETE', '/configurations/net')
+  })
+
+  test('a target condition is about ids, tags and reported properties; the refusal names what is not', async () => {
+    const all =
+      "deviceId IN ['x', 'y'] AND NOT (tags.a.b + 1 > 2 OR is_defined(devices.properties.reported.r))"
+    expect((await put('wide', { content: CONTENT, targetCondition: all })).status).toBe(200)
+    const modules = {
+      content: { moduleContent: { 'properties.desired.x': 1 } },
+      targetCondition: "FROM devices.modules WHERE moduleId = 'm' AND tags.x = 1",
+    }
+    expect((await put('modules', modules)).status).toBe(200)
+    for (const id of ['wide', 'modules']) await server.call('DELETE', `/configurations/${id}`)
+    const { json } = await put('bad', { content: CONTENT, targetCondition: 'deviceId=edgeDeviceVM' })
+    expect((json as { Message: string }).Message).toBe(
+      "ErrorCode:InvalidConfigurationTargetCondition;Invalid targetCondition. It must be a filter condition based on 'deviceId', 'tags', or 'properties.reported'. It contains: edgeDeviceVM",
+    )
   })
 
   test('has immutable content and a lower-case id; there are at most 100', async () => {

@@ -44,6 +44,21 @@ describe('any request', () => {
     expect(server.hub.lastRefusals[0]).toMatchObject({ error: 'GenericNotFound', code: 404000 })
   })
 
+  test.each([
+    ['POST', '/twins/d'],
+    ['PATCH', '/devices/d/messages/events/?x=1'],
+  ] as const)('a path that has other methods is a 405 without a code: %s %s', async (method, path) => {
+    const refused = await server.call(method, path, { body: {} })
+    expect(refused.status).toBe(405)
+    expect(refused.json).toEqual({
+      Message: `The requested resource does not support http method '${method}'.`,
+    })
+  })
+
+  test('an idle connection is kept for two minutes', () => {
+    expect(server.http.server.keepAliveTimeout).toBe(120_000)
+  })
+
   test('repeated and final slashes are ignored, and paths are matched without case', async () => {
     await server.call('PUT', '/devices/Slash', { body: {} })
     for (const path of ['//devices//Slash', '/devices/Slash/', '/Devices/Slash'])
