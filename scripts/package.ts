@@ -91,6 +91,11 @@ await client.shutdown()
   )
   say(`${CLIENT}, in a program`, run(process.execPath, ['out/index.js'], withClient))
 
+  const sample = install(HUB, CLIENT)
+  write(sample, 'readme.test.js', sampleOfReadme())
+  const outcome = run(process.execPath, ['--test', '--test-reporter', 'tap', 'readme.test.js'], sample)
+  say('the test of the README', /^# pass .*$/m.exec(outcome)?.[0] ?? 'no test ran')
+
   const withSuite = install(HUB, CLIENT, SUITE)
   say(`${SUITE}, packages installed`, String(packagesIn(withSuite, 3)))
   say('licences', licencesIn(withSuite))
@@ -112,6 +117,12 @@ function pack(folder: string): string {
   ] // npm's own format
   say(`${folder}, publint`, run(bin('publint'), ['--strict', join(place, filename)]))
   return join(place, filename)
+}
+
+/** The test in the README, as it stands there. */
+function sampleOfReadme(): string {
+  const [, sample = ''] = /```js\n(import assert[^]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? []
+  return sample
 }
 
 /** Compiles a program against the installed types, with the module resolution of bundlers and of Node. */

@@ -31,6 +31,14 @@ function pythonPackages(folder: string): void {
 const DEVICE_AND_BACK_END = 'device and back end'
 
 export const LANGUAGES: readonly Language[] = [
+  // The test of the README, which test:package also runs with the packages as they are published.
+  {
+    name: 'in-process',
+    needs: ['node'],
+    install: () => undefined,
+    pairs: [],
+    test: [...NODE_WITH_HUB, '--test', 'hub.test.js'],
+  },
   {
     name: 'node',
     needs: ['node', 'npm'],

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { checkDriver } from './check-driver.ts'
 import { EXIT } from './exit-code.ts'
+import { initDriver, LANGUAGES } from './init-driver.ts'
 import { list } from './list.ts'
 import { PROFILES } from './profiles.ts'
 import { render } from './render.ts'
@@ -95,6 +96,14 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--address <ip>', ADDRESS, LOOPBACK)
     .action(async (command: string[], { address }: { address: string }) => {
       done(await checkDriver(command, address, say))
+    })
+  driver
+    .command('init')
+    .description('write a driver to start from')
+    .requiredOption('--language <name>', `language of the driver: ${LANGUAGES.join(', ')}`)
+    .option('--folder <folder>', 'a new or empty folder', 'driver')
+    .action(({ language, folder }: { language: string; folder: string }) => {
+      initDriver(language, folder, say)
     })
   child('report', 'write the reports again from results.json')
     .argument('[results]', 'file with the results', 'reports/results.json')
