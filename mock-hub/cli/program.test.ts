@@ -246,7 +246,7 @@ test('the refusal in the README is what the hub prints', async () => {
     password: `SharedAccessSignature sr=127.0.0.1%2Fdevices%2Fthermostat&sig=${encodeURIComponent(signature)}&se=${se}`,
     reconnectPeriod: 0,
   })
-  await once(client, 'error')
+  await new Promise((resolve) => client.once('error', resolve))
   client.end(true)
   at.signals.emit('SIGTERM')
   await ended

@@ -3,13 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { checkCapabilities } from '../driver/capabilities.ts'
+import { loadScenarios } from '../catalogue/scenarios.ts'
+import { CAPABILITIES, checkCapabilities } from '../driver/capabilities.ts'
 import { systemAlarm } from '../driver/clock.ts'
 import { HELLO } from '../driver/reference-driver.ts'
 import { processTransport } from '../driver/process-transport.ts'
 import { RemoteDriver } from '../driver/remote-driver.ts'
+import { packagedJson } from '../package-root.ts'
+import { assertClaimed, neededBy } from '../world/claims.ts'
 import { initDriver, LANGUAGES } from './init-driver.ts'
 import { conformance } from './program.ts'
+import { SUITE } from './suite.ts'
 
 const place = mkdtempSync(join(tmpdir(), 'init-driver-'))
 afterAll(() => {
@@ -88,8 +92,30 @@ test('every language has a template; an unknown one, and a folder that is not em
   ])
 })
 
+test('the schema of hello lists the capabilities', () => {
+  const { properties } = packagedJson('driver/schema/hello.json') as {
+    readonly properties: { readonly capabilities: { readonly items: { readonly enum: readonly string[] } } }
+  }
+  expect(properties.capabilities.items.enum).toEqual([...CAPABILITIES.keys()])
+})
+
+test('every requirement of clients needs a capability of the list, and a driver that lacks it is not asked', () => {
+  const needed = loadScenarios(SUITE.features).map(({ tags }) => [...new Set(neededBy(tags))])
+  expect(needed.flat().filter((name) => !CAPABILITIES.has(name))).toEqual([])
+  const tags = ['@sut:client', '@BOTH-TWIN-01', '@identity:device']
+  const hello = { ...HELLO, capabilities: ['identity.device', 'telemetry'] }
+  expect(() => {
+    assertClaimed(hello, tags)
+  }).toThrow('twin.get: the driver does not claim it')
+  expect(() => {
+    assertClaimed({ ...hello, capabilities: ['twin.get'] }, tags)
+  }).toThrow('identity.device: the driver does not claim it')
+  assertClaimed(HELLO, tags)
+  assertClaimed(hello, ['@sut:hub', '@WIRE-TWIN-01'])
+})
+
 test('a claim that is no capability is refused with the nearest one', async () => {
-  checkCapabilities(HELLO.capabilities)
+  checkCapabilities(HELLO)
   const file = join(place, 'misspelt.mjs')
   const hello = { ...HELLO, capabilities: ['identity.device', 'twin.reportd'] }
   writeFileSync(

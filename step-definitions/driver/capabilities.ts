@@ -9,7 +9,7 @@ export const CAPABILITIES: ReadonlyMap<string, string> = new Map([
   ['identity.edge-module', 'modules that are created from the environment of IoT Edge'],
   ['auth.sas.renewable', 'tokens that the client makes and renews itself'],
   ['auth.sas.supplied', 'tokens that the application supplies: the factory sasToken, `updateSasToken`'],
-  ['auth.symmetric-key', 'the factory symmetricKey'],
+  ['auth.symmetric-key', 'a shared key: the factories connectionString and symmetricKey'],
   ['auth.x509', 'the factory x509'],
   ['transport.mqtt', 'MQTT over TLS'],
   ['transport.mqtt-ws', 'MQTT over WebSocket: the option websockets'],
@@ -46,10 +46,13 @@ export const CAPABILITIES: ReadonlyMap<string, string> = new Map([
   ['deprecation-notices', 'the event deprecation'],
 ])
 
-/** @throws HarnessError for a claim that is no capability, with the nearest one. */
-export function checkCapabilities(claims: readonly string[]): void {
-  const unknown = claims.find((claim) => !CAPABILITIES.has(claim))
-  if (unknown === undefined) return
+/** @param hello as a driver sent it. @throws HarnessError for a claim that is no capability, with the nearest one. */
+export function checkCapabilities(hello: unknown): void {
+  const { capabilities: claims } = (hello ?? {}) as { readonly capabilities?: unknown }
+  const unknown: unknown = Array.isArray(claims)
+    ? claims.find((claim) => !CAPABILITIES.has(String(claim)))
+    : undefined
+  if (typeof unknown !== 'string') return
   const [meant = ''] = [...CAPABILITIES.keys()].sort((a, b) => edits(unknown, a) - edits(unknown, b))
   throw new HarnessError(
     `hello: the suite knows no capability "${unknown}"; the nearest one is "${meant}" (docs/driver-authors.md lists all)`,

@@ -31,10 +31,10 @@ export function assertEvent(value: unknown): DriverEvent {
 
 /** @throws HarnessError that names the violation. */
 export function assertHello(value: unknown): Hello {
+  // First: it names the nearest capability, the schema only says that one is unknown.
+  checkCapabilities(value)
   check(isHello, value)
-  const hello = value as Hello // validated above
-  checkCapabilities(hello.capabilities)
-  return hello
+  return value as Hello // validated above
 }
 
 function check(validate: ValidateFunction, value: unknown): void {
