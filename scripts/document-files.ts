@@ -14,9 +14,8 @@ const LANGUAGE: ReadonlyMap<string, string> = new Map([
 
 /** The pages. */
 export function filePages(): readonly string[] {
-  return readdirSync(FOLDER)
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `${FOLDER}/${name}`)
+  const pages = readdirSync(FOLDER).filter((name) => name.endsWith('.md'))
+  return ['README.md', ...pages.map((name) => `${FOLDER}/${name}`)]
 }
 
 /** The page with the files as they are now. */

@@ -8,6 +8,7 @@ import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
 import { OPTIONS } from '../mock-hub/host/option-rules.ts'
 import { SEED_SCHEMA } from '../mock-hub/host/seed-rules.ts'
 import { filePages, withFiles } from './document-files.ts'
+import { CAPABILITIES } from '../step-definitions/driver/capabilities.ts'
 import { commands, environment, options, seedFields, settings } from './reference.ts'
 
 const REFERENCE = 'docs/reference.md'
@@ -24,6 +25,7 @@ export const TABLES: readonly DocumentTable[] = [
   { document: 'docs/faults.md', mark: 'fault types', rows: () => Promise.resolve(faultTypes()) },
   { document: 'docs/control.md', mark: 'routes', rows: controlRoutes },
   { document: 'docs/mock-hub-api.md', mark: 'options', rows: () => Promise.resolve(hubOptions()) },
+  { document: 'docs/driver-authors.md', mark: 'capabilities', rows: () => Promise.resolve(capabilities()) },
   { document: REFERENCE, mark: 'hub commands', rows: () => Promise.resolve(commands('hub')) },
   { document: REFERENCE, mark: 'hub options', rows: () => Promise.resolve(options('hub')) },
   { document: REFERENCE, mark: 'suite commands', rows: () => Promise.resolve(commands('suite')) },
@@ -48,6 +50,10 @@ function faultTypes(): string[][] {
       return [`\`${name}\``, description, trigger, texts.join(', ')]
     }),
   ]
+}
+
+function capabilities(): string[][] {
+  return [['capability', 'the client has'], ...[...CAPABILITIES].map(([name, what]) => [`\`${name}\``, what])]
 }
 
 function hubOptions(): string[][] {

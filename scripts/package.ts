@@ -7,9 +7,9 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, join, resolve, dirname } from 'node:path'
 import { parse } from 'yaml'
 
 const HUB = 'mock-iot-hub'
@@ -91,10 +91,18 @@ await client.shutdown()
   )
   say(`${CLIENT}, in a program`, run(process.execPath, ['out/index.js'], withClient))
 
+  const sample = install(HUB, CLIENT)
+  write(sample, 'readme.test.js', sampleOfReadme())
+  const outcome = run(process.execPath, ['--test', '--test-reporter', 'tap', 'readme.test.js'], sample)
+  say('the test of the README', /^# pass .*$/m.exec(outcome)?.[0] ?? 'no test ran')
+
   const withSuite = install(HUB, CLIENT, SUITE)
   say(`${SUITE}, packages installed`, String(packagesIn(withSuite, 3)))
   say('licences', licencesIn(withSuite))
   say('bill of materials', billOfMaterials(withSuite))
+  for (const name of [HUB, CLIENT, SUITE])
+    say(`${name}, links of its pages`, linksOf(join(withSuite, 'node_modules', name)))
+  say('the template of a driver', templateOf(withSuite))
   const suite = (args: readonly string[]): string => run('npx', ['--no-install', SUITE, ...args], withSuite)
   say(`${SUITE}, the command`, firstLine(suite(['--help'])))
   const told = suite(['run', '--requirement', 'BOTH-CONNECT-01', '--json'])
@@ -112,6 +120,39 @@ function pack(folder: string): string {
   ] // npm's own format
   say(`${folder}, publint`, run(bin('publint'), ['--strict', join(place, filename)]))
   return join(place, filename)
+}
+
+/** Counts the relative links of the pages of a package. @throws Error for one that leads nowhere. */
+function linksOf(folder: string): string {
+  const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /^(README|docs\/.*)\.md$/.test(name),
+  )
+  const links = pages.flatMap((page) =>
+    [...readFileSync(join(folder, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)/g)].map(
+      ([, link = '']) => [page, link] as const,
+    ),
+  )
+  const dead = links.filter(([page, link]) => !existsSync(join(folder, dirname(page), link)))
+  if (dead.length > 0) throw new Error(`dead links: ${dead.map((pair) => pair.join(': ')).join(', ')}`)
+  return `${String(pages.length)} pages, ${String(links.length)} links`
+}
+
+/** Writes a driver with the installed command, and checks that it starts. */
+function templateOf(project: string): string {
+  const suite = join(project, 'node_modules/.bin', SUITE)
+  run(suite, ['driver', 'init', '--language', 'node', '--folder', 'driver'], project)
+  const hello = execFileSync(process.execPath, ['driver.js'], {
+    cwd: join(project, 'driver'),
+    input: '{"v":1,"id":1,"do":"hello"}\n{"v":1,"id":2,"do":"stop"}\n',
+    encoding: 'utf8',
+  })
+  return firstLine(hello).slice(0, 60)
+}
+
+/** The test in the README, as it stands there. */
+function sampleOfReadme(): string {
+  const [, sample = ''] = /```js\n(import assert[^]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? []
+  return sample
 }
 
 /** Compiles a program against the installed types, with the module resolution of bundlers and of Node. */

@@ -1,10 +1,11 @@
 /**
  * `prepack` of each package: builds it from scratch, and copies into it the files that the repository keeps elsewhere
- * (the licence; for the suite also features and the HTTP bridge). npm runs it in the folder of the package.
+ * (the licence and pages; for the suite also features and the HTTP bridge). npm runs it in the folder of the package.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { addPages } from './package-pages.js'
 
 const root = resolve(import.meta.dirname, '..')
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -20,6 +21,7 @@ for (const folder of [...(NEEDS.get(here) ?? []), here]) {
   execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: ['ignore', 2, 2] })
 }
 cpSync(join(root, 'LICENSE'), 'LICENSE')
+addPages(root, here)
 if (here === 'step-definitions') {
   rmSync('features', { recursive: true, force: true })
   cpSync(join(root, 'features'), 'features', { recursive: true })

@@ -90,11 +90,25 @@ const SET: ReadonlyMap<string, string> = new Map([
   ['IOTHUB_MODULE_CONNECTION_STRING', 'connection string of the first module'],
   ['IOTHUB_CONNECTION_STRING', 'connection string of the policy iothubowner, for back ends'],
   ['EVENTHUB_CONNECTION_STRING', 'connection string for Event Hubs clients'],
-  ['NODE_EXTRA_CA_CERTS', 'CA of the hub for Node'],
-  ['SSL_CERT_FILE', 'CA of the hub for Python, C, Go, Rust and .NET'],
-  ['REQUESTS_CA_BUNDLE', "CA of the hub for Python's service SDK"],
+  ['NODE_EXTRA_CA_CERTS', 'CA of the hub for Node; with others that it had before'],
+  ['SSL_CERT_FILE', 'CA of the hub and those of the system, for Python, C, Go, Rust and .NET'],
+  ['REQUESTS_CA_BUNDLE', "CA of the hub and those of the system, for Python's service SDK and az"],
+  ['CURL_CA_BUNDLE', 'the same for curl'],
   ['MOCK_IOT_HUB_CA', 'CA of the hub, for anything else'],
+  ['IOTHUB_HOSTNAME', 'host name of the hub'],
+  ['IOTHUB_ADDRESS', 'address on which it listens'],
+  ['IOTHUB_MQTT_PORT', 'its port of MQTT'],
+  ['IOTHUB_HTTPS_PORT', 'its port of HTTPS and WebSocket'],
+  ['IOTHUB_AMQP_PORT', 'its port of AMQP'],
   ['MOCK_IOT_HUB_CONTROL_URL', 'URL of the control API; also read by `tail`, `expire-token` and `edge-env`'],
+])
+
+/** Set by `exec` only. */
+const SET_BY_EXEC: ReadonlyMap<string, string> = new Map([
+  ['MOCK_IOT_HUB_DEVICE_CA', 'file of a CA that may issue certificates of X.509 devices'],
+  ['MOCK_IOT_HUB_DEVICE_CA_KEY', 'file of its private key'],
+  ['IOTHUB_CA_ROOT_CERT', "the same CA in base64, as Microsoft's end-to-end suites want it"],
+  ['IOTHUB_CA_ROOT_CERT_KEY', 'its private key in base64'],
 ])
 
 /** Every environment variable. */
@@ -115,6 +129,7 @@ export async function environment(): Promise<Rows> {
   return [
     ['variable', 'who', 'what it is'],
     ...[...SET].map(([name, what]) => [code(name), 'the hub sets it', what]),
+    ...[...SET_BY_EXEC].map(([name, what]) => [code(name), '`exec` sets it', what]),
     ...[...READ].map(([name, what]) => [code(name), 'read', what]),
     ...[...new Map(ofOptions)]
       .filter(([name]) => !SET.has(name))

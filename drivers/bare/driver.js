@@ -13,7 +13,9 @@ const HELLO = {
   protocol: 1,
   implementation: { name: 'mqtt', version, language: 'javascript' },
   capabilities:
-    'identity.device auth.sas.renewable transport.mqtt tls.custom-ca telemetry c2d connection'.split(' '),
+    'identity.device auth.sas.renewable auth.symmetric-key transport.mqtt tls.custom-ca telemetry c2d connection'.split(
+      ' ',
+    ),
   clock: 'real',
 }
 const OPTIONS = ['serverVerificationCert', 'keepAlive']

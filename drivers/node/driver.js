@@ -23,6 +23,7 @@ const CAPABILITIES = [
     'identity.edge-module',
     'auth.sas.renewable',
     'auth.sas.supplied',
+    'auth.symmetric-key',
   ],
   ...['auth.x509', 'transport.mqtt', 'transport.mqtt-ws', 'gateway', 'tls.custom-ca', 'telemetry'],
   ...[

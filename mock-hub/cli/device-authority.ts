@@ -4,10 +4,10 @@
  */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HubClock } from '../base/clock.ts'
 import { makeAuthority, type KeyAndCertificate } from '../net/certificates/authority.ts'
+import { makeDirectory } from '../net/certificates/certificate-store.ts'
 import { DAY_MS } from '../net/certificates/server-certificates.ts'
 import { putInPlace, putWhereNothingIs, textOf } from '../net/certificates/whole-files.ts'
 
@@ -23,7 +23,7 @@ const LEAST_LEFT_MS = 30 * DAY_MS
 
 /** The CA of a directory, made when there is none or when it expires soon. @throws the system's error. */
 export async function deviceAuthority(directory: string): Promise<DeviceAuthority> {
-  await mkdir(directory, { recursive: true })
+  await makeDirectory(directory)
   const { key, cert } = await stored(join(directory, 'device-ca.json'))
   const [certPath, keyPath] = [join(directory, 'device-ca.pem'), join(directory, 'device-ca.key')]
   for (const [path, text, mode] of [

@@ -16,7 +16,8 @@ export async function freeLoopbackAddress(ports: readonly number[]): Promise<str
   return undefined
 }
 
-function tryToListen(port: number, address: string): Promise<string> {
+/** @returns `free`, or the code of the system. */
+export function tryToListen(port: number, address: string): Promise<string> {
   return new Promise((resolve) => {
     const server: Server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {

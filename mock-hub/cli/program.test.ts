@@ -5,7 +5,9 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { connect } from 'mqtt'
 import { afterAll, expect, test } from 'vitest'
+import { HubClock } from '../base/clock.ts'
 import { run } from './program.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -227,6 +229,34 @@ test('lines carry the time of the hub', async () => {
   at.signals.emit('SIGTERM')
   await ended
   expect(at.out).toMatch(/^\d\d:\d\d:\d\d\.\d{3} SIGTERM: stopping$/m)
+})
+
+test('the refusal in the README is what the hub prints', async () => {
+  const readme = readFileSync('README.md', 'utf8')
+  const [sample = ''] = /^\d\d:\d\d:\d\d\.\d{3} thermostat over mqtt: [^`]*/m.exec(readme) ?? []
+  const at = terminal()
+  const ended = run([...ANY_PORTS, '--device', 'thermostat'], at)
+  await at.listens
+  const port = Number(/^ +MQTT +127\.0\.0\.1:(\d+)/m.exec(at.out)?.[1])
+  const se = String(Math.floor(new HubClock().now() / 1000) + 60)
+  const signature = Buffer.alloc(32).toString('base64')
+  const client = connect({
+    ...{ protocol: 'mqtts', host: '127.0.0.1', port, ca: readFileSync(join(directory, 'ca.pem')) },
+    ...{ clientId: 'thermostat', username: '127.0.0.1/thermostat/?api-version=2021-04-12' },
+    password: `SharedAccessSignature sr=127.0.0.1%2Fdevices%2Fthermostat&sig=${encodeURIComponent(signature)}&se=${se}`,
+    reconnectPeriod: 0,
+  })
+  await new Promise((resolve) => client.once('error', resolve))
+  client.end(true)
+  at.signals.emit('SIGTERM')
+  await ended
+  const squeezed = (text: string): string =>
+    text
+      .replace(/^[\d:.]+ /gm, '')
+      .replace(/\s+/g, ' ')
+      .trim()
+  expect(squeezed(sample)).not.toBe('')
+  expect(squeezed(at.out)).toContain(squeezed(sample))
 })
 
 test.each(['SIGINT', 'SIGTERM'])('tail that %s ends prints nothing more and ends with 0', async (signal) => {

@@ -5,9 +5,11 @@ import { edgeEnvironment } from './commands/edge-env.ts'
 import { exec, type ExecFlags } from './commands/exec.ts'
 import { MESSAGE_SOURCES } from '../core/contract/message.ts'
 import { secret } from './flag-values.ts'
-import { addHubFlags, environmentName, type Flags } from './flags.ts'
+import { OPTIONS } from '../host/option-rules.ts'
+import { addHubFlags, DEFAULT_DIRECTORY, environmentName, type Flags } from './flags.ts'
 import { packageVersion } from './package-version.ts'
 import type { ControlFlags } from './running-hub.ts'
+import { doctor, type DoctorFlags } from './commands/doctor.ts'
 import { expireToken } from './commands/expire-token.ts'
 import { printFaultTypes } from './commands/faults.ts'
 import { serve } from './commands/serve.ts'
@@ -120,6 +122,14 @@ export function program(
     .option('--json', 'print JSON', false)
     .action(({ json }: { json: boolean }) => {
       printFaultTypes(json, terminal)
+    })
+  controlled(child('doctor', 'looks at ports, trust, names, clock and SDKs, and says what to do'))
+    .option('--listen <address>', OPTIONS.address.help, OPTIONS.address.default)
+    .option('--hostname <name...>', 'host names that a hub will have', [])
+    .option('--dir <path>', 'keeps the CA', DEFAULT_DIRECTORY)
+    .option('--json', 'print JSON', false)
+    .action(async (flags: DoctorFlags) => {
+      done(await doctor(flags, terminal))
     })
   controlled(child('expire-token', 'lets the token of a device or module expire now'))
     .argument('<identity>', 'DEVICE or DEVICE/MODULE')

@@ -27,7 +27,7 @@ import { putInPlace, textOf } from './certificates/whole-files.ts'
 import type { ServerCredentials } from './tls-faults.ts'
 
 /** The roots of the system and those of the hub. */
-const BUNDLE_FILE = 'ca-bundle.pem'
+export const BUNDLE_FILE = 'ca-bundle.pem'
 
 export interface HubTlsOptions {
   readonly hostNames: readonly string[]

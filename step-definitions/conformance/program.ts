@@ -1,13 +1,25 @@
 /** The commands of `iot-hub-conformance`. */
 
-import { Command, CommanderError } from 'commander'
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
 import { checkDriver } from './check-driver.ts'
 import { EXIT } from './exit-code.ts'
+import { initDriver, LANGUAGES } from './init-driver.ts'
 import { list } from './list.ts'
 import { PROFILES } from './profiles.ts'
 import { render } from './render.ts'
 import { runSuite, type SuiteFlags } from './run-suite.ts'
 import { UsageError } from './usage-error.ts'
+
+/** A secret, or `@FILE`: the file that holds it. @throws UsageError. */
+function secretOf(text: string): string {
+  if (!text.startsWith('@')) return text
+  try {
+    return readFileSync(text.slice(1), 'utf8').trim()
+  } catch (error) {
+    throw new UsageError(`--hub: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
 
 type Terminal = Pick<NodeJS.Process, 'stdout' | 'stderr'>
 
@@ -61,7 +73,14 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
       .option('--known-failing <file>', 'list of known failures; the run fails when one of them passes')
       .option('--order <order>', 'order of the scenarios: defined, random, or random:SEED', 'defined')
       .option('--transport <name>', 'transport of the clients: mqtt or mqtt-ws', 'mqtt')
-      .option('--hub <connection string>', 'hub under test: a service connection string with all permissions')
+      .addOption(
+        new Option(
+          '--hub <connection string>',
+          'hub under test: a service connection string with all permissions, or @FILE; others on this machine can see command lines',
+        )
+          .env('IOT_HUB_CONFORMANCE_HUB')
+          .argParser(secretOf),
+      )
       .option('--hub-address <host>', 'address to dial instead of its host name')
       .option('--hub-ports <mqtt,https>', 'ports of the hub', '8883,443')
       .option('--hub-ca <file>', 'root certificate of the hub in PEM, when the system does not trust it')
@@ -95,6 +114,14 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--address <ip>', ADDRESS, LOOPBACK)
     .action(async (command: string[], { address }: { address: string }) => {
       done(await checkDriver(command, address, say))
+    })
+  driver
+    .command('init')
+    .description('write a driver to start from')
+    .requiredOption('--language <name>', `language of the driver: ${LANGUAGES.join(', ')}`)
+    .option('--folder <folder>', 'a new or empty folder', 'driver')
+    .action(({ language, folder }: { language: string; folder: string }) => {
+      initDriver(language, folder, say)
     })
   child('report', 'write the reports again from results.json')
     .argument('[results]', 'file with the results', 'reports/results.json')

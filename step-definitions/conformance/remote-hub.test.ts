@@ -24,9 +24,11 @@ async function judge(flags: readonly string[]): Promise<Totals> {
   onTestFinished(() => hub.stop())
   const caFile = join(reports, 'ca.pem')
   writeFileSync(caFile, hub.caPem)
+  const secretFile = join(reports, 'connection-string')
+  writeFileSync(secretFile, hub.serviceConnectionString)
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...['--no-warnings', '--import=tsx', 'step-definitions/conformance/main.ts', 'run', '--json'],
-    ...['--reports', reports, '--requirement', ...REQUIREMENTS, '--hub', hub.serviceConnectionString],
+    ...['--reports', reports, '--requirement', ...REQUIREMENTS, '--hub', `@${secretFile}`],
     ...['--hub-address', hub.address, '--hub-ports', `${String(hub.mqttPort)},${String(hub.httpsPort)}`],
     ...['--hub-ca', caFile, ...flags.map((flag) => flag.replace('CONTROL', hub.controlUrl ?? ''))],
   ])

@@ -48,6 +48,9 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
   const client: ClientUnderTest = {
     hello: started.hello,
     request(request: DriverRequest) {
+      const foreign = request.do === 'create' ? foreignOption(started.hello, request.options) : undefined
+      if (foreign !== undefined)
+        return Promise.resolve({ unsupported: { reason: `the driver does not claim the option ${foreign}` } })
       if (request.do === 'create') sessions.add(request.session)
       return started.request(request)
     },
@@ -85,6 +88,12 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
   }
   await client.follow(clock)
   return client
+}
+
+/** The first option that a driver does not list; one that lists none takes all. */
+function foreignOption({ options }: Hello, given: object): string | undefined {
+  const known = options as readonly string[] | undefined // its type in the schema of `hello`
+  return known === undefined ? undefined : Object.keys(given).find((name) => !known.includes(name))
 }
 
 /** Ends the driver. */

@@ -2,6 +2,7 @@
 
 import { Ajv, type AnySchemaObject, type ValidateFunction } from 'ajv'
 import { packagedJson } from '../package-root.ts'
+import { checkCapabilities } from './capabilities.ts'
 import { type DriverEvent, type DriverReply, HarnessError, type Hello } from './client-driver.ts'
 
 const ajv = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true })
@@ -30,6 +31,8 @@ export function assertEvent(value: unknown): DriverEvent {
 
 /** @throws HarnessError that names the violation. */
 export function assertHello(value: unknown): Hello {
+  // First: it names the nearest capability, the schema only says that one is unknown.
+  checkCapabilities(value)
   check(isHello, value)
   return value as Hello // validated above
 }

@@ -16,6 +16,7 @@ import { HarnessError } from '../driver/client-driver.ts'
 import { endOfRun } from '../driver/client-under-test.ts'
 import { brokenInvariants, type InvariantContext } from '../invariants/invariants.ts'
 import { createClient } from '../steps/client-factory.ts'
+import { assertClaimed } from './claims.ts'
 import { Inconclusive, NotSupported } from './errors.ts'
 import { describeReply } from './replies.ts'
 import { ConformanceWorld } from './world.ts'
@@ -41,6 +42,10 @@ Before(async function (this: ConformanceWorld, { pickle }) {
   this.overWebSocket = transport === 'mqtt-ws' && !pickle.tags.some(({ name }) => name === DEFAULT_TRANSPORT)
   await this.begin()
   this.hub.rsaCertificate = pickle.tags.some(({ name }) => name === HUB_RSA)
+  assertClaimed(
+    this.client.driver.hello,
+    pickle.tags.map(({ name }) => name),
+  )
   if (process.env['CONFORMANCE_HUB'] !== undefined && pickle.tags.some(({ name }) => name === HUB_ALONE))
     throw new NotSupported('hub.alone: the scenario reads shared messages, and other clients may use the hub')
 })

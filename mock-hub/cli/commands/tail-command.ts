@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Terminal } from '../terminal.ts'
 import { authorization, dialOf, runningHub, type ControlFlags } from '../running-hub.ts'
-import { tail } from '../tail.ts'
+import { tail } from './tail.ts'
 
 export interface TailFlags extends ControlFlags {
   readonly device?: string

@@ -42,8 +42,14 @@ export async function storedCertificates(
   options: CertificateStoreOptions,
   keyType: KeyType = 'ec',
 ): Promise<ServerCertificates> {
-  await mkdir(options.directory, { recursive: true })
+  await makeDirectory(options.directory)
   return current(options, keyType)
+}
+
+/** A directory that the hub makes holds private keys: git leaves it out. */
+export async function makeDirectory(directory: string): Promise<void> {
+  const made = await mkdir(directory, { recursive: true })
+  if (made !== undefined) await putInPlace(join(directory, '.gitignore'), '*\n', 0o644)
 }
 
 /** Whether the directory has an RSA chain. */

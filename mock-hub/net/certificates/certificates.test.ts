@@ -182,6 +182,14 @@ describe('certificate store', () => {
     expect(said).toHaveLength(1)
   })
 
+  it('a directory that the hub makes is left out by git; one that was there is not touched', async () => {
+    const made = join(directory, 'new')
+    await storedCertificates({ directory: made, names: serverNames([]), clock, say: () => undefined })
+    expect(await readFile(join(made, '.gitignore'), 'utf8')).toBe('*\n')
+    await storedCertificates({ directory, names: serverNames([]), clock, say: () => undefined })
+    expect(await readdir(directory)).not.toContain('.gitignore')
+  })
+
   it('reports a directory that cannot be used', async () => {
     await writeFile(join(directory, 'file'), '')
     const at = { directory: join(directory, 'file'), names: serverNames([]), clock, say: () => undefined }

@@ -28,7 +28,7 @@ public final class Driver {
     private static final Map<String, Session> SESSIONS = new ConcurrentHashMap<>();
     private static final String HELLO = "{\"protocol\":1,\"implementation\":{\"name\":\"iot-device-client\",\"version\":\"2.5.0\","
         + "\"language\":\"java\",\"issues\":\"https://github.com/Azure/azure-iot-sdk-java/issues\"},\"capabilities\":["
-        + "\"identity.device\",\"identity.module\",\"auth.sas.renewable\",\"transport.mqtt\",\"transport.mqtt-ws\",\"tls.custom-ca\","
+        + "\"identity.device\",\"identity.module\",\"auth.sas.renewable\",\"auth.symmetric-key\",\"transport.mqtt\",\"transport.mqtt-ws\",\"tls.custom-ca\","
         + "\"telemetry\",\"telemetry.output\",\"c2d\",\"methods\",\"methods.invoke\",\"twin.get\",\"twin.reported\",\"twin.desired\",\"input\","
         + "\"file-upload\",\"connection\",\"connection.retry\",\"connection.state-events\",\"connection.keep-alive\",\"model-id\"],"
         + "\"limits\":{\"dottedHost\":true},\"clock\":\"real\"}";

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import type { Dial } from './running-hub.ts'
+import type { Dial } from '../running-hub.ts'
 
 export interface TailOptions {
   readonly dial: Dial

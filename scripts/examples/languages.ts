@@ -1,0 +1,97 @@
+/** The languages of the examples: their tools, how each is installed, and what is run. */
+
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { NODE_WITH_HUB, prepare, type Command } from './commands.ts'
+
+export interface Language {
+  /** The folder below `examples/`. */
+  readonly name: string
+  /** Programs that must be on this machine. */
+  readonly needs: readonly string[]
+  /** Installs packages and compiles. @throws Error that says what is missing. */
+  readonly install: (folder: string) => void | Promise<void>
+  /** Programs that run at the same time, with one hub. */
+  readonly pairs: readonly { readonly what: string; readonly programs: readonly Command[] }[]
+  /** Tests that start a hub of their own. */
+  readonly test?: Command
+}
+
+const PYTHON = '.venv/bin/python'
+/** A virtual environment with the packages of the folder. */
+function pythonPackages(folder: string): void {
+  if (!existsSync(join(folder, PYTHON))) prepare(folder, ['python3', '-m', 'venv', '.venv'])
+  prepare(folder, [
+    ...([PYTHON, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'] as const),
+    ...['-r', 'requirements.txt'],
+  ])
+}
+
+const DEVICE_AND_BACK_END = 'device and back end'
+
+export const LANGUAGES: readonly Language[] = [
+  // The test of the README, which test:package also runs with the packages as they are published.
+  {
+    name: 'in-process',
+    needs: ['node'],
+    install: () => undefined,
+    pairs: [],
+    test: [...NODE_WITH_HUB, '--test', 'hub.test.js'],
+  },
+  {
+    name: 'node',
+    needs: ['node', 'npm'],
+    install: (folder) => {
+      prepare(folder, ['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--silent'])
+    },
+    pairs: [
+      {
+        what: DEVICE_AND_BACK_END,
+        programs: [
+          ['node', 'device.js'],
+          ['node', 'backend.js'],
+        ],
+      },
+    ],
+    test: [...NODE_WITH_HUB, '--test', 'hub.test.js'],
+  },
+  {
+    name: 'python',
+    needs: ['python3'],
+    install: pythonPackages,
+    pairs: [
+      {
+        what: DEVICE_AND_BACK_END,
+        programs: [
+          [PYTHON, 'device.py'],
+          [PYTHON, 'backend.py'],
+        ],
+      },
+    ],
+    test: [PYTHON, '-m', 'unittest', 'test_hub'],
+  },
+  {
+    name: 'bare',
+    needs: ['python3', 'mosquitto_pub', 'openssl', 'curl'],
+    install: (folder) => {
+      pythonPackages(folder)
+      pythonPackages(join(folder, '../python'))
+    },
+    pairs: [
+      { what: 'mosquitto', programs: [['sh', 'device.sh']] },
+      {
+        what: 'paho, with the back end in Python',
+        programs: [
+          [PYTHON, 'device.py'],
+          ['../python/.venv/bin/python', '../python/backend.py'],
+        ],
+      },
+    ],
+  },
+]
+
+/** The first tool of a language that this machine lacks. */
+export function missingTool({ needs }: Language): string | undefined {
+  return needs.find((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)
+}

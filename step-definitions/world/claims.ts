@@ -1,0 +1,43 @@
+/** What a driver does not claim is not tested: such a scenario is not supported, and no step of it runs. */
+
+import { loadCatalogue } from '../catalogue/requirement.ts'
+import { ID_TAG } from '../catalogue/scenarios.ts'
+import { SUITE } from '../conformance/suite.ts'
+import type { Hello } from '../driver/client-driver.ts'
+import { NotSupported } from './errors.ts'
+
+/** Every driver has these: they need no claim. */
+const MANDATORY: ReadonlySet<string> = new Set(['lifecycle'])
+const IDENTITIES: ReadonlyMap<string, string> = new Map([
+  ['@identity:device', 'identity.device'],
+  ['@identity:module', 'identity.module'],
+])
+
+let capabilities: ReadonlyMap<string, string> | undefined
+
+/** The capability of each requirement of clients. */
+function ofRequirements(): ReadonlyMap<string, string> {
+  return (capabilities ??= new Map(
+    loadCatalogue(SUITE.catalogue)
+      .filter(({ sut }) => sut === 'client')
+      .map(({ id, capability }) => [id, capability]),
+  ))
+}
+
+/**
+ * The capabilities that a scenario of a client needs.
+ * @param tags of the scenario.
+ */
+export function neededBy(tags: readonly string[]): readonly string[] {
+  if (!tags.includes('@sut:client')) return []
+  return tags.flatMap((tag) => {
+    const needed = IDENTITIES.get(tag) ?? ofRequirements().get(ID_TAG.exec(tag)?.[1] ?? '')
+    return needed === undefined || MANDATORY.has(needed) ? [] : [needed]
+  })
+}
+
+/** @throws NotSupported when the driver does not claim what the scenario needs. */
+export function assertClaimed({ capabilities: claims }: Hello, tags: readonly string[]): void {
+  const missing = neededBy(tags).find((needed) => !claims.includes(needed))
+  if (missing !== undefined) throw new NotSupported(`${missing}: the driver does not claim it`)
+}
