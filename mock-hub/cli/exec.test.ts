@@ -137,7 +137,18 @@ describe.skipIf(!allowed)(`exec --isolated${allowed ? '' : ': namespaces are not
   test(
     'the exit code and the signal of the command come through',
     async () => {
-      expect((await exec([...isolated, '--dir', directory, '--', 'sh', '-c', 'exit 7'])).code).toBe(7)
+      const run = ['--dir', directory, '--', 'sh', '-c']
+      expect((await exec([...isolated, ...run, 'exit 7'])).code).toBe(7)
+      const { child, ended } = start([
+        ...isolated,
+        '--listen',
+        '127.0.0.9',
+        ...run,
+        'echo up; exec sleep 1000',
+      ])
+      await once(child.stdout, 'data')
+      child.kill('SIGTERM')
+      expect((await ended).code).toBe(143)
     },
     SLOW,
   )

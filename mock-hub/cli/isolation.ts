@@ -5,6 +5,7 @@
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRootsFile } from '../net/certificates/trust-bundle.ts'
@@ -60,15 +61,18 @@ function namespaceFlags(): readonly string[] {
 }
 
 /**
- * Opens the loopback interface and makes host names lead to it. Call it inside, before the hub starts.
+ * Opens the loopback interface and makes host names lead to the hub. Call it inside, before the hub starts.
+ * @param address on which the hub listens.
  * @throws IsolationError with what the system says.
  */
-export function enter(hostNames: readonly string[]): void {
+export function enter(hostNames: readonly string[], address: string): void {
   openLoopback()
+  const dialled = isIP(address) === 0 || address === '0.0.0.0' ? '127.0.0.1' : address
   const known = readFileSync(HOSTS, 'utf8').split('\n')
   const others = known.filter((line) => !hostNames.some((name) => line.split(/\s+/).includes(name)))
   const localhost = others.some((line) => /\slocalhost(\s|$)/.test(line)) ? [] : ['127.0.0.1 localhost']
-  const lines = [`127.0.0.1 ${hostNames.join(' ')}`, ...localhost, ...others]
+  const named = hostNames.map((name) => `${dialled} ${name}`)
+  const lines = [...named, ...localhost, ...others]
   const directory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-hosts-'))
   const file = join(directory, 'hosts')
   writeFileSync(file, lines.join('\n'), { mode: 0o644 })

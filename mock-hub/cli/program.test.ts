@@ -333,6 +333,19 @@ test('without --fixed-ports the hub takes a free port in place of a taken one, a
   give()
 })
 
+test('a file named like the workload socket is kept: exit code 1 and one sentence', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'mock-iot-hub-cli-'))
+  const file = join(own, 'workload.sock')
+  writeFileSync(file, 'text')
+  const { code, err } = await called(...ANY_PORTS, '--dir', own)
+  expect(err).toContain(
+    `mock-iot-hub: the Unix socket ${file} cannot be opened: a file that is no socket has this name\n`,
+  )
+  expect(code).toBe(1)
+  expect(readFileSync(file, 'utf8')).toBe('text')
+  rmSync(own, { recursive: true })
+})
+
 test('exec gives the command addresses, ports and whom to trust', async () => {
   const script = `
     const { readFileSync } = require('node:fs')

@@ -36,7 +36,7 @@ export async function exec(
   const [program, ...args] = command
   if (program === undefined) throw new UsageError('exec: expected a command after --')
   if (flags.isolated && !isInside(terminal)) return ended(runInside(line, terminal), 'unshare', terminal)
-  if (flags.isolated) enter(flags.hostname)
+  if (flags.isolated) enter(flags.hostname, flags.listen)
   const say = (text: string): void => {
     if (!flags.quiet) terminal.stderr.write(`mock-iot-hub: ${text}\n`)
   }
