@@ -150,9 +150,8 @@ async function leafExtensions(
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(
-      keyType === 'rsa'
-        ? x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment
-        : x509.KeyUsageFlags.digitalSignature,
+      x509.KeyUsageFlags.digitalSignature |
+        (keyType === 'rsa' ? x509.KeyUsageFlags.keyEncipherment : x509.KeyUsageFlags.digitalSignature),
       true,
     ),
     new x509.ExtendedKeyUsageExtension([usage === 'server' ? serverAuth : clientAuth]),

@@ -92,7 +92,7 @@ async function current(options: CertificateStoreOptions, keyType: KeyType): Prom
   const server = await issueServer(found.authority, joinedNames(found, names), now)
   const mended = { ...found, server }
   await putInPlace(path, JSON.stringify(mended), 0o600)
-  say(`made a new server certificate in ${directory}: ${serverIs}`)
+  say(`made a new ${keyType === 'ec' ? '' : 'RSA '}server certificate in ${directory}: ${serverIs}`)
   return mended
 }
 
