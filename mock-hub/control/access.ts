@@ -6,7 +6,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { isLoopback } from '../http-common/loopback.ts'
+import { strangerProblem } from '../http-common/strangers.ts'
 import { ControlError } from './errors.ts'
 
 /** Installs the check. @param token undefined: only callers on this machine are accepted. */
@@ -45,25 +45,6 @@ function digest(text: string): Buffer {
 }
 
 function checkLocal({ headers }: FastifyRequest): void {
-  const { host = '', origin } = headers
-  if (!isLoopback(hostOf(`http://${host}`)))
-    throw new ControlError(
-      403,
-      'Forbidden',
-      `expected the header Host to name this machine, for example localhost; given: ${host}`,
-    )
-  if (origin !== undefined && !isLoopback(hostOf(origin)))
-    throw new ControlError(
-      403,
-      'Forbidden',
-      `expected the header Origin to be absent or to name this machine; given: ${origin}`,
-    )
-}
-
-function hostOf(url: string): string {
-  try {
-    return new URL(url).hostname
-  } catch {
-    return ''
-  }
+  const problem = strangerProblem(headers)
+  if (problem !== undefined) throw new ControlError(403, 'Forbidden', problem)
 }

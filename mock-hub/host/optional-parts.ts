@@ -67,8 +67,8 @@ export async function openWorkload(
   const { startWorkload } = await import('../http/workload/workload.ts')
   const started = await startWorkload(hub, {
     ...workload,
-    caPem: tls.caPem,
-    issueCertificate: tls.issue,
+    trustBundle: () => tls.edgeTrustBundle(),
+    issueCertificate: (request) => tls.issue(request),
   })
   undo.push(() => started.stop())
   return started

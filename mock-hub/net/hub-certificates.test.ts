@@ -95,6 +95,19 @@ test('each chain has its wrong certificates', async () => {
   }
 })
 
+test('certificates for modules are of a CA of their own, which only their trust bundle has', async () => {
+  const tls = await open()
+  const request = { commonName: 'gateway.local', names: ['gateway.local', 'filter', '10.0.0.9'] }
+  const issued = await tls.issue({ ...request, usage: 'server', expiresAt: Date.UTC(2099, 0, 1) })
+  const [leaf, issuer] = issued.certificate.split(/(?<=-----END CERTIFICATE-----\n)/)
+  const certificate = new X509Certificate(leaf ?? '')
+  expect(certificate.verify(new X509Certificate(issuer ?? '').publicKey)).toBe(true)
+  expect(certificate.checkHost('filter')).toBe('filter')
+  expect(certificate.checkIP('10.0.0.9')).toBe('10.0.0.9')
+  expect(await tls.edgeTrustBundle()).toBe(`${tls.caPem}${issuer ?? ''}`)
+  expect(tls.caPem).not.toContain(issuer?.trim())
+})
+
 function kinds({ cert }: ServerCredentials): string[] {
   return [cert].flat().map(keyOf)
 }

@@ -15,6 +15,7 @@ import { issueCertificate, type KeyAndCertificate, type KeyType } from './certif
 import {
   type CertificateVariant,
   DAY_MS,
+  makeEdgeAuthority,
   makeServerCertificates,
   makeVariant,
   type ServerCertificates,
@@ -56,6 +57,8 @@ export interface HubTls {
   /** Credentials that a client must reject. */
   variant(variant: CertificateVariant): Promise<ServerCredentials>
   readonly issue: IssueCertificate
+  /** The roots that modules of IoT Edge must trust, in PEM: those of the hub and the one of `issue`. */
+  edgeTrustBundle(): Promise<string>
   /**
    * Makes the RSA chain in the background, when the options say so and there is none.
    * @param renew receives the new credentials.
@@ -81,6 +84,8 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
   if (store !== undefined) await putRoots(store, caPem())
   const variants = new Map<string, Promise<KeyAndCertificate>>()
   const { authority, server } = ec
+  let edgeAuthority: Promise<KeyAndCertificate> | undefined
+  const edge = (): Promise<KeyAndCertificate> => (edgeAuthority ??= makeEdgeAuthority(system.now()))
   return {
     authority,
     server,
@@ -102,15 +107,13 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
       })
       return credentialsOf(await Promise.all(made))
     },
-    async issue({ usage, commonName, expiresAt }) {
-      const request = {
-        ...{ usage, commonName, names: usage === 'server' ? [commonName] : [] },
-        notBefore: system.now() - DAY_MS,
-        notAfter: expiresAt,
-      }
-      const { key, cert } = await issueCertificate(authority, request)
-      return { certificate: `${cert.trimEnd()}\n${authority.cert.trimEnd()}\n`, privateKey: key }
+    async issue({ usage, commonName, names, expiresAt }) {
+      const issuer = await edge()
+      const request = { usage, commonName, names, notBefore: system.now() - DAY_MS, notAfter: expiresAt }
+      const { key, cert } = await issueCertificate(issuer, request)
+      return { certificate: `${cert}${issuer.cert}`, privateKey: key }
     },
+    edgeTrustBundle: async () => `${caPem()}${(await edge()).cert}`,
     addRsa(renew) {
       let wanted = true
       const add = async (): Promise<void> => {

@@ -4,11 +4,12 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
-import { identityKey } from '../../core/contract/identity.ts'
 import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
 import type { ModuleParams } from './modules.ts'
 
-const DEFAULT_LIFE_MS = 30 * 24 * 3_600_000
+const DAY_MS = 24 * 3_600_000
+const DEFAULT_LIFE_MS = 30 * DAY_MS
+const LONGEST_LIFE_MS = 90 * DAY_MS
 
 interface CertificateRoute {
   Params: ModuleParams
@@ -27,18 +28,14 @@ export function certificateRoutes(
     ['identity', 'client'],
   ] as const)
     app.post<CertificateRoute>(`/modules/:name/genid/:genid/certificate/${kind}`, async (request, reply) => {
-      const { identity } = find(request.params)
+      const { moduleId = '' } = find(request.params).identity
       if (issue === undefined)
         return reply.code(501).send({ message: 'This hub has no CA to issue certificates.' })
-      const { commonName } = request.body ?? {}
-      const expiresAt = expiryOf(request.body?.expiration, clock)
+      const { commonName, expiration } = request.body ?? {}
+      const expiresAt = expiryOf(expiration, clock)
       const issued = await issue({
         usage,
-        // Real daemons choose the name of an identity certificate themselves.
-        commonName:
-          usage === 'server' && typeof commonName === 'string' && commonName !== ''
-            ? commonName
-            : identityKey(identity),
+        ...(usage === 'server' ? serverNames(commonName, moduleId) : { commonName: moduleId, names: [] }),
         expiresAt,
       })
       return reply.code(201).send({
@@ -49,16 +46,30 @@ export function certificateRoutes(
     })
 }
 
-/** @throws HubError ArgumentInvalid when it is not a time in the future. */
+/** A server has the name that it asks for and its module id, without the `$` of the modules of the runtime. */
+function serverNames(
+  commonName: unknown,
+  moduleId: string,
+): { readonly commonName: string; readonly names: readonly string[] } {
+  if (typeof commonName !== 'string' || commonName === '')
+    throw invalid('commonName', 'a non-empty text', commonName)
+  return { commonName, names: [...new Set([commonName, moduleId.replace(/^\$/, '')])] }
+}
+
+/** At most 90 days from now. @throws HubError ArgumentInvalid when it is not a time in the future. */
 function expiryOf(given: unknown, clock: Clock): number {
   if (given === undefined || given === null) return clock.now() + DEFAULT_LIFE_MS
   const at = typeof given === 'string' ? Date.parse(given) : Number.NaN
-  if (at > clock.now()) return at
-  throw new HubError({
+  if (at > clock.now()) return Math.min(at, clock.now() + LONGEST_LIFE_MS)
+  throw invalid('expiration', 'a time in the future in ISO 8601', given)
+}
+
+function invalid(field: string, expected: string, given: unknown): HubError {
+  return new HubError({
     kind: 'ArgumentInvalid',
-    message: 'Expected expiration to be a time in the future in ISO 8601.',
+    message: `Expected ${field} to be ${expected}.`,
     rule: 'WIRE-EDGE-02',
-    expected: 'expiration to be a time in the future in ISO 8601',
+    expected: `${field} to be ${expected}`,
     received: typeof given === 'string' ? given.slice(0, 40) : typeof given,
   })
 }

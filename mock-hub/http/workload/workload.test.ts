@@ -22,7 +22,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'workload-'))
   socketPath = join(directory, 'workload.sock')
   workload = await startWorkload(server.hub, {
-    caPem: 'PEM OF THE ROOT',
+    trustBundle: () => Promise.resolve('PEM OF THE ROOTS'),
     socketPath,
     port: 0,
     issueCertificate: (wanted) => {
@@ -69,7 +69,7 @@ describe.each([true, false])('WIRE-EDGE-06: over the Unix socket: %s', (overSock
   test('WIRE-EDGE-05: the trust bundle', async () => {
     expect(await say('GET', `/trust-bundle${V}`, undefined, {}, overSocket)).toEqual({
       status: 200,
-      json: { certificate: 'PEM OF THE ROOT' },
+      json: { certificate: 'PEM OF THE ROOTS' },
     })
   })
 
@@ -133,12 +133,12 @@ test('decrypt reverses encrypt, only with the same initialization vector', async
 })
 
 test('certificates for a server and for the module itself', async () => {
-  const server = await say(
+  const first = await say(
     'POST',
     pathOf('certificate/server'),
     '{"commonName":"gateway.local","expiration":"2026-02-01T00:00:00Z"}',
   )
-  expect(server).toEqual({
+  expect(first).toEqual({
     status: 201,
     json: {
       privateKey: { type: 'key', bytes: 'KEY' },
@@ -148,12 +148,34 @@ test('certificates for a server and for the module itself', async () => {
   })
   expect((await say('POST', pathOf('certificate/identity'), '{}')).status).toBe(201)
   expect(issued).toMatchObject([
-    { usage: 'server', commonName: 'gateway.local', expiresAt: Date.UTC(2026, 1, 1) },
-    { usage: 'client', commonName: `edge/${module.moduleId}` },
+    {
+      ...{ usage: 'server', commonName: 'gateway.local', expiresAt: Date.UTC(2026, 1, 1) },
+      names: ['gateway.local', module.moduleId.slice(1)],
+    },
+    { usage: 'client', commonName: module.moduleId, names: [] },
   ])
+  // Whatever it asks for, a certificate ends within 90 days.
+  const late = '{"commonName":"gateway.local","expiration":"2099-01-01T00:00:00Z"}'
+  const { json } = await say('POST', pathOf('certificate/server'), late)
+  expect(Date.parse((json as { expiration: string }).expiration)).toBe(server.clock.now() + 90 * 86_400_000)
+  for (const body of ['{}', '{"commonName":""}', '{"commonName":7}'])
+    expect((await say('POST', pathOf('certificate/server'), body)).status).toBe(400)
   expect(
     (await say('POST', pathOf('certificate/server'), '{"expiration":"2025-01-01T00:00:00Z"}')).status,
   ).toBe(400)
+})
+
+test('a page of a browser does not reach the API over TCP', async () => {
+  for (const headers of [
+    { host: 'rebound.example' },
+    { host: '127.0.0.1', origin: 'https://page.example' },
+  ] as Record<string, string>[])
+    expect(await say('GET', `/trust-bundle${V}`, undefined, headers)).toEqual({
+      status: 403,
+      json: { message: expect.stringContaining('this machine') as unknown },
+    })
+  // Clients of a Unix socket send what they like.
+  expect((await say('GET', `/trust-bundle${V}`, undefined, { host: 'socket' }, true)).status).toBe(200)
 })
 
 test('the list of modules', async () => {

@@ -14,6 +14,7 @@ import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { NESTING_RULE, readJsonBodies } from '../../http-common/json-bodies.ts'
+import { strangerProblem } from '../../http-common/strangers.ts'
 import { base64Of, moduleKey, decrypt, encrypt, signWith } from './crypto.ts'
 import { certificateRoutes } from './certificates.ts'
 import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
@@ -21,15 +22,15 @@ import { clearSocketPath } from './socket-file.ts'
 import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
 
 export interface WorkloadOptions {
-  /** CA that modules must trust to reach the gateway, in PEM. */
-  readonly caPem: string
+  /** CAs that modules must trust, in PEM: to reach the gateway, and each other. */
+  readonly trustBundle: () => Promise<string>
   /** Path of a Unix socket. Default: none. */
   readonly socketPath?: string | undefined
   /** TCP port on loopback; 0: any free port. Default: none. */
   readonly port?: number | undefined
   /** Serves only the modules of this edge device. Default: all modules. */
   readonly deviceId?: string | undefined
-  /** Issues certificates under the CA of `caPem`. Without it, the certificate calls answer 501. */
+  /** Issues certificates under a CA of the trust bundle. Without it, the certificate calls answer 501. */
   readonly issueCertificate?: IssueCertificate | undefined
 }
 
@@ -57,6 +58,12 @@ export async function startWorkload(hub: Hub, options: WorkloadOptions): Promise
   }
   if (options.port !== undefined) {
     const app = workloadApp(hub, options)
+    // A Unix socket has no name, and pages cannot reach it.
+    app.addHook('onRequest', (request, reply, next) => {
+      const problem = strangerProblem(request.headers)
+      if (problem === undefined) next()
+      else void reply.code(403).send({ message: problem })
+    })
     await app.listen({ host: '127.0.0.1', port: options.port })
     running.push(app)
     // A listening TCP server has an address with a port.
@@ -113,8 +120,8 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
     await reply.code(typeof status === 'number' ? status : 500).send({ message: 'A fault was injected.' })
   }
 
-  app.get('/trust-bundle', { preHandler: injectFault('trust_bundle') }, () => ({
-    certificate: options.caPem,
+  app.get('/trust-bundle', { preHandler: injectFault('trust_bundle') }, async () => ({
+    certificate: await options.trustBundle(),
   }))
   app.get('/modules', () => ({ modules: modulesOf(hub, options.deviceId).map(moduleDocument) }))
   const module = '/modules/:name/genid/:genid'

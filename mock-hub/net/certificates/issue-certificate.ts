@@ -1,9 +1,13 @@
-/** What the workload API of IoT Edge asks of the hub's authority: a certificate with its chain and its private key. */
+/**
+ * What the workload API of IoT Edge asks of the authority of the edge device: a certificate with its chain and its
+ * private key. That authority may issue for any name: modules alone trust it, and no trust store of the machine has it.
+ */
 
 export interface IssueCertificateRequest {
   readonly usage: 'server' | 'client'
-  /** Common name, and the only name of the certificate. */
   readonly commonName: string
+  /** DNS names and IP addresses. */
+  readonly names: readonly string[]
   /** Epoch ms. */
   readonly expiresAt: number
 }

@@ -73,6 +73,15 @@ export async function makeServerCertificates(
   return { authority, server: await issueServer(authority, all, now) }
 }
 
+/** The authority of an edge device: it issues certificates for modules, and modules trust it. */
+export function makeEdgeAuthority(now: number): Promise<Authority> {
+  return makeAuthority({
+    commonName: 'Mock IoT Edge CA',
+    notBefore: now - BACKDATED_MS,
+    notAfter: now + AUTHORITY_LIFE_MS,
+  })
+}
+
 /** Issues a server certificate under an existing authority. */
 export function issueServer(
   authority: Authority,
