@@ -8,7 +8,7 @@ import type { MockHub } from './mock-hub.ts'
  * service SDK, az; `CURL_CA_BUNDLE`: curl) replace them, and name a file with the roots of the system as well.
  */
 export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
-  const { caPath, caBundlePath } = hub
+  const { caPath, caBundlePath = caPath } = hub
   const port = (number: number | undefined): string | undefined => number?.toString()
   const identities = hub.identities().map(({ identity }) => identity)
   const device = identities.find(({ moduleId }) => moduleId === undefined)

@@ -81,7 +81,7 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
   const ec = await make('ec')
   let chains = hasRsa ? [ec, await make('rsa')] : [ec]
   const caPem = (): string => chains.map(({ authority }) => `${authority.cert.trimEnd()}\n`).join('')
-  if (store !== undefined) await putRoots(store, caPem())
+  const caBundlePath = store === undefined ? undefined : await putRoots(store, caPem())
   const variants = new Map<string, Promise<KeyAndCertificate>>()
   const { authority, server } = ec
   let edgeAuthority: Promise<KeyAndCertificate> | undefined
@@ -97,7 +97,7 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
       return caPem()
     },
     caPath: directory === undefined ? undefined : join(directory, CA_FILE),
-    caBundlePath: directory === undefined ? undefined : join(directory, BUNDLE_FILE),
+    caBundlePath,
     async variant(variant) {
       const made = chains.map((chain, at) => {
         const key = `${String(at)} ${variant}`
@@ -133,11 +133,24 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
   }
 }
 
-async function putRoots({ directory }: CertificateStoreOptions, caPem: string): Promise<void> {
+/** @returns the file of the bundle; undefined: a directory that cannot be written has none. */
+async function putRoots(
+  { directory, say }: CertificateStoreOptions,
+  caPem: string,
+): Promise<string | undefined> {
   await putAuthorities(directory, caPem)
   const path = join(directory, BUNDLE_FILE)
+  const before = await textOf(path)
   const bundle = await trustBundle(caPem, process.env)
-  if ((await textOf(path)) !== bundle) await putInPlace(path, bundle, 0o644)
+  if (before === bundle) return path
+  try {
+    await putInPlace(path, bundle, 0o644)
+    return path
+  } catch (error) {
+    // A directory with certificates may be mounted for reading; the roots of the system change now and then.
+    say(`${path} cannot be brought up to date: ${error instanceof Error ? error.message : String(error)}`)
+    return before?.includes(caPem) === true ? path : undefined
+  }
 }
 
 function inProcess(names: readonly string[], keyType: KeyType): Promise<ServerCertificates> {

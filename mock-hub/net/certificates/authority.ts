@@ -149,11 +149,12 @@ async function leafExtensions(
   const { serverAuth, clientAuth } = x509.ExtendedKeyUsage
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.KeyUsagesExtension(
-      x509.KeyUsageFlags.digitalSignature |
-        (keyType === 'rsa' ? x509.KeyUsageFlags.keyEncipherment : x509.KeyUsageFlags.digitalSignature),
-      true,
-    ),
+    keyType === 'rsa'
+      ? new x509.KeyUsagesExtension(
+          x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment,
+          true,
+        )
+      : new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     new x509.ExtendedKeyUsageExtension([usage === 'server' ? serverAuth : clientAuth]),
     await x509.SubjectKeyIdentifierExtension.create(publicKey),
     ...(names.length === 0
