@@ -70,7 +70,14 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
   )
   app.post<{ Params: { deviceId: string }; Body: ConfigurationContent }>(
     '/devices/:deviceId/applyConfigurationContent',
-    { config: write, schema: { tags, summary: 'Apply configuration content to one device', body: CONTENT } },
+    {
+      config: write,
+      schema: {
+        tags,
+        summary: 'Apply configuration content to one device',
+        body: { ...CONTENT, type: 'object' },
+      },
+    },
     (request, reply) => {
       checkArrays(request, request.body)
       configurations.applyContent(request.params.deviceId, request.body)
