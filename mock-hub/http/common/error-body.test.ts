@@ -87,6 +87,8 @@ describe('error bodies', () => {
     const { Message } = errorBody(refusal, context({ family: 'method' }))
     expect(Message.split(';')).toHaveLength(1)
     expect(JSON.parse(Message)).toMatchObject({ errorCode: 400004, message: told })
+    const range = new HubError({ kind: 'ArgumentInvalid', message: 'within [5; 300].', ...explanation })
+    expect(errorBody(range, context({ family: 'method' })).Message).toContain('within [5; 300].')
   })
 
   test('jsonTwinErrors: twin routes have JSON in Message, the registry has not', () => {

@@ -58,7 +58,8 @@ export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
     Message: JSON.stringify({
       errorCode: error.code,
       trackingId,
-      message: text,
+      // Ranges are captured with one (docs/contract/methods.md#wire-meth-10).
+      message: error.message.replaceAll(/;(?! \d+\])/g, ','),
       ...(error.info === undefined ? {} : { info: error.info }),
       timestampUtc: utcText(now),
     }),
