@@ -32,11 +32,11 @@ export function putToken({ hub, tokens }: ConnectionContext, request: AmqpMessag
 /** With the service's text where it is known (docs/contract/amqp.md#wire-amqp-03). */
 function described(error: HubError, audience: string, hostName: string): HubError {
   const { kind, explanation } = error
-  const { deviceId } = identityOf(audience) ?? {}
+  const { deviceId, moduleId } = identityOf(audience) ?? {}
   const unknown = kind === 'DeviceNotFound' || kind === 'ModuleNotFound' || kind === 'DeviceDisabled'
   const message =
     unknown && deviceId !== undefined
-      ? `Device ${deviceId} at IotHub ${hubNameOf(hostName)} not registered.`
+      ? `Device ${moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`} at IotHub ${hubNameOf(hostName)} not registered.`
       : TEXTS.get(explanation.rule)
   return message === undefined ? error : new HubError({ kind, ...explanation, message, info: error.info })
 }

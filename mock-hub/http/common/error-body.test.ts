@@ -67,7 +67,7 @@ describe('error bodies', () => {
       ...explanation,
     })
     for (const apiVersion of ['2016-11-14', '2021-04-12']) {
-      const { Message, ExceptionMessage } = errorBody(full, context({ family: 'upload', apiVersion }))
+      const { Message, ExceptionMessage } = errorBody(full, context({ family: 'device', apiVersion }))
       expect(ExceptionMessage).toBe('')
       expect(JSON.parse(Message)).toEqual({
         errorCode: 403006,
@@ -87,6 +87,8 @@ describe('error bodies', () => {
     const { Message } = errorBody(refusal, context({ family: 'method' }))
     expect(Message.split(';')).toHaveLength(1)
     expect(JSON.parse(Message)).toMatchObject({ errorCode: 400004, message: told })
+    const range = new HubError({ kind: 'ArgumentInvalid', message: 'within [5; 300].', ...explanation })
+    expect(errorBody(range, context({ family: 'method' })).Message).toContain('within [5; 300].')
   })
 
   test('jsonTwinErrors: twin routes have JSON in Message, the registry has not', () => {
@@ -103,7 +105,7 @@ describe('error bodies', () => {
       ...explanation,
     })
     for (const apiVersion of ['2016-11-14', '2018-06-30', '2021-04-12'])
-      for (const family of ['registry', 'twin', 'method', 'upload'] as const)
+      for (const family of ['registry', 'twin', 'method', 'device'] as const)
         expect(errorBody(refusal, context({ apiVersion, family })).Message).toBe(
           'ErrorCode:IotHubUnauthorizedAccess;Unauthorized',
         )
@@ -125,9 +127,9 @@ test.each([
   ['/configurations/:id', 'registry'],
   ['/devices/query', 'registry'],
   ['/jobs/v2/:id', 'registry'],
-  ['/devices/:deviceId/files', 'upload'],
-  ['/devices/:deviceId/files/notifications', 'upload'],
-  ['/devices/:deviceId/modules/:moduleId/files/notifications/*', 'upload'],
+  ['/devices/:deviceId/files', 'device'],
+  ['/devices/:deviceId/files/notifications', 'device'],
+  ['/devices/:deviceId/modules/:moduleId/files/notifications/*', 'device'],
   ['/twins/:deviceId', 'twin'],
   ['/twins/:deviceId/modules/:moduleId', 'twin'],
   ['/digitaltwins/:deviceId', 'twin'],

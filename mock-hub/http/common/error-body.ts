@@ -9,8 +9,8 @@ export interface ErrorBody {
   readonly ExceptionMessage: string
 }
 
-/** The part of the service behind a route. Each writes its refusals in its own form. */
-export type ErrorFamily = 'registry' | 'twin' | 'method' | 'upload'
+/** The part of the service behind a route. Each writes its refusals in its own form; `device` is for devices alone. */
+export type ErrorFamily = 'registry' | 'twin' | 'method' | 'device'
 
 /** What an error body says beside the error. */
 export interface ErrorContext {
@@ -26,20 +26,22 @@ export interface ErrorContext {
 
 const METHOD = /\/methods$|\/commands\/:command$/i
 const TWIN = /^\/(?:twins|digitaltwins)\//i
+const MODULES = /^\/devices\/:deviceId\/modules(?:\/:moduleId)?$/i
 const UPLOAD = /\/files(?:\/notifications(?:\/\*)?)?$/i
 
 /** The family that the route of a request belongs to. */
 export function errorFamily({
   routeOptions: { url = '' },
-}: Pick<FastifyRequest, 'routeOptions'>): ErrorFamily {
+  principal,
+}: Pick<FastifyRequest, 'routeOptions' | 'principal'>): ErrorFamily {
   if (METHOD.test(url)) return 'method'
-  if (UPLOAD.test(url)) return 'upload'
+  if (UPLOAD.test(url) || (MODULES.test(url) && principal?.type === 'identity')) return 'device'
   return TWIN.test(url) ? 'twin' : 'registry'
 }
 
 /**
- * The body for a refusal: `ErrorCode:{name};{text}` with the tracking id beside it (WIRE-ERR-01); for uploads, and for
- * methods from 2018 on, JSON in `Message` (WIRE-ERR-02). A 401 precedes both and has the first format (WIRE-ERR-05).
+ * The body for a refusal: `ErrorCode:{name};{text}` with the tracking id beside it (WIRE-ERR-01); for uploads and devices that
+ * ask for modules, and for methods from 2018 on, JSON in `Message` (WIRE-ERR-02). A 401 precedes both and has the first format (WIRE-ERR-05).
  */
 export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
   const { family, requestId, now } = context
@@ -56,7 +58,8 @@ export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
     Message: JSON.stringify({
       errorCode: error.code,
       trackingId,
-      message: text,
+      // Ranges are captured with one (docs/contract/methods.md#wire-meth-10).
+      message: error.message.replaceAll(/;(?! \d+\])/g, ','),
       ...(error.info === undefined ? {} : { info: error.info }),
       timestampUtc: utcText(now),
     }),
@@ -66,7 +69,7 @@ export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
 
 function inJson(error: HubError, { family, apiVersion, jsonTwinErrors }: ErrorContext): boolean {
   if (error.status === 401) return false
-  if (family === 'upload') return true
+  if (family === 'device') return true
   if (family === 'method') return apiVersion !== undefined && apiVersion >= '2018'
   return family === 'twin' && jsonTwinErrors
 }

@@ -2,6 +2,7 @@
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Hub } from '../../core/contract/hub.ts'
+import { hubNameOf } from '../../core/contract/connection-strings.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { identityKey } from '../../core/contract/identity.ts'
 import { apiVersionOf } from './api-version.ts'
@@ -24,13 +25,22 @@ export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply
 export function refusalBody(hub: Hub, error: HubError, request: FastifyRequest): object {
   if (throughGateway(request)) return { message: error.message }
   if (error.kind === 'GenericMethodNotAllowed') return { Message: error.message }
-  return errorBody(error, {
-    family: errorFamily(request),
+  const family = errorFamily(request)
+  return errorBody(family === 'device' ? inWords(error, hub, request) : error, {
+    family,
     apiVersion: apiVersionOf(request),
     requestId: request.id,
     now: hub.clock.now(),
     jsonTwinErrors: hub.settings.jsonTwinErrors,
   })
+}
+
+/** What a device is told of a module that is not there (docs/contract/errors.md#wire-err-02). */
+function inWords(error: HubError, hub: Hub, request: FastifyRequest): HubError {
+  const { deviceId, moduleId } = identityOf(request.params as IdentityParams)
+  if (error.kind !== 'ModuleNotFound' || moduleId === undefined) return error
+  const message = `Device ${deviceId} Module ${moduleId} at IotHub ${hubNameOf(hub.hostName)} not registered.`
+  return new HubError({ kind: error.kind, ...error.explanation, message })
 }
 
 /** The device or module that calls, or whose endpoint is called. */

@@ -15,8 +15,8 @@ interface JobBody {
   jobId?: string | null
   type: JobType
   queryCondition: string
-  startTime?: string | null
-  maxExecutionTimeInSeconds?: number | null
+  startTime?: string
+  maxExecutionTimeInSeconds?: number
   updateTwin?: (JsonObject & Parameters<typeof updateOf>[0]) | null
   cloudToDeviceMethod?: (JsonObject & Parameters<typeof callOf>[0]) | null
 }
@@ -28,8 +28,9 @@ const JOB = {
     jobId: { type: ['string', 'null'] },
     type: { enum: ['scheduleUpdateTwin', 'scheduleDeviceMethod'] },
     queryCondition: { type: 'string' },
-    startTime: { type: ['string', 'null'] },
-    maxExecutionTimeInSeconds: { type: ['integer', 'null'] },
+    // Null is refused, as captured (docs/contract/jobs.md#jobs-null-times).
+    startTime: { type: 'string' },
+    maxExecutionTimeInSeconds: { type: 'integer' },
     updateTwin: {
       type: ['object', 'null'],
       properties: { etag: { type: ['string', 'null'] }, tags: { type: ['object', 'null'] } },
