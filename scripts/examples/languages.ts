@@ -89,6 +89,14 @@ export const LANGUAGES: readonly Language[] = [
       },
     ],
   },
+  {
+    name: 'go',
+    needs: ['go'],
+    install: (folder) => {
+      prepare(folder, ['go', 'build', '-o', 'bin/', './device', './backend'])
+    },
+    pairs: [{ what: DEVICE_AND_BACK_END, programs: [['bin/device'], ['bin/backend']] }],
+  },
 ]
 
 /** The first tool of a language that this machine lacks. */
