@@ -14,7 +14,7 @@ import { CbsTokens } from './cbs-tokens.ts'
 import { addressNotFound, amqpErrorOf, deviceErrorOf, hubErrorOf, violationOf } from './refusals.ts'
 import { RequestNode } from './request-node.ts'
 import { MECHANISMS, SASL_OK, SASL_SYS, WELCOME, authenticate, redacted } from './sasl.ts'
-import { openDevicebound, openFeedback, openFileNotifications, requireService } from './service-links.ts'
+import { openDevicebound, openFeedback, openFileNotifications } from './service-links.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import { Endpoint, MAX_FRAME_BYTES } from './endpoint/endpoint.ts'
 import { AMQP_ID, FrameReader, SASL_FRAME, SASL_ID, frameOf, protocolHeader } from './codec/frames.ts'
@@ -307,7 +307,8 @@ export class Connection implements ConnectionContext {
 
   #openManagement(link: Link, entity: string): void {
     requireEntity(this, entity)
-    this.#management.attach(link, requireService(this, link, [entity, '$management']))
+    // Each request is authorized by itself: Java opens the links before it has put a token (WIRE-AMQP-09).
+    this.#management.attach(link)
   }
 
   /** A client that has closed ends the stream itself: Java's WebSocket hangs when the end comes with the hub's CLOSE. */

@@ -89,6 +89,37 @@ export const LANGUAGES: readonly Language[] = [
       },
     ],
   },
+  {
+    name: 'go',
+    needs: ['go'],
+    install: (folder) => {
+      prepare(folder, ['go', 'build', '-o', 'bin/', './device', './backend'])
+    },
+    pairs: [{ what: DEVICE_AND_BACK_END, programs: [['bin/device'], ['bin/backend']] }],
+  },
+  {
+    name: 'java',
+    needs: ['java', 'javac', 'mvn', 'keytool'],
+    install: (folder) => {
+      prepare(folder, [
+        'mvn',
+        '-q',
+        '-B',
+        'compile',
+        'dependency:copy-dependencies',
+        '-DoutputDirectory=target/lib',
+      ])
+    },
+    pairs: [
+      {
+        what: DEVICE_AND_BACK_END,
+        programs: [
+          ['sh', 'run.sh', 'Device'],
+          ['sh', 'run.sh', 'Backend'],
+        ],
+      },
+    ],
+  },
 ]
 
 /** The first tool of a language that this machine lacks. */

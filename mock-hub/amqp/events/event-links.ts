@@ -3,6 +3,7 @@
 import { amqpErrorOf } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
+import { allows } from '../grants.ts'
 import type { Answer } from '../request-node.ts'
 import { requireService } from '../service-links.ts'
 import type { ConnectionContext } from '../connection-context.ts'
@@ -88,7 +89,30 @@ export function manage(context: ConnectionContext, { application }: AmqpMessage)
       received: `operation ${quoted(operation)} of type ${quoted(type)}`,
     })
   requireEntity(context, ask('name'))
+  authorize(context, ask('security_token'))
   return { status: 200, description: 'OK', body: amqp.map(describe(context, ask('partition')), 'string') }
+}
+
+/**
+ * By a token on the connection, or by the one in the request, with which Java authorizes it.
+ * @throws HubError IotHubUnauthorizedAccess.
+ */
+function authorize({ hub, tokens, eventHub }: ConnectionContext, securityToken: string): void {
+  const path = [eventHub.name, '$management']
+  try {
+    tokens.requireService(path, () => undefined)()
+  } catch (error) {
+    if (securityToken === '') throw error
+    const policy = hub.authentication.authorizeToken(securityToken)
+    const grant = {
+      audience: '',
+      token: securityToken,
+      policy,
+      scope: policy.scope,
+      expiresAt: policy.expiresAt,
+    }
+    if (!allows(grant, 'ServiceConnect', path)) throw error
+  }
 }
 
 type Description = (context: ConnectionContext, partition: string) => readonly (readonly [string, Typed])[]

@@ -164,6 +164,24 @@ test('WIRE-AMQP-09: $management describes the Event Hub', async () => {
   })
 })
 
+test('WIRE-AMQP-09: a request to $management brings its own token, or is refused with 401', async () => {
+  const question = { operation: 'READ', type: 'com.microsoft:eventhub', name: 'localhost' }
+  const anonymous = dial(server)
+  const refused = await ask(anonymous, '$management', question)
+  expect(refused.application_properties).toMatchObject({ 'status-code': 401 })
+  const token = (policy: string): string =>
+    tokenFor(
+      'localhost/localhost',
+      hub.policies.find(({ name }) => name === policy)?.primaryKey ?? '',
+      Math.floor(hub.clock.now() / 1000) + 60,
+      policy,
+    )
+  const other = await ask(dial(server), '$management', { ...question, security_token: token('device') })
+  expect(other.application_properties).toMatchObject({ 'status-code': 401 })
+  const own = await ask(dial(server), '$management', { ...question, security_token: token('service') })
+  expect(own.body).toMatchObject({ name: 'localhost' })
+})
+
 /** The first text from each of the four partitions' one that has d1's. */
 async function firstOf(selector: string): Promise<string> {
   const connection = dialService(server, hub)
