@@ -57,20 +57,22 @@ Feature: Configurations
   Rule: Content that is applied to a device replaces the desired properties of the modules that it names
 
     Scenario: One of two modules
-      Given a registered identity "lamp/bulb"
-      And a registered identity "lamp/switch"
-      When the service requests PATCH "/twins/{lamp}/modules/bulb" with:
+      Given a registered identity "gateway" with:
+        | capabilities.iotEdge | true |
+      And a registered identity "gateway/bulb"
+      And a registered identity "gateway/switch"
+      When the service requests PATCH "/twins/{gateway}/modules/bulb" with:
         | body | {"properties":{"desired":{"old":1}}} |
-      And the service requests PATCH "/twins/{lamp}/modules/switch" with:
+      And the service requests PATCH "/twins/{gateway}/modules/switch" with:
         | body | {"properties":{"desired":{"old":1}}} |
-      And the service requests POST "/devices/{lamp}/applyConfigurationContent" with:
+      And the service requests POST "/devices/{gateway}/applyConfigurationContent" with:
         | body | {"modulesContent":{"bulb":{"properties.desired":{"on":true}}}} |
       Then the answer is 204
-      When the service requests GET "/twins/{lamp}/modules/bulb"
+      When the service requests GET "/twins/{gateway}/modules/bulb"
       Then the answer has:
         | properties.desired.on  | true   |
         | properties.desired.old | absent |
-      When the service requests GET "/twins/{lamp}/modules/switch"
+      When the service requests GET "/twins/{gateway}/modules/switch"
       Then the answer has:
         | properties.desired.old | 1 |
 
