@@ -30,6 +30,16 @@ const findings = checkCatalogue(
 )
 for (const finding of findings) process.stdout.write(`FAIL ${finding}\n`)
 process.stdout.write(`${proven('must')}; the others say why not\n`)
+for (const level of ['must', 'observed']) {
+  const rows = covered.filter(
+    ({ requirement: row }) => row.sut === 'hub' && row.level === level && row.testability === 'testable',
+  )
+  const judged = rows.filter((row) => row.scenarios.length > 0)
+  const reasons = rows.filter(({ requirement }) => requirement.noScenario !== undefined)
+  process.stdout.write(
+    `${String(judged.length)} of ${String(rows.length)} hub requirements of level ${level} have a scenario, ${String(reasons.length)} say why not\n`,
+  )
+}
 process.stdout.write(
   `${String(catalogue.length)} requirements, ${String(scenarios.length)} scenarios, ${String(findings.length)} findings\n`,
 )

@@ -21,6 +21,11 @@ Feature: Connections
         | over | TCP |
       Then the hub closes the connection of "thermostat" without a packet
 
+    Scenario: No port of the hub serves the device in plain text
+      Then MQTT without TLS is served to "thermostat" nowhere
+      And "thermostat" connects
+      And "thermostat" is accepted
+
   @WIRE-CONN-03
   Rule: MQTT is served inside a WebSocket at /$iothub/websocket with the subprotocol mqtt
 

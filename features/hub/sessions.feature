@@ -313,14 +313,20 @@ Feature: Sessions
   @WIRE-SESS-22
   Rule: A message sent again is acknowledged again
 
-    Scenario: DUP on telemetry
+    Scenario: The same message, then with DUP
       Given "thermostat" is online
+      When "thermostat" sends PUBLISH with:
+        | topic | devices/{thermostat}/messages/events/ |
+        | id    | 7                                     |
+      Then "thermostat" receives PUBACK with:
+        | id | 7 |
       When "thermostat" sends PUBLISH with:
         | topic | devices/{thermostat}/messages/events/ |
         | id    | 7                                     |
         | dup   | true                                  |
       Then "thermostat" receives PUBACK with:
         | id | 7 |
+      And "thermostat" is still online
 
   @WIRE-SESS-23
   Rule: A packet of more than 256 KB ends the connection

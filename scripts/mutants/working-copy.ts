@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Results } from '../../step-definitions/conformance/results.ts'
 import type { Mutant } from './mutant.ts'
 
 const COPIED = [
@@ -19,9 +20,13 @@ const COPIED = [
   ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
 ]
 
+/** The limit of one run in real time. */
+const RUN_LIMIT_MS = 1_200_000
+
 /** The part of the suite's results that is read. */
 export interface RunResult {
-  readonly code: number
+  /** Why the run says nothing; undefined: everything planned ran. */
+  readonly notRun?: string
   readonly records: readonly {
     readonly requirement: string
     readonly verdict: string
@@ -50,7 +55,7 @@ export class WorkingCopy {
    * @returns the result of `look`.
    * @throws Error if an edit no longer matches the source: the mutant must be updated.
    */
-  async with<Result>(mutant: Mutant, look: () => Promise<Result>): Promise<Result> {
+  async with<Result>(mutant: Pick<Mutant, 'id' | 'edits'>, look: () => Promise<Result>): Promise<Result> {
     const before = new Map<string, string>()
     try {
       for (const { file, find, replace } of mutant.edits) {
@@ -73,33 +78,52 @@ export class WorkingCopy {
     }
   }
 
+  /** Runs `look` with another text of one file, and then reverts it. @returns the result of `look`. */
+  async withText<Result>(file: string, text: string, look: () => Promise<Result>): Promise<Result> {
+    const path = join(this.#folder, file)
+    const before = readFileSync(path, 'utf8')
+    try {
+      writeFileSync(path, text)
+      return await look()
+    } finally {
+      writeFileSync(path, before)
+    }
+  }
+
   /** Runs scenarios on the current copy. @param selection flags of `iot-hub-conformance run`. */
   async scenarios(selection: readonly string[]): Promise<RunResult> {
     const results = join(this.#folder, 'reports/results.json')
     rmSync(results, { force: true })
     const suite = ['--no-warnings', '--import=tsx', 'step-definitions/conformance/main.ts', 'run']
-    const code = await this.#node([...suite, ...selection])
-    try {
-      return { code, records: (JSON.parse(readFileSync(results, 'utf8')) as RunResult).records }
-    } catch {
-      return { code, records: [] }
+    const end = await this.#node([...suite, ...selection])
+    if (!existsSync(results)) return { notRun: `the run ended with ${end} and without results`, records: [] }
+    const { planned, ran, records } = JSON.parse(readFileSync(results, 'utf8')) as Results // the runner's own
+    return {
+      records,
+      ...(planned > 0 && ran === planned
+        ? {}
+        : { notRun: `${String(ran)} of ${String(planned)} scenarios ran` }),
     }
   }
 
   /**
    * Runs the unit and adapter tests of one folder on the current copy.
    * @param names only tests whose name contains one of these. @default all
-   * @returns the tests that failed.
+   * @returns the tests that failed; undefined: the run ended without a report.
    */
-  async tests(folder: string, names: readonly string[] = []): Promise<readonly FailedTest[]> {
+  async tests(
+    folders: string | readonly string[],
+    names: readonly string[] = [],
+  ): Promise<readonly FailedTest[] | undefined> {
     const report = join(this.#folder, 'reports/vitest.json') // see vitest.config.ts
     rmSync(report, { force: true })
-    // Short time-outs, because some mutants leave tests and hooks waiting.
-    const timeouts = ['--testTimeout', '2500', '--hookTimeout', '2500']
+    // Some mutants leave tests and hooks waiting; a time-out is no verdict (killers.ts).
+    const timeouts = ['--testTimeout', '30000', '--hookTimeout', '30000']
+    const paths = [folders].flat().map((folder) => `${folder}/`)
     const chosen = names.length === 0 ? [] : ['--testNamePattern', names.join('|')]
-    const vitest = ['node_modules/vitest/vitest.mjs', 'run', `${folder}/`, '--maxWorkers', '1']
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...paths, '--maxWorkers', '1']
     await this.#node([...vitest, ...timeouts, ...chosen])
-    if (!existsSync(report)) return [] // vitest ended without a report
+    if (!existsSync(report)) return undefined
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport
     return testResults
       .flatMap(({ assertionResults }) => assertionResults)
@@ -107,15 +131,19 @@ export class WorkingCopy {
       .map(({ fullName, failureMessages }) => ({ name: fullName, message: failureMessages.join('\n') }))
   }
 
-  async #node(args: readonly string[]): Promise<number> {
+  /** @returns how the process ended. */
+  async #node(args: readonly string[]): Promise<string> {
     const child = spawn(process.execPath, args, {
       ...{ cwd: this.#folder, stdio: 'ignore' },
-      // Some mutants never end.
-      ...{ timeout: 240_000, killSignal: 'SIGKILL' },
+      // Some mutants never end; a run that is killed is not a run.
+      ...{ timeout: RUN_LIMIT_MS, killSignal: 'SIGKILL' },
     })
     return new Promise((settle) => {
-      child.once('close', (status) => {
-        settle(status ?? 1)
+      child.once('error', (error) => {
+        settle(error.message)
+      })
+      child.once('close', (status, signal) => {
+        settle(status === null ? `signal ${String(signal)}` : `exit code ${String(status)}`)
       })
     })
   }

@@ -14,11 +14,14 @@ const VOCABULARY: readonly string[] = [
     '@fault:http',
     '@smoke',
     '@suite',
+    '@trial',
     '@time',
     '@level:observed',
     '@transport:default',
     '@hub:alone',
     '@hub:rsa',
+    '@hub:amqp',
+    '@hub:events',
   ],
 ]
 const MAX_STEPS = 8
@@ -40,6 +43,7 @@ export function checkCatalogue(
     ...scenarios.flatMap((scenario) => findingsOf(scenario, byId)),
     ...sharedNames(scenarios),
     ...catalogue.flatMap((row) => unproven(row, mutants)),
+    ...covered.flatMap((row) => withoutScenario(row)),
     ...covered.flatMap(({ requirement: { id, applies, sut }, missing }) =>
       missing.length === 0
         ? []
@@ -98,6 +102,19 @@ function unproven(
   return [
     `${id}: has no mutant; name one that it detects (npm run mutants:matrix), or the reason in noMutant`,
   ]
+}
+
+/** A requirement of level `must` is judged by a scenario at any hub, or says why it cannot be. */
+function withoutScenario({ requirement, scenarios }: Covered): readonly string[] {
+  const { id, sut, level, testability, noScenario } = requirement
+  if (noScenario !== undefined && scenarios.length > 0)
+    return [`${id}: has both a scenario and noScenario; remove one of the two`]
+  if (sut !== 'hub' || level !== 'must' || testability !== 'testable') return []
+  return scenarios.length > 0 || noScenario !== undefined
+    ? []
+    : [
+        `${id}: has no scenario, only tests; tag one that proves it at any hub, or give the reason in noScenario`,
+      ]
 }
 
 /** The runner accepts two scenarios with the same name, but their results cannot be distinguished. */

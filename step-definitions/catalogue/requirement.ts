@@ -38,6 +38,8 @@ export interface Requirement {
   readonly mutants?: readonly string[]
   /** Why no mutant proves it. */
   readonly noMutant?: string
+  /** Why no scenario can judge it at a hub of which only the connection string is known. */
+  readonly noScenario?: string
   /** The name of its file, without folder and extension. */
   readonly area: string
   /** How its statement in the contract is known. */
@@ -66,6 +68,7 @@ const ROW = {
     reason: TEXT,
     mutants: { type: 'array', items: { type: 'string', pattern: '^[CH][0-9]{2,3}$' } },
     noMutant: TEXT,
+    noScenario: TEXT,
   },
   if: { properties: { testability: { enum: ['untestable', 'retired'] } } },
   then: { required: ['reason'] },

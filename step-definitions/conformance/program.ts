@@ -72,6 +72,9 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
       .option('--reports <folder>', 'folder of the reports', 'reports')
       .option('--known-failing <file>', 'list of known failures; the run fails when one of them passes')
       .option('--order <order>', 'order of the scenarios: defined, random, or random:SEED', 'defined')
+      .option('--trials <count>', 'values that each generated trial tries; 0: no trials', '5')
+      .option('--trial-seed <number>', 'seed of the generated trials, or random', '1')
+      .option('--trial-path <path>', 'repeats one value of a trial, from the message of its failure')
       .option('--transport <name>', 'transport of the clients: mqtt or mqtt-ws', 'mqtt')
       .addOption(
         new Option(
@@ -82,13 +85,20 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
           .argParser(secretOf),
       )
       .option('--hub-address <host>', 'address to dial instead of its host name')
-      .option('--hub-ports <mqtt,https>', 'ports of the hub', '8883,443')
+      .option('--hub-ports <mqtt,https,amqp>', 'ports of the hub', '8883,443,5671')
+      .option(
+        '--hub-events',
+        'the hub adds its own events (twins, lifecycle, connections) to the messages',
+        false,
+      )
       .option('--hub-ca <file>', 'root certificate of the hub in PEM, when the system does not trust it')
       .option('--hub-control <url>', 'control listener of the hub, for time and messages (docs/control.md)')
   judged(child('run', 'run scenarios and write reports'))
     .option('--tags <expression>', 'only scenarios with these tags; such a run cannot certify')
     .option('--requirement <id...>', 'only these requirements')
+    .option('--features <part...>', 'only features whose path contains one of these, such as hub/twins')
     .option('--sut <which>', 'only requirements of the client or the hub: client, hub or all', 'all')
+    .option('--until-failure', 'skip what is left after the first FAIL; such a run cannot certify', false)
     .option('--json', 'print the totals as a line of JSON at the end', false)
     .action(async (flags: SuiteFlags) => {
       done(await runSuite({ ...flags, mode: 'run' }, say))

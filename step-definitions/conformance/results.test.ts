@@ -87,6 +87,13 @@ test('results and their pages say how the requirements that were judged are know
   expect(html(results(), catalogue)).toContain('How the statements judged are known: 1 captured, 1 inferred.')
 })
 
+test('a step that reaches its limit in real time is no verdict', () => {
+  add('A-01', 'FAILED', 'TimedOut')
+  add('A-02', 'PASSED')
+  expect(verdicts(results())).toEqual(['A-01 ERROR', 'A-02 PASS'])
+  expect(results().exitCode).toBe(EXIT.cannotJudge)
+})
+
 test('the worst scenario is the verdict of a requirement', () => {
   add('A-01', 'PASSED')
   add('A-01', 'FAILED', 'AssertionError')

@@ -18,9 +18,11 @@ import { parseKnownFailures } from './known-failing.ts'
 import { PROFILES, requirementsOf } from './profiles.ts'
 import { type Results, resultsOf } from './results.ts'
 import { type Outcome, runScenarios } from './run.ts'
+import { trialsSpent } from '../trials/trial.ts'
 import { SUITE } from './suite.ts'
 import { UsageError } from './usage-error.ts'
-import { levelsOf, verdictOf } from './verdict.ts'
+import { CRASH, isRunStopped, stopRun } from './stop.ts'
+import { levelsOf, type Verdict, verdictOf } from './verdict.ts'
 
 export interface SuiteFlags {
   readonly mode: 'run' | 'certify'
@@ -37,19 +39,30 @@ export interface SuiteFlags {
   readonly hub?: string
   readonly hubAddress?: string
   readonly hubPorts?: string
+  readonly hubEvents?: boolean
   readonly hubCa?: string
   readonly hubControl?: string
   readonly json: boolean
+  readonly untilFailure?: boolean
+  readonly features?: readonly string[]
+  readonly trials: string
+  readonly trialSeed: string
+  readonly trialPath?: string
 }
 
 /** @returns the exit code. @throws UsageError. */
 export async function runSuite(flags: SuiteFlags, say: (line: string) => void): Promise<number> {
   const catalogue = loadCatalogue(SUITE.catalogue)
-  const tags = tagsOf(flags.hub === undefined ? flags : { ...flags, sut: 'hub' }, catalogue)
+  const selected = tagsOf(flags.hub === undefined ? flags : { ...flags, sut: 'hub' }, catalogue)
+  const tags =
+    flags.trials === '0'
+      ? [...(selected === undefined ? [] : [selected]), 'not @trial'].join(' and ')
+      : selected
   const order = orderOf(flags.order)
   const parameters = {
     transport: oneOf('--transport', flags.transport, ['mqtt', 'mqtt-ws']),
     address: addressOf(flags.address),
+    ...trialsOf(flags),
   }
   const known =
     flags.knownFailing === undefined
@@ -62,7 +75,8 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   if (flags.driver !== undefined) process.env['CONFORMANCE_DRIVER'] = JSON.stringify(commandOf(flags.driver))
 
   mkdirSync(flags.reports, { recursive: true })
-  const plan = planned(tags)
+  const plan = planned(tags).filter(({ uri }) => flags.features?.some((part) => uri.includes(part)) ?? true)
+  const files = [...new Set(plan.map(({ uri }) => join(SUITE.root, uri)))]
   if (plan.length === 0) {
     say('no scenario matches the selection')
     return EXIT.tooLittle
@@ -70,9 +84,13 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   const startedMs = systemTime.now()
   const levels = new Map(catalogue.map((row) => [row.id, row.level]))
   const outcomes = await runScenarios(
-    { tags, order, messages: join(flags.reports, 'messages.ndjson'), parameters },
+    {
+      ...{ tags, order, messages: join(flags.reports, 'messages.ndjson'), parameters },
+      ...(flags.features === undefined ? {} : { paths: files }),
+    },
     (outcome) => {
-      print(outcome, levels, say)
+      const verdict = print(outcome, levels, say)
+      if (flags.untilFailure === true && verdict === 'FAIL' && !CRASH.test(outcome.message ?? '')) stopRun()
     },
   )
   const results = resultsOf({
@@ -81,7 +99,10 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
     mode: flags.mode,
     ...{ order, parameters, catalogue, plan, outcomes, known },
     profile:
-      flags.profile ?? (flags.tags === undefined && flags.requirement === undefined ? 'all' : undefined),
+      flags.profile ??
+      ([flags.tags, flags.requirement, flags.features].every((selection) => selection === undefined)
+        ? 'all'
+        : undefined),
     durationMs: Math.round(systemTime.now() - startedMs),
     today: new Date(startedMs).toISOString().slice(0, 10),
   })
@@ -107,17 +128,18 @@ function print(
   { scenario, ending, step, message }: Outcome,
   levels: ReadonlyMap<string, Requirement['level']>,
   say: (line: string) => void,
-): void {
+): Verdict {
   const verdict = verdictOf(
     ending,
     levelsOf(scenario, (id) => levels.get(id)),
   )
-  if (verdict === 'PASS' || verdict === 'NOT_SUPPORTED') return
+  if (verdict === 'PASS' || verdict === 'NOT_SUPPORTED' || isRunStopped()) return verdict
   say(
     `${verdict} ${scenario.requirements.join(' ')} ${scenario.identity ?? ''}: ${scenario.name} (${scenario.uri}:${String(scenario.line)})`,
   )
   say(`  ${step ?? ''}`)
   say(`  ${(message ?? '').split('\n').slice(0, 6).join('\n  ')}`)
+  return verdict
 }
 
 function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (line: string) => void): void {
@@ -132,6 +154,11 @@ function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (
       `${String(requirements.covered)} of ${String(requirements.total)} requirements by scenario; reports in ${reports}`,
   )
   say(`the statements judged are known as: ${gradesText(requirements.grades)}`)
+  const { properties, cases, ms } = trialsSpent()
+  if (properties > 0)
+    say(
+      `trials: ${String(properties)} properties, ${String(cases)} values in ${(ms / 1000).toFixed(1)} s, seed ${results.parameters['trialSeed'] ?? ''}`,
+    )
   if (ran < planned) say(`${String(planned - ran)} planned scenarios did not run`)
   for (const [name, { met, requirements: total, against }] of Object.entries(profiles))
     say(
@@ -180,6 +207,15 @@ function orderOf(order: string): string {
   throw new UsageError(`--order: must be defined, random or random:SEED, got ${order}`)
 }
 
+/** @throws UsageError. */
+function trialsOf({ trials, trialSeed, trialPath }: SuiteFlags): Readonly<Record<string, string>> {
+  if (!/^\d+$/.test(trials)) throw new UsageError(`--trials: must be a whole number, got ${trials}`)
+  if (trialSeed !== 'random' && !/^-?\d+$/.test(trialSeed))
+    throw new UsageError(`--trial-seed: must be a whole number or random, got ${trialSeed}`)
+  const seed = trialSeed === 'random' ? String(Math.floor(Math.random() * 2 ** 31)) : trialSeed
+  return { trials, trialSeed: seed, ...(trialPath === undefined ? {} : { trialPath }) }
+}
+
 function oneOf(flag: string, given: string, allowed: readonly string[]): string {
   if (!allowed.includes(given))
     throw new UsageError(`${flag}: must be one of ${allowed.join(', ')}, got ${given}`)
@@ -194,7 +230,7 @@ function subjectOf({ driver }: SuiteFlags, hub: HubLocation | undefined): Result
 }
 
 /** The remote hub under test; undefined: the embedded hub. @throws UsageError. */
-function hubOf({ hub, hubAddress, hubPorts = '', hubCa, hubControl, driver, sut }: SuiteFlags) {
+function hubOf({ hub, hubAddress, hubPorts = '', hubEvents, hubCa, hubControl, driver, sut }: SuiteFlags) {
   if (hub === undefined) return undefined
   const { HostName, SharedAccessKeyName, SharedAccessKey } = connectionStringParts(hub)
   if (HostName === undefined || SharedAccessKeyName === undefined || SharedAccessKey === undefined)
@@ -205,11 +241,12 @@ function hubOf({ hub, hubAddress, hubPorts = '', hubCa, hubControl, driver, sut 
     throw new UsageError(
       '--hub: cannot be combined with --driver or --sut client, clients are tested with the embedded hub',
     )
-  const [mqttPort = NaN, httpsPort = NaN] = hubPorts.split(',').map(Number)
-  if (!Number.isInteger(mqttPort) || !Number.isInteger(httpsPort))
-    throw new UsageError(`--hub-ports: must be two numbers such as 8883,443, got ${hubPorts}`)
+  const [mqttPort = NaN, httpsPort = NaN, amqpPort] = hubPorts.split(',').map(Number)
+  if (![mqttPort, httpsPort, amqpPort ?? 0].every(Number.isInteger))
+    throw new UsageError(`--hub-ports: must be two or three numbers such as 8883,443,5671, got ${hubPorts}`)
   const location: HubLocation = {
     ...{ serviceConnectionString: hub, address: hubAddress, mqttPort, httpsPort, control: hubControl },
+    ...{ amqpPort, hasEvents: hubEvents === true },
     caPem: hubCa === undefined ? undefined : textOf('--hub-ca', hubCa),
   }
   return location

@@ -40,6 +40,9 @@ type Envelope = Parameters<NonNullable<Parameters<typeof runCucumber>[2]>>[0]
 /** Worst first. */
 const WORST = ['FAILED', 'AMBIGUOUS', 'UNDEFINED', 'PENDING', 'UNKNOWN', 'SKIPPED', 'PASSED'] as const
 
+/** The message of the runner for a step that has reached its limit in real time: no verdict. */
+const TIMED_OUT = /\bfunction timed out, ensure the promise resolves within/
+
 interface StepEnd {
   readonly status: Ending['status']
   readonly step: string | undefined
@@ -135,7 +138,7 @@ class Collection {
         status: testStepResult.status, // an enum of these strings
         step,
         message: testStepResult.message,
-        errorName: testStepResult.exception?.type,
+        errorName: TIMED_OUT.test(testStepResult.message ?? '') ? 'TimedOut' : testStepResult.exception?.type,
       })
     }
     if (attachment?.testCaseStartedId !== undefined)

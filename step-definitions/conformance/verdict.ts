@@ -29,6 +29,7 @@ const HARNESS_VERDICTS: Readonly<Record<string, Verdict>> = {
   HarnessError: 'ERROR',
   Inconclusive: 'INCONCLUSIVE',
   NotSupported: 'NOT_SUPPORTED',
+  TimedOut: 'ERROR',
 }
 
 /**

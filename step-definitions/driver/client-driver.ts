@@ -87,6 +87,8 @@ export interface HandlerBehaviour {
   readonly hold?: boolean
   /** Throws an exception. */
   readonly fail?: boolean
+  /** Disconnects the client and waits for it; for drivers with the capability `handlers.disconnect`. */
+  readonly disconnect?: boolean
 }
 
 /** One receive call; the defaults are those of the client. */

@@ -8,17 +8,23 @@ import { openTransport } from './open-transport.ts'
 import { type ClientDriver, type DriverRequest, HarnessError, type Hello } from './client-driver.ts'
 import { quietFor, systemAlarm } from './clock.ts'
 import { RemoteDriver } from './remote-driver.ts'
+import { whenStill } from '../world/clock.ts'
 import { ReferenceDriver } from './reference-driver.ts'
 
 /** After this many milliseconds without activity, a client in another process is idle. */
 const SILENCE_MS = Number(process.env['CONFORMANCE_SILENCE_MS'] ?? 60)
-const LATE_SECONDS = Number(process.env['CONFORMANCE_CALL_SECONDS'] ?? 3)
+/** After as many seconds of real time in which nothing happened, a client in another process does no more. */
+const LATE_SECONDS = Number(process.env['CONFORMANCE_CALL_SECONDS'] ?? 30)
 
 export interface ClientUnderTest extends ClientDriver {
   /** Settles when the client is idle. */
   rest(activity: () => number): Promise<void>
-  /** Runs a function when the client has used up its real time for one action. @returns a function that cancels it. */
-  whenLate(run: () => void): () => void
+  /**
+   * Runs a function when client and hub do nothing any more; with an error when the client is dead.
+   * @param activity a number that changes with every action of the hub or the client.
+   * @returns a function that cancels it.
+   */
+  whenStill(activity: () => number, run: (unknown?: HarnessError) => void): () => void
   /** The free text of the driver in this scenario. */
   readonly notes: readonly string[]
   /** Sets its clock to the time of the suite. @returns when its next timer is due, in epoch milliseconds. */
@@ -77,7 +83,18 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
       return started.output.slice(notedBefore)
     },
     rest: (activity) => quietFor(SILENCE_MS, activity),
-    whenLate: (run) => systemAlarm(LATE_SECONDS, run),
+    whenStill: (_activity, run) =>
+      systemAlarm(LATE_SECONDS, () => {
+        // A driver that still answers is alive; a dead one says nothing about its client.
+        started.request({ do: 'describe', kind: 'device' }).then(
+          () => {
+            run()
+          },
+          (error: unknown) => {
+            run(new HarnessError(`the driver does not answer: ${String(error)}`))
+          },
+        )
+      }),
     async follow() {
       if (!follows) return undefined
       const reply = await started.request({ do: 'advance', now: clock.now() })
@@ -110,7 +127,7 @@ function inProcess(clock: Clock): ClientUnderTest {
     stop: () => driver.stop(),
     notes: [],
     rest: () => Promise.resolve(),
-    whenLate: () => () => undefined, // the limit of the step ends such a wait
+    whenStill,
     follow: () => Promise.resolve(undefined),
   }
 }

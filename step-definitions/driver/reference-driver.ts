@@ -43,6 +43,7 @@ export const HELLO: Hello = {
     'telemetry',
     'messages.conversion',
     'values.unwritable',
+    'handlers.disconnect',
     'telemetry.output',
     'c2d',
     'c2d.receive',

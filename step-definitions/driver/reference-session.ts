@@ -73,6 +73,7 @@ export class ReferenceSession {
         )
       }
       if (behaviour.token !== undefined) await this.client.updateSastoken(behaviour.token)
+      if (behaviour.disconnect === true) await this.client.disconnect()
       if (behaviour.hold === true && this.#holding)
         await new Promise<void>((resolve) => this.#held.push(resolve))
       if (behaviour.fail === true) throw new Error('The application failed')

@@ -16,7 +16,7 @@ import {
 import { assertEvent, assertHello, assertReply } from './protocol-schemas.ts'
 
 /** The longest time without a reply or a heartbeat. */
-const SILENCE_LIMIT_SECONDS = 10
+const SILENCE_LIMIT_SECONDS = 30
 
 /** Runs `run` after seconds of real time. @returns a function that cancels it. */
 export type Alarm = (seconds: number, run: () => void) => () => void

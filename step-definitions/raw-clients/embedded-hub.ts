@@ -15,13 +15,20 @@ export function embeddedHub(world: ConformanceWorld, hub: MockHub): HubUnderTest
     address: hub.address,
     mqttPort: hub.mqttPort,
     httpsPort: hub.httpsPort,
+    amqpPort: hub.amqpPort,
+    hasEvents: hub.settings.eventSources.length > 0,
+    trust: (rootPem) => {
+      hub.registry.trustCertificateAuthority(rootPem)
+    },
     caPem: hub.caPem,
     serviceConnectionString: hub.serviceConnectionString,
     now: () => world.clock.now(),
     pass: (seconds) => world.time.pass(seconds),
     async messages(count) {
-      // Messages may still be under way; one that never arrives ends in the timeout of the step.
-      await world.activity.eventually(() => messages().length >= count)
+      await world.activity.eventually(
+        () => messages().length >= count,
+        `The arrival of ${String(count)} messages`,
+      )
       return messages()
     },
     policyKey: (name) => hub.policies.find((policy) => policy.name === name)?.primaryKey,

@@ -16,6 +16,8 @@ export interface RawRequest {
 export interface RawResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
+  /** The names of the headers as they were sent. */
+  readonly names: readonly string[]
   readonly body: Buffer
 }
 
@@ -44,6 +46,7 @@ export function sendRequest(
           resolve({
             status: incoming.statusCode ?? 0,
             headers: incoming.headers,
+            names: incoming.rawHeaders.filter((_text, index) => index % 2 === 0),
             body: Buffer.concat(chunks),
           })
         })

@@ -1,19 +1,24 @@
 /** A scenario of the hub side: its identities, their connections, and the last response. */
 
 import { randomBytes } from 'node:crypto'
+import { HarnessError } from '../driver/client-driver.ts'
 import { NotSupported } from '../world/errors.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { embeddedHub } from './embedded-hub.ts'
 import { valueAt } from './expectations.ts'
 import { jsonOf, sendRequest, type RawResponse, type RawRequest } from './https-client.ts'
 import { remoteHub, remoteHubLocation } from './remote-hub.ts'
-import { connectionStringParts, type HubUnderTest } from './hub-under-test.ts'
-import { RawMqttClient, type RawPacket } from './mqtt-client.ts'
+import { sendDown } from './downlink.ts'
+import { connectionStringParts, type HubUnderTest, type ReadMessage } from './hub-under-test.ts'
+import { RawAmqpClient } from './amqp-client.ts'
+import { RawMqttClient, type RawPacket, type Waits } from './mqtt-client.ts'
 import { token } from './token.ts'
 
 /** The api-version of service requests. */
 const API_VERSION = '2021-04-12'
 const HOUR_S = 3_600
+/** The name of the AMQP connection of back ends. */
+export const SERVICE = 'the service'
 
 /** A device or module of the scenario. */
 export interface RegisteredIdentity {
@@ -48,9 +53,9 @@ export function hubScenarioOf(world: ConformanceWorld): Promise<HubScenario> {
     const hub =
       location === undefined
         ? world.hub.start().then((started) => embeddedHub(world, started))
-        : remoteHub(location)
+        : remoteHub(location, world.activity)
     scenario = hub.then((hub) => {
-      const created = new HubScenario(hub, location !== undefined)
+      const created = new HubScenario(hub, world.activity, location !== undefined)
       world.hubScenario = created
       world.defer(() => created.end())
       return created
@@ -62,10 +67,12 @@ export function hubScenarioOf(world: ConformanceWorld): Promise<HubScenario> {
 
 export class HubScenario {
   readonly hub: HubUnderTest
-  readonly #isRemote: boolean
+  readonly isRemote: boolean
+  readonly #activity: Waits
   readonly #identities = new Map<string, RegisteredIdentity>()
   readonly #registered = new Set<string>()
   readonly #links = new Map<string, RawMqttClient>()
+  readonly #amqp = new Map<string, RawAmqpClient>()
   readonly #suffix = randomBytes(4).toString('hex')
   /** The last response, or a pending one. */
   response: Promise<RawResponse> | undefined
@@ -78,9 +85,10 @@ export class HubScenario {
   upgradeError = ''
 
   /** @param isRemote the hub existed before: the scenario removes what it has added. */
-  constructor(hub: HubUnderTest, isRemote: boolean) {
+  constructor(hub: HubUnderTest, activity: Waits, isRemote: boolean) {
     this.hub = hub
-    this.#isRemote = isRemote
+    this.#activity = activity
+    this.isRemote = isRemote
   }
 
   /** The hub has responded at least once. */
@@ -88,7 +96,8 @@ export class HubScenario {
     return (
       this.#lastResponse !== undefined ||
       this.upgradeError.includes('Unexpected server response') ||
-      [...this.#links.values()].some(({ hasReceived }) => hasReceived)
+      [...this.#links.values()].some(({ hasReceived }) => hasReceived) ||
+      this.#amqp.size > 0
     )
   }
 
@@ -98,6 +107,11 @@ export class HubScenario {
   ids(name: string): { deviceId: string; moduleId: string | undefined } {
     const [device = '', moduleId] = name.split('/')
     return { deviceId: `${device}-${this.#suffix}`, moduleId }
+  }
+
+  /** The device belongs to this scenario. */
+  owns(deviceId: string): boolean {
+    return deviceId.endsWith(`-${this.#suffix}`)
   }
 
   /** Registers a device or module through the service REST API. */
@@ -182,14 +196,54 @@ export class HubScenario {
     const port = over === 'WebSocket' ? httpsPort : mqttPort
     const to = { address, hostName, caPem, port, certificate, tls, cipher }
     const link = await (over === 'WebSocket'
-      ? RawMqttClient.overWebSocket(to, path, protocols)
+      ? RawMqttClient.overWebSocket(to, path, protocols, this.#activity)
       : over === 'TLS'
-        ? RawMqttClient.overTls(to)
-        : RawMqttClient.overTcp(to))
+        ? RawMqttClient.overTls(to, this.#activity)
+        : RawMqttClient.overTcp(to, this.#activity))
     const before = this.#links.get(name)
     if (before !== undefined) this.#links.set(`${name} before`, before)
     this.#links.set(name, link)
     return link
+  }
+
+  /** Opens a connection without TLS at any port of the hub. @throws Error when nothing listens. */
+  async openPlain(port: number): Promise<RawMqttClient> {
+    const { address, hostName, caPem } = this.hub
+    const link = await RawMqttClient.overTcp({ address, hostName, caPem, port }, this.#activity)
+    this.#links.set(`plain ${String(port)}`, link)
+    return link
+  }
+
+  // ------------------------------------------------------------------ AMQP
+
+  /** The AMQP connection of a back end (`the service`) or of a device; opens it at the first call. */
+  async amqp(name: string): Promise<RawAmqpClient> {
+    const known = this.#amqp.get(name)
+    if (known !== undefined) return known
+    const { amqpPort: port, ...to } = this.hub
+    if (port === undefined) throw new NotSupported('hub.amqp: the AMQP port of this hub is unknown')
+    const client = await RawAmqpClient.open({ ...to, port }, this.#activity)
+    this.#amqp.set(name, client)
+    return client
+  }
+
+  /** The AMQP connection of the service, with a token. @throws NotSupported. */
+  async amqpOfService(): Promise<RawAmqpClient> {
+    const isNew = !this.#amqp.has(SERVICE)
+    const client = await this.amqp(SERVICE)
+    if (!isNew) return client
+    const { status, description } = await client.putToken(this.hub.hostName, this.serviceToken())
+    if (status !== 200) throw new HarnessError(`The token of the service is refused: ${description}`)
+    return client
+  }
+
+  /** Sends a message to a device or module; the answer is that of the route. */
+  async send(name: string, headers: Readonly<Record<string, string>>, body: Buffer): Promise<RawResponse> {
+    const { deviceId, moduleId } = this.identity(name)
+    const path = `${devicePath(deviceId, moduleId)}/messages/devicebound`
+    if (this.isRemote && this.hub.amqpPort !== undefined)
+      return sendDown(await this.amqpOfService(), path, headers, body)
+    return this.asService({ method: 'POST', path, headers, body })
   }
 
   // ------------------------------------------------------------------ HTTPS
@@ -207,13 +261,21 @@ export class HubScenario {
     const skn = policy ?? parts['SharedAccessKeyName'] ?? ''
     const key = policy === undefined ? parts['SharedAccessKey'] : this.policyKey(policy)
     if (key === undefined) throw new Error(`The hub has no policy ${skn}`)
-    const authorization = token({
+    const authorization = this.serviceToken(skn, key)
+    return this.#send({ ...request, headers: { authorization, ...request.headers } })
+  }
+
+  /** A token of a policy for one hour. */
+  serviceToken(
+    skn = connectionStringParts(this.hub.serviceConnectionString)['SharedAccessKeyName'] ?? '',
+    key = connectionStringParts(this.hub.serviceConnectionString)['SharedAccessKey'] ?? '',
+  ): string {
+    return token({
       sr: encodeURIComponent(this.hub.hostName),
       key,
       se: String(this.seconds() + HOUR_S),
       skn,
     })
-    return this.#send({ ...request, headers: { authorization, ...request.headers } })
   }
 
   asDevice(name: string, request: RawRequest): Promise<RawResponse> {
@@ -231,9 +293,43 @@ export class HubScenario {
 
   /** The response to the last request. */
   async settled(): Promise<RawResponse> {
-    if (this.response === undefined) throw new Error('The scenario has made no request')
-    this.#lastResponse = await this.response
+    const { response } = this
+    if (response === undefined) throw new HarnessError('The scenario has made no request')
+    let isSettled = false
+    const settled = (): void => {
+      isSettled = true
+      this.#activity.record()
+    }
+    response.then(settled, settled)
+    await this.#activity.eventually(() => isSettled, 'The answer to the request')
+    this.#lastResponse = await response
     return this.#lastResponse
+  }
+
+  /** A hub that answers nothing at all says nothing about what it did not do. */
+  async whetherAlive(): Promise<HarnessError | undefined> {
+    try {
+      await this.asService({ method: 'GET', path: '/statistics/service', headers: {} })
+      return undefined
+    } catch (error) {
+      return new HarnessError(`The hub does not answer: ${String(error)}`)
+    }
+  }
+
+  /**
+   * The device-to-cloud messages of the devices of this scenario, oldest first; waits until there are `count`.
+   * @param source `Telemetry`, or a source of events.
+   * @throws NotSupported when the messages of the hub cannot be read.
+   */
+  async messages(count: number, source = 'Telemetry'): Promise<readonly ReadMessage[]> {
+    const { messages } = this.hub
+    if (messages === undefined)
+      throw new NotSupported('hub.messages: the messages of this hub cannot be read')
+    let all = await messages(0)
+    const own = (): readonly ReadMessage[] =>
+      all.filter(({ deviceId, system }) => system['source'] === source && this.owns(deviceId))
+    while (own().length < count) all = await messages(all.length + 1)
+    return own()
   }
 
   // ------------------------------------------------------------------ texts
@@ -245,7 +341,7 @@ export class HubScenario {
    */
   fill(text: string): string {
     return text.replace(
-      /\{([A-Za-z][\w+.$:@-]*(?:\*\d+)?)\}/g,
+      /\{(\p{L}[\w+.$:@-]*(?:\|encoded|\*\d+)?)\}/gu,
       (whole, of: string) => this.#value(of) ?? whole,
     )
   }
@@ -257,7 +353,11 @@ export class HubScenario {
     if (later !== null) return String(this.seconds() + Number(later[1] ?? 0))
     const utc = /^utc([+-]\d+)?$/.exec(of)
     if (utc !== null) return new Date(this.hub.now() + Number(utc[1] ?? 0) * 1_000).toISOString()
-    const repeated = /^(\w)\*(\d+)$/.exec(of)
+    if (of.endsWith('|encoded')) {
+      const value = this.#value(of.slice(0, -'|encoded'.length))
+      return value === undefined ? undefined : encodeURIComponent(value)
+    }
+    const repeated = /^(\p{L})\*(\d+)$/u.exec(of)
     if (repeated !== null) return (repeated[1] ?? '').repeat(Number(repeated[2]))
     if (of.startsWith('answer.'))
       return asText(valueAt(jsonOf(this.#lastResponse?.body ?? ''), of.slice('answer.'.length)))
@@ -271,7 +371,8 @@ export class HubScenario {
   /** Closes the connections, and removes what was registered at a remote hub. */
   async end(): Promise<void> {
     for (const link of this.#links.values()) link.drop()
-    if (!this.#isRemote) return
+    for (const client of this.#amqp.values()) client.drop()
+    if (!this.isRemote) return
     const created = [...this.#registered].filter((name) => !name.includes('/'))
     for (const name of created) {
       const path = devicePath(this.ids(name).deviceId, undefined)

@@ -19,6 +19,8 @@ export interface HubUnderTest {
   readonly address: string
   readonly mqttPort: number
   readonly httpsPort: number
+  /** Undefined: its AMQP cannot be reached. */
+  readonly amqpPort: number | undefined
   /** The root of the server certificate; undefined: the roots of the system. */
   readonly caPem: string | undefined
   /** `HostName=…;SharedAccessKeyName=…;SharedAccessKey=…`, with all permissions. */
@@ -29,6 +31,10 @@ export interface HubUnderTest {
   readonly pass?: (seconds: number) => Promise<void>
   /** The device-to-cloud messages of the scenario, oldest first; waits until there are `count`. */
   readonly messages?: (count: number) => Promise<readonly ReadMessage[]>
+  /** The hub adds its own events (changed twins, lifecycle, connections) to the device-to-cloud messages. */
+  readonly hasEvents: boolean
+  /** Makes the hub trust the root of certificates of devices. */
+  readonly trust?: (rootPem: string) => void
   /** The key of a shared access policy. */
   readonly policyKey?: (name: string) => string | undefined
 }

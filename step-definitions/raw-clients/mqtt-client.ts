@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import mqttPacket from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import WebSocket, { createWebSocketStream } from 'ws'
+import type { Activity } from '../world/activity.ts'
 
 /** A received packet, with the fields that scenarios read. */
 export type RawPacket = Packet & {
@@ -34,18 +35,23 @@ export interface RawAddress {
   readonly cipher?: string | undefined
 }
 
+/** How a connection waits; without it, it waits for ever. */
+export type Waits = Pick<Activity, 'eventually' | 'record'>
+
 export class RawMqttClient {
   /** All received packets, in order. */
   readonly received: RawPacket[] = []
   readonly #stream: Duplex
   readonly #parser = mqttPacket.parser({ protocolVersion: 4 })
   readonly #taken = new Set<RawPacket>()
+  readonly #activity: Waits | undefined
   readonly #waiting = new Set<() => void>()
   #closed = false
   #lastId = 0
 
-  private constructor(stream: Duplex) {
+  private constructor(stream: Duplex, activity: Waits | undefined) {
     this.#stream = stream
+    this.#activity = activity
     this.#parser.on('packet', (packet: Packet) => {
       this.received.push(packet as RawPacket)
       this.#wake()
@@ -59,20 +65,20 @@ export class RawMqttClient {
   }
 
   /** Connects over TLS. @throws Error when the handshake fails. */
-  static async overTls(to: RawAddress): Promise<RawMqttClient> {
+  static async overTls(to: RawAddress, activity?: Waits): Promise<RawMqttClient> {
     const socket = connectTls(tlsOptions(to))
     await ready(socket)
-    return new RawMqttClient(socket)
+    return new RawMqttClient(socket, activity)
   }
 
   /** Connects without TLS. */
-  static async overTcp({ address, port }: RawAddress): Promise<RawMqttClient> {
+  static async overTcp({ address, port }: RawAddress, activity?: Waits): Promise<RawMqttClient> {
     const socket = connectTcp(port, address)
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve)
       socket.once('error', reject)
     })
-    return new RawMqttClient(socket)
+    return new RawMqttClient(socket, activity)
   }
 
   /** Connects over a WebSocket. @throws Error with the HTTP status when the upgrade is refused. */
@@ -80,6 +86,7 @@ export class RawMqttClient {
     to: RawAddress,
     path = '/$iothub/websocket',
     protocols: readonly string[] = ['mqtt'],
+    activity?: Waits,
   ): Promise<RawMqttClient> {
     const socket = new WebSocket(`wss://${to.hostName}:${String(to.port)}${path}`, [...protocols], {
       ...tlsOptions(to),
@@ -91,7 +98,7 @@ export class RawMqttClient {
       socket.once('open', resolve)
       socket.once('error', reject)
     })
-    return new RawMqttClient(createWebSocketStream(socket))
+    return new RawMqttClient(createWebSocketStream(socket), activity)
   }
 
   get closed(): boolean {
@@ -123,7 +130,7 @@ export class RawMqttClient {
       }
       if (this.#closed)
         throw new Error(`The connection closed before a ${cmd} packet arrived. ${this.summary()}`)
-      await this.#change()
+      await this.#change(`The arrival of a ${cmd} packet`)
     }
   }
 
@@ -139,7 +146,7 @@ export class RawMqttClient {
 
   /** Settles when the hub has closed the connection. */
   async closing(): Promise<void> {
-    while (!this.#closed) await this.#change()
+    while (!this.#closed) await this.#change('The end of the connection')
   }
 
   /** Sends a ping: its response shows that the hub has processed all earlier packets. */
@@ -161,10 +168,19 @@ export class RawMqttClient {
   #wake(): void {
     for (const wake of this.#waiting) wake()
     this.#waiting.clear()
+    this.#activity?.record()
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.add(resolve))
+  /** Waits for a packet or the end of the connection. */
+  async #change(what: string): Promise<void> {
+    let isChanged = false
+    const changed = new Promise<void>((resolve) =>
+      this.#waiting.add(() => {
+        isChanged = true
+        resolve()
+      }),
+    )
+    await (this.#activity === undefined ? changed : this.#activity.eventually(() => isChanged, what))
   }
 }
 

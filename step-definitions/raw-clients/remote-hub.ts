@@ -1,11 +1,15 @@
 /**
  * A hub that runs outside the suite: another mock, or a real IoT Hub. The environment variable `CONFORMANCE_HUB` has
- * its location, in JSON. Scenarios that need time or messages require a control listener like that of mock-iot-hub;
- * without one, they are not supported.
+ * its location, in JSON. Scenarios that need time require a control listener like that of mock-iot-hub; without one, they
+ * are not supported. Messages come from there, or over AMQP from the endpoint for events.
  */
 
 import { pause, systemTime } from '../driver/clock.ts'
 import { HarnessError } from '../driver/client-driver.ts'
+import { RawAmqpClient } from './amqp-client.ts'
+import { findEventHub, readFrom, readMessage } from './event-hub.ts'
+import type { Waits } from './mqtt-client.ts'
+import { token } from './token.ts'
 import { connectionStringParts, type HubUnderTest, type ReadMessage } from './hub-under-test.ts'
 
 export interface HubLocation {
@@ -14,6 +18,9 @@ export interface HubLocation {
   readonly address?: string | undefined
   readonly mqttPort: number
   readonly httpsPort: number
+  readonly amqpPort?: number | undefined
+  /** The hub adds its own events to the device-to-cloud messages. */
+  readonly hasEvents?: boolean
   readonly caPem?: string | undefined
   /** The URL of its control listener. */
   readonly control?: string | undefined
@@ -22,6 +29,9 @@ export interface HubLocation {
 const POLL_MS = 50
 /** Time for messages to reach the hub before its clock moves. */
 const ARRIVAL_MS = 100
+/** The clock of a hub elsewhere may be as much behind. */
+const CLOCK_SKEW_MS = 5_000
+const HOUR_S = 3_600
 
 /** The location of the hub under test; undefined: each scenario starts its own. */
 export function remoteHubLocation(): HubLocation | undefined {
@@ -30,11 +40,24 @@ export function remoteHubLocation(): HubLocation | undefined {
 }
 
 /** @throws HarnessError when the control listener cannot be reached. */
-export async function remoteHub(location: HubLocation): Promise<HubUnderTest> {
-  const { serviceConnectionString, mqttPort, httpsPort, caPem, control } = location
+export async function remoteHub(location: HubLocation, activity: Waits): Promise<HubUnderTest> {
+  const {
+    serviceConnectionString,
+    mqttPort,
+    httpsPort,
+    amqpPort,
+    hasEvents = false,
+    caPem,
+    control,
+  } = location
   const { HostName: hostName = '' } = connectionStringParts(serviceConnectionString)
-  const about = { hostName, address: location.address ?? hostName, mqttPort, httpsPort, caPem }
-  if (control === undefined) return { ...about, serviceConnectionString, now: systemTime.now }
+  const address = location.address ?? hostName
+  const about = { hostName, address, mqttPort, httpsPort, amqpPort, hasEvents, caPem }
+  if (control === undefined) {
+    const hub = { ...about, serviceConnectionString, now: systemTime.now }
+    if (amqpPort === undefined) return hub
+    return { ...hub, messages: eventsOf({ ...about, amqpPort }, serviceConnectionString, activity) }
+  }
 
   let aheadMs = 0
   const call = async (method: string, path: string, body?: object): Promise<unknown> => {
@@ -66,12 +89,62 @@ export async function remoteHub(location: HubLocation): Promise<HubUnderTest> {
       await readClock()
     },
     async messages(count) {
-      for (;;) {
-        const all = (await call('GET', '/telemetry')) as readonly TelemetryDocument[] // docs/control.md
-        if (all.length - before >= count) return all.slice(before).map(messageOf)
-        await pause(POLL_MS)
+      let all: readonly TelemetryDocument[] = []
+      let isWaiting = true
+      const poll = async (): Promise<void> => {
+        while (isWaiting) {
+          all = (await call('GET', '/telemetry')) as readonly TelemetryDocument[] // docs/control.md
+          if (all.length - before >= count) {
+            isWaiting = false
+            activity.record()
+          } else await pause(POLL_MS)
+        }
       }
+      const polled = poll()
+      try {
+        await activity.eventually(() => !isWaiting, `The arrival of ${String(count)} messages`)
+      } finally {
+        isWaiting = false
+        await polled
+      }
+      return all.slice(before).map(messageOf)
     },
+  }
+}
+
+type AmqpLocation = Pick<HubUnderTest, 'address' | 'hostName' | 'caPem'> & { readonly amqpPort: number }
+
+/** Without a control listener, the messages of a scenario come from the endpoint for events; opened at the first use. */
+function eventsOf(
+  { amqpPort: port, ...to }: AmqpLocation,
+  serviceConnectionString: string,
+  activity: Waits,
+): NonNullable<HubUnderTest['messages']> {
+  const startedAt = systemTime.now()
+  const read: ReadMessage[] = []
+  let opened: Promise<{ readonly client: RawAmqpClient; readonly nodes: readonly string[] }> | undefined
+  const open = async (): Promise<{ readonly client: RawAmqpClient; readonly nodes: readonly string[] }> => {
+    const client = await RawAmqpClient.open({ ...to, port }, activity)
+    const { SharedAccessKeyName: skn, SharedAccessKey: key = '' } =
+      connectionStringParts(serviceConnectionString)
+    const sr = encodeURIComponent(to.hostName)
+    const se = String(Math.floor(startedAt / 1_000) + HOUR_S)
+    const hub = await findEventHub(client, to.hostName, token({ sr, key, se, skn }))
+    return { client, nodes: await readFrom(client, hub, startedAt - CLOCK_SKEW_MS) }
+  }
+  return async (count) => {
+    const { client, nodes } = await (opened ??= open())
+    const take = async (): Promise<void> => {
+      for (const node of nodes)
+        while (client.left(node) > 0) read.push(readMessage((await client.take(node)).message))
+    }
+    await pause(ARRIVAL_MS)
+    await take()
+    while (read.length < count) {
+      await activity.eventually(() => nodes.some((node) => client.left(node) > 0), 'The arrival of a message')
+      await take()
+    }
+    return read
   }
 }
 

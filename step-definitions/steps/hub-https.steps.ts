@@ -12,7 +12,6 @@ import { customToken } from '../raw-clients/packets.ts'
 import { hubScenarioOf, type HubScenario } from '../raw-clients/hub-scenario.ts'
 import { bodyOf, rowOf, rowsOf, under, type Rows } from '../raw-clients/tables.ts'
 import type { ReadMessage } from '../raw-clients/hub-under-test.ts'
-import { NotSupported } from '../world/errors.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
 /** Rows: `header X`, `body` (all of it, JSON or text), `body x.y` (one value). */
@@ -172,17 +171,10 @@ When(
 )
 
 async function send(scenario: HubScenario, target: string, text: string, rows: Rows): Promise<void> {
-  const { deviceId, moduleId } = scenario.identity(target)
-  const path = `/devices/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}/messages/devicebound`
   const headers = Object.fromEntries(
     under(rows, 'header').map(([name, value]) => [name.toLowerCase(), value]),
   )
-  scenario.response = scenario.asService({
-    method: 'POST',
-    path,
-    headers,
-    body: Buffer.from(scenario.fill(text)),
-  })
+  scenario.response = scenario.send(target, headers, Buffer.from(scenario.fill(text)))
   await scenario.settled()
 }
 
@@ -218,8 +210,6 @@ Then('the service reads no further message', async function (this: ConformanceWo
 })
 
 /** The messages that no step has read, at least `count`. */
-async function unread({ hub, read }: HubScenario, count: number): Promise<readonly ReadMessage[]> {
-  if (hub.messages === undefined)
-    throw new NotSupported('hub.messages: the messages of this hub cannot be read')
-  return (await hub.messages(read + count)).slice(read)
+async function unread(scenario: HubScenario, count: number): Promise<readonly ReadMessage[]> {
+  return (await scenario.messages(scenario.read + count)).slice(scenario.read)
 }

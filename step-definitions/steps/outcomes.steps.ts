@@ -142,7 +142,7 @@ Then(
 Then(
   'the caller of {string} gets the status {int} and:',
   async function (this: ConformanceWorld, name: string, status: number, payload: string) {
-    const result = await (await this.backend()).invocation(name).result
+    const result = await (await this.backend()).resultOf(name)
     deepStrictEqual([result.status, result.payload], [status, JSON.parse(payload)])
   },
 )

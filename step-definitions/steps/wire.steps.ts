@@ -97,12 +97,21 @@ Then('the reported properties are:', async function (this: ConformanceWorld, exp
   deepStrictEqual(reported.properties, JSON.parse(expected) as Json)
 })
 
+/** The last request, with an api-version and nothing else in its query. */
 Then('the hub has received the request {string}', async function (this: ConformanceWorld, line: string) {
   await this.activity.eventually(() => this.hub.journal.some(({ type }) => type === 'request'))
-  const seen = this.hub.journal.flatMap((entry) =>
-    entry.type === 'request' ? [`${entry.method} ${entry.url.split('?')[0] ?? ''}`] : [],
+  const last = this.hub.journal.findLast(({ type }) => type === 'request')
+  const seen = last?.type === 'request' ? `${last.method} ${last.url}` : ''
+  strictEqual(seen.replace(/\?api-version=\d{4}-\d\d-\d\d$/, ''), this.names.fill(line))
+  ok(seen.includes('?'), `no api-version: ${seen}`)
+})
+
+Then('the hub has delivered {int} method request(s)', async function (this: ConformanceWorld, count: number) {
+  await this.time.settle()
+  const delivered = packets(this.hub.journal, 'publish', 'out').filter(({ packet }) =>
+    (packet as { readonly topic: string }).topic.startsWith('$iothub/methods/POST/'),
   )
-  ok(seen.includes(this.names.fill(line)), `received ${seen.join(', ')}`)
+  strictEqual(delivered.length, count)
 })
 
 Then(

@@ -1,6 +1,7 @@
 /** The service side of a scenario: sends messages, calls methods, sets desired properties. */
 
 import { HarnessError } from '../driver/client-driver.ts'
+import type { Activity } from './activity.ts'
 import type { Identity, JsonValue, MethodResult, MockHub } from 'mock-iot-hub'
 
 /** A method call of the back end, pending or settled. */
@@ -18,11 +19,13 @@ export interface OutgoingMessage {
 
 export class Backend {
   readonly #hub: MockHub
+  readonly #activity: Activity
   readonly #signal: AbortSignal
   readonly invocations: Invocation[] = []
 
-  constructor(hub: MockHub, signal: AbortSignal) {
+  constructor(hub: MockHub, activity: Activity, signal: AbortSignal) {
     this.#hub = hub
+    this.#activity = activity
     this.#signal = signal
   }
 
@@ -46,10 +49,13 @@ export class Backend {
         this.#signal,
       ),
     }
-    invocation.result.then(
-      (result) => (invocation.settled = result),
-      (error: unknown) => (invocation.settled = error instanceof Error ? error : new Error(String(error))),
-    )
+    const settle = (settled: MethodResult | Error): void => {
+      invocation.settled = settled
+      this.#activity.record()
+    }
+    invocation.result.then(settle, (error: unknown) => {
+      settle(error instanceof Error ? error : new Error(String(error)))
+    })
     this.invocations.push(invocation)
     return invocation
   }
@@ -63,6 +69,16 @@ export class Backend {
       else if (name !== 'text') system[name] = value
     }
     this.send(target, { text: rows['text'] ?? '', system, properties })
+  }
+
+  /** The result of the last call of the method; waits for it. @throws AssertionError when it does not come. */
+  async resultOf(methodName: string): Promise<MethodResult> {
+    const invocation = this.invocation(methodName)
+    await this.#activity.eventually(
+      () => invocation.settled !== undefined,
+      `The answer to the method ${methodName}`,
+    )
+    return invocation.result
   }
 
   /** The last call of the method. */

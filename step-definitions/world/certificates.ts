@@ -74,6 +74,32 @@ async function create(): Promise<CertificateFiles> {
   }
 }
 
+let authorities:
+  Promise<{ readonly known: KeyAndCertificate; readonly unknown: KeyAndCertificate }> | undefined
+
+function authorityPair(): NonNullable<typeof authorities> {
+  authorities ??= (async () => ({
+    known: await certify('scenarios', { isAuthority: true }),
+    unknown: await certify('scenarios', { isAuthority: true }),
+  }))()
+  return authorities
+}
+
+/** The root of {@link issueCertificate}, in PEM. */
+export async function authorityPem(): Promise<string> {
+  return (await authorityPair()).known.cert
+}
+
+/** A certificate and its key, in PEM. @param of of the authority of {@link authorityPem}, or of another one of its name. */
+export async function issueCertificate(
+  commonName: string,
+  of: 'known' | 'unknown',
+): Promise<{ readonly cert: string; readonly key: string }> {
+  const issuer = (await authorityPair())[of]
+  const leaf = await certify(commonName, { issuer })
+  return { key: leaf.key, cert: `${leaf.cert.trim()}\n${issuer.cert}` }
+}
+
 async function certify(
   commonName: string,
   {

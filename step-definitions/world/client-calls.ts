@@ -21,6 +21,8 @@ export interface Call {
   readonly reply: Promise<DriverReply>
   readonly startedAt: number
   settled: DriverReply | undefined
+  /** The driver has failed. */
+  broken: unknown
   /** The last entry of the hub's journal when the call settled. */
   settledAtSeq: number
   settledAt: number
@@ -81,20 +83,26 @@ export class ClientCalls {
       this.#activity.record()
       return reply
     })
+    reply.catch((error: unknown) => {
+      call.broken = error
+      this.#activity.record()
+    })
     const call: Call = {
       request,
       startedAt: this.#clock.now(),
       settled: undefined,
+      broken: undefined,
       settledAtSeq: 0,
       settledAt: 0,
       get reply() {
-        return inTime(
-          driver,
-          reply.then((settled) => assertSupported(driver, request, settled)),
-        )
+        return ended(call).then(async () => assertSupported(driver, request, await reply))
       },
     }
-    reply.catch(() => undefined) // the step that waits for the call reports the error
+    const ended = (call: Call): Promise<void> =>
+      this.#activity.eventually(
+        () => call.settled !== undefined || call.broken !== undefined,
+        `The end of the call ${request.do}`,
+      )
     this.calls.push(call)
     return call
   }
@@ -124,14 +132,4 @@ export class ClientCalls {
   eventData(kind: DriverEvent['event']): readonly JsonObject[] {
     return this.events.filter(({ event }) => event === kind).map(({ data }) => data)
   }
-}
-
-/** A client in another process has a limited real time to settle a call. */
-function inTime<T>(driver: ClientUnderTest, settling: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stopAlarm = driver.whenLate(() => {
-      reject(new Error('The call is still pending'))
-    })
-    settling.then(resolve, reject).finally(stopAlarm)
-  })
 }

@@ -24,6 +24,8 @@ class LateClient {
     return Promise.resolve(this.#dueAt)
   }
 
+  readonly moment = (): number => 0
+
   settle = (): Promise<void> => {
     if (this.#mustRetry) this.#dueAt = this.#clock.now() + 10_000
     this.#mustRetry = false

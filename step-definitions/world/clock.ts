@@ -2,9 +2,16 @@
 
 import { performance } from 'node:perf_hooks'
 import { ManualClock } from 'mock-iot-hub'
+import { systemAlarm } from '../driver/clock.ts'
 
 /** After this many turns of the event loop without activity, the sockets on loopback are idle. */
 const QUIET_TURNS = 20
+/** As many when nothing has happened since a known moment: a timer that sends something shows within these. */
+const QUIET_TURNS_OF_NOTHING = 4
+/** After as many milliseconds without activity a wait may be in vain; only such a wait takes them. */
+const STILL_MS = 250
+/** Work outside the event loop, which ends with an event: names are resolved, files read, connections opened. */
+const REQUESTS = /^(GetAddrInfo|GetNameInfo|FSReq|TCPConnect|PipeConnect|KeyPairGen|SignRequest|RandomBytes)/
 /** The most steps in which time passes, so that days take seconds; only a client without a connection can follow. */
 const MAX_STEPS = 4_000
 
@@ -34,23 +41,67 @@ type ActivityCount = () => number
 /**
  * Waits until hub and client are idle; no time passes. Events of sockets count as activity too: a TLS handshake takes
  * turns of the event loop before the hub or the client records anything.
+ * @param since what {@link happened} gave at a moment when all was idle: when nothing has happened since, this is quick.
+ * @param isCancelled ends the wait early.
  */
-export async function settle(activity: ActivityCount): Promise<void> {
-  const total = (): number => activity() + performance.nodeTiming.uvMetricsInfo.events
+export async function settle(
+  activity: ActivityCount,
+  since?: number,
+  isCancelled: () => boolean = () => false,
+): Promise<void> {
   let quiet = 0
-  let before = total()
-  while (quiet < QUIET_TURNS) {
+  let before = happened(activity)
+  while (
+    !isCancelled() &&
+    (quiet < (before === since ? QUIET_TURNS_OF_NOTHING : QUIET_TURNS) || hasRequests())
+  ) {
     await new Promise((resolve) => setImmediate(resolve))
-    const now = total()
+    const now = happened(activity)
     quiet = now === before ? quiet + 1 : 0
     before = now
   }
 }
 
+function hasRequests(): boolean {
+  return process.getActiveResourcesInfo().some((name) => REQUESTS.test(name))
+}
+
+/** A number that changes with everything that happens in this process, events of sockets included. */
+export function happened(activity: ActivityCount): number {
+  return activity() + performance.nodeTiming.uvMetricsInfo.events
+}
+
+/**
+ * Runs a function when nothing is under way in this process: what has not happened by then does not happen unless time
+ * passes. A busy machine cannot mislead it, because what was sent lies in a socket of this process.
+ * @returns a function that cancels it.
+ */
+export function whenStill(activity: ActivityCount, run: () => void): () => void {
+  let isCancelled = false
+  let stopAlarm = (): void => undefined
+  const watch = (): void => {
+    const before = activity()
+    stopAlarm = systemAlarm(STILL_MS / 1_000, () => {
+      void settle(activity, undefined, () => isCancelled).then(() => {
+        if (isCancelled) return
+        if (activity() === before) run()
+        else watch()
+      })
+    })
+  }
+  watch()
+  return () => {
+    isCancelled = true
+    stopAlarm()
+  }
+}
+
 /** The client under test, as far as time concerns it. */
 export interface TimedClient {
-  /** Waits until it is idle. */
-  readonly settle: () => Promise<void>
+  /** Waits until it is idle; quick when nothing has happened since a moment. */
+  readonly settle: (since?: number) => Promise<void>
+  /** The moment: see {@link happened}. */
+  readonly moment: () => number
   /** Moves its clock to the time of the suite. @returns when its next timer is due, in epoch milliseconds. */
   readonly clientDueAt: () => Promise<number | undefined>
 }
@@ -63,9 +114,10 @@ export async function pass(clock: ManualClock, seconds: number, client: TimedCli
   let dueAt = await client.clientDueAt()
   while (clock.now() < end) {
     const next = Math.max(Math.min(clock.nextAt ?? end, dueAt ?? end), clock.now() + minimumMs)
+    const moment = client.moment()
     clock.advance(Math.min(next, end) - clock.now())
     await client.clientDueAt()
-    await client.settle()
+    await client.settle(moment)
     // Asked again: what the client did meanwhile, such as a refused connection attempt, may have armed a timer.
     dueAt = await client.clientDueAt()
   }

@@ -1,11 +1,25 @@
 /** The hub of a scenario: started when a step first needs it, with one device and one module. */
 
 import { createHash } from 'node:crypto'
-import { type JournalEntry, type ManualClock, type MockHub, startMockHub } from 'mock-iot-hub'
+import {
+  type EventSource,
+  type JournalEntry,
+  type ManualClock,
+  type MockHub,
+  startMockHub,
+} from 'mock-iot-hub'
 import { HarnessError } from '../driver/client-driver.ts'
 import type { Activity } from './activity.ts'
 import { ShiftedClock } from './clock.ts'
 import type { Names } from './names.ts'
+
+/** The events of the hub itself. */
+const EVENT_SOURCES: readonly EventSource[] = [
+  'twinChangeEvents',
+  'deviceLifecycleEvents',
+  'deviceConnectionStateEvents',
+  'digitalTwinChangeEvents',
+]
 
 export interface ScenarioHubSettings {
   readonly clock: ManualClock
@@ -25,6 +39,8 @@ export class ScenarioHub {
   aheadSeconds = 0
   /** Whether the hub also has an RSA certificate, which takes a moment to make. */
   rsaCertificate = false
+  /** The parts that the scenario needs besides. */
+  readonly needs = new Set<'amqp' | 'events'>()
   /** {@link ScenarioHub.recent} starts after this entry of the journal. */
   mark = 0
 
@@ -70,7 +86,8 @@ export class ScenarioHub {
       address: address(),
       mqttPort: 0,
       httpsPort: 0,
-      amqpPort: false,
+      amqpPort: this.needs.has('amqp') ? 0 : false,
+      ...(this.needs.has('events') ? { settings: { eventSources: EVENT_SOURCES } } : {}),
       controlPort: false,
       rsaCertificate: this.rsaCertificate,
       clock: this.aheadSeconds === 0 ? clock : new ShiftedClock(clock, this.aheadSeconds * 1_000),

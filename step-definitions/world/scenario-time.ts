@@ -3,7 +3,7 @@
 import type { ManualClock } from 'mock-iot-hub'
 import type { ClientUnderTest } from '../driver/client-under-test.ts'
 import type { Activity } from './activity.ts'
-import { pass, settle } from './clock.ts'
+import { happened, pass, settle } from './clock.ts'
 import { NotSupported } from './errors.ts'
 
 /** The most seconds that may pass for a client with its own clock: only the hub's clock moves. */
@@ -20,9 +20,9 @@ export class ScenarioTime {
     this.#driver = driver
   }
 
-  /** Waits until hub and client are idle; no time passes. */
-  async settle(): Promise<void> {
-    await settle(this.#activity.count)
+  /** Waits until hub and client are idle; no time passes. @param since see {@link settle} of the clock. */
+  async settle(since?: number): Promise<void> {
+    await settle(this.#activity.count, since)
     await this.#driver().rest(this.#activity.count)
   }
 
@@ -34,7 +34,8 @@ export class ScenarioTime {
         `time: the client cannot follow the clock of the suite for ${String(seconds)} seconds`,
       )
     await pass(this.#clock, seconds, {
-      settle: () => this.settle(),
+      settle: (since) => this.settle(since),
+      moment: () => happened(this.#activity.count),
       clientDueAt: () => driver.follow(this.#clock),
     })
   }

@@ -3,6 +3,7 @@
 import { World } from '@cucumber/cucumber'
 import { ManualClock } from 'mock-iot-hub'
 import { type Endpoint, HarnessError, type Hello, type JsonObject } from '../driver/client-driver.ts'
+import { systemAlarm } from '../driver/clock.ts'
 import { Activity } from './activity.ts'
 import { Backend } from './backend.ts'
 import { ClientCalls } from './client-calls.ts'
@@ -11,12 +12,19 @@ import { ScenarioHub } from './scenario-hub.ts'
 import { ScenarioTime } from './scenario-time.ts'
 import type { Tap } from './tap.ts'
 
+/** After as many seconds of real time in which nothing arrived, a hub elsewhere sends no more. */
+const HUB_SILENCE_SECONDS = 30
+
 export class ConformanceWorld extends World {
   readonly #scope = new AbortController()
   readonly #cleanUp: (() => unknown)[] = []
   readonly clock = new ManualClock()
   readonly names = new Names()
-  readonly activity: Activity = new Activity(this.#scope.signal, (run) => this.client.driver.whenLate(run))
+  readonly activity: Activity = new Activity(this.#scope.signal, (run) =>
+    this.hubScenario?.isRemote === true
+      ? systemAlarm(HUB_SILENCE_SECONDS, () => void this.hubScenario?.whetherAlive().then(run))
+      : this.client.driver.whenStill(this.activity.count, run),
+  )
   readonly hub = new ScenarioHub({
     clock: this.clock,
     names: this.names,
@@ -37,7 +45,14 @@ export class ConformanceWorld extends World {
   /** The environment variables of the Edge runtime. */
   environment: Readonly<Record<string, string>> = {}
   /** The hub side of the scenario; set at its first use. */
-  hubScenario: { readonly hasEvidence: boolean } | undefined
+  hubScenario:
+    | {
+        readonly hasEvidence: boolean
+        readonly isRemote: boolean
+        /** An error when the hub does not answer at all. */
+        whetherAlive(): Promise<HarnessError | undefined>
+      }
+    | undefined
   /** Between client and hub, when the scenario watches the network. */
   tap: Tap | undefined
 
@@ -57,7 +72,7 @@ export class ConformanceWorld extends World {
   async backend(): Promise<Backend> {
     const hub = await this.hub.start()
     await this.time.settle()
-    return (this.#backend ??= new Backend(hub, this.signal))
+    return (this.#backend ??= new Backend(hub, this.activity, this.signal))
   }
 
   /** Runs at the end of the scenario, in reverse order. */

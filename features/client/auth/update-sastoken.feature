@@ -13,6 +13,8 @@ Feature: Replacing the SAS token
       Then the call succeeds
       And CONNECT holds:
         | token | {freshToken} |
+      When it sends the message "with the new token"
+      Then the hub receives the message "with the new token"
 
       @identity:device
       Examples: device client

@@ -55,7 +55,8 @@ Feature: Receiving, as observed
       Given a connected <identity> client
       When it looks for a method request without waiting
       And the back end calls the method "measure"
-      And the connection is cut
+      Then the hub has delivered 1 method request
+      When the connection is cut
       And 1 second passes
       And it looks for a method request without waiting
       Then the call gives nothing
@@ -67,6 +68,25 @@ Feature: Receiving, as observed
 
       @identity:module
       Examples: module
+        | identity |
+        | module   |
+
+    Scenario Outline: Without the loss the <identity> has it
+      Given a connected <identity> client
+      When it looks for a method request without waiting
+      And the back end calls the method "measure"
+      Then the hub has delivered 1 method request
+      When it looks for a method request without waiting
+      Then the call gives:
+        | name | measure |
+
+      @identity:device
+      Examples: device, no loss
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module, no loss
         | identity |
         | module   |
 
