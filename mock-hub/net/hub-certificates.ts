@@ -140,11 +140,11 @@ async function putRoots(
 ): Promise<string | undefined> {
   await putAuthorities(directory, caPem)
   const path = join(directory, BUNDLE_FILE)
-  const before = await textOf(path)
-  const bundle = await trustBundle(caPem, process.env)
-  if (before === bundle) return path
+  let before: string | undefined
   try {
-    await putInPlace(path, bundle, 0o644)
+    before = await textOf(path)
+    const bundle = await trustBundle(caPem, process.env)
+    if (before !== bundle) await putInPlace(path, bundle, 0o644)
     return path
   } catch (error) {
     // A directory with certificates may be mounted for reading; the roots of the system change now and then.
