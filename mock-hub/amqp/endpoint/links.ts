@@ -28,6 +28,10 @@ export const MOST_MESSAGE_BYTES = 1_048_576
 /** A receiver settle mode. */
 const SECOND = 1
 
+/** Sender settle modes. */
+const SETTLED = 1
+const MIXED = 2
+
 /** Why a settlement is refused; undefined: it has taken effect. */
 export type Refusal = AmqpError | undefined
 
@@ -37,6 +41,8 @@ export interface Outgoing {
   readonly tag?: Buffer | undefined
   /** Called once: with the peer's disposition, or with `released` when the link ends. */
   readonly settled?: ((outcome: Outcome) => Refusal | Promise<Refusal>) | undefined
+  /** The hub needs no outcome: the delivery is settled when it is sent, unless the peer asked for unsettled ones. */
+  readonly needsNoOutcome?: boolean | undefined
 }
 
 abstract class BaseLink {
@@ -149,9 +155,10 @@ export class SendingLink extends BaseLink {
     return this.peerAttach.source?.address
   }
 
-  /** The peer wants messages that are settled when they are sent. */
-  get presettled(): boolean {
-    return this.peerAttach.sndSettleMode === 1
+  /** The delivery is settled when it is sent: the peer wants that, or leaves it to the hub and the hub needs no outcome. */
+  presettles({ needsNoOutcome = false }: Outgoing): boolean {
+    const { sndSettleMode = MIXED } = this.peerAttach
+    return sndSettleMode === SETTLED || (sndSettleMode === MIXED && needsNoOutcome)
   }
 
   get ready(): boolean {

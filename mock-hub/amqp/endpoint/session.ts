@@ -161,10 +161,12 @@ export class Session implements LinkPort {
     })
   }
 
-  transfer(link: SendingLink, { payload, tag, settled }: Outgoing): void {
+  transfer(link: SendingLink, outgoing: Outgoing): void {
+    const { payload, tag, settled } = outgoing
+    const isSettled = link.presettles(outgoing)
     const deliveryId = this.#nextDeliveryId
     this.#nextDeliveryId = (deliveryId + 1) >>> 0
-    if (!link.presettled && settled !== undefined) this.#unsettled.set(deliveryId, { link, settled })
+    if (!isSettled && settled !== undefined) this.#unsettled.set(deliveryId, { link, settled })
     const most = Math.max(TRANSFER_BYTES, this.#port.peerFrameSize - TRANSFER_BYTES)
     for (let at = 0; at === 0 || at < payload.length; at += most) {
       const fields = {
@@ -172,13 +174,13 @@ export class Session implements LinkPort {
         deliveryId,
         deliveryTag: tag ?? tagOf(deliveryId),
         messageFormat: 0,
-        settled: link.presettled,
+        settled: isSettled,
         more: at + most < payload.length,
       }
       this.#waiting.push({ fields, payload: payload.subarray(at, at + most) })
     }
     this.#pump()
-    if (link.presettled) void settled?.({ type: 'accepted' })
+    if (isSettled) void settled?.({ type: 'accepted' })
   }
 
   disposition(deliveryId: number, state: Outcome, settled: boolean): void {

@@ -61,7 +61,7 @@ export function openPartition(
       const event = partition.read(next)
       if (event === undefined) return
       next = event.sequenceNumber + 1
-      link.send({ payload: event.bytes })
+      link.send({ payload: event.bytes, needsNoOutcome: true })
     }
   }
   const stopListening = partition.onAppend(pump)

@@ -238,6 +238,26 @@ test('WIRE-AMQP-11: above 256 KB a message is rejected, above 1 MB the link is d
   expect(sender.error).toMatchObject({ condition: 'amqp:link:message-size-exceeded' })
 })
 
+test.each([
+  ['leaves the settle mode open', undefined, true],
+  ['asks for settled ones', 1, true],
+  ['asks for unsettled ones', 0, false],
+] as const)('events for a reader that %s', async (_, mode, isSettled) => {
+  store('a')
+  const connection = dialService(server, hub)
+  const readers = [0, 1, 2, 3].map((id) =>
+    connection.open_receiver({
+      source: {
+        address: `localhost/ConsumerGroups/$Default/Partitions/${String(id)}`,
+        filter: rhea.filter.selector("amqp.annotation.x-opt-offset > '-1'"),
+      },
+      ...(mode === undefined ? {} : { snd_settle_mode: mode }),
+    }),
+  )
+  const { delivery } = await Promise.race(readers.map(received))
+  expect(delivery?.remote_settled).toBe(isSettled)
+})
+
 test('WIRE-AMQP-10: a reader with a higher epoch takes the partition, and the other one is detached', async () => {
   const claim = (epoch: number): rhea.Receiver =>
     dialService(server, hub).open_receiver({
