@@ -17,6 +17,8 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   ...['status', 'statusReason', 'statusUpdateTime', 'connectionState', 'lastActivityTime'],
   ...['cloudToDeviceMessageCount', 'authenticationType', 'x509Thumbprint', 'capabilities'],
   ...['deviceScope', 'parentScopes', 'configurations', 'attributes', 'generationId'],
+  // The Java SDK writes these, with the names that identities have for them.
+  ...['statusUpdatedTime', 'connectionStateUpdatedTime'],
 ])
 const SECTIONS: ReadonlySet<string> = new Set(['desired', 'reported'])
 

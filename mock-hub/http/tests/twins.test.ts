@@ -138,6 +138,15 @@ describe('writing', () => {
     },
   )
 
+  test('WIRE-TWIN-37: the names that the Java SDK gives to two times are read-only fields too', async () => {
+    const path = `/twins/${newDevice()}`
+    const time = '0001-01-01T00:00:00Z'
+    const body = { statusUpdatedTime: time, connectionStateUpdatedTime: time, tags: { a: 1 } }
+    const { status, json } = await server.call('PATCH', path, { body })
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ tags: { a: 1 } })
+  })
+
   test.each([
     [{ desired: { x: 1 } }, 'desired'],
     [{ properties: { tags: {} } }, 'properties.tags'],
