@@ -13,7 +13,7 @@ interface Totals {
 }
 
 /** A connection over WebSocket, a telemetry message, and a token that expires. */
-const REQUIREMENTS = ['WIRE-CONN-03', 'WIRE-D2C-14', 'WIRE-AUTH-13']
+const REQUIREMENTS = ['WIRE-CONN-03', 'WIRE-D2C-11', 'WIRE-AUTH-13']
 
 async function judge(flags: readonly string[], amqpPort: false | 0 = false): Promise<Totals> {
   const reports = mkdtempSync(join(tmpdir(), 'remote-hub-'))

@@ -72,7 +72,7 @@ test.each([
 })
 
 test('a driver that does not respond is ended', async () => {
-  await expect(RemoteDriver.start(program(''), atOnce)).rejects.toThrow('no reply and no heartbeat for 10 s')
+  await expect(RemoteDriver.start(program(''), atOnce)).rejects.toThrow('no reply and no heartbeat for 30 s')
 })
 
 test('a program that does not exist', async () => {

@@ -59,11 +59,16 @@ export async function readFrom(
   return nodes
 }
 
+/** System properties that an event has among those of the application. */
+const STAMPS: ReadonlySet<string> = new Set(['iothub-creation-time-utc', 'iothub-outputname'])
+
 /** An event in the terms of the features. */
 export function readMessage(message: Message): ReadMessage {
   const annotations = (message.message_annotations ?? {}) as Readonly<Record<string, unknown>>
+  const application = (message.application_properties ?? {}) as Readonly<Record<string, string | null>>
+  // Some stamps of the hub are annotations, others stand beside the properties of the application.
   const text = (name: string): string | undefined => {
-    const value = annotations[name]
+    const value = annotations[name] ?? application[name]
     return value === undefined || value === null ? undefined : String(value)
   }
   const body: unknown = message.body
@@ -74,7 +79,7 @@ export function readMessage(message: Message): ReadMessage {
     deviceId: text('iothub-connection-device-id') ?? '',
     moduleId,
     body: Buffer.isBuffer(content) ? content : Buffer.from(String(content ?? '')),
-    properties: { ...(message.application_properties as Record<string, string | null> | undefined) },
+    properties: Object.fromEntries(Object.entries(application).filter(([name]) => !STAMPS.has(name))),
     system: {
       messageId: message.message_id,
       correlationId: message.correlation_id,
@@ -89,6 +94,7 @@ export function readMessage(message: Message): ReadMessage {
       modelId: text('dt-dataschema'),
       componentName: text('dt-subject'),
       interfaceId: text('iothub-interface-id'),
+      outputName: text('iothub-outputname'),
       creationTimeUtc: text('iothub-creation-time-utc'),
       enqueuedAt: enqueued instanceof Date ? enqueued.getTime() : enqueued,
       sequenceNumber: annotations['x-opt-sequence-number'],

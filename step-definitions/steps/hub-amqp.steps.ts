@@ -122,7 +122,7 @@ Then('the outcome over AMQP is {string}', async function (this: ConformanceWorld
 // ------------------------------------------------------------------ receiving
 
 /** Rows: `content type`, `message id`, `text`, `body.x`, `property.x`, `annotation.x`. */
-function check(scenario: HubScenario, { message, delivery }: Received, table: DataTable): void {
+function assertHolds(scenario: HubScenario, { message, delivery }: Received, table: DataTable): void {
   const body: unknown = message.body
   const content = (body as { readonly content?: Buffer } | undefined)?.content ?? body
   const text = Buffer.isBuffer(content) ? content.toString() : String(content)
@@ -144,11 +144,16 @@ function check(scenario: HubScenario, { message, delivery }: Received, table: Da
   assert.deepEqual(wrong, [], `The message is ${JSON.stringify(view)}`)
 }
 
-async function receive(world: ConformanceWorld, who: string, node: string, table: DataTable): Promise<void> {
+async function assertReceives(
+  world: ConformanceWorld,
+  who: string,
+  node: string,
+  table: DataTable,
+): Promise<void> {
   const scenario = await hubScenarioOf(world)
   const received = await (await scenario.amqp(who)).take(scenario.fill(node))
   last(scenario).received = received
-  check(scenario, received, table)
+  assertHolds(scenario, received, table)
 }
 
 Given('the service listens at {string} over AMQP', async function (this: ConformanceWorld, node: string) {
@@ -158,13 +163,13 @@ Given('the service listens at {string} over AMQP', async function (this: Conform
 Then(
   'the service receives from {string} over AMQP:',
   async function (this: ConformanceWorld, node: string, table: DataTable) {
-    await receive(this, SERVICE, node, table)
+    await assertReceives(this, SERVICE, node, table)
   },
 )
 
 Then('{string} receives over AMQP:', async function (this: ConformanceWorld, name: string, table: DataTable) {
   const { deviceId } = (await hubScenarioOf(this)).ids(name)
-  await receive(this, name, `/devices/${deviceId}/messages/devicebound`, table)
+  await assertReceives(this, name, `/devices/${deviceId}/messages/devicebound`, table)
 })
 
 When(
@@ -260,7 +265,7 @@ Then('the reader gets an event with:', async function (this: ConformanceWorld, t
   const [node, received] = await nextOwn(this, scenario, nodes)
   last(scenario).received = received
   places.set(scenario, node)
-  check(scenario, received, table)
+  assertHolds(scenario, received, table)
 })
 
 Then('the reader gets no further event', async function (this: ConformanceWorld) {
