@@ -17,6 +17,8 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   ...['status', 'statusReason', 'statusUpdateTime', 'connectionState', 'lastActivityTime'],
   ...['cloudToDeviceMessageCount', 'authenticationType', 'x509Thumbprint', 'capabilities'],
   ...['deviceScope', 'parentScopes', 'configurations', 'attributes', 'generationId'],
+  // As iot-service-client 2.1.8 (Java) names the times of the two states.
+  ...['statusUpdatedTime', 'connectionStateUpdatedTime'],
 ])
 const SECTIONS: ReadonlySet<string> = new Set(['desired', 'reported'])
 
