@@ -124,6 +124,8 @@ describe('writing', () => {
           version: 99,
           status: 'disabled',
           connectionState: 'Connected',
+          statusUpdatedTime: '0001-01-01T00:00:00Z',
+          connectionStateUpdatedTime: '0001-01-01T00:00:00Z',
         },
         ...{
           tags: { a: 1 },
