@@ -53,7 +53,7 @@ function refused(area, name, status, what, run, seen = CLASSES.get(status)) {
   )
 }
 
-/** A refusal with JSON in `Message`: the SDK cannot read it and says the status alone. */
+/** A refusal with JSON in `Message`: the SDK cannot read it, and shows the body, or what follows a semicolon in it. */
 function refusedInJson(area, code, status, what, run) {
   return row(`${area}: ${String(code)}`, what, () =>
     assert.rejects(
@@ -63,7 +63,8 @@ function refusedInJson(area, code, status, what, run) {
         const { Message } = JSON.parse(error.responseBody)
         assert.equal(JSON.parse(Message).errorCode, code)
         assert.equal(error.name, CLASSES.get(status))
-        assert.equal(error.message, status === 404 ? 'Not found' : `Error: ${error.responseBody}`)
+        const seen = http.Http.parseErrorBody(error.responseBody)?.message ?? `Error: ${error.responseBody}`
+        assert.equal(error.message, status === 404 ? 'Not found' : seen)
         return true
       },
     ),
