@@ -69,7 +69,7 @@ export function readMessage(message: Message): ReadMessage {
   // Some stamps of the hub are annotations, others stand beside the properties of the application.
   const text = (name: string): string | undefined => {
     const value = annotations[name] ?? application[name]
-    return value === undefined || value === null ? undefined : String(value)
+    return typeof value === 'string' ? value : undefined
   }
   const body: unknown = message.body
   const content: unknown = (body as { readonly content?: unknown } | undefined)?.content ?? body
@@ -78,7 +78,9 @@ export function readMessage(message: Message): ReadMessage {
   return {
     deviceId: text('iothub-connection-device-id') ?? '',
     moduleId,
-    body: Buffer.isBuffer(content) ? content : Buffer.from(String(content ?? '')),
+    body: Buffer.isBuffer(content)
+      ? content
+      : Buffer.from(typeof content === 'string' ? content : JSON.stringify(content ?? '')),
     properties: Object.fromEntries(Object.entries(application).filter(([name]) => !STAMPS.has(name))),
     system: {
       messageId: message.message_id,
