@@ -54,7 +54,11 @@ try {
   )
   const install = (...names: readonly string[]): string => {
     const project = mkdtempSync(join(place, 'consumer-'))
-    write(project, 'package.json', JSON.stringify({ private: true, type: 'module' }))
+    write(
+      project,
+      'package.json',
+      JSON.stringify({ name: 'consumer', version: '1.0.0', private: true, type: 'module' }),
+    )
     const tarballs = names.map((name) => packed.get(name) ?? name)
     run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--silent', ...tarballs], project)
     return project

@@ -1,8 +1,9 @@
 /** What each method of a MockHub's members takes. The one table of them; the compiler reports a method without a row. */
 
+import type { Hub } from '../core/contract/hub.ts'
+import type { Services } from '../core/contract/services/services.ts'
 import { EVENT_SOURCES, type SystemProperties } from '../core/contract/message.ts'
 import type { ThrottledOperation } from '../core/contract/throttle.ts'
-import type { MockHub } from './mock-hub.ts'
 import {
   BOOLEAN,
   FUNCTION,
@@ -26,7 +27,7 @@ type Method = (...values: never[]) => unknown
 type MethodsOf<T> = {
   readonly [M in keyof T as T[M] extends Method ? M : never]: readonly Argument[]
 }
-type Service = Exclude<keyof MockHub['services'], 'clear'>
+type Service = Exclude<keyof Services, 'clear' | 'stop'>
 type Member =
   | 'registry'
   | 'twins'
@@ -111,9 +112,9 @@ const CALL = objectOf(
   ['methodName'],
 )
 const PAGE: Argument = ['request', optional(objectOf({ maxItems: NUMBER, continuation: STRING }))]
-const QUEUE: MethodsOf<MockHub['feedback']> = { receive: [], settle: LOCK, onAvailable: [LISTENER] }
+const QUEUE: MethodsOf<Hub['feedback']> = { receive: [], settle: LOCK, onAvailable: [LISTENER] }
 
-export const MEMBER_RULES: { readonly [K in Member]: MethodsOf<MockHub[K]> } = {
+export const MEMBER_RULES: { readonly [K in Member]: MethodsOf<Hub[K]> } = {
   registry: {
     create: [IDENTITY, ['spec', optional(SPEC)]],
     update: [IDENTITY, ['spec', SPEC], IF_MATCH],
@@ -182,7 +183,7 @@ export const MEMBER_RULES: { readonly [K in Member]: MethodsOf<MockHub[K]> } = {
   },
 }
 
-export const SERVICE_RULES: { readonly [K in Service]: MethodsOf<MockHub['services'][K]> } = {
+export const SERVICE_RULES: { readonly [K in Service]: MethodsOf<Services[K]> } = {
   queries: { run: [['text', STRING], PAGE] },
   configurations: {
     put: [['id', TEXT], ['spec', OBJECT], IF_MATCH],

@@ -27,8 +27,9 @@ export function trustFindings(directory: string, env: NodeJS.ProcessEnv): readon
   return [
     ...authorities.map((authority) => lifeOf(caPath, authority)),
     ...[...READERS].map(([name, { reader, file }]) => {
+      const value = Object.hasOwn(env, name) ? env[name] : undefined
       const remedy = `export ${name}=${quoted(join(directory, file))}, or run the program with npx mock-iot-hub exec -- …`
-      return variableFinding(`${name} (${reader})`, env[name], remedy, authorities)
+      return variableFinding(`${name} (${reader})`, value, remedy, authorities)
     }),
   ]
 }
