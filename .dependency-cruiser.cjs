@@ -66,7 +66,11 @@ module.exports = {
       { pathNot: '^mock-hub/(http|http-common|control)/' },
       { path: 'node_modules/(@fastify|fastify)/' },
     ),
-    forbid('one-door-to-rhea', { pathNot: ['^mock-hub/amqp/', TEST] }, { path: 'node_modules/rhea/' }),
+    forbid(
+      'one-door-to-rhea',
+      { pathNot: ['^mock-hub/amqp/', '^step-definitions/raw-clients/', TEST] },
+      { path: 'node_modules/rhea/' },
+    ),
     forbid(
       'one-door-to-mqtt.js',
       { path: '^(mock-hub|reference-client|step-definitions)/', pathNot: ['^reference-client/mqtt/', TEST] },

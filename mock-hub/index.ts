@@ -53,7 +53,7 @@ export type {
   ServiceQueue,
   WaitingC2d,
 } from './core/contract/c2d.ts'
-export type { FileNotification, UploadResult, UploadTicket } from './core/contract/uploads.ts'
+export type { FileNotification, UploadResult, UploadTicket } from './core/contract/services/uploads.ts'
 export { FAULT_TYPES } from './core/faults/fault-catalogue.ts'
 export {
   UnfiredFaults,

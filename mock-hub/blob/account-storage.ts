@@ -2,7 +2,7 @@
 
 import * as http from 'node:http'
 import * as https from 'node:https'
-import type { BlobStorage, UploadedBlob } from '../core/contract/uploads.ts'
+import type { BlobStorage, UploadedBlob } from '../core/contract/services/uploads.ts'
 import type { Clock } from '../base/clock.ts'
 import { signAccountSas, signBlobSas, type StorageAccount } from './storage-sas.ts'
 

@@ -1,7 +1,7 @@
 /** The built-in blob storage: blobs under `/{container}/` on the HTTPS port of the hub, signed with a key of its own. */
 
 import { randomBytes } from 'node:crypto'
-import type { BlobStorage, UploadedBlob } from '../core/contract/uploads.ts'
+import type { BlobStorage, UploadedBlob } from '../core/contract/services/uploads.ts'
 import type { Clock } from '../base/clock.ts'
 import { BlobStore } from './blob-store.ts'
 import { signBlobSas, type StorageAccount } from './storage-sas.ts'

@@ -2,7 +2,7 @@
 
 import { join, resolve } from 'node:path'
 import type { MockHubOptions } from '../host/options.ts'
-import { freeSocketPath } from '../http/workload/socket-file.ts'
+import { freeSocketPath } from '../net/socket-file.ts'
 import { fileText } from './file-text.ts'
 import type { Flags } from './flags.ts'
 import { seedOf } from './seed-flags.ts'

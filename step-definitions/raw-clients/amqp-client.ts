@@ -4,6 +4,13 @@ import { once } from 'node:events'
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea'
 import type { Waits } from './mqtt-client.ts'
 
+export type { Message } from 'rhea'
+
+/** A body of one data section. */
+export function dataSection(body: Buffer): unknown {
+  return rhea.message.data_section(body)
+}
+
 export interface AmqpAddress {
   readonly address: string
   readonly hostName: string

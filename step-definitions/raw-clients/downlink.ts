@@ -4,8 +4,7 @@
  * quicker. The outcome over AMQP is given as the answer of the route.
  */
 
-import rhea, { type Message } from 'rhea'
-import type { RawAmqpClient } from './amqp-client.ts'
+import { dataSection, type Message, type RawAmqpClient } from './amqp-client.ts'
 import type { RawResponse } from './https-client.ts'
 
 /** The answers of the route by the conditions of AMQP. */
@@ -58,6 +57,6 @@ function messageOf(to: string, headers: Readonly<Record<string, string>>, body: 
       ...Object.fromEntries(application),
       ...(ack === undefined ? {} : { 'iothub-ack': ack }),
     },
-    body: rhea.message.data_section(body) as unknown,
+    body: dataSection(body),
   }
 }

@@ -1,8 +1,7 @@
 /** Reads the device-to-cloud messages of a hub at its Event Hubs-compatible endpoint, found from the host of the hub. */
 
-import type { Message } from 'rhea'
 import { HarnessError } from '../driver/client-driver.ts'
-import type { RawAmqpClient } from './amqp-client.ts'
+import type { Message, RawAmqpClient } from './amqp-client.ts'
 import type { ReadMessage } from './hub-under-test.ts'
 
 export interface EventHub {

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { type DataTable, Given, Then, When } from '@cucumber/cucumber'
-import rhea, { type Message } from 'rhea'
-import type { RawAmqpClient, Received } from '../raw-clients/amqp-client.ts'
+import { dataSection, type Message, type RawAmqpClient, type Received } from '../raw-clients/amqp-client.ts'
 import { mismatch, valueAt } from '../raw-clients/expectations.ts'
 import { jsonOf } from '../raw-clients/https-client.ts'
 import {
@@ -72,7 +71,7 @@ function messageOf(scenario: HubScenario, text: string, rows: Rows): Message {
   return {
     ...(Object.fromEntries(given) as Partial<Message>),
     application_properties: { ...properties, ...(ack === undefined ? {} : { 'iothub-ack': ack }) },
-    body: rhea.message.data_section(Buffer.from(scenario.fill(text))) as unknown,
+    body: dataSection(Buffer.from(scenario.fill(text))),
   }
 }
 

@@ -24,10 +24,11 @@ export function trustFindings(directory: string, env: NodeJS.ProcessEnv): readon
   const authorities = certificatesIn(caPath)
   if (authorities === undefined)
     return [note(`${caPath} is not there yet`, 'the first start of a hub makes it: npx mock-iot-hub')]
+  const variables = new Map(Object.entries(env))
   return [
     ...authorities.map((authority) => lifeOf(caPath, authority)),
     ...[...READERS].map(([name, { reader, file }]) => {
-      const value = Object.hasOwn(env, name) ? env[name] : undefined
+      const value = Object.hasOwn(env, name) ? variables.get(name) : undefined
       const remedy = `export ${name}=${quoted(join(directory, file))}, or run the program with npx mock-iot-hub exec -- …`
       return variableFinding(`${name} (${reader})`, value, remedy, authorities)
     }),

@@ -8,7 +8,7 @@
  */
 
 import type { Authentication, Registry } from './registry.ts'
-import type { BlobStorage, FileNotification } from './uploads.ts'
+import type { BlobStorage, FileNotification } from './services/uploads.ts'
 import type { Caller, OperationKind, Operations } from './operations.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { CloudToDevice, FeedbackRecord, ServiceQueue } from './c2d.ts'

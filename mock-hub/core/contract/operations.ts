@@ -7,7 +7,7 @@ import type { Json } from '../../base/json.ts'
 import type { Message } from './message.ts'
 import type { MethodCall, MethodResult } from './methods.ts'
 import type { TwinDocument } from './twins.ts'
-import type { UploadResult, UploadTicket } from './uploads.ts'
+import type { UploadResult, UploadTicket } from './services/uploads.ts'
 
 /** The caller of an operation. */
 export interface Caller {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../contract/hub.ts'
-import type { BlobStorage, FileNotification, UploadTicket } from '../contract/uploads.ts'
+import type { BlobStorage, FileNotification, UploadTicket } from '../contract/services/uploads.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { Settings } from '../contract/settings.ts'
 import { callerOf, openHub, rejectionOf } from '../testing/test-hub.ts'

@@ -7,7 +7,7 @@ import type {
   UploadedBlob,
   UploadResult,
   UploadTicket,
-} from '../contract/uploads.ts'
+} from '../contract/services/uploads.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'

@@ -18,7 +18,7 @@ import { strangerProblem } from '../../http-common/strangers.ts'
 import { base64Of, moduleKey, decrypt, encrypt, signWith } from './crypto.ts'
 import { certificateRoutes } from './certificates.ts'
 import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
-import { clearSocketPath } from './socket-file.ts'
+import { clearSocketPath } from '../../net/socket-file.ts'
 import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
 
 export interface WorkloadOptions {
