@@ -25,9 +25,6 @@ export interface LinkPort {
 /** In bytes, in each ATTACH of the hub: C uamqp wants the field for either role. */
 export const MOST_MESSAGE_BYTES = 1_048_576
 
-/** A receiver settle mode. */
-const SECOND = 1
-
 /** Sender settle modes. */
 const SETTLED = 1
 const MIXED = 2
@@ -315,8 +312,8 @@ export class ReceivingLink extends BaseLink {
       settle: (outcome) => {
         if (isSettled || !this.port.up) return
         isSettled = true
-        // In the mode `second` the peer settles, after the outcome.
-        this.port.disposition(id, outcome, this.peerAttach.rcvSettleMode !== SECOND)
+        // Also in the mode `second`: the Python service SDK asks for it and waits for a settled outcome.
+        this.port.disposition(id, outcome, true)
       },
     })
   }
