@@ -12,6 +12,7 @@ import {
   type CertificateStoreOptions,
 } from './certificates/certificate-store.ts'
 import { issueCertificate, type KeyAndCertificate, type KeyType } from './certificates/authority.ts'
+import { crossCertificateOf } from './certificates/cross-certificate.ts'
 import {
   type CertificateVariant,
   DAY_MS,
@@ -44,7 +45,7 @@ export interface HubTls {
   readonly authority: KeyAndCertificate
   /** The EC server certificate. */
   readonly server: KeyAndCertificate
-  /** What every listener presents: a certificate of each chain, without its root. */
+  /** What every listener presents: a certificate of each chain without its root; after the RSA one that of its root below the EC root. */
   readonly credentials: ServerCredentials
   /** The roots that clients must trust. */
   readonly caPem: string
@@ -79,7 +80,12 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
     store === undefined ? inProcess(names, keyType) : storedCertificates(store, keyType)
   const hasRsa = rsa === true || (directory !== undefined && (await hasRsaChain(directory)))
   const ec = await make('ec')
-  let chains = hasRsa ? [ec, await make('rsa')] : [ec]
+  /** The RSA chain, below the EC root as well. */
+  const makeRsa = async (): Promise<ServerCertificates> => {
+    const made = await make('rsa')
+    return { ...made, cross: await crossCertificateOf(directory, made.authority, ec.authority) }
+  }
+  let chains = hasRsa ? [ec, await makeRsa()] : [ec]
   const caPem = (): string => chains.map(({ authority }) => `${authority.cert.trimEnd()}\n`).join('')
   const caBundlePath = store === undefined ? undefined : await putRoots(store, caPem())
   const variants = new Map<string, Promise<KeyAndCertificate>>()
@@ -91,7 +97,7 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
     server,
     names,
     get credentials() {
-      return credentialsOf(chains.map((chain) => chain.server))
+      return credentialsOf(chains.map(serverOf))
     },
     get caPem() {
       return caPem()
@@ -117,9 +123,9 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
     addRsa(renew) {
       let wanted = true
       const add = async (): Promise<void> => {
-        chains = [ec, await make('rsa')]
+        chains = [ec, await makeRsa()]
         if (store !== undefined) await putRoots(store, caPem())
-        if (wanted) renew(credentialsOf(chains.map((chain) => chain.server)))
+        if (wanted) renew(credentialsOf(chains.map(serverOf)))
       }
       const added = rsa === 'background' && chains.length === 1 ? add() : Promise.resolve()
       const done = added.catch((error: unknown) => {
@@ -158,6 +164,10 @@ function inProcess(names: readonly string[], keyType: KeyType): Promise<ServerCe
   const made = madeInProcess.get(key) ?? makeServerCertificates(names, system.now(), keyType)
   madeInProcess.set(key, made)
   return made
+}
+
+function serverOf({ server: { key, cert }, cross = '' }: ServerCertificates): KeyAndCertificate {
+  return { key, cert: `${cert}${cross}` }
 }
 
 function credentialsOf(pairs: readonly KeyAndCertificate[]): ServerCredentials {

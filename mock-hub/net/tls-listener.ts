@@ -161,7 +161,8 @@ export async function listenWith(server: TlsServer, options: ServerListenerOptio
     port,
     updateTls: (next) => {
       credentials = next
-      server.setSecureContext(next)
+      // A context has nothing of the one before it.
+      server.setSecureContext({ ...TLS_SETTINGS, ...next })
     },
     stop: () =>
       new Promise((resolve) => {

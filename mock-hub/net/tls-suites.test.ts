@@ -86,12 +86,16 @@ describe.each(PORTS)('WIRE-CONN-37 WIRE-CONN-35: at the port of %s', (protocol) 
   })
 
   test('a client that trusts nothing sees a leaf without its root', async () => {
-    const options = { port: portOf(protocol), ca: [], rejectUnauthorized: false }
-    for (const more of [{}, { ciphers: RSA_SUITES[0], maxVersion: 'TLSv1.2' as const }]) {
-      const socket = await secured({ ...options, ...more })
-      expect(socket.authorizationError).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE')
-      expect(socket.getPeerCertificate(true).issuerCertificate).toBeUndefined()
-    }
+    const socket = await secured({ port: portOf(protocol), ca: [], rejectUnauthorized: false })
+    expect(socket.authorizationError).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+    expect(socket.getPeerCertificate(true).issuerCertificate).toBeUndefined()
+  })
+
+  test('the RSA chain is verified with either root', async () => {
+    const options = { port: portOf(protocol), ciphers: RSA_SUITES[0], maxVersion: 'TLSv1.2' } as const
+    const roots = hub.caPem.match(/-----BEGIN[^]*?-----END CERTIFICATE-----/g) ?? []
+    expect(roots).toHaveLength(2)
+    for (const ca of roots) expect((await secured({ ...options, ca })).authorized).toBe(true)
   })
 
   test('TLS 1.2: a session is resumed by its ticket', async () => {
@@ -126,6 +130,26 @@ describe('OpenSSL as a client', () => {
     expect(text).toMatch(/TLS server extension "max fragment length" \(id=1\), len=1/)
     expect(text).toContain('Verify return code: 0 (ok)')
   })
+})
+
+test('a chain that is made in the background changes neither suites nor trust', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mock-iot-hub-background-'))
+  const other = await startMockHub({
+    ...{ controlPort: false, rsaCertificate: 'background', certificateDirectory: folder },
+  })
+  const before = { port: portOf('mqtt', other), ca: other.caPem, maxVersion: 'TLSv1.2' } as const
+  // A client of RSA suites alone is refused until the chain is there.
+  for (let bits: number | undefined; bits !== 2048;)
+    bits = await secured({ ...before, ciphers: RSA_SUITES[0] }).then(
+      (socket) => socket.getPeerCertificate().bits,
+      () => undefined,
+    )
+  expect((await secured(before)).getPeerCertificate().bits).toBe(256)
+  await expect(secured({ ...before, ciphers: 'ECDHE-RSA-CHACHA20-POLY1305' })).rejects.toMatchObject({
+    code: /HANDSHAKE_FAILURE/,
+  })
+  await other.stop()
+  rmSync(folder, { recursive: true })
 })
 
 test('without the option a client of RSA suites is refused, and the hub says what to do', async () => {

@@ -70,25 +70,59 @@ export async function makeAuthority(request: AuthorityRequest): Promise<Authorit
     signingAlgorithm: SIGNATURE[keyType],
     keys,
     extensions: [
-      new x509.BasicConstraintsExtension(true, 1, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
-        true,
-      ),
-      // For TLS alone: not for code, mail or timestamps.
-      new x509.ExtendedKeyUsageExtension([
-        x509.ExtendedKeyUsage.serverAuth,
-        x509.ExtendedKeyUsage.clientAuth,
-      ]),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(await authorityExtensions(keys.publicKey, 1, permitted)),
       await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
-      // RFC 5280 wants it critical, but mbedTLS refuses a certificate with a critical extension that it does not know.
-      ...(permitted === undefined
-        ? []
-        : [new x509.Extension(NAME_CONSTRAINTS, false, nameConstraintsDer(permitted))]),
     ],
   })
   return { key: await pemOf(keys.privateKey), cert: pemText(certificate), permitted }
+}
+
+/**
+ * A certificate of one authority for the name and the key of another, as valid as the other's own: who trusts either of
+ * them can verify what the other issues.
+ */
+export async function crossCertificate(subject: Authority, issuer: Authority): Promise<string> {
+  const x509 = await library()
+  const [own, above] = [new x509.X509Certificate(subject.cert), new x509.X509Certificate(issuer.cert)]
+  const { publicKey } = await keysOf(subject.key)
+  const { privateKey: signingKey } = await keysOf(issuer.key)
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: own.subject,
+    issuer: above.subject,
+    notBefore: own.notBefore,
+    notAfter: own.notAfter,
+    signingAlgorithm: SIGNATURE[keyTypeOf(issuer.key)],
+    publicKey,
+    signingKey,
+    extensions: [
+      ...(await authorityExtensions(publicKey, 0, subject.permitted)),
+      await x509.AuthorityKeyIdentifierExtension.create(above),
+    ],
+  })
+  return pemText(certificate)
+}
+
+async function authorityExtensions(
+  publicKey: webcrypto.CryptoKey,
+  pathLength: number,
+  permitted: readonly string[] | undefined,
+) {
+  const x509 = await library()
+  return [
+    new x509.BasicConstraintsExtension(true, pathLength, true),
+    new x509.KeyUsagesExtension(
+      x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
+      true,
+    ),
+    // For TLS alone: not for code, mail or timestamps.
+    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+    await x509.SubjectKeyIdentifierExtension.create(publicKey),
+    // RFC 5280 wants it critical, but mbedTLS refuses a certificate with a critical extension that it does not know.
+    ...(permitted === undefined
+      ? []
+      : [new x509.Extension(NAME_CONSTRAINTS, false, nameConstraintsDer(permitted))]),
+  ]
 }
 
 /** Issues a certificate with a new key of the authority's type. */

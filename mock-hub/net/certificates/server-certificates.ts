@@ -26,6 +26,8 @@ export type CertificateVariant =
 export interface ServerCertificates {
   readonly authority: Authority
   readonly server: KeyAndCertificate
+  /** A certificate of another authority for this one, in PEM. */
+  readonly cross?: string
 }
 
 export const DAY_MS = 86_400_000
@@ -105,11 +107,15 @@ function serverRequest(names: readonly string[], now: number): CertificateReques
 /** A server certificate that a client must reject, with the issuers that the hub sends. */
 export async function makeVariant(
   variant: CertificateVariant,
-  { authority }: ServerCertificates,
+  { authority, cross = '' }: ServerCertificates,
   names: readonly string[],
   now: number,
 ): Promise<KeyAndCertificate> {
   const keyType = keyTypeOf(authority.key)
+  const issued = async (changes: Partial<CertificateRequest>): Promise<KeyAndCertificate> => {
+    const { key, cert } = await issueServer(authority, names, now, changes)
+    return { key, cert: `${cert}${cross}` }
+  }
   switch (variant) {
     case 'missing_issuer':
     case 'self_signed_root': {
@@ -124,11 +130,11 @@ export async function makeVariant(
       return makeSelfSigned(keyType, serverRequest(names, now))
     case 'wrong_name':
       // One that the authority permits: the name must be all that is wrong.
-      return issueServer(authority, names, now, { commonName: WRONG_NAME, names: [WRONG_NAME] })
+      return issued({ commonName: WRONG_NAME, names: [WRONG_NAME] })
     case 'expired':
-      return issueServer(authority, names, now, { notBefore: now - 30 * DAY_MS, notAfter: now - DAY_MS })
+      return issued({ notBefore: now - 30 * DAY_MS, notAfter: now - DAY_MS })
     case 'not_yet_valid':
-      return issueServer(authority, names, now, { notBefore: now + DAY_MS })
+      return issued({ notBefore: now + DAY_MS })
   }
 }
 
