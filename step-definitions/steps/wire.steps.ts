@@ -97,13 +97,16 @@ Then('the reported properties are:', async function (this: ConformanceWorld, exp
   deepStrictEqual(reported.properties, JSON.parse(expected) as Json)
 })
 
-/** The last request, with an api-version and nothing else in its query. */
+/**
+ * The last request, with an api-version and nothing else in its query. A call to a gateway needs none: the Node SDK sends
+ * none, and IoT Edge asks for none.
+ */
 Then('the hub has received the request {string}', async function (this: ConformanceWorld, line: string) {
   await this.activity.eventually(() => this.hub.journal.some(({ type }) => type === 'request'))
   const last = this.hub.journal.findLast(({ type }) => type === 'request')
   const seen = last?.type === 'request' ? `${last.method} ${last.url}` : ''
   strictEqual(seen.replace(/\?api-version=\d{4}-\d\d-\d\d$/, ''), this.names.fill(line))
-  ok(seen.includes('?'), `no api-version: ${seen}`)
+  ok(seen.includes('?') || line.includes('/twins/'), `no api-version: ${seen}`)
 })
 
 Then('the hub has delivered {int} method request(s)', async function (this: ConformanceWorld, count: number) {

@@ -164,11 +164,11 @@ Feature: Long lives
     Scenario Outline: A method of the <identity> is called around each loss
       Given a connected <identity> client
       And the application answers methods with status 200
-      When the back end calls the method "before"
+      When the back end calls the method "first"
       And the connection is cut 2 times, and 1 second passes each time
-      And the back end calls the method "after"
+      And the back end calls the method "second"
       Then the application is told of method requests 2 times
-      And the caller of "after" gets the status 200 and:
+      And the caller of "second" gets the status 200 and:
         """
         {"answered": true}
         """
