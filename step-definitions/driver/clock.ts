@@ -16,7 +16,7 @@ export const systemAlarm: Alarm = (seconds, run) => {
 export const pause = (ms: number): Promise<void> => sleep(ms)
 
 /** A client that does more than this while the clock stands never comes to rest, for example in an endless reconnect. */
-const RESTLESS = 5_000
+const RESTLESS = 1_000
 
 /**
  * Waits until nothing has changed for `ms` milliseconds of real time.

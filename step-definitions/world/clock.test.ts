@@ -39,3 +39,14 @@ test('a timer that a client arms while the sockets settle fires at its own time'
   await pass(clock, 60, client)
   expect(client.attempts).toEqual([5_000, 15_000, 25_000, 35_000, 45_000, 55_000])
 })
+
+test('a client whose timers have no end fails the step', async () => {
+  const clock = new ManualClock(0)
+  const client = {
+    settle: () => Promise.resolve(),
+    moment: () => 0,
+    clientDueAt: () => Promise.resolve(clock.now()),
+  }
+  await expect(pass(clock, 29, client)).rejects.toThrow('its next timer was due at once 100 times in a row')
+  expect(clock.now()).toBeLessThan(1_000)
+})

@@ -1,5 +1,6 @@
 /** Time in scenarios: it passes only in steps, and everything that it triggers completes before the next step. */
 
+import { AssertionError } from 'node:assert/strict'
 import { performance } from 'node:perf_hooks'
 import { ManualClock } from 'mock-iot-hub'
 import { systemAlarm } from '../driver/clock.ts'
@@ -106,12 +107,19 @@ export interface TimedClient {
   readonly clientDueAt: () => Promise<number | undefined>
 }
 
-/** Lets time pass for the hub and for a client on the same clock; waits for the sockets after each timer. */
+/** A client whose next timer is due at once so many times in a row has timers without an end. */
+const RESTLESS = 100
+
+/**
+ * Lets time pass for the hub and for a client on the same clock; waits for the sockets after each timer.
+ * @throws AssertionError when the timers of the client have no end.
+ */
 export async function pass(clock: ManualClock, seconds: number, client: TimedClient): Promise<void> {
   await client.settle()
   const end = clock.now() + seconds * 1_000
   const minimumMs = seconds <= MAX_STEPS ? 1 : (seconds * 1_000) / MAX_STEPS
   let dueAt = await client.clientDueAt()
+  let dueAtOnce = 0
   while (clock.now() < end) {
     const next = Math.max(Math.min(clock.nextAt ?? end, dueAt ?? end), clock.now() + minimumMs)
     const moment = client.moment()
@@ -120,5 +128,10 @@ export async function pass(clock: ManualClock, seconds: number, client: TimedCli
     await client.settle(moment)
     // Asked again: what the client did meanwhile, such as a refused connection attempt, may have armed a timer.
     dueAt = await client.clientDueAt()
+    dueAtOnce = dueAt !== undefined && dueAt <= clock.now() ? dueAtOnce + 1 : 0
+    if (dueAtOnce > RESTLESS)
+      throw new AssertionError({
+        message: `The client does not come to rest: its next timer was due at once ${String(RESTLESS)} times in a row`,
+      })
   }
 }
