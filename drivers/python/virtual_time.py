@@ -12,6 +12,7 @@ import time
 import weakref
 
 SOON = 0.02  # seconds of real time in which threads notice what is new
+AT_ONCE = 10  # timers in one call that were due before it: those of an endless loop are left to the next call
 
 _now = _mqtt_now = time.time()
 _real_sleep = time.sleep
@@ -65,11 +66,15 @@ def advance(to):
     if to < _now:
         with _lock:
             _due.clear()
+    start, at_once = _now, 0
     while True:
         with _lock:
             while _due and _due[0][2].cancelled:
                 heapq.heappop(_due)
             if not _due or _due[0][0] > to:
+                break
+            at_once += _due[0][0] <= start
+            if at_once > AT_ONCE:
                 break
             _now, _, timer = heapq.heappop(_due)
         timer.cancelled = True

@@ -108,7 +108,7 @@ export interface TimedClient {
 }
 
 /** A client whose next timer is due at once so many times in a row has timers without an end. */
-const RESTLESS = 100
+const RESTLESS = 30
 
 /**
  * Lets time pass for the hub and for a client on the same clock; waits for the sockets after each timer.
