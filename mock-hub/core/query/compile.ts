@@ -13,7 +13,10 @@ import { finite, type Value } from './value.ts'
 
 export type Read<R> = (row: R) => Value
 
-/** The first steps of a path that a kind of row knows, by names in lower case. */
+/**
+ * The first steps of a path that a kind of row knows, by names in lower case. A name that ends in a dot reads what is below
+ * it without the fields of the hub's own, whose names begin with `$`.
+ */
 export type Fields<R> = ReadonlyMap<string, Read<R>>
 
 export function compile<R>(expression: Expression, fields: Fields<R>): Read<R> {
@@ -82,10 +85,12 @@ function compilePath<R>(path: readonly (string | number)[], fields: Fields<R>): 
   const names = canonicalPath(path)
   // Longest first: `properties.desired` is read without `properties` being made.
   for (let length = Math.min(SYSTEM_STEPS, names.length); length > 0; length--) {
-    const read = fields.get(names.slice(0, length).join('.').toLowerCase())
-    if (read === undefined) continue
+    const field = names.slice(0, length).join('.').toLowerCase()
+    const whole = fields.get(field)
+    if (whole === undefined) continue
     const rest = names.slice(length)
-    if (rest.length === 0) return read
+    if (rest.length === 0) return whole
+    const read = String(rest[0]).startsWith('$') ? whole : (fields.get(`${field}.`) ?? whole)
     return (row) => walk(read(row), rest)
   }
   return () => undefined

@@ -121,6 +121,9 @@ export function twinRows(
     ['configurations', ({ record }) => configurationsOf(record.identity)],
     ['properties.desired', section('desired')],
     ['properties.reported', section('reported')],
+    // What is below, unless its name begins with $: read without a copy of the section.
+    ['properties.desired.', (row) => row.twin.desired.properties],
+    ['properties.reported.', (row) => row.twin.reported.properties],
   ])
   const rowsOf = function* (device: IdentityRecord): Iterable<IdentityRecord> {
     if (collection === 'devices') yield device
