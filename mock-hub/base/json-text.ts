@@ -14,6 +14,13 @@ export function readJson(text: string): Json {
   return JSON.parse(text) as Json // JSON by definition
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** @throws as {@link readJson}; TypeError when the bytes are not UTF-8. */
+export function readJsonBytes(bytes: Uint8Array): Json {
+  return readJson(utf8.decode(bytes))
+}
+
 /** @throws RangeError when the text nests deeper than {@link DEEPEST_JSON}. */
 export function checkNesting(text: string): void {
   if (nestsDeeper(text, DEEPEST_JSON))

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../base/json.ts'
 import { checkTwinArrays } from '../../core/contract/api-versions.ts'
 import type { OperationKind, Operations } from '../../core/contract/operations.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
-import { readJson } from '../../base/json-text.ts'
+import { readJsonBytes } from '../../base/json-text.ts'
 import { hubErrorOf } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
@@ -139,7 +139,7 @@ function withVersion(section: TwinSection): JsonObject {
 
 function jsonOf(body: Buffer): Json {
   try {
-    return readJson(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return readJsonBytes(body)
   } catch (error) {
     throw new HubError({
       kind: 'ArgumentInvalid',

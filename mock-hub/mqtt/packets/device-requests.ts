@@ -1,7 +1,7 @@
 /** Twin requests and method responses: a PUBLISH becomes an operation, and its outcome the answer on `$iothub/twin/res/`. */
 
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
-import { readJson } from '../../base/json-text.ts'
+import { readJsonBytes } from '../../base/json-text.ts'
 import { checkTwinArrays, checkTwins } from '../../core/contract/api-versions.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import { HubError, toHubError } from '../../core/errors/hub-error.ts'
@@ -108,7 +108,7 @@ function withVersion(section: TwinSection): JsonObject {
 
 function parseJson(payload: Buffer): Json {
   try {
-    return readJson(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    return readJsonBytes(payload)
   } catch (error) {
     const why = error instanceof RangeError ? error.message : 'not JSON'
     throw new HubError({
