@@ -18,7 +18,7 @@ import type { Services } from '../core/contract/services/services.ts'
 import { identityKey } from '../core/contract/identity.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import { authenticate } from './common/access.ts'
-import { checkApiVersion } from './common/api-version.ts'
+import { checkQueryVersion } from './common/api-version.ts'
 import { throughGateway } from './common/edge-caller.ts'
 import { readBodies } from './common/body.ts'
 import { bulkRegistryRoutes } from './service/bulk-identities.ts'
@@ -166,7 +166,7 @@ export async function createApp({
       return
     }
     // Edge gateways require no api-version, and the Node SDK sends them none (iotedge, TwinsController.cs).
-    if (versioned !== false && !throughGateway(request)) checkApiVersion(request)
+    if (versioned !== false && !throughGateway(request)) checkQueryVersion(request, hub.settings)
     request.principal = authenticate(hub, access, request)
     takeThrottle(hub, request)
     next()

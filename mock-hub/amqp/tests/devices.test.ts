@@ -198,6 +198,15 @@ test.each([
   expect((await answer).message.message_annotations).toMatchObject({ status })
 })
 
+test('an api-version that the service does not know refuses a link (connecting-api-version-form)', async () => {
+  const connection = await login(D1)
+  const link = { source: '/devices/d1/twin', properties: { 'com.microsoft:api-version': '1999-01-01' } }
+  const refused = once(connection.open_receiver(link), 'receiver_error')
+  const [{ receiver }] = (await refused) as [rhea.EventContext]
+  expect(receiver?.error).toMatchObject({ condition: 'com.microsoft:argument-error' })
+  expect(hub.lastRefusals[0]).toMatchObject({ error: 'InvalidProtocolVersion' })
+})
+
 test('WIRE-AUTH-13: the links of a device are detached when its token expires and is not renewed', async () => {
   const connection = await login(D1, dial(server), 60)
   const sender = connection.open_sender('/devices/d1/messages/events')
