@@ -16,6 +16,7 @@ import { HUB_ERRORS } from '../core/errors/catalogue.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { identityKey } from '../core/contract/identity.ts'
+import { jsonText } from '../base/json-floats.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import { authenticate } from './common/access.ts'
 import { checkQueryVersion } from './common/api-version.ts'
@@ -138,7 +139,8 @@ export async function createApp({
 
   app.setValidatorCompiler(compileSchema)
   // Response schemas are documentation: a serializer made from one would drop fields.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setSerializerCompiler(() => jsonText)
+  app.setReplySerializer(jsonText)
   readBodies(app)
   app.decorateRequest('principal', null)
   app.decorateRequest('bodyText', undefined)
