@@ -200,6 +200,32 @@ Feature: Twins
         | 4503599627370496  | 400    |
         | -4503599627370496 | 200    |
         | -4503599627370497 | 400    |
+        | 1e20              | 200    |
+        | 1e400             | 400    |
+
+  @WIRE-TWIN-43
+  Rule: A float with a whole value stays a float
+
+    Scenario: On its way to the device
+      Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"limits":{"high":40.0,"steps":[1.0,2]}}}} |
+      Then the answer has:
+        | text | /"high":40\.0,"steps":\[1\.0,2\]/ |
+      And "thermostat" receives PUBLISH with:
+        | text | /"high":40\.0,"steps":\[1\.0,2\]/ |
+
+    Scenario: On its way from the device, beside a property that comes later
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1 |
+        | payload | {"temperature":21.0}                           |
+      And "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=2 |
+        | payload | {"humidity":40}                                |
+      And the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | text | /"temperature":21\.0,"humidity":40/ |
 
   @WIRE-TWIN-35 @WIRE-TWIN-36
   Rule: A write that names another etag is refused

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { aboutRoutes } from './routes/about.ts'
 import { guard } from './access.ts'
 import { InvalidInput } from '../base/invalid-input.ts'
+import { jsonText } from '../base/json-floats.ts'
 import { NESTING_RULE, readJsonBodies } from '../http-common/json-bodies.ts'
 import { isLoopback } from '../http-common/loopback.ts'
 import { clockRoutes } from './routes/clock.ts'
@@ -67,7 +68,8 @@ export async function createControlServer(options: ControlServerOptions): Promis
   })
   app.setValidatorCompiler(compileSchema)
   // There are no response schemas; a serializer made from one would drop fields.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setSerializerCompiler(() => jsonText)
+  app.setReplySerializer(jsonText)
   const routeList: string[] = []
   app.addHook('onRoute', ({ method, url, schema }) => {
     routeList.push(`${String(method)} ${url}${schema?.summary === undefined ? '' : `: ${schema.summary}`}`)

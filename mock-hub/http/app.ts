@@ -16,9 +16,10 @@ import { HUB_ERRORS } from '../core/errors/catalogue.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { identityKey } from '../core/contract/identity.ts'
+import { jsonText } from '../base/json-floats.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import { authenticate } from './common/access.ts'
-import { checkApiVersion } from './common/api-version.ts'
+import { checkQueryVersion } from './common/api-version.ts'
 import { throughGateway } from './common/edge-caller.ts'
 import { readBodies } from './common/body.ts'
 import { bulkRegistryRoutes } from './service/bulk-identities.ts'
@@ -138,7 +139,8 @@ export async function createApp({
 
   app.setValidatorCompiler(compileSchema)
   // Response schemas are documentation: a serializer made from one would drop fields.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setSerializerCompiler(() => jsonText)
+  app.setReplySerializer(jsonText)
   readBodies(app)
   app.decorateRequest('principal', null)
   app.decorateRequest('bodyText', undefined)
@@ -166,7 +168,7 @@ export async function createApp({
       return
     }
     // Edge gateways require no api-version, and the Node SDK sends them none (iotedge, TwinsController.cs).
-    if (versioned !== false && !throughGateway(request)) checkApiVersion(request)
+    if (versioned !== false && !throughGateway(request)) checkQueryVersion(request, hub.settings)
     request.principal = authenticate(hub, access, request)
     takeThrottle(hub, request)
     next()

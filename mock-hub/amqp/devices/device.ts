@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../base/json.ts'
+import { jsonText, keepFloats } from '../../base/json-floats.ts'
 import type { C2dDelivery } from '../../core/contract/c2d.ts'
 import type { BrokenPart } from '../../core/contract/device-faults.ts'
 import type { Caller } from '../../core/contract/operations.ts'
@@ -215,7 +216,7 @@ export class Device implements DeviceLink {
   notifyDesired(patch: JsonObject, version: number): void {
     this.send('twin', 'twin.desired', {
       annotations: new Map([['resource', symbol(DESIRED)]]),
-      data: [Buffer.from(JSON.stringify({ ...patch, $version: version }))],
+      data: [Buffer.from(jsonText(keepFloats({ ...patch, $version: version }, patch)))],
     })
   }
 

@@ -1,5 +1,6 @@
 /** The devices and modules that use one connection, and the nodes that they attach to (docs/contract/amqp.md#amqp-device-nodes). */
 
+import { checkApiVersion } from '../../core/contract/api-versions.ts'
 import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
@@ -23,6 +24,7 @@ const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
 }
 const MODEL_ID = 'com.microsoft:model-id'
 const API_VERSION = 'com.microsoft:api-version'
+const ATTACH = { rule: 'WIRE-CONN-15', place: `the link property ${API_VERSION}:` }
 const AUTH_CHAIN = 'com.microsoft:auth-chain'
 
 export class Devices {
@@ -104,6 +106,7 @@ export class Devices {
       modelId: textOf(properties?.get(MODEL_ID)),
       apiVersion: textOf(properties?.get(API_VERSION)),
     }
+    if (said.apiVersion !== undefined) checkApiVersion(said.apiVersion, this.#context.hub.settings, ATTACH)
     const device = new Device(this.#context, principal, said, () => {
       if (this.#byKey.get(key) === device) this.#byKey.delete(key)
     })

@@ -1,6 +1,7 @@
 /** Twin requests and method responses of devices (docs/contract/amqp.md#amqp-device-nodes). */
 
 import type { Json, JsonObject } from '../../base/json.ts'
+import { jsonText, keepFloats } from '../../base/json-floats.ts'
 import { checkTwinArrays } from '../../core/contract/api-versions.ts'
 import type { OperationKind, Operations } from '../../core/contract/operations.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
@@ -66,7 +67,7 @@ export function askTwin(context: ConnectionContext, device: Device, incoming: In
       case 'GET /':
         perform(context, device, 'twinGet', undefined, {
           done: (twin) => {
-            answer(200, JSON.stringify(deviceView(twin)))
+            answer(200, jsonText(deviceView(twin)))
           },
           failed,
         })
@@ -134,7 +135,7 @@ function deviceView(twin: TwinDocument): JsonObject {
 }
 
 function withVersion(section: TwinSection): JsonObject {
-  return { ...section.properties, $version: section.version }
+  return keepFloats({ ...section.properties, $version: section.version }, section.properties)
 }
 
 function jsonOf(body: Buffer): Json {

@@ -34,6 +34,8 @@ export interface Settings {
   readonly deliveryCountOverAmqp: boolean
   /** Whether the token scope `sr={host}/{deviceId}`, without `devices/`, is accepted. Default: false. */
   readonly shortScopeAccepted: boolean
+  /** Whether every date is an api-version, or only those that the service is known to have (WIRE-ERR-04). Default: false. */
+  readonly anyApiVersion: boolean
   /** Whether twin responses reach devices without a subscription to `$iothub/twin/res/#`. Default: false. */
   readonly twinAnswersWithoutSubscription: boolean
   /** Whether a device may subscribe to `$iothub/#` (open). Default: false, the subscription closes the connection. */
@@ -109,6 +111,7 @@ export const STRICT: Settings = Object.freeze({
   lockTimeoutsCount: false,
   deliveryCountOverAmqp: false,
   shortScopeAccepted: false,
+  anyApiVersion: false,
   twinAnswersWithoutSubscription: false,
   subscribeToAllOfIothub: false,
   foreignWillRefusesConnect: false,
@@ -143,6 +146,7 @@ export const STRICT: Settings = Object.freeze({
 export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
   shortScopeAccepted: true,
+  anyApiVersion: true,
   twinAnswersWithoutSubscription: true,
   subscribeToAllOfIothub: true,
   wideQueryLanguage: true,

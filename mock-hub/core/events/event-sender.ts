@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts'
+import { jsonText } from '../../base/json-floats.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { EventSource } from '../contract/message.ts'
@@ -49,7 +50,7 @@ export class EventSender {
       source,
       deviceId,
       moduleId,
-      body: Buffer.from(JSON.stringify(body)),
+      body: Buffer.from(jsonText(body)),
       system: {
         contentType,
         contentEncoding: 'utf-8',

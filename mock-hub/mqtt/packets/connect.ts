@@ -1,5 +1,6 @@
 /** CONNECT: the steps from the packet to its CONNACK (docs/contract/connecting.md). */
 
+import { checkApiVersion } from '../../core/contract/api-versions.ts'
 import type { IdentityPrincipal } from '../../core/contract/principal.ts'
 import { toHubError } from '../../core/errors/hub-error.ts'
 import { checkConnectFlags, parsePacket, readProtocol } from '../codec/packets.ts'
@@ -42,11 +43,14 @@ export function handleConnect(
   return acceptConnect(connection, packet)
 }
 
+const USER_NAME = { rule: 'WIRE-CONN-15', place: 'a user name with the api-version' }
+
 /** The steps of authentication and take-over. The first that throws decides the CONNACK. */
 async function acceptConnect(connection: Connection, packet: ConnectPacket): Promise<void> {
   try {
     const user = parseConnectUsername(packet.username ?? '')
     checkHost(connection.hub, user)
+    if (user.apiVersion !== undefined) checkApiVersion(user.apiVersion, connection.hub.settings, USER_NAME)
     checkClientId(packet, user)
     checkWill(connection.hub, packet, user)
     const principal = authenticate(connection, packet, user)

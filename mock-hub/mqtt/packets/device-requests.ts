@@ -1,6 +1,7 @@
 /** Twin requests and method responses: a PUBLISH becomes an operation, and its outcome the answer on `$iothub/twin/res/`. */
 
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
+import { jsonText, keepFloats } from '../../base/json-floats.ts'
 import { readJsonBytes } from '../../base/json-text.ts'
 import { checkTwinArrays, checkTwins } from '../../core/contract/api-versions.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
@@ -51,7 +52,7 @@ export function performRequest(
         checkTwins(caller.apiVersion)
         return whenDone(hub.perform(caller, 'twinGet', undefined), fail, (twin) => {
           acknowledge()
-          answer({ status: 200, version: undefined, body: JSON.stringify(deviceView(twin)) })
+          answer({ status: 200, version: undefined, body: jsonText(deviceView(twin)) })
         })
       case 'twinPatch': {
         checkTwins(caller.apiVersion)
@@ -103,7 +104,7 @@ function deviceView(twin: TwinDocument): JsonObject {
 }
 
 function withVersion(section: TwinSection): JsonObject {
-  return { ...section.properties, $version: section.version }
+  return keepFloats({ ...section.properties, $version: section.version }, section.properties)
 }
 
 function parseJson(payload: Buffer): Json {
