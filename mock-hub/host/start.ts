@@ -111,6 +111,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     {
       ...{ tls: tls.credentials, faults: core.faults, tlsVariants },
       ...{ host: address, port: options.mqttPort },
+      ...{ clock, silenceSeconds: core.settings.connectTimeoutSeconds },
       onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port, tls.caPath),
     },
   )

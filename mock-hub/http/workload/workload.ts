@@ -18,6 +18,7 @@ import { strangerProblem } from '../../http-common/strangers.ts'
 import { base64Of, moduleKey, decrypt, encrypt, signWith } from './crypto.ts'
 import { certificateRoutes } from './certificates.ts'
 import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
+import { closeSilentClients } from '../../http-common/silent-clients.ts'
 import { clearSocketPath } from '../../net/socket-file.ts'
 import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
 
@@ -85,6 +86,7 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
     exposeHeadRoutes: false,
     forceCloseConnections: true,
   })
+  closeSilentClients(app.server, hub)
   // The Python SDK sends JSON without a content type (WIRE-EDGE-03).
   readJsonBodies(app, () => invalid('body', NESTING_RULE, 'more levels'))
   app.addHook('onRequest', (request, _reply, next) => {
