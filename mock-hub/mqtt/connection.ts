@@ -89,7 +89,7 @@ export class Connection {
     this.#stream = new FaultedStream(stream, clock, handlers, { reset: info.reset, maxUnreadBytes })
     this.#writer = new PacketWriter(this.#stream, journal, linkId)
     this.out = new OutgoingQueue(this.#writer, { maxUnacknowledged, maxUnreadBytes }, (bytes) => {
-      this.#unread('messages that wait for a PUBACK', bytes)
+      this.#unread('messages behind those without a PUBACK', bytes)
     })
     this.responder = new Responder(hub, this.#writer, this.out, () => {
       this.close('fault')
