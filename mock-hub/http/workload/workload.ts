@@ -109,7 +109,8 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
     return reply.code(status).send({ message: error.message })
   })
 
-  const find = ({ name, genid }: ModuleParams): IdentityRecord => moduleOf(hub, options.deviceId, name, genid)
+  const find = ({ name, genid }: Partial<ModuleParams> & { readonly name: string }): IdentityRecord =>
+    moduleOf(hub, options.deviceId, name, genid)
 
   app.server.on('connection', (socket: Socket) => {
     if (!hub.faults.idle && hub.faults.match('edge', undefined, ['refuse']) !== undefined) socket.destroy()
