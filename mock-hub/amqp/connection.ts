@@ -21,6 +21,7 @@ import { AMQP_ID, FrameReader, SASL_FRAME, SASL_ID, frameOf, protocolHeader } fr
 import type { Link } from './endpoint/links.ts'
 import { AmqpViolation } from './codec/malformed.ts'
 import type { PerformativeName } from './codec/performative-fields.ts'
+import { unreadError } from '../net/limits.ts'
 import { linkOpened, type ProtocolClientInfo } from '../net/peer.ts'
 import { FaultedStream } from '../net/stream.ts'
 import { STREAM_EFFECTS } from '../net/stream-faults.ts'
@@ -80,6 +81,8 @@ export class Connection implements ConnectionContext {
       write: (bytes) => {
         this.#stream.write(bytes)
       },
+      unread: () => this.#stream.unread,
+      congested: () => this.#stream.congested,
       record: (direction, name, fields) => {
         this.#record(direction, name, fields)
       },
@@ -118,8 +121,14 @@ export class Connection implements ConnectionContext {
           this.#cancelLinger()
           this.#end(reason)
         },
+        onUnread: (bytes) => {
+          this.#unread(bytes)
+        },
+        onDrained: () => {
+          this.#endpoint.drained()
+        },
       },
-      info.reset,
+      { reset: info.reset, maxUnreadBytes: hub.settings.maxUnreadBytes },
     )
     this.injectStreamFault(STREAM_EFFECTS)
   }
@@ -328,6 +337,14 @@ export class Connection implements ConnectionContext {
     if (this.#state === 'amqp' && condition !== FRAMING_ERROR) return
     this.#end('refused')
     this.#stream.hangUp()
+  }
+
+  /** The client reads too little: no CLOSE would reach it. */
+  #unread(bytes: number): void {
+    if (this.over) return
+    this.refused(unreadError('frames', bytes, this.hub.settings.maxUnreadBytes))
+    this.#end('refused')
+    this.#stream.destroy()
   }
 
   #record(direction: 'in' | 'out', cmd: PerformativeName, packet: object): void {

@@ -294,6 +294,14 @@ export function woundBy(clock: Clock): string | undefined {
   return frozen ? `the hub's clock stands still, ${far}` : `the hub's clock is ${far}`
 }
 
+/**
+ * Calls `run` once what has already arrived at this machine was read. When a clock was wound, a client that seems silent may
+ * have sent something meanwhile.
+ */
+export function afterArrivals(run: () => void): void {
+  setImmediate(() => setImmediate(run))
+}
+
 /** A clock that is frozen until a test moves it. */
 export class ManualClock extends HubClock {
   /** @param startMs - initial time in epoch ms. Default: 2026-01-01T00:00:00Z. */

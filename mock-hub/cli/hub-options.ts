@@ -35,8 +35,8 @@ export async function hubOptions(flags: Flags): Promise<Omit<MockHubOptions, Por
 /** Hubs may share a directory: each has a socket for itself. */
 export async function workloadAt(
   directory: string,
-): Promise<{ readonly socketPath: string; readonly port: number }> {
-  return { socketPath: await freeSocketPath(join(directory, 'workload')), port: 0 }
+): Promise<{ readonly socketPath: string; readonly port: number; readonly onDemand: true }> {
+  return { socketPath: await freeSocketPath(join(directory, 'workload')), port: 0, onDemand: true }
 }
 
 function blobOf({ blob, blobConnectionString }: Flags): NonNullable<MockHubOptions['blob']> {

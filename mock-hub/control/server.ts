@@ -13,6 +13,7 @@ import { jsonText } from '../base/json-floats.ts'
 import { NESTING_RULE, readJsonBodies } from '../http-common/json-bodies.ts'
 import { isLoopback } from '../http-common/loopback.ts'
 import { clockRoutes } from './routes/clock.ts'
+import { closeSilentClients } from '../http-common/silent-clients.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import type { ControlRoutes, ControlServerOptions } from './context.ts'
 import { faultRoutes } from './routes/faults.ts'
@@ -66,6 +67,7 @@ export async function createControlServer(options: ControlServerOptions): Promis
     forceCloseConnections: true,
     bodyLimit: 4 * 2 ** 20,
   })
+  closeSilentClients(app.server, hub)
   app.setValidatorCompiler(compileSchema)
   // There are no response schemas; a serializer made from one would drop fields.
   app.setSerializerCompiler(() => jsonText)

@@ -61,6 +61,8 @@ export function amqpOnDemand(
           port: amqpPort,
           tls: tls.credentials,
           faults: hub.faults,
+          clock: hub.clock,
+          silenceSeconds: hub.settings.connectTimeoutSeconds,
           tlsVariants: (variant) => tls.variant(variant),
           onTlsError: reportTlsErrors(hub, 'amqp', () => port, tls.caPath),
         },

@@ -45,7 +45,7 @@ export interface MockHub {
   readonly serviceConnectionString: string
   /** Connection string for Event Hubs clients that read telemetry; undefined: no AMQP, or no policy has ServiceConnect. */
   readonly eventHubConnectionString: string | undefined
-  /** Values for `IOTEDGE_WORKLOADURI`; undefined: the hub has no workload API. */
+  /** Values for `IOTEDGE_WORKLOADURI`; undefined: the hub has no workload API, or there is no module that it waits for. */
   readonly workload: WorkloadUris | undefined
   /** Environment variables that point SDKs and samples at this hub. */
   readonly environment: Readonly<Record<string, string>>

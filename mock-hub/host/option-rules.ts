@@ -115,8 +115,8 @@ export const OPTIONS = {
     default: 'own',
   },
   workload: {
-    help: 'workload API of IoT Edge: path of a Unix socket, TCP port on loopback, or both; default: none',
-    rule: objectOf({ socketPath: TEXT, port: PORT }),
+    help: 'workload API of IoT Edge: path of a Unix socket, TCP port on loopback, or both; onDemand: only while a module exists; default: none',
+    rule: objectOf({ socketPath: TEXT, port: PORT, onDemand: BOOLEAN }),
   },
   partitions: {
     help: 'partitions of the Event Hubs-compatible endpoint, 1 to 32',

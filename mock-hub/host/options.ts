@@ -60,9 +60,17 @@ export interface MockHubOptions {
    * string, or false (file upload is not configured). Default: `own`.
    */
   readonly blob?: 'own' | 'azurite' | { readonly connectionString: string } | false | undefined
-  /** The workload API of IoT Edge: path of a Unix socket, TCP port on loopback (0: any free port), or both. Default: none. */
+  /**
+   * The workload API of IoT Edge: path of a Unix socket, TCP port on loopback (0: any free port), or both. With `onDemand` it
+   * listens only while a module exists, as the command does. Default: none.
+   */
   readonly workload?:
-    { readonly socketPath?: string | undefined; readonly port?: number | undefined } | undefined
+    | {
+        readonly socketPath?: string | undefined
+        readonly port?: number | undefined
+        readonly onDemand?: boolean | undefined
+      }
+    | undefined
   /** Partitions of the Event Hubs-compatible endpoint, 1 to 32. Default: 4. */
   readonly partitions?: number | undefined
   /** Time of the hub. The hub does not stop a clock that it is given. Default: a clock that runs with the system clock. */

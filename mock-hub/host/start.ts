@@ -111,6 +111,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     {
       ...{ tls: tls.credentials, faults: core.faults, tlsVariants },
       ...{ host: address, port: options.mqttPort },
+      ...{ clock, silenceSeconds: core.settings.connectTimeoutSeconds },
       onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port, tls.caPath),
     },
   )
@@ -126,7 +127,10 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     if (options.clock === undefined) clock.reset()
     initialise()
   }
-  const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)
+  const about = async (): Promise<Readonly<Record<string, unknown>>> => {
+    await workload?.settled()
+    return aboutHub(mockHub)
+  }
   const control = await openControl(options, { hub: core, services, about, reset }, undo)
 
   const stopRsa = tls.addRsa((credentials) => {
@@ -136,13 +140,16 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
 
   const [owner] = core.policies
   const mockHub: MockHub = mockHubOf(core, {
-    ...{ address, clock, workload, httpsPort, mqttPort: mqttListener.port },
+    ...{ address, clock, httpsPort, mqttPort: mqttListener.port },
     amqpPort: amqpListener?.port,
     ...{ reset, stop, [Symbol.asyncDispose]: stop, services: checkedServices(services) },
     controlPort: control?.port,
     controlUrl: control?.url,
     get caPem() {
       return tls.caPem
+    },
+    get workload() {
+      return workload?.uris
     },
     caPath: tls.caPath,
     caBundlePath: tls.caBundlePath,

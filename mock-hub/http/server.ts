@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream'
 import type { BuiltInStorage } from '../blob/built-in-storage.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
+import { closeSilentClients } from '../http-common/silent-clients.ts'
 import { reportTlsErrors } from '../net/tls-errors.ts'
 import type { ServerCredentials, TlsVariant } from '../net/tls-faults.ts'
 import { listenWith, TLS_SETTINGS, type TlsListener } from '../net/tls-listener.ts'
@@ -59,6 +60,7 @@ export function createHttpAdapter(
   { services, tls, caPath, tlsVariants, blob }: HttpAdapterOptions,
 ): HttpAdapter {
   const server = createServer({ ...TLS_SETTINGS, ...tls, keepAliveTimeout: IDLE })
+  closeSilentClients(server, hub)
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
     (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob })))
@@ -88,6 +90,7 @@ export function createHttpAdapter(
       const { faults } = hub
       listener = await listenWith(server, {
         ...{ host, port, tls, tlsVariants, faults },
+        ...{ clock: hub.clock, silenceSeconds: hub.settings.connectTimeoutSeconds },
         // Before TLS the caller is unknown: only a fault without a scope refuses a connection.
         refuses: () => !faults.idle && faults.match('http', undefined, ['refuse']) !== undefined,
         alpn: ['http/1.1'],

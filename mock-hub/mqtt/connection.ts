@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
 import type { CloseReason } from '../core/contract/sessions.ts'
 import { type Explanation, type HubError, toHubError } from '../core/errors/hub-error.ts'
+import { unreadError } from '../net/limits.ts'
 import { linkOpened } from '../net/peer.ts'
 import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 import { FaultedStream } from '../net/stream.ts'
@@ -80,10 +81,16 @@ export class Connection {
       onGone: (reason: string) => {
         this.#end(reason)
       },
+      onUnread: (bytes: number) => {
+        this.#unread('packets', bytes)
+      },
     }
-    this.#stream = new FaultedStream(stream, clock, handlers, info.reset)
+    const { maxUnreadBytes, maxUnacknowledged } = settings
+    this.#stream = new FaultedStream(stream, clock, handlers, { reset: info.reset, maxUnreadBytes })
     this.#writer = new PacketWriter(this.#stream, journal, linkId)
-    this.out = new OutgoingQueue(this.#writer, settings.maxUnacknowledged)
+    this.out = new OutgoingQueue(this.#writer, { maxUnacknowledged, maxUnreadBytes }, (bytes) => {
+      this.#unread('messages behind those without a PUBACK', bytes)
+    })
     this.responder = new Responder(hub, this.#writer, this.out, () => {
       this.close('fault')
     })
@@ -119,7 +126,7 @@ export class Connection {
   startKeepAlive(seconds: number): void {
     const { clock, settings } = this.hub
     this.#keepAlive = new KeepAlive(clock, seconds, settings.keepAliveCapSeconds, (silentMs) => {
-      this.refuse(silence(silentMs))
+      this.refuse(silence(silentMs, this.#stream.unread))
     })
   }
 
@@ -154,6 +161,13 @@ export class Connection {
   refuse(error: HubError): void {
     this.refused(error)
     this.close('refused')
+  }
+
+  /** The client reads too little: nothing that is sent could tell it why the connection ends. */
+  #unread(what: string, bytes: number): void {
+    if (this.#over) return
+    this.refused(unreadError(what, bytes, this.hub.settings.maxUnreadBytes))
+    this.drop('refused')
   }
 
   /** Closes the connection after what has been written. */

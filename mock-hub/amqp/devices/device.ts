@@ -102,7 +102,7 @@ export class Device implements DeviceLink {
 
   /** Opens a link on which the device receives. @param names of what comes on it. */
   openOutlets(names: readonly Outlet[], link: SendingLink, onGone: () => void): void {
-    const queue = new SendQueue(link, () => {
+    const queue = new SendQueue(link, this.#context, () => {
       for (const name of names) {
         if (this.#outlets.get(name) === queue) this.#outlets.delete(name)
         if (name === 'twin') this.wantsDesired = false

@@ -22,6 +22,13 @@ export interface Settings {
   readonly keepAliveCapSeconds: number
   /** Time after which a connection without CONNECT is closed, in seconds (WIRE-CONN-26). Default: 60. */
   readonly connectTimeoutSeconds: number
+  /**
+   * Time that a client of an HTTP port may take to send the head of its first request, the next bytes of a body, or to read
+   * an answer, in seconds. Default: 120.
+   */
+  readonly httpTimeoutSeconds: number
+  /** Maximum number of bytes that wait for a client that does not read or acknowledge them; then it is closed. Default: 16777216. */
+  readonly maxUnreadBytes: number
   /** Whether the sixth distinct subscription closes the connection or is only logged (WIRE-SESS-16). Default: true. */
   readonly closeOnSixthSubscription: boolean
   /** Whether a clean session purges the cloud-to-device queue (WIRE-SESS-05). Default: false. */
@@ -105,6 +112,8 @@ export const STRICT: Settings = Object.freeze({
   tokenGraceSeconds: 600,
   keepAliveCapSeconds: 1767,
   connectTimeoutSeconds: 60,
+  httpTimeoutSeconds: 120,
+  maxUnreadBytes: 16_777_216,
   closeOnSixthSubscription: true,
   cleanSessionPurgesC2d: false,
   dropLinkOnKeyChange: false,

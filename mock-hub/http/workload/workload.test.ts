@@ -146,7 +146,9 @@ test('certificates for a server and for the module itself', async () => {
       expiration: '2026-02-01T00:00:00.000Z',
     },
   })
-  expect((await say('POST', pathOf('certificate/identity'), '{}')).status).toBe(201)
+  const ofModule = (name: string): string => `/modules/${encodeURIComponent(name)}/certificate/identity${V}`
+  expect((await say('POST', ofModule(module.moduleId), '{}')).status).toBe(201)
+  expect(await say('POST', ofModule('other'), '{}')).toMatchObject({ status: 404 })
   expect(issued).toMatchObject([
     {
       ...{ usage: 'server', commonName: 'gateway.local', expiresAt: Date.UTC(2026, 1, 1) },
