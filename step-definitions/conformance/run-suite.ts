@@ -45,6 +45,7 @@ export interface SuiteFlags {
   readonly json: boolean
   readonly untilFailure?: boolean
   readonly features?: readonly string[]
+  readonly first?: readonly string[]
   readonly trials: string
   readonly trialSeed: string
   readonly trialPath?: string
@@ -76,7 +77,7 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
 
   mkdirSync(flags.reports, { recursive: true })
   const plan = planned(tags).filter(({ uri }) => flags.features?.some((part) => uri.includes(part)) ?? true)
-  const files = [...new Set(plan.map(({ uri }) => join(SUITE.root, uri)))]
+  const files = filesOf(plan, flags.first ?? [])
   if (plan.length === 0) {
     say('no scenario matches the selection')
     return EXIT.tooLittle
@@ -86,7 +87,7 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   const outcomes = await runScenarios(
     {
       ...{ tags, order, messages: join(flags.reports, 'messages.ndjson'), parameters },
-      ...(flags.features === undefined ? {} : { paths: files }),
+      ...(flags.features === undefined && flags.first === undefined ? {} : { paths: files }),
     },
     (outcome) => {
       const verdict = print(outcome, levels, say)
@@ -122,6 +123,13 @@ function planned(tags: string | undefined): readonly Scenario[] {
   } catch (error) {
     throw new UsageError(`--tags: ${error instanceof Error ? error.message : String(error)}, got ${tags}`)
   }
+}
+
+/** The files of the scenarios; those whose path contains one of the parts come first. */
+function filesOf(plan: readonly Scenario[], first: readonly string[]): readonly string[] {
+  const uris = [...new Set(plan.map(({ uri }) => uri))]
+  const near = uris.filter((uri) => first.some((part) => uri.includes(part)))
+  return [...new Set([...near, ...uris])].map((uri) => join(SUITE.root, uri))
 }
 
 function print(
