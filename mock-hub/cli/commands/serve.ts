@@ -9,8 +9,9 @@ import type { Flags } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
 import { readyText } from '../ready-text.ts'
 import { startHub } from '../start-hub.ts'
+import { onStopSignal } from '../stop-signals.ts'
 
-/** Runs until SIGINT or SIGTERM. @returns the exit code. */
+/** Runs until SIGINT or SIGTERM, or until the npm that started it ends. @returns the exit code. */
 export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
   const { stdout, stderr } = terminal
   const print = (line: string): void => {
@@ -49,13 +50,10 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
     const line = flags.json ? eventJson(entry) : flags.quiet ? undefined : eventLine(entry)
     if (line !== undefined) print(line)
   })
-  const signal = await new Promise<string>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const)
-      terminal.once(name, () => {
-        resolve(name)
-      })
+  const reason = await new Promise<string>((resolve) => {
+    onStopSignal(terminal, resolve)
   })
-  say(`${signal}: stopping`)
+  say(`${reason}: stopping`)
   await hub.stop()
   return 0
 }
