@@ -87,10 +87,13 @@ describe('a fault', () => {
   test.each([
     ['ShutDownAmqp', 'amqp'],
     ['ShutDownMqtt', 'mqtt'],
-  ] as const)('that shuts down in good order (%s) does so once: new connections are accepted', (type, transport) => {
-    begin(type, '0', '10')
-    expect([broken, hub.deviceFaults.breaks('d1', transport)]).toEqual([[`d1 ${transport}`], undefined])
-  })
+  ] as const)(
+    'that shuts down in good order (%s) does so once: new connections are accepted',
+    (type, transport) => {
+      begin(type, '0', '10')
+      expect([broken, hub.deviceFaults.breaks('d1', transport)]).toEqual([[`d1 ${transport}`], undefined])
+    },
+  )
 
   test('that breaks a session or a link breaks it once', () => {
     begin('KillAmqpSession', '0', '10')
