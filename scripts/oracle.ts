@@ -18,6 +18,7 @@ import { RemoteDriver } from '../step-definitions/driver/remote-driver.ts'
 import { Checks } from './oracle/checks.ts'
 import { writeCompatibility } from './oracle/compatibility.ts'
 import { checkIdentity, checkRefusals } from './oracle/devices.ts'
+import { checkMosquitto } from './oracle/mosquitto.ts'
 import { DRIVERS, installNode, installPython, pinned, versionOf } from './oracle/install.ts'
 import { enterNamespace } from './oracle/namespace.ts'
 import { checkService } from './oracle/services.ts'
@@ -59,6 +60,7 @@ async function consult(): Promise<number> {
     await node(hub, checks)
     if ('python' in installed) await python(hub, checks, installed.python)
     else checks.add('Python', 'everything', 'skipped', installed.missing)
+    await checkMosquitto(hub, checks)
     if (!quick) checks.add('az iot', 'tier-1 commands', 'skipped', NO_AZ)
   } finally {
     await hub.stop()
@@ -86,6 +88,10 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
   const sdk = `${pinned('azure-iot-device')} (Python)`
   const run = (file: string): readonly string[] => [interpreter, join(DRIVERS, file)]
   await devices(hub, checks, sdk, run('python/driver.py'))
+  await checkService(hub, checks, {
+    name: `${pinned('paho-mqtt')} (Python)`,
+    command: run('plain/paho_device.py'),
+  })
   if (quick) return
   const uploads = { name: `${sdk}, uploads`, command: run('service/uploads.py') }
   await checkUploads(hub, checks, uploads, [1, 5 * MB, 20 * MB])
