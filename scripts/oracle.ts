@@ -18,7 +18,8 @@ import { RemoteDriver } from '../step-definitions/driver/remote-driver.ts'
 import { Checks } from './oracle/checks.ts'
 import { writeCompatibility } from './oracle/compatibility.ts'
 import { checkIdentity, checkRefusals } from './oracle/devices.ts'
-import { DRIVERS, installNode, installPython, pinned, versionOf } from './oracle/install.ts'
+import { checkMosquitto } from './oracle/mosquitto.ts'
+import { DRIVERS, installGo, installNode, installPython, pinned, versionOf } from './oracle/install.ts'
 import { enterNamespace } from './oracle/namespace.ts'
 import { checkService } from './oracle/services.ts'
 import { checkUploads } from './oracle/uploads.ts'
@@ -26,11 +27,14 @@ import { checkUploads } from './oracle/uploads.ts'
 const MB = 1_048_576
 /** `az extension add` asks Microsoft's own index for it, which no package registry mirrors. */
 const NO_AZ = 'the azure-iot extension of azure-cli is on no package registry'
+const NEXT = 'requirements-next.txt'
 const json = process.argv.includes('--json')
 const quick = process.argv.includes('--quick')
 
 installNode()
 const installed = installPython()
+const next = quick ? { missing: '' } : installPython(NEXT, '.venv-next')
+const go = quick ? { missing: '' } : installGo()
 const inside = enterNamespace()
 process.exitCode = inside ?? (await consult().catch(explain))
 
@@ -59,6 +63,8 @@ async function consult(): Promise<number> {
     await node(hub, checks)
     if ('python' in installed) await python(hub, checks, installed.python)
     else checks.add('Python', 'everything', 'skipped', installed.missing)
+    await checkMosquitto(hub, checks)
+    if (!quick) await others(hub, checks)
     if (!quick) checks.add('az iot', 'tier-1 commands', 'skipped', NO_AZ)
   } finally {
     await hub.stop()
@@ -86,6 +92,10 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
   const sdk = `${pinned('azure-iot-device')} (Python)`
   const run = (file: string): readonly string[] => [interpreter, join(DRIVERS, file)]
   await devices(hub, checks, sdk, run('python/driver.py'))
+  await checkService(hub, checks, {
+    name: `${pinned('paho-mqtt')} (Python)`,
+    command: run('plain/paho_device.py'),
+  })
   if (quick) return
   const uploads = { name: `${sdk}, uploads`, command: run('service/uploads.py') }
   await checkUploads(hub, checks, uploads, [1, 5 * MB, 20 * MB])
@@ -94,6 +104,20 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
   await checkService(hub, checks, { name: `${name}, errors`, command: run('service/errors.py') })
   const overAmqp = `AMQP: ${pinned('azure-iot-hub')}, ${pinned('azure-eventhub')} (Python)`
   await checkService(hub, checks, { name: overAmqp, command: run('service/amqp.py') })
+}
+
+/** Clients of one program each. */
+async function others(hub: MockHub, checks: Checks): Promise<void> {
+  const future = `${pinned('azure-iot-device', NEXT)} (Python)`
+  if ('python' in next)
+    await checkService(hub, checks, {
+      name: future,
+      command: [next.python, join(DRIVERS, 'plain/session.py')],
+    })
+  else checks.add(future, 'everything', 'skipped', next.missing)
+  const gopher = 'amenzhinsky/iothub (Go)'
+  if ('program' in go) await checkService(hub, checks, { name: gopher, command: [go.program] })
+  else checks.add(gopher, 'everything', 'skipped', go.missing)
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 
 /** Folder of the drivers and their SDKs. */
 export const DRIVERS = join(import.meta.dirname, '../../drivers')
-const PYTHON = join(DRIVERS, '.venv/bin/python')
 
 /** Installs the Node SDKs. @throws Error when they cannot be installed. */
 export function installNode(): void {
@@ -16,27 +15,39 @@ export function installNode(): void {
   })
 }
 
-/** Installs the Python SDKs. @returns the interpreter of the virtual environment, or why there is none. */
-export function installPython(): { readonly python: string } | { readonly missing: string } {
+/**
+ * Installs the Python SDKs.
+ * @param list file in `drivers/` that names them.
+ * @param environment folder in `drivers/` of the virtual environment.
+ * @returns the interpreter of the virtual environment, or why there is none.
+ */
+export function installPython(
+  list = 'requirements.txt',
+  environment = '.venv',
+): { readonly python: string } | { readonly missing: string } {
+  const python = join(DRIVERS, environment, 'bin/python')
   const found = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0)
   if (found === undefined) return { missing: 'there is no Python on this machine' }
   try {
-    once('.venv', 'requirements.txt', () => {
-      run(found, ['-m', 'venv', '.venv'])
-      run(PYTHON, [
-        '-m',
-        'pip',
-        'install',
-        '--quiet',
-        '--disable-pip-version-check',
-        '-r',
-        'requirements.txt',
-      ])
+    once(environment, list, () => {
+      run(found, ['-m', 'venv', environment])
+      run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', list])
     })
   } catch (error) {
     return { missing: `its packages cannot be installed: ${String(error)}` }
   }
-  return { python: PYTHON }
+  return { python }
+}
+
+/** Builds the program with the Go SDK. @returns its path, or why there is none. */
+export function installGo(): { readonly program: string } | { readonly missing: string } {
+  if (spawnSync('go', ['version']).status !== 0) return { missing: 'there is no Go on this machine' }
+  try {
+    run('go', ['build', '-o', '.bin/device', '.'], join(DRIVERS, 'go'))
+  } catch (error) {
+    return { missing: `it cannot be built: ${String(error)}` }
+  }
+  return { program: join(DRIVERS, 'go/.bin/device') }
 }
 
 /** Installs the Java SDK and compiles its driver. @returns why that is impossible, if so. */
@@ -64,9 +75,9 @@ export function versionOf(name: string): string {
   return (JSON.parse(text) as { readonly version: string }).version
 }
 
-/** A Python package and its version, as `requirements.txt` pins it. */
-export function pinned(name: string): string {
-  const lines = readFileSync(join(DRIVERS, 'requirements.txt'), 'utf8').split('\n')
+/** A Python package and its version, as a list pins it. */
+export function pinned(name: string, list = 'requirements.txt'): string {
+  const lines = readFileSync(join(DRIVERS, list), 'utf8').split('\n')
   return lines.find((line) => line.startsWith(`${name}==`))?.replace('==', ' ') ?? name
 }
 

@@ -1,6 +1,7 @@
 /** The content of configurations: desired properties of a device or of its modules. */
 
 import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
+import { keepFloats } from '../../base/json-floats.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { IdentitySpec } from '../contract/registry.ts'
@@ -92,7 +93,7 @@ function over(base: JsonObject, patch: JsonObject): JsonObject {
     const below = merged.get(key)
     merged.set(key, isObject(value) && isObject(below) ? over(below, value) : value)
   }
-  return objectOf(merged)
+  return keepFloats(objectOf(merged), base, patch)
 }
 
 function merge(hub: Pick<Hub, 'twins'>, identity: Identity, desired: JsonObject): void {

@@ -73,13 +73,10 @@ describe('WIRE-ERR-04: an api-version that the service does not know', () => {
   })
 
   test('the explanation lists what is known, and names the setting', () => {
-    const explanation = { received: 'api-version "1999-01-01"' }
-    expect(() => check('1999-01-01')).toThrow(
-      expect.objectContaining({ explanation: expect.objectContaining(explanation) }),
-    )
     expect(() => check('1999-01-01')).toThrow(
       expect.objectContaining({
         explanation: expect.objectContaining({
+          received: 'api-version "1999-01-01"',
           expected: expect.stringMatching(/2015-08-15-preview, .*2024-03-31; .*anyApiVersion/) as unknown,
         }) as unknown,
       }),

@@ -7,7 +7,7 @@ import { checkTwinArrays, checkTwins } from '../../core/contract/api-versions.ts
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import { HubError, toHubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
-import type { DevicePublish } from '../codec/topics.ts'
+import { type DevicePublish, formatTwinResponse } from '../codec/topics.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceSession } from '../device-session.ts'
 import { errorBody } from '../refusals.ts'
@@ -34,7 +34,10 @@ export function performRequest(
   }
   const answer = (outcome: Omit<TwinAnswer, 'requestId'>): void => {
     // Without a subscription there is no answer (WIRE-TWIN-07).
-    const granted = session.subscriptions.qosFor('answers', String(outcome.status))
+    const { status, version } = outcome
+    const granted =
+      session.subscriptions.qosFor('answers', String(status)) ??
+      session.subscriptions.qosOf(formatTwinResponse(status, request.requestId, version))
     if (granted === undefined && !hub.settings.twinAnswersWithoutSubscription) return
     connection.responder.twin({ requestId: request.requestId, ...outcome }, granted ?? 0)
   }
