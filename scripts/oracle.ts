@@ -18,7 +18,15 @@ import { RemoteDriver } from '../step-definitions/driver/remote-driver.ts'
 import { Checks } from './oracle/checks.ts'
 import { writeCompatibility } from './oracle/compatibility.ts'
 import { checkIdentity, checkRefusals } from './oracle/devices.ts'
-import { DRIVERS, installNode, installPython, pinned, versionOf } from './oracle/install.ts'
+import {
+  DRIVERS,
+  installJava,
+  installNode,
+  installPython,
+  pinned,
+  versionOf,
+  versionOfJava,
+} from './oracle/install.ts'
 import { enterNamespace } from './oracle/namespace.ts'
 import { checkService } from './oracle/services.ts'
 import { checkUploads } from './oracle/uploads.ts'
@@ -59,6 +67,7 @@ async function consult(): Promise<number> {
     await node(hub, checks)
     if ('python' in installed) await python(hub, checks, installed.python)
     else checks.add('Python', 'everything', 'skipped', installed.missing)
+    if (!quick) await java(hub, checks)
     if (!quick) checks.add('az iot', 'tier-1 commands', 'skipped', NO_AZ)
   } finally {
     await hub.stop()
@@ -94,6 +103,21 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
   await checkService(hub, checks, { name: `${name}, errors`, command: run('service/errors.py') })
   const overAmqp = `AMQP: ${pinned('azure-iot-hub')}, ${pinned('azure-eventhub')} (Python)`
   await checkService(hub, checks, { name: overAmqp, command: run('service/amqp.py') })
+}
+
+/** Device and service SDK over all five transports; a JVM and Maven take too long for `--quick`. */
+async function java(hub: MockHub, checks: Checks): Promise<void> {
+  const made = installJava()
+  if ('missing' in made) {
+    checks.add('Java', 'everything', 'skipped', made.missing)
+    return
+  }
+  const run = (program: string): readonly string[] => ['java', '-cp', made.classPath, program]
+  const device = `iot-device-client ${versionOfJava('iot-device-client')} (Java)`
+  const service = `iot-service-client ${versionOfJava('iot-service-client')} (Java)`
+  await checkService(hub, checks, { name: device, command: run('Devices') })
+  await checkService(hub, checks, { name: service, command: run('Service') })
+  await checkService(hub, checks, { name: `${service}, errors`, command: run('Errors') })
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {
