@@ -19,7 +19,16 @@ import { Checks } from './oracle/checks.ts'
 import { writeCompatibility } from './oracle/compatibility.ts'
 import { checkIdentity, checkRefusals } from './oracle/devices.ts'
 import { checkMosquitto } from './oracle/mosquitto.ts'
-import { DRIVERS, installGo, installNode, installPython, pinned, versionOf } from './oracle/install.ts'
+import {
+  DRIVERS,
+  installGo,
+  installJava,
+  installNode,
+  installPython,
+  pinned,
+  versionOf,
+  versionOfJava,
+} from './oracle/install.ts'
 import { enterNamespace } from './oracle/namespace.ts'
 import { checkService } from './oracle/services.ts'
 import { checkUploads } from './oracle/uploads.ts'
@@ -64,6 +73,7 @@ async function consult(): Promise<number> {
     if ('python' in installed) await python(hub, checks, installed.python)
     else checks.add('Python', 'everything', 'skipped', installed.missing)
     await checkMosquitto(hub, checks)
+    if (!quick) await java(hub, checks)
     if (!quick) await others(hub, checks)
     if (!quick) checks.add('az iot', 'tier-1 commands', 'skipped', NO_AZ)
   } finally {
@@ -118,6 +128,21 @@ async function others(hub: MockHub, checks: Checks): Promise<void> {
   const gopher = 'amenzhinsky/iothub (Go)'
   if ('program' in go) await checkService(hub, checks, { name: gopher, command: [go.program] })
   else checks.add(gopher, 'everything', 'skipped', go.missing)
+}
+
+/** Device and service SDK over all five transports; a JVM and Maven take too long for `--quick`. */
+async function java(hub: MockHub, checks: Checks): Promise<void> {
+  const made = installJava()
+  if ('missing' in made) {
+    checks.add('Java', 'everything', 'skipped', made.missing)
+    return
+  }
+  const run = (program: string): readonly string[] => ['java', '-cp', made.classPath, program]
+  const device = `iot-device-client ${versionOfJava('iot-device-client')} (Java)`
+  const service = `iot-service-client ${versionOfJava('iot-service-client')} (Java)`
+  await checkService(hub, checks, { name: device, command: run('Devices') })
+  await checkService(hub, checks, { name: service, command: run('Service') })
+  await checkService(hub, checks, { name: `${service}, errors`, command: run('Errors') })
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {

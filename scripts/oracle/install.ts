@@ -2,8 +2,8 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 
 /** Folder of the drivers and their SDKs. */
 export const DRIVERS = join(import.meta.dirname, '../../drivers')
@@ -50,13 +50,13 @@ export function installGo(): { readonly program: string } | { readonly missing: 
   return { program: join(DRIVERS, 'go/.bin/device') }
 }
 
-/** Installs the Java SDK and compiles its driver. @returns why that is impossible, if so. */
-export function installJava(): { readonly missing: string } | { readonly java: string } {
+/** Installs the Java SDKs and compiles the programs that use them. @returns their class path, or why there is none. */
+export function installJava(): { readonly missing: string } | { readonly classPath: string } {
   const lacking = ['java', 'javac', 'mvn'].find((name) => spawnSync(name, ['-version']).status !== 0)
   if (lacking !== undefined) return { missing: `there is no ${lacking} on this machine` }
   const java = join(DRIVERS, 'java')
-  const sources = ['Driver', 'Session', 'Values', 'Unsupported', 'Redirect'].map(
-    (name) => `src/main/java/${name}.java`,
+  const sources = ['java/src/main/java', 'service/java'].flatMap((folder) =>
+    readdirSync(join(DRIVERS, folder)).map((name) => join(DRIVERS, folder, name)),
   )
   try {
     once('java/target', 'java/pom.xml', () => {
@@ -66,7 +66,7 @@ export function installJava(): { readonly missing: string } | { readonly java: s
   } catch (error) {
     return { missing: `it cannot be built: ${String(error)}` }
   }
-  return { java }
+  return { classPath: [join(java, 'target/classes'), join(java, 'target/lib', '*')].join(delimiter) }
 }
 
 /** Version of an installed Node package. */
@@ -79,6 +79,12 @@ export function versionOf(name: string): string {
 export function pinned(name: string, list = 'requirements.txt'): string {
   const lines = readFileSync(join(DRIVERS, list), 'utf8').split('\n')
   return lines.find((line) => line.startsWith(`${name}==`))?.replace('==', ' ') ?? name
+}
+
+/** A Java package and its version, as `java/pom.xml` pins it. */
+export function versionOfJava(artifact: string): string {
+  const text = readFileSync(join(DRIVERS, 'java/pom.xml'), 'utf8')
+  return new RegExp(`<artifactId>${artifact}</artifactId>\\s*<version>([^<]*)<`).exec(text)?.[1] ?? ''
 }
 
 /** Installs into `folder`, unless it was installed from the same `list`. */
