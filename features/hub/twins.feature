@@ -186,6 +186,51 @@ Feature: Twins
         | properties.desired.d | [3]           |
         | properties.desired.f | {}            |
 
+  @WIRE-TWIN-34
+  Rule: A replacement replaces the parts that it names, each as a whole
+
+    Background:
+      Given the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"north","floor":1},"properties":{"desired":{"a":{"b":1},"c":2}}} |
+
+    Scenario: Tags and desired properties
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"south"},"properties":{"desired":{"a":{"d":3}}}} |
+      Then the answer is 200
+      And the answer has:
+        | tags                                             | {"site":"south"} |
+        | properties.desired.a                             | {"d":3}          |
+        | properties.desired.c                             | absent           |
+        | properties.desired.$version                      | 3                |
+        | properties.desired.$metadata.c                   | absent           |
+        | properties.desired.$metadata.a.b                 | absent           |
+        | properties.desired.$metadata.a.d.$lastUpdatedVersion | 3            |
+
+    Scenario: Tags alone
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"south"}} |
+      And the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | tags                        | {"site":"south"} |
+        | properties.desired.c        | 2                |
+        | properties.desired.$version | 2                |
+
+    Scenario: Desired properties alone
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"e":5}}} |
+      And the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | tags                        | {"site":"north","floor":1} |
+        | properties.desired.a        | absent                     |
+        | properties.desired.e        | 5                          |
+
+    Scenario: A patch of tags merges and removes
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"tags":{"site":null,"room":{"name":"hall"}}} |
+      Then the answer has:
+        | tags                 | {"floor":1,"room":{"name":"hall"}} |
+        | properties.desired.c | 2                                  |
+
   @WIRE-TWIN-28
   Rule: Whole numbers have 52 bits
 
@@ -243,6 +288,37 @@ Feature: Twins
         | "AAAAAAAAAAE="   | 200    |
         | "AAAAAAAAAAk="   | 412    |
 
+    Scenario Outline: The twin is as it was after a refused <verb>
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"north"}} |
+      And the service requests <verb> "/twins/{thermostat}" with:
+        | header if-match | "AAAAAAAAAAE="                                                 |
+        | body            | {"tags":{"site":"south"},"properties":{"desired":{"on":true}}} |
+      Then the answer is 412
+      When the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | etag                  | AAAAAAAAAAI= |
+        | tags.site             | north        |
+        | properties.desired.on | absent       |
+
+      Examples:
+        | verb  |
+        | PATCH |
+        | PUT   |
+
+    Scenario: What the device reports leaves the etag
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1 |
+        | payload | {"hours":7}                                    |
+      Then "thermostat" receives PUBLISH
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | header if-match | "AAAAAAAAAAE="            |
+        | body            | {"tags":{"site":"north"}} |
+      Then the answer is 200
+      And the answer has:
+        | version | 4 |
+
   @WIRE-TWIN-37
   Rule: A back end sends a twin back as it was read: the hub ignores what only the hub or the device writes
 
@@ -250,6 +326,13 @@ Feature: Twins
       When the service requests PATCH "/twins/{thermostat}" with:
         | body | {"deviceId":"{thermostat}","version":99,"tags":{"a":1},"properties":{"desired":{"x":1,"$version":7},"reported":{"r":1}}} |
       Then the answer is 200
+      And the answer has:
+        | version                      | 3      |
+        | tags.a                       | 1      |
+        | properties.desired.x         | 1      |
+        | properties.desired.$version  | 2      |
+        | properties.reported.r        | absent |
+        | properties.reported.$version | 1      |
 
   @WIRE-TWIN-39
   Rule: A replacement holds no null
@@ -258,6 +341,17 @@ Feature: Twins
       When the service requests PUT "/twins/{thermostat}" with:
         | body | {"tags":{"my-tag":null}} |
       Then the answer is 400 ArgumentInvalid
+
+    Scenario: A desired property of null, and the twin is as it was
+      Given the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"on":true}}} |
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"a":{"b":null}}}} |
+      Then the answer is 400 ArgumentInvalid
+      When the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | properties.desired.on       | true |
+        | properties.desired.$version | 2    |
 
   @WIRE-TWIN-40
   Rule: A write with a field that twins do not have is refused

@@ -1,8 +1,11 @@
 /** Runs mutants against the scenarios of their side, then against the tests, and keeps the score. */
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { CRASH } from '../../step-definitions/conformance/stop.ts'
+import { loadScenarios, placeOf } from '../../step-definitions/catalogue/scenarios.ts'
 import { featuresFor } from './areas.ts'
+import { Coverage } from './coverage.ts'
+import { functionAt } from './functions.ts'
 import { type GeneratedMutant, mutated } from './generated/candidates.ts'
 import { killersIn, withoutVerdict } from './killers.ts'
 import type { Mutant } from './mutant.ts'
@@ -16,8 +19,8 @@ export interface Broken {
   readonly side: Side
   /** What is wrong, and where. */
   readonly what: string
-  /** The first file that it changes. */
-  readonly file: string
+  /** Where it changes the source. */
+  readonly places: readonly { readonly file: string; readonly offset: number }[]
   /** Runs `look` on the broken copy. @returns its result; undefined: the changed file cannot be parsed. */
   readonly within: <Result>(copy: WorkingCopy, look: () => Promise<Result>) => Promise<Result> | undefined
 }
@@ -49,10 +52,10 @@ const TESTS: Readonly<Record<Side, readonly string[]>> = { hub: ['mock-hub'], cl
 const REPORT = 'reports/mutants.json'
 
 export function brokenBy(mutant: GeneratedMutant): Broken {
-  const { id, side, operator, file, line, before, after } = mutant
+  const { id, side, operator, file, line, before, after, change } = mutant
   const shown = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 80)
   return {
-    ...{ id, side, file },
+    ...{ id, side, places: [{ file, offset: change.start }] },
     what: `${operator}: ${file}:${String(line)} [${shown(before)}] → [${shown(after)}]`,
     within: (copy, look) => {
       const text = mutated(mutant)
@@ -64,12 +67,17 @@ export function brokenBy(mutant: GeneratedMutant): Broken {
 export function brokenByHand(mutant: Mutant): Broken {
   const { id, what, edits } = mutant
   const side = id.startsWith('C') ? 'client' : 'hub'
-  return { id, side, what, file: edits[0]?.file ?? '', within: (copy, look) => copy.with(mutant, look) }
+  const places = edits.map(({ file, find }) => {
+    const at = readFileSync(file, 'utf8').indexOf(find)
+    return { file, offset: at + (/\S/.exec(find)?.index ?? 0) }
+  })
+  return { id, side, what, places, within: (copy, look) => copy.with(mutant, look) }
 }
 
 /** @returns the exit code: 0 when every mutant ran and was killed. */
 export async function runMutants({ mutants, source, withTests, workers, say }: MutantRun): Promise<number> {
   const copies = Array.from({ length: workers }, () => new WorkingCopy())
+  const selection = new Selection(Coverage.read(say))
   const queue = [...mutants]
   const judged: Judged[] = []
   try {
@@ -77,9 +85,10 @@ export async function runMutants({ mutants, source, withTests, workers, say }: M
       copies.map(async (copy) => {
         for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
           const startedMs = performance.now()
-          let ended = await judge(copy, mutant, withTests)
+          const look = (one: Broken): Promise<Ended> => judge(copy, one, selection.of(one), withTests)
+          let ended = await look(mutant)
           // A busy machine is no property of the mutant.
-          if (ended.ending === 'NOT RUN') ended = await judge(copy, mutant, withTests)
+          if (ended.ending === 'NOT RUN') ended = await look(mutant)
           const result = { mutant, ...ended, seconds: (performance.now() - startedMs) / 1000 }
           judged.push(result)
           say(lineOf(result))
@@ -105,13 +114,40 @@ export async function runMutants({ mutants, source, withTests, workers, say }: M
   return count('FAIL', 'WARN', 'TEST') === mutants.length ? 0 : 1
 }
 
-async function judge(copy: WorkingCopy, mutant: Broken, withTests: boolean): Promise<Ended> {
+/** The scenarios that can notice a mutant: those of its side that run a function that it changes. */
+class Selection {
+  readonly #coverage: Coverage
+  readonly #places: Readonly<Record<Side, readonly string[]>>
+
+  constructor(coverage: Coverage) {
+    this.#coverage = coverage
+    const scenarios = loadScenarios()
+    const of = (side: Side): readonly string[] =>
+      scenarios.filter(({ tags }) => tags.includes(`@sut:${side}`)).map(placeOf)
+    this.#places = { client: of('client'), hub: of('hub') }
+  }
+
+  /** Places of scenarios, those of features near the change first. */
+  of({ side, places }: Broken): readonly string[] {
+    const reached = places.map(({ file, offset }) =>
+      this.#coverage.scenariosOf(file, functionAt(file, readFileSync(file, 'utf8'), offset)),
+    )
+    const wanted = new Set(reached.flatMap((some) => some ?? this.#places[side]))
+    const near = places.flatMap(({ file }) => featuresFor(file))
+    const isNear = (place: string): boolean => near.some((part) => place.includes(part))
+    const chosen = this.#places[side].filter((place) => wanted.has(place))
+    return [...chosen.filter(isNear), ...chosen.filter((place) => !isNear(place))]
+  }
+}
+
+async function judge(
+  copy: WorkingCopy,
+  mutant: Broken,
+  places: readonly string[],
+  withTests: boolean,
+): Promise<Ended> {
   const ended = await mutant.within(copy, async (): Promise<Ended> => {
-    const near = featuresFor(mutant.file)
-    const result = await copy.scenarios([
-      ...['--sut', mutant.side, '--until-failure'],
-      ...(near.length === 0 ? [] : ['--first', ...near]),
-    ])
+    const result = places.length === 0 ? UNREACHED : await copy.scenariosAt(places, ['--until-failure'])
     const failed = killersIn(result, ['FAIL'])
     if (failed.length > 0) return { ending: 'FAIL', by: failed }
     const warned = killersIn(result, ['WARN'])
@@ -122,6 +158,11 @@ async function judge(copy: WorkingCopy, mutant: Broken, withTests: boolean): Pro
     return unnoticed(result, tests)
   })
   return ended ?? { ending: 'NOT RUN', by: ['the changed file cannot be parsed'] }
+}
+
+/** No scenario runs the changed function: none can notice it. */
+const UNREACHED: RunResult = {
+  records: [{ requirement: 'none', verdict: 'PASS', scenarios: [] }],
 }
 
 function unnoticed(result: RunResult, tests: readonly FailedTest[] | undefined): Ended {

@@ -106,6 +106,14 @@ export class WorkingCopy {
     }
   }
 
+  /** Runs the scenarios at these places, in their order. @param flags of `iot-hub-conformance run`. */
+  scenariosAt(places: readonly string[], flags: readonly string[]): Promise<RunResult> {
+    const list = join(this.#folder, 'reports/scenarios.txt')
+    mkdirSync(join(this.#folder, 'reports'), { recursive: true })
+    writeFileSync(list, places.join('\n'))
+    return this.scenarios(['--scenarios', list, ...flags])
+  }
+
   /**
    * Runs the unit and adapter tests of one folder on the current copy.
    * @param names only tests whose name contains one of these. @default all

@@ -97,7 +97,10 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--tags <expression>', 'only scenarios with these tags; such a run cannot certify')
     .option('--requirement <id...>', 'only these requirements')
     .option('--features <part...>', 'only features whose path contains one of these, such as hub/twins')
-    .option('--first <part...>', 'run the features whose path contains one of these before the others')
+    .option(
+      '--scenarios <file>',
+      'only the scenarios that a file names, one features/….feature:LINE a line, in this order',
+    )
     .option('--sut <which>', 'only requirements of the client or the hub: client, hub or all', 'all')
     .option('--until-failure', 'skip what is left after the first FAIL; such a run cannot certify', false)
     .option('--json', 'print the totals as a line of JSON at the end', false)
