@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { loadScenarios } from '../catalogue/scenarios.ts'
-import { CAPABILITIES, checkCapabilities } from '../driver/capabilities.ts'
+import { CAPABILITIES, checkCapabilities, FACTORY_OPTIONS } from '../driver/capabilities.ts'
 import { systemAlarm } from '../driver/clock.ts'
 import { HELLO } from '../driver/reference-driver.ts'
 import { processTransport } from '../driver/process-transport.ts'
@@ -110,8 +110,37 @@ test('every requirement of clients needs a capability of the list, and a driver 
   expect(() => {
     assertClaimed({ ...hello, capabilities: ['twin.get'] }, tags)
   }).toThrow('identity.device: the driver does not claim it')
+  const without = (capability: string) => ({
+    capabilities: HELLO.capabilities.filter((claim) => claim !== capability),
+  })
+  for (const [tag, capability] of [
+    ['@needs:connection.retry', 'connection.retry'],
+    ['@BOTH-CS-17', 'auth.symmetric-key'],
+    ['@option:autoConnect', 'connection.auto-connect'],
+    ['@option:sastokenTtl', 'auth.sas.renewable'],
+  ] as const)
+    expect(() => {
+      assertClaimed(without(capability), ['@sut:client', tag])
+    }).toThrow(`${capability}: the driver does not claim it`)
+  expect(() => {
+    assertClaimed({ ...HELLO, options: ['keepAlive'] }, ['@sut:client', '@option:productInfo'])
+  }).toThrow('productInfo: the driver does not have this option')
   assertClaimed(HELLO, tags)
   assertClaimed(hello, ['@sut:hub', '@WIRE-TWIN-01'])
+})
+
+test('a tag of the features names an option or a capability that exists, and rules about an option have theirs', () => {
+  const scenarios = loadScenarios(SUITE.features)
+  const named = (kind: string) =>
+    scenarios.flatMap(({ tags }) =>
+      tags.flatMap((tag) => (tag.startsWith(kind) ? tag.slice(kind.length) : [])),
+    )
+  expect(named('@option:').filter((name) => !FACTORY_OPTIONS.has(name))).toEqual([])
+  expect(named('@needs:').filter((name) => !CAPABILITIES.has(name))).toEqual([])
+  const about = scenarios.filter(({ requirements }) =>
+    requirements.some((id) => /^BOTH-CS-(1\d|20)$/.test(id)),
+  )
+  expect(about.filter(({ tags }) => !tags.some((tag) => tag.startsWith('@option:')))).toEqual([])
 })
 
 test('a claim that is no capability is refused with the nearest one', async () => {
