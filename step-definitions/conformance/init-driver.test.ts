@@ -37,7 +37,8 @@ test.each(Object.entries(BUILDS).filter(([, { build, run }]) => has((build ?? ru
     const folder = join(place, language)
     const lines: string[] = []
     initDriver(language, folder, (line) => lines.push(line))
-    expect(lines.at(-1)).toContain('driver check -- ')
+    expect(lines.at(-2)).toContain('driver check -- ')
+    expect(lines.at(-1)).toContain('certify --driver "')
     const [compiler = '', ...flags] = build
     const built = spawnSync(compiler, flags, { cwd: folder, encoding: 'utf8' })
     expect([built.status, built.stderr]).toEqual([0, ''])
@@ -90,6 +91,14 @@ test('every language has a template; an unknown one, and a folder that is not em
     2,
     expect.stringContaining('--language: must be one of python, node, java, go, c, got cobol'),
   ])
+})
+
+test('a driver whose arguments stand outside the quotes is an error that says so', async () => {
+  let said = ''
+  const stream = { write: (text: string) => (said += text) !== '', on: () => undefined }
+  const terminal = { stdout: stream, stderr: stream } as unknown as Parameters<typeof conformance>[1]
+  expect(await conformance(['run', '--driver', 'python3', 'driver.py'], terminal)).toBe(2)
+  expect(said).toContain('one word: --driver "python3 driver.py"')
 })
 
 test('the schema of hello lists the capabilities', () => {
