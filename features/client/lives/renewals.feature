@@ -160,7 +160,7 @@ Feature: Long lives
   @BOTH-ONMETH-01
   Rule: Method requests are told of before and after each lost connection
 
-    @fault:tcp
+    @fault:tcp @needs:connection.retry
     Scenario Outline: A method of the <identity> is called around each loss
       Given a connected <identity> client
       And the application answers methods with status 200
