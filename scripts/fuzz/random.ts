@@ -14,7 +14,6 @@ export function randomFrom(seed: number, number: number): Random {
 }
 
 export function pick<T>(random: Random, from: readonly T[]): T {
-  const chosen = from[random(from.length)]
-  if (chosen === undefined) throw new RangeError('expected a list that is not empty')
-  return chosen
+  if (from.length === 0) throw new RangeError('expected a list that is not empty')
+  return from[random(from.length)] as T // within the list
 }
