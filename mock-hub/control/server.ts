@@ -12,6 +12,7 @@ import { InvalidInput } from '../base/invalid-input.ts'
 import { NESTING_RULE, readJsonBodies } from '../http-common/json-bodies.ts'
 import { isLoopback } from '../http-common/loopback.ts'
 import { clockRoutes } from './routes/clock.ts'
+import { answerWhenStored } from '../http-common/answer-when-stored.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import type { ControlRoutes, ControlServerOptions } from './context.ts'
 import { faultRoutes } from './routes/faults.ts'
@@ -68,6 +69,7 @@ export async function createControlServer(options: ControlServerOptions): Promis
   app.setValidatorCompiler(compileSchema)
   // There are no response schemas; a serializer made from one would drop fields.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  answerWhenStored(app, hub.commits)
   const routeList: string[] = []
   app.addHook('onRoute', ({ method, url, schema }) => {
     routeList.push(`${String(method)} ${url}${schema?.summary === undefined ? '' : `: ${schema.summary}`}`)

@@ -1,7 +1,9 @@
 /** Server-sent events: a stream that a reader can resume where it stopped. */
 
 import type { FastifyReply } from 'fastify'
+import { Gate } from '../base/gate.ts'
 import type { Json } from '../base/json.ts'
+import type { Commits } from '../core/contract/commits.ts'
 
 export interface StreamedEvent {
   /** The reader sends it back as `Last-Event-ID` when it connects again. */
@@ -15,19 +17,24 @@ const MAX_UNREAD_BYTES = 8 * 2 ** 20
 
 /**
  * Answers with a stream that ends when either side ends it.
+ * @param commits an event leaves when it is stored.
  * @param start starts to send. @returns stops.
  */
 export function streamEvents(
   reply: FastifyReply,
+  commits: Pick<Commits, 'committed'>,
   start: (send: (event: StreamedEvent) => void) => () => void,
 ): void {
   reply.hijack()
   const out = reply.raw
   out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   out.write(': open\n\n')
+  const gate = new Gate(() => commits.committed())
   const stop = start(({ id, event, data }) => {
-    if (out.writableLength > MAX_UNREAD_BYTES) out.destroy()
-    else out.write(`id: ${String(id)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    gate.pass(() => {
+      if (out.writableLength > MAX_UNREAD_BYTES) out.destroy()
+      else out.write(`id: ${String(id)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    })
   })
   out.once('close', stop)
 }

@@ -16,6 +16,7 @@ import { HUB_ERRORS } from '../core/errors/catalogue.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { identityKey } from '../core/contract/identity.ts'
+import { answerWhenStored } from '../http-common/answer-when-stored.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import { authenticate } from './common/access.ts'
 import { checkApiVersion } from './common/api-version.ts'
@@ -140,6 +141,7 @@ export async function createApp({
   // Response schemas are documentation: a serializer made from one would drop fields.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   readBodies(app)
+  answerWhenStored(app, hub.commits)
   app.decorateRequest('principal', null)
   app.decorateRequest('bodyText', undefined)
   requireRouteConfig(app)

@@ -81,7 +81,7 @@ export class Connection {
         this.#end(reason)
       },
     }
-    this.#stream = new FaultedStream(stream, clock, handlers, info.reset)
+    this.#stream = new FaultedStream(stream, hub, handlers, info.reset)
     this.#writer = new PacketWriter(this.#stream, journal, linkId)
     this.out = new OutgoingQueue(this.#writer, settings.maxUnacknowledged)
     this.responder = new Responder(hub, this.#writer, this.out, () => {

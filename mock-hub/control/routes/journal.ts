@@ -67,7 +67,7 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
         return newest(found, query.limit).map(entryDocument)
       }
       const start = resumePoint(query.after, headers['last-event-id'])
-      streamEvents(reply, (send) => {
+      streamEvents(reply, hub.commits, (send) => {
         const tell = (entry: JournalEntry): void => {
           if (matches(entry)) send({ id: entry.seq, event: entry.type, data: entryDocument(entry) })
         }

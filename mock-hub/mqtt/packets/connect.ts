@@ -106,6 +106,7 @@ async function openBrokerSession(
   connection.brokerSession = brokerSession
   session.restore(brokerSession.restored)
   out.resume(brokerSession.packetIds)
+  out.onUnacknowledged = brokerSession.watch(() => out.unacknowledgedIds)
   return brokerSession.present
 }
 
