@@ -97,6 +97,7 @@ class CoreHub implements Hub {
   readonly methods: HubMethods
   readonly c2d: HubCloudToDevice
   readonly telemetry: HubTelemetry
+  readonly eventPositions: HubTelemetry
   readonly feedback: PeekLockQueue<readonly FeedbackRecord[]>
   readonly fileNotifications: PeekLockQueue<FileNotification>
   readonly inputs: ModuleRouting
@@ -146,7 +147,7 @@ class CoreHub implements Hub {
       authorities,
     })
     const linkOf = (identity: Identity): DeviceLink | undefined => this.#sessions.linkOf(identity)
-    this.telemetry = new HubTelemetry(this.clock, this.settings, commits)
+    this.eventPositions = this.telemetry = new HubTelemetry(this.clock, this.settings, commits)
     const { lockTimeoutsCount } = this.settings
     this.feedback = new PeekLockQueue(
       this.clock,

@@ -135,7 +135,7 @@ export interface WorkloadUris {
 /** Members of the core that only the host and the adapters use. */
 const INTERNAL = [
   ...(['clock', 'stop', 'perform', 'openSession', 'refuse', 'attachBlobStorage', 'reset'] as const),
-  ...(['authentication', 'commits', 'deviceFaults', 'logger', 'expireToken'] as const),
+  ...(['authentication', 'commits', 'eventPositions', 'deviceFaults', 'logger', 'expireToken'] as const),
 ] satisfies readonly (keyof Hub)[]
 
 type CoreMembers = Omit<Hub, (typeof INTERNAL)[number]>

@@ -1,7 +1,7 @@
 /** The Event Hubs-compatible endpoint: telemetry by partition, and its readers (docs/contract/events.md). */
 
 import type { Hub } from '../../core/contract/hub.ts'
-import type { StoredTelemetry } from '../../core/contract/messaging.ts'
+import type { EventPositionStore, TelemetryStream } from '../../core/contract/messaging.ts'
 import type { TelemetryMessage } from '../../core/contract/message.ts'
 import { Partition, sizeOf } from './partition.ts'
 import type { Retention } from './partition.ts'
@@ -28,14 +28,16 @@ export class EventHub {
   /** Partitions by device: hashing the id for each message would cost more than storing the message. */
   readonly #partitionOf = new Map<string, Partition | undefined>()
   readonly #consumerGroups: ReadonlySet<string> | undefined
-  readonly #telemetry: StoredTelemetry
+  readonly #telemetry: TelemetryStream
+  readonly #stored: EventPositionStore
   readonly #partitions: readonly Partition[]
   #stopListening: (() => void) | undefined
 
-  constructor({ clock, telemetry }: Hub, { name, partitions, consumerGroups, retention }: EventHubOptions) {
+  constructor({ clock, telemetry, eventPositions }: Hub, { name, partitions, consumerGroups, retention }: EventHubOptions) {
     this.name = name
-    this.createdAt = telemetry.positions?.createdAt ?? clock.now()
+    this.createdAt = eventPositions.positions?.createdAt ?? clock.now()
     this.#telemetry = telemetry
+    this.#stored = eventPositions
     this.#partitions = Array.from(
       { length: partitions },
       (_, index) => new Partition(String(index), clock, retention),
@@ -59,7 +61,7 @@ export class EventHub {
         stopStoring()
         stopClearing()
       }
-      this.#telemetry.keepPositions(() => ({
+      this.#stored.keepPositions(() => ({
         after: this.#newest,
         createdAt: this.createdAt,
         next: this.#partitions.map(({ position }) => position),
@@ -87,7 +89,8 @@ export class EventHub {
 
   /** Numbers that a reader of an earlier process has seen stay with their messages. */
   #goOn(): void {
-    const { positions, messages } = this.#telemetry
+    const { positions } = this.#stored
+    const { messages } = this.#telemetry
     if (positions === undefined) return
     this.#newest = positions.after
     const known = messages.filter(({ sequenceNumber }) => sequenceNumber <= positions.after)

@@ -21,7 +21,7 @@ import type { HubError } from '../errors/hub-error.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Methods } from './methods.ts'
-import type { ModuleInputs, StoredTelemetry } from './messaging.ts'
+import type { EventPositionStore, ModuleInputs, TelemetryStream } from './messaging.ts'
 import type { Settings } from './settings.ts'
 import type { SharedAccessPolicy, Transport } from './principal.ts'
 import type { Throttle } from './throttle.ts'
@@ -43,7 +43,9 @@ export interface Hub {
   readonly twins: Twins
   readonly methods: Methods
   readonly c2d: CloudToDevice
-  readonly telemetry: StoredTelemetry
+  readonly telemetry: TelemetryStream
+  /** What the store keeps of the partitions of the events. */
+  readonly eventPositions: EventPositionStore
   readonly feedback: ServiceQueue<readonly FeedbackRecord[]>
   readonly fileNotifications: ServiceQueue<FileNotification>
   readonly inputs: ModuleInputs

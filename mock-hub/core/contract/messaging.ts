@@ -26,8 +26,8 @@ export interface TelemetryStream {
 }
 
 /** What the store keeps of the events beside them. */
-export interface StoredTelemetry extends TelemetryStream {
-  /** Where the partitions of the events stood, as {@link StoredTelemetry.keepPositions} stored it; undefined: nobody has looked. */
+export interface EventPositionStore {
+  /** Where the partitions of the events stood, as {@link EventPositionStore.keepPositions} stored it; undefined: nobody has looked. */
   readonly positions: EventPositions | undefined
   /** Stores where the partitions stand, with each group of events. */
   keepPositions(now: () => EventPositions): void

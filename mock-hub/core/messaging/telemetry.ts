@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { Commits } from '../contract/commits.ts'
-import type { EventPositions, StoredTelemetry } from '../contract/messaging.ts'
+import type { EventPositions, EventPositionStore, TelemetryStream } from '../contract/messaging.ts'
 import type { Caller } from '../contract/operations.ts'
 import type { IdentityPrincipal } from '../contract/principal.ts'
 import { Emitter } from '../../base/emitter.ts'
@@ -19,7 +19,7 @@ const POSITIONS = 'positions'
 /** Upper bound of the size of properties: with a smaller body the properties are not measured. */
 const MOST_PROPERTY_BYTES = 65_536
 
-export class HubTelemetry implements StoredTelemetry {
+export class HubTelemetry implements TelemetryStream, EventPositionStore {
   readonly #clock: Clock
   readonly #maxBytes: number
   readonly #ring: RingBuffer<TelemetryMessage>
