@@ -64,7 +64,8 @@ try {
       httpsClients(hub, ledger, names, round),
     ]
     // On a busy machine it takes clients a while to begin.
-    for (let waits = 0; waits < MOST_WAITS && ledger.acknowledgedCount < before + FEW; waits++) await pause(50)
+    for (let waits = 0; waits < MOST_WAITS && ledger.acknowledgedCount < before + FEW; waits++)
+      await pause(50)
     await pause(most * Math.random())
     await kill(hub)
     for (const stop of stops) stop()

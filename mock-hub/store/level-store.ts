@@ -269,7 +269,10 @@ export function storeError(place: string, error: unknown): StoreError {
     )
   if (/no space left|disk quota|ENOSPC|EDQUOT/i.test(text))
     return new StoreError('StoreFull', `${place}: there is no room left on its disk`, { cause: error })
-  if (reasons.some(({ code }) => code === 'LEVEL_CORRUPTION') || /corruption|does not exist/i.test(text))
+  if (
+    reasons.some(({ code }) => code === 'LEVEL_CORRUPTION') ||
+    /corruption|does not exist|no such file/i.test(text)
+  )
     return damaged(place, text, { cause: error })
   return new StoreError('StoreFailed', `${place}: ${text}`, { cause: error })
 }
