@@ -70,7 +70,7 @@ module.exports = {
     ),
     forbid(
       'one-door-to-rhea',
-      { pathNot: ['^mock-hub/amqp/', '^step-definitions/raw-clients/', TEST] },
+      { pathNot: ['^mock-hub/amqp/', '^step-definitions/raw-clients/', '^scripts/crash/', TEST] },
       { path: 'node_modules/rhea/' },
     ),
     forbid(

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { afterTurn } from './clock.ts'
 import { Gate } from './gate.ts'
 
 async function turn(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise<void>(afterTurn)
 }
 
 test('each action waits for what was asked before it, in order', async () => {

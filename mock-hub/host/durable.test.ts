@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import mqttJs, { type IPublishPacket, type MqttClient } from 'mqtt'
+import mqttJs, { type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt'
 import rhea from 'rhea'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ManualClock } from '../base/clock.ts'
+import { afterTurn, ManualClock } from '../base/clock.ts'
 import { signed } from '../core/testing/test-hub.ts'
 import type { MockHub } from './mock-hub.ts'
 import type { MockHubOptions } from './options.ts'
@@ -75,6 +76,14 @@ function device({ hostName, mqttPort, caPem, registry }: MockHub, options: objec
   })
 }
 
+/** @returns its CONNACK. */
+function connected(client: MqttClient): Promise<IConnackPacket> {
+  return new Promise((resolve, reject) => {
+    client.once('connect', resolve)
+    client.once('error', reject)
+  })
+}
+
 const message = (body: string, system: object = {}) => ({ body: Buffer.from(body), system, properties: {} })
 
 describe('MQTT sessions', () => {
@@ -83,9 +92,13 @@ describe('MQTT sessions', () => {
     // It acknowledges nothing.
     const before = device(first, { customHandleAcks: undefined, manualAcks: true })
     before.handleMessage = () => undefined
-    await once(before, 'connect')
+    await connected(before)
     await before.subscribeAsync('devices/d1/messages/devicebound/#', { qos: 1 })
-    const got = once(before, 'packetreceive', {}) as Promise<unknown>
+    const got = new Promise<void>((resolve) => {
+      before.once('packetreceive', () => {
+        resolve()
+      })
+    })
     first.c2d.send(D1, message('one'))
     await got
     const sent = await first.journal.until(({ type, ...entry }) => {
@@ -104,7 +117,7 @@ describe('MQTT sessions', () => {
         resolve()
       })
     })
-    const [connack] = (await once(after, 'connect')) as [{ sessionPresent: boolean }]
+    const connack = await connected(after)
     expect(connack.sessionPresent).toBe(true)
     await arrived
     expect(packets[0]).toMatchObject({ dup: true, messageId })
@@ -115,12 +128,12 @@ describe('MQTT sessions', () => {
   test('a clean session leaves nothing behind', async () => {
     const first = await open({ seed: SEED })
     const before = device(first, { clean: true })
-    await once(before, 'connect')
+    await connected(before)
     await before.subscribeAsync('devices/d1/messages/devicebound/#', { qos: 1 })
     const second = await again()
     before.end(true)
     const after = device(second)
-    const [connack] = (await once(after, 'connect')) as [{ sessionPresent: boolean }]
+    const connack = await connected(after)
     expect(connack.sessionPresent).toBe(false)
     await after.endAsync()
   })
@@ -245,7 +258,7 @@ test('uploads and their blobs are there, and their SAS is still good', async () 
       headers: { 'x-ms-blob-type': 'BlockBlob', host: hub.hostName },
     })
     sent.end(body)
-    const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage]
     const chunks: Buffer[] = []
     for await (const chunk of answer) chunks.push(chunk as Buffer)
     return { status: answer.statusCode, body: Buffer.concat(chunks).toString() }
@@ -262,7 +275,7 @@ test('uploads and their blobs are there, and their SAS is still good', async () 
       },
     })
     sent.end(JSON.stringify(body))
-    const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage]
     const chunks: Buffer[] = []
     for await (const chunk of answer) chunks.push(chunk as Buffer)
     return { status: answer.statusCode, body: Buffer.concat(chunks).toString() }
@@ -360,7 +373,7 @@ describe('faults of the store', () => {
     clock.advance(4_999)
     expect(hub.storing).toBe(true)
     clock.advance(1)
-    while (hub.storing) await new Promise((resolve) => setImmediate(resolve))
+    while (hub.storing) await new Promise<void>(afterTurn)
   })
 })
 

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createAmqpServer, type AmqpServer } from '../amqp/server.ts'
 import { data, dialService } from '../amqp/testing/test-client.ts'
-import { ManualClock } from '../base/clock.ts'
+import { afterTurn, ManualClock } from '../base/clock.ts'
 import { createControlServer, type ControlServer } from '../control/server.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
@@ -62,7 +62,7 @@ afterEach(async () => {
 
 /** Lets everything happen that waits for no time. */
 async function turns(): Promise<void> {
-  for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 30; turn++) await new Promise<void>(afterTurn)
 }
 
 /** Everything that waits is stored. */
@@ -183,7 +183,7 @@ describe('AMQP', () => {
     const receiver = dialService(amqp, hub).open_receiver('localhost/ConsumerGroups/$Default/Partitions/0')
     const bodies: string[] = []
     receiver.on('message', ({ message }) => {
-      bodies.push(String((message?.body as { content: Buffer }).content))
+      bodies.push(String((message as { body: { content: Buffer } }).body.content))
     })
     await new Promise((resolve) => receiver.once('receiver_open', resolve))
     await turns()

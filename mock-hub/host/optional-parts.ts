@@ -5,7 +5,6 @@
 
 import { AccountStorage } from '../blob/account-storage.ts'
 import { BuiltInStorage } from '../blob/built-in-storage.ts'
-import type { Durable } from './durable.ts'
 import { removeAbandonedFolders } from '../blob/temporary-folders.ts'
 import type { ControlServerOptions } from '../control/server.ts'
 import { HubClock } from '../base/clock.ts'
@@ -35,14 +34,14 @@ export async function attachBlobs(
   hub: Hub,
   tls: HubTls,
   undo: Undo,
-  durable: Durable | undefined,
+  blobDirectory: string | undefined,
 ): Promise<BuiltInStorage | undefined> {
   const { clock, commits } = hub
   if (blob === false) return undefined
   cleaning ??= removeAbandonedFolders()
   if (blob === 'own') {
-    const own = new BuiltInStorage({ clock, hostName, directory: durable?.directory.blobs, commits })
-    if (durable === undefined) undo.push(() => own.clear())
+    const own = new BuiltInStorage({ clock, hostName, directory: blobDirectory, commits })
+    if (blobDirectory === undefined) undo.push(() => own.clear())
     hub.attachBlobStorage(own)
     return own
   }

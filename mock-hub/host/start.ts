@@ -87,7 +87,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   })
   for (const authority of options.trustedAuthorities) core.registry.trustCertificateAuthority(authority)
 
-  const blob = await attachBlobs(options, core, tls, undo, durable)
+  const blob = await attachBlobs(options, core, tls, undo, durable?.directory.blobs)
   const tlsVariants = (variant: TlsVariant): ReturnType<typeof tls.variant> => tls.variant(variant)
   const services = createServices(core, documentRenderer(core), blobAccess(blob))
   undo.push(() => {

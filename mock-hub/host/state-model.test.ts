@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ManualClock } from '../base/clock.ts'
+import { afterTurn, ManualClock } from '../base/clock.ts'
 import type { StateKind } from '../core/contract/commits.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
@@ -179,7 +179,7 @@ function act(life: Life, [name, device, value]: Operation): void {
   }
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const turn = (): Promise<void> => new Promise(afterTurn)
 
 test('every group has all that changed, whatever happens', async () => {
   await fc.assert(

@@ -5,7 +5,9 @@
 
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import type { Durability } from './level-store.ts'
+
+/** `disk`: a group is on the disk. `process`: it is with the system, and survives the end of the process alone. */
+export type Durability = 'disk' | 'process'
 
 export interface Acknowledged {
   readonly number: number

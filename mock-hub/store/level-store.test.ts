@@ -176,8 +176,13 @@ test('with durability process a lost end is said and the rest is there', async (
   expect(said.join()).toMatch(/group.* 6 to 6 were acknowledged and are gone/)
 })
 
-test('a bit that is flipped anywhere: what was stored, or a refusal', async () => {
+test.each([
+  ['the log', 0],
+  ['tables', 2],
+])('a bit that is flipped anywhere, in %s: what was stored, or a refusal', async (_where, reopened) => {
   const directory = await filled('d', 6)
+  // At each start LevelDB moves its log into a table, whose blocks it reads without a check.
+  for (let time = 0; time < reopened; time++) await open(directory)
   const outcomes = new Map<string, number>()
   for (const file of files(directory)) {
     if (/LOCK$|LOG(\.old)?$/.test(file)) continue
@@ -207,7 +212,7 @@ test('a bit that is flipped anywhere: what was stored, or a refusal', async () =
     }
   }
   expect([...outcomes.keys()].filter((outcome) => !['whole', 'StoreDamaged'].includes(outcome))).toEqual([])
-  expect(outcomes.get('StoreDamaged')).toBeGreaterThan(100)
+  expect(outcomes.get('StoreDamaged')).toBeGreaterThan(30)
 })
 
 test('what can be read of a damaged directory is saved', async () => {

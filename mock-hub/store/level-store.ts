@@ -15,12 +15,9 @@ import {
   type StoredDocument,
   type StoreState,
 } from '../core/contract/state-store.ts'
-import { AcknowledgedFile, readAcknowledged, type Acknowledged } from './acknowledged.ts'
+import { AcknowledgedFile, readAcknowledged, type Acknowledged, type Durability } from './acknowledged.ts'
 import { makeDataDirectory, type DataDirectory } from './data-directory.ts'
 import { LiveSet } from './live-set.ts'
-
-/** `disk`: a group is on the disk. `process`: it is with the system, and survives the end of the process alone. */
-export type Durability = 'disk' | 'process'
 
 export interface LevelStoreOptions {
   readonly directory: DataDirectory

@@ -1,6 +1,7 @@
 /** Clients of a hub under load: MQTT, AMQP and HTTPS. Each stops by itself when the hub is gone. */
 
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { text } from 'node:stream/consumers'
 import mqtt from 'mqtt'
@@ -46,7 +47,7 @@ export async function call(
     headers: { authorization: ownerToken(hub), 'content-type': 'application/json', ...headers },
   })
   sent.end(payload)
-  const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: await text(answer) }
 }
 
@@ -112,11 +113,13 @@ export function mqttDevice(hub: RunningHub, ledger: Ledger, deviceId: string, ke
   return () => client.end(true)
 }
 
+const dataSection = (body: Buffer): unknown => rhea.message.data_section(body)
+
 function connectAmqp(hub: RunningHub, username: string, password: string): rhea.Connection {
   const connection = rhea.create_container().connect({
     ...{ transport: 'tls', host: hub.hostName, port: hub.amqpPort, ca: hub.ca },
     ...{ username, password, reconnect: false },
-  } as rhea.ConnectionOptions)
+  })
   for (const name of ['disconnected', 'connection_error', 'error', 'sender_error', 'receiver_error'])
     connection.on(name, () => undefined)
   return connection
@@ -135,7 +138,7 @@ export function amqpDevice(hub: RunningHub, ledger: Ledger, deviceId: string, ke
   const connection = connectAmqp(hub, `${deviceId}@sas.${name}`, token)
   sendAll(connection, `/devices/${deviceId}/messages/events`, ledger, 8, (number) => ({
     name: `telemetry/${deviceId}/${String(round)}-${String(number)}`,
-    message: (id) => ({ body: rhea.message.data_section(Buffer.from(id)) }),
+    message: (id) => ({ body: dataSection(Buffer.from(id)) }),
   }))
   return () => {
     connection.close()
@@ -150,7 +153,7 @@ export function amqpBackEnd(hub: RunningHub, ledger: Ledger, deviceId: string, r
     message: (id) => ({
       to: `/devices/${deviceId}/messages/devicebound`,
       message_id: id,
-      body: rhea.message.data_section(Buffer.from(id)),
+      body: dataSection(Buffer.from(id)),
     }),
   }))
   return () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from '../../base/clock.ts'
+import { afterTurn, ManualClock } from '../../base/clock.ts'
 import { StoreError } from '../contract/state-store.ts'
 import { MemoryStore } from '../testing/memory-store.ts'
 import { GroupCommits } from './group-commits.ts'
@@ -34,7 +34,7 @@ function commitsOf(held = false) {
 
 /** Lets everything happen that waits for no time. */
 async function turns(count = 10): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < count; turn++) await new Promise<void>(afterTurn)
 }
 
 test('what one turn changes is one group, and each document is read once', async () => {
