@@ -10,14 +10,15 @@ const LAYERS = {
   base: [],
   core: ['base'],
   blob: ['base', 'core'],
+  store: ['base', 'core'],
   net: ['base', 'core'],
   mqtt: ['base', 'core', 'net'],
   amqp: ['base', 'core', 'net'],
   'http-common': ['base', 'core'],
   http: ['base', 'core', 'net', 'blob', 'http-common'],
   control: ['base', 'core', 'http-common'],
-  host: ['base', 'core', 'net', 'blob', 'http-common', ...ADAPTERS],
-  cli: ['base', 'core', 'net', 'host'],
+  host: ['base', 'core', 'net', 'blob', 'store', 'http-common', ...ADAPTERS],
+  cli: ['base', 'core', 'net', 'store', 'host'],
 }
 const layerRules = Object.entries(LAYERS).map(([layer, below]) =>
   forbid(
@@ -33,7 +34,7 @@ module.exports = {
     ...layerRules,
     forbid(
       'adapters-know-only-the-contract-of-the-core',
-      { path: `^mock-hub/(net|blob|http-common|${ADAPTERS.join('|')})/`, pathNot: TESTING },
+      { path: `^mock-hub/(net|blob|store|http-common|${ADAPTERS.join('|')})/`, pathNot: TESTING },
       { path: '^mock-hub/core/', pathNot: '^mock-hub/core/(contract|errors)/' },
     ),
     forbid('hub-knows-no-client', { path: '^mock-hub/' }, { path: '^(reference-client|step-definitions)/' }),
@@ -61,6 +62,7 @@ module.exports = {
       },
     ),
     forbid('one-door-to-aedes', { pathNot: ['^mock-hub/mqtt/', '^bench/'] }, { path: 'node_modules/aedes' }),
+    forbid('one-door-to-leveldb', { pathNot: '^mock-hub/store/' }, { path: 'node_modules/classic-level/' }),
     forbid(
       'one-door-to-fastify',
       { pathNot: '^mock-hub/(http|http-common|control)/' },
@@ -68,7 +70,7 @@ module.exports = {
     ),
     forbid(
       'one-door-to-rhea',
-      { pathNot: ['^mock-hub/amqp/', '^step-definitions/raw-clients/', TEST] },
+      { pathNot: ['^mock-hub/amqp/', '^step-definitions/raw-clients/', '^scripts/crash/', TEST] },
       { path: 'node_modules/rhea/' },
     ),
     forbid(

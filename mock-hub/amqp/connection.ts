@@ -112,7 +112,7 @@ export class Connection implements ConnectionContext {
     })
     this.#stream = new FaultedStream(
       stream,
-      hub.clock,
+      hub,
       {
         onBytes: (chunk) => {
           this.#received(chunk)

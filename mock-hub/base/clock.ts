@@ -3,6 +3,7 @@
  * and a hub can run ahead of its clients or behind them.
  */
 
+import { Emitter } from './emitter.ts'
 import { InvalidInput } from './invalid-input.ts'
 import { durationText, parseDuration } from './duration.ts'
 
@@ -45,6 +46,7 @@ export class HubClock implements Clock {
   #frozenAt: number | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
+  readonly #moves = new Emitter<[]>()
   /** The system clock and the monotonic clock when both were last read together. */
   #systemMs = Date.now()
   #monotonicMs = performance.now()
@@ -86,11 +88,17 @@ export class HubClock implements Clock {
     }
   }
 
+  /** Calls the listener when somebody has moved, frozen or resumed the clock. @returns stops listening. */
+  onMove(listener: () => void): () => void {
+    return this.#moves.add(listener)
+  }
+
   /** Freezes the clock at its current time. */
   freeze(): void {
     this.#followSystemClock()
     this.#frozenAt ??= this.now()
     this.#arm()
+    this.#moves.tell()
   }
 
   /** Lets a frozen clock run again from its time; the difference to the system clock becomes its offset. */
@@ -101,6 +109,7 @@ export class HubClock implements Clock {
     this.#offsetMs = this.#frozenAt - Date.now()
     this.#frozenAt = undefined
     this.#arm()
+    this.#moves.tell()
   }
 
   /**
@@ -128,6 +137,7 @@ export class HubClock implements Clock {
     this.set(Date.now() + ms)
     // Exact, however long the callbacks took.
     if (this.#frozenAt === undefined) this.#offsetMs = ms
+    this.#moves.tell()
   }
 
   /** Lets the clock run with the system clock, without an offset. Callbacks wait as long as was asked. */
@@ -136,6 +146,7 @@ export class HubClock implements Clock {
     this.#shift(-this.#offsetMs)
     this.#offsetMs = 0
     this.#arm()
+    this.#moves.tell()
   }
 
   /**
@@ -149,6 +160,7 @@ export class HubClock implements Clock {
     this.#runUntil(target)
     this.#jump(target)
     this.#arm()
+    this.#moves.tell()
   }
 
   /** Cancels all scheduled callbacks. */
@@ -318,4 +330,9 @@ export class ManualClock extends HubClock {
   constructor(startMs: number = Date.UTC(2026, 0, 1)) {
     super(startMs)
   }
+}
+
+/** Calls `run` once, when what the event loop handles now has been handled: it waits for no time. */
+export function afterTurn(run: () => void): void {
+  setImmediate(run)
 }

@@ -2,14 +2,14 @@ import { Readable } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { BlobStore } from './blob-store.ts'
 
-const store = new BlobStore(() => 1000)
+const store = new BlobStore({ now: () => 1000 })
 const headers = { contentType: 'text/plain', others: {} }
 const latest = (...ids: string[]) => ids.map((id) => ({ from: 'latest' as const, id }))
 const bytes = (text: string): Readable => Readable.from([Buffer.from(text)])
 
 async function read(name: string, from = 0, to = Infinity): Promise<string> {
   const chunks: Buffer[] = []
-  for await (const chunk of store.read(name, from, to)) chunks.push(chunk as Buffer)
+  for await (const chunk of store.content(name, from, to)) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString()
 }
 

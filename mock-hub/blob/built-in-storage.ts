@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { BlobStorage, UploadedBlob } from '../core/contract/services/uploads.ts'
+import type { Commits } from '../core/contract/commits.ts'
 import type { Clock } from '../base/clock.ts'
 import { BlobStore } from './blob-store.ts'
 import { signBlobSas, type StorageAccount } from './storage-sas.ts'
@@ -12,11 +13,21 @@ export interface OwnStorageOptions {
   readonly hostName: string
   /** Default: `uploads`. */
   readonly containerName?: string | undefined
+  /** Keeps the files of the blobs. Default: a temporary directory. */
+  readonly directory?: string | undefined
+  readonly commits?: Commits | undefined
+}
+
+/** What must not change with a restart: the signatures of uploads that are open. */
+interface StoredStorage {
+  readonly key: string
+  readonly file: number
+  readonly etag: number
 }
 
 export class BuiltInStorage implements BlobStorage {
   readonly containerName: string
-  readonly account: StorageAccount = {
+  account: StorageAccount = {
     name: 'mockiothub',
     key: randomBytes(64).toString('base64'),
   }
@@ -24,10 +35,22 @@ export class BuiltInStorage implements BlobStorage {
   readonly #hostName: string
   #port = 443
 
-  constructor({ clock, hostName, containerName }: OwnStorageOptions) {
+  constructor({ clock, hostName, containerName, directory, commits }: OwnStorageOptions) {
     this.#hostName = hostName
     this.containerName = containerName ?? 'uploads'
-    this.store = new BlobStore(() => clock.now())
+    this.store = new BlobStore({ now: () => clock.now(), directory, commits })
+    commits?.keep<StoredStorage>({
+      kind: 'blobStorage',
+      keys: () => ['own'],
+      read: () => ({ key: this.account.key, ...this.store.numbers }),
+      load: ([document]) => {
+        if (document === undefined) return
+        this.account = { ...this.account, key: document.value.key }
+        this.store.numbers = document.value
+      },
+    })
+    // The key is kept before the first signature leaves.
+    commits?.changed('blobStorage', 'own')
   }
 
   /** Includes the port when it is not 443: SDKs use the text unchanged. */

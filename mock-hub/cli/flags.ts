@@ -25,6 +25,10 @@ export interface Flags {
   readonly module: readonly string[]
   readonly seed?: string
   readonly dir: string
+  readonly data?: string
+  readonly durability: 'disk' | 'process'
+  readonly fresh: boolean
+  readonly ephemeral: boolean
   readonly trustCa: readonly string[]
   readonly lenient: boolean
   readonly tier?: Tier
@@ -94,6 +98,19 @@ const FLAGS: readonly FlagRow[] = [
   { flag: '--module <device/id...>', help: 'registers a module', parse: list, default: [] },
   { flag: '--seed <file>', help: 'identities, twins and routes in YAML or JSON, or a snapshot' },
   { flag: '--dir <path>', help: 'keeps the CA; keys are derived from it', default: DEFAULT_DIRECTORY },
+  { flag: '--data <path>', help: 'keeps the state over restarts; without it, it is in memory' },
+  {
+    flag: '--durability <how>',
+    ...fromOption(OPTIONS.durability),
+    choices: ['disk', 'process'],
+  },
+  { flag: '--fresh', help: OPTIONS.fresh.help, default: false },
+  {
+    flag: '--ephemeral',
+    help: 'keeps the state in memory, whatever --data says',
+    default: false,
+    conflicts: 'fresh',
+  },
   {
     flag: '--trust-ca <file...>',
     help: 'root certificates that X.509 CA devices may chain to',

@@ -21,6 +21,8 @@ export async function hubOptions(flags: Flags): Promise<Omit<MockHubOptions, Por
     controlAddress: flags.controlAddress,
     controlToken: flags.controlToken,
     certificateDirectory: directory,
+    ...(flags.ephemeral ? {} : { dataDirectory: flags.data, fresh: flags.fresh }),
+    durability: flags.durability,
     trustedAuthorities: flags.trustCa.map((file) => fileText('--trust-ca', file)),
     seed: await seedOf(flags),
     lenient: flags.lenient,

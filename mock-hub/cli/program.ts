@@ -9,6 +9,7 @@ import { OPTIONS } from '../host/option-rules.ts'
 import { addHubFlags, DEFAULT_DIRECTORY, environmentName, type Flags } from './flags.ts'
 import { packageVersion } from './package-version.ts'
 import type { ControlFlags } from './running-hub.ts'
+import { addDataCommands } from './commands/data.ts'
 import { doctor, type DoctorFlags } from './commands/doctor.ts'
 import { expireToken } from './commands/expire-token.ts'
 import { printFaultTypes } from './commands/faults.ts'
@@ -131,6 +132,12 @@ export function program(
     .action(async (flags: DoctorFlags) => {
       done(await doctor(flags, terminal))
     })
+  const data = child('data', 'looks at, saves and moves what --data keeps')
+  addDataCommands(
+    (name, about) =>
+      data.command(name).description(about).copyInheritedSettings(program).allowExcessArguments(false),
+    terminal,
+  )
   controlled(child('expire-token', 'lets the token of a device or module expire now'))
     .argument('<identity>', 'DEVICE or DEVICE/MODULE')
     .action(async (name: string, flags: ControlFlags) => {

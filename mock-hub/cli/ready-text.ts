@@ -24,6 +24,7 @@ export function readyText(hub: MockHub, readyMs: number): string {
         : [['AMQP', `${hostName}:${String(amqpPort)}, also over WebSocket`] as const]),
       ...(controlUrl === undefined ? [] : [['Control API', controlUrl] as const]),
       ['CA', caPath],
+      ['State', hub.state ?? 'in memory: it ends with the hub (--data DIR keeps it)'],
     ]),
     '',
     'Connection strings',

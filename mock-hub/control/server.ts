@@ -14,6 +14,7 @@ import { NESTING_RULE, readJsonBodies } from '../http-common/json-bodies.ts'
 import { isLoopback } from '../http-common/loopback.ts'
 import { clockRoutes } from './routes/clock.ts'
 import { closeSilentClients } from '../http-common/silent-clients.ts'
+import { answerWhenStored } from '../http-common/answer-when-stored.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import type { ControlRoutes, ControlServerOptions } from './context.ts'
 import { faultRoutes } from './routes/faults.ts'
@@ -72,6 +73,7 @@ export async function createControlServer(options: ControlServerOptions): Promis
   // There are no response schemas; a serializer made from one would drop fields.
   app.setSerializerCompiler(() => jsonText)
   app.setReplySerializer(jsonText)
+  answerWhenStored(app, hub.commits)
   const routeList: string[] = []
   app.addHook('onRoute', ({ method, url, schema }) => {
     routeList.push(`${String(method)} ${url}${schema?.summary === undefined ? '' : `: ${schema.summary}`}`)

@@ -6,6 +6,7 @@ import { HubClock, type Clock } from '../base/clock.ts'
 import { InvalidInput } from '../base/invalid-input.ts'
 import { hidingSecrets, type Logger } from '../base/logger.ts'
 import type { FeedbackRecord } from './contract/c2d.ts'
+import { noStore, type Commits } from './contract/commits.ts'
 import type { Hub } from './contract/hub.ts'
 import type { Caller, OperationKind, Operations } from './contract/operations.ts'
 import type { SharedAccessPolicy } from './contract/principal.ts'
@@ -22,7 +23,7 @@ import { HubJournal } from './journal/journal.ts'
 import { HubMethods } from './methods/methods.ts'
 import { ModuleRouting } from './messaging/module-routing.ts'
 import { defaultPolicies } from './identity/policies.ts'
-import { randomFrom } from '../base/random.ts'
+import { randomFrom, type Random } from '../base/random.ts'
 import { Refusals } from './journal/recent-refusals.ts'
 import { IdentityRegistry } from './identity/registry.ts'
 import { PeekLockQueue, type QueueLimits } from './messaging/peek-lock-queue.ts'
@@ -46,6 +47,10 @@ export interface HubOptions {
   readonly blobStorage?: BlobStorage | undefined
   /** Routes between modules; see {@link Hub.routes}. */
   readonly routes?: readonly string[] | undefined
+  /** What is told of changes. Default: nobody. */
+  readonly commits?: Commits | undefined
+  /** How often the stored state was started before; the random values of each start differ. Default: 0. */
+  readonly starts?: number | undefined
 }
 
 /** A lock of a minute, an hour to live; 10 deliveries are the service's default, 100 its maximum. */
@@ -70,10 +75,17 @@ export function createHub(options: HubOptions = {}): Hub {
   return new CoreHub(options)
 }
 
+/** With a seed, each start has a stream of its own: else a restarted hub would give the same keys and tokens again. */
+function randomOfStart(seed: number | undefined, starts: number): (purpose: string) => Random {
+  const random = randomFrom(seed)
+  return starts === 0 ? random : (purpose) => random(`${purpose}, start ${String(starts + 1)}`)
+}
+
 class CoreHub implements Hub {
   readonly hostName: string
   readonly settings: Settings
   readonly clock: Clock
+  readonly commits: Commits
   readonly logger: Logger
   readonly journal: HubJournal
   readonly faults: HubFaults
@@ -85,6 +97,7 @@ class CoreHub implements Hub {
   readonly methods: HubMethods
   readonly c2d: HubCloudToDevice
   readonly telemetry: HubTelemetry
+  readonly eventPositions: HubTelemetry
   readonly feedback: PeekLockQueue<readonly FeedbackRecord[]>
   readonly fileNotifications: PeekLockQueue<FileNotification>
   readonly inputs: ModuleRouting
@@ -98,23 +111,33 @@ class CoreHub implements Hub {
   readonly #initialRoutes: readonly string[]
   #blobStorage: BlobStorage | undefined
 
-  constructor({ settings, clock, logger = SILENT, policies, blobStorage, routes = [] }: HubOptions) {
+  constructor({
+    settings,
+    clock,
+    logger = SILENT,
+    policies,
+    blobStorage,
+    routes = [],
+    commits = noStore(),
+    starts = 0,
+  }: HubOptions) {
     this.settings = Object.freeze({ ...STRICT, ...settings })
     this.hostName = this.settings.hostName
     if (clock === undefined) this.clock = this.#ownClock = new HubClock()
     else this.clock = clock
     this.logger = hidingSecrets(logger)
     this.#blobStorage = blobStorage
-    const random = randomFrom(settings?.seed)
+    this.commits = commits
+    const random = randomOfStart(settings?.seed, starts)
     this.policies = policies ?? defaultPolicies(random('policies'))
 
     this.journal = new HubJournal(this.clock, this.settings.journalRetained)
     this.#refusals = new Refusals(this.journal, this.logger, this.clock)
     this.faults = new HubFaults(this.clock, this.journal)
-    this.throttle = new TierThrottle(this.clock, this.settings)
-    const shared = { clock: this.clock, settings: this.settings, journal: this.journal }
+    this.throttle = new TierThrottle(this.clock, this.settings, commits)
+    const shared = { clock: this.clock, settings: this.settings, journal: this.journal, commits }
 
-    const authorities = new CertificateAuthorities()
+    const authorities = new CertificateAuthorities(commits)
     this.registry = new IdentityRegistry({ ...shared, random: random('registry'), authorities })
     this.deviceFaults = new DeviceOrderedFaults(this.clock, this.registry)
     this.authentication = new HubAuthentication({
@@ -124,19 +147,24 @@ class CoreHub implements Hub {
       authorities,
     })
     const linkOf = (identity: Identity): DeviceLink | undefined => this.#sessions.linkOf(identity)
-    this.telemetry = new HubTelemetry(this.clock, this.settings)
+    this.eventPositions = this.telemetry = new HubTelemetry(this.clock, this.settings, commits)
     const { lockTimeoutsCount } = this.settings
-    this.feedback = new PeekLockQueue(this.clock, random('feedback'), {
-      ...FEEDBACK_LIMITS,
-      lockTimeoutsCount,
-    })
-    this.fileNotifications = new PeekLockQueue(this.clock, random('notifications'), {
-      ...NOTIFICATION_LIMITS,
-      lockTimeoutsCount,
-    })
-    this.#outcomes = new Feedback(this.clock, this.journal, this.feedback)
+    this.feedback = new PeekLockQueue(
+      this.clock,
+      random('feedback'),
+      { ...FEEDBACK_LIMITS, lockTimeoutsCount },
+      { kind: 'feedback', commits },
+    )
+    this.fileNotifications = new PeekLockQueue(
+      this.clock,
+      random('notifications'),
+      { ...NOTIFICATION_LIMITS, lockTimeoutsCount },
+      { kind: 'notification', commits },
+    )
+    this.#outcomes = new Feedback(this.clock, this.journal, this.feedback, commits)
     this.twins = new HubTwins({
       clock: this.clock,
+      commits,
       registry: this.registry,
       notifyDesired: (identity, patch, version) => {
         const link = linkOf(identity)
@@ -165,6 +193,7 @@ class CoreHub implements Hub {
     })
     this.inputs = new ModuleRouting({
       registry: this.registry,
+      commits,
       linkOf,
       delivered: (link, inputName, message) => {
         this.#delivered(link, 'inputs', { inputName, message })

@@ -47,6 +47,7 @@ export function aboutHub(hub: MockHub): Readonly<Record<string, unknown>> {
   return {
     ...{ hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath },
     caBundlePath: hub.caBundlePath,
+    state: hub.state,
     serviceConnectionString: hub.serviceConnectionString,
     eventHubConnectionString: hub.eventHubConnectionString,
     workload: hub.workload,

@@ -111,6 +111,15 @@ export interface MockHub {
   reset(): void
   /** Closes every port and connection. Further calls have no effect. */
   stop(): Promise<void>
+  /** Where the state is kept, in a line; undefined: in memory. */
+  readonly state: string | undefined
+  /** Whether something that has happened waits to be stored, and what is sent after it waits too. */
+  readonly storing: boolean
+  /**
+   * Resolves with the reason when the hub has stopped by itself, because it can no longer store its state. Without a data
+   * directory that does not happen.
+   */
+  readonly failure: Promise<Error>
   /** Calls `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -126,7 +135,7 @@ export interface WorkloadUris {
 /** Members of the core that only the host and the adapters use. */
 const INTERNAL = [
   ...(['clock', 'stop', 'perform', 'openSession', 'refuse', 'attachBlobStorage', 'reset'] as const),
-  ...(['authentication', 'deviceFaults', 'logger', 'expireToken'] as const),
+  ...(['authentication', 'commits', 'eventPositions', 'deviceFaults', 'logger', 'expireToken'] as const),
 ] satisfies readonly (keyof Hub)[]
 
 type CoreMembers = Omit<Hub, (typeof INTERNAL)[number]>

@@ -118,6 +118,16 @@ export const OPTIONS = {
     help: 'workload API of IoT Edge: path of a Unix socket, TCP port on loopback, or both; onDemand: only while a module exists; default: none',
     rule: objectOf({ socketPath: TEXT, port: PORT, onDemand: BOOLEAN }),
   },
+  dataDirectory: {
+    help: 'directory that keeps the state over restarts; default: the state is in memory',
+    rule: TEXT,
+  },
+  durability: {
+    help: 'stored means "disk", or with "process" that it survives the end of the process alone',
+    rule: oneOf('disk', 'process'),
+    default: 'disk',
+  },
+  fresh: { help: 'begins anew: deletes the state in the data directory', rule: BOOLEAN, default: false },
   partitions: {
     help: 'partitions of the Event Hubs-compatible endpoint, 1 to 32',
     rule: wholeNumber(1, 32),

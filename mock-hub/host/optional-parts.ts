@@ -35,13 +35,14 @@ export async function attachBlobs(
   hub: Hub,
   tls: HubTls,
   undo: Undo,
+  blobDirectory: string | undefined,
 ): Promise<BuiltInStorage | undefined> {
-  const { clock } = hub
+  const { clock, commits } = hub
   if (blob === false) return undefined
   cleaning ??= removeAbandonedFolders()
   if (blob === 'own') {
-    const own = new BuiltInStorage({ clock, hostName })
-    undo.push(() => own.clear())
+    const own = new BuiltInStorage({ clock, hostName, directory: blobDirectory, commits })
+    if (blobDirectory === undefined) undo.push(() => own.clear())
     hub.attachBlobStorage(own)
     return own
   }

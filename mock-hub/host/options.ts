@@ -71,6 +71,19 @@ export interface MockHubOptions {
         readonly onDemand?: boolean | undefined
       }
     | undefined
+  /**
+   * Directory that keeps the state of the hub: identities, twins, messages, events, jobs, uploads, its clock and its
+   * certificates, unless `certificateDirectory` has them. It is as secret as the keys in it. A seed fills a new directory; a
+   * directory with state is continued, and the seed waits for `reset`. Default: the state is in memory and ends with the hub.
+   */
+  readonly dataDirectory?: string | undefined
+  /**
+   * When something counts as stored: on the disk, or with the system (`process`: it survives the end of the process, not
+   * that of the machine, and costs less). Default: `disk`.
+   */
+  readonly durability?: 'disk' | 'process' | undefined
+  /** Whether to begin anew: what `dataDirectory` keeps is deleted, but for the certificates. Default: false. */
+  readonly fresh?: boolean | undefined
   /** Partitions of the Event Hubs-compatible endpoint, 1 to 32. Default: 4. */
   readonly partitions?: number | undefined
   /** Time of the hub. The hub does not stop a clock that it is given. Default: a clock that runs with the system clock. */

@@ -21,6 +21,7 @@ import { attachWebSocket, type WebSocketProtocol } from '../net/websocket.ts'
 import { aboutHub, environmentOf } from './environment.ts'
 import { amqpOnDemand } from './lazy-amqp.ts'
 import { checkedServices, mockHubOf, type MockHub } from './mock-hub.ts'
+import type { Durable } from './durable.ts'
 import { attachBlobs, openControl, openWorkload, ownClock, type Undo } from './optional-parts.ts'
 import type { MockHubOptions } from './options.ts'
 import { resolvedAt, resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
@@ -60,26 +61,40 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   const { hostName, address, logger, seed } = options
   if (isSnapshot(seed)) await checkSnapshot(seed, 'startMockHub')
   const keyOf = onceEach(options.keyOf ?? randomKeys)
+  const durable = await openDurable(options, undo)
+  const certificateDirectory = options.certificateDirectory ?? durable?.directory.certificates
   const tls = await hubTls({
     hostNames: [hostName, ...options.hostnames, ...dialled(address)],
-    directory: options.certificateDirectory,
+    directory: certificateDirectory,
     rsa: options.rsaCertificate,
     say: (line) => logger?.info(line),
   })
   const clock = options.clock ?? ownClock(undo)
-  const policies = options.policies ?? (options.keyOf === undefined ? undefined : policiesFrom(keyOf))
-  const core = createHub({ settings: settingsOf(options, tls.names), clock, logger, policies })
+  durable?.begin(clock, options.clock === undefined)
+  const policies =
+    options.policies ?? durable?.policies ?? (options.keyOf === undefined ? undefined : policiesFrom(keyOf))
+  const { commits, starts } = durable ?? {}
+  const core = createHub({
+    settings: settingsOf(options, tls.names),
+    clock,
+    logger,
+    policies,
+    commits,
+    starts,
+  })
   undo.push(() => {
     core.stop()
   })
   for (const authority of options.trustedAuthorities) core.registry.trustCertificateAuthority(authority)
 
-  const blob = await attachBlobs(options, core, tls, undo)
+  const blob = await attachBlobs(options, core, tls, undo, durable?.directory.blobs)
   const tlsVariants = (variant: TlsVariant): ReturnType<typeof tls.variant> => tls.variant(variant)
   const services = createServices(core, documentRenderer(core), blobAccess(blob))
   undo.push(() => {
     services.stop()
   })
+  // Links and listeners are closed before; what the services drop from now on is not forgotten.
+  if (durable !== undefined) undo.push(() => durable.close())
   const http = createHttpAdapter(core, {
     services,
     tls: tls.credentials,
@@ -102,7 +117,8 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     if (isSnapshot(seed)) services.snapshots.restore(seed)
     else applySeed(core, seed, keyOf)
   }
-  initialise()
+  if (durable === undefined) initialise()
+  else durable.restore(core, initialise)
 
   const mqttListener: TlsListener = await listenTls(
     (socket, client) => {
@@ -138,8 +154,14 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   })
   undo.push(stopRsa)
 
+  await core.commits.committed()
   const [owner] = core.policies
   const mockHub: MockHub = mockHubOf(core, {
+    failure: durable === undefined ? NEVER : durable.failure.then((reason) => stop().then(() => reason)),
+    state: durable?.description,
+    get storing() {
+      return core.commits.committed() !== undefined
+    },
     ...{ address, clock, httpsPort, mqttPort: mqttListener.port },
     amqpPort: amqpListener?.port,
     ...{ reset, stop, [Symbol.asyncDispose]: stop, services: checkedServices(services) },
@@ -170,6 +192,18 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     identities: () => identitiesOf(core),
   })
   return mockHub
+}
+
+/** A hub in memory does not fail. */
+const NEVER = new Promise<never>(() => undefined)
+
+/** @returns undefined: the state is in memory. */
+async function openDurable(options: ResolvedOptions, undo: Undo): Promise<Durable | undefined> {
+  const { dataDirectory } = options
+  if (dataDirectory === undefined) return undefined
+  // Loaded on demand: a hub in memory needs no database.
+  const { openDataDirectory } = await import('./durable.ts')
+  return openDataDirectory({ ...options, dataDirectory }, undo)
 }
 
 /** The address as a name that clients dial; none for a hub that listens on all addresses. */

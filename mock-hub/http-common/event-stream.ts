@@ -1,6 +1,7 @@
 /** Server-sent events: a stream that a reader can resume where it stopped. */
 
 import type { FastifyReply } from 'fastify'
+import { Gate } from '../base/gate.ts'
 import type { Json } from '../base/json.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { unreadError } from '../net/limits.ts'
@@ -14,12 +15,12 @@ export interface StreamedEvent {
 
 /**
  * Answers with a stream that ends when either side ends it. A reader gets the past as fast as it reads; when more new events
- * than `maxUnreadBytes` wait for it, it loses its stream, and can resume with `Last-Event-ID`.
+ * than `maxUnreadBytes` wait for it, it loses its stream, and can resume with `Last-Event-ID`. An event leaves when it is stored.
  * @param start sends the past at once, and starts to send new events. @returns stops.
  */
 export function streamEvents(
   reply: FastifyReply,
-  hub: Pick<Hub, 'settings' | 'refuse'>,
+  hub: Pick<Hub, 'settings' | 'refuse' | 'commits'>,
   start: (send: (event: StreamedEvent) => void) => () => void,
 ): void {
   const { maxUnreadBytes } = hub.settings
@@ -37,17 +38,24 @@ export function streamEvents(
     out.destroy()
     hub.refuse(unreadError('events', newBytes, maxUnreadBytes), { transport: 'https' })
   }
-  const stop = start(({ id, event, data }) => {
+  const put = (text: string, isPast: boolean): void => {
     if (out.destroyed) return
-    const text = `id: ${String(id)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
     if (waiting.length === 0 && !out.writableNeedDrain) {
       out.write(text)
       return
     }
     waiting.push(text)
-    if (starting) past++
+    if (isPast) past++
     else newBytes += text.length
     if (newBytes > maxUnreadBytes) overflow()
+  }
+  const gate = new Gate(() => hub.commits.committed())
+  const stop = start(({ id, event, data }) => {
+    const text = `id: ${String(id)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+    const isPast = starting
+    gate.pass(() => {
+      put(text, isPast)
+    })
   })
   starting = false
   out.on('drain', () => {

@@ -17,6 +17,7 @@ import { HubError } from '../core/errors/hub-error.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { identityKey } from '../core/contract/identity.ts'
 import { jsonText } from '../base/json-floats.ts'
+import { answerWhenStored } from '../http-common/answer-when-stored.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import { authenticate } from './common/access.ts'
 import { checkQueryVersion } from './common/api-version.ts'
@@ -142,6 +143,7 @@ export async function createApp({
   app.setSerializerCompiler(() => jsonText)
   app.setReplySerializer(jsonText)
   readBodies(app)
+  answerWhenStored(app, hub.commits)
   app.decorateRequest('principal', null)
   app.decorateRequest('bodyText', undefined)
   requireRouteConfig(app)

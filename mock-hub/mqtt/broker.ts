@@ -1,10 +1,11 @@
 /**
- * The one door to aedes, the broker that keeps the sessions of MQTT clients (decision 23). It is handed packets that have
- * been read and checked: CONNECT opens or clears a session, SUBSCRIBE and UNSUBSCRIBE change a stored one. Nothing is
- * routed through it: publishes of devices end in the core, and deliveries to devices come from there.
+ * The one door to aedes' persistence, which keeps the sessions of MQTT clients (decisions 23 and 42). It is handed packets
+ * that have been read and checked: CONNECT opens or clears a session, SUBSCRIBE and UNSUBSCRIBE change a stored one.
+ * Nothing is routed through it: publishes of devices end in the core, and deliveries to devices come from there.
  */
 
-import { Aedes } from 'aedes'
+import memoryOf from 'aedes-persistence'
+import type { Commits, StateDocument, StateSource } from '../core/contract/commits.ts'
 
 /** A filter of a stored session, with the QoS that was granted. */
 export interface StoredSubscription {
@@ -12,7 +13,7 @@ export interface StoredSubscription {
   readonly qos: number
 }
 
-/** What aedes offers at `persistence`; its own types still describe callbacks. */
+/** What the hub uses of aedes' persistence; its own types still describe callbacks. */
 interface Persistence {
   subscriptionsByClient(client: { id: string }): Promise<readonly StoredSubscription[]>
   addSubscriptions(client: { id: string }, subscriptions: readonly StoredSubscription[]): Promise<void>
@@ -20,24 +21,43 @@ interface Persistence {
   cleanSubscriptions(client: { id: string }): Promise<void>
 }
 
+/** What the package exports; its types describe another way to import it. */
+const inMemory = memoryOf as unknown as () => Persistence
+
 type PacketIds = ReadonlyMap<string, number>
 
-/** aedes' own timers never fire: time is the hub's clock. Four times this is still a valid delay of a timer. */
-const NEVER_MS = 2 ** 29 - 1
+/** A session as a document of a store. */
+interface StoredSession {
+  readonly subscriptions: readonly (readonly [topic: string, qos: number])[]
+  readonly packetIds: readonly (readonly [message: string, packetId: number])[]
+}
 
-export class Broker {
-  readonly #aedes: Aedes
+/** What aedes' persistence cannot say at once, or has no place for. */
+class SessionRecord {
+  /** Filters of the session; kept only for a store. */
+  readonly filters = new Map<string, number>()
+  /** Packet ids of deliveries that the last connection left unacknowledged, by message. */
+  left: PacketIds | undefined
+  /** The same of the connection that is open. */
+  live: (() => PacketIds | undefined) | undefined
+}
+
+export class Broker implements StateSource<StoredSession> {
+  readonly kind = 'mqttSession'
   readonly #persistence: Persistence
-  /** Packet ids of unacknowledged deliveries of stored sessions, by client id: aedes has no place for them. */
-  readonly #packetIds = new Map<string, PacketIds>()
+  readonly #commits: Commits
+  readonly #records = new Map<string, SessionRecord>()
+  /** Sessions of an earlier process are being handed to the persistence. */
+  #loading: Promise<unknown> | undefined
 
-  private constructor(aedes: Aedes) {
-    this.#aedes = aedes
-    this.#persistence = (aedes as unknown as { readonly persistence: Persistence }).persistence
+  private constructor(persistence: Persistence, commits: Commits) {
+    this.#persistence = persistence
+    this.#commits = commits
+    commits.keep(this)
   }
 
-  static async start(): Promise<Broker> {
-    return new Broker(await Aedes.createBroker({ heartbeatInterval: NEVER_MS }))
+  static start(commits: Commits): Broker {
+    return new Broker(inMemory(), commits)
   }
 
   /**
@@ -45,38 +65,97 @@ export class Broker {
    * @param clean true: a stored session is discarded, and none is stored (MQTT-3.1.2-6).
    */
   async connect(clientId: string, clean: boolean): Promise<BrokerSession> {
-    const client = { id: clientId }
+    if (this.#loading !== undefined) await this.#loading
     if (clean) {
-      this.#packetIds.delete(clientId)
-      await this.#persistence.cleanSubscriptions(client)
-      return new BrokerSession(client, undefined, NO_SUBSCRIPTIONS, undefined)
+      await this.forget(clientId)
+      return new BrokerSession(clientId, undefined, NO_SUBSCRIPTIONS, undefined)
     }
-    const subscriptions = await this.#persistence.subscriptionsByClient(client)
-    const store = { persistence: this.#persistence, packetIds: this.#packetIds }
-    return new BrokerSession(client, store, subscriptions, this.#packetIds.get(clientId))
+    const restored = await this.#persistence.subscriptionsByClient({ id: clientId })
+    return new BrokerSession(clientId, this, restored, this.#records.get(clientId)?.left)
   }
 
   /** Discards the stored session of a client. */
   async forget(clientId: string): Promise<void> {
-    this.#packetIds.delete(clientId)
+    if (this.#records.delete(clientId)) this.changed(clientId)
     await this.#persistence.cleanSubscriptions({ id: clientId })
   }
 
-  stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#aedes.close(() => {
-        resolve()
-      })
+  async add(clientId: string, subscriptions: readonly StoredSubscription[]): Promise<void> {
+    if (this.#commits.active) {
+      const { filters } = this.recordOf(clientId)
+      for (const { topic, qos } of subscriptions) filters.set(topic, qos)
+      this.changed(clientId)
+    }
+    await this.#persistence.addSubscriptions({ id: clientId }, subscriptions)
+  }
+
+  async remove(clientId: string, topics: readonly string[]): Promise<void> {
+    const filters = this.#records.get(clientId)?.filters
+    for (const topic of topics) filters?.delete(topic)
+    this.changed(clientId)
+    await this.#persistence.removeSubscriptions({ id: clientId }, topics)
+  }
+
+  recordOf(clientId: string): SessionRecord {
+    const record = this.#records.get(clientId) ?? new SessionRecord()
+    this.#records.set(clientId, record)
+    return record
+  }
+
+  /** @param left packet ids of deliveries without a PUBACK, by message; undefined: there are none. */
+  ended(clientId: string, left: PacketIds | undefined): void {
+    // Most connections leave nothing behind: no record is made for them.
+    if (left === undefined && !this.#records.has(clientId)) return
+    const record = this.recordOf(clientId)
+    record.live = undefined
+    record.left = left
+    this.changed(clientId)
+  }
+
+  /** The session of a client has changed, or the packet ids of its connection. */
+  changed(clientId: string): void {
+    this.#commits.changed('mqttSession', clientId)
+  }
+
+  get isStored(): boolean {
+    return this.#commits.active
+  }
+
+  keys(): Iterable<string> {
+    return this.#records.keys()
+  }
+
+  read(clientId: string): StoredSession | undefined {
+    const record = this.#records.get(clientId)
+    if (record === undefined) return undefined
+    const { filters, left, live } = record
+    const packetIds = live === undefined ? left : live()
+    return { subscriptions: [...filters], packetIds: [...(packetIds ?? [])] }
+  }
+
+  load(documents: readonly StateDocument<StoredSession>[]): void {
+    const gone = [...this.#records.keys()]
+    this.#records.clear()
+    const handOver = async (): Promise<void> => {
+      for (const id of gone) await this.#persistence.cleanSubscriptions({ id })
+      for (const { key: id, value } of documents)
+        await this.#persistence.addSubscriptions(
+          { id },
+          value.subscriptions.map(([topic, qos]) => ({ topic, qos })),
+        )
+    }
+    for (const { key, value } of documents) {
+      const record = this.recordOf(key)
+      for (const [topic, qos] of value.subscriptions) record.filters.set(topic, qos)
+      if (value.packetIds.length > 0) record.left = new Map(value.packetIds)
+    }
+    this.#loading = handOver().finally(() => {
+      this.#loading = undefined
     })
   }
 }
 
 const NO_SUBSCRIPTIONS: readonly StoredSubscription[] = []
-
-interface SessionStore {
-  readonly persistence: Persistence
-  readonly packetIds: Map<string, PacketIds>
-}
 
 /** The broker's session of one connection. */
 export class BrokerSession {
@@ -84,20 +163,20 @@ export class BrokerSession {
   readonly restored: readonly StoredSubscription[]
   /** Packet ids of deliveries that an earlier connection left unacknowledged, by message. */
   readonly packetIds: PacketIds | undefined
-  readonly #client: { readonly id: string }
+  readonly #clientId: string
   /** Undefined: a clean session, which ends with its connection. */
-  readonly #store: SessionStore | undefined
+  readonly #broker: Broker | undefined
 
   constructor(
-    client: { readonly id: string },
-    store: SessionStore | undefined,
+    clientId: string,
+    broker: Broker | undefined,
     restored: readonly StoredSubscription[],
     packetIds: PacketIds | undefined,
   ) {
     this.restored = restored
     this.packetIds = packetIds
-    this.#client = client
-    this.#store = store
+    this.#clientId = clientId
+    this.#broker = broker
   }
 
   /** Session present, as CONNACK says it: something of an earlier connection was restored. */
@@ -107,12 +186,27 @@ export class BrokerSession {
 
   /** SUBSCRIBE. @returns undefined: nothing has to be stored. */
   subscribe(subscriptions: readonly StoredSubscription[]): undefined | Promise<void> {
-    return this.#store?.persistence.addSubscriptions(this.#client, subscriptions)
+    return this.#broker?.add(this.#clientId, subscriptions)
   }
 
   /** UNSUBSCRIBE. @returns undefined: nothing was stored. */
-  unsubscribe(filters: readonly string[]): undefined | Promise<void> {
-    return this.#store?.persistence.removeSubscriptions(this.#client, filters)
+  unsubscribe(topics: readonly string[]): undefined | Promise<void> {
+    return this.#broker?.remove(this.#clientId, topics)
+  }
+
+  /**
+   * The connection is open: with a store, the packet ids of its unacknowledged deliveries are kept.
+   * @param unacknowledged packet ids by message.
+   * @returns to be called when they change; undefined: nobody asks.
+   */
+  watch(unacknowledged: () => PacketIds | undefined): (() => void) | undefined {
+    const broker = this.#broker
+    if (broker?.isStored !== true) return undefined
+    const clientId = this.#clientId
+    broker.recordOf(clientId).live = unacknowledged
+    return () => {
+      broker.changed(clientId)
+    }
   }
 
   /**
@@ -120,8 +214,8 @@ export class BrokerSession {
    * @param unacknowledged packet ids of deliveries without a PUBACK, by message; undefined: there are none.
    */
   end(unacknowledged: PacketIds | undefined): void {
-    if (this.#store === undefined) return
-    if (unacknowledged === undefined) this.#store.packetIds.delete(this.#client.id)
-    else this.#store.packetIds.set(this.#client.id, unacknowledged)
+    const broker = this.#broker
+    if (broker === undefined) return
+    broker.ended(this.#clientId, unacknowledged)
   }
 }

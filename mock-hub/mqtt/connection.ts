@@ -86,7 +86,7 @@ export class Connection {
       },
     }
     const { maxUnreadBytes, maxUnacknowledged } = settings
-    this.#stream = new FaultedStream(stream, clock, handlers, { reset: info.reset, maxUnreadBytes })
+    this.#stream = new FaultedStream(stream, hub, handlers, { reset: info.reset, maxUnreadBytes })
     this.#writer = new PacketWriter(this.#stream, journal, linkId)
     this.out = new OutgoingQueue(this.#writer, { maxUnacknowledged, maxUnreadBytes }, (bytes) => {
       this.#unread('messages behind those without a PUBACK', bytes)

@@ -41,6 +41,8 @@ export class OutgoingQueue {
   #waitingBytes = 0
   /** Packet ids that the session's earlier connection used, by key: a message keeps its id (MQTT-4.4.0-1). */
   #formerIds: ReadonlyMap<string, number> | undefined
+  /** Called when a message with a key is sent or acknowledged. */
+  onUnacknowledged: (() => void) | undefined
   #nextId = 1
   #corked = false
   #collected = 0
@@ -120,6 +122,7 @@ export class OutgoingQueue {
     const publication = this.#unacknowledged?.get(packetId)
     if (publication === undefined) return false
     this.#unacknowledged?.delete(packetId)
+    if (publication.key !== undefined) this.onUnacknowledged?.()
     const next = this.#waiting?.shift()
     if (next !== undefined) {
       this.#waitingBytes -= next.payload.length
@@ -135,6 +138,7 @@ export class OutgoingQueue {
     const packetId =
       former === undefined || this.#unacknowledged.has(former) ? this.#freeId(this.#unacknowledged) : former
     this.#unacknowledged.set(packetId, publication)
+    if (publication.key !== undefined) this.onUnacknowledged?.()
     this.#write(publication, packetId)
   }
 

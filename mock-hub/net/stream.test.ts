@@ -46,7 +46,7 @@ beforeEach(() => {
   socket = new Socket()
   received = ''
   gone = []
-  stream = new FaultedStream(socket, clock, {
+  stream = new FaultedStream(socket, hub, {
     onBytes: (chunk) => (received += chunk.toString()),
     onGone: (reason) => gone.push(reason),
   })

@@ -1,7 +1,12 @@
-/** One stream to a client: reading with back-pressure, writing, the ways to close it, and the faults `tcp.*` in between. */
+/**
+ * One stream to a client: reading with back-pressure, writing, the ways to close it, and the faults `tcp.*` in between. Bytes
+ * leave when all that the hub did before them is stored.
+ */
 
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../base/clock.ts'
+import { Gate } from '../base/gate.ts'
+import type { Commits } from '../core/contract/commits.ts'
+import type { Hub } from '../core/contract/hub.ts'
 import type { FaultMatch } from '../core/contract/faults.ts'
 import { streamFilter, type StreamFilter, type StreamOutput } from './stream-faults.ts'
 
@@ -31,10 +36,14 @@ export class FaultedStream {
   readonly #reset: (() => void) | undefined
   readonly #maxUnread: number
   readonly #output: StreamOutput
+  readonly #commits: Commits
+  readonly #gate: Gate
   #filter: StreamFilter | undefined
   #forgetFault: () => void = () => undefined
   /** The protocol asks for no more bytes until `release`. */
   #paused = false
+  /** More waits to be stored than should. */
+  #congested = false
   /** More has been written than the client has read. */
   #full = false
   #corked = false
@@ -47,10 +56,19 @@ export class FaultedStream {
 
   constructor(
     stream: Duplex,
-    clock: Clock,
+    { clock, commits }: Pick<Hub, 'clock' | 'commits'>,
     handlers: StreamHandlers,
     { reset, maxUnreadBytes = Infinity }: StreamOptions = {},
   ) {
+    this.#commits = commits
+    this.#gate = new Gate(
+      () => commits.committed(),
+      (run) => {
+        stream.cork()
+        run()
+        stream.uncork()
+      },
+    )
     this.#stream = stream
     this.#handlers = handlers
     this.#reset = reset
@@ -66,6 +84,7 @@ export class FaultedStream {
     }
     stream.on('data', (chunk: Buffer) => {
       if (!this.#closing && this.#filter?.incoming !== 'discard') handlers.onBytes(chunk)
+      if (commits.congested) this.#waitForStore()
     })
     stream.on('end', () => {
       this.#ended('closed by the client')
@@ -90,9 +109,11 @@ export class FaultedStream {
 
   write(bytes: Buffer): void {
     if (this.#closing) return
-    const outgoing = this.#filter?.outgoing
-    if (outgoing === undefined) this.#put(bytes)
-    else outgoing.write(bytes)
+    if (this.#gate.isOpen) this.#forward(bytes)
+    else
+      this.#gate.pass(() => {
+        this.#forward(bytes)
+      })
   }
 
   /** Gathers what is written until `uncork`, so that it leaves in one piece. A fault that shapes output prevents it. */
@@ -156,15 +177,20 @@ export class FaultedStream {
     const end = (): void => {
       this.#end()
     }
-    const outgoing = this.#filter?.outgoing
-    if (outgoing?.beforeClose === undefined) end()
-    else outgoing.beforeClose(end)
+    const close = (): void => {
+      const outgoing = this.#filter?.outgoing
+      if (outgoing?.beforeClose === undefined) end()
+      else outgoing.beforeClose(end)
+    }
+    if (this.#gate.holds) this.#gate.pass(close)
+    else close()
   }
 
   /** Ends it at once; what has not been sent is lost. */
   destroy(): void {
     this.#closing = true
     this.#destroyed = true
+    this.#gate.clear()
     this.#dropFault()
     this.#stream.destroy()
   }
@@ -176,6 +202,24 @@ export class FaultedStream {
     stream.end()
     // Unread bytes would turn the close into a reset, and the client would lose what was written before it.
     stream.resume()
+  }
+
+  #forward(bytes: Buffer): void {
+    const outgoing = this.#filter?.outgoing
+    if (outgoing === undefined) this.#put(bytes)
+    else outgoing.write(bytes)
+  }
+
+  /** The client is read no further until the store has caught up; TCP makes it wait. */
+  #waitForStore(): void {
+    const ticket = this.#congested ? undefined : this.#commits.committed()
+    if (ticket === undefined) return
+    this.#congested = true
+    this.#updateReading()
+    void ticket.then(() => {
+      this.#congested = false
+      this.#updateReading()
+    })
   }
 
   #put(bytes: Buffer): void {
@@ -197,7 +241,8 @@ export class FaultedStream {
   }
 
   #updateReading(): void {
-    if (this.#paused || this.#full || this.#filter?.incoming === 'hold') this.#stream.pause()
+    if (this.#paused || this.#full || this.#congested || this.#filter?.incoming === 'hold')
+      this.#stream.pause()
     else this.#stream.resume()
   }
 
@@ -226,6 +271,7 @@ export class FaultedStream {
   #ended(reason: string): void {
     this.#closing = true
     this.#tellGone(reason)
+    this.#gate.clear()
     this.#dropFault()
     if (!this.#stream.destroyed && this.#stream.readableEnded) this.#stream.end()
   }

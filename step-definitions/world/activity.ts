@@ -14,6 +14,8 @@ export class Activity {
   readonly #whenStill: WhenStill
   readonly #waiting = new Set<() => void>()
   #count = 0
+  /** Whether something is under way that nothing reports. */
+  #isBusy: () => boolean = () => false
 
   /**
    * @param signal aborts at the end of the scenario.
@@ -25,7 +27,15 @@ export class Activity {
   }
 
   /** A number that changes with every action of the hub or the client. */
-  readonly count = (): number => this.#count
+  readonly count = (): number => {
+    if (this.#isBusy()) this.#count++
+    return this.#count
+  }
+
+  /** @param isBusy whether something is under way that nothing reports, such as a write to a disk. */
+  watch(isBusy: () => boolean): void {
+    this.#isBusy = isBusy
+  }
 
   /** The hub or the client did something. */
   readonly record = (): void => {

@@ -1,6 +1,9 @@
 /** The hub of a scenario: started when a step first needs it, with one device and one module. */
 
 import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   type EventSource,
   type JournalEntry,
@@ -20,6 +23,9 @@ const EVENT_SOURCES: readonly EventSource[] = [
   'deviceConnectionStateEvents',
   'digitalTwinChangeEvents',
 ]
+
+/** `disk` or `process`: each hub keeps its state in a directory, with this durability. Default: in memory. */
+const HUB_DATA = process.env['CONFORMANCE_HUB_DATA']
 
 export interface ScenarioHubSettings {
   readonly clock: ManualClock
@@ -81,7 +87,16 @@ export class ScenarioHub {
 
   async #start(): Promise<MockHub> {
     const { activity, address, clock, defer, names } = this.#settings
+    // The certificates of all hubs: each directory would get its own, which takes longer than a scenario.
+    const data = HUB_DATA === undefined ? undefined : await mkdtemp(join(tmpdir(), 'conformance-hub-'))
     const hub = await startMockHub({
+      ...(data === undefined
+        ? {}
+        : {
+            dataDirectory: data,
+            durability: HUB_DATA as 'disk' | 'process',
+            certificateDirectory: join(tmpdir(), `conformance-hub-certificates-${String(process.pid)}`),
+          }),
       hostName: 'localhost',
       address: address(),
       mqttPort: 0,
@@ -93,7 +108,11 @@ export class ScenarioHub {
       clock: this.aheadSeconds === 0 ? clock : new ShiftedClock(clock, this.aheadSeconds * 1_000),
       hostnames: ['hub.example'],
     })
-    defer(() => hub.stop())
+    defer(async () => {
+      await hub.stop()
+      if (data !== undefined) await rm(data, { recursive: true, force: true })
+    })
+    if (data !== undefined) activity.watch(() => hub.storing)
     hub.journal.subscribe(() => {
       activity.record()
     })

@@ -133,13 +133,13 @@ const DESCRIPTIONS: ReadonlyMap<string, Description> = new Map<string, Descripti
     'com.microsoft:partition',
     (context, id) => {
       const partition = requirePartition(context, id)
-      const { last, begin, isEmpty } = partition
+      const { last, begin, end, isEmpty } = partition
       return [
         ['name', amqp.string(context.eventHub.name)],
         ['type', amqp.string('com.microsoft:partition')],
         ['partition', amqp.string(id)],
         ['begin_sequence_number', amqp.long(begin)],
-        ['last_enqueued_sequence_number', amqp.long(last?.sequenceNumber ?? -1)],
+        ['last_enqueued_sequence_number', amqp.long(end - 1)],
         ['last_enqueued_offset', amqp.string(String(last?.offset ?? -1))],
         ['last_enqueued_time_utc', amqp.timestamp(last?.enqueuedAt ?? 0)],
         ['is_partition_empty', amqp.boolean(isEmpty)],

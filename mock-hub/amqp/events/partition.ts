@@ -38,13 +38,24 @@ export class StoredEvent {
 
   /** Bytes that count for the retention. */
   get size(): number {
-    return this.#message.body.length + AROUND_BODY_BYTES
+    return sizeOf(this.#message)
   }
 
   /** The encoded message; all readers share it. */
   get bytes(): Buffer {
     return (this.#bytes ??= eventBytes(this.#message, this))
   }
+}
+
+/** Numbers that the next message gets. */
+export interface PartitionPosition {
+  readonly sequenceNumber: number
+  readonly offset: number
+}
+
+/** Bytes that a message counts for. */
+export function sizeOf({ body }: Pick<TelemetryMessage, 'body'>): number {
+  return body.length + AROUND_BODY_BYTES
 }
 
 /** Where to begin reading. */
@@ -77,6 +88,17 @@ export class Partition {
   #next = 0
   #nextOffset = 0
   #last: StoredEvent | undefined
+
+  /** Of the next message. */
+  get position(): PartitionPosition {
+    return { sequenceNumber: this.#next, offset: this.#nextOffset }
+  }
+
+  /** Goes on where an earlier process stood. Call it before messages are appended. */
+  set position({ sequenceNumber, offset }: PartitionPosition) {
+    this.#next = sequenceNumber
+    this.#nextOffset = offset
+  }
 
   constructor(id: string, clock: Clock, retention: Retention) {
     this.id = id

@@ -50,10 +50,15 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
     const line = flags.json ? eventJson(entry) : flags.quiet ? undefined : eventLine(entry)
     if (line !== undefined) print(line)
   })
-  const reason = await new Promise<string>((resolve) => {
+  const end = await new Promise<string | Error>((resolve) => {
     onStopSignal(terminal, resolve)
+    void hub.failure.then(resolve)
   })
-  say(`${reason}: stopping`)
+  if (end instanceof Error) {
+    if (flags.json) print(JSON.stringify({ event: 'error', at: clock.now(), message: end.message }))
+    throw end
+  }
+  say(`${end}: stopping`)
   await hub.stop()
   return 0
 }

@@ -6,7 +6,7 @@ import { TwinRow } from '../query/rows.ts'
 import { applyContent } from './configuration-content.ts'
 import type { Configuration, ConfigurationStatus } from './configuration.ts'
 
-export type TargetingHub = Pick<Hub, 'registry' | 'twins' | 'logger'>
+export type TargetingHub = Pick<Hub, 'registry' | 'twins' | 'logger' | 'commits'>
 
 /** Applies configurations to the identities that they target, again whenever an identity or its twin changes. */
 export class ConfigurationTargeting {
@@ -20,9 +20,21 @@ export class ConfigurationTargeting {
   constructor(hub: TargetingHub, configurations: ReadonlyMap<string, Configuration>) {
     this.#hub = hub
     this.#configurations = configurations
+    hub.commits.keep<readonly (readonly [string, ConfigurationStatus])[]>({
+      kind: 'configurationStatus',
+      keys: () => this.#statuses.keys(),
+      read: (key) => {
+        const statuses = this.#statuses.get(key)
+        return statuses && [...statuses]
+      },
+      load: (documents) => {
+        this.#statuses.clear()
+        for (const { key, value } of documents) this.#statuses.set(key, new Map(value))
+      },
+    })
     this.#stops = [
       hub.registry.onChange(({ type, record }) => {
-        if (type === 'deleted') this.#statuses.delete(identityKey(record.identity))
+        if (type === 'deleted') this.#put(identityKey(record.identity), undefined)
         else this.#evaluate(record.identity)
       }),
       // Changes of desired properties are ignored: configurations write them.
@@ -74,11 +86,19 @@ export class ConfigurationTargeting {
       .sort((a, b) => a.priority - b.priority || a.createdAt - b.createdAt)
     const key = identityKey(identity)
     if (targeting.length === 0) {
-      this.#statuses.delete(key)
+      this.#put(key, undefined)
       return
     }
     const status = this.#apply(identity, targeting)
-    this.#statuses.set(key, new Map(targeting.map(({ id }) => [id, status])))
+    this.#put(key, new Map(targeting.map(({ id }) => [id, status])))
+  }
+
+  /** @param statuses undefined: nothing targets the identity. */
+  #put(key: string, statuses: ReadonlyMap<string, ConfigurationStatus> | undefined): void {
+    if (statuses === undefined && !this.#statuses.has(key)) return
+    if (statuses === undefined) this.#statuses.delete(key)
+    else this.#statuses.set(key, statuses)
+    this.#hub.commits.changed('configurationStatus', key, 128)
   }
 
   #apply(identity: Identity, targeting: readonly Configuration[]): ConfigurationStatus {

@@ -39,7 +39,7 @@ import { checkEdgeContent, removeUnlisted } from './edge-content.ts'
 /** When the metrics of a new configuration are counted first; thereafter each read counts (WIRE-CFG-05). */
 const FIRST_RUN_MS = 30_000
 
-type ConfigurationHub = TargetingHub & Pick<Hub, 'clock' | 'settings'>
+type ConfigurationHub = TargetingHub & Pick<Hub, 'clock' | 'settings' | 'commits'>
 
 export class HubConfigurations implements Configurations {
   readonly #hub: ConfigurationHub
@@ -54,6 +54,21 @@ export class HubConfigurations implements Configurations {
     this.#queries = queries
     this.#time = time
     this.#targeting = new ConfigurationTargeting(hub, this.#configurations)
+    hub.commits.keep<StoredConfiguration>({
+      kind: 'configuration',
+      keys: () => this.#configurations.keys(),
+      read: (id) => {
+        const one = this.#configurations.get(id)
+        return one && { ...one, targets: undefined }
+      },
+      // The twins have what the configurations wrote: nothing is applied again.
+      load: (documents) => {
+        const inOrder = documents.map(({ value }) => value).sort((a, b) => a.createdAt - b.createdAt)
+        const read = inOrder.map((one) => this.#read(one))
+        this.#configurations.clear()
+        for (const one of read) this.#configurations.set(one.id, one)
+      },
+    })
   }
 
   put(id: string, spec: ConfigurationSpec, ifMatch: IfMatch): ConfigurationDocument {
@@ -81,6 +96,7 @@ export class HubConfigurations implements Configurations {
     }
     checkKind(configuration)
     this.#configurations.set(id, configuration)
+    this.#changed(id)
     this.#targeting.evaluateAll()
     return this.#document(configuration)
   }
@@ -101,6 +117,7 @@ export class HubConfigurations implements Configurations {
     const { etag } = this.#find(id)
     checkConfigurationEtag(etag, ifMatch)
     this.#configurations.delete(id)
+    this.#changed(id)
     this.#targeting.evaluateAll()
   }
 
@@ -141,16 +158,28 @@ export class HubConfigurations implements Configurations {
    * @throws HubError InvalidConfigurationTargetCondition, InvalidConfigurationContent.
    */
   load(stored: readonly StoredConfiguration[]): () => void {
-    const read = stored.map((one): Configuration => ({
-      ...one,
-      content: checkedContent(one.content, undefined),
-      targets: targetsOf(one.targetCondition, this.#queries),
-    }))
+    const read = stored.map((one) => this.#read(one))
     return () => {
+      for (const id of this.#configurations.keys()) this.#changed(id)
       this.#configurations.clear()
-      for (const one of read) this.#configurations.set(one.id, one)
+      for (const one of read) {
+        this.#configurations.set(one.id, one)
+        this.#changed(one.id)
+      }
       this.#targeting.evaluateAll()
     }
+  }
+
+  #read(stored: StoredConfiguration): Configuration {
+    return {
+      ...stored,
+      content: checkedContent(stored.content, undefined),
+      targets: targetsOf(stored.targetCondition, this.#queries),
+    }
+  }
+
+  #changed(id: string): void {
+    this.#hub.commits.changed('configuration', id, 2_048)
   }
 
   /** `configurations` of a twin document; undefined: no configuration targets it. */

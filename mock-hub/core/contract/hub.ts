@@ -12,6 +12,7 @@ import type { BlobStorage, FileNotification } from './services/uploads.ts'
 import type { Caller, OperationKind, Operations } from './operations.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { CloudToDevice, FeedbackRecord, ServiceQueue } from './c2d.ts'
+import type { Commits } from './commits.ts'
 import type { DeviceFaults } from './device-faults.ts'
 import type { DeviceLink, Session } from './sessions.ts'
 import type { Faults } from './faults.ts'
@@ -20,7 +21,7 @@ import type { HubError } from '../errors/hub-error.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Methods } from './methods.ts'
-import type { ModuleInputs, TelemetryStream } from './messaging.ts'
+import type { EventPositionStore, ModuleInputs, TelemetryStream } from './messaging.ts'
 import type { Settings } from './settings.ts'
 import type { SharedAccessPolicy, Transport } from './principal.ts'
 import type { Throttle } from './throttle.ts'
@@ -30,6 +31,8 @@ export interface Hub {
   readonly hostName: string
   readonly settings: Settings
   readonly clock: Clock
+  /** What must be stored before anything leaves the process. */
+  readonly commits: Commits
   readonly logger: Logger
   readonly journal: Journal
   readonly faults: Faults
@@ -41,6 +44,8 @@ export interface Hub {
   readonly methods: Methods
   readonly c2d: CloudToDevice
   readonly telemetry: TelemetryStream
+  /** What the store keeps of the partitions of the events. */
+  readonly eventPositions: EventPositionStore
   readonly feedback: ServiceQueue<readonly FeedbackRecord[]>
   readonly fileNotifications: ServiceQueue<FileNotification>
   readonly inputs: ModuleInputs

@@ -10,7 +10,10 @@ import { startConnectionEvents } from './connection-events.ts'
 import { EventSender } from './event-sender.ts'
 import { digitalTwinChange, twinChange, wholeTwin } from './event-bodies.ts'
 
-type EventHub = Pick<Hub, 'hostName' | 'settings' | 'clock' | 'registry' | 'twins' | 'journal' | 'telemetry'>
+type EventHub = Pick<
+  Hub,
+  'hostName' | 'commits' | 'settings' | 'clock' | 'registry' | 'twins' | 'journal' | 'telemetry'
+>
 
 /** Starts the events of a source. @returns stops. */
 type Start = (hub: EventHub, sender: EventSender) => () => void

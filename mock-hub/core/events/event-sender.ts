@@ -1,5 +1,6 @@
 import type { Json } from '../../base/json.ts'
 import { jsonText } from '../../base/json-floats.ts'
+import { counter, type Counter } from '../store/counter.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { EventSource } from '../contract/message.ts'
@@ -23,22 +24,31 @@ export interface HubEvent {
 
 /** Stores events with the properties that all of them have (docs/contract/events.md#wire-evt-05). */
 export class EventSender {
-  readonly #hub: Pick<Hub, 'clock' | 'telemetry'>
+  readonly #hub: Pick<Hub, 'clock' | 'telemetry' | 'commits'>
   readonly #hubName: string
   readonly #time: (ms: number) => string
+  readonly #counter: Counter
   /** The numbers begin with the time: they increase over restarts too. */
   #lastNumber: bigint
 
   /** @param time renders epoch ms. */
-  constructor(hub: Pick<Hub, 'hostName' | 'clock' | 'telemetry'>, time: (ms: number) => string) {
+  constructor(hub: Pick<Hub, 'hostName' | 'clock' | 'telemetry' | 'commits'>, time: (ms: number) => string) {
     this.#hub = hub
     this.#hubName = hub.hostName.split('.', 1)[0] ?? hub.hostName
     this.#time = time
     this.#lastNumber = BigInt(hub.clock.now()) << 32n
+    this.#counter = counter(hub.commits, 'hubEvent', {
+      read: () => String(this.#lastNumber),
+      load: (last) => {
+        // A clock that stands still would begin with the same number again.
+        if (BigInt(last) > this.#lastNumber) this.#lastNumber = BigInt(last)
+      },
+    })
   }
 
   /** A hexadecimal number, greater than all before it. */
   nextNumber(): string {
+    this.#counter.changed()
     return (++this.#lastNumber).toString(16)
   }
 

@@ -5,6 +5,7 @@ import { CLOCK } from './catalogue/clock.ts'
 import { EDGE, HTTP } from './catalogue/http.ts'
 import { MQTT } from './catalogue/mqtt.ts'
 import { TCP, TLS, WEB_SOCKET } from './catalogue/network.ts'
+import { STORE } from './catalogue/store.ts'
 import { OPERATIONS } from './catalogue/operations.ts'
 
 /** Every fault type of the hub. */
@@ -17,6 +18,7 @@ export const FAULT_TYPES: readonly FaultType[] = [
   ...WEB_SOCKET,
   ...EDGE,
   ...CLOCK,
+  ...STORE,
 ]
 
 const BY_NAME: ReadonlyMap<string, FaultType> = new Map(FAULT_TYPES.map((type) => [type.name, type]))

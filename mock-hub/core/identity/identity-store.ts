@@ -1,4 +1,5 @@
-import type { Identity } from '../contract/identity.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
+import { identityKey, parseIdentityKey, type Identity } from '../contract/identity.ts'
 import type { IdentityRecord } from '../contract/registry.ts'
 
 /** A record, and what changes so often that no new record is made for each change. */
@@ -11,11 +12,23 @@ interface Entry {
   lastActivityAt: number | undefined
   /** The record does not have the three fields above yet. */
   stale: boolean
+  /** The last activity that is stored, epoch ms. */
+  storedActivityAt: number
 }
 
+/** An activity is stored with the next change of the record, at the latest so long after the one before it. */
+const ACTIVITY_MS = 60_000
+
 /** The records of a registry: devices in order of creation, each with its modules. Checks nothing. */
-export class IdentityStore {
+export class IdentityStore implements StateSource<IdentityRecord> {
+  readonly kind = 'identity'
   readonly #devices = new Map<string, Entry>()
+  readonly #commits: Commits
+
+  constructor(commits: Commits) {
+    this.#commits = commits
+    commits.keep(this)
+  }
 
   /** Number of devices. */
   get size(): number {
@@ -53,7 +66,9 @@ export class IdentityStore {
       connectionStateUpdatedAt: record.connectionStateUpdatedAt,
       lastActivityAt: record.lastActivityAt,
       stale: false,
+      storedActivityAt: record.lastActivityAt ?? 0,
     }
+    this.#changed(record.identity)
     if (moduleId === undefined) {
       this.#devices.set(deviceId, entry)
       return true
@@ -68,10 +83,14 @@ export class IdentityStore {
   /** Replaces the record of an identity that is there. */
   replace(record: IdentityRecord): void {
     const entry = this.#entry(record.identity)
-    if (entry !== undefined) entry.record = record
+    if (entry === undefined) return
+    entry.record = record
+    this.#changed(record.identity)
   }
 
-  delete({ deviceId, moduleId }: Identity): void {
+  delete(identity: Identity): void {
+    const { deviceId, moduleId } = identity
+    this.#changed(identity)
     if (moduleId === undefined) this.#devices.delete(deviceId)
     else this.#devices.get(deviceId)?.modules?.delete(moduleId)
   }
@@ -82,6 +101,9 @@ export class IdentityStore {
     if (entry === undefined) return
     entry.lastActivityAt = now
     entry.stale = true
+    if (!this.#commits.active || Math.abs(now - entry.storedActivityAt) < ACTIVITY_MS) return
+    entry.storedActivityAt = now
+    this.#changed(identity)
   }
 
   /** @param now epoch ms. */
@@ -92,12 +114,44 @@ export class IdentityStore {
     entry.connectionStateUpdatedAt = now
     entry.lastActivityAt = now
     entry.stale = true
+    entry.storedActivityAt = now
+    this.#changed(identity)
+  }
+
+  *keys(): Iterable<string> {
+    for (const [deviceId, { modules }] of this.#devices) {
+      yield deviceId
+      for (const moduleId of modules?.keys() ?? []) yield identityKey({ deviceId, moduleId })
+    }
+  }
+
+  /** Links do not outlive the process. */
+  read(key: string): IdentityRecord | undefined {
+    const record = this.find(parseIdentityKey(key))
+    return record && { ...record, connectionState: 'Disconnected' }
+  }
+
+  load(documents: readonly StateDocument<IdentityRecord>[]): void {
+    this.#devices.clear()
+    // A module is created after its device; the generation ids of each grow with time.
+    const records = documents.map(({ value }) => value).sort(byCreation)
+    for (const record of records) if (record.identity.moduleId === undefined) this.add(record)
+    for (const record of records) if (record.identity.moduleId !== undefined) this.add(record)
+  }
+
+  #changed(identity: Identity): void {
+    if (this.#commits.active) this.#commits.changed('identity', identityKey(identity))
   }
 
   #entry({ deviceId, moduleId }: Identity): Entry | undefined {
     const device = this.#devices.get(deviceId)
     return moduleId === undefined ? device : device?.modules?.get(moduleId)
   }
+}
+
+function byCreation(a: IdentityRecord, b: IdentityRecord): number {
+  const difference = BigInt(a.generationId) - BigInt(b.generationId)
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
 function current(entry: Entry): IdentityRecord {

@@ -1,6 +1,8 @@
 /** The identity registry: devices and their modules. */
 
 import type { Clock } from '../../base/clock.ts'
+import type { Commits } from '../contract/commits.ts'
+import { counter, type Counter } from '../store/counter.ts'
 import type { Journal } from '../contract/journal.ts'
 import type {
   IdentityRecord,
@@ -39,21 +41,31 @@ export interface RegistryDependencies {
   readonly journal: Journal
   readonly random: Random
   readonly authorities: CertificateAuthorities
+  readonly commits: Commits
 }
 
 export class IdentityRegistry implements Registry {
   readonly #deps: RegistryDependencies
-  readonly #store = new IdentityStore()
+  readonly #store: IdentityStore
   readonly #listeners = new Emitter<[RegistryChange]>()
   #lastTicks = 0n
   /** The highest number in an etag so far: a new identity gets one that none of its name had before. */
   #lastEtag: number
+  readonly #counters: Counter
 
   readonly #findDevice = (deviceId: string): IdentityRecord | undefined => this.find({ deviceId })
 
   constructor(deps: RegistryDependencies) {
     this.#deps = deps
+    this.#store = new IdentityStore(deps.commits)
     this.#lastEtag = deps.random.bytes(4).readUInt32BE()
+    this.#counters = counter(deps.commits, 'registry', {
+      read: () => ({ etag: this.#lastEtag, ticks: String(this.#lastTicks) }),
+      load: ({ etag, ticks }) => {
+        this.#lastEtag = etag
+        this.#lastTicks = BigInt(ticks)
+      },
+    })
   }
 
   create(identity: Identity, spec: IdentitySpec = {}): IdentityRecord {
@@ -152,6 +164,7 @@ export class IdentityRegistry implements Registry {
       this.#lastEtag = Math.max(this.#lastEtag, registryCounter(record.etag))
       const ticks = BigInt(record.generationId)
       if (ticks > this.#lastTicks) this.#lastTicks = ticks
+      this.#counters.changed()
       this.#add({ ...record, connectionState: 'Disconnected' })
     }
   }
@@ -186,6 +199,7 @@ export class IdentityRegistry implements Registry {
     checkAttributes(spec.attributes)
     const authentication = mechanismOf(spec.authentication, undefined, this.#deps.random)
     const generationId = this.#nextGeneration()
+    this.#counters.changed()
     const record: IdentityRecord = {
       identity: moduleId === undefined ? { deviceId } : { deviceId, moduleId },
       generationId,
@@ -234,6 +248,7 @@ export class IdentityRegistry implements Registry {
   #raised(etag: string): string {
     const next = registryCounter(etag) + 1
     this.#lastEtag = Math.max(this.#lastEtag, next)
+    this.#counters.changed()
     return registryEtag(next)
   }
 

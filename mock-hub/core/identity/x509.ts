@@ -1,6 +1,7 @@
 /** Client certificates: thumbprints, and chains to authorities that the hub trusts (WIRE-AUTH-15 to WIRE-AUTH-17, WIRE-AUTH-23 to WIRE-AUTH-25). */
 
 import { createHash, X509Certificate } from 'node:crypto'
+import { noStore, type Commits } from '../contract/commits.ts'
 
 /** SHA-1 and SHA-256 of a certificate in DER, in lower-case hex. */
 export function thumbprintsOf(der: Buffer): readonly [sha1: string, sha256: string] {
@@ -23,13 +24,33 @@ export function isThumbprint(text: string): boolean {
 
 /** The certificates of authorities that `certificateAuthority` identities may chain to. */
 export class CertificateAuthorities {
-  readonly #roots: X509Certificate[] = []
+  #roots: X509Certificate[] = []
+  readonly #commits: Commits
+
+  constructor(commits: Commits = noStore()) {
+    this.#commits = commits
+    commits.keep<string>({
+      kind: 'authority',
+      keys: () => this.#roots.map(({ fingerprint256 }) => fingerprint256),
+      read: (key) => this.#roots.find(({ fingerprint256 }) => fingerprint256 === key)?.toString(),
+      load: (documents) => {
+        const stored = documents.map(({ value }) => new X509Certificate(value))
+        const known = new Set(stored.map(({ fingerprint256 }) => fingerprint256))
+        this.#roots = [...stored, ...this.#roots.filter(({ fingerprint256 }) => !known.has(fingerprint256))]
+      },
+    })
+  }
 
   /** @throws Error when the text has no certificate in PEM. */
   trust(pem: string): void {
     for (const [text] of pem.matchAll(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g))
-      this.#roots.push(new X509Certificate(text))
+      this.#add(new X509Certificate(text))
     if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no certificate in PEM')
+  }
+
+  #add(root: X509Certificate): void {
+    this.#roots.push(root)
+    this.#commits.changed('authority', root.fingerprint256)
   }
 
   /**

@@ -25,11 +25,17 @@ interface Job {
   cancelStart: () => void
 }
 
+/** Its start is a timer of this process. */
+type StoredJob = Omit<Job, 'cancelStart'> & { readonly cancelStart?: undefined }
+
+/** What JSON leaves out. */
+const ABSENT = { endedAt: undefined, failureReason: undefined }
+
 const FILE = 'devices.txt'
 const CONFIGURATIONS_FILE = 'configurations.txt'
 const ERRORS = 'importErrors.log'
 
-type JobHub = Pick<Hub, 'clock' | 'registry' | 'refuse'>
+type JobHub = Pick<Hub, 'clock' | 'registry' | 'refuse' | 'commits'>
 type Renderer = Pick<DocumentRenderer, 'registryFile' | 'time'>
 type ConfigurationStore = Pick<Configurations, 'list' | 'put' | 'has'>
 
@@ -45,6 +51,19 @@ export class HubImportExportJobs implements ImportExportJobs {
     this.#configurations = configurations
     this.#blobs = blobs
     this.#renderer = renderer
+    hub.commits.keep<StoredJob>({
+      kind: 'importJob',
+      keys: () => this.#jobs.keys(),
+      read: (id) => {
+        const job = this.#jobs.get(id)
+        return job && { ...job, cancelStart: undefined }
+      },
+      load: (documents) => {
+        this.#jobs.clear()
+        const inOrder = documents.map(({ value }) => value).sort((a, b) => a.startedAt - b.startedAt)
+        for (const stored of inOrder) this.#resume({ ...ABSENT, ...stored, cancelStart: () => undefined })
+      },
+    })
   }
 
   create(request: ImportExportRequest): JsonObject {
@@ -79,8 +98,8 @@ export class HubImportExportJobs implements ImportExportJobs {
       failureReason: undefined,
       cancelStart: () => undefined,
     }
-    this.#jobs.set(job.jobId, job)
-    job.cancelStart = this.#hub.clock.schedule(0, () => void this.#run(job))
+    this.#resume(job)
+    this.#changed(job)
     return this.#document(job, request.inputBlobContainerUri)
   }
 
@@ -104,12 +123,26 @@ export class HubImportExportJobs implements ImportExportJobs {
 
   /** Cancels and forgets all jobs. */
   clear(): void {
-    for (const { jobId } of this.#jobs.values()) this.cancel(jobId)
+    for (const job of this.#jobs.values()) {
+      this.cancel(job.jobId)
+      this.#changed(job)
+    }
     this.#jobs.clear()
+  }
+
+  /** One that has not ended is done from its beginning: it writes whole files, and whole identities. */
+  #resume(job: Job): void {
+    this.#jobs.set(job.jobId, job)
+    if (job.endedAt === undefined) job.cancelStart = this.#hub.clock.schedule(0, () => void this.#run(job))
+  }
+
+  #changed({ jobId }: Job): void {
+    this.#hub.commits.changed('importJob', jobId)
   }
 
   async #run(job: Job): Promise<void> {
     job.status = 'running'
+    this.#changed(job)
     try {
       if (job.request.type === 'export') await this.#export(job)
       else await this.#import(job)
@@ -181,6 +214,7 @@ export class HubImportExportJobs implements ImportExportJobs {
     job.status = status
     job.progress = status === 'completed' ? 100 : job.progress
     job.endedAt = this.#hub.clock.now()
+    this.#changed(job)
   }
 
   #find(jobId: string): Job {

@@ -3,6 +3,7 @@ import { checkWritable } from '../contract/system-modules.ts'
 import { HubError } from '../errors/hub-error.ts'
 import type { HubQueries } from '../query/queries.ts'
 import { jobTarget } from './job-checks.ts'
+import type { JobStore } from './job-store.ts'
 import { isActive, newDeviceJob, type DeviceJob, type Job } from './job.ts'
 
 /** Twins that are written before other work gets its turn. */
@@ -14,13 +15,16 @@ const CALLS = 10
 export class JobRunner {
   readonly #hub: Pick<Hub, 'clock' | 'twins' | 'methods'>
   readonly #queries: Pick<HubQueries, 'parseTarget' | 'select'>
+  readonly #store: Pick<JobStore, 'changed' | 'rowChanged'>
 
   constructor(
     hub: Pick<Hub, 'clock' | 'twins' | 'methods'>,
     queries: Pick<HubQueries, 'parseTarget' | 'select'>,
+    store: Pick<JobStore, 'changed' | 'rowChanged'>,
   ) {
     this.#hub = hub
     this.#queries = queries
+    this.#store = store
   }
 
   /** Starts the job at its time; until then it is `scheduled`. */
@@ -29,9 +33,24 @@ export class JobRunner {
     if (wait > 0)
       this.#later(job, 0, () => {
         job.status = 'scheduled'
+        this.#store.changed(job)
       })
     this.#later(job, wait, () => {
       this.#start(job)
+    })
+  }
+
+  /** Goes on with a job of an earlier process. A call that was under way is made again: nobody knows how it ended. */
+  resume(job: Job): void {
+    if (!isActive(job)) return
+    if (job.status !== 'running') {
+      this.schedule(job)
+      return
+    }
+    for (const device of job.devices) if (device.status === 'running') device.status = 'pending'
+    this.#startDeadline(job)
+    this.#later(job, 0, () => {
+      this.#proceed(job)
     })
   }
 
@@ -42,6 +61,7 @@ export class JobRunner {
     job.endedAt = this.#hub.clock.now()
     for (const cancel of job.timers) cancel()
     for (const device of job.devices) this.#settle(device, 'canceled')
+    this.#store.changed(job)
     job.abort.abort()
   }
 
@@ -50,19 +70,29 @@ export class JobRunner {
     const now = this.#hub.clock.now()
     try {
       const target = jobTarget(job.request.queryCondition, this.#queries)
-      for (const { record } of this.#queries.select(target))
-        job.devices.push(newDeviceJob(job, record.identity, now))
+      for (const { record } of this.#queries.select(target)) {
+        const device = newDeviceJob(job, record.identity, now)
+        job.devices.push(device)
+        this.#store.rowChanged(device)
+      }
     } catch (error) {
       if (!(error instanceof HubError)) throw error
       job.failureReason = `SQL query parse failed: ${error.message}`
       this.end(job, 'failed')
       return
     }
-    this.#later(job, job.request.maxExecutionTimeInSeconds * 1_000, () => {
+    job.deadline = now + job.request.maxExecutionTimeInSeconds * 1_000
+    this.#store.changed(job)
+    this.#startDeadline(job)
+    this.#proceed(job)
+  }
+
+  #startDeadline(job: Job): void {
+    const now = this.#hub.clock.now()
+    this.#later(job, (job.deadline ?? now) - now, () => {
       job.failureReason = 'The job took longer than maxExecutionTimeInSeconds.'
       this.end(job, 'failed')
     })
-    this.#proceed(job)
   }
 
   #proceed(job: Job): void {
@@ -72,6 +102,8 @@ export class JobRunner {
       for (; job.next < end; job.next++) this.#updateTwin(job, job.devices[job.next])
     } else
       for (; job.running < CALLS && job.next < job.devices.length; job.next++) {
+        // A job of an earlier process may have done it.
+        if (job.devices[job.next]?.status !== 'pending') continue
         job.running++
         void this.#callMethod(job, job.devices[job.next])
       }
@@ -86,7 +118,7 @@ export class JobRunner {
   }
 
   #updateTwin(job: Job, device: DeviceJob | undefined): void {
-    if (device === undefined) return
+    if (device?.status !== 'pending') return
     this.#begin(device)
     try {
       checkWritable(device.identity)
@@ -116,6 +148,7 @@ export class JobRunner {
   #begin(device: DeviceJob): void {
     device.status = 'running'
     device.startedAt = device.updatedAt = this.#hub.clock.now()
+    this.#store.rowChanged(device)
   }
 
   #settle(device: DeviceJob, status: 'completed' | 'failed' | 'canceled'): void {
@@ -123,6 +156,7 @@ export class JobRunner {
     if (device.status !== 'running' && device.status !== 'pending') return
     device.status = status
     device.endedAt = device.updatedAt = this.#hub.clock.now()
+    this.#store.rowChanged(device)
   }
 
   #fail(device: DeviceJob, error: unknown): void {

@@ -7,6 +7,8 @@ export type DeviceJobStatus = 'pending' | 'running' | 'completed' | 'failed' | '
 
 /** The part of a job that concerns one device or module. */
 export interface DeviceJob {
+  /** Place among the devices of its job. */
+  readonly index: number
   readonly identity: Identity
   readonly jobId: string
   readonly jobType: JobType
@@ -32,6 +34,8 @@ export interface Job {
   next: number
   /** Method calls under way. */
   running: number
+  /** When a running job fails, epoch ms. */
+  deadline: number | undefined
   readonly abort: AbortController
   /** Each cancels a timer of the job. */
   readonly timers: (() => void)[]
@@ -48,13 +52,15 @@ export function newJob(request: JobRequest, now: number): Job {
     devices: [],
     next: 0,
     running: 0,
+    deadline: undefined,
     abort: new AbortController(),
     timers: [],
   }
 }
 
-export function newDeviceJob({ request }: Job, identity: Identity, now: number): DeviceJob {
+export function newDeviceJob({ request, devices }: Job, identity: Identity, now: number): DeviceJob {
   return {
+    index: devices.length,
     identity,
     jobId: request.jobId,
     jobType: request.type,

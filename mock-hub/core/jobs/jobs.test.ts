@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { TwinUpdate } from '../contract/twins.ts'
+import { noStore } from '../contract/commits.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import type { JobRequest } from '../contract/services/jobs.ts'
@@ -32,6 +33,7 @@ function jobsOf(tier?: 'S1') {
         written.push([identityKey(identity), update])
       },
     },
+    commits: noStore(),
     methods: {
       invoke: ({ deviceId }: Identity, _call: unknown, signal: AbortSignal) =>
         deviceId === 'c'

@@ -13,12 +13,13 @@ import { TIERS } from '../throttling/throttle.ts'
 import { checkJobRequest } from './job-checks.ts'
 import { deviceJobDocument, jobDocument } from './job-documents.ts'
 import { JobRunner } from './job-runner.ts'
+import { JobStore } from './job-store.ts'
 import { isActive, newJob, type Job } from './job.ts'
 
 /** Ended jobs are kept so long. */
 const HISTORY_MS = 30 * 86_400_000
 
-type JobHub = Pick<Hub, 'clock' | 'twins' | 'methods' | 'settings'>
+type JobHub = Pick<Hub, 'clock' | 'twins' | 'methods' | 'settings' | 'commits'>
 
 export class HubJobs implements Jobs {
   readonly #hub: JobHub
@@ -26,6 +27,7 @@ export class HubJobs implements Jobs {
   readonly #time: (ms: number) => string
   readonly #runner: JobRunner
   readonly #jobs = new Map<string, Job>()
+  readonly #store: JobStore
 
   /** @param time renders epoch ms. */
   constructor(
@@ -37,7 +39,10 @@ export class HubJobs implements Jobs {
     this.#hub = hub
     this.#tokens = tokens
     this.#time = time
-    this.#runner = new JobRunner(hub, queries)
+    this.#store = new JobStore(hub.commits, this.#jobs, (job) => {
+      this.#runner.resume(job)
+    })
+    this.#runner = new JobRunner(hub, queries, this.#store)
   }
 
   create(request: JobRequest): JsonObject {
@@ -55,6 +60,7 @@ export class HubJobs implements Jobs {
     this.#checkActive()
     const job = newJob(request, this.#hub.clock.now())
     this.#jobs.set(jobId, job)
+    this.#store.changed(job)
     this.#runner.schedule(job)
     return jobDocument(job, this.#time)
   }
@@ -101,7 +107,10 @@ export class HubJobs implements Jobs {
 
   /** Cancels and forgets all jobs. */
   clear(): void {
-    for (const job of this.#jobs.values()) this.#runner.end(job, 'cancelled')
+    for (const job of this.#jobs.values()) {
+      this.#runner.end(job, 'cancelled')
+      this.#store.forgotten(job)
+    }
     this.#jobs.clear()
   }
 
@@ -122,8 +131,11 @@ export class HubJobs implements Jobs {
 
   #forgetOld(): void {
     const oldest = this.#hub.clock.now() - HISTORY_MS
-    for (const [id, { endedAt }] of this.#jobs)
-      if (endedAt !== undefined && endedAt < oldest) this.#jobs.delete(id)
+    for (const [id, job] of this.#jobs) {
+      if (job.endedAt === undefined || job.endedAt >= oldest) continue
+      this.#jobs.delete(id)
+      this.#store.forgotten(job)
+    }
   }
 
   #find(jobId: string): Job {

@@ -1,11 +1,14 @@
 /** Cloud-to-device messages: a queue for each device and module; a message is locked from delivery until it is settled. */
 
 import type { Clock } from '../../base/clock.ts'
+import { placeKey, placeOf, type Commits, type StateDocument, type StateSource } from '../contract/commits.ts'
+import { counter, type Counter } from '../store/counter.ts'
+import { storedMessage, type StoredBody } from '../store/stored-message.ts'
 import type { C2dDelivery, CloudToDevice, WaitingC2d } from '../contract/c2d.ts'
 import type { IdentityRecord, Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
 import type { Feedback, Outcome } from './feedback.ts'
-import { identityKey, type Identity } from '../contract/identity.ts'
+import { identityKey, parseIdentityKey, type Identity } from '../contract/identity.ts'
 import type { Message } from '../contract/message.ts'
 import type { Random } from '../../base/random.ts'
 import { HubError } from '../errors/hub-error.ts'
@@ -19,6 +22,7 @@ export interface CloudToDeviceDependencies {
   readonly registry: Registry
   readonly feedback: Feedback
   readonly random: Random
+  readonly commits: Commits
   linkOf(identity: Identity): DeviceLink | undefined
   /** Records in the journal that a message is sent to a link. */
   delivered(link: DeviceLink, delivery: C2dDelivery): void
@@ -38,16 +42,30 @@ interface Entry extends WaitingC2d {
   failures: number
 }
 
+/** A message in a store; its key has the identity and the sequence number. */
+interface StoredC2d extends Omit<WaitingC2d, 'message'> {
+  readonly message: StoredBody
+}
+
 type Settlement = 'complete' | 'abandon' | 'reject'
 
-export class HubCloudToDevice implements CloudToDevice {
+export class HubCloudToDevice implements CloudToDevice, StateSource<StoredC2d> {
+  readonly kind = 'c2d'
   readonly #deps: CloudToDeviceDependencies
   /** Oldest first; an identity without messages has no queue. */
   readonly #queues = new Map<string, Entry[]>()
+  readonly #counter: Counter
   #sequenceNumber = 0
 
   constructor(deps: CloudToDeviceDependencies) {
     this.#deps = deps
+    deps.commits.keep(this)
+    this.#counter = counter(deps.commits, 'c2d', {
+      read: () => this.#sequenceNumber,
+      load: (last) => {
+        this.#sequenceNumber = last
+      },
+    })
     deps.registry.onChange(({ type, record }) => {
       if (type === 'deleted') this.#forget(identityKey(record.identity))
     })
@@ -70,7 +88,7 @@ export class HubCloudToDevice implements CloudToDevice {
         expected: `at most ${String(settings.c2dQueueDepth)} messages waiting for a device`,
         received: 'one more',
       })
-    this.#enqueue(target, {
+    const entry = this.#enqueue(target, {
       message: stamped(target, message, asked),
       sequenceNumber: ++this.#sequenceNumber,
       enqueuedAt: now,
@@ -79,6 +97,8 @@ export class HubCloudToDevice implements CloudToDevice {
       deliveries: 0,
       failures: 0,
     })
+    this.#endExpired(target, entry)
+    this.#counter.changed()
     const sequenceNumber = this.#sequenceNumber
     this.#push(target)
     return { messageId: message.system.messageId, sequenceNumber }
@@ -127,9 +147,37 @@ export class HubCloudToDevice implements CloudToDevice {
   restore(target: Identity, messages: readonly WaitingC2d[]): void {
     for (const message of messages) {
       this.#sequenceNumber = Math.max(this.#sequenceNumber, message.sequenceNumber)
-      this.#enqueue(target, message)
+      this.#counter.changed()
+      this.#endExpired(target, this.#enqueue(target, message))
     }
     this.#push(target)
+  }
+
+  *keys(): Iterable<string> {
+    for (const [owner, queue] of this.#queues)
+      for (const { sequenceNumber } of queue) yield placeKey(owner, sequenceNumber)
+  }
+
+  read(key: string): StoredC2d | undefined {
+    const { owner, place } = placeOf(key)
+    const entry = this.#queues.get(owner)?.find(({ sequenceNumber }) => sequenceNumber === place)
+    if (entry === undefined) return undefined
+    const { message, sequenceNumber, enqueuedAt, expiresAt, generationId, deliveries, failures } = entry
+    return {
+      ...{ sequenceNumber, enqueuedAt, expiresAt, generationId, deliveries, failures },
+      message: storedMessage.write(message),
+    }
+  }
+
+  /** Locks do not outlive the process: messages wait for the next link or request. */
+  load(documents: readonly StateDocument<StoredC2d>[]): void {
+    this.stop()
+    const inOrder = [...documents].sort((a, b) => a.value.sequenceNumber - b.value.sequenceNumber)
+    for (const { key, value } of inOrder)
+      this.#enqueue(parseIdentityKey(placeOf(key).owner), {
+        ...value,
+        message: storedMessage.read(value.message),
+      })
   }
 
   /** The device has subscribed: sends what waits (WIRE-SESS-03, WIRE-SESS-06). */
@@ -152,7 +200,8 @@ export class HubCloudToDevice implements CloudToDevice {
     for (const key of [...this.#queues.keys()]) this.#forget(key)
   }
 
-  #enqueue(target: Identity, waiting: WaitingC2d): void {
+  /** @returns the message in its queue; the clock ends it when it expires. */
+  #enqueue(target: Identity, waiting: WaitingC2d): Entry {
     const key = identityKey(target)
     const queue = this.#queues.get(key) ?? []
     const entry: Entry = { ...waiting, cancelExpiry: () => undefined, lock: undefined }
@@ -162,7 +211,13 @@ export class HubCloudToDevice implements CloudToDevice {
     })
     queue.push(entry)
     this.#queues.set(key, queue)
-    if (entry.expiresAt <= clock.now()) this.#finish(target, entry, 'Expired')
+    this.#changed(key, entry)
+    return entry
+  }
+
+  /** A message that is older than its time when it comes. */
+  #endExpired(target: Identity, entry: Entry): void {
+    if (entry.expiresAt <= this.#deps.clock.now()) this.#finish(target, entry, 'Expired')
   }
 
   /** Sends what waits, in order, up to the limit of unsettled messages (WIRE-C2D-20, WIRE-SESS-18). */
@@ -196,6 +251,7 @@ export class HubCloudToDevice implements CloudToDevice {
     entry.lock = { token, link, cancel }
     const redelivered = entry.deliveries > 0
     entry.deliveries++
+    this.#changed(identityKey(target), entry)
     const { message, sequenceNumber, enqueuedAt, failures } = entry
     return { lockToken: token, deliveryCount: failures + 1, redelivered, sequenceNumber, enqueuedAt, message }
   }
@@ -203,6 +259,7 @@ export class HubCloudToDevice implements CloudToDevice {
   /** Puts the message back into the queue, or ends it after too many deliveries (WIRE-C2D-17). */
   #released(target: Identity, entry: Entry, counts: boolean): void {
     if (counts) entry.failures++
+    this.#changed(identityKey(target), entry)
     if (entry.failures >= this.#deps.settings.c2dMaxDeliveryCount)
       this.#finish(target, entry, 'DeliveryCountExceeded')
     else if (entry.expiresAt <= this.#deps.clock.now()) this.#finish(target, entry, 'Expired')
@@ -220,6 +277,7 @@ export class HubCloudToDevice implements CloudToDevice {
     const index = queue?.indexOf(entry) ?? -1
     if (queue === undefined || index < 0) return
     queue.splice(index, 1)
+    this.#changed(key, entry)
     if (queue.length === 0) this.#queues.delete(key)
     entry.lock?.cancel()
     entry.cancelExpiry()
@@ -231,8 +289,14 @@ export class HubCloudToDevice implements CloudToDevice {
     })
   }
 
+  #changed(key: string, { sequenceNumber, message }: WaitingC2d): void {
+    const { commits } = this.#deps
+    if (commits.active) commits.changed('c2d', placeKey(key, sequenceNumber), message.body.length + 512)
+  }
+
   #forget(key: string): void {
     for (const entry of this.#queues.get(key) ?? []) {
+      this.#changed(key, entry)
       entry.lock?.cancel()
       entry.cancelExpiry()
     }

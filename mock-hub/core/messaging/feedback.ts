@@ -1,6 +1,7 @@
 /** Feedback about cloud-to-device messages, sent to back ends in batches of 64 or every 15 s (docs/contract/cloud-to-device.md). */
 
 import type { Clock } from '../../base/clock.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
 import type { FeedbackRecord } from '../contract/c2d.ts'
 import type { Journal } from '../contract/journal.ts'
 import type { PeekLockQueue } from './peek-lock-queue.ts'
@@ -13,14 +14,33 @@ const DESCRIPTIONS: Readonly<Partial<Record<Outcome, string>>> = { Rejected: 'Me
 const LARGEST_BATCH = 64
 const BATCH_SECONDS = 15
 
-export class Feedback {
+interface StoredBatch {
+  readonly records: readonly FeedbackRecord[]
+  /** When the batch goes out at the latest, epoch ms. */
+  readonly dueAt: number
+}
+
+/** There is one open batch. */
+const OPEN = 'open'
+
+export class Feedback implements StateSource<StoredBatch> {
+  readonly kind = 'feedbackBatch'
+  readonly #commits: Commits
   readonly #clock: Clock
   readonly #journal: Journal
   readonly #queue: PeekLockQueue<readonly FeedbackRecord[]>
   #batch: FeedbackRecord[] = []
+  #dueAt = 0
   #cancelTimer: (() => void) | undefined
 
-  constructor(clock: Clock, journal: Journal, queue: PeekLockQueue<readonly FeedbackRecord[]>) {
+  constructor(
+    clock: Clock,
+    journal: Journal,
+    queue: PeekLockQueue<readonly FeedbackRecord[]>,
+    commits: Commits,
+  ) {
+    this.#commits = commits
+    commits.keep(this)
     this.#clock = clock
     this.#journal = journal
     this.#queue = queue
@@ -44,11 +64,32 @@ export class Feedback {
     }
     this.#journal.record({ type: 'feedback', record })
     this.#batch.push(record)
+    this.#commits.changed('feedbackBatch', OPEN)
     if (this.#batch.length >= LARGEST_BATCH) this.#flush()
-    else
-      this.#cancelTimer ??= this.#clock.schedule(BATCH_SECONDS * 1000, () => {
-        this.#flush()
-      })
+    else if (this.#cancelTimer === undefined) this.#flushAt(this.#clock.now() + BATCH_SECONDS * 1000)
+  }
+
+  keys(): Iterable<string> {
+    return this.#batch.length === 0 ? [] : [OPEN]
+  }
+
+  read(): StoredBatch | undefined {
+    return this.#batch.length === 0 ? undefined : { records: this.#batch, dueAt: this.#dueAt }
+  }
+
+  load([document]: readonly StateDocument<StoredBatch>[]): void {
+    this.clear()
+    if (document === undefined) return
+    this.#batch = [...document.value.records]
+    this.#flushAt(document.value.dueAt)
+  }
+
+  /** @param at epoch ms. */
+  #flushAt(at: number): void {
+    this.#dueAt = at
+    this.#cancelTimer = this.#clock.schedule(at - this.#clock.now(), () => {
+      this.#flush()
+    })
   }
 
   /** Drops the records that wait for their batch. */
@@ -56,6 +97,7 @@ export class Feedback {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     this.#batch = []
+    this.#commits.changed('feedbackBatch', OPEN)
   }
 
   #flush(): void {
@@ -63,6 +105,7 @@ export class Feedback {
     this.#cancelTimer = undefined
     const batch = this.#batch
     this.#batch = []
+    this.#commits.changed('feedbackBatch', OPEN)
     if (batch.length > 0) this.#queue.push(batch)
   }
 }

@@ -1,5 +1,7 @@
 /** Messages between the modules of a device, along routes of IoT Edge (WIRE-MOD-03, WIRE-MOD-04). */
 
+import { placeKey, placeOf, type Commits, type StateDocument, type StateSource } from '../contract/commits.ts'
+import { storedMessage, type StoredBody } from '../store/stored-message.ts'
 import type { ModuleInputs } from '../contract/messaging.ts'
 import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
@@ -11,12 +13,15 @@ import { parseRoute, type Route } from './edge-route.ts'
 
 export interface ModuleRoutingDependencies {
   readonly registry: Registry
+  readonly commits: Commits
   linkOf(identity: Identity): DeviceLink | undefined
   /** Records in the journal that a message is sent to a link. */
   delivered(link: DeviceLink, inputName: string, message: Message): void
 }
 
 interface Waiting {
+  /** Place in the store. */
+  readonly number: number
   readonly inputName: string
   readonly message: Message
 }
@@ -24,15 +29,34 @@ interface Waiting {
 /** When more messages wait for a module, the oldest are dropped. */
 const MOST_WAITING = 1_000
 
-export class ModuleRouting implements ModuleInputs {
+interface StoredInput {
+  readonly inputName: string
+  readonly message: StoredBody
+}
+
+/** There is one list of routes. */
+const ALL = 'all'
+
+export class ModuleRouting implements ModuleInputs, StateSource<StoredInput> {
+  readonly kind = 'input'
   readonly #deps: ModuleRoutingDependencies
   readonly #waiting = new Map<string, Waiting[]>()
   #routes: readonly Route[] = []
+  #number = 0
 
   constructor(deps: ModuleRoutingDependencies) {
     this.#deps = deps
     deps.registry.onChange(({ type, record }) => {
-      if (type === 'deleted') this.#waiting.delete(identityKey(record.identity))
+      if (type === 'deleted') this.#forget(identityKey(record.identity))
+    })
+    deps.commits.keep(this)
+    deps.commits.keep<readonly string[]>({
+      kind: 'routes',
+      keys: () => [ALL],
+      read: () => this.routes,
+      load: ([document]) => {
+        this.routes = document?.value ?? []
+      },
     })
   }
 
@@ -43,6 +67,7 @@ export class ModuleRouting implements ModuleInputs {
   /** Replaces all routes, or none when one is malformed. */
   set routes(texts: readonly string[]) {
     this.#routes = texts.map(parseRoute)
+    this.#deps.commits.changed('routes', ALL)
   }
 
   send(target: Identity, inputName: string, message: Message): void {
@@ -57,9 +82,11 @@ export class ModuleRouting implements ModuleInputs {
     this.#deps.registry.get(target)
     const key = identityKey(target)
     const queue = this.#waiting.get(key) ?? []
-    if (queue.length >= MOST_WAITING) queue.shift()
-    queue.push({ inputName, message })
+    if (queue.length >= MOST_WAITING) this.#changed(key, queue.shift())
+    const waiting = { inputName, message, number: ++this.#number }
+    queue.push(waiting)
     this.#waiting.set(key, queue)
+    this.#changed(key, waiting)
     this.#flush(target)
   }
 
@@ -79,6 +106,33 @@ export class ModuleRouting implements ModuleInputs {
     return upstream
   }
 
+  *keys(): Iterable<string> {
+    for (const [owner, queue] of this.#waiting) for (const { number } of queue) yield placeKey(owner, number)
+  }
+
+  read(key: string): StoredInput | undefined {
+    const { owner, place } = placeOf(key)
+    const found = this.#waiting.get(owner)?.find(({ number }) => number === place)
+    return found && { inputName: found.inputName, message: storedMessage.write(found.message) }
+  }
+
+  load(documents: readonly StateDocument<StoredInput>[]): void {
+    for (const key of [...this.#waiting.keys()]) this.#forget(key)
+    const inOrder = documents
+      .map(({ key, value }) => ({ ...placeOf(key), value }))
+      .sort((a, b) => a.place - b.place)
+    for (const { owner, place, value } of inOrder) {
+      const queue = this.#waiting.get(owner) ?? []
+      queue.push({
+        inputName: value.inputName,
+        message: storedMessage.read(value.message),
+        number: place,
+      })
+      this.#waiting.set(owner, queue)
+      this.#number = Math.max(this.#number, place)
+    }
+  }
+
   /** The module has subscribed to its inputs: sends what waits. */
   deviceReady(link: DeviceLink): void {
     this.#flush(link.principal.identity)
@@ -96,12 +150,24 @@ export class ModuleRouting implements ModuleInputs {
     })
   }
 
+  #changed(owner: string, waiting: Waiting | undefined): void {
+    const { commits } = this.#deps
+    if (waiting === undefined || !commits.active) return
+    commits.changed('input', placeKey(owner, waiting.number), waiting.message.body.length + 512)
+  }
+
+  #forget(owner: string): void {
+    for (const waiting of this.#waiting.get(owner) ?? []) this.#changed(owner, waiting)
+    this.#waiting.delete(owner)
+  }
+
   #flush(target: Identity): void {
     const key = identityKey(target)
     for (;;) {
       const link = this.#deps.linkOf(target)
       if (link?.accepts('inputs') !== true) return
       const next = this.#waiting.get(key)?.shift()
+      this.#changed(key, next)
       if (next === undefined) {
         this.#waiting.delete(key)
         return

@@ -1,6 +1,7 @@
 /** A queue that back ends read with locks: feedback batches and upload notifications. */
 
 import type { Clock } from '../../base/clock.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
 import type { ServiceQueue } from '../contract/c2d.ts'
 import { Emitter } from '../../base/emitter.ts'
 import type { Random } from '../../base/random.ts'
@@ -19,6 +20,8 @@ export interface QueueLimits {
 }
 
 interface Item<T> {
+  /** Place in the store. */
+  readonly number: number
   readonly item: T
   readonly expiresAt: number
   failures: number
@@ -26,23 +29,44 @@ interface Item<T> {
   cancelLock: () => void
 }
 
-export class PeekLockQueue<T> implements ServiceQueue<T> {
+interface StoredItem<T> {
+  readonly item: T
+  readonly expiresAt: number
+  readonly failures: number
+}
+
+export class PeekLockQueue<T> implements ServiceQueue<T>, StateSource<StoredItem<T>> {
+  readonly kind: 'feedback' | 'notification'
+  readonly #commits: Commits
   readonly #clock: Clock
   readonly #random: Random
   readonly #limits: QueueLimits
   readonly #items: Item<T>[] = []
   readonly #listeners = new Emitter<[]>()
+  #number = 0
 
-  constructor(clock: Clock, random: Random, limits: QueueLimits) {
+  constructor(
+    clock: Clock,
+    random: Random,
+    limits: QueueLimits,
+    { kind, commits }: { readonly kind: 'feedback' | 'notification'; readonly commits: Commits },
+  ) {
+    this.kind = kind
+    this.#commits = commits
+    commits.keep(this)
     this.#clock = clock
     this.#random = random
     this.#limits = limits
   }
 
   push(item: T): void {
-    if (this.#items.length >= this.#limits.depth) this.#items.shift()?.cancelLock()
+    const [oldest] = this.#items
+    if (oldest !== undefined && this.#items.length >= this.#limits.depth) {
+      oldest.cancelLock()
+      this.#remove(oldest)
+    }
     const expiresAt = this.#clock.now() + this.#limits.ttlSeconds * 1000
-    this.#items.push({ item, expiresAt, failures: 0, lockToken: undefined, cancelLock: () => undefined })
+    this.#add({ item, expiresAt, failures: 0 })
     this.#listeners.tell()
   }
 
@@ -78,13 +102,48 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
 
   /** Drops all items. */
   clear(): void {
-    for (const item of this.#items) item.cancelLock()
+    for (const item of this.#items) {
+      item.cancelLock()
+      this.#changed(item)
+    }
     this.#items.length = 0
+  }
+
+  keys(): Iterable<string> {
+    return this.#items.map(({ number }) => String(number))
+  }
+
+  read(key: string): StoredItem<T> | undefined {
+    const found = this.#items.find(({ number }) => String(number) === key)
+    return found && { item: found.item, expiresAt: found.expiresAt, failures: found.failures }
+  }
+
+  /** Locks do not outlive the process. */
+  load(documents: readonly StateDocument<StoredItem<T>>[]): void {
+    this.clear()
+    const inOrder = [...documents].sort((a, b) => Number(a.key) - Number(b.key))
+    for (const { key, value } of inOrder) {
+      this.#number = Number(key) - 1
+      this.#add(value)
+    }
+    if (documents.length > 0) this.#listeners.tell()
+  }
+
+  #add(stored: StoredItem<T>): void {
+    const number = ++this.#number
+    const item: Item<T> = { ...stored, number, lockToken: undefined, cancelLock: () => undefined }
+    this.#items.push(item)
+    this.#changed(item)
+  }
+
+  #changed({ number }: Item<T>): void {
+    if (this.#commits.active) this.#commits.changed(this.kind, String(number))
   }
 
   #release(item: Item<T>, counts: boolean): void {
     item.lockToken = undefined
     if (counts) item.failures++
+    this.#changed(item)
     if (item.failures >= this.#limits.maxDeliveryCount || item.expiresAt <= this.#clock.now())
       this.#remove(item)
     else this.#listeners.tell()
@@ -98,6 +157,8 @@ export class PeekLockQueue<T> implements ServiceQueue<T> {
 
   #remove(item: Item<T>): void {
     const index = this.#items.indexOf(item)
-    if (index >= 0) this.#items.splice(index, 1)
+    if (index < 0) return
+    this.#items.splice(index, 1)
+    this.#changed(item)
   }
 }

@@ -1,34 +1,77 @@
 /** Device-to-cloud messages: size limit, the properties that the hub adds, and the stream that back ends read. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { TelemetryStream } from '../contract/messaging.ts'
+import type { Commits } from '../contract/commits.ts'
+import type { EventPositions, EventPositionStore, TelemetryStream } from '../contract/messaging.ts'
 import type { Caller } from '../contract/operations.ts'
 import type { IdentityPrincipal } from '../contract/principal.ts'
 import { Emitter } from '../../base/emitter.ts'
 import type { Message, TelemetryMessage } from '../contract/message.ts'
 import { HubError } from '../errors/hub-error.ts'
+import { counter, type Counter } from '../store/counter.ts'
+import { EventLog } from './event-log.ts'
 import { RingBuffer } from '../../base/ring-buffer.ts'
 import type { Settings } from '../contract/settings.ts'
+
+/** There is one document of them. */
+const POSITIONS = 'positions'
 
 /** Upper bound of the size of properties: with a smaller body the properties are not measured. */
 const MOST_PROPERTY_BYTES = 65_536
 
-export class HubTelemetry implements TelemetryStream {
+export class HubTelemetry implements TelemetryStream, EventPositionStore {
   readonly #clock: Clock
   readonly #maxBytes: number
   readonly #ring: RingBuffer<TelemetryMessage>
   readonly #listeners = new Emitter<[TelemetryMessage]>()
   readonly #clearedListeners = new Emitter<[]>()
+  readonly #commits: Commits
+  readonly #log: EventLog
+  readonly #counter: Counter
   #sequenceNumber = 0
+  #positions: EventPositions | undefined
+  #positionsNow: (() => EventPositions) | undefined
 
-  constructor(clock: Clock, { maxTelemetryBytes, telemetryRetained }: Settings) {
+  constructor(clock: Clock, { maxTelemetryBytes, telemetryRetained }: Settings, commits: Commits) {
     this.#clock = clock
+    this.#commits = commits
+    this.#counter = counter(commits, 'event', {
+      read: () => this.#sequenceNumber,
+      load: (last) => {
+        this.#sequenceNumber = last
+      },
+    })
+    commits.keep<EventPositions>({
+      kind: 'telemetry',
+      keys: () => (this.positions === undefined ? [] : [POSITIONS]),
+      read: () => this.positions,
+      load: ([document]) => {
+        this.#positions = document?.value
+      },
+    })
+    this.#log = new EventLog({
+      commits,
+      retained: telemetryRetained,
+      load: (events) => {
+        this.#ring.clear()
+        for (const event of events) this.#ring.push(event)
+      },
+    })
     this.#maxBytes = maxTelemetryBytes
     this.#ring = new RingBuffer(telemetryRetained)
   }
 
   get messages(): readonly TelemetryMessage[] {
     return this.#ring.toArray()
+  }
+
+  get positions(): EventPositions | undefined {
+    return this.#positionsNow?.() ?? this.#positions
+  }
+
+  keepPositions(now: () => EventPositions): void {
+    this.#positionsNow = now
+    this.#commits.changed('telemetry', POSITIONS)
   }
 
   subscribe(listener: (message: TelemetryMessage) => void): () => void {
@@ -42,6 +85,7 @@ export class HubTelemetry implements TelemetryStream {
   /** Drops all messages; the sequence numbers go on. */
   clear(): void {
     this.#ring.clear()
+    this.#log.clear()
     this.#clearedListeners.tell()
   }
 
@@ -92,6 +136,11 @@ export class HubTelemetry implements TelemetryStream {
 
   #store(message: TelemetryMessage): TelemetryMessage {
     this.#ring.push(message)
+    if (this.#commits.active) {
+      this.#log.add(message)
+      this.#counter.changed()
+      if (this.#positionsNow !== undefined) this.#commits.changed('telemetry', POSITIONS, 0)
+    }
     this.#listeners.tell(message)
     return message
   }

@@ -1,6 +1,7 @@
 /** Rates and daily quotas of one unit of a service tier (WIRE-THR-01, WIRE-THR-02). */
 
 import type { Clock } from '../../base/clock.ts'
+import { noStore, type Commits } from '../contract/commits.ts'
 import type { QuotaMeter, Throttle, ThrottledOperation } from '../contract/throttle.ts'
 import { HubError } from '../errors/hub-error.ts'
 import type { Settings, Tier } from '../contract/settings.ts'
@@ -123,6 +124,15 @@ const CHARGED: ReadonlySet<ThrottledOperation> = new Set([
 
 const DAY_MS = 86_400_000
 const STEP_BYTES = 4_096
+/** The meter is stored so often, at most: each read of a twin would else wait for the store. */
+const METER_MS = 1_000
+/** There is one meter. */
+const METER = 'meter'
+
+interface StoredMeter extends Pick<QuotaMeter, 'used' | 'byOperation'> {
+  /** Days since 1970 of the hub's clock. */
+  readonly day: number
+}
 
 /** Without a tier nothing is refused; the meter counts all the same. */
 export class TierThrottle implements Throttle {
@@ -132,10 +142,25 @@ export class TierThrottle implements Throttle {
   #byOperation: Partial<Record<ThrottledOperation, number>> = {}
   #day = -1
   #used = 0
+  readonly #commits: Commits
+  #storedAt = 0
 
-  constructor(clock: Clock, { tier }: Pick<Settings, 'tier'>) {
+  constructor(clock: Clock, { tier }: Pick<Settings, 'tier'>, commits: Commits = noStore()) {
     this.#clock = clock
     this.#tier = tier
+    this.#commits = commits
+    commits.keep<StoredMeter>({
+      kind: 'quota',
+      keys: () => [METER],
+      read: () => ({ day: this.#day, used: this.#used, byOperation: this.#byOperation }),
+      load: ([document]) => {
+        this.clear()
+        if (document === undefined) return
+        this.#day = document.value.day
+        this.#used = document.value.used
+        this.#byOperation = { ...document.value.byOperation }
+      },
+    })
   }
 
   get meter(): QuotaMeter {
@@ -154,6 +179,7 @@ export class TierThrottle implements Throttle {
     this.#buckets.clear()
     this.#byOperation = {}
     this.#used = 0
+    this.#commits.changed('quota', METER)
   }
 
   take(operation: ThrottledOperation, bytes: number): void {
@@ -177,6 +203,11 @@ export class TierThrottle implements Throttle {
     }
     this.#used += messages
     this.#byOperation[operation] = (this.#byOperation[operation] ?? 0) + messages
+    if (!this.#commits.active) return
+    const now = this.#clock.now()
+    if (Math.abs(now - this.#storedAt) < METER_MS) return
+    this.#storedAt = now
+    this.#commits.changed('quota', METER)
   }
 
   get #chunkBytes(): number {

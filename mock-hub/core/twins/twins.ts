@@ -1,6 +1,7 @@
 /** Twins: tags, desired and reported properties with their versions and metadata. */
 
 import type { Clock } from '../../base/clock.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import type { IdentityRecord, IfMatch, Registry } from '../contract/registry.ts'
 import type {
@@ -24,9 +25,13 @@ import { checkPatch, checkReplacement, checkSize } from './twin-limits.ts'
 export interface TwinsDependencies {
   readonly clock: Clock
   readonly registry: Registry
+  readonly commits: Commits
   /** Notifies the device if it has subscribed. @param patch without `$version`. */
   notifyDesired(identity: Identity, patch: JsonObject, version: number): void
 }
+
+/** About what a twin takes in a store. */
+const TWIN_BYTES = 2_048
 
 /** A stored twin. Immutable; a change replaces it. */
 interface State {
@@ -35,7 +40,8 @@ interface State {
   readonly counter: number
 }
 
-export class HubTwins implements Twins {
+export class HubTwins implements Twins, StateSource<TwinDocument> {
+  readonly kind = 'twin'
   readonly #deps: TwinsDependencies
   /** Twins that were written; all others are new twins. */
   readonly #states = new Map<string, State>()
@@ -44,10 +50,11 @@ export class HubTwins implements Twins {
 
   constructor(deps: TwinsDependencies) {
     this.#deps = deps
+    deps.commits.keep(this)
     deps.registry.onChange(({ type, record }) => {
       if (type !== 'deleted') return
       const { document } = this.#stateOf(record)
-      this.#states.delete(identityKey(record.identity))
+      this.#put(identityKey(record.identity), undefined)
       this.#removals.tell(document)
     })
   }
@@ -65,7 +72,7 @@ export class HubTwins implements Twins {
       return
     }
     const key = identityKey(identity)
-    this.#states.set(
+    this.#put(
       key,
       withFirstParts(
         newState(identity, identity.moduleId === undefined ? this.#deps.clock.now() : undefined),
@@ -75,7 +82,7 @@ export class HubTwins implements Twins {
     try {
       register()
     } catch (error) {
-      this.#states.delete(key)
+      this.#put(key, undefined)
       throw error
     }
   }
@@ -159,16 +166,28 @@ export class HubTwins implements Twins {
       })
     const section = this.#section('reported', reported, patch, reported.version)
     const document = { ...before.document, version: before.document.version + 1, reported: section }
-    this.#states.set(identityKey(identity), { document, counter: before.counter })
+    this.#put(identityKey(identity), { document, counter: before.counter })
     if (this.#listeners.size > 0)
       this.#listeners.tell({ type: 'patched', before: before.document, twin: document, reported: patch })
     return section.version
   }
 
   restore(documents: readonly TwinDocument[]): void {
-    this.#states.clear()
+    for (const key of [...this.#states.keys()]) this.#put(key, undefined)
     for (const document of documents)
-      this.#states.set(identityKey(document.identity), { document, counter: twinCounter(document.etag) })
+      this.#put(identityKey(document.identity), { document, counter: twinCounter(document.etag) })
+  }
+
+  keys(): Iterable<string> {
+    return this.#states.keys()
+  }
+
+  read(key: string): TwinDocument | undefined {
+    return this.#states.get(key)?.document
+  }
+
+  load(documents: readonly StateDocument<TwinDocument>[]): void {
+    this.restore(documents.map(({ value }) => value))
   }
 
   onChange(listener: (change: TwinChange) => void): () => void {
@@ -183,7 +202,14 @@ export class HubTwins implements Twins {
   setModelId(identity: Identity, modelId: string): void {
     const { document, counter } = this.#state(identity)
     if (document.modelId === modelId) return
-    this.#states.set(identityKey(identity), { document: { ...document, modelId }, counter })
+    this.#put(identityKey(identity), { document: { ...document, modelId }, counter })
+  }
+
+  /** @param state undefined: it is a new twin again, or none. */
+  #put(key: string, state: State | undefined): void {
+    if (state === undefined) this.#states.delete(key)
+    else this.#states.set(key, state)
+    this.#deps.commits.changed('twin', key, TWIN_BYTES)
   }
 
   #state(identity: Identity): State {
@@ -228,7 +254,7 @@ export class HubTwins implements Twins {
   ): TwinDocument {
     const next = counter + 1
     const after = { ...document, ...parts, etag: twinEtag(next), version: document.version + 1 }
-    this.#states.set(identityKey(document.identity), { document: after, counter: next })
+    this.#put(identityKey(document.identity), { document: after, counter: next })
     return after
   }
 

@@ -1,6 +1,7 @@
 /** File uploads: a SAS for a blob, and the notification when it is uploaded. */
 
 import type { Clock } from '../../base/clock.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
 import type {
   BlobStorage,
   FileNotification,
@@ -27,6 +28,7 @@ export interface FileUploadsDependencies {
   readonly clock: Clock
   readonly settings: Settings
   readonly random: Random
+  readonly commits: Commits
   readonly notifications: PeekLockQueue<FileNotification>
   /** Undefined: the hub has no storage. */
   storage(): BlobStorage | undefined
@@ -42,12 +44,19 @@ interface Uploads {
   readonly expired: Set<string>
 }
 
-export class FileUploads {
+interface StoredUploads {
+  readonly open: readonly (readonly [correlationId: string, upload: Upload])[]
+  readonly expired: readonly string[]
+}
+
+export class FileUploads implements StateSource<StoredUploads> {
+  readonly kind = 'upload'
   readonly #deps: FileUploadsDependencies
   readonly #byIdentity = new Map<string, Uploads>()
 
   constructor(deps: FileUploadsDependencies) {
     this.#deps = deps
+    deps.commits.keep(this)
   }
 
   /** @throws HubError DefaultStorageEndpointNotConfigured, ArgumentInvalid, DeviceMaximumActiveFileUploadLimitExceeded. */
@@ -64,12 +73,14 @@ export class FileUploads {
     const correlationId = Buffer.from(parts.join('_')).toString('base64')
     // The slot is taken before the storage signs: two concurrent requests cannot share the last slot.
     uploads.open.set(correlationId, { blobName, expiresAt })
+    this.#changed(identity)
     try {
       const sasToken = await storage.sign(blobName, expiresAt)
       const { hostName, containerName } = storage
       return { correlationId, hostName, containerName, blobName, sasToken }
     } catch (error) {
       uploads.open.delete(correlationId)
+      this.#changed(identity)
       throw error
     }
   }
@@ -84,11 +95,13 @@ export class FileUploads {
     const upload = uploads.open.get(correlationId)
     if (upload === undefined) throw badCorrelation(correlationId, uploads.expired.has(correlationId))
     uploads.open.delete(correlationId)
+    this.#changed(identity)
     if (!isSuccess) return undefined
     const storage = this.#storage()
     const blob = await storage.find(upload.blobName)
     if (blob === undefined) {
       uploads.open.set(correlationId, upload)
+      this.#changed(identity)
       throw noBlob(upload)
     }
     if (this.#deps.settings.fileNotifications) this.#notify(identity, upload, storage, blob)
@@ -98,6 +111,27 @@ export class FileUploads {
   /** Drops the uploads of a deleted identity. */
   forget(identity: Identity): void {
     this.#byIdentity.delete(identityKey(identity))
+    this.#changed(identity)
+  }
+
+  *keys(): Iterable<string> {
+    for (const [key, { open, expired }] of this.#byIdentity) if (open.size + expired.size > 0) yield key
+  }
+
+  read(key: string): StoredUploads | undefined {
+    const uploads = this.#byIdentity.get(key)
+    if (uploads === undefined || uploads.open.size + uploads.expired.size === 0) return undefined
+    return { open: [...uploads.open], expired: [...uploads.expired] }
+  }
+
+  load(documents: readonly StateDocument<StoredUploads>[]): void {
+    this.#byIdentity.clear()
+    for (const { key, value } of documents)
+      this.#byIdentity.set(key, { open: new Map(value.open), expired: new Set(value.expired) })
+  }
+
+  #changed(identity: Identity): void {
+    this.#deps.commits.changed('upload', identityKey(identity))
   }
 
   #notify(
@@ -149,10 +183,12 @@ export class FileUploads {
       if (expiresAt > now) continue
       uploads.open.delete(correlationId)
       uploads.expired.add(correlationId)
+      this.#changed(identity)
     }
     for (const oldest of uploads.expired) {
       if (uploads.expired.size <= EXPIRED_REMEMBERED) break
       uploads.expired.delete(oldest)
+      this.#changed(identity)
     }
     return uploads
   }

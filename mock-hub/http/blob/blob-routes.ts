@@ -23,12 +23,12 @@ const BLOCK_LIST_LIMIT = 8 * 2 ** 20
 /** @returns the plugin that serves the blobs of `storage`. */
 export function blobRoutes(storage: BuiltInStorage): HubRoutes {
   return (app, { hub }, done) => {
-    const { store, containerName, account } = storage
+    const { store, containerName } = storage
 
     const admit = (request: FastifyRequest, anyOf: readonly BlobPermission[]): string => {
       const blob = blobNameOf(request.raw.url ?? '', containerName)
       const query = queryOf(request.raw.url ?? '')
-      checkBlobSas(account, { container: containerName, blob }, query, anyOf, hub.clock.now())
+      checkBlobSas(storage.account, { container: containerName, blob }, query, anyOf, hub.clock.now())
       return blob
     }
 
@@ -104,7 +104,7 @@ export function blobRoutes(storage: BuiltInStorage): HubRoutes {
         .header('content-length', String(to - from + 1))
       if (partial)
         void reply.header('content-range', `bytes ${String(from)}-${String(to)}/${String(info.size)}`)
-      return request.method === 'HEAD' ? reply.send() : reply.send(store.read(blob, from, to))
+      return request.method === 'HEAD' ? reply.send() : reply.send(store.content(blob, from, to))
     }
 
     const remove = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {

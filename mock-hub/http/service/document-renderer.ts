@@ -64,7 +64,7 @@ export function blobAccess(own: BuiltInStorage | undefined): BlobAccess {
       if (storage === undefined) return await request('GET', containerUri, blobName)
       const info = storage.store.find(blobName)
       if (info === undefined) throw unreachable(containerUri, `${blobName}: no such blob`)
-      const bytes = storage.store.read(blobName, 0, info.size - 1)
+      const bytes = storage.store.content(blobName, 0, info.size - 1)
       return info.size === 0 ? '' : await text(bytes)
     },
     async write(containerUri, blobName, content) {

@@ -13,6 +13,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
+import { answerWhenStored } from '../../http-common/answer-when-stored.ts'
 import { NESTING_RULE, readJsonBodies } from '../../http-common/json-bodies.ts'
 import { strangerProblem } from '../../http-common/strangers.ts'
 import { base64Of, moduleKey, decrypt, encrypt, signWith } from './crypto.ts'
@@ -87,6 +88,7 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
     forceCloseConnections: true,
   })
   closeSilentClients(app.server, hub)
+  answerWhenStored(app, hub.commits)
   // The Python SDK sends JSON without a content type (WIRE-EDGE-03).
   readJsonBodies(app, () => invalid('body', NESTING_RULE, 'more levels'))
   app.addHook('onRequest', (request, _reply, next) => {

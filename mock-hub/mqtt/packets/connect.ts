@@ -110,6 +110,7 @@ async function openBrokerSession(
   connection.brokerSession = brokerSession
   session.restore(brokerSession.restored)
   out.resume(brokerSession.packetIds)
+  out.onUnacknowledged = brokerSession.watch(() => out.unacknowledgedIds)
   return brokerSession.present
 }
 

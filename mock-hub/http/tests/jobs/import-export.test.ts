@@ -47,7 +47,7 @@ async function linesOf(blobName: string): Promise<readonly Line[]> {
   const info = server.storage.store.find(blobName)
   expect(info, blobName).toBeDefined()
   if (info === undefined || info.size === 0) return []
-  const content = await text(server.storage.store.read(blobName, 0, info.size - 1))
+  const content = await text(server.storage.store.content(blobName, 0, info.size - 1))
   return content.split('\r\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Line]))
 }
 async function write(lines: readonly unknown[], blobName = 'devices.txt'): Promise<void> {

@@ -1,0 +1,240 @@
+/** Groups what has changed, stores it group by group, and says when. */
+
+import { afterTurn, HubClock, type Clock } from '../../base/clock.ts'
+import type { Commits, StateDocument, StateKind, StateSource } from '../contract/commits.ts'
+import { STATE_KINDS } from '../contract/commits.ts'
+import {
+  StoreError,
+  type Group,
+  type StateStore,
+  type StoredDocument,
+  type StoreState,
+} from '../contract/state-store.ts'
+
+export interface GroupCommitsOptions {
+  readonly store: StateStore
+  /** How long a group may wait for room or a slow disk, in seconds of the system's clock. Default: 30. */
+  readonly stallSeconds?: number | undefined
+  /** The store cannot go on: the hub must end. Called once. */
+  readonly failed: (reason: StoreError) => void
+  /** Says once that the store waits, and once that it goes on. */
+  readonly say: (line: string) => void
+  /** The machine's time. Default: the system's clock. */
+  readonly system?: Clock | undefined
+}
+
+const DEFAULT_STALL_SECONDS = 30
+const RETRY_MS = 1_000
+/** When so many bytes wait, requests are read no further. */
+const MOST_WAITING_BYTES = 8 * 2 ** 20
+/** What a document without a measure counts for. */
+const ABOUT_BYTES = 512
+
+/** Everybody who changed something in a group waits for one promise. */
+class Ticket {
+  resolve: () => void = () => undefined
+  readonly stored = new Promise<void>((resolve) => {
+    this.resolve = resolve
+  })
+}
+
+export class GroupCommits implements Commits {
+  readonly active = true
+  readonly sources = new Map<StateKind, StateSource>()
+  readonly #options: GroupCommitsOptions
+  readonly #system: Clock
+  readonly #ownSystem: HubClock | undefined
+  #loaded = new Map<StateKind, StateDocument<Buffer>[]>()
+  #number = 0
+  #now: () => number = () => 0
+  #before: () => Promise<void> | undefined = () => undefined
+  #changed = new Map<StateKind, Set<string>>()
+  #open: Ticket | undefined
+  #openBytes = 0
+  #inFlight: Ticket | undefined
+  #inFlightBytes = 0
+  /** Changes are put back, or the hub has ended: nothing is noted. */
+  #deaf = false
+  #over = false
+
+  constructor(options: GroupCommitsOptions) {
+    this.#options = options
+    this.#ownSystem = options.system === undefined ? new HubClock() : undefined
+    this.#system = options.system ?? (this.#ownSystem as HubClock)
+  }
+
+  /** Opens the store and reads all of it. @throws StoreError */
+  async load(): Promise<StoreState> {
+    const state = await this.#options.store.open(({ kind, key, value }) => {
+      if (value === undefined) return
+      const documents = this.#loaded.get(kind) ?? []
+      documents.push({ key, value })
+      this.#loaded.set(kind, documents)
+    })
+    this.#number = state.number
+    return state
+  }
+
+  /** The documents of one kind that {@link GroupCommits.load} has read. */
+  loaded(kind: StateKind): readonly StateDocument[] {
+    return (this.#loaded.get(kind) ?? []).map(({ key, value }) => ({ key, value: valueOf(kind, value) }))
+  }
+
+  /** From now on groups bear this time. @param now epoch ms. */
+  tellTime(now: () => number): void {
+    this.#now = now
+  }
+
+  /** @param before called before each attempt to store a group: faults of the store are injected there. */
+  beforeEach(before: () => Promise<void> | undefined): void {
+    this.#before = before
+  }
+
+  /** Puts back what was read; every owner has been added by now. Documents without an owner stay in the store. */
+  restore(): void {
+    this.#deaf = true
+    try {
+      for (const kind of STATE_KINDS) this.sources.get(kind)?.load(this.loaded(kind))
+    } finally {
+      this.#deaf = false
+      this.#loaded = new Map()
+    }
+  }
+
+  get congested(): boolean {
+    return this.#openBytes + this.#inFlightBytes > MOST_WAITING_BYTES
+  }
+
+  keep<T>(source: StateSource<T>): void {
+    this.sources.set(source.kind, source)
+  }
+
+  changed(kind: StateKind, key: string, bytes = ABOUT_BYTES): void {
+    if (this.#deaf) return
+    const keys = this.#changed.get(kind)
+    if (keys === undefined) this.#changed.set(kind, new Set([key]))
+    else keys.add(key)
+    this.#openBytes += bytes
+    if (this.#open !== undefined) return
+    this.#open = new Ticket()
+    if (this.#inFlight === undefined) afterTurn(() => void this.#close())
+  }
+
+  committed(): Promise<void> | undefined {
+    return (this.#open ?? this.#inFlight)?.stored
+  }
+
+  /** Changes from now on are not stored: the services are being taken down. */
+  seal(): void {
+    this.#deaf = true
+  }
+
+  /** Waits until all is stored, unless the store has failed; then closes it. */
+  async close(): Promise<void> {
+    if (!this.#over) await this.committed()
+    this.#over = true
+    this.#deaf = true
+    await this.#options.store.close()
+    this.#ownSystem?.stop()
+  }
+
+  /** Stores the open group; further ones gather meanwhile. */
+  async #close(): Promise<void> {
+    while (this.#open !== undefined && !this.#over) {
+      const ticket = this.#open
+      this.#inFlight = ticket
+      this.#inFlightBytes = this.#openBytes
+      this.#open = undefined
+      this.#openBytes = 0
+      const group = this.#group()
+      if (!(await this.#stored(group))) return
+      this.#inFlight = undefined
+      this.#inFlightBytes = 0
+      ticket.resolve()
+    }
+  }
+
+  #group(): Group {
+    const documents: StoredDocument[] = []
+    const changed = this.#changed
+    this.#changed = new Map()
+    for (const [kind, keys] of changed) {
+      const source = this.sources.get(kind)
+      for (const key of keys) {
+        const value = source?.read(key)
+        documents.push({ kind, key, value: value === undefined ? undefined : bytesOf(value) })
+      }
+    }
+    return { number: ++this.#number, now: this.#now(), documents }
+  }
+
+  /** @returns false: the store has failed, and nothing more is stored. */
+  async #stored(group: Group): Promise<boolean> {
+    const { store, stallSeconds = DEFAULT_STALL_SECONDS, say } = this.#options
+    let waits = false
+    let problem = 'it has not answered'
+    let stalled: () => void = () => undefined
+    const stall = new Promise<'stalled'>((resolve) => {
+      stalled = this.#system.schedule(stallSeconds * 1_000, () => {
+        resolve('stalled')
+      })
+    })
+    try {
+      for (;;) {
+        const outcome = await Promise.race([this.#attempt(group), stall])
+        if (outcome === 'stored') break
+        if (outcome === 'stalled') {
+          const long = `${String(stallSeconds)} s`
+          this.#fail(new StoreError('StoreFailed', `${store.place}: for ${long}, ${problem}`))
+          return false
+        }
+        if (outcome.problem !== 'StoreFull') {
+          this.#fail(outcome)
+          return false
+        }
+        problem = outcome.message
+        if (!waits) say(`store: ${problem}; trying again each second for ${String(stallSeconds)} s`)
+        waits = true
+        await Promise.race([this.#pause(), stall])
+      }
+      if (waits) say('store: all is stored again')
+      return true
+    } finally {
+      stalled()
+    }
+  }
+
+  async #attempt(group: Group): Promise<'stored' | StoreError> {
+    try {
+      const fault = this.#before()
+      if (fault !== undefined) await fault
+      await this.#options.store.commit(group)
+      return 'stored'
+    } catch (error) {
+      if (error instanceof StoreError) return error
+      const text = error instanceof Error ? error.message : String(error)
+      return new StoreError('StoreFailed', `${this.#options.store.place}: ${text}`, { cause: error })
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#system.schedule(RETRY_MS, resolve)
+    })
+  }
+
+  /** Nobody is let through any more. */
+  #fail(reason: StoreError): void {
+    this.#over = true
+    this.#deaf = true
+    this.#options.failed(reason)
+  }
+}
+
+function bytesOf(value: unknown): Buffer {
+  return Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value))
+}
+
+function valueOf(kind: StateKind, value: Buffer): unknown {
+  return kind === 'event' ? value : (JSON.parse(value.toString()) as unknown)
+}

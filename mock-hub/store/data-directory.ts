@@ -1,0 +1,36 @@
+/** A directory that keeps the state of one hub. It is as secret as the keys in it. */
+
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+export interface DataDirectory {
+  readonly path: string
+  /** The database. */
+  readonly state: string
+  /** Says which group was acknowledged last. */
+  readonly note: string
+  readonly blobs: string
+  readonly certificates: string
+}
+
+export function dataDirectory(path: string): DataDirectory {
+  const root = resolve(path)
+  return {
+    path: root,
+    state: join(root, 'state'),
+    note: join(root, 'acknowledged'),
+    blobs: join(root, 'blobs'),
+    certificates: join(root, 'certificates'),
+  }
+}
+
+/** Makes it, for nobody but its owner. @throws the system's error. */
+export async function makeDataDirectory({ path }: DataDirectory): Promise<void> {
+  const made = await mkdir(path, { recursive: true, mode: 0o700 })
+  if (made !== undefined) await chmod(path, 0o700)
+}
+
+/** Forgets what it keeps but for the certificates: who trusted the hub still does. */
+export async function emptyDataDirectory({ state, note, blobs }: DataDirectory): Promise<void> {
+  for (const path of [state, note, blobs]) await rm(path, { recursive: true, force: true })
+}
