@@ -6,6 +6,7 @@ import { EDGE, HTTP } from './catalogue/http.ts'
 import { MQTT } from './catalogue/mqtt.ts'
 import { TCP, TLS, WEB_SOCKET } from './catalogue/network.ts'
 import { OPERATIONS } from './catalogue/operations.ts'
+import { PROVISIONING } from './catalogue/provisioning.ts'
 
 /** Every fault type of the hub. */
 export const FAULT_TYPES: readonly FaultType[] = [
@@ -13,6 +14,7 @@ export const FAULT_TYPES: readonly FaultType[] = [
   ...TLS,
   ...MQTT,
   ...OPERATIONS,
+  ...PROVISIONING,
   ...HTTP,
   ...WEB_SOCKET,
   ...EDGE,
