@@ -23,6 +23,8 @@ export async function hubOptions(flags: Flags): Promise<Omit<MockHubOptions, Por
     certificateDirectory: directory,
     trustedAuthorities: flags.trustCa.map((file) => fileText('--trust-ca', file)),
     seed: await seedOf(flags),
+    provisioning: flags.dps,
+    idScope: flags.idScope,
     lenient: flags.lenient,
     partitions: flags.partitions,
     blob: blobOf(flags),

@@ -96,6 +96,8 @@ export interface Settings {
   readonly dpsRetryAfterSeconds: number
   /** Whether the provisioning service throttles registrations, polls and operations (DPS-LIM-01). Default: false. */
   readonly dpsThrottles: boolean
+  /** Whether webhooks of custom allocations may be on another machine (DPS-HUB-07). Default: false. */
+  readonly dpsWebhooksAnywhere: boolean
   /** Number of journal entries that the hub keeps. Default: 10000. */
   readonly journalRetained: number
   /** Number of device-to-cloud messages that the hub keeps. Default: 10000. */
@@ -148,6 +150,7 @@ export const STRICT: Settings = Object.freeze({
   dpsRequiresVerifiedCa: true,
   dpsRetryAfterSeconds: 3,
   dpsThrottles: false,
+  dpsWebhooksAnywhere: false,
   journalRetained: 10_000,
   telemetryRetained: 10_000,
   seed: 1,

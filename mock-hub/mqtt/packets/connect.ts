@@ -10,6 +10,9 @@ import type { Connection } from '../connection.ts'
 import { DeviceSession } from '../device-session.ts'
 import { injectConnectFault } from '../faults/connect-faults.ts'
 import { unsupportedProtocol } from '../protocol-errors.ts'
+import { acceptRegistrant } from '../provisioning/connect.ts'
+import { isForProvisioning } from '../provisioning/user-name.ts'
+import { notProvisioning } from '../provisioning/refusals.ts'
 import { redactedPassword, refusalCode } from '../refusals.ts'
 import { checkClientId, checkHost, checkWill } from './connect-checks.ts'
 
@@ -39,12 +42,16 @@ export function handleConnect(
   connection.clientId = packet.clientId
   connection.record('in', 'connect', { ...packet, password: redactedPassword(packet.password) })
   if (injectConnectFault(connection, packet.clientId)) return never()
-  return acceptConnect(connection, packet)
+  const { provisioning } = connection.context
+  return provisioning !== undefined && isForProvisioning(packet.username ?? '', connection.hub)
+    ? acceptRegistrant(connection, provisioning, packet)
+    : acceptConnect(connection, packet)
 }
 
 /** The steps of authentication and take-over. The first that throws decides the CONNACK. */
 async function acceptConnect(connection: Connection, packet: ConnectPacket): Promise<void> {
   try {
+    if (connection.info.onlyProvisioning === true) throw notProvisioning(packet.username ?? '')
     const user = parseConnectUsername(packet.username ?? '')
     checkHost(connection.hub, user)
     checkClientId(packet, user)

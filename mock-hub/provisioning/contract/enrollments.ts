@@ -5,9 +5,9 @@ import type { Json, JsonObject } from '../../base/json.ts'
 /** Which page of a list. */
 export interface PageRequest {
   /** `x-ms-max-item-count`; undefined: the largest page. */
-  readonly maxItems: number | undefined
+  readonly maxItems?: number | undefined
   /** `x-ms-continuation`; undefined: the first page. */
-  readonly continuation: string | undefined
+  readonly continuation?: string | undefined
 }
 
 /** A page of a list, sorted by id. */
