@@ -25,6 +25,8 @@ export async function hubOptions(flags: Flags): Promise<Omit<MockHubOptions, Por
     durability: flags.durability,
     trustedAuthorities: flags.trustCa.map((file) => fileText('--trust-ca', file)),
     seed: await seedOf(flags),
+    provisioning: flags.dps,
+    idScope: flags.idScope,
     lenient: flags.lenient,
     partitions: flags.partitions,
     blob: blobOf(flags),

@@ -55,6 +55,10 @@ export interface MockHubOptions {
    * snapshot also sets the host name, unless `hostName` does, and the clock. Default: none.
    */
   readonly seed?: Seed | HubSnapshot | undefined
+  /** A provisioning service (DPS) beside the hub, on the same ports. Default: true. */
+  readonly provisioning?: boolean | undefined
+  /** ID scope of the provisioning service. Default: `0ne00000000`. */
+  readonly idScope?: string | undefined
   /**
    * Where uploaded files go: `own` (the hub itself), `azurite` (must be installed), a storage account by its connection
    * string, or false (file upload is not configured). Default: `own`.

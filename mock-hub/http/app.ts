@@ -41,6 +41,8 @@ import { importExportRoutes } from './service/import-export.ts'
 import { jobRoutes } from './service/jobs.ts'
 import { keyRegenerationRoutes } from './service/key-regeneration.ts'
 import { methodRoutes } from './service/methods.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
+import { provisioningRoutes } from './provisioning/provisioning-routes.ts'
 import { queryRoutes } from './service/query.ts'
 import { OPENAPI } from './openapi.ts'
 import { asHubError, badPath, methodNotAllowed, notFound, refuse } from './common/errors.ts'
@@ -91,6 +93,8 @@ export interface AppOptions {
   readonly server: Server
   /** The hub's own blob storage, when uploads go there. */
   readonly blob: BuiltInStorage | undefined
+  /** Undefined: there is no provisioning service beside the hub. */
+  readonly provisioning?: Provisioning | undefined
   /** Default: all resources of the service and device API. */
   readonly routes?: readonly HubRoutes[] | undefined
 }
@@ -104,6 +108,7 @@ export async function createApp({
   services,
   server,
   blob,
+  provisioning,
   routes = ROUTES,
 }: AppOptions): Promise<HubApp> {
   let handle: RequestListener = () => undefined
@@ -195,6 +200,7 @@ export async function createApp({
   })
   await app.register(swagger, OPENAPI)
   for (const plugin of routes) await app.register(plugin, { hub, services })
+  if (provisioning !== undefined) await app.register(provisioningRoutes(provisioning), { hub, services })
   if (blob !== undefined) await app.register(blobRoutes(blob), { hub, services })
   await app.ready()
 

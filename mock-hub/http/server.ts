@@ -11,6 +11,7 @@ import type { BuiltInStorage } from '../blob/built-in-storage.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { closeSilentClients } from '../http-common/silent-clients.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import { reportTlsErrors } from '../net/tls-errors.ts'
 import type { ServerCredentials, TlsVariant } from '../net/tls-faults.ts'
 import { listenWith, TLS_SETTINGS, type TlsListener } from '../net/tls-listener.ts'
@@ -27,6 +28,8 @@ export interface HttpAdapterOptions {
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
   /** The hub's own blob storage, when uploads go there. */
   readonly blob?: BuiltInStorage | undefined
+  /** Undefined: there is no provisioning service beside the hub. */
+  readonly provisioning?: Provisioning | undefined
 }
 
 export interface HttpAdapter {
@@ -57,13 +60,13 @@ let loaded: Promise<typeof appModule> | undefined
 /** Creates the adapter; nothing listens yet. */
 export function createHttpAdapter(
   hub: Hub,
-  { services, tls, caPath, tlsVariants, blob }: HttpAdapterOptions,
+  { services, tls, caPath, tlsVariants, blob, provisioning }: HttpAdapterOptions,
 ): HttpAdapter {
   const server = createServer({ ...TLS_SETTINGS, ...tls, keepAliveTimeout: IDLE })
   closeSilentClients(server, hub)
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
-    (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob })))
+    (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob, provisioning })))
 
   let handle: RequestListener | undefined
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {

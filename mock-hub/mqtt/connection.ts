@@ -13,11 +13,13 @@ import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 import { FaultedStream } from '../net/stream.ts'
 import type { Broker, BrokerSession } from './broker.ts'
 import { FrameReader, MalformedPacket } from './codec/frames.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import type { ConnectionInfo } from './connection-info.ts'
 import type { DeviceSession } from './device-session.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { OutgoingQueue } from './outgoing-queue.ts'
 import { PacketWriter } from './packet-writer.ts'
+import type { RegistrantSession } from './provisioning/registrant-session.ts'
 import { connectTimeout, malformed, silence } from './protocol-errors.ts'
 import { Responder } from './responder.ts'
 
@@ -25,6 +27,10 @@ import { Responder } from './responder.ts'
 export interface ConnectionContext {
   readonly hub: Hub
   readonly broker: Broker
+  /** Undefined: there is no provisioning service beside the hub. */
+  readonly provisioning: Provisioning | undefined
+  /** Connections of devices that ask for their hub, by client id. */
+  readonly registrants: Map<string, Connection>
   /**
    * Handles the packet at which the reader stands.
    * @returns a promise when that takes time: the next packet waits until it has settled.
@@ -47,6 +53,8 @@ export class Connection {
   clientId: string | undefined
   /** Set once CONNECT has passed authentication. */
   session: DeviceSession | undefined
+  /** Set in its place when CONNECT was meant for the provisioning service. */
+  registrant: RegistrantSession | undefined
   /** Set before CONNACK is sent. */
   brokerSession: BrokerSession | undefined
   readonly #stream: FaultedStream
@@ -122,6 +130,12 @@ export class Connection {
     this.#writer.identity = session.key
   }
 
+  /** CONNECT of a device that asks for its hub has passed. */
+  admitted(session: RegistrantSession): void {
+    this.registrant = session
+    this.#writer.identity = session.registrant.registrationId
+  }
+
   /** @param seconds keep-alive of CONNECT. */
   startKeepAlive(seconds: number): void {
     const { clock, settings } = this.hub
@@ -137,7 +151,7 @@ export class Connection {
   injectStreamFault(effects: readonly string[]): void {
     const { faults } = this.hub
     if (faults.idle || this.#over) return
-    const match = faults.match('tcp', this.session?.key, effects)
+    const match = faults.match('tcp', this.#writer.identity, effects)
     if (match === undefined) return
     this.#faulted = true
     this.#stream.inject(match)
@@ -248,7 +262,7 @@ export class Connection {
     this.hub.journal.record({
       type: 'link-closed',
       linkId,
-      ...(session === undefined ? {} : { identity: session.key }),
+      ...(this.#writer.identity === undefined ? {} : { identity: this.#writer.identity }),
       reason,
     })
     brokerSession?.end(this.out.unacknowledgedIds)

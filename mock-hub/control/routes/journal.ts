@@ -30,6 +30,7 @@ const ENTRY_TYPES: Readonly<Record<JournalEntry['type'], true>> = {
   operation: true,
   delivery: true,
   request: true,
+  registration: true,
   refusal: true,
   registry: true,
   feedback: true,

@@ -94,6 +94,19 @@ export interface Settings {
   readonly eventSources: readonly EventSource[]
   /** Period of the snapshots behind connection-state events, in seconds; 0: an event for each change (WIRE-EVT-04). Default: 60. */
   readonly connectionEventSeconds: number
+  /**
+   * Whether the provisioning service judges the credential of a device at CONNECT (CONNACK 5), or at the registration
+   * (DPS-AUTH-10). Default: false.
+   */
+  readonly dpsJudgesAtConnect: boolean
+  /** Whether the chain of an X.509 group must reach a verified certificate (DPS-AUTH-15). Default: true. */
+  readonly dpsRequiresVerifiedCa: boolean
+  /** `retry-after` of the provisioning service, in seconds (DPS-REG-03). Default: 3. */
+  readonly dpsRetryAfterSeconds: number
+  /** Whether the provisioning service throttles registrations, polls and operations (DPS-LIM-01). Default: false. */
+  readonly dpsThrottles: boolean
+  /** Whether webhooks of custom allocations may be on another machine (DPS-HUB-07). Default: false. */
+  readonly dpsWebhooksAnywhere: boolean
   /** Number of journal entries that the hub keeps. Default: 10000. */
   readonly journalRetained: number
   /** Number of device-to-cloud messages that the hub keeps. Default: 10000. */
@@ -145,6 +158,11 @@ export const STRICT: Settings = Object.freeze({
   maxMethodsInFlight: 100,
   eventSources: [],
   connectionEventSeconds: 60,
+  dpsJudgesAtConnect: false,
+  dpsRequiresVerifiedCa: true,
+  dpsRetryAfterSeconds: 3,
+  dpsThrottles: false,
+  dpsWebhooksAnywhere: false,
   journalRetained: 10_000,
   telemetryRetained: 10_000,
   seed: 1,

@@ -11,6 +11,9 @@ import type { Connection } from '../connection.ts'
 import { DeviceSession } from '../device-session.ts'
 import { injectConnectFault } from '../faults/connect-faults.ts'
 import { unsupportedProtocol } from '../protocol-errors.ts'
+import { acceptRegistrant } from '../provisioning/connect.ts'
+import { isForProvisioning } from '../provisioning/user-name.ts'
+import { notProvisioning } from '../provisioning/refusals.ts'
 import { redactedPassword, refusalCode } from '../refusals.ts'
 import { checkClientId, checkHost, checkWill } from './connect-checks.ts'
 
@@ -40,7 +43,10 @@ export function handleConnect(
   connection.clientId = packet.clientId
   connection.record('in', 'connect', { ...packet, password: redactedPassword(packet.password) })
   if (injectConnectFault(connection, packet.clientId)) return never()
-  return acceptConnect(connection, packet)
+  const { provisioning } = connection.context
+  return provisioning !== undefined && isForProvisioning(packet.username ?? '', connection.hub)
+    ? acceptRegistrant(connection, provisioning, packet)
+    : acceptConnect(connection, packet)
 }
 
 const USER_NAME = { rule: 'WIRE-CONN-15', place: 'a user name with the api-version' }
@@ -48,6 +54,7 @@ const USER_NAME = { rule: 'WIRE-CONN-15', place: 'a user name with the api-versi
 /** The steps of authentication and take-over. The first that throws decides the CONNACK. */
 async function acceptConnect(connection: Connection, packet: ConnectPacket): Promise<void> {
   try {
+    if (connection.info.onlyProvisioning === true) throw notProvisioning(packet.username ?? '')
     const user = parseConnectUsername(packet.username ?? '')
     checkHost(connection.hub, user)
     if (user.apiVersion !== undefined) checkApiVersion(user.apiVersion, connection.hub.settings, USER_NAME)
