@@ -55,6 +55,41 @@ Feature: Messages down and what became of them
         | DELETE |         | Success  |
         | DELETE | ?reject | Rejected |
 
+    @hub:alone
+    Scenario: News of messages comes once, in the order of their ends, and again for later ones
+      When the service sends "lamp" the message "one" with:
+        | header iothub-messageid | m1   |
+        | header iothub-ack       | full |
+      And the service sends "lamp" the message "two" with:
+        | header iothub-messageid | m2   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      Then the answer has:
+        | length              | 2  |
+        | 0.originalMessageId | m1 |
+        | 1.originalMessageId | m2 |
+      When the service requests DELETE "/messages/serviceBound/feedback/{header.etag}"
+      Then the answer is 204
+      When the service sends "lamp" the message "three" with:
+        | header iothub-messageid | m3   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      Then the answer has:
+        | length              | 1  |
+        | 0.originalMessageId | m3 |
+      When the service requests DELETE "/messages/serviceBound/feedback/{header.etag}?reject"
+      Then the answer is 204
+      When the service requests GET "/messages/serviceBound/feedback"
+      Then the answer is 204
+
     Scenario: Given back
       When the service sends "lamp" the message "hello"
       And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
