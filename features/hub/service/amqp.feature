@@ -150,13 +150,11 @@ Feature: AMQP
     @hub:alone
     Scenario: News that a back end did not settle comes again
       Given the service listens at "/messages/serviceBound/feedback" over AMQP
-      And "lamp" is online
-      And "lamp" subscribes to "devices/{lamp}/messages/devicebound/#"
       When the service sends "lamp" the message "hello" over AMQP with:
         | message id | m1   |
         | ack        | full |
-      Then "lamp" receives PUBLISH
-      When "lamp" acknowledges the message
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
       And 16 seconds pass at the hub
       Then the service receives from "/messages/serviceBound/feedback" over AMQP:
         | body.0.originalMessageId | m1 |

@@ -56,7 +56,7 @@ Feature: Messages down and what became of them
         | DELETE | ?reject | Rejected |
 
     @hub:alone
-    Scenario: News of messages comes once, in the order of their ends, and again for later ones
+    Scenario: News of two messages comes in the order of their ends
       When the service sends "lamp" the message "one" with:
         | header iothub-messageid | m1   |
         | header iothub-ack       | full |
@@ -73,19 +73,37 @@ Feature: Messages down and what became of them
         | length              | 2  |
         | 0.originalMessageId | m1 |
         | 1.originalMessageId | m2 |
-      When the service requests DELETE "/messages/serviceBound/feedback/{header.etag}"
-      Then the answer is 204
-      When the service sends "lamp" the message "three" with:
-        | header iothub-messageid | m3   |
+
+    @hub:alone
+    Scenario: News comes again for a later message
+      When the service sends "lamp" the message "one" with:
+        | header iothub-messageid | m1   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service sends "lamp" the message "two" with:
+        | header iothub-messageid | m2   |
         | header iothub-ack       | full |
       And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
       And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
       And 16 seconds pass at the hub
       And the service requests GET "/messages/serviceBound/feedback"
+      And the service requests GET "/messages/serviceBound/feedback"
       Then the answer has:
         | length              | 1  |
-        | 0.originalMessageId | m3 |
-      When the service requests DELETE "/messages/serviceBound/feedback/{header.etag}?reject"
+        | 0.originalMessageId | m2 |
+
+    @hub:alone
+    Scenario: News that the back end rejects does not come again
+      When the service sends "lamp" the message "one" with:
+        | header iothub-messageid | m1   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      And the service requests DELETE "/messages/serviceBound/feedback/{header.etag}?reject"
       Then the answer is 204
       When the service requests GET "/messages/serviceBound/feedback"
       Then the answer is 204
