@@ -59,6 +59,23 @@ Feature: Twins
       Then "thermostat" receives PUBLISH with:
         | topic | /^\$iothub\/twin\/res\/412\/\?\$rid=1/ |
 
+    Scenario: Of two patches of the same version the second is refused
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1&$version=1 |
+        | payload | {"t":21}                                                 |
+      Then "thermostat" receives PUBLISH with:
+        | topic | /^\$iothub\/twin\/res\/204\/\?\$rid=1/ |
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=2&$version=1 |
+        | payload | {"t":22}                                                 |
+      Then "thermostat" receives PUBLISH with:
+        | topic | /^\$iothub\/twin\/res\/412\/\?\$rid=2/ |
+      When the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | properties.reported.t        | 21 |
+        | properties.reported.$version | 2  |
+
   @WIRE-TWIN-12 @WIRE-TWIN-13 @WIRE-TWIN-14
   Rule: A payload that is not a patch changes nothing and is answered 400
 

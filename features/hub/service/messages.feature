@@ -55,6 +55,59 @@ Feature: Messages down and what became of them
         | DELETE |         | Success  |
         | DELETE | ?reject | Rejected |
 
+    @hub:alone
+    Scenario: News of two messages comes in the order of their ends
+      When the service sends "lamp" the message "one" with:
+        | header iothub-messageid | m1   |
+        | header iothub-ack       | full |
+      And the service sends "lamp" the message "two" with:
+        | header iothub-messageid | m2   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      Then the answer has:
+        | length              | 2  |
+        | 0.originalMessageId | m1 |
+        | 1.originalMessageId | m2 |
+
+    @hub:alone
+    Scenario: News comes again for a later message
+      When the service sends "lamp" the message "one" with:
+        | header iothub-messageid | m1   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service sends "lamp" the message "two" with:
+        | header iothub-messageid | m2   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      And the service requests GET "/messages/serviceBound/feedback"
+      Then the answer has:
+        | length              | 1  |
+        | 0.originalMessageId | m2 |
+
+    @hub:alone
+    Scenario: News that the back end rejects does not come again
+      When the service sends "lamp" the message "one" with:
+        | header iothub-messageid | m1   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      And the service requests DELETE "/messages/serviceBound/feedback/{header.etag}?reject"
+      Then the answer is 204
+      When the service requests GET "/messages/serviceBound/feedback"
+      Then the answer is 204
+
     Scenario: Given back
       When the service sends "lamp" the message "hello"
       And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
