@@ -5,7 +5,7 @@ import { connect, type TLSSocket } from 'node:tls'
 import mqttPacket, { type Packet } from 'mqtt-packet'
 import rhea from 'rhea'
 import type { MockHub } from '../../mock-hub/host/mock-hub.ts'
-import { IoTHubDeviceClient, MethodResponse } from '../../reference-client/index.ts'
+import { CredentialError, IoTHubDeviceClient, MethodResponse } from '../../reference-client/index.ts'
 import type { Happening } from './history.ts'
 
 export interface Device {
@@ -43,7 +43,11 @@ export class ReferenceDevice implements Device {
 
   tend(): void {
     const client = (this.#client ??= this.#open())
-    if (!client.connected) client.connect().catch(() => undefined)
+    if (client.connected) return
+    client.connect().catch((error: unknown) => {
+      // A client renews its token by the clock: an application that is refused before makes a new one.
+      if (error instanceof CredentialError && client === this.#client) this.restart()
+    })
   }
 
   send(id: string): void {

@@ -23,7 +23,7 @@ export interface RunOptions {
 
 const TICK_SECONDS = 5
 /** How many turns in a row nothing may happen until the next tick. */
-const QUIET_TURNS = 6
+const QUIET_TURNS = 12
 /** A run is asked whether it may stop so often, in ticks. */
 const ASKED_EVERY = 60
 
@@ -282,7 +282,7 @@ function tokenOf({ hostName, clock }: MockHub, policy: string, key: string): str
 /** Waits until the hub has had nothing to do for some turns. */
 async function settled({ journal }: MockHub): Promise<void> {
   for (let [quiet, seq] = [0, journal.seq]; quiet < QUIET_TURNS; quiet++) {
-    await new Promise((resolve) => setTimeout(resolve, 0))
+    await new Promise((resolve) => setImmediate(resolve))
     if (journal.seq !== seq) quiet = 0
     seq = journal.seq
   }

@@ -13,7 +13,7 @@ export interface Shrunk {
   readonly runs: number
 }
 
-/** @param most runs. @param rule of the violation, which must stay. */
+/** @param options.most runs. @param options.runs plays a script. */
 export async function shrink(
   {
     seed,
@@ -21,14 +21,14 @@ export async function shrink(
     script,
   }: { readonly seed: number; readonly hours: number; readonly script: readonly ScriptStep[] },
   first: Omit<Shrunk, 'runs' | 'script'>,
-  most = 40,
+  { most = 40, runs: play = run }: { readonly most?: number; readonly runs?: typeof run } = {},
 ): Promise<Shrunk> {
   const { rule } = first.violation
   let best: Shrunk = { ...first, script, runs: 0 }
   const attempt = async (steps: readonly ScriptStep[]): Promise<boolean> => {
     const runs = best.runs + 1
     best = { ...best, runs }
-    const history = await run({ seed, hours, script: steps, stop: (so) => found(so, rule) !== undefined })
+    const history = await play({ seed, hours, script: steps, stop: (so) => found(so, rule) !== undefined })
     const violation = found(history, rule)
     if (violation === undefined) return false
     best = { script: steps, history, violation, runs }

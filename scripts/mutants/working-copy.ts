@@ -16,7 +16,7 @@ import type { Results } from '../../step-definitions/conformance/results.ts'
 import type { Mutant } from './mutant.ts'
 
 const COPIED = [
-  ...['mock-hub', 'reference-client', 'step-definitions', 'features', 'certs'],
+  ...['mock-hub', 'reference-client', 'step-definitions', 'features', 'certs', 'scripts'],
   ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
 ]
 
@@ -137,6 +137,23 @@ export class WorkingCopy {
       .flatMap(({ assertionResults }) => assertionResults)
       .filter(({ status }) => status === 'failed')
       .map(({ fullName, failureMessages }) => ({ name: fullName, message: failureMessages.join('\n') }))
+  }
+
+  /** Runs Node on the current copy. @returns what it printed. */
+  async output(args: readonly string[]): Promise<string> {
+    const child = spawn(process.execPath, args, {
+      cwd: this.#folder,
+      timeout: RUN_LIMIT_MS,
+      killSignal: 'SIGKILL',
+    })
+    let text = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    return new Promise((settle) => {
+      child.once('close', () => {
+        settle(text)
+      })
+    })
   }
 
   /** @returns how the process ended. */
