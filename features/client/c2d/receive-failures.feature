@@ -42,7 +42,7 @@ Feature: Messages that cannot be received
   @DEV-RMSG-09 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @identity:device @fault:mqtt
+    @identity:device @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub does not answer the CONNECT of the device for 60 seconds
       Given a device client
       And the hub is going to stay silent when asked to connect

@@ -91,7 +91,7 @@ Feature: Method responses that cannot be sent
   @BOTH-RESP-08 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub does not answer the CONNECT of the <identity> for 60 seconds
       Given a <identity> client
       And the hub is going to stay silent when asked to connect

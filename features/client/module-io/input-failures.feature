@@ -42,7 +42,7 @@ Feature: Input messages that cannot be received
   @MOD-IN-10 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @identity:module @fault:mqtt
+    @identity:module @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub does not answer the CONNECT of the module for 60 seconds
       Given a module client
       And the hub is going to stay silent when asked to connect

@@ -90,7 +90,7 @@ Feature: Telemetry that cannot be sent
   @BOTH-SEND-09 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub does not answer the CONNECT of the <identity> for 60 seconds
       Given a <identity> client
       And the hub is going to stay silent when asked to connect

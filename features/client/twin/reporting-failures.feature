@@ -91,7 +91,7 @@ Feature: Reported properties that cannot be reported
   @BOTH-PATCH-08 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub does not answer the CONNECT of the <identity> for 60 seconds
       Given a <identity> client
       And the hub is going to stay silent when asked to connect
@@ -136,6 +136,7 @@ Feature: Reported properties that cannot be reported
   @BOTH-PATCH-10
   Rule: An unexpected error is a ClientError
 
+    @needs:values.unwritable
     Scenario Outline: The <identity> is given a patch that JSON cannot write
       Given a connected <identity> client
       When it patches its reported properties with a value that is not JSON
