@@ -11,11 +11,9 @@ import { HubClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Workload } from '../http/workload/workload.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import type { Undo } from './undo.ts'
 import { listenForModules, type WorkloadListener } from './workload-listener.ts'
 import type { HubTls } from '../net/hub-certificates.ts'
-
-/** Steps that stop what was started, in order of starting. */
-export type Undo = (() => unknown)[]
 
 /** Once per process: killed hubs leave their uploads behind. */
 let cleaning: Promise<void> | undefined

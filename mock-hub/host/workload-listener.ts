@@ -3,7 +3,7 @@
 import type { Hub } from '../core/contract/hub.ts'
 import type { Workload } from '../http/workload/workload.ts'
 import type { WorkloadUris } from './mock-hub.ts'
-import type { Undo } from './optional-parts.ts'
+import type { Undo } from './undo.ts'
 
 export interface WorkloadListener {
   /** Undefined: it does not listen now. */
