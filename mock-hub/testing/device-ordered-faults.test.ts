@@ -162,23 +162,17 @@ describe('WIRE-D2C-20: a fault that a device orders holds over every transport',
     },
   )
 
-  test('KillAmqpConnection closes AMQP and leaves the others', async () => {
-    await overHttps.order('KillAmqpConnection')
-    expect([await overMqtt.outcome(), await overAmqp.outcome(), await overHttps.outcome()]).toEqual([
-      'accepted',
-      'closed',
-      'accepted',
-    ])
-  })
-
-  test('a shut-down in good order happens once: ShutDownAmqp closes the connection, and the next is accepted', async () => {
-    const { connection, sender } = dialAmqp()
-    await once(sender, 'sendable')
-    const closed = once(connection, 'connection_error')
-    await overHttps.order('ShutDownAmqp')
-    await closed
-    expect(await overAmqp.outcome()).toBe('accepted')
-  })
+  test.each(['ShutDownAmqp', 'KillAmqpConnection'])(
+    '%s closes the AMQP connection once, and the next is accepted',
+    async (type) => {
+      const { connection, sender } = dialAmqp()
+      await once(sender, 'sendable')
+      const closed = once(connection, 'connection_error')
+      await overHttps.order(type)
+      await closed
+      expect(await overAmqp.outcome()).toBe('accepted')
+    },
+  )
 
   test('an order over HTTPS breaks the connection that the device has', async () => {
     const client = await bench.connected()

@@ -43,9 +43,8 @@ export class Devices {
       throw addressNotFound(link.address ?? '', `a node that a ${who} can ${can}`)
     }
     const { deviceFaults } = this.#context.hub
-    const broken = deviceFaults.breaks(identityKey(identity), this.#context.transport)
-    if (broken !== undefined) {
-      this.#context.breakPart(broken)
+    if (deviceFaults.breaks(identityKey(identity))) {
+      this.#context.breakPart('tcp')
       return
     }
     const refusal = deviceFaults.refusal(identityKey(identity))

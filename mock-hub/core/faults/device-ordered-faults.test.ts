@@ -71,30 +71,21 @@ describe('a fault', () => {
     expect(broken).toEqual(['d1 tcp', 'd1 amqp-c2d'])
   })
 
-  test('that breaks a connection breaks new ones of that transport for its duration', () => {
-    const seen = (): unknown[] =>
-      (['mqtt', 'mqtt-ws', 'amqp', 'amqp-ws', 'https'] as const).map((transport) =>
-        hub.deviceFaults.breaks('d1', transport),
-      )
-    begin('KillAmqpConnection', '0', '10')
-    expect(seen()).toEqual([undefined, undefined, 'amqp', 'amqp', undefined])
+  test('that drops the socket drops new ones for its duration', () => {
     begin('KillTcp', '0', '10')
-    expect(seen()).toEqual(['tcp', 'tcp', 'tcp', 'tcp', 'tcp'])
+    expect(hub.deviceFaults.breaks('d1')).toBe(true)
     clock.advance(10_000)
-    expect([seen(), hub.deviceFaults.idle]).toEqual([Array(5).fill(undefined), true])
+    expect([hub.deviceFaults.breaks('d1'), hub.deviceFaults.idle]).toEqual([false, true])
   })
 
   test.each([
     ['ShutDownAmqp', 'amqp'],
+    ['KillAmqpConnection', 'amqp'],
     ['ShutDownMqtt', 'mqtt'],
-  ] as const)('that shuts down in good order (%s) does so once: new connections are accepted', (type, transport) => {
+    ['KillAmqpSession', 'amqp-session'],
+  ])('that breaks another part (%s) breaks it once: new connections are accepted', (type, part) => {
     begin(type, '0', '10')
-    expect([broken, hub.deviceFaults.breaks('d1', transport)]).toEqual([[`d1 ${transport}`], undefined])
-  })
-
-  test('that breaks a session or a link breaks it once', () => {
-    begin('KillAmqpSession', '0', '10')
-    expect([broken, hub.deviceFaults.breaks('d1', 'amqp')]).toEqual([['d1 amqp-session'], undefined])
+    expect([broken, hub.deviceFaults.breaks('d1')]).toEqual([[`d1 ${part}`], false])
   })
 
   test('concerns the identity that ordered it', () => {
@@ -109,7 +100,7 @@ describe('a fault', () => {
       begin(type, '1', '10')
       expect(broken).toEqual([])
       clock.advance(1_000)
-      expect([broken, hub.deviceFaults.breaks('d1', 'mqtt')]).toEqual([['d1 mqtt'], undefined])
+      expect([broken, hub.deviceFaults.breaks('d1')]).toEqual([['d1 mqtt'], false])
     },
   )
 

@@ -8,7 +8,6 @@ import { Emitter } from '../../base/emitter.ts'
 import type { BrokenPart, DeviceFaultOrder, DeviceFaults } from '../contract/device-faults.ts'
 import { identityKey } from '../contract/identity.ts'
 import type { ApplicationProperties } from '../contract/message.ts'
-import type { Transport } from '../contract/principal.ts'
 import type { Registry } from '../contract/registry.ts'
 import type { HubErrorKind } from '../errors/catalogue.ts'
 import { HubError } from '../errors/hub-error.ts'
@@ -37,19 +36,6 @@ const REFUSING: ReadonlyMap<string, HubErrorKind> = new Map([
   ['InvokeMaxMessageQuota', 'IotHubQuotaExceeded'],
   ['InvokeAuthError', 'IotHubUnauthorizedAccess'],
 ])
-/** Parts that a new connection is broken for, as long as the fault lasts; a link or session may be opened again at once. */
-const CONNECTIONS: ReadonlyMap<BrokenPart, (transport: Transport) => boolean> = new Map<
-  BrokenPart,
-  (transport: Transport) => boolean
->([
-  ['tcp', () => true],
-  ['mqtt', (transport) => transport.startsWith('mqtt')],
-  ['amqp', (transport) => transport.startsWith('amqp')],
-])
-
-/** Events, and no states: a gateway that shuts down in good order says so once, and the next connection is another one's. */
-const EVENTS: ReadonlySet<string> = new Set(['ShutDownMqtt', 'ShutDownAmqp'])
-
 export class DeviceOrderedFaults implements DeviceFaults {
   readonly #clock: Clock
   readonly #inForce = new Map<string, DeviceFaultOrder>()
@@ -85,9 +71,8 @@ export class DeviceOrderedFaults implements DeviceFaults {
       })
   }
 
-  breaks(identity: string, transport: Transport): BrokenPart | undefined {
-    const part = this.#inForce.get(identity)?.breaks
-    return part !== undefined && CONNECTIONS.get(part)?.(transport) === true ? part : undefined
+  breaks(identity: string): boolean {
+    return this.#inForce.get(identity)?.breaks === 'tcp'
   }
 
   refusal(identity: string): HubError | undefined {
@@ -112,8 +97,8 @@ export class DeviceOrderedFaults implements DeviceFaults {
   }
 
   #start(identity: string, order: DeviceFaultOrder): void {
-    const { type, breaks, durationMs } = order
-    if (durationMs > 0 && !EVENTS.has(type)) {
+    const { breaks, durationMs } = order
+    if (durationMs > 0) {
       this.#inForce.set(identity, order)
       this.#schedule(identity, durationMs, () => {
         if (this.#inForce.get(identity) === order) this.#inForce.delete(identity)

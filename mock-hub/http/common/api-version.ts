@@ -19,7 +19,7 @@ export function checkApiVersion(request: FastifyRequest): void {
   if (given !== undefined && KNOWN.test(given)) return
   throw new HubError({
     kind: 'InvalidProtocolVersion',
-    message: 'Invalid protocol version.',
+    message: 'BadRequest',
     rule: 'WIRE-ERR-04',
     expected: 'the query parameter api-version=yyyy-MM-dd or yyyy-MM-dd-preview',
     received: given === undefined ? 'no api-version' : `api-version=${given.slice(0, 40)}`,
