@@ -162,15 +162,36 @@ describe('WIRE-D2C-20: a fault that a device orders holds over every transport',
     },
   )
 
+  test('ShutDownMqtt closes MQTT and leaves the others', async () => {
+    await overHttps.order('ShutDownMqtt')
+    expect([await overMqtt.outcome(), await overAmqp.outcome(), await overHttps.outcome()]).toEqual([
+      'closed',
+      'accepted',
+      'accepted',
+    ])
+  })
+
+  test.each(['ShutDownAmqp', 'KillAmqpConnection'])('%s closes AMQP and leaves the others', async (type) => {
+    await overHttps.order(type)
+    expect([await overMqtt.outcome(), await overAmqp.outcome(), await overHttps.outcome()]).toEqual([
+      'accepted',
+      'closed',
+      'accepted',
+    ])
+  })
+
   test.each(['ShutDownAmqp', 'KillAmqpConnection'])(
-    '%s closes the AMQP connection once, and the next is accepted',
+    '%s closes the connection with a condition, and drops new ones without a word',
     async (type) => {
       const { connection, sender } = dialAmqp()
       await once(sender, 'sendable')
       const closed = once(connection, 'connection_error')
       await overHttps.order(type)
       await closed
-      expect(await overAmqp.outcome()).toBe('accepted')
+      expect(connection.error).toMatchObject({ condition: 'amqp:connection:forced' })
+      const next = dialAmqp()
+      expect(await next.refused).toBe('closed')
+      expect(next.connection.error).toBeUndefined()
     },
   )
 
@@ -178,7 +199,6 @@ describe('WIRE-D2C-20: a fault that a device orders holds over every transport',
     const client = await bench.connected()
     await overHttps.order('ShutDownMqtt')
     await client.closing()
-    expect(await overMqtt.outcome()).toBe('accepted')
   })
 
   test('it ends when the identity is deleted, as a reset of the hub does', async () => {

@@ -5,6 +5,7 @@
 
 import type { HubError } from '../errors/hub-error.ts'
 import type { ApplicationProperties } from './message.ts'
+import type { Transport } from './principal.ts'
 
 /** What a fault breaks of the device's connection. Adapters break what they carry, and ignore the rest. */
 export type BrokenPart =
@@ -48,8 +49,8 @@ export interface DeviceFaults {
    * @param identity key of the sender, `d1` or `d1/m1`.
    */
   begin(identity: string, order: DeviceFaultOrder): void
-  /** @returns whether a new connection of the identity is dropped now: `KillTcp` alone lasts, other parts break once. */
-  breaks(identity: string): boolean
+  /** @returns what breaks a new connection of the identity over this transport now; undefined: nothing. */
+  breaks(identity: string, transport: Transport): BrokenPart | undefined
   /** @returns the error that requests of the identity get now: throttled, over its quota, or not authorized. */
   refusal(identity: string): HubError | undefined
   /**

@@ -71,21 +71,24 @@ describe('a fault', () => {
     expect(broken).toEqual(['d1 tcp', 'd1 amqp-c2d'])
   })
 
-  test('that drops the socket drops new ones for its duration', () => {
+  test('that breaks a connection breaks new ones of that transport for its duration', () => {
+    const seen = (): unknown[] =>
+      (['mqtt', 'mqtt-ws', 'amqp', 'amqp-ws', 'https'] as const).map((transport) =>
+        hub.deviceFaults.breaks('d1', transport),
+      )
+    begin('ShutDownMqtt', '0', '10')
+    expect(seen()).toEqual(['mqtt', 'mqtt', undefined, undefined, undefined])
+    begin('KillAmqpConnection', '0', '10')
+    expect(seen()).toEqual([undefined, undefined, 'amqp', 'amqp', undefined])
     begin('KillTcp', '0', '10')
-    expect(hub.deviceFaults.breaks('d1')).toBe(true)
+    expect(seen()).toEqual(['tcp', 'tcp', 'tcp', 'tcp', 'tcp'])
     clock.advance(10_000)
-    expect([hub.deviceFaults.breaks('d1'), hub.deviceFaults.idle]).toEqual([false, true])
+    expect([seen(), hub.deviceFaults.idle]).toEqual([Array(5).fill(undefined), true])
   })
 
-  test.each([
-    ['ShutDownAmqp', 'amqp'],
-    ['KillAmqpConnection', 'amqp'],
-    ['ShutDownMqtt', 'mqtt'],
-    ['KillAmqpSession', 'amqp-session'],
-  ])('that breaks another part (%s) breaks it once: new connections are accepted', (type, part) => {
-    begin(type, '0', '10')
-    expect([broken, hub.deviceFaults.breaks('d1')]).toEqual([[`d1 ${part}`], false])
+  test('that breaks a session or a link breaks it once', () => {
+    begin('KillAmqpSession', '0', '10')
+    expect([broken, hub.deviceFaults.breaks('d1', 'amqp')]).toEqual([['d1 amqp-session'], undefined])
   })
 
   test('concerns the identity that ordered it', () => {
@@ -100,7 +103,7 @@ describe('a fault', () => {
       begin(type, '1', '10')
       expect(broken).toEqual([])
       clock.advance(1_000)
-      expect([broken, hub.deviceFaults.breaks('d1')]).toEqual([['d1 mqtt'], false])
+      expect([broken, hub.deviceFaults.breaks('d1', 'mqtt')]).toEqual([['d1 mqtt'], undefined])
     },
   )
 

@@ -8,6 +8,7 @@ import { Emitter } from '../../base/emitter.ts'
 import type { BrokenPart, DeviceFaultOrder, DeviceFaults } from '../contract/device-faults.ts'
 import { identityKey } from '../contract/identity.ts'
 import type { ApplicationProperties } from '../contract/message.ts'
+import type { Transport } from '../contract/principal.ts'
 import type { Registry } from '../contract/registry.ts'
 import type { HubErrorKind } from '../errors/catalogue.ts'
 import { HubError } from '../errors/hub-error.ts'
@@ -36,6 +37,16 @@ const REFUSING: ReadonlyMap<string, HubErrorKind> = new Map([
   ['InvokeMaxMessageQuota', 'IotHubQuotaExceeded'],
   ['InvokeAuthError', 'IotHubUnauthorizedAccess'],
 ])
+/** Parts that a new connection is broken for, as long as the fault lasts; a link or session may be opened again at once. */
+const CONNECTIONS: ReadonlyMap<BrokenPart, (transport: Transport) => boolean> = new Map<
+  BrokenPart,
+  (transport: Transport) => boolean
+>([
+  ['tcp', () => true],
+  ['mqtt', (transport) => transport.startsWith('mqtt')],
+  ['amqp', (transport) => transport.startsWith('amqp')],
+])
+
 export class DeviceOrderedFaults implements DeviceFaults {
   readonly #clock: Clock
   readonly #inForce = new Map<string, DeviceFaultOrder>()
@@ -71,8 +82,9 @@ export class DeviceOrderedFaults implements DeviceFaults {
       })
   }
 
-  breaks(identity: string): boolean {
-    return this.#inForce.get(identity)?.breaks === 'tcp'
+  breaks(identity: string, transport: Transport): BrokenPart | undefined {
+    const part = this.#inForce.get(identity)?.breaks
+    return part !== undefined && CONNECTIONS.get(part)?.(transport) === true ? part : undefined
   }
 
   refusal(identity: string): HubError | undefined {

@@ -16,8 +16,8 @@ export function injectOrderedFaults(app: FastifyInstance<Server>, { deviceFaults
       return
     }
     const identity = identityKey(principal.identity)
-    if (deviceFaults.breaks(identity)) breakConnection(request, reply)
-    else next(deviceFaults.refusal(identity))
+    if (deviceFaults.breaks(identity, 'https') === undefined) next(deviceFaults.refusal(identity))
+    else breakConnection(request, reply)
   })
 }
 

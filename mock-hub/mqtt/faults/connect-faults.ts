@@ -10,12 +10,12 @@ const NOT_AUTHORIZED = 5
 
 /** @returns true: a fault has refused the CONNECT, closed the connection, or leaves the CONNECT unanswered. */
 export function injectConnectFault(connection: Connection, clientId: string): boolean {
-  const { hub, responder } = connection
+  const { hub, info, responder } = connection
   const refuse = (returnCode: number): void => {
     responder.refuseConnect(returnCode)
     connection.close('refused')
   }
-  if (hub.deviceFaults.breaks(clientId)) {
+  if (hub.deviceFaults.breaks(clientId, info.transport) !== undefined) {
     connection.drop('fault')
     return true
   }
