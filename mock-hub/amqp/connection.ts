@@ -9,6 +9,7 @@ import { parseAddress } from './addresses.ts'
 import { putToken } from './cbs.ts'
 import { Devices } from './devices/devices.ts'
 import type { EventHub } from './events/event-hub.ts'
+import { eventHubErrorOf } from './events/errors.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { CbsTokens } from './cbs-tokens.ts'
 import { addressNotFound, amqpErrorOf, deviceErrorOf, hubErrorOf, violationOf } from './refusals.ts'
@@ -20,7 +21,7 @@ import { Endpoint, MAX_FRAME_BYTES } from './endpoint/endpoint.ts'
 import { AMQP_ID, FrameReader, SASL_FRAME, SASL_ID, frameOf, protocolHeader } from './codec/frames.ts'
 import type { Link } from './endpoint/links.ts'
 import { AmqpViolation } from './codec/malformed.ts'
-import type { PerformativeName } from './codec/performative-fields.ts'
+import type { AmqpError, PerformativeName } from './codec/performative-fields.ts'
 import { unreadError } from '../net/limits.ts'
 import { linkOpened, type ProtocolClientInfo } from '../net/peer.ts'
 import { FaultedStream } from '../net/stream.ts'
@@ -39,6 +40,8 @@ export interface ServerContext {
 
 /** How long the hub waits for the end of the stream after both have sent CLOSE. */
 const LINGER_MS = 5_000
+/** Nodes of the Event Hubs-compatible endpoint. */
+const EVENT_HUB_NODES: ReadonlySet<string | undefined> = new Set(['management', 'eventHub', 'partition'])
 const FRAMING_ERROR = 'amqp:connection:framing-error'
 
 export class Connection implements ConnectionContext {
@@ -268,9 +271,17 @@ export class Connection implements ConnectionContext {
     } catch (error) {
       const refused = hubErrorOf(error)
       this.refused(refused)
-      const ofDevice = parseAddress(link.address ?? '')?.type === 'device'
-      link.refuse((ofDevice ? deviceErrorOf : amqpErrorOf)(refused, this.hub.clock.now()))
+      link.refuse(this.#refusalOf(refused, link.address ?? ''))
     }
+  }
+
+  /** In the words of the part of the service that has the node. */
+  #refusalOf(error: HubError, address: string): AmqpError {
+    const now = this.hub.clock.now()
+    const type = parseAddress(address)?.type
+    if (type === 'device') return deviceErrorOf(error, now)
+    if (EVENT_HUB_NODES.has(type)) return eventHubErrorOf(error, now, this.hostName, address)
+    return amqpErrorOf(error, now)
   }
 
   #open(link: Link): void {

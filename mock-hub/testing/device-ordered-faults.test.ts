@@ -162,8 +162,17 @@ describe('WIRE-D2C-20: a fault that a device orders holds over every transport',
     },
   )
 
-  test('KillAmqpConnection closes AMQP and leaves the others', async () => {
-    await overHttps.order('KillAmqpConnection')
+  test('ShutDownMqtt closes MQTT and leaves the others', async () => {
+    await overHttps.order('ShutDownMqtt')
+    expect([await overMqtt.outcome(), await overAmqp.outcome(), await overHttps.outcome()]).toEqual([
+      'closed',
+      'accepted',
+      'accepted',
+    ])
+  })
+
+  test.each(['ShutDownAmqp', 'KillAmqpConnection'])('%s closes AMQP and leaves the others', async (type) => {
+    await overHttps.order(type)
     expect([await overMqtt.outcome(), await overAmqp.outcome(), await overHttps.outcome()]).toEqual([
       'accepted',
       'closed',
@@ -171,20 +180,25 @@ describe('WIRE-D2C-20: a fault that a device orders holds over every transport',
     ])
   })
 
-  test('a shut-down in good order happens once: ShutDownAmqp closes the connection, and the next is accepted', async () => {
-    const { connection, sender } = dialAmqp()
-    await once(sender, 'sendable')
-    const closed = once(connection, 'connection_error')
-    await overHttps.order('ShutDownAmqp')
-    await closed
-    expect(await overAmqp.outcome()).toBe('accepted')
-  })
+  test.each(['ShutDownAmqp', 'KillAmqpConnection'])(
+    '%s closes the connection with a condition, and drops new ones without a word',
+    async (type) => {
+      const { connection, sender } = dialAmqp()
+      await once(sender, 'sendable')
+      const closed = once(connection, 'connection_error')
+      await overHttps.order(type)
+      await closed
+      expect(connection.error).toMatchObject({ condition: 'amqp:connection:forced' })
+      const next = dialAmqp()
+      expect(await next.refused).toBe('closed')
+      expect(next.connection.error).toBeUndefined()
+    },
+  )
 
   test('an order over HTTPS breaks the connection that the device has', async () => {
     const client = await bench.connected()
     await overHttps.order('ShutDownMqtt')
     await client.closing()
-    expect(await overMqtt.outcome()).toBe('accepted')
   })
 
   test('it ends when the identity is deleted, as a reset of the hub does', async () => {

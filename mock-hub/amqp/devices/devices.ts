@@ -45,9 +45,9 @@ export class Devices {
       throw addressNotFound(link.address ?? '', `a node that a ${who} can ${can}`)
     }
     const { deviceFaults } = this.#context.hub
-    const broken = deviceFaults.breaks(identityKey(identity), this.#context.transport)
-    if (broken !== undefined) {
-      this.#context.breakPart(broken)
+    // A live connection is closed with a condition; a new one is dropped (docs/contract/telemetry.md#telemetry-fault-shutdown).
+    if (deviceFaults.breaks(identityKey(identity), this.#context.transport) !== undefined) {
+      this.#context.breakPart('tcp')
       return
     }
     const refusal = deviceFaults.refusal(identityKey(identity))

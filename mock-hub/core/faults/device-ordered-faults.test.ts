@@ -76,6 +76,8 @@ describe('a fault', () => {
       (['mqtt', 'mqtt-ws', 'amqp', 'amqp-ws', 'https'] as const).map((transport) =>
         hub.deviceFaults.breaks('d1', transport),
       )
+    begin('ShutDownMqtt', '0', '10')
+    expect(seen()).toEqual(['mqtt', 'mqtt', undefined, undefined, undefined])
     begin('KillAmqpConnection', '0', '10')
     expect(seen()).toEqual([undefined, undefined, 'amqp', 'amqp', undefined])
     begin('KillTcp', '0', '10')
@@ -83,17 +85,6 @@ describe('a fault', () => {
     clock.advance(10_000)
     expect([seen(), hub.deviceFaults.idle]).toEqual([Array(5).fill(undefined), true])
   })
-
-  test.each([
-    ['ShutDownAmqp', 'amqp'],
-    ['ShutDownMqtt', 'mqtt'],
-  ] as const)(
-    'that shuts down in good order (%s) does so once: new connections are accepted',
-    (type, transport) => {
-      begin(type, '0', '10')
-      expect([broken, hub.deviceFaults.breaks('d1', transport)]).toEqual([[`d1 ${transport}`], undefined])
-    },
-  )
 
   test('that breaks a session or a link breaks it once', () => {
     begin('KillAmqpSession', '0', '10')

@@ -47,9 +47,6 @@ const CONNECTIONS: ReadonlyMap<BrokenPart, (transport: Transport) => boolean> = 
   ['amqp', (transport) => transport.startsWith('amqp')],
 ])
 
-/** Events, and no states: a gateway that shuts down in good order says so once, and the next connection is another one's. */
-const EVENTS: ReadonlySet<string> = new Set(['ShutDownMqtt', 'ShutDownAmqp'])
-
 export class DeviceOrderedFaults implements DeviceFaults {
   readonly #clock: Clock
   readonly #inForce = new Map<string, DeviceFaultOrder>()
@@ -112,8 +109,8 @@ export class DeviceOrderedFaults implements DeviceFaults {
   }
 
   #start(identity: string, order: DeviceFaultOrder): void {
-    const { type, breaks, durationMs } = order
-    if (durationMs > 0 && !EVENTS.has(type)) {
+    const { breaks, durationMs } = order
+    if (durationMs > 0) {
       this.#inForce.set(identity, order)
       this.#schedule(identity, durationMs, () => {
         if (this.#inForce.get(identity) === order) this.#inForce.delete(identity)

@@ -123,11 +123,13 @@ function checkValue(path: string, value: Json, depth: number): void {
   if (typeof value === 'string') {
     const bytes = Buffer.byteLength(value)
     if (bytes <= TWIN_LIMITS.stringBytes) return
-    throw invalid(
-      'WIRE-TWIN-27',
-      `strings of at most ${String(TWIN_LIMITS.stringBytes)} bytes`,
-      `${String(bytes)} bytes at ${quoted(path)}`,
-    )
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: `Property or Tag value should be maximum ${String(TWIN_LIMITS.stringBytes)} bytes. Error in Property/Tag ${value}`,
+      rule: 'WIRE-TWIN-27',
+      expected: `strings of at most ${String(TWIN_LIMITS.stringBytes)} bytes`,
+      received: `${String(bytes)} bytes at ${quoted(path)}`,
+    })
   }
   if (Array.isArray(value)) {
     checkDepth(path, depth + 1)
