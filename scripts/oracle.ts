@@ -1,12 +1,12 @@
 /**
- * Runs official, unmodified SDKs against this hub and checks both sides.
+ * Runs official and independent, unmodified clients against this hub and checks both sides.
  *
  *     npm run oracle [-- --quick] [--json]
  *
  * Prints one line per check and ends with `oracle: N passed, N failed, N skipped`; exits with 1 if a check fails. Checks
  * of an SDK that this machine lacks are skipped. Service SDKs are also asked what they make of each documented error that a
  * back end can provoke: class, status and name. A full run writes `docs/compatibility.md`; `--quick` leaves out the
- * service SDKs and uploads.
+ * service SDKs, uploads, and the clients that need a build or an environment of their own.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -19,8 +19,17 @@ import { Checks } from './oracle/checks.ts'
 import { writeCompatibility } from './oracle/compatibility.ts'
 import { checkIdentity, checkRefusals } from './oracle/devices.ts'
 import { checkMosquitto } from './oracle/mosquitto.ts'
-import { DRIVERS, installGo, installNode, installPython, pinned, versionOf } from './oracle/install.ts'
+import {
+  DRIVERS,
+  installGo,
+  installNode,
+  installPython,
+  installRust,
+  pinned,
+  versionOf,
+} from './oracle/install.ts'
 import { enterNamespace } from './oracle/namespace.ts'
+import { checkRust } from './oracle/rust.ts'
 import { checkService } from './oracle/services.ts'
 import { checkUploads } from './oracle/uploads.ts'
 
@@ -35,6 +44,7 @@ installNode()
 const installed = installPython()
 const next = quick ? { missing: '' } : installPython(NEXT, '.venv-next')
 const go = quick ? { missing: '' } : installGo()
+const rust = quick ? { missing: '' } : installRust()
 const inside = enterNamespace()
 process.exitCode = inside ?? (await consult().catch(explain))
 
@@ -118,6 +128,7 @@ async function others(hub: MockHub, checks: Checks): Promise<void> {
   const gopher = 'amenzhinsky/iothub (Go)'
   if ('program' in go) await checkService(hub, checks, { name: gopher, command: [go.program] })
   else checks.add(gopher, 'everything', 'skipped', go.missing)
+  await checkRust(hub, checks, rust)
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {
