@@ -1,12 +1,12 @@
 /**
- * Runs official, unmodified SDKs against this hub and checks both sides.
+ * Runs official and independent, unmodified clients against this hub and checks both sides.
  *
  *     npm run oracle [-- --quick] [--json]
  *
  * Prints one line per check and ends with `oracle: N passed, N failed, N skipped`; exits with 1 if a check fails. Checks
  * of an SDK that this machine lacks are skipped. Service SDKs are also asked what they make of each documented error that a
  * back end can provoke: class, status and name. A full run writes `docs/compatibility.md`; `--quick` leaves out the
- * service SDKs and uploads.
+ * service SDKs, uploads, and the clients that need a build or an environment of their own.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -25,11 +25,13 @@ import {
   installJava,
   installNode,
   installPython,
+  installRust,
   pinned,
   versionOf,
   versionOfJava,
 } from './oracle/install.ts'
 import { enterNamespace } from './oracle/namespace.ts'
+import { checkRust } from './oracle/rust.ts'
 import { checkService } from './oracle/services.ts'
 import { checkUploads } from './oracle/uploads.ts'
 
@@ -44,6 +46,7 @@ installNode()
 const installed = installPython()
 const next = quick ? { missing: '' } : installPython(NEXT, '.venv-next')
 const go = quick ? { missing: '' } : installGo()
+const rust = quick ? { missing: '' } : installRust()
 const inside = enterNamespace()
 process.exitCode = inside ?? (await consult().catch(explain))
 
@@ -128,6 +131,7 @@ async function others(hub: MockHub, checks: Checks): Promise<void> {
   const gopher = 'amenzhinsky/iothub (Go)'
   if ('program' in go) await checkService(hub, checks, { name: gopher, command: [go.program] })
   else checks.add(gopher, 'everything', 'skipped', go.missing)
+  await checkRust(hub, checks, rust)
 }
 
 /** Device and service SDK over all five transports; a JVM and Maven take too long for `--quick`. */

@@ -69,6 +69,17 @@ export function installJava(): { readonly missing: string } | { readonly classPa
   return { classPath: [join(java, 'target/classes'), join(java, 'target/lib', '*')].join(delimiter) }
 }
 
+/** Builds the program with the Rust SDK. @returns its path, or why there is none. */
+export function installRust(): { readonly program: string } | { readonly missing: string } {
+  if (spawnSync('cargo', ['--version']).status !== 0) return { missing: 'there is no cargo on this machine' }
+  try {
+    run('cargo', ['build', '--quiet', '--locked'], join(DRIVERS, 'rust'))
+  } catch (error) {
+    return { missing: `it cannot be built: ${String(error)}` }
+  }
+  return { program: join(DRIVERS, 'rust/target/debug/mock-iot-hub-driver') }
+}
+
 /** Version of an installed Node package. */
 export function versionOf(name: string): string {
   const text = readFileSync(join(DRIVERS, 'node_modules', name, 'package.json'), 'utf8')

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { type Json, sameJson } from '../../base/json.ts'
 import type { ConfigurationContent } from '../contract/services/configurations.ts'
 import { checkIfMatch, wantedEtag } from '../contract/etag.ts'
 import type { IfMatch } from '../contract/registry.ts'
@@ -56,7 +56,7 @@ export function checkedContent(
     if (given == null || problem !== undefined) throw invalidContent(problem ?? 'content is missing')
     return given
   }
-  if (given != null && !isDeepStrictEqual(sectionsOf(given), sectionsOf(before)))
+  if (given != null && !sameJson(sectionsOf(given), sectionsOf(before)))
     throw new HubError({
       kind: 'CannotModifyImmutableConfigurationContent',
       message: 'The content of a configuration cannot be changed; make a new one.',
@@ -68,11 +68,7 @@ export function checkedContent(
 }
 
 /** Clients send a content back with its keys in another order, and with null or `{}` for a section that it has not. */
-function sectionsOf({
-  deviceContent,
-  moduleContent,
-  modulesContent,
-}: ConfigurationContent): readonly object[] {
+function sectionsOf({ deviceContent, moduleContent, modulesContent }: ConfigurationContent): Json {
   return [deviceContent ?? {}, moduleContent ?? {}, modulesContent ?? {}]
 }
 
