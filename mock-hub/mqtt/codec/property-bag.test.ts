@@ -9,7 +9,7 @@ describe('parsePropertyBag', () => {
     ['WIRE-D2C-04', '?prop1&prop2=&prop3=a%20string', {}, { '?prop1': null, prop2: '', prop3: 'a string' }],
     ['WIRE-D2C-04', '?%24.mid=1', {}, { '?$.mid': '1' }],
     ['WIRE-D2C-04', '?', {}, { '?': null }],
-    ['WIRE-D2C-05', 'k&e=', {}, { k: null, e: '' }],
+    ['WIRE-D2C-05', 'k&e=', {}, { k: '', e: '' }],
     ['WIRE-D2C-06', 'a=b/', {}, { a: 'b' }],
     ['WIRE-D2C-06', 'a=b/c=d', {}, { a: 'b' }],
     [
