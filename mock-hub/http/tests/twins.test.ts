@@ -211,7 +211,7 @@ describe('writing', () => {
   ])('%s: a breach is a 400 ArgumentInvalid and changes nothing', async (rule, body) => {
     const path = `/twins/${newDevice()}`
     const refused = await server.call('PATCH', path, { body })
-    expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'GenericBadRequest' } })
+    expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } })
     expect(errorOf(refused).code).toBe(400004)
     expect(server.hub.lastRefusals[0]?.explanation.rule).toBe(rule)
     const { json } = await server.call('GET', path)
