@@ -60,8 +60,8 @@ Feature: Connections
 
     Scenario: Another path
       When "thermostat" connects with:
-        | over | WebSocket |
-        | path | /mqtt     |
+        | over | WebSocket  |
+        | path | /websocket |
       Then the upgrade is refused with 400
 
   @WIRE-CONN-06

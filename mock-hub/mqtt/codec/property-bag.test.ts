@@ -6,9 +6,9 @@ describe('parsePropertyBag', () => {
   test.each([
     ['WIRE-D2C-03', 'a%20b=x%26y%3D1%2F%C3%A9&c=d', {}, { 'a b': 'x&y=1/é', c: 'd' }],
     ['WIRE-D2C-03', 'a=1+2', {}, { a: '1+2' }],
-    ['WIRE-D2C-04', '?prop1&prop2=&prop3=a%20string', {}, { '?prop1': null, prop2: '', prop3: 'a string' }],
+    ['WIRE-D2C-04', '?prop1&prop2=&prop3=a%20string', {}, { '?prop1': '', prop2: '', prop3: 'a string' }],
     ['WIRE-D2C-04', '?%24.mid=1', {}, { '?$.mid': '1' }],
-    ['WIRE-D2C-04', '?', {}, { '?': null }],
+    ['WIRE-D2C-04', '?', {}, { '?': '' }],
     ['WIRE-D2C-05', 'k&e=', {}, { k: '', e: '' }],
     ['WIRE-D2C-06', 'a=b/', {}, { a: 'b' }],
     ['WIRE-D2C-06', 'a=b/c=d', {}, { a: 'b' }],

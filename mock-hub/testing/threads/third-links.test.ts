@@ -6,7 +6,15 @@ import { decodeMessage } from '../../amqp/codec/messages.ts'
 import { textOf } from '../../amqp/codec/values.ts'
 import { eventBytes } from '../../amqp/events/event-message.ts'
 import { createAmqpServer, type AmqpServer } from '../../amqp/server.ts'
-import { data, dial, dialService, outcome, putToken, received, tokenFor } from '../../amqp/testing/test-client.ts'
+import {
+  data,
+  dial,
+  dialService,
+  outcome,
+  putToken,
+  received,
+  tokenFor,
+} from '../../amqp/testing/test-client.ts'
 import { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import { createHub } from '../../core/create-hub.ts'
@@ -102,7 +110,9 @@ describe('AMQP', () => {
     await server.stop()
     hub.stop()
   })
-  const signIn = async (expiry: number): Promise<{ connection: ReturnType<typeof dial>; answer: unknown }> => {
+  const signIn = async (
+    expiry: number,
+  ): Promise<{ connection: ReturnType<typeof dial>; answer: unknown }> => {
     const resource = `${hub.hostName}/devices/d1`
     const key = hub.registry.get(DEVICE).authentication.symmetricKey.primaryKey ?? ''
     const connection = dial(server)
