@@ -178,6 +178,54 @@ describe('edge devices and configurations', () => {
     expect(await get('/configurations/c')).toMatchObject({ systemMetrics: { results: { targetedCount: 0 } } })
   })
 
+  test('WIRE-TWIN-33, report-java-1219: values that a configuration wrote name it, until a back end writes them', async () => {
+    await server.call('PUT', '/configurations/newconfig', {
+      body: {
+        id: 'newconfig',
+        content: {
+          deviceContent: {
+            'properties.desired.hum': 90,
+            'properties.desired.chiller-water': { pressure: 28 },
+          },
+        },
+        targetCondition: "deviceId = 'd1'",
+      },
+    })
+    const metadata = async (): Promise<JsonObject> => {
+      const { properties } = await get('/twins/d1')
+      return (properties as { desired: { $metadata: JsonObject } }).desired.$metadata
+    }
+    const time = { $lastUpdated: expect.any(String) as string, $lastUpdatedVersion: 2 }
+    const origin = {
+      $lastUpdatedBy: 'newconfig',
+      $lastUpdatedByDigest: expect.stringMatching(/^63\d{16}$/) as string,
+    }
+    expect(await metadata()).toEqual({
+      ...time,
+      hum: { ...time, ...origin },
+      'chiller-water': { ...time, pressure: { ...time, ...origin } },
+    })
+    await write('/twins/d1', { properties: { desired: { hum: 90 } } })
+    expect(await metadata()).toMatchObject({ 'chiller-water': { pressure: origin } })
+    expect((await metadata())['hum']).not.toHaveProperty('$lastUpdatedBy')
+  })
+
+  test('values of a deployment name it too', async () => {
+    const agent = { 'properties.desired': { schemaVersion: '1.1' } }
+    await server.call('PUT', '/configurations/base', {
+      body: {
+        id: 'base',
+        content: {
+          modulesContent: { $edgeAgent: agent, $edgeHub: agent, m: { 'properties.desired.x': [1] } },
+        },
+        targetCondition: '*',
+      },
+    })
+    expect(await get('/twins/edge/modules/m')).toMatchObject({
+      properties: { desired: { $metadata: { x: { $lastUpdatedBy: 'base' } } } },
+    })
+  })
+
   test('report-cli-72: a spent quota does not stop a deployment', async () => {
     const f1 = await openTestServer({ tier: 'F1' })
     const spend = (): void => {
