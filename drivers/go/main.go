@@ -200,9 +200,9 @@ func messages(service *iotservice.Client, device *iotdevice.Client) {
 			})
 			records <- fmt.Sprint("SubscribeFeedback ended: ", err)
 		}()
-		// Without an expiry the SDK sends one of the year 1754.
+		// Without an expiry the SDK sends one of the year 1754. Other programs have advanced the hub's clock.
 		err = service.SendEvent(ctx, deviceID, []byte("hello"), iotservice.WithSendMessageID("c-1"),
-			iotservice.WithSendExpiryTime(time.Now().Add(time.Minute)), iotservice.WithSendAck(iotservice.AckFull), iotservice.WithSendProperty("mode", "eco"))
+			iotservice.WithSendExpiryTime(time.Now().Add(24*time.Hour)), iotservice.WithSendAck(iotservice.AckFull), iotservice.WithSendProperty("mode", "eco"))
 		if err != nil {
 			return err
 		}
