@@ -40,11 +40,21 @@ export const BROKEN_HUBS: readonly BrokenHub[] = [
   },
   {
     rule: 'settled-once',
-    mutant: mutant(
-      ...(['H254', 'never ends the lock of a message', C2D] as const),
-      'if (entry.lock?.token !== token) return',
-      'if (entry.lock?.token === token) return',
-    ),
+    mutant: {
+      ...{ id: 'H254', what: 'never ends the lock of a message' },
+      edits: [
+        {
+          file: C2D,
+          find: 'if (entry.lock?.token !== token) return',
+          replace: 'if (entry.lock?.token === token) return',
+        },
+        {
+          file: C2D,
+          find: 'if (entry.lock?.link !== link) continue',
+          replace: 'if (entry.lock?.link === link) continue',
+        },
+      ],
+    },
   },
   {
     rule: 'settled-once',

@@ -19,6 +19,8 @@ export interface Device {
   close(): void
   /** The process of the application ends and begins again: what was under way is forgotten. */
   restart(): void
+  /** Connects once more while the older connection is open; a client that knows no such thing starts again. */
+  takeOver(): void
   stop(): Promise<void>
 }
 
@@ -82,6 +84,10 @@ export class ReferenceDevice implements Device {
     const client = this.#client
     this.#client = undefined
     client?.shutdown().catch(() => undefined)
+  }
+
+  takeOver(): void {
+    this.restart()
   }
 
   async stop(): Promise<void> {
@@ -169,6 +175,14 @@ export class RawMqttDevice implements Device {
     this.#lose()
     for (const { id } of this.#open) this.#tell({ type: 'failed', device: this.deviceId, id })
     this.#open = []
+  }
+
+  takeOver(): void {
+    if (!this.#up) return
+    // Nothing reads it any more; the hub closes it.
+    this.#socket = undefined
+    this.#up = false
+    this.#dial()
   }
 
   stop(): Promise<void> {
@@ -336,6 +350,13 @@ export class RawAmqpDevice implements Device {
     this.#lose()
     for (const id of this.#open) this.#tell({ type: 'failed', device: this.deviceId, id })
     this.#open = []
+  }
+
+  takeOver(): void {
+    this.#connection = undefined
+    this.#sender = undefined
+    this.#sent = undefined
+    this.#dial()
   }
 
   stop(): Promise<void> {

@@ -138,6 +138,9 @@ class World {
       case 'close-client':
         device?.close()
         break
+      case 'take-over':
+        device?.takeOver()
+        break
     }
   }
 
