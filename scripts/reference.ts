@@ -76,6 +76,10 @@ function defaultOf({ defaultValue }: Option): string {
 const READ: ReadonlyMap<string, string> = new Map([
   ['MOCK_IOT_HUB_DEBUG', 'mock-iot-hub prints the stack of an error that ends it'],
   [
+    'npm_lifecycle_script',
+    'npm sets it: when it is this command, mock-iot-hub stops with the npm or npx that started it',
+  ],
+  [
     'CONFORMANCE_DRIVER',
     'client under test of a Cucumber run of your own: a JSON array of a program and its arguments',
   ],
