@@ -9,15 +9,16 @@ const ADAPTERS = ['mqtt', 'amqp', 'http', 'control']
 const LAYERS = {
   base: [],
   core: ['base'],
+  provisioning: ['base', 'core'],
   blob: ['base', 'core'],
   store: ['base', 'core'],
   net: ['base', 'core'],
-  mqtt: ['base', 'core', 'net'],
-  amqp: ['base', 'core', 'net'],
-  'http-common': ['base', 'core'],
-  http: ['base', 'core', 'net', 'blob', 'http-common'],
-  control: ['base', 'core', 'http-common'],
-  host: ['base', 'core', 'net', 'blob', 'store', 'http-common', ...ADAPTERS],
+  mqtt: ['base', 'core', 'provisioning', 'net'],
+  amqp: ['base', 'core', 'provisioning', 'net'],
+  'http-common': ['base', 'core', 'net'],
+  http: ['base', 'core', 'provisioning', 'net', 'blob', 'http-common'],
+  control: ['base', 'core', 'provisioning', 'http-common'],
+  host: ['base', 'core', 'provisioning', 'net', 'blob', 'store', 'http-common', ...ADAPTERS],
   cli: ['base', 'core', 'net', 'store', 'host'],
 }
 const layerRules = Object.entries(LAYERS).map(([layer, below]) =>
@@ -35,7 +36,10 @@ module.exports = {
     forbid(
       'adapters-know-only-the-contract-of-the-core',
       { path: `^mock-hub/(net|blob|store|http-common|${ADAPTERS.join('|')})/`, pathNot: TESTING },
-      { path: '^mock-hub/core/', pathNot: '^mock-hub/core/(contract|errors)/' },
+      {
+        path: '^mock-hub/(core|provisioning)/',
+        pathNot: '^mock-hub/(core/(contract|errors)|provisioning/contract)/',
+      },
     ),
     forbid('hub-knows-no-client', { path: '^mock-hub/' }, { path: '^(reference-client|step-definitions)/' }),
     forbid(
@@ -55,7 +59,7 @@ module.exports = {
     ),
     forbid(
       'base-and-core-are-plain-node',
-      { path: '^mock-hub/(base|core)/', pathNot: TEST },
+      { path: '^mock-hub/(base|core|provisioning)/', pathNot: TESTING },
       {
         dependencyTypes: ['npm', 'npm-dev', 'core'],
         pathNot: '^(node:)?(crypto|events)$|node_modules/(peggy|source-map-generator)/',

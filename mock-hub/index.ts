@@ -6,8 +6,17 @@
 export { startMockHub } from './host/start.ts'
 export type { MockHub, WorkloadUris } from './host/mock-hub.ts'
 export type { MockHubOptions } from './host/options.ts'
+export type { LinkableHub, MockProvisioning } from './host/provisioning/mock-provisioning.ts'
+export type { Certificates, UploadedCertificate } from './provisioning/contract/certificates.ts'
+export type {
+  Enrollments,
+  Page as EnrollmentPage,
+  PageRequest as EnrollmentPageRequest,
+} from './provisioning/contract/enrollments.ts'
+export type { ProvisioningPolicy, ProvisioningRight } from './provisioning/contract/policies.ts'
+export type { Registrations } from './provisioning/contract/provisioning.ts'
 export { parseSeed } from './host/seed-file.ts'
-export type { Seed, SeedDevice, SeedIdentity, SeedModule } from './host/seed.ts'
+export type { Seed, SeedCertificate, SeedDevice, SeedIdentity, SeedModule } from './host/seed.ts'
 export { HubClock, ManualClock, type Clock } from './base/clock.ts'
 export type { Json as JsonValue, JsonObject } from './base/json.ts'
 export type { Logger } from './base/logger.ts'

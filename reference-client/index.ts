@@ -29,6 +29,9 @@ export { DIAGNOSTIC_CHANNELS, type DiagnosticChannel } from './client/diagnostic
 export type { EventHandler, ExceptionHandler, ReceiveHandler } from './client/handlers.ts'
 export { GenericIoTHubClient } from './client/iot-client.ts'
 export { IoTHubModuleClient } from './client/module-client.ts'
+export type { ProvisioningKeyOptions, ProvisioningOptions } from './provisioning/options.ts'
+export { ProvisioningDeviceClient } from './provisioning/provisioning-client.ts'
+export type { RegistrationResult, RegistrationState } from './provisioning/registration-result.ts'
 export type {
   CallOptions,
   ClientExtensions,

@@ -10,6 +10,9 @@ const LANGUAGE: ReadonlyMap<string, string> = new Map([
   ['.py', 'python'],
   ['.rs', 'rust'],
   ['.cs', 'csharp'],
+  ['.h', 'c'],
+  ['.csproj', 'xml'],
+  ['', 'make'],
 ])
 
 /** The pages. */

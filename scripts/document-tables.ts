@@ -8,7 +8,7 @@ import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
 import { OPTIONS } from '../mock-hub/host/option-rules.ts'
 import { SEED_SCHEMA } from '../mock-hub/host/seed-rules.ts'
 import { filePages, withFiles } from './document-files.ts'
-import { CAPABILITIES } from '../step-definitions/driver/capabilities.ts'
+import { CAPABILITIES, FACTORY_OPTIONS } from '../step-definitions/driver/capabilities.ts'
 import { commands, environment, options, seedFields, settings } from './reference.ts'
 
 const REFERENCE = 'docs/reference.md'
@@ -26,6 +26,11 @@ export const TABLES: readonly DocumentTable[] = [
   { document: 'docs/control.md', mark: 'routes', rows: controlRoutes },
   { document: 'docs/mock-hub-api.md', mark: 'options', rows: () => Promise.resolve(hubOptions()) },
   { document: 'docs/driver-authors.md', mark: 'capabilities', rows: () => Promise.resolve(capabilities()) },
+  {
+    document: 'docs/driver-authors.md',
+    mark: 'factory options',
+    rows: () => Promise.resolve(factoryOptions()),
+  },
   { document: REFERENCE, mark: 'hub commands', rows: () => Promise.resolve(commands('hub')) },
   { document: REFERENCE, mark: 'hub options', rows: () => Promise.resolve(options('hub')) },
   { document: REFERENCE, mark: 'suite commands', rows: () => Promise.resolve(commands('suite')) },
@@ -54,6 +59,17 @@ function faultTypes(): string[][] {
 
 function capabilities(): string[][] {
   return [['capability', 'the client has'], ...[...CAPABILITIES].map(([name, what]) => [`\`${name}\``, what])]
+}
+
+function factoryOptions(): string[][] {
+  return [
+    ['option', 'it is', 'with the capability'],
+    ...[...FACTORY_OPTIONS].map(([name, { is, capability = '' }]) => [
+      `\`${name}\``,
+      is,
+      capability === '' ? '' : `\`${capability}\``,
+    ]),
+  ]
 }
 
 function hubOptions(): string[][] {

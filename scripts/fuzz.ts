@@ -1,70 +1,97 @@
 /**
- * `npm run fuzz -- [--seed N] [--mqtt PACKETS] [--http REQUESTS] [--amqp FRAMES]`: sends malformed input to the hub. Prints
- * the seed; the same seed sends the same input. Exits with 1 if an exception escapes, memory grows, or the hub does not
- * serve a correct client at the end.
+ * `npm run fuzz -- [--seed N] [--mqtt N] [--amqp N] [--http N] [--blob N] [--control N] [--hours H] [--keep]`: sends hostile
+ * and odd input to the hub. Prints the seed; the same seed and `--from` send the same input again. With `--hours` it goes on,
+ * with new seeds, until the time is over. `--keep` adds what led to outcomes of a new kind to the corpus, which each run sends
+ * first. Exits with 1 if an exception escapes, the journal has an internal error, an answer is 5xx, memory grows, or the hub
+ * does not serve a correct client at the end.
  */
 
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { fuzzAmqp } from './fuzz/amqp.ts'
-import { fuzzHttp } from './fuzz/http.ts'
-import { fuzzMqtt } from './fuzz/mqtt.ts'
+import { keep, replay } from './fuzz/corpus.ts'
+import { differ } from './fuzz/differential.ts'
+import { SURFACES, type SurfaceName } from './fuzz/surfaces.ts'
 
-interface Run {
-  readonly what: string
-  /** Number of inputs, from the flag of the same name; undefined: not requested. */
-  readonly count: number | undefined
-  run(seed: number, count: number): Promise<{ readonly failures: readonly string[] }>
-}
-
+const text = { type: 'string' } as const
 const { values } = parseArgs({
   options: {
-    seed: { type: 'string' },
-    mqtt: { type: 'string' },
-    http: { type: 'string' },
-    amqp: { type: 'string' },
-    from: { type: 'string' },
+    ...{ seed: text, from: text, hours: text, mqtt: text, amqp: text, http: text, blob: text, control: text },
+    differential: text,
+    keep: { type: 'boolean', default: false },
   },
 })
-
-const seed = whole('seed', values.seed) ?? randomInt(2 ** 31)
-const from = whole('from', values.from) ?? 0
-const runs: readonly Run[] = [
-  {
-    what: 'mqtt',
-    count: whole('mqtt', values.mqtt),
-    run: (ofSeed, packets) => fuzzMqtt({ seed: ofSeed, packets, from }),
-  },
-  {
-    what: 'http',
-    count: whole('http', values.http),
-    run: (ofSeed, requests) => fuzzHttp({ seed: ofSeed, requests, from }),
-  },
-  {
-    what: 'amqp',
-    count: whole('amqp', values.amqp),
-    run: (ofSeed, frames) => fuzzAmqp({ seed: ofSeed, frames, from }),
-  },
-]
-/** Without flags: all adapters, at the size of the nightly run. */
-const chosen = runs.some(({ count }) => count !== undefined)
-  ? runs.filter(({ count }) => count !== undefined)
-  : runs.map((run) => ({ ...run, count: 100_000 }))
-
-let failed = false
-for (const fuzz of chosen) {
-  const { what, count = 0 } = fuzz
-  process.stdout.write(`fuzz ${what}: ${count} from seed ${seed}\n`)
-  const { failures, ...report } = await fuzz.run(seed, count)
-  process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
-  for (const failure of failures) process.stdout.write(`FAILED ${failure}\n`)
-  failed ||= failures.length > 0
+/** Inputs of one round without flags. */
+const ROUND: Readonly<Record<SurfaceName, number>> = {
+  ...{ mqtt: 1_000_000, amqp: 100_000, http: 100_000, blob: 25_000, control: 25_000 },
 }
-process.exitCode = failed ? 1 : 0
+/** Sequences of packets that are compared in a round without flags. */
+const COMPARED = 500
 
-function whole(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  if (/^\d{1,10}$/.test(text)) return Number(text)
-  process.stderr.write(`fuzz: --${name} must be an integer, got ${text}\n`)
+const names = Object.keys(SURFACES) as SurfaceName[]
+const asked = names.filter((name) => values[name] !== undefined)
+const all = asked.length === 0 && values.differential === undefined
+const from = whole('from') ?? 0
+const hours = values.hours === undefined ? undefined : Number(values.hours)
+if (hours !== undefined && !(hours > 0))
+  usage(`--hours must be a number above 0, got ${String(values.hours)}`)
+const endAt = hours === undefined ? undefined : Date.now() + hours * 3_600_000
+
+const totals = new Map<string, { inputs: number; connections: number; failures: number }>()
+let seed = whole('seed') ?? randomInt(2 ** 31)
+if (from === 0)
+  for (const name of all ? names : asked)
+    for (const failure of await replay(name)) tell(name, 'corpus', [failure])
+do {
+  for (const name of all ? names : asked) {
+    if (endAt !== undefined && Date.now() > endAt) break
+    process.stdout.write(`fuzz ${name} from seed ${seed}\n`)
+    const report = await SURFACES[name]({ seed, inputs: whole(name) ?? ROUND[name], from })
+    const { failures, novel, outcomes, ...numbers } = report
+    if (values.keep) keep(name, report)
+    add(name, report.inputs, report.connections, failures.length)
+    process.stdout.write(
+      `${JSON.stringify({ ...numbers, rules: Object.keys(outcomes).length, novel: novel.length })}\n`,
+    )
+    tell(name, String(seed), failures)
+  }
+  if (all || values.differential !== undefined) {
+    const { sequences, failures, against } = await differ(seed, whole('differential') ?? COMPARED)
+    add(`differential (${against.join(', ')})`, sequences, sequences * (against.length + 1), failures.length)
+    tell('differential', String(seed), failures)
+  }
+  seed = (seed + 1) % 2 ** 31
+} while (endAt !== undefined && Date.now() < endAt)
+
+let failed = 0
+for (const [name, { inputs, connections, failures }] of totals) {
+  process.stdout.write(`${name}: ${inputs} inputs on ${connections} connections, ${failures} failures\n`)
+  failed += failures
+}
+process.stdout.write(`memory: ${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB resident at the end\n`)
+process.exitCode = failed > 0 ? 1 : 0
+
+function add(name: string, inputs: number, connections: number, failures: number): void {
+  const before = totals.get(name) ?? { inputs: 0, connections: 0, failures: 0 }
+  totals.set(name, {
+    inputs: before.inputs + inputs,
+    connections: before.connections + connections,
+    failures: before.failures + failures,
+  })
+}
+
+function tell(name: string, where: string, failures: readonly string[]): void {
+  for (const failure of failures) process.stdout.write(`FAILED ${name} (seed ${where}) ${failure}\n`)
+  if (where === 'corpus') add(`${name} corpus`, 0, 0, failures.length)
+}
+
+function whole(name: SurfaceName | 'seed' | 'from' | 'differential'): number | undefined {
+  const given = values[name]
+  if (given === undefined) return undefined
+  if (/^\d{1,10}$/.test(given)) return Number(given)
+  return usage(`--${name} must be an integer, got ${given}`)
+}
+
+function usage(problem: string): never {
+  process.stderr.write(`fuzz: ${problem}\n`)
   process.exit(2)
 }

@@ -5,16 +5,19 @@
  *
  * `npm run mutants -- --generated N [--seed S] [--side client|hub] [--with-tests] [--workers 2] [--list]`: draws N of the
  * mutants that `mutants/generated/` makes of hub and client, and runs them against the scenarios of their side; those that
- * no scenario notices also against the tests (`--with-tests`). Writes `reports/generated-mutants.json`.
+ * no scenario notices also against the tests (`--with-tests`). Writes `reports/mutants.json`.
+ *
+ * `npm run mutants -- --from FILE [--only C901] [--with-tests] [--workers 2]`: the same for mutants of a YAML file in the
+ * form of `mutants/further-hubs.yaml`, which no requirement need list.
  */
 
 import { parseArgs } from 'node:util'
 import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
-import { MUTANTS, SIXTY } from './mutants/all.ts'
+import { MUTANTS, mutantsIn, SIXTY } from './mutants/all.ts'
 import { candidates, draw } from './mutants/generated/candidates.ts'
-import { runGenerated } from './mutants/generated/run.ts'
 import { killersAmong, killersIn, withoutVerdict } from './mutants/killers.ts'
 import type { Mutant } from './mutants/mutant.ts'
+import { brokenBy, brokenByHand, runMutants } from './mutants/run-mutants.ts'
 import { type RunResult, WorkingCopy } from './mutants/working-copy.ts'
 
 const { values } = parseArgs({
@@ -22,6 +25,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     further: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    from: { type: 'string' },
     generated: { type: 'string' },
     seed: { type: 'string' },
     side: { type: 'string' },
@@ -30,8 +34,16 @@ const { values } = parseArgs({
     list: { type: 'boolean', default: false },
   },
 })
-if (values.generated !== undefined) process.exit(await generated(values.generated))
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
+const howToRun = { withTests: values['with-tests'], workers: Number(values.workers), say }
 const only = values.only?.split(',')
+if (values.generated !== undefined) process.exit(await generated(values.generated))
+if (values.from !== undefined) {
+  const mutants = mutantsIn(values.from).filter(({ id }) => only?.includes(id) ?? true)
+  process.exit(await runMutants({ mutants: mutants.map(brokenByHand), source: values.from, ...howToRun }))
+}
 const unknown = only?.filter((id) => !MUTANTS.some((mutant) => mutant.id === id)) ?? []
 if (unknown.length > 0) {
   process.stderr.write(
@@ -127,20 +139,11 @@ async function generated(text: string): Promise<number> {
     process.stderr.write('mutants: --generated and --seed must be whole numbers, --side client or hub\n')
     return 2
   }
-  const say = (line: string): void => {
-    process.stdout.write(`${line}\n`)
-  }
   const all = candidates(side as 'client' | 'hub' | undefined)
   const mutants = draw(all, count, seed)
   say(`${String(all.length)} candidates, ${String(mutants.length)} drawn with the seed ${String(seed)}`)
   if (!values.list)
-    return runGenerated({
-      mutants,
-      seed,
-      withTests: values['with-tests'],
-      workers: Number(values.workers),
-      say,
-    })
+    return runMutants({ mutants: mutants.map(brokenBy), source: `seed ${String(seed)}`, ...howToRun })
   for (const { operator, file, line, before, after } of mutants)
     say(`${operator}: ${file}:${String(line)} [${before}] → [${after}]`)
   return 0

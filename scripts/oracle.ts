@@ -1,12 +1,12 @@
 /**
- * Runs official, unmodified SDKs against this hub and checks both sides.
+ * Runs official and independent, unmodified clients against this hub and checks both sides.
  *
  *     npm run oracle [-- --quick] [--json]
  *
  * Prints one line per check and ends with `oracle: N passed, N failed, N skipped`; exits with 1 if a check fails. Checks
  * of an SDK that this machine lacks are skipped. Service SDKs are also asked what they make of each documented error that a
  * back end can provoke: class, status and name. A full run writes `docs/compatibility.md`; `--quick` leaves out the
- * service SDKs and uploads.
+ * service SDKs, uploads, and the clients that need a build or an environment of their own.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -18,19 +18,35 @@ import { RemoteDriver } from '../step-definitions/driver/remote-driver.ts'
 import { Checks } from './oracle/checks.ts'
 import { writeCompatibility } from './oracle/compatibility.ts'
 import { checkIdentity, checkRefusals } from './oracle/devices.ts'
-import { DRIVERS, installNode, installPython, pinned, versionOf } from './oracle/install.ts'
+import { checkMosquitto } from './oracle/mosquitto.ts'
+import {
+  DRIVERS,
+  installGo,
+  installJava,
+  installNode,
+  installPython,
+  installRust,
+  pinned,
+  versionOf,
+  versionOfJava,
+} from './oracle/install.ts'
 import { enterNamespace } from './oracle/namespace.ts'
+import { checkRust } from './oracle/rust.ts'
 import { checkService } from './oracle/services.ts'
 import { checkUploads } from './oracle/uploads.ts'
 
 const MB = 1_048_576
 /** `az extension add` asks Microsoft's own index for it, which no package registry mirrors. */
 const NO_AZ = 'the azure-iot extension of azure-cli is on no package registry'
+const NEXT = 'requirements-next.txt'
 const json = process.argv.includes('--json')
 const quick = process.argv.includes('--quick')
 
 installNode()
 const installed = installPython()
+const next = quick ? { missing: '' } : installPython(NEXT, '.venv-next')
+const go = quick ? { missing: '' } : installGo()
+const rust = quick ? { missing: '' } : installRust()
 const inside = enterNamespace()
 process.exitCode = inside ?? (await consult().catch(explain))
 
@@ -59,6 +75,9 @@ async function consult(): Promise<number> {
     await node(hub, checks)
     if ('python' in installed) await python(hub, checks, installed.python)
     else checks.add('Python', 'everything', 'skipped', installed.missing)
+    await checkMosquitto(hub, checks)
+    if (!quick) await java(hub, checks)
+    if (!quick) await others(hub, checks)
     if (!quick) checks.add('az iot', 'tier-1 commands', 'skipped', NO_AZ)
   } finally {
     await hub.stop()
@@ -86,6 +105,10 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
   const sdk = `${pinned('azure-iot-device')} (Python)`
   const run = (file: string): readonly string[] => [interpreter, join(DRIVERS, file)]
   await devices(hub, checks, sdk, run('python/driver.py'))
+  await checkService(hub, checks, {
+    name: `${pinned('paho-mqtt')} (Python)`,
+    command: run('plain/paho_device.py'),
+  })
   if (quick) return
   const uploads = { name: `${sdk}, uploads`, command: run('service/uploads.py') }
   await checkUploads(hub, checks, uploads, [1, 5 * MB, 20 * MB])
@@ -94,6 +117,36 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
   await checkService(hub, checks, { name: `${name}, errors`, command: run('service/errors.py') })
   const overAmqp = `AMQP: ${pinned('azure-iot-hub')}, ${pinned('azure-eventhub')} (Python)`
   await checkService(hub, checks, { name: overAmqp, command: run('service/amqp.py') })
+}
+
+/** Clients of one program each. */
+async function others(hub: MockHub, checks: Checks): Promise<void> {
+  const future = `${pinned('azure-iot-device', NEXT)} (Python)`
+  if ('python' in next)
+    await checkService(hub, checks, {
+      name: future,
+      command: [next.python, join(DRIVERS, 'plain/session.py')],
+    })
+  else checks.add(future, 'everything', 'skipped', next.missing)
+  const gopher = 'amenzhinsky/iothub (Go)'
+  if ('program' in go) await checkService(hub, checks, { name: gopher, command: [go.program] })
+  else checks.add(gopher, 'everything', 'skipped', go.missing)
+  await checkRust(hub, checks, rust)
+}
+
+/** Device and service SDK over all five transports; a JVM and Maven take too long for `--quick`. */
+async function java(hub: MockHub, checks: Checks): Promise<void> {
+  const made = installJava()
+  if ('missing' in made) {
+    checks.add('Java', 'everything', 'skipped', made.missing)
+    return
+  }
+  const run = (program: string): readonly string[] => ['java', '-cp', made.classPath, program]
+  const device = `iot-device-client ${versionOfJava('iot-device-client')} (Java)`
+  const service = `iot-service-client ${versionOfJava('iot-service-client')} (Java)`
+  await checkService(hub, checks, { name: device, command: run('Devices') })
+  await checkService(hub, checks, { name: service, command: run('Service') })
+  await checkService(hub, checks, { name: `${service}, errors`, command: run('Errors') })
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {

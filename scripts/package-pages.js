@@ -34,7 +34,8 @@ const PAGES = new Map([
   ['reference-client', ['client']],
   ['step-definitions', ['driver-authors', 'ci', 'proof']],
 ])
-const SAVED = 'README.md.saved'
+/** Not README…: npm packs every file of such a name. */
+const SAVED = '.saved-readme.md'
 /** `](target)`, not to another site and not to an anchor of the same page. */
 const LINK = /\]\((?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)/g
 

@@ -13,7 +13,7 @@ const HELLO = {
   protocol: 1,
   implementation: { name: 'mqtt', version, language: 'javascript' },
   capabilities:
-    'identity.device auth.sas.renewable auth.symmetric-key transport.mqtt tls.custom-ca telemetry c2d connection'.split(
+    'identity.device auth.sas.renewable auth.symmetric-key transport.mqtt tls.custom-ca telemetry c2d connection lifecycle'.split(
       ' ',
     ),
   clock: 'real',

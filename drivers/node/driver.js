@@ -37,7 +37,7 @@ const CAPABILITIES = [
     'input',
   ],
   ...['file-upload', 'connection', 'connection.retry', 'connection.auto-connect', 'connection.keep-alive'],
-  ...['connection.state-events', 'model-id'],
+  ...['connection.state-events', 'lifecycle', 'model-id'],
 ]
 const HELLO = {
   protocol: 1,

@@ -265,6 +265,15 @@ Feature: Connections
       When "suspended" connects
       Then "suspended" is refused with return code 5
 
+    Scenario: A module of a disabled device
+      Given a registered identity "hall"
+      And a registered identity "hall/meter"
+      When the service requests PUT "/devices/{hall}" with:
+        | header If-Match | *                                         |
+        | body            | {"deviceId":"{hall}","status":"disabled"} |
+      And "hall/meter" connects
+      Then "hall/meter" is refused with return code 5
+
   @WIRE-CONN-20
   Rule: A wrong key is refused with return code 5
 
@@ -398,6 +407,17 @@ Feature: Connections
       Then the hub closes the connection of "thermostat"
       When "thermostat" connects
       Then "thermostat" is refused with return code 5
+
+    Scenario: Its modules too, and none of another device
+      Given a registered identity "hall"
+      And a registered identity "hall/meter"
+      And "hall/meter" is online
+      And "thermostat" is online
+      When the service requests PUT "/devices/{hall}" with:
+        | header If-Match | *                                         |
+        | body            | {"deviceId":"{hall}","status":"disabled"} |
+      Then the hub closes the connection of "hall/meter"
+      And "thermostat" is still online
 
   @WIRE-CONN-31
   Rule: A device that is deleted is disconnected

@@ -129,6 +129,13 @@ Feature: Direct methods
         | status | 200 |
       Then the answer is 200
 
+    Scenario: Each of two calls that wait
+      When the service calls the methods "first" and "second" of "thermostat" at once, and waits 10 seconds for the device
+      And "thermostat" subscribes to "$iothub/methods/POST/#"
+      And "thermostat" answers "first" with 201 and then "second" with 202
+      Then the call of "first" is answered with 201
+      And the call of "second" is answered with 202
+
   @WIRE-METH-09 @WIRE-METH-16 @clock
   Rule: A device that does not answer in time is a time-out
 

@@ -39,7 +39,7 @@ Feature: The service's REST API
         | Message | /^\{"errorCode":404103,/ |
 
   @WIRE-ERR-05
-  Rule: A token of an unknown identity is refused with the same text on every route
+  Rule: A token of an unknown identity is refused on every route, with the same text but for methods
 
     Scenario Outline: <verb> <path>
       When the service requests <verb> "<path>" with:
@@ -53,7 +53,15 @@ Feature: The service's REST API
         | verb  | path                        |
         | GET   | /devices/{thermostat}       |
         | PATCH | /twins/{thermostat}         |
-        | POST  | /twins/{thermostat}/methods |
+        | POST  | /devices/{thermostat}/files |
+
+    Scenario: A method says it as a number
+      When the service requests POST "/twins/{thermostat}/methods" with:
+        | header authorization | SharedAccessSignature sr={host}&sig=c2ln&se={now+60}&skn=nobody |
+        | body                 | {}                                                              |
+      Then the answer is 401 IotHubUnauthorizedAccess
+      And the answer has:
+        | Message | /^\{"errorCode":401002,/ |
 
   @WIRE-ERR-09
   Rule: Each kind of body that cannot be read has its own code
@@ -281,6 +289,17 @@ Feature: The service's REST API
         | module     | mode           |
         | $edgeAgent | createOrUpdate |
         | $edgeHub   | updateTwin     |
+
+  @WIRE-REG-40
+  Rule: A dollar sign in front of a module id belongs to the IoT Edge runtime
+
+    Scenario: Inside an id it is an ordinary character
+      When the service requests PUT "/devices/{thermostat}/modules/special$module" with:
+        | body | {"deviceId":"{thermostat}","moduleId":"special$module"} |
+      Then the answer is 200
+      When the service requests PUT "/devices/{thermostat}/modules/$special" with:
+        | body | {"deviceId":"{thermostat}","moduleId":"$special"} |
+      Then the answer is 400 ArgumentInvalid
 
   @WIRE-CFG-04
   Rule: Content for one device is the deployment of an edge device

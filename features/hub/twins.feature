@@ -59,6 +59,23 @@ Feature: Twins
       Then "thermostat" receives PUBLISH with:
         | topic | /^\$iothub\/twin\/res\/412\/\?\$rid=1/ |
 
+    Scenario: Of two patches of the same version the second is refused
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1&$version=1 |
+        | payload | {"t":21}                                                 |
+      Then "thermostat" receives PUBLISH with:
+        | topic | /^\$iothub\/twin\/res\/204\/\?\$rid=1/ |
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=2&$version=1 |
+        | payload | {"t":22}                                                 |
+      Then "thermostat" receives PUBLISH with:
+        | topic | /^\$iothub\/twin\/res\/412\/\?\$rid=2/ |
+      When the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | properties.reported.t        | 21 |
+        | properties.reported.$version | 2  |
+
   @WIRE-TWIN-12 @WIRE-TWIN-13 @WIRE-TWIN-14
   Rule: A payload that is not a patch changes nothing and is answered 400
 
@@ -186,6 +203,51 @@ Feature: Twins
         | properties.desired.d | [3]           |
         | properties.desired.f | {}            |
 
+  @WIRE-TWIN-34
+  Rule: A replacement replaces the parts that it names, each as a whole
+
+    Background:
+      Given the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"north","floor":1},"properties":{"desired":{"a":{"b":1},"c":2}}} |
+
+    Scenario: Tags and desired properties
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"south"},"properties":{"desired":{"a":{"d":3}}}} |
+      Then the answer is 200
+      And the answer has:
+        | tags                                             | {"site":"south"} |
+        | properties.desired.a                             | {"d":3}          |
+        | properties.desired.c                             | absent           |
+        | properties.desired.$version                      | 3                |
+        | properties.desired.$metadata.c                   | absent           |
+        | properties.desired.$metadata.a.b                 | absent           |
+        | properties.desired.$metadata.a.d.$lastUpdatedVersion | 3            |
+
+    Scenario: Tags alone
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"south"}} |
+      And the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | tags                        | {"site":"south"} |
+        | properties.desired.c        | 2                |
+        | properties.desired.$version | 2                |
+
+    Scenario: Desired properties alone
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"e":5}}} |
+      And the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | tags                        | {"site":"north","floor":1} |
+        | properties.desired.a        | absent                     |
+        | properties.desired.e        | 5                          |
+
+    Scenario: A patch of tags merges and removes
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"tags":{"site":null,"room":{"name":"hall"}}} |
+      Then the answer has:
+        | tags                 | {"floor":1,"room":{"name":"hall"}} |
+        | properties.desired.c | 2                                  |
+
   @WIRE-TWIN-28
   Rule: Whole numbers have 52 bits
 
@@ -200,6 +262,32 @@ Feature: Twins
         | 4503599627370496  | 400    |
         | -4503599627370496 | 200    |
         | -4503599627370497 | 400    |
+        | 1e20              | 200    |
+        | 1e400             | 400    |
+
+  @WIRE-TWIN-43
+  Rule: A float with a whole value stays a float
+
+    Scenario: On its way to the device
+      Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"limits":{"high":40.0,"steps":[1.0,2]}}}} |
+      Then the answer has:
+        | text | /"high":40\.0,"steps":\[1\.0,2\]/ |
+      And "thermostat" receives PUBLISH with:
+        | text | /"high":40\.0,"steps":\[1\.0,2\]/ |
+
+    Scenario: On its way from the device, beside a property that comes later
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1 |
+        | payload | {"temperature":21.0}                           |
+      And "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=2 |
+        | payload | {"humidity":40}                                |
+      And the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | text | /"temperature":21\.0,"humidity":40/ |
 
   @WIRE-TWIN-35 @WIRE-TWIN-36
   Rule: A write that names another etag is refused
@@ -217,6 +305,37 @@ Feature: Twins
         | "AAAAAAAAAAE="   | 200    |
         | "AAAAAAAAAAk="   | 412    |
 
+    Scenario Outline: The twin is as it was after a refused <verb>
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"north"}} |
+      And the service requests <verb> "/twins/{thermostat}" with:
+        | header if-match | "AAAAAAAAAAE="                                                 |
+        | body            | {"tags":{"site":"south"},"properties":{"desired":{"on":true}}} |
+      Then the answer is 412
+      When the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | etag                  | AAAAAAAAAAI= |
+        | tags.site             | north        |
+        | properties.desired.on | absent       |
+
+      Examples:
+        | verb  |
+        | PATCH |
+        | PUT   |
+
+    Scenario: What the device reports leaves the etag
+      Given "thermostat" subscribes to "$iothub/twin/res/#"
+      When "thermostat" sends PUBLISH with:
+        | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1 |
+        | payload | {"hours":7}                                    |
+      Then "thermostat" receives PUBLISH
+      When the service requests PATCH "/twins/{thermostat}" with:
+        | header if-match | "AAAAAAAAAAE="            |
+        | body            | {"tags":{"site":"north"}} |
+      Then the answer is 200
+      And the answer has:
+        | version | 4 |
+
   @WIRE-TWIN-37
   Rule: A back end sends a twin back as it was read: the hub ignores what only the hub or the device writes
 
@@ -224,6 +343,13 @@ Feature: Twins
       When the service requests PATCH "/twins/{thermostat}" with:
         | body | {"deviceId":"{thermostat}","version":99,"tags":{"a":1},"properties":{"desired":{"x":1,"$version":7},"reported":{"r":1}}} |
       Then the answer is 200
+      And the answer has:
+        | version                      | 3      |
+        | tags.a                       | 1      |
+        | properties.desired.x         | 1      |
+        | properties.desired.$version  | 2      |
+        | properties.reported.r        | absent |
+        | properties.reported.$version | 1      |
 
   @WIRE-TWIN-39
   Rule: A replacement holds no null
@@ -232,6 +358,17 @@ Feature: Twins
       When the service requests PUT "/twins/{thermostat}" with:
         | body | {"tags":{"my-tag":null}} |
       Then the answer is 400 ArgumentInvalid
+
+    Scenario: A desired property of null, and the twin is as it was
+      Given the service requests PATCH "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"on":true}}} |
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"properties":{"desired":{"a":{"b":null}}}} |
+      Then the answer is 400 ArgumentInvalid
+      When the service requests GET "/twins/{thermostat}"
+      Then the answer has:
+        | properties.desired.on       | true |
+        | properties.desired.$version | 2    |
 
   @WIRE-TWIN-40
   Rule: A write with a field that twins do not have is refused

@@ -9,6 +9,7 @@ import { parseAddress } from './addresses.ts'
 import { putToken } from './cbs.ts'
 import { Devices } from './devices/devices.ts'
 import type { EventHub } from './events/event-hub.ts'
+import { eventHubErrorOf } from './events/errors.ts'
 import { manage, openPartition, redirection, requireEntity } from './events/event-links.ts'
 import { CbsTokens } from './cbs-tokens.ts'
 import { addressNotFound, amqpErrorOf, deviceErrorOf, hubErrorOf, violationOf } from './refusals.ts'
@@ -20,7 +21,8 @@ import { Endpoint, MAX_FRAME_BYTES } from './endpoint/endpoint.ts'
 import { AMQP_ID, FrameReader, SASL_FRAME, SASL_ID, frameOf, protocolHeader } from './codec/frames.ts'
 import type { Link } from './endpoint/links.ts'
 import { AmqpViolation } from './codec/malformed.ts'
-import type { PerformativeName } from './codec/performative-fields.ts'
+import type { AmqpError, PerformativeName } from './codec/performative-fields.ts'
+import { unreadError } from '../net/limits.ts'
 import { linkOpened, type ProtocolClientInfo } from '../net/peer.ts'
 import { FaultedStream } from '../net/stream.ts'
 import { STREAM_EFFECTS } from '../net/stream-faults.ts'
@@ -38,6 +40,8 @@ export interface ServerContext {
 
 /** How long the hub waits for the end of the stream after both have sent CLOSE. */
 const LINGER_MS = 5_000
+/** Nodes of the Event Hubs-compatible endpoint. */
+const EVENT_HUB_NODES: ReadonlySet<string | undefined> = new Set(['management', 'eventHub', 'partition'])
 const FRAMING_ERROR = 'amqp:connection:framing-error'
 
 export class Connection implements ConnectionContext {
@@ -80,6 +84,8 @@ export class Connection implements ConnectionContext {
       write: (bytes) => {
         this.#stream.write(bytes)
       },
+      unread: () => this.#stream.unread,
+      congested: () => this.#stream.congested,
       record: (direction, name, fields) => {
         this.#record(direction, name, fields)
       },
@@ -118,8 +124,14 @@ export class Connection implements ConnectionContext {
           this.#cancelLinger()
           this.#end(reason)
         },
+        onUnread: (bytes) => {
+          this.#unread(bytes)
+        },
+        onDrained: () => {
+          this.#endpoint.drained()
+        },
       },
-      info.reset,
+      { reset: info.reset, maxUnreadBytes: hub.settings.maxUnreadBytes },
     )
     this.injectStreamFault(STREAM_EFFECTS)
   }
@@ -259,9 +271,17 @@ export class Connection implements ConnectionContext {
     } catch (error) {
       const refused = hubErrorOf(error)
       this.refused(refused)
-      const ofDevice = parseAddress(link.address ?? '')?.type === 'device'
-      link.refuse((ofDevice ? deviceErrorOf : amqpErrorOf)(refused, this.hub.clock.now()))
+      link.refuse(this.#refusalOf(refused, link.address ?? ''))
     }
+  }
+
+  /** In the words of the part of the service that has the node. */
+  #refusalOf(error: HubError, address: string): AmqpError {
+    const now = this.hub.clock.now()
+    const type = parseAddress(address)?.type
+    if (type === 'device') return deviceErrorOf(error, now)
+    if (EVENT_HUB_NODES.has(type)) return eventHubErrorOf(error, now, this.hostName, address)
+    return amqpErrorOf(error, now)
   }
 
   #open(link: Link): void {
@@ -328,6 +348,14 @@ export class Connection implements ConnectionContext {
     if (this.#state === 'amqp' && condition !== FRAMING_ERROR) return
     this.#end('refused')
     this.#stream.hangUp()
+  }
+
+  /** The client reads too little: no CLOSE would reach it. */
+  #unread(bytes: number): void {
+    if (this.over) return
+    this.refused(unreadError('frames', bytes, this.hub.settings.maxUnreadBytes))
+    this.#end('refused')
+    this.#stream.destroy()
   }
 
   #record(direction: 'in' | 'out', cmd: PerformativeName, packet: object): void {

@@ -36,7 +36,7 @@ export class RequestNode {
 
   attach(link: Link, onGone: () => void = () => undefined): void {
     if (link.type === 'sending') {
-      const queue: SendQueue = new SendQueue(link, () => {
+      const queue: SendQueue = new SendQueue(link, this.#context, () => {
         this.#answers.delete(queue)
         onGone()
       })

@@ -1,17 +1,23 @@
 /** Messages that wait until the client gives credit. */
 
+import { unreadError } from '../net/limits.ts'
+import { HubError } from '../core/errors/hub-error.ts'
+import type { ConnectionContext } from './connection-context.ts'
 import type { Outgoing, SendingLink } from './endpoint/links.ts'
 
-/** Longest queue, in messages; then the hub detaches the link. */
-const LONGEST = 1_000
+/** Longest queue; then the hub detaches the link. */
+const MOST_MESSAGES = 1_000
 
 export class SendQueue {
   readonly link: SendingLink
+  readonly #context: ConnectionContext
   #waiting: Outgoing[] = []
+  #bytes = 0
 
   /** Opens the link. @param onGone called once, when nothing more can be sent. */
-  constructor(link: SendingLink, onGone: () => void) {
+  constructor(link: SendingLink, context: ConnectionContext, onGone: () => void) {
     this.link = link
+    this.#context = context
     link.open({
       onCredit: () => {
         this.#flush()
@@ -31,18 +37,32 @@ export class SendQueue {
       return
     }
     this.#waiting.push(message)
+    this.#bytes += message.payload.length
     this.#flush()
-    if (this.#waiting.length > LONGEST)
-      this.link.detach({
-        condition: 'amqp:resource-limit-exceeded',
-        description: `Expected credit for the ${LONGEST} messages that wait.`,
-      })
+    const { maxUnreadBytes } = this.#context.hub.settings
+    if (this.#bytes > maxUnreadBytes)
+      this.#overflow(unreadError('messages that wait for credit', this.#bytes, maxUnreadBytes))
+    else if (this.#waiting.length > MOST_MESSAGES)
+      this.#overflow(
+        new HubError({
+          kind: 'ThrottleBacklogLimitExceeded',
+          rule: 'limit-unread',
+          expected: `credit for the ${MOST_MESSAGES} messages that wait`,
+          received: `none for ${this.#waiting.length} messages`,
+        }),
+      )
+  }
+
+  #overflow(error: HubError): void {
+    this.#context.refused(error)
+    this.link.detach({ condition: 'amqp:resource-limit-exceeded', description: error.message })
   }
 
   #flush(): void {
     while (this.link.ready) {
       const next = this.#waiting.shift()
       if (next === undefined) return
+      this.#bytes -= next.payload.length
       this.link.send(next)
     }
   }

@@ -306,6 +306,24 @@ export function woundBy(clock: Clock): string | undefined {
   return frozen ? `the hub's clock stands still, ${far}` : `the hub's clock is ${far}`
 }
 
+/**
+ * Calls `run` once what has already arrived at this machine was read. When a clock was wound, a client that seems silent may
+ * have sent something meanwhile.
+ */
+export function afterArrivals(run: () => void): void {
+  setImmediate(() => setImmediate(run))
+}
+
+/**
+ * Waits on the system's clock, for what happens before a hub runs. Timers of a {@link HubClock} do not keep a process
+ * alive; this one does.
+ */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+}
+
 /** A clock that is frozen until a test moves it. */
 export class ManualClock extends HubClock {
   /** @param startMs - initial time in epoch ms. Default: 2026-01-01T00:00:00Z. */

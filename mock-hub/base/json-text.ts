@@ -1,6 +1,8 @@
 /** JSON from outside, with a limit on its nesting. */
 
 import type { Json } from './json.ts'
+import { rememberFloats } from './json-floats.ts'
+import { tokensOf } from './json-tokens.ts'
 
 /** JSON.stringify runs out of stack at some thousand levels; no twin or payload needs this many. */
 export const DEEPEST_JSON = 256
@@ -11,7 +13,14 @@ export const DEEPEST_JSON = 256
  */
 export function readJson(text: string): Json {
   checkNesting(text)
-  return JSON.parse(text) as Json // JSON by definition
+  return rememberFloats(text, JSON.parse(text) as Json) // JSON by definition
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** @throws as {@link readJson}; TypeError when the bytes are not UTF-8. */
+export function readJsonBytes(bytes: Uint8Array): Json {
+  return readJson(utf8.decode(bytes))
 }
 
 /** @throws RangeError when the text nests deeper than {@link DEEPEST_JSON}. */
@@ -41,12 +50,9 @@ function nestsDeeper(text: string, limit: number): boolean {
   return false
 }
 
-/** A string, a bracket, a comma, a colon, or a number or word: everything but blanks between tokens. */
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^\s"[\]{},:]+/g
-
 /** The text without blanks between its tokens; numbers, escapes and the order of keys stay as they are. @param json valid JSON. */
 export function compactJson(json: string): string {
-  return (json.match(TOKEN) ?? []).join('')
+  return tokensOf(json).join('')
 }
 
 /**
@@ -56,7 +62,7 @@ export function compactJson(json: string): string {
  * @returns undefined: there is no such member. Of duplicates the last counts, as in JSON.parse.
  */
 export function memberText(json: string, name: string): string | undefined {
-  const tokens = json.match(TOKEN) ?? []
+  const tokens = tokensOf(json)
   let found: string[] | undefined
   let depth = 0
   let inside = false

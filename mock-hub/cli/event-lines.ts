@@ -14,6 +14,8 @@ export function eventLine(entry: JournalEntry): string | undefined {
       return `${time} ${entry.identity} ${entry.operation}`
     case 'delivery':
       return `${time} ${entry.identity} receives ${entry.channel}`
+    case 'registration':
+      return `${time} ${entry.identity} ${entry.step === 'ended' ? 'registration ended' : entry.step} (provisioning)`
     case 'registry':
       return `${time} ${entry.identity} ${entry.change}`
     case 'fault':

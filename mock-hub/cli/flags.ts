@@ -24,6 +24,8 @@ export interface Flags {
   readonly device: readonly string[]
   readonly module: readonly string[]
   readonly seed?: string
+  readonly dps: boolean
+  readonly idScope: string
   readonly dir: string
   readonly data?: string
   readonly durability: 'disk' | 'process'
@@ -73,6 +75,8 @@ const FLAGS: readonly FlagRow[] = [
     help: `if ${String(mqtt)}, ${String(https)} or ${String(amqp)} cannot be had, ends with an error`,
     default: false,
   },
+  { flag: '--no-dps', help: 'no provisioning service (DPS) beside the hub' },
+  { flag: '--id-scope <text>', ...fromOption(OPTIONS.idScope) },
   { flag: '--no-amqp', help: 'no AMQP, not over WebSocket either' },
   { flag: '--partitions <n>', ...fromOption(partitions), parse: number(partitions.rule) },
   {

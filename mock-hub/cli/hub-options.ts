@@ -27,6 +27,8 @@ export async function hubOptions(
     durability: flags.durability,
     trustedAuthorities: flags.trustCa.map((file) => fileText('--trust-ca', file)),
     seed: await seedOf(flags),
+    provisioning: flags.dps,
+    idScope: flags.idScope,
     lenient: flags.lenient,
     partitions: flags.partitions,
     blob: blobOf(flags),
@@ -39,8 +41,8 @@ export async function hubOptions(
 /** Hubs may share a directory: each has a socket for itself. */
 export async function workloadAt(
   directory: string,
-): Promise<{ readonly socketPath: string; readonly port: number }> {
-  return { socketPath: await freeSocketPath(join(directory, 'workload')), port: 0 }
+): Promise<{ readonly socketPath: string; readonly port: number; readonly onDemand: true }> {
+  return { socketPath: await freeSocketPath(join(directory, 'workload')), port: 0, onDemand: true }
 }
 
 function blobOf({ blob, blobConnectionString }: Flags): NonNullable<MockHubOptions['blob']> {

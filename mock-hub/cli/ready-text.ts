@@ -36,6 +36,7 @@ export function readyText(hub: MockHub, readyMs: number): string {
         : [['events', hub.eventHubConnectionString] as const]),
     ]),
     '',
+    ...provisioningLines(hub, variable),
     'Make SDKs trust the CA',
     variable('NODE_EXTRA_CA_CERTS', 'Node'),
     variable('SSL_CERT_FILE', 'Python device SDK, C, Go, Rust, .NET'),
@@ -44,6 +45,31 @@ export function readyText(hub: MockHub, readyMs: number): string {
     ...javaLines(caPath),
     '',
   ].join('\n')
+}
+
+/** The provisioning service, with the lines that its SDKs and samples read. */
+function provisioningLines(
+  { provisioning, environment }: MockHub,
+  variable: (name: string, about: string) => string,
+): readonly string[] {
+  if (provisioning === undefined) return []
+  const lines: readonly (readonly [name: string, about: string])[] = [
+    ['PROVISIONING_HOST', 'global endpoint'],
+    ['PROVISIONING_IDSCOPE', 'ID scope'],
+    ['PROVISIONING_REGISTRATION_ID', 'a device with an individual enrollment'],
+    ['PROVISIONING_SYMMETRIC_KEY', 'its key'],
+    [
+      'PROVISIONING_MASTER_SYMMETRIC_KEY',
+      'key of an enrollment group, from which those of its devices derive',
+    ],
+    ['PROVISIONING_CONNECTION_STRING', 'service clients'],
+  ]
+  const known = new Map(Object.entries(environment))
+  return [
+    'Provisioning (DPS)',
+    ...lines.filter(([name]) => known.has(name)).map(([name, about]) => variable(name, about)),
+    '',
+  ]
 }
 
 /** Java has its own format: one command that makes a trust store, and the variable that every JVM reads. */

@@ -1,2 +1,2 @@
 /** The part of `process` that commands use. */
-export type Terminal = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'once' | 'env' | 'uptime'>
+export type Terminal = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'once' | 'env' | 'uptime' | 'ppid'>

@@ -8,7 +8,7 @@ export interface ControlServerOptions {
   readonly hub: Hub
   readonly services: Services
   /** What `GET /health` and `GET /` return about the hub: host name, ports, devices …, as JSON. */
-  readonly about: () => Readonly<Record<string, unknown>>
+  readonly about: () => Promise<Readonly<Record<string, unknown>>>
   /** Returns the hub to its initial state. */
   readonly reset: () => void | Promise<void>
   /** Bearer token that every call must carry; undefined: no token, and only callers on this machine are accepted. */

@@ -9,9 +9,11 @@ import type { AddressInfo } from 'node:net'
 import { aboutRoutes } from './routes/about.ts'
 import { guard } from './access.ts'
 import { InvalidInput } from '../base/invalid-input.ts'
+import { jsonText } from '../base/json-floats.ts'
 import { NESTING_RULE, readJsonBodies } from '../http-common/json-bodies.ts'
 import { isLoopback } from '../http-common/loopback.ts'
 import { clockRoutes } from './routes/clock.ts'
+import { closeSilentClients } from '../http-common/silent-clients.ts'
 import { answerWhenStored } from '../http-common/answer-when-stored.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import type { ControlRoutes, ControlServerOptions } from './context.ts'
@@ -66,9 +68,11 @@ export async function createControlServer(options: ControlServerOptions): Promis
     forceCloseConnections: true,
     bodyLimit: 4 * 2 ** 20,
   })
+  closeSilentClients(app.server, hub)
   app.setValidatorCompiler(compileSchema)
   // There are no response schemas; a serializer made from one would drop fields.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setSerializerCompiler(() => jsonText)
+  app.setReplySerializer(jsonText)
   answerWhenStored(app, hub.commits)
   const routeList: string[] = []
   app.addHook('onRoute', ({ method, url, schema }) => {

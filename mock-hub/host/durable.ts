@@ -13,7 +13,7 @@ import { counter } from '../core/store/counter.ts'
 import { GroupCommits } from '../core/store/group-commits.ts'
 import { dataDirectory, emptyDataDirectory, type DataDirectory } from '../store/data-directory.ts'
 import { LevelStore } from '../store/level-store.ts'
-import type { Undo } from './optional-parts.ts'
+import type { Undo } from './undo.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
 export interface Durable {

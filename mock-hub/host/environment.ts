@@ -1,5 +1,7 @@
 /** How a running hub describes itself: environment variables and a JSON object. */
 
+import { isObject, own } from '../base/json.ts'
+import type { Enrollments } from '../provisioning/contract/enrollments.ts'
 import type { MockHub } from './mock-hub.ts'
 
 /**
@@ -18,6 +20,7 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
     IOTHUB_MODULE_CONNECTION_STRING: module && hub.connectionString(module),
     IOTHUB_CONNECTION_STRING: hub.serviceConnectionString,
     EVENTHUB_CONNECTION_STRING: hub.eventHubConnectionString,
+    ...provisioningVariables(hub),
     NODE_EXTRA_CA_CERTS: hasOtherExtra(caPath) ? caBundlePath : caPath,
     SSL_CERT_FILE: caBundlePath,
     REQUESTS_CA_BUNDLE: caBundlePath,
@@ -33,6 +36,33 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
+}
+
+/** The names that the samples of the provisioning SDKs for Python and Node read. */
+function provisioningVariables({ provisioning }: MockHub): Readonly<Record<string, string | undefined>> {
+  if (provisioning === undefined) return {}
+  const { endpoint, idScope, serviceConnectionString, enrollments, enrollmentGroups } = provisioning
+  const [registrationId, key] = firstKey(enrollments, 'registrationId')
+  const [, groupKey] = firstKey(enrollmentGroups, 'enrollmentGroupId')
+  return {
+    PROVISIONING_HOST: endpoint,
+    PROVISIONING_IDSCOPE: idScope,
+    PROVISIONING_REGISTRATION_ID: registrationId,
+    PROVISIONING_SYMMETRIC_KEY: key,
+    PROVISIONING_MASTER_SYMMETRIC_KEY: groupKey,
+    PROVISIONING_CONNECTION_STRING: serviceConnectionString,
+  }
+}
+
+/** Id and primary key of the first enrollment with symmetric keys; undefined: there is none. */
+function firstKey(enrollments: Enrollments, idField: string): readonly [id?: string, key?: string] {
+  for (const document of enrollments.list()) {
+    const id = own(document, idField)
+    const keys = typeof id === 'string' ? own(enrollments.attestation(id), 'symmetricKey') : undefined
+    const key = isObject(keys) ? own(keys, 'primaryKey') : undefined
+    if (typeof id === 'string' && typeof key === 'string') return [id, key]
+  }
+  return []
 }
 
 /** Whether Node already has roots of somebody else to add: the bundle has them too. */
@@ -51,6 +81,11 @@ export function aboutHub(hub: MockHub): Readonly<Record<string, unknown>> {
     serviceConnectionString: hub.serviceConnectionString,
     eventHubConnectionString: hub.eventHubConnectionString,
     workload: hub.workload,
+    provisioning: hub.provisioning && {
+      idScope: hub.provisioning.idScope,
+      endpoint: hub.provisioning.endpoint,
+      serviceConnectionString: hub.provisioning.serviceConnectionString,
+    },
     devices: hub.identities().map(({ identity }) => ({
       ...identity,
       connectionString: hub.connectionString(identity),

@@ -45,7 +45,7 @@ beforeEach(async () => {
   mqtt = await createMqttServer(hub)
   amqp = await createAmqpServer(hub)
   http = createHttpAdapter(hub, { services, tls: await localhostCertificate() })
-  const about = () => ({})
+  const about = () => Promise.resolve({})
   control = await createControlServer({ hub, services, about, reset: () => undefined, token: undefined })
   hub.registry.create(D1)
   await commits.committed()

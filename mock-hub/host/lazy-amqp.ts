@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import type { AmqpServer, ConnectionInfo } from '../amqp/server.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
-import type { Undo } from './optional-parts.ts'
+import type { Undo } from './undo.ts'
 import type { HubTls } from '../net/hub-certificates.ts'
 import { reportTlsErrors } from '../net/tls-errors.ts'
 import { listenTls, type TlsListener } from '../net/tls-listener.ts'
@@ -61,6 +61,8 @@ export function amqpOnDemand(
           port: amqpPort,
           tls: tls.credentials,
           faults: hub.faults,
+          clock: hub.clock,
+          silenceSeconds: hub.settings.connectTimeoutSeconds,
           tlsVariants: (variant) => tls.variant(variant),
           onTlsError: reportTlsErrors(hub, 'amqp', () => port, tls.caPath),
         },

@@ -1,5 +1,6 @@
 /** What each method of a MockHub's members takes. The one table of them; the compiler reports a method without a row. */
 
+import { readJson } from '../base/json-text.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { EVENT_SOURCES, type SystemProperties } from '../core/contract/message.ts'
@@ -102,10 +103,28 @@ const SPEC = objectOf({
   attributes: OBJECT,
 })
 const UPDATE: Argument = ['update', objectOf({ tags: nullable(OBJECT), desired: nullable(OBJECT) })]
+/** Whether JSON has a text for a value, or a text is JSON. */
+function isPayload(value: unknown): boolean {
+  try {
+    if (typeof value === 'string') readJson(value)
+    else return JSON.stringify(value, (_key, part: unknown) => jsonPart(part)) !== undefined
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @throws TypeError for what JSON would leave out or replace. */
+function jsonPart(part: unknown): unknown {
+  const plain = part === null || ['string', 'boolean', 'object'].includes(typeof part)
+  if (plain || Number.isFinite(part)) return part
+  throw new TypeError('JSON has no text for it')
+}
+
 const CALL = objectOf(
   {
     methodName: STRING,
-    payload: rule('to be JSON text', (value) => typeof value === 'string'),
+    payload: rule('to be a JSON value, or JSON text (for the string on: \'"on"\')', isPayload),
     responseTimeoutInSeconds: NUMBER,
     connectTimeoutInSeconds: NUMBER,
   },

@@ -96,9 +96,14 @@ test.each<[string, (loose: LooseHub) => unknown, string]>([
     'message.properties.a to be a string, or null; given: 1',
   ],
   [
-    'an object as a payload',
-    ({ methods }) => methods.invoke(d, { methodName: 'm', payload: {} }),
-    'hub.methods.invoke: expected call.payload to be JSON text; given: an object with no fields',
+    'text that is no JSON as a payload',
+    ({ methods }) => methods.invoke(d, { methodName: 'm', payload: 'on' }),
+    'hub.methods.invoke: expected call.payload to be a JSON value, or JSON text (for the string on: \'"on"\'); given: "on"',
+  ],
+  [
+    'a payload that JSON has no text for',
+    ({ methods }) => methods.invoke(d, { methodName: 'm', payload: { at: Infinity } }),
+    'hub.methods.invoke: expected call.payload to be a JSON value, or JSON text',
   ],
   [
     'no listener',

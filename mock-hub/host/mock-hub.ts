@@ -17,6 +17,7 @@ import type { FileNotification } from '../core/contract/services/uploads.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { checked } from './checked-calls.ts'
 import { MEMBER_RULES, SERVICE_RULES } from './method-rules.ts'
+import type { MockProvisioning } from './provisioning/mock-provisioning.ts'
 import { check, listOf, TEXT } from './value-rules.ts'
 
 /** A running hub, as {@link startMockHub} returns it. */
@@ -45,7 +46,7 @@ export interface MockHub {
   readonly serviceConnectionString: string
   /** Connection string for Event Hubs clients that read telemetry; undefined: no AMQP, or no policy has ServiceConnect. */
   readonly eventHubConnectionString: string | undefined
-  /** Values for `IOTEDGE_WORKLOADURI`; undefined: the hub has no workload API. */
+  /** Values for `IOTEDGE_WORKLOADURI`; undefined: the hub has no workload API, or there is no module that it waits for. */
   readonly workload: WorkloadUris | undefined
   /** Environment variables that point SDKs and samples at this hub. */
   readonly environment: Readonly<Record<string, string>>
@@ -86,6 +87,8 @@ export interface MockHub {
   readonly throttle: Throttle
   /** Queries, configurations, jobs, digital twins and snapshots. */
   readonly services: Omit<Services, 'stop'>
+  /** The provisioning service beside the hub; undefined: the options ask for none. */
+  readonly provisioning: MockProvisioning | undefined
   /** The newest refusals with their explanations, newest first, at most 100. */
   readonly lastRefusals: readonly Extract<JournalEntry, { type: 'refusal' }>[]
   /**

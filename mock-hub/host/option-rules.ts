@@ -1,6 +1,7 @@
 /** The options of `startMockHub`: what each is for, which values it takes, and its default. The one table of them. */
 
 import { HubClock } from '../base/clock.ts'
+import { DEFAULT_ID_SCOPE } from '../provisioning/create-provisioning.ts'
 import type { MockHubOptions } from './options.ts'
 import { SEED_OR_SNAPSHOT } from './seed-rules.ts'
 import { SETTING_RULES } from './setting-rules.ts'
@@ -109,14 +110,27 @@ export const OPTIONS = {
     rule: SEED_OR_SNAPSHOT,
     default: {},
   },
+  provisioning: {
+    help: 'a provisioning service (DPS) beside the hub, on the same ports',
+    rule: BOOLEAN,
+    default: true,
+  },
+  idScope: {
+    help: 'ID scope of the provisioning service',
+    rule: rule(
+      'to be letters and digits, such as 0ne00000000',
+      (value) => typeof value === 'string' && /^[A-Za-z0-9]{1,64}$/.test(value),
+    ),
+    default: DEFAULT_ID_SCOPE,
+  },
   blob: {
     help: 'where uploaded files go: "own" (the hub), "azurite" (must be installed), a storage account, or false (nowhere)',
     rule: either(oneOf('own', 'azurite', false), objectOf({ connectionString: TEXT }, ['connectionString'])),
     default: 'own',
   },
   workload: {
-    help: 'workload API of IoT Edge: path of a Unix socket, TCP port on loopback, or both; default: none',
-    rule: objectOf({ socketPath: TEXT, port: PORT }),
+    help: 'workload API of IoT Edge: path of a Unix socket, TCP port on loopback, or both; onDemand: only while a module exists; default: none',
+    rule: objectOf({ socketPath: TEXT, port: PORT, onDemand: BOOLEAN }),
   },
   dataDirectory: {
     help: 'directory that keeps the state over restarts; default: the state is in memory',

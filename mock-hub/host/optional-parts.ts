@@ -11,10 +11,9 @@ import { HubClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Workload } from '../http/workload/workload.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import type { Undo } from './undo.ts'
+import { listenForModules, type WorkloadListener } from './workload-listener.ts'
 import type { HubTls } from '../net/hub-certificates.ts'
-
-/** Steps that stop what was started, in order of starting. */
-export type Undo = (() => unknown)[]
 
 /** Once per process: killed hubs leave their uploads behind. */
 let cleaning: Promise<void> | undefined
@@ -63,16 +62,18 @@ export async function openWorkload(
   hub: Hub,
   tls: HubTls,
   undo: Undo,
-): Promise<Workload | undefined> {
+): Promise<WorkloadListener | undefined> {
   if (workload === undefined) return undefined
-  const { startWorkload } = await import('../http/workload/workload.ts')
-  const started = await startWorkload(hub, {
-    ...workload,
-    trustBundle: () => tls.edgeTrustBundle(),
-    issueCertificate: (request) => tls.issue(request),
-  })
-  undo.push(() => started.stop())
-  return started
+  const { onDemand = false, ...where } = workload
+  const start = async (): Promise<Workload> => {
+    const { startWorkload } = await import('../http/workload/workload.ts')
+    return startWorkload(hub, {
+      ...where,
+      trustBundle: () => tls.edgeTrustBundle(),
+      issueCertificate: (request) => tls.issue(request),
+    })
+  }
+  return listenForModules(hub, start, onDemand, undo)
 }
 
 /** Starts the control API. @returns undefined when the options ask for none. */

@@ -55,14 +55,26 @@ export interface MockHubOptions {
    * snapshot also sets the host name, unless `hostName` does, and the clock. Default: none.
    */
   readonly seed?: Seed | HubSnapshot | undefined
+  /** A provisioning service (DPS) beside the hub, on the same ports. Default: true. */
+  readonly provisioning?: boolean | undefined
+  /** ID scope of the provisioning service. Default: `0ne00000000`. */
+  readonly idScope?: string | undefined
   /**
    * Where uploaded files go: `own` (the hub itself), `azurite` (must be installed), a storage account by its connection
    * string, or false (file upload is not configured). Default: `own`.
    */
   readonly blob?: 'own' | 'azurite' | { readonly connectionString: string } | false | undefined
-  /** The workload API of IoT Edge: path of a Unix socket, TCP port on loopback (0: any free port), or both. Default: none. */
+  /**
+   * The workload API of IoT Edge: path of a Unix socket, TCP port on loopback (0: any free port), or both. With `onDemand` it
+   * listens only while a module exists, as the command does. Default: none.
+   */
   readonly workload?:
-    { readonly socketPath?: string | undefined; readonly port?: number | undefined } | undefined
+    | {
+        readonly socketPath?: string | undefined
+        readonly port?: number | undefined
+        readonly onDemand?: boolean | undefined
+      }
+    | undefined
   /**
    * Directory that keeps the state of the hub: identities, twins, messages, events, jobs, uploads, its clock and its
    * certificates, unless `certificateDirectory` has them. It is as secret as the keys in it. A seed fills a new directory; a

@@ -7,6 +7,7 @@ import { isLoopback } from '../http-common/loopback.ts'
 import { OPTIONS } from './option-rules.ts'
 import type { SdkPorts } from './sdk-ports.ts'
 import type { MockHubOptions } from './options.ts'
+import { provisioningFields } from './provisioning/seed-enrollments.ts'
 import { isSnapshot, seedPart } from './snapshot-seed.ts'
 import { check, OBJECT, objectOf } from './value-rules.ts'
 
@@ -49,6 +50,9 @@ export function resolveOptions(options: MockHubOptions): ResolvedOptions {
       'to be loopback when there is no controlToken',
       controlAddress,
     )
+  const [field] = isSnapshot(seed) ? [] : provisioningFields(seed)
+  if (field !== undefined && !resolved.provisioning)
+    throw new InvalidInput(WHAT, `seed.${field}`, 'to be left out without a provisioning service', 'a list')
   return resolved
 }
 

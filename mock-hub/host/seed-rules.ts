@@ -2,7 +2,18 @@
 
 import { EVENT_SOURCE_LIST } from './setting-rules.ts'
 import { isSnapshot } from './snapshot-seed.ts'
-import { BOOLEAN, described, ID, listOf, OBJECT, objectOf, oneOf, type Rule, TEXT } from './value-rules.ts'
+import {
+  BOOLEAN,
+  described,
+  ID,
+  listOf,
+  OBJECT,
+  objectOf,
+  oneOf,
+  rule,
+  type Rule,
+  TEXT,
+} from './value-rules.ts'
 
 const IDENTITY = {
   status: described(oneOf('enabled', 'disabled'), 'Default: enabled.'),
@@ -45,11 +56,30 @@ const DEVICE = objectOf(
   },
   ['deviceId'],
 )
+/** The provisioning service itself checks the fields. @param id the name of the id. */
+const enrollment = (id: string): Rule =>
+  rule(
+    `to be an object with ${id}`,
+    (value) => typeof value === 'object' && value !== null && typeof Reflect.get(value, id) === 'string',
+    { type: 'object', properties: { [id]: { type: 'string' } }, required: [id] },
+  )
 const SEED = objectOf({
   devices: described(listOf(DEVICE), 'Devices, in order of creation.'),
   routes: described(
     listOf(TEXT),
     'Routes of IoT Edge between modules, for example FROM /messages/* INTO $upstream.',
+  ),
+  enrollments: described(
+    listOf(enrollment('registrationId')),
+    'Individual enrollments of the provisioning service, as its REST API has them.',
+  ),
+  enrollmentGroups: described(
+    listOf(enrollment('enrollmentGroupId')),
+    'Enrollment groups of the provisioning service, as its REST API has them.',
+  ),
+  certificates: described(
+    listOf(objectOf({ name: TEXT, certificate: TEXT, verified: BOOLEAN }, ['name', 'certificate'])),
+    'Certificates of authorities for X.509 enrollment groups.',
   ),
   eventSources: described(EVENT_SOURCE_LIST, 'Events that the hub adds to the device-to-cloud messages.'),
 })

@@ -13,6 +13,8 @@ import type { AuthenticationType, IdentitySpec } from '../core/contract/registry
 import type { TwinUpdate } from '../core/contract/twins.ts'
 import { identityKey, type Identity } from '../core/contract/identity.ts'
 import { defaultPolicies } from '../core/identity/policies.ts'
+import type { ProvisioningPolicy } from '../provisioning/contract/policies.ts'
+import { ownerPolicy } from '../provisioning/policies.ts'
 import { randomFrom } from '../base/random.ts'
 
 /** What a device and a module of a seed have in common. All fields are optional. */
@@ -53,6 +55,16 @@ export interface SeedDevice extends SeedIdentity {
   readonly modules?: readonly SeedModule[]
 }
 
+/** The certificate of an authority that a seed uploads. */
+export interface SeedCertificate {
+  /** The name by which groups refer to it. */
+  readonly name: string
+  /** PEM, base64 of PEM, or base64 of DER. */
+  readonly certificate: string
+  /** Whether its key counts as proven. Default: true. */
+  readonly verified?: boolean
+}
+
 /** The initial state of a hub. All fields are optional. */
 export interface Seed {
   /** Devices, in order of creation. */
@@ -61,6 +73,15 @@ export interface Seed {
   readonly routes?: readonly string[]
   /** Events that the hub adds to the device-to-cloud messages; the setting `eventSources` wins. Default: none. */
   readonly eventSources?: readonly EventSource[]
+  /**
+   * Individual enrollments of the provisioning service, as its REST API has them, each with its `registrationId`. Keys
+   * that are not given come from `keyOf`; without `attestation` they are symmetric.
+   */
+  readonly enrollments?: readonly JsonObject[]
+  /** Enrollment groups, likewise, each with its `enrollmentGroupId`. */
+  readonly enrollmentGroups?: readonly JsonObject[]
+  /** Certificates of authorities for X.509 enrollment groups. */
+  readonly certificates?: readonly SeedCertificate[]
 }
 
 /**
@@ -83,7 +104,19 @@ export function mergeSeeds(...seeds: readonly Seed[]): Seed {
     devices: [...devices.values()],
     routes: seeds.flatMap((seed) => seed.routes ?? []),
     ...(eventSources === undefined ? {} : { eventSources }),
+    ...merged(seeds, 'enrollments'),
+    ...merged(seeds, 'enrollmentGroups'),
+    ...merged(seeds, 'certificates'),
   }
+}
+
+/** The lists of all seeds, one after the other; no field without one. */
+function merged<K extends 'enrollments' | 'enrollmentGroups' | 'certificates'>(
+  seeds: readonly Seed[],
+  field: K,
+): Pick<Seed, K> | object {
+  const list = seeds.flatMap((seed): readonly object[] => seed[field] ?? [])
+  return list.length === 0 ? {} : { [field]: list }
 }
 
 /** Returns the keys that a seed does not give. @param purpose identifies the key. */
@@ -108,6 +141,13 @@ export function policiesFrom(keyOf: KeySource): readonly SharedAccessPolicy[] {
     primaryKey: keyOf(`policy ${policy.name} primary`),
     secondaryKey: keyOf(`policy ${policy.name} secondary`),
   }))
+}
+
+/** The policy of the provisioning service with keys from this source. */
+export function provisioningPoliciesFrom(keyOf: KeySource): readonly ProvisioningPolicy[] {
+  const owner = ownerPolicy(randomFrom(undefined)('policies'))
+  const key = (which: string): string => keyOf(`policy ${owner.name} ${which}`)
+  return [{ ...owner, primaryKey: key('primary'), secondaryKey: key('secondary') }]
 }
 
 /**

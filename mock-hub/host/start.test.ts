@@ -327,3 +327,32 @@ test('a seed names event sources; the setting wins', async () => {
   const other = await start({ seed, settings: { eventSources: [] } })
   expect(other.settings.eventSources).toEqual([])
 })
+
+test('the workload API on demand listens only while a module exists', async () => {
+  const hub = await start({ controlPort: 0, workload: { port: 0, onDemand: true } })
+  const reaches = async (uri: string): Promise<boolean> =>
+    fetch(`${uri}/trust-bundle?api-version=2021-12-07`).then(
+      () => true,
+      () => false,
+    )
+  const uri = async (): Promise<string | undefined> => {
+    const { workload } = (await (await fetch(`${hub.controlUrl}/health`)).json()) as {
+      workload?: { httpUri: string }
+    }
+    return workload?.httpUri
+  }
+  expect(await uri()).toBeUndefined()
+  hub.registry.create({ deviceId: 'edge' })
+  expect(await uri()).toBeUndefined()
+  hub.registry.create({ deviceId: 'edge', moduleId: 'm' })
+  const first = (await uri()) ?? ''
+  expect(await reaches(first)).toBe(true)
+  hub.registry.remove({ deviceId: 'edge' }, '*')
+  expect(await uri()).toBeUndefined()
+  expect(await reaches(first)).toBe(false)
+  hub.registry.create({ deviceId: 'edge' })
+  hub.registry.create({ deviceId: 'edge', moduleId: 'm' })
+  expect(await reaches((await uri()) ?? '')).toBe(true)
+  hub.reset()
+  expect(await uri()).toBeUndefined()
+})

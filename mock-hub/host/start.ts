@@ -14,6 +14,7 @@ import type { IdentityRecord } from '../core/contract/registry.ts'
 import { createHttpAdapter } from '../http/server.ts'
 import { blobAccess, documentRenderer } from '../http/service/document-renderer.ts'
 import { createMqttServer } from '../mqtt/server.ts'
+import { createProvisioning } from '../provisioning/create-provisioning.ts'
 import { hubTls } from '../net/hub-certificates.ts'
 import { reportTlsErrors } from '../net/tls-errors.ts'
 import { listenTls, type TlsListener } from '../net/tls-listener.ts'
@@ -22,11 +23,15 @@ import { aboutHub, environmentOf } from './environment.ts'
 import { amqpOnDemand } from './lazy-amqp.ts'
 import { checkedServices, mockHubOf, type MockHub } from './mock-hub.ts'
 import type { Durable } from './durable.ts'
-import { attachBlobs, openControl, openWorkload, ownClock, type Undo } from './optional-parts.ts'
+import { attachBlobs, openControl, openWorkload, ownClock } from './optional-parts.ts'
+import type { Undo } from './undo.ts'
 import type { MockHubOptions } from './options.ts'
+import { webhookCaller } from './provisioning/call-webhook.ts'
+import { mockProvisioningOf } from './provisioning/mock-provisioning.ts'
+import { applyEnrollments } from './provisioning/seed-enrollments.ts'
 import { resolvedAt, resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
 import { atOwnAddress } from './sdk-ports.ts'
-import { applySeed, onceEach, policiesFrom, randomKeys } from './seed.ts'
+import { applySeed, onceEach, policiesFrom, provisioningPoliciesFrom, randomKeys } from './seed.ts'
 import { checkSnapshot, isSnapshot } from './snapshot-seed.ts'
 import { check, ID, objectOf } from './value-rules.ts'
 
@@ -56,6 +61,9 @@ async function start(resolved: ResolvedOptions): Promise<MockHub> {
     throw error
   }
 }
+
+/** Paths on which provisioning clients upgrade beside the documented one: C# and Java (DPS-CONN-08). */
+const PROVISIONING_PATHS = ['/', '/mqtt']
 
 async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<void>): Promise<MockHub> {
   const { hostName, address, logger, seed } = options
@@ -87,6 +95,19 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   })
   for (const authority of options.trustedAuthorities) core.registry.trustCertificateAuthority(authority)
 
+  const provisioning = options.provisioning
+    ? createProvisioning({
+        hub: core,
+        idScope: options.idScope,
+        seed: options.settings.seed,
+        callWebhook: webhookCaller({
+          clock,
+          anywhere: core.settings.dpsWebhooksAnywhere,
+          caPem: () => tls.caPem,
+        }),
+        policies: options.keyOf === undefined ? undefined : provisioningPoliciesFrom(keyOf),
+      })
+    : undefined
   const blob = await attachBlobs(options, core, tls, undo, durable?.directory.blobs)
   const tlsVariants = (variant: TlsVariant): ReturnType<typeof tls.variant> => tls.variant(variant)
   const services = createServices(core, documentRenderer(core), blobAccess(blob))
@@ -101,9 +122,10 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     caPath: tls.caPath,
     tlsVariants,
     blob,
+    provisioning,
   })
   undo.push(() => http.stop())
-  const mqtt = await createMqttServer(core)
+  const mqtt = await createMqttServer(core, provisioning)
   undo.push(() => mqtt.stop())
   const amqp = amqpOnDemand(options, core, undo)
   const protocols: Record<string, WebSocketProtocol> = {
@@ -112,10 +134,18 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
       mqtt.accept(stream, { transport: 'mqtt-ws', ...info })
     },
   }
-  undo.push(attachWebSocket(http.server, protocols, { faults: core.faults }))
+  undo.push(
+    attachWebSocket(http.server, protocols, {
+      faults: core.faults,
+      ...(provisioning === undefined ? {} : { provisioningPaths: PROVISIONING_PATHS }),
+    }),
+  )
   const initialise = (): void => {
     if (isSnapshot(seed)) services.snapshots.restore(seed)
-    else applySeed(core, seed, keyOf)
+    else {
+      applySeed(core, seed, keyOf)
+      if (provisioning !== undefined) applyEnrollments(provisioning, seed, keyOf)
+    }
   }
   if (durable === undefined) initialise()
   else durable.restore(core, initialise)
@@ -127,6 +157,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     {
       ...{ tls: tls.credentials, faults: core.faults, tlsVariants },
       ...{ host: address, port: options.mqttPort },
+      ...{ clock, silenceSeconds: core.settings.connectTimeoutSeconds },
       onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port, tls.caPath),
     },
   )
@@ -137,12 +168,16 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
 
   const reset = (): void => {
     services.clear()
+    provisioning?.clear()
     core.reset()
     void blob?.clear()
     if (options.clock === undefined) clock.reset()
     initialise()
   }
-  const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)
+  const about = async (): Promise<Readonly<Record<string, unknown>>> => {
+    await workload?.settled()
+    return aboutHub(mockHub)
+  }
   const control = await openControl(options, { hub: core, services, about, reset }, undo)
 
   const stopRsa = tls.addRsa((credentials) => {
@@ -158,7 +193,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     get storing() {
       return core.commits.committed() !== undefined
     },
-    ...{ address, clock, workload, httpsPort, mqttPort: mqttListener.port },
+    ...{ address, clock, httpsPort, mqttPort: mqttListener.port },
     amqpPort: amqpListener?.port,
     ...{ reset, stop, [Symbol.asyncDispose]: stop, services: checkedServices(services) },
     controlPort: control?.port,
@@ -166,6 +201,10 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     get caPem() {
       return tls.caPem
     },
+    get workload() {
+      return workload?.uris
+    },
+    provisioning: provisioning && mockProvisioningOf(provisioning, hostName),
     caPath: tls.caPath,
     caBundlePath: tls.caBundlePath,
     serviceConnectionString: owner === undefined ? '' : policyConnectionString(hostName, owner),

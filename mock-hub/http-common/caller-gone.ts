@@ -2,11 +2,11 @@
 
 import type { FastifyReply } from 'fastify'
 
-/** Aborts when the connection closes; after the answer has been sent that has no effect. */
-export function callerGone(reply: FastifyReply): AbortSignal {
+/** Aborts when the connection closes before the answer has been sent. */
+export function callerGone({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController()
-  reply.raw.once('close', () => {
-    gone.abort()
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort()
   })
   return gone.signal
 }

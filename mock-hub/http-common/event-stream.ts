@@ -3,7 +3,8 @@
 import type { FastifyReply } from 'fastify'
 import { Gate } from '../base/gate.ts'
 import type { Json } from '../base/json.ts'
-import type { Commits } from '../core/contract/commits.ts'
+import type { Hub } from '../core/contract/hub.ts'
+import { unreadError } from '../net/limits.ts'
 
 export interface StreamedEvent {
   /** The reader sends it back as `Last-Event-ID` when it connects again. */
@@ -12,29 +13,61 @@ export interface StreamedEvent {
   readonly data: Json
 }
 
-/** A reader with more unread bytes than this loses its stream; it can resume with `Last-Event-ID`. */
-const MAX_UNREAD_BYTES = 8 * 2 ** 20
-
 /**
- * Answers with a stream that ends when either side ends it.
- * @param commits an event leaves when it is stored.
- * @param start starts to send. @returns stops.
+ * Answers with a stream that ends when either side ends it. A reader gets the past as fast as it reads; when more new events
+ * than `maxUnreadBytes` wait for it, it loses its stream, and can resume with `Last-Event-ID`. An event leaves when it is stored.
+ * @param start sends the past at once, and starts to send new events. @returns stops.
  */
 export function streamEvents(
   reply: FastifyReply,
-  commits: Pick<Commits, 'committed'>,
+  hub: Pick<Hub, 'settings' | 'refuse' | 'commits'>,
   start: (send: (event: StreamedEvent) => void) => () => void,
 ): void {
+  const { maxUnreadBytes } = hub.settings
   reply.hijack()
   const out = reply.raw
   out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   out.write(': open\n\n')
-  const gate = new Gate(() => commits.committed())
+  /** What has not been written yet, oldest first. */
+  let waiting: string[] = []
+  /** How many of them are from the past; the bytes of the others. */
+  let past = 0
+  let newBytes = 0
+  let starting = true
+  const overflow = (): void => {
+    out.destroy()
+    hub.refuse(unreadError('events', newBytes, maxUnreadBytes), { transport: 'https' })
+  }
+  const put = (text: string, isPast: boolean): void => {
+    if (out.destroyed) return
+    if (waiting.length === 0 && !out.writableNeedDrain) {
+      out.write(text)
+      return
+    }
+    waiting.push(text)
+    if (isPast) past++
+    else newBytes += text.length
+    if (newBytes > maxUnreadBytes) overflow()
+  }
+  const gate = new Gate(() => hub.commits.committed())
   const stop = start(({ id, event, data }) => {
+    const text = `id: ${String(id)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+    const isPast = starting
     gate.pass(() => {
-      if (out.writableLength > MAX_UNREAD_BYTES) out.destroy()
-      else out.write(`id: ${String(id)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+      put(text, isPast)
     })
+  })
+  starting = false
+  out.on('drain', () => {
+    let written = 0
+    for (const text of waiting) {
+      if (out.writableNeedDrain) break
+      if (past > 0) past--
+      else newBytes -= text.length
+      out.write(text)
+      written++
+    }
+    waiting = waiting.slice(written)
   })
   out.once('close', stop)
 }

@@ -1,6 +1,7 @@
 /** Request bodies as JSON. */
 
 import type { FastifyInstance } from 'fastify'
+import { rememberFloats } from '../base/json-floats.ts'
 import { checkNesting, DEEPEST_JSON } from '../base/json-text.ts'
 
 /** What a body has to be. */
@@ -25,6 +26,8 @@ export function readJsonBodies(app: FastifyInstance, tooDeep: () => Error): void
       done(tooDeep())
       return
     }
-    void parse(request, text, done)
+    void parse(request, text, (error, body) => {
+      done(error, error === null ? rememberFloats(text, body) : body)
+    })
   })
 }

@@ -16,10 +16,11 @@ import { HUB_ERRORS } from '../core/errors/catalogue.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { identityKey } from '../core/contract/identity.ts'
+import { jsonText } from '../base/json-floats.ts'
 import { answerWhenStored } from '../http-common/answer-when-stored.ts'
 import { schemaCompiler } from '../http-common/schema-compiler.ts'
 import { authenticate } from './common/access.ts'
-import { checkApiVersion } from './common/api-version.ts'
+import { checkQueryVersion } from './common/api-version.ts'
 import { throughGateway } from './common/edge-caller.ts'
 import { readBodies } from './common/body.ts'
 import { bulkRegistryRoutes } from './service/bulk-identities.ts'
@@ -40,6 +41,8 @@ import { importExportRoutes } from './service/import-export.ts'
 import { jobRoutes } from './service/jobs.ts'
 import { keyRegenerationRoutes } from './service/key-regeneration.ts'
 import { methodRoutes } from './service/methods.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
+import { provisioningRoutes } from './provisioning/provisioning-routes.ts'
 import { queryRoutes } from './service/query.ts'
 import { OPENAPI } from './openapi.ts'
 import { asHubError, badPath, methodNotAllowed, notFound, refuse } from './common/errors.ts'
@@ -90,6 +93,8 @@ export interface AppOptions {
   readonly server: Server
   /** The hub's own blob storage, when uploads go there. */
   readonly blob: BuiltInStorage | undefined
+  /** Undefined: there is no provisioning service beside the hub. */
+  readonly provisioning?: Provisioning | undefined
   /** Default: all resources of the service and device API. */
   readonly routes?: readonly HubRoutes[] | undefined
 }
@@ -103,6 +108,7 @@ export async function createApp({
   services,
   server,
   blob,
+  provisioning,
   routes = ROUTES,
 }: AppOptions): Promise<HubApp> {
   let handle: RequestListener = () => undefined
@@ -139,7 +145,8 @@ export async function createApp({
 
   app.setValidatorCompiler(compileSchema)
   // Response schemas are documentation: a serializer made from one would drop fields.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setSerializerCompiler(() => jsonText)
+  app.setReplySerializer(jsonText)
   readBodies(app)
   answerWhenStored(app, hub.commits)
   app.decorateRequest('principal', null)
@@ -168,7 +175,7 @@ export async function createApp({
       return
     }
     // Edge gateways require no api-version, and the Node SDK sends them none (iotedge, TwinsController.cs).
-    if (versioned !== false && !throughGateway(request)) checkApiVersion(request)
+    if (versioned !== false && !throughGateway(request)) checkQueryVersion(request, hub.settings)
     request.principal = authenticate(hub, access, request)
     takeThrottle(hub, request)
     next()
@@ -193,6 +200,7 @@ export async function createApp({
   })
   await app.register(swagger, OPENAPI)
   for (const plugin of routes) await app.register(plugin, { hub, services })
+  if (provisioning !== undefined) await app.register(provisioningRoutes(provisioning), { hub, services })
   if (blob !== undefined) await app.register(blobRoutes(blob), { hub, services })
   await app.ready()
 

@@ -10,6 +10,8 @@ import type { Duplex } from 'node:stream'
 import type { BuiltInStorage } from '../blob/built-in-storage.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
+import { closeSilentClients } from '../http-common/silent-clients.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import { reportTlsErrors } from '../net/tls-errors.ts'
 import type { ServerCredentials, TlsVariant } from '../net/tls-faults.ts'
 import { listenWith, TLS_SETTINGS, type TlsListener } from '../net/tls-listener.ts'
@@ -26,6 +28,8 @@ export interface HttpAdapterOptions {
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
   /** The hub's own blob storage, when uploads go there. */
   readonly blob?: BuiltInStorage | undefined
+  /** Undefined: there is no provisioning service beside the hub. */
+  readonly provisioning?: Provisioning | undefined
 }
 
 export interface HttpAdapter {
@@ -56,12 +60,13 @@ let loaded: Promise<typeof appModule> | undefined
 /** Creates the adapter; nothing listens yet. */
 export function createHttpAdapter(
   hub: Hub,
-  { services, tls, caPath, tlsVariants, blob }: HttpAdapterOptions,
+  { services, tls, caPath, tlsVariants, blob, provisioning }: HttpAdapterOptions,
 ): HttpAdapter {
   const server = createServer({ ...TLS_SETTINGS, ...tls, keepAliveTimeout: IDLE })
+  closeSilentClients(server, hub)
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
-    (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob })))
+    (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob, provisioning })))
 
   let handle: RequestListener | undefined
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -88,6 +93,7 @@ export function createHttpAdapter(
       const { faults } = hub
       listener = await listenWith(server, {
         ...{ host, port, tls, tlsVariants, faults },
+        ...{ clock: hub.clock, silenceSeconds: hub.settings.connectTimeoutSeconds },
         // Before TLS the caller is unknown: only a fault without a scope refuses a connection.
         refuses: () => !faults.idle && faults.match('http', undefined, ['refuse']) !== undefined,
         alpn: ['http/1.1'],

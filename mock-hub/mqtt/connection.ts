@@ -7,16 +7,19 @@ import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
 import type { CloseReason } from '../core/contract/sessions.ts'
 import { type Explanation, type HubError, toHubError } from '../core/errors/hub-error.ts'
+import { unreadError } from '../net/limits.ts'
 import { linkOpened } from '../net/peer.ts'
 import { STREAM_EFFECTS } from '../net/stream-faults.ts'
 import { FaultedStream } from '../net/stream.ts'
 import type { Broker, BrokerSession } from './broker.ts'
 import { FrameReader, MalformedPacket } from './codec/frames.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import type { ConnectionInfo } from './connection-info.ts'
 import type { DeviceSession } from './device-session.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { OutgoingQueue } from './outgoing-queue.ts'
 import { PacketWriter } from './packet-writer.ts'
+import type { RegistrantSession } from './provisioning/registrant-session.ts'
 import { connectTimeout, malformed, silence } from './protocol-errors.ts'
 import { Responder } from './responder.ts'
 
@@ -24,6 +27,10 @@ import { Responder } from './responder.ts'
 export interface ConnectionContext {
   readonly hub: Hub
   readonly broker: Broker
+  /** Undefined: there is no provisioning service beside the hub. */
+  readonly provisioning: Provisioning | undefined
+  /** Connections of devices that ask for their hub, by client id. */
+  readonly registrants: Map<string, Connection>
   /**
    * Handles the packet at which the reader stands.
    * @returns a promise when that takes time: the next packet waits until it has settled.
@@ -46,6 +53,8 @@ export class Connection {
   clientId: string | undefined
   /** Set once CONNECT has passed authentication. */
   session: DeviceSession | undefined
+  /** Set in its place when CONNECT was meant for the provisioning service. */
+  registrant: RegistrantSession | undefined
   /** Set before CONNACK is sent. */
   brokerSession: BrokerSession | undefined
   readonly #stream: FaultedStream
@@ -80,10 +89,16 @@ export class Connection {
       onGone: (reason: string) => {
         this.#end(reason)
       },
+      onUnread: (bytes: number) => {
+        this.#unread('packets', bytes)
+      },
     }
-    this.#stream = new FaultedStream(stream, hub, handlers, info.reset)
+    const { maxUnreadBytes, maxUnacknowledged } = settings
+    this.#stream = new FaultedStream(stream, hub, handlers, { reset: info.reset, maxUnreadBytes })
     this.#writer = new PacketWriter(this.#stream, journal, linkId)
-    this.out = new OutgoingQueue(this.#writer, settings.maxUnacknowledged)
+    this.out = new OutgoingQueue(this.#writer, { maxUnacknowledged, maxUnreadBytes }, (bytes) => {
+      this.#unread('messages behind those without a PUBACK', bytes)
+    })
     this.responder = new Responder(hub, this.#writer, this.out, () => {
       this.close('fault')
     })
@@ -115,11 +130,17 @@ export class Connection {
     this.#writer.identity = session.key
   }
 
+  /** CONNECT of a device that asks for its hub has passed. */
+  admitted(session: RegistrantSession): void {
+    this.registrant = session
+    this.#writer.identity = session.registrant.registrationId
+  }
+
   /** @param seconds keep-alive of CONNECT. */
   startKeepAlive(seconds: number): void {
     const { clock, settings } = this.hub
     this.#keepAlive = new KeepAlive(clock, seconds, settings.keepAliveCapSeconds, (silentMs) => {
-      this.refuse(silence(silentMs))
+      this.refuse(silence(silentMs, this.#stream.unread))
     })
   }
 
@@ -130,7 +151,7 @@ export class Connection {
   injectStreamFault(effects: readonly string[]): void {
     const { faults } = this.hub
     if (faults.idle || this.#over) return
-    const match = faults.match('tcp', this.session?.key, effects)
+    const match = faults.match('tcp', this.#writer.identity, effects)
     if (match === undefined) return
     this.#faulted = true
     this.#stream.inject(match)
@@ -154,6 +175,13 @@ export class Connection {
   refuse(error: HubError): void {
     this.refused(error)
     this.close('refused')
+  }
+
+  /** The client reads too little: nothing that is sent could tell it why the connection ends. */
+  #unread(what: string, bytes: number): void {
+    if (this.#over) return
+    this.refused(unreadError(what, bytes, this.hub.settings.maxUnreadBytes))
+    this.drop('refused')
   }
 
   /** Closes the connection after what has been written. */
@@ -234,7 +262,7 @@ export class Connection {
     this.hub.journal.record({
       type: 'link-closed',
       linkId,
-      ...(session === undefined ? {} : { identity: session.key }),
+      ...(this.#writer.identity === undefined ? {} : { identity: this.#writer.identity }),
       reason,
     })
     brokerSession?.end(this.out.unacknowledgedIds)

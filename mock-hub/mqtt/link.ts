@@ -1,6 +1,7 @@
 /** What the hub may do to a device over its MQTT connection: deliveries of the core become PUBLISH packets. */
 
 import type { JsonObject } from '../base/json.ts'
+import { jsonText, keepFloats } from '../base/json-floats.ts'
 import { offers } from '../core/contract/api-versions.ts'
 import type { C2dDelivery } from '../core/contract/c2d.ts'
 import type { Hub } from '../core/contract/hub.ts'
@@ -97,7 +98,7 @@ export class MqttLink implements DeviceLink {
   }
 
   notifyDesired(patch: JsonObject, version: number): void {
-    const payload = JSON.stringify({ ...patch, $version: version })
+    const payload = jsonText(keepFloats({ ...patch, $version: version }, patch))
     this.#send('desired', 'twin.desired', { topic: formatDesired(version), payload })
   }
 

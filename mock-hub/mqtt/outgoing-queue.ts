@@ -18,6 +18,13 @@ export interface Publication {
   readonly onDone?: (() => void) | undefined
 }
 
+export interface OutgoingLimits {
+  /** QoS 1 messages that wait for PUBACK at a time. */
+  readonly maxUnacknowledged: number
+  /** Bytes of the messages that wait for their turn. */
+  readonly maxUnreadBytes: number
+}
+
 /** PUBACKs of one read are collected here. All connections share it, so that an idle one needs no buffer. */
 const SCRATCH = Buffer.allocUnsafeSlow(64 * 1024)
 const PUBACK_SIZE = 4
@@ -25,10 +32,13 @@ let scratchOwner: OutgoingQueue | undefined
 
 export class OutgoingQueue {
   readonly #writer: PacketWriter
-  readonly #limit: number
+  readonly #limits: OutgoingLimits
+  readonly #onOverflow: (bytes: number) => void
   /** Created when first needed: most connections of a large fleet are idle. */
   #unacknowledged: Map<number, Publication> | undefined
   #waiting: Publication[] | undefined
+  /** Bytes of the payloads in `#waiting`. */
+  #waitingBytes = 0
   /** Packet ids that the session's earlier connection used, by key: a message keeps its id (MQTT-4.4.0-1). */
   #formerIds: ReadonlyMap<string, number> | undefined
   /** Called when a message with a key is sent or acknowledged. */
@@ -37,10 +47,11 @@ export class OutgoingQueue {
   #corked = false
   #collected = 0
 
-  /** @param limit most QoS 1 messages that wait for PUBACK at a time. */
-  constructor(writer: PacketWriter, limit: number) {
+  /** @param onOverflow called when more bytes wait than allowed. */
+  constructor(writer: PacketWriter, limits: OutgoingLimits, onOverflow: (bytes: number) => void) {
     this.#writer = writer
-    this.#limit = limit
+    this.#limits = limits
+    this.#onOverflow = onOverflow
   }
 
   /** Packet ids of unacknowledged messages, by key; undefined: there are none. */
@@ -97,8 +108,13 @@ export class OutgoingQueue {
       return
     }
     if (publication.key !== undefined && this.#repeat(publication, publication.key)) return
-    if ((this.#unacknowledged?.size ?? 0) < this.#limit) this.#start(publication)
-    else (this.#waiting ??= []).push(publication)
+    if ((this.#unacknowledged?.size ?? 0) < this.#limits.maxUnacknowledged) {
+      this.#start(publication)
+      return
+    }
+    ;(this.#waiting ??= []).push(publication)
+    this.#waitingBytes += publication.payload.length
+    if (this.#waitingBytes > this.#limits.maxUnreadBytes) this.#onOverflow(this.#waitingBytes)
   }
 
   /** The client has sent PUBACK. @returns false: no message with this packet id waits for one. */
@@ -108,7 +124,10 @@ export class OutgoingQueue {
     this.#unacknowledged?.delete(packetId)
     if (publication.key !== undefined) this.onUnacknowledged?.()
     const next = this.#waiting?.shift()
-    if (next !== undefined) this.#start(next)
+    if (next !== undefined) {
+      this.#waitingBytes -= next.payload.length
+      this.#start(next)
+    }
     publication.onDone?.()
     return true
   }

@@ -42,12 +42,13 @@ export function connectTimeout(seconds: number, bytes: number): HubError {
   })
 }
 
-export function silence(silentMs: number): HubError {
+/** @param unread bytes that wait for the client: while it does not read, it is not read either. */
+export function silence(silentMs: number, unread: number): HubError {
   return new HubError({
     kind: 'GenericTimeout',
     rule: 'WIRE-SESS-07',
     expected: 'a packet within 1.5 times the keep-alive',
-    received: `${silentMs / 1000} s of silence`,
+    received: `${silentMs / 1000} s of silence${unread === 0 ? '' : `, while it left ${unread} bytes unread`}`,
   })
 }
 

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Hub } from '../core/contract/hub.ts'
 import { identityKey } from '../core/contract/identity.ts'
 import { onStreamFaultArmed } from '../net/stream-faults.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import { Broker } from './broker.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
@@ -21,10 +22,10 @@ export interface MqttServer {
   stop(): Promise<void>
 }
 
-/** Serves MQTT devices with a hub's core. */
+/** Serves MQTT devices with a hub's core. @param provisioning serves those that ask for their hub. */
 // A promise, as with the other adapters.
 // eslint-disable-next-line @typescript-eslint/require-await
-export async function createMqttServer(hub: Hub): Promise<MqttServer> {
+export async function createMqttServer(hub: Hub, provisioning?: Provisioning): Promise<MqttServer> {
   const broker = Broker.start(hub.commits)
   const connections = new Set<Connection>()
   let count = 0
@@ -49,9 +50,13 @@ export async function createMqttServer(hub: Hub): Promise<MqttServer> {
   const context: ConnectionContext = {
     hub,
     broker,
+    provisioning,
+    registrants: new Map(),
     handlePacket,
     onEnd: (connection) => {
       connections.delete(connection)
+      const { clientId = '' } = connection
+      if (context.registrants.get(clientId) === connection) context.registrants.delete(clientId)
     },
   }
 

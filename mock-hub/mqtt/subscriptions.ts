@@ -53,6 +53,11 @@ export class Subscriptions {
     return qos
   }
 
+  /** The QoS of a filter that is this very topic; undefined: there is none. */
+  qosOf(topic: string): 0 | 1 | undefined {
+    return this.#list.find(({ text }) => text === topic)?.qos
+  }
+
   /** Channels that at least one filter opens. */
   get channels(): readonly Channel[] {
     const channels = new Set<Channel>()

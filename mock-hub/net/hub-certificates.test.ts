@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hubTls, type HubTls, type HubTlsOptions } from './hub-certificates.ts'
@@ -92,6 +93,42 @@ describe('certificates in a directory', () => {
     const all = await Promise.all([open({ rsa: true }), open({ rsa: true })])
     expect(new Set(all.map(({ caPem }) => caPem)).size).toBe(1)
     expect(await caOnDisk()).toBe(all[0].caPem)
+  })
+
+  /** Whether a client that trusts `ca.pem` as it is now accepts the names of a hub: the root must permit them all. */
+  const permitted = async (): Promise<readonly string[]> => {
+    const { authority } = JSON.parse(await readFile(join(directory, 'certificates.json'), 'utf8')) as {
+      authority: { cert: string; permitted: readonly string[] }
+    }
+    expect(await caOnDisk()).toContain(authority.cert.trim())
+    return authority.permitted
+  }
+  const NAMES = ['one', 'two', 'three', 'four', 'five', 'six'].map((name) => `${name}.example`)
+
+  test('hubs of other names that start at once have one CA that permits all of them', async () => {
+    await Promise.all(NAMES.map((name) => open({ hostNames: [name] })))
+    expect(await permitted()).toEqual(expect.arrayContaining(NAMES))
+    expect((await readdir(directory)).filter((file) => !/^c[a-z-]+\.(json|pem)$/.test(file))).toEqual([])
+  })
+
+  test('RSA in the background does not bring back the CA from before another hub had its name', async () => {
+    const tls = await open({ rsa: 'background' })
+    const stop = tls.addRsa(() => undefined)
+    await open({ hostNames: ['other.example'] })
+    await stop()
+    expect(await permitted()).toEqual(expect.arrayContaining(['hub.example', 'other.example']))
+    expect(certificatesIn(await caOnDisk())).toBe(2)
+  })
+
+  test('a lock that a hub has left behind is taken over', async () => {
+    const gone = spawnSync(process.execPath, ['-e', '']).pid
+    await writeFile(join(directory, 'certificates.lock'), `${hostname()} ${String(gone)}`)
+    await open()
+    await writeFile(join(directory, 'certificates.lock'), 'elsewhere')
+    await utimes(join(directory, 'certificates.lock'), 0, 0)
+    await open({ hostNames: ['other.example'] })
+    expect(await permitted()).toContain('other.example')
+    expect(await readdir(directory)).not.toContain('certificates.lock')
   })
 })
 

@@ -7,10 +7,13 @@ import { join } from 'node:path'
 import {
   CA_FILE,
   hasRsaChain,
+  makeDirectory,
+  makeMissing,
   putAuthorities,
   storedCertificates,
   type CertificateStoreOptions,
 } from './certificates/certificate-store.ts'
+import { withDirectoryLock } from './certificates/directory-lock.ts'
 import { issueCertificate, type KeyAndCertificate, type KeyType } from './certificates/authority.ts'
 import { crossCertificateOf } from './certificates/cross-certificate.ts'
 import {
@@ -78,18 +81,26 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
   const store = directory === undefined ? undefined : { directory, names, clock: system, say }
   const make = (keyType: KeyType): Promise<ServerCertificates> =>
     store === undefined ? inProcess(names, keyType) : storedCertificates(store, keyType)
-  const hasRsa = rsa === true || (directory !== undefined && (await hasRsaChain(directory)))
-  const ec = await make('ec')
-  /** The RSA chain, below the EC root as well. */
-  const makeRsa = async (): Promise<ServerCertificates> => {
-    const made = await make('rsa')
-    return { ...made, cross: await crossCertificateOf(directory, made.authority, ec.authority) }
+  /** The chains, the RSA one below the EC root as well, and the files of their roots. */
+  const load = async (withRsa: boolean): Promise<Loaded> => {
+    const ec = await make('ec')
+    const chains: [ServerCertificates, ...ServerCertificates[]] = [ec]
+    if (withRsa || (directory !== undefined && (await hasRsaChain(directory)))) {
+      const made = await make('rsa')
+      chains.push({ ...made, cross: await crossCertificateOf(directory, made.authority, ec.authority) })
+    }
+    return { chains, bundlePath: store === undefined ? undefined : await putRoots(store, pemOf(chains)) }
   }
-  let chains = hasRsa ? [ec, await makeRsa()] : [ec]
-  const caPem = (): string => chains.map(({ authority }) => `${authority.cert.trimEnd()}\n`).join('')
-  const caBundlePath = store === undefined ? undefined : await putRoots(store, caPem())
+  const loadAlone = async (withRsa: boolean): Promise<Loaded> => {
+    if (store === undefined) return load(withRsa)
+    await makeDirectory(store.directory)
+    if (withRsa) await makeMissing(store, 'rsa')
+    return withDirectoryLock(store.directory, () => load(withRsa))
+  }
+  const first = await loadAlone(rsa === true)
+  let { chains } = first
   const variants = new Map<string, Promise<KeyAndCertificate>>()
-  const { authority, server } = ec
+  const [{ authority, server }] = chains
   let edgeAuthority: Promise<KeyAndCertificate> | undefined
   const edge = (): Promise<KeyAndCertificate> => (edgeAuthority ??= makeEdgeAuthority(system.now()))
   return {
@@ -100,10 +111,10 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
       return credentialsOf(chains.map(serverOf))
     },
     get caPem() {
-      return caPem()
+      return pemOf(chains)
     },
     caPath: directory === undefined ? undefined : join(directory, CA_FILE),
-    caBundlePath,
+    caBundlePath: first.bundlePath,
     async variant(variant) {
       const made = chains.map((chain, at) => {
         const key = `${String(at)} ${variant}`
@@ -119,12 +130,12 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
       const { key, cert } = await issueCertificate(issuer, request)
       return { certificate: `${cert}${issuer.cert}`, privateKey: key }
     },
-    edgeTrustBundle: async () => `${caPem()}${(await edge()).cert}`,
+    edgeTrustBundle: async () => `${pemOf(chains)}${(await edge()).cert}`,
     addRsa(renew) {
       let wanted = true
       const add = async (): Promise<void> => {
-        chains = [ec, await makeRsa()]
-        if (store !== undefined) await putRoots(store, caPem())
+        // Another hub may have added its names to the CA of the directory in the meantime.
+        ;({ chains } = await loadAlone(true))
         if (wanted) renew(credentialsOf(chains.map(serverOf)))
       }
       const added = rsa === 'background' && chains.length === 1 ? add() : Promise.resolve()
@@ -137,6 +148,16 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
       }
     },
   }
+}
+
+interface Loaded {
+  /** EC, then RSA if there is one. */
+  readonly chains: readonly [ServerCertificates, ...ServerCertificates[]]
+  readonly bundlePath: string | undefined
+}
+
+function pemOf(chains: readonly ServerCertificates[]): string {
+  return chains.map(({ authority }) => `${authority.cert.trimEnd()}\n`).join('')
 }
 
 /** @returns the file of the bundle; undefined: a directory that cannot be written has none. */

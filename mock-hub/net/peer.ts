@@ -11,6 +11,8 @@ export interface ClientInfo {
   readonly tls?: TlsFacts | undefined
   /** The TLS client certificate in DER, leaf first; undefined: the client sent none. */
   readonly certificates?: readonly Buffer[] | undefined
+  /** It upgraded on a path on which only the provisioning service is served. */
+  readonly onlyProvisioning?: boolean | undefined
   /** Ends the connection with a TCP reset; undefined: that is not possible. */
   readonly reset?: (() => void) | undefined
 }

@@ -14,6 +14,17 @@ export interface StreamHandlers {
   onBytes(chunk: Buffer): void
   /** Called once, with the reason for the journal. */
   onGone(reason: string): void
+  /** Called once: more bytes than allowed wait for the client, which does not read. The stream should be destroyed. */
+  onUnread?(bytes: number): void
+  /** The client has read what was written: `congested` is false again. */
+  onDrained?(): void
+}
+
+export interface StreamOptions {
+  /** Ends the connection with a TCP reset. Default: `tcp.reset` destroys the stream. */
+  readonly reset?: (() => void) | undefined
+  /** Bytes that may wait for a client that does not read. Default: any number. */
+  readonly maxUnreadBytes?: number | undefined
 }
 
 /** How long a client may take to close its side after the hub has closed its own. */
@@ -23,6 +34,7 @@ export class FaultedStream {
   readonly #stream: Duplex
   readonly #handlers: StreamHandlers
   readonly #reset: (() => void) | undefined
+  readonly #maxUnread: number
   readonly #output: StreamOutput
   readonly #commits: Commits
   readonly #gate: Gate
@@ -39,13 +51,14 @@ export class FaultedStream {
   #closing = false
   #destroyed = false
   #gone = false
+  /** `onUnread` has been called. */
+  #overfull = false
 
-  /** @param reset ends the connection with a TCP reset; left out: `tcp.reset` destroys the stream. */
   constructor(
     stream: Duplex,
     { clock, commits }: Pick<Hub, 'clock' | 'commits'>,
     handlers: StreamHandlers,
-    reset?: () => void,
+    { reset, maxUnreadBytes = Infinity }: StreamOptions = {},
   ) {
     this.#commits = commits
     this.#gate = new Gate(
@@ -59,6 +72,7 @@ export class FaultedStream {
     this.#stream = stream
     this.#handlers = handlers
     this.#reset = reset
+    this.#maxUnread = maxUnreadBytes
     this.#output = {
       clock,
       put: (bytes) => {
@@ -81,6 +95,16 @@ export class FaultedStream {
     stream.on('close', () => {
       this.#ended('closed')
     })
+  }
+
+  /** The client has not read what was written: what can wait should wait for `onDrained`. */
+  get congested(): boolean {
+    return this.#full
+  }
+
+  /** Bytes that wait for the client. */
+  get unread(): number {
+    return this.#stream.writableLength
   }
 
   write(bytes: Buffer): void {
@@ -201,12 +225,18 @@ export class FaultedStream {
   #put(bytes: Buffer): void {
     if (this.#destroyed || !this.#stream.writable) return
     // A client that does not read its answers is not read either.
-    if (this.#stream.write(bytes) || this.#full) return
+    const room = this.#stream.write(bytes)
+    if (this.unread > this.#maxUnread && !this.#overfull) {
+      this.#overfull = true
+      this.#handlers.onUnread?.(this.unread)
+    }
+    if (room || this.#full) return
     this.#full = true
     this.#updateReading()
     this.#stream.once('drain', () => {
       this.#full = false
       this.#updateReading()
+      if (!this.#closing) this.#handlers.onDrained?.()
     })
   }
 

@@ -35,7 +35,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_NO_CIPHER_MATCH', 'the fault allows no cipher suite that the hub has'],
   ['ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE', 'the client sent no certificate, and a fault requires one'],
   ['ERR_SSL_NO_APPLICATION_PROTOCOL_NEGOTIATED', 'the client offers no application protocol of this port'],
-  ['ERR_TLS_HANDSHAKE_TIMEOUT', 'the client did not complete the handshake in time'],
+  ['ERR_TLS_HANDSHAKE_TIMEOUT', 'the client did not begin, or did not complete, the handshake in time'],
   ['ECONNRESET', HUNG_UP],
 ])
 

@@ -7,6 +7,7 @@ import { connect } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { afterArrivals } from '../base/clock.ts'
 import type { JournalEntry } from '../core/contract/journal.ts'
 import type { MockHub } from '../host/mock-hub.ts'
 import { startMockHub } from '../host/start.ts'
@@ -163,3 +164,21 @@ test.each(PORTS)(
     expect(await handshake(protocol)).toBe('secure')
   },
 )
+
+test.each(PORTS)('%s: a client that sends nothing after the TCP connection is closed', async (protocol) => {
+  const socket = connectTcp({ port: portOf(protocol), host: '127.0.0.1' })
+  sockets.push(socket)
+  await once(socket, 'connect')
+  const closed = once(socket, 'close')
+  socket.resume()
+  // The hub may not have accepted the connection yet.
+  while (!socket.closed) {
+    hub.clock.advance('1m')
+    await new Promise<void>(afterArrivals)
+  }
+  await closed
+  expect(await entry('tls-failed')).toMatchObject({
+    ...{ protocol, code: 'ERR_TLS_HANDSHAKE_TIMEOUT' },
+    reason: 'the client did not begin, or did not complete, the handshake in time',
+  })
+})

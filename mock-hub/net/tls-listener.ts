@@ -3,7 +3,9 @@
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer } from 'node:tls'
 import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls'
+import type { Clock } from '../base/clock.ts'
 import type { Faults } from '../core/contract/faults.ts'
+import { limitSilence } from './limits.ts'
 import { clientInfo, peerOf, rememberTcp, type ClientInfo } from './peer.ts'
 import { acceptTls, type ServerCredentials, type TlsVariant } from './tls-faults.ts'
 
@@ -35,10 +37,16 @@ export interface TlsListenerOptions {
   readonly port: number
   readonly tls: ServerCredentials
   readonly faults: Faults
+  readonly clock: Clock
+  /**
+   * How long a client may send nothing, on the clock; a handshake that has begun may take as long in the time of the system,
+   * because a wound clock would break the handshakes under way.
+   */
+  readonly silenceSeconds: number
   /** Makes the certificates of `tls.unknown_ca` and its siblings; undefined: those faults change nothing. */
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
   /**
-   * A handshake has failed. Not called for a connection on which the client sent nothing.
+   * A handshake has failed. Not called for a client that closes a connection on which it sent nothing.
    * @param peer `address:port`.
    */
   readonly onTlsError?: ((peer: string, error: NodeJS.ErrnoException) => void) | undefined
@@ -68,7 +76,10 @@ export function listenTls(
   accept: (socket: TLSSocket, client: ClientInfo) => void,
   options: TlsListenerOptions,
 ): Promise<TlsListener> {
-  const server = createServer({ ...TLS_SETTINGS, ...options.tls })
+  const server = createServer({
+    ...{ ...TLS_SETTINGS, ...options.tls },
+    handshakeTimeout: options.silenceSeconds * 1000,
+  })
   server.on('secureConnection', (socket) => {
     accept(socket, clientInfo(socket))
   })
@@ -112,7 +123,7 @@ export async function listenWith(server: TlsServer, options: ServerListenerOptio
   /** A server for one handshake with other settings; its secure connection is served as any other. */
   const beginWith = (socket: Socket, settings: TlsOptions): void => {
     const other = createServer({
-      ...TLS_SETTINGS,
+      ...{ ...TLS_SETTINGS, handshakeTimeout: options.silenceSeconds * 1000 },
       ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
       ...settings,
     })
@@ -123,7 +134,18 @@ export async function listenWith(server: TlsServer, options: ServerListenerOptio
   server.on('connection', (socket: Socket) => {
     const peer = peerOf(socket)
     open.set(peer, socket)
+    const heard = limitSilence({
+      clock: options.clock,
+      ms: options.silenceSeconds * 1000,
+      onSilence: () => {
+        if (socket.bytesRead > 0) return
+        handshakes.add(peer)
+        failed(peer, SILENT)
+        socket.destroy()
+      },
+    })
     socket.once('close', () => {
+      heard()
       open.delete(peer)
       if (socket.bytesRead > 0) failed(peer, HUNG_UP)
       handshakes.delete(peer)
@@ -177,6 +199,10 @@ export async function listenWith(server: TlsServer, options: ServerListenerOptio
 
 const HUNG_UP: NodeJS.ErrnoException = Object.assign(new Error('the client closed the connection'), {
   code: 'ECONNRESET',
+})
+
+const SILENT: NodeJS.ErrnoException = Object.assign(new Error('the client sent nothing'), {
+  code: 'ERR_TLS_HANDSHAKE_TIMEOUT',
 })
 
 function listening(server: Server, port: number, host: string | undefined): Promise<void> {

@@ -18,6 +18,8 @@ export type WebSocketProtocol = (stream: Duplex, client: ClientInfo) => void
 export interface WebSocketOptions {
   /** For faults `ws.*`; default: none is injected. */
   readonly faults?: Faults | undefined
+  /** Further paths, on which only the provisioning service is served; default: none. */
+  readonly provisioningPaths?: readonly string[] | undefined
   /** Largest WebSocket message in bytes; default 1 MiB, four times the largest MQTT packet. */
   readonly maxPayload?: number | undefined
 }
@@ -55,15 +57,17 @@ export function attachWebSocket(
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy())
     const path = pathOf(request.url ?? '')
-    if (path !== PATH && !(path === EVENT_HUBS_PATH && byName.has(AMQP))) {
+    const onlyProvisioning = options.provisioningPaths?.includes(path) === true
+    const everything = path === PATH || onlyProvisioning
+    if (!everything && !(path === EVENT_HUBS_PATH && byName.has(AMQP))) {
       answer(socket, 404, `There is nothing to upgrade to at ${path}.`)
       return
     }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
     const name = supported(offered)
     const take = name === undefined ? undefined : byName.get(name.toLowerCase())
-    if (name === undefined || take === undefined || (path !== PATH && name.toLowerCase() !== AMQP)) {
-      const here = path === PATH ? [...byName.keys()] : [AMQP]
+    if (name === undefined || take === undefined || (!everything && name.toLowerCase() !== AMQP)) {
+      const here = everything ? [...byName.keys()] : [AMQP]
       answer(socket, 400, `Sec-WebSocket-Protocol must offer one of ${here.join(', ')}.`)
       return
     }
@@ -76,7 +80,8 @@ export function attachWebSocket(
         return
       }
       if (match?.effect === 'fragment') sendInFragments(webSocket)
-      take(createWebSocketStream(webSocket), clientInfo(request.socket))
+      const info = clientInfo(request.socket)
+      take(createWebSocketStream(webSocket), onlyProvisioning ? { ...info, onlyProvisioning } : info)
     })
   }
 

@@ -180,6 +180,21 @@ describe('WIRE-D2C-20: a fault that a device orders holds over every transport',
     ])
   })
 
+  test.each(['ShutDownAmqp', 'KillAmqpConnection'])(
+    '%s closes the connection with a condition, and drops new ones without a word',
+    async (type) => {
+      const { connection, sender } = dialAmqp()
+      await once(sender, 'sendable')
+      const closed = once(connection, 'connection_error')
+      await overHttps.order(type)
+      await closed
+      expect(connection.error).toMatchObject({ condition: 'amqp:connection:forced' })
+      const next = dialAmqp()
+      expect(await next.refused).toBe('closed')
+      expect(next.connection.error).toBeUndefined()
+    },
+  )
+
   test('an order over HTTPS breaks the connection that the device has', async () => {
     const client = await bench.connected()
     await overHttps.order('ShutDownMqtt')

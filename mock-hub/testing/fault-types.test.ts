@@ -7,6 +7,7 @@ import { FaultBench } from './fault-bench.ts'
 import type { FaultCases } from './fault-case.ts'
 import { httpFaultCases } from './http-fault-cases.ts'
 import { operationFaultCases } from './operation-fault-cases.ts'
+import { provisioningFaultCases } from './provisioning-fault-cases.ts'
 import { packetFaultCases } from './packet-fault-cases.ts'
 import { transportFaultCases } from './transport-fault-cases.ts'
 
@@ -14,6 +15,7 @@ const cases: FaultCases = {
   ...transportFaultCases,
   ...packetFaultCases,
   ...operationFaultCases,
+  ...provisioningFaultCases,
   ...deliveryFaultCases,
   ...httpFaultCases,
 }

@@ -1,7 +1,15 @@
 /** The clients that `scripts/certify.ts` certifies, and the command lines of their drivers. */
 
-import { delimiter, join } from 'node:path'
-import { DRIVERS, installJava, installNode, installPython, pinned, versionOf } from '../oracle/install.ts'
+import { join } from 'node:path'
+import {
+  DRIVERS,
+  installJava,
+  installNode,
+  installPython,
+  pinned,
+  versionOf,
+  versionOfJava,
+} from '../oracle/install.ts'
 
 export interface CertifiedClient {
   readonly client: string
@@ -30,12 +38,10 @@ export const CLIENTS: Readonly<Record<string, (() => CertifiedClient) | undefine
   },
   java: () => {
     const installed = installJava()
-    const client = 'iot-device-client 2.5.0 (Java)'
+    const client = `iot-device-client ${versionOfJava('iot-device-client')} (Java)`
     if ('missing' in installed) return { client, driver: '', missing: installed.missing }
-    const java = join(DRIVERS, 'java')
-    const hosts = `-Djdk.net.hosts.file=${join(java, 'hosts')}`
-    const path = [join(java, 'target/classes'), join(java, 'target/lib', '*')].join(delimiter)
-    return { client, fixedPorts: true, driver: `java "${hosts}" -cp "${path}" Driver` }
+    const hosts = `-Djdk.net.hosts.file=${join(DRIVERS, 'java/hosts')}`
+    return { client, fixedPorts: true, driver: `java "${hosts}" -cp "${installed.classPath}" Driver` }
   },
   bare: () => {
     installNode()

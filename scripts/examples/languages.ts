@@ -10,6 +10,8 @@ export interface Language {
   readonly name: string
   /** Programs that must be on this machine. */
   readonly needs: readonly string[]
+  /** Libraries of C that pkg-config must find. */
+  readonly libraries?: readonly string[]
   /** Installs packages and compiles. @throws Error that says what is missing. */
   readonly install: (folder: string) => void | Promise<void>
   /** Programs that run at the same time, with one hub. */
@@ -120,9 +122,48 @@ export const LANGUAGES: readonly Language[] = [
       },
     ],
   },
+  {
+    name: 'c',
+    needs: ['cc', 'make', 'pkg-config'],
+    libraries: ['libmosquitto', 'openssl', 'libcurl', 'libcjson', 'libqpid-proton'],
+    install: (folder) => {
+      prepare(folder, ['make', '--silent'])
+    },
+    pairs: [{ what: DEVICE_AND_BACK_END, programs: [['build/device'], ['build/backend']] }],
+    test: ['build/test_hub'],
+  },
+  {
+    name: 'rust',
+    needs: ['cargo', 'cc', 'pkg-config'],
+    libraries: ['openssl'],
+    install: (folder) => {
+      prepare(folder, ['cargo', 'build', '--quiet', '--locked', '--bins', '--tests'])
+    },
+    pairs: [{ what: DEVICE_AND_BACK_END, programs: [['target/debug/device'], ['target/debug/backend']] }],
+    test: ['cargo', 'test', '--quiet', '--locked'],
+  },
+  {
+    name: 'dotnet',
+    needs: ['dotnet'],
+    install: (folder) => {
+      prepare(folder, ['dotnet', 'build', '--nologo', '-v', 'quiet'])
+    },
+    pairs: [
+      {
+        what: DEVICE_AND_BACK_END,
+        programs: [
+          ['dotnet', 'run', '--no-build', '--', 'device'],
+          ['dotnet', 'run', '--no-build', '--', 'backend'],
+        ],
+      },
+    ],
+  },
 ]
 
-/** The first tool of a language that this machine lacks. */
-export function missingTool({ needs }: Language): string | undefined {
-  return needs.find((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)
+/** The first tool or library of a language that this machine lacks. */
+export function missingTool({ needs, libraries = [] }: Language): string | undefined {
+  return (
+    needs.find((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0) ??
+    libraries.find((library) => spawnSync('pkg-config', ['--exists', library]).status !== 0)
+  )
 }

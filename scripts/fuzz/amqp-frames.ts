@@ -4,7 +4,7 @@ import { frameOf, protocolHeader, SASL_FRAME } from '../../mock-hub/amqp/codec/f
 import { encodeMessage } from '../../mock-hub/amqp/codec/messages.ts'
 import type { Terminus } from '../../mock-hub/amqp/codec/performative-fields.ts'
 import { string, symbol } from '../../mock-hub/amqp/codec/values.ts'
-import type { Random } from './mqtt-packets.ts'
+import type { Random } from './random.ts'
 
 const ADDRESSES = [
   '$cbs',
@@ -40,14 +40,54 @@ const INLETS = [0, 2, 4, 5]
 
 /** SASL PLAIN, open and begin. */
 export function hello(userName: string, password: string): Buffer {
+  return Buffer.concat(helloFrames(userName, password))
+}
+
+function helloFrames(userName: string, password: string): Buffer[] {
   const initialResponse = Buffer.from(`\0${userName}\0${password}`)
-  return Buffer.concat([
+  return [
     protocolHeader(3),
     frameOf(SASL_FRAME, 0, 'saslInit', { mechanism: 'PLAIN', initialResponse }),
     protocolHeader(0),
     frameOf(0, 0, 'open', { containerId: 'fuzz', maxFrameSize: 65_536 }),
     frameOf(0, 0, 'begin', { nextOutgoingId: 0, incomingWindow: 100, outgoingWindow: 100 }),
-  ])
+  ]
+}
+
+/** A whole conversation of valid frames, of which a few are left out, doubled, swapped or moved. */
+export function oddOrder(random: Random, userName: string, password: string, number: number): Buffer[] {
+  const address = (): string => ADDRESSES[random(ADDRESSES.length)] ?? ''
+  const script = helloFrames(userName, password)
+  const handles = 1 + random(4)
+  for (let handle = 0; handle < handles; handle++) script.push(attached(address(), handle, random(2) === 0))
+  for (let n = 0; n < 5 + random(15); n++) script.push(amqpFrameOf(random, number + n))
+  for (let handle = 0; handle < handles; handle++)
+    script.push(frameOf(0, 0, 'detach', { handle, closed: random(2) === 0 }))
+  script.push(frameOf(0, 0, 'end', {}), frameOf(0, 0, 'close', {}))
+  for (let edits = 1 + random(3); edits > 0; edits--) {
+    // The handshake is rarely touched: without it nothing follows.
+    const least = random(6) === 0 ? 0 : 5
+    const at = least + random(script.length - least)
+    const to = least + random(script.length - least)
+    const [frame = Buffer.alloc(0)] = script.splice(at, 1)
+    switch (random(4)) {
+      case 0:
+        break
+      case 1:
+        script.splice(at, 0, frame, frame)
+        break
+      case 2: {
+        const other = script[to] ?? frame
+        script[to] = frame
+        script.splice(at, 0, other)
+        break
+      }
+      default:
+        script.splice(to, 0, frame)
+    }
+    if (script.length <= 6) break
+  }
+  return script
 }
 
 /** A link on which the client sends, and credit for one on which it receives. */

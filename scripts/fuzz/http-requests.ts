@@ -1,6 +1,6 @@
 /** Malformed HTTP requests: correct ones with one or more errors, or bytes that are not HTTP. */
 
-import type { Random } from './mqtt-packets.ts'
+import type { Random } from './random.ts'
 
 /** The values that correct requests need. */
 export interface Known {

@@ -1,147 +1,200 @@
 /**
- * Sends thousands of malformed HTTP requests, from a seed, to the hub's HTTP adapter over TLS, of two kinds. Requests with
- * correct framing and wrong contents (paths, queries, headers, tokens, bodies) use persistent connections; broken framing
- * and garbage use a connection each. The adapter passes if it responds or closes each time, never responds with 5xx, no
- * exception escapes, its memory stays flat, and it still serves a correct request at the end.
+ * Sends HTTP requests, from a seed, to a running hub: to its HTTPS port (devices and back ends), to its blob endpoint and to
+ * its control API. Requests are valid, valid with one lie, or wrong in many places; broken framing and garbage use a
+ * connection each. The hub passes if it answers or closes each time, and never with 5xx (504 is the time-out of a method).
  */
 
 import { createHmac } from 'node:crypto'
-import { Agent, request } from 'node:https'
-import { connect } from 'node:tls'
-import { BuiltInStorage } from '../../mock-hub/blob/built-in-storage.ts'
-import { HubClock } from '../../mock-hub/base/clock.ts'
-import { createHub } from '../../mock-hub/core/create-hub.ts'
-import { createServices } from '../../mock-hub/core/services/create-services.ts'
-import { createHttpAdapter } from '../../mock-hub/http/server.ts'
-import { blobAccess, documentRenderer } from '../../mock-hub/http/service/document-renderer.ts'
-import { localhostCertificate } from '../../mock-hub/http/testing/certificate.ts'
-import { garbageOf, requestOf, type FuzzRequest } from './http-requests.ts'
-import { randomFrom } from './random.ts'
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { connect as connectTcp } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { MockHub } from '../../mock-hub/host/mock-hub.ts'
+import { startMockHub } from '../../mock-hub/host/start.ts'
+import { openTestServer } from '../../mock-hub/http/testing/test-server.ts'
+import { blobRequestOf } from './blob-requests.ts'
+import { garbageOf, requestOf, type FuzzRequest, type Known } from './http-requests.ts'
+import type { FuzzOptions } from './mqtt.ts'
+import { requestsOf } from './openapi-requests.ts'
+import { randomFrom, type Random } from './random.ts'
+import { Watch, type Report } from './watch.ts'
 
-export interface HttpFuzzOptions {
-  readonly seed: number
-  /** @default 100000 */
-  readonly requests?: number | undefined
-  /** Number of the first request: the number of a failure repeats it without the requests before it. @default 0 */
-  readonly from?: number | undefined
-}
-
-export interface HttpFuzzReport {
-  readonly seed: number
-  readonly requests: number
-  /** Number of responses by status; `closed`: the hub closed the connection instead. */
-  readonly answers: Readonly<Record<string, number>>
-  /** Heap in bytes after a quarter and at the end. */
-  readonly heap: readonly [number, number]
-  /** Violations of the conditions above. */
-  readonly failures: readonly string[]
-}
-
-interface Target {
-  readonly port: number
-  readonly ca: string
-}
+export type HttpSurface = 'http' | 'blob' | 'control'
 
 /** Number of concurrent connections. */
 const WORKERS = 8
 /** A request without a response after this time hangs. */
-const SILENCE_MS = 20_000
+const SILENCE_MS = 30_000
 /** One in this many is garbage on its own connection. */
-const GARBAGE_EVERY = 10
-const ALLOWED_GROWTH = 48 * 1024 * 1024
+const GARBAGE_EVERY = 20
+/** The SAS of an upload is used so often. */
+const UPLOAD_EVERY = 400
+
+interface Target {
+  readonly hub: MockHub
+  readonly known: Known
+  readonly agent: HttpsAgent | HttpAgent
+  readonly isControl: boolean
+  readonly next: (random: Random, number: number) => Promise<FuzzRequest>
+}
 
 /** Sends the requests and reports. */
-export async function fuzzHttp({
-  seed,
-  requests = 100_000,
-  from = 0,
-}: HttpFuzzOptions): Promise<HttpFuzzReport> {
-  const clock = new HubClock()
-  const storage = new BuiltInStorage({ clock, hostName: 'localhost' })
-  // Limits on everything that requests can fill, so that growth means a leak.
-  const settings = { journalRetained: 500, telemetryRetained: 500, maxDevices: 20, modulesPerDevice: 5 }
-  const hub = createHub({ clock, settings, blobStorage: storage })
-  hub.registry.create({ deviceId: 'd1' })
-  const { key, cert: ca } = await localhostCertificate()
-  const services = createServices(hub, documentRenderer(hub), blobAccess(storage))
-  const adapter = createHttpAdapter(hub, {
-    services,
-    tls: { key, cert: ca },
-    blob: storage,
-  })
-  const { port } = await adapter.listen({ host: '127.0.0.1', port: 0 })
-  const target: Target = { port, ca }
-  const known = { deviceId: 'd1', authorization: ownerToken(hub.hostName, hub.policies[0]?.primaryKey ?? '') }
-  const agent = new Agent({ keepAlive: true, maxSockets: WORKERS, ca })
-
-  const answers: Record<string, number> = {}
-  const failures: string[] = []
-  let next = from
-  let heapEarly = 0
-  const end = from + requests
-  const escaped = (what: unknown): void => {
-    failures.push(
-      `escaped near request ${next}: ${what instanceof Error ? (what.stack ?? what.message) : String(what)}`,
-    )
+export async function fuzzHttp(
+  surface: HttpSurface,
+  { seed, inputs, from = 0 }: FuzzOptions,
+): Promise<Report> {
+  const watch = new Watch('request', from)
+  const warn = (line: string, isRefusal = false): void => {
+    if (!isRefusal && /^(control|blob): /.test(line)) watch.fail(line)
   }
-  process.on('uncaughtException', escaped)
-  process.on('unhandledRejection', escaped)
+  // Limits on everything that requests can fill, so that growth means a leak.
+  const settings = {
+    ...{ journalRetained: 500, telemetryRetained: 500, maxDevices: 20, modulesPerDevice: 5 },
+    uploadSasSeconds: 10 * 365 * 86_400,
+  }
+  const hub = await startMockHub({
+    ...{ settings, amqpPort: false, controlPort: surface === 'control' ? 0 : false },
+    seed: { devices: [{ deviceId: 'd1', modules: [{ moduleId: 'm1' }] }] },
+    logger: { info: () => undefined, warn },
+  })
+  watch.journal(hub.journal)
+  const target = await targetOf(surface, hub)
+
+  let next = from
+  const end = from + inputs
   const work = async (): Promise<void> => {
-    while (next < end && failures.length < 20) {
+    while (next < end && !watch.enough) {
       const number = next++
+      watch.at = number
+      watch.connectionAt = number
       const random = randomFrom(seed, number)
       const answer =
         number % GARBAGE_EVERY === 0
-          ? await sendGarbage(target, garbageOf(random, known))
-          : await sendRequest(target, agent, requestOf(random, known))
-      answers[answer] = (answers[answer] ?? 0) + 1
-      // 504 is the time-out of a method, not an error of the hub.
-      if (answer === 'silence' || (answer.startsWith('5') && answer !== '504'))
-        failures.push(`request ${number}: ${answer}`)
-      if (heapEarly === 0 && number - from >= requests / 4) heapEarly = heapNow()
+          ? await sendGarbage(target, garbageOf(random, target.known))
+          : await send(target, await target.next(random, number))
+      watch.outcome(answer)
+      if (answer === 'silence' || (answer.startsWith('5') && answer !== '504' && answer !== '501'))
+        watch.fail(`answer ${answer} to request ${number}`)
+      watch.quarter(next - from >= inputs / 4)
     }
   }
   await Promise.all(Array.from({ length: WORKERS }, work))
-  const heapLate = heapNow()
-  if (heapLate - heapEarly > ALLOWED_GROWTH)
-    failures.push(`the heap grew from ${heapEarly} to ${heapLate} bytes`)
 
-  const { authorization } = known
-  const good = {
-    method: 'GET',
-    path: '/devices?api-version=2021-04-12',
-    headers: { authorization },
-    body: '',
-  }
-  const alive = await sendRequest(target, agent, good)
-  if (alive !== '200') failures.push(`a correct request at the end: ${alive}`)
-  agent.destroy()
-  await adapter.stop()
-  hub.stop()
-  await storage.clear()
-  process.off('uncaughtException', escaped)
-  process.off('unhandledRejection', escaped)
-  return { seed, requests: next - from, answers, heap: [heapEarly, heapLate], failures }
+  const good: FuzzRequest = target.isControl
+    ? { method: 'GET', path: '/health', headers: {}, body: '' }
+    : {
+        ...{ method: 'GET', path: '/statistics/devices?api-version=2021-04-12', body: '' },
+        headers: { authorization: target.known.authorization },
+      }
+  const alive = await send(target, good)
+  if (alive !== '200') watch.fail(`a correct request at the end: ${alive}`)
+  target.agent.destroy()
+  const report = watch.report(seed, next - from, WORKERS)
+  await hub.stop()
+  return report
 }
 
-async function sendRequest(
-  { port }: Target,
-  agent: Agent,
-  { method, path, headers, body }: FuzzRequest,
-): Promise<string> {
+async function targetOf(surface: HttpSurface, hub: MockHub): Promise<Target> {
+  const isControl = surface === 'control'
+  const known = { deviceId: 'd1', authorization: isControl ? '' : ownerToken(hub) }
+  const agent = isControl
+    ? new HttpAgent({ keepAlive: true, maxSockets: WORKERS })
+    : new HttpsAgent({ keepAlive: true, maxSockets: WORKERS, ca: hub.caPem })
+  const described = requestsOf(await documentOf(hub, isControl), isControl ? unsafe : undefined)
+  const target = { hub, known, agent, isControl }
+  if (surface !== 'blob')
+    return {
+      ...target,
+      next: (random) =>
+        Promise.resolve(random(2) === 0 && !isControl ? requestOf(random, known) : described(random, known)),
+    }
+  let sas = ''
+  return {
+    ...target,
+    next: async (random, number) => {
+      if (sas === '' || number % UPLOAD_EVERY === 1)
+        sas = await startUpload({ ...target, next: () => Promise.reject(new Error('unused')) }, number)
+      return blobRequestOf(random, sas)
+    },
+  }
+}
+
+/** What would end the run or change its clock for good. */
+function unsafe(method: string, path: string): boolean {
+  return path.startsWith('/clock') || (path === '/settings' && method !== 'GET')
+}
+
+async function documentOf(hub: MockHub, isControl: boolean): Promise<object> {
+  if (isControl) return (await (await fetch(`${hub.controlUrl ?? ''}/openapi.json`)).json()) as object
+  const server = await openTestServer()
+  const document = await server.http.openApi()
+  await server.stop()
+  return document
+}
+
+async function startUpload(target: Target, number: number): Promise<string> {
+  const { correlationId, body } = await new Promise<{ correlationId?: string; body: string }>(
+    (resolve, reject) => {
+      const asked = httpsRequest(
+        {
+          ...{
+            host: '127.0.0.1',
+            port: target.hub.httpsPort,
+            agent: target.agent as HttpsAgent,
+            method: 'POST',
+          },
+          path: '/devices/d1/files?api-version=2021-04-12',
+          headers: { authorization: target.known.authorization, 'content-type': 'application/json' },
+        },
+        (answer) => {
+          let text = ''
+          answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+          answer.once('end', () => {
+            resolve({ body: text })
+          })
+        },
+      )
+      asked.once('error', reject)
+      asked.end(JSON.stringify({ blobName: `b${number % 50}` }))
+    },
+  )
+  const upload = JSON.parse(body) as {
+    containerName: string
+    blobName: string
+    sasToken: string
+    correlationId: string
+  }
+  if (upload.sasToken === undefined) throw new Error(`no upload: ${body}${correlationId ?? ''}`)
+  // The number of uploads under way is limited.
+  await send(target, {
+    ...{ method: 'POST', path: '/devices/d1/files/notifications?api-version=2021-04-12' },
+    headers: { authorization: target.known.authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ correlationId: upload.correlationId, isSuccess: false, statusCode: 1 }),
+  })
+  return `/${upload.containerName}/${upload.blobName}${upload.sasToken}`
+}
+
+async function send({ hub, agent, isControl }: Target, wanted: FuzzRequest): Promise<string> {
+  const { method, path, headers, body } = wanted
   // Node sends no length for a GET, and the hub would read the body as the next request.
   const framed = { ...headers, 'content-length': String(Buffer.byteLength(body)) }
+  const port = isControl ? (hub.controlPort ?? 0) : hub.httpsPort
   return new Promise((resolve) => {
-    const outgoing = request(
-      { host: '127.0.0.1', port, agent, method, path, headers: framed, servername: 'localhost' },
-      (incoming) => {
-        incoming.resume()
-        incoming.once('close', () => {
-          clearTimeout(guard)
-          resolve(String(incoming.statusCode))
-        })
-      },
-    )
+    const options = { host: '127.0.0.1', port, method, path, headers: framed }
+    const outgoing = isControl
+      ? httpRequest({ ...options, agent: agent as HttpAgent })
+      : httpsRequest({ ...options, agent: agent as HttpsAgent })
+    outgoing.once('response', (incoming) => {
+      const status = String(incoming.statusCode)
+      incoming.resume()
+      const done = (): void => {
+        clearTimeout(guard)
+        resolve(status)
+      }
+      // A stream of events does not end.
+      if (incoming.headers['content-type'] === 'text/event-stream') outgoing.destroy()
+      incoming.once('close', done)
+    })
     const guard = setTimeout(() => {
       resolve('silence')
       outgoing.destroy()
@@ -154,9 +207,11 @@ async function sendRequest(
   })
 }
 
-async function sendGarbage({ port, ca }: Target, bytes: Buffer): Promise<string> {
+async function sendGarbage({ hub, isControl }: Target, bytes: Buffer): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, ca, servername: 'localhost' })
+    const socket = isControl
+      ? connectTcp({ host: '127.0.0.1', port: hub.controlPort ?? 0 })
+      : connectTls({ host: '127.0.0.1', port: hub.httpsPort, ca: hub.caPem })
     let said = ''
     const guard = setTimeout(() => {
       resolve('silence')
@@ -172,14 +227,10 @@ async function sendGarbage({ port, ca }: Target, bytes: Buffer): Promise<string>
   })
 }
 
-function heapNow(): number {
-  globalThis.gc?.()
-  return process.memoryUsage().heapUsed
-}
-
-function ownerToken(hostName: string, key: string): string {
-  const sr = encodeURIComponent(hostName)
-  const se = Math.floor(Date.now() / 1000) + 7 * 86_400
-  const sig = createHmac('sha256', Buffer.from(key, 'base64')).update(`${sr}\n${se}`).digest('base64')
+function ownerToken(hub: MockHub): string {
+  const sr = encodeURIComponent(hub.hostName)
+  const se = Math.floor(hub.clock.now() / 1000) + 7 * 86_400
+  const key = Buffer.from(hub.policies[0]?.primaryKey ?? '', 'base64')
+  const sig = createHmac('sha256', key).update(`${sr}\n${se}`).digest('base64')
   return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${se}&skn=iothubowner`
 }

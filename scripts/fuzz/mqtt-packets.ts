@@ -2,9 +2,7 @@
 
 import mqttPacket from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
-
-/** An integer from 0, less than `below`. */
-export type Random = (below: number) => number
+import type { Random } from './random.ts'
 
 const TOPICS = [
   'devices/d1/messages/events/',

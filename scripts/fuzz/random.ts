@@ -1,6 +1,7 @@
 /** Random numbers that depend only on the seed and the position (mulberry32). */
 
-import type { Random } from './mqtt-packets.ts'
+/** An integer from 0, less than `below`. */
+export type Random = (below: number) => number
 
 export function randomFrom(seed: number, number: number): Random {
   let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b)) >>> 0
@@ -10,4 +11,9 @@ export function randomFrom(seed: number, number: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) % below
   }
+}
+
+export function pick<T>(random: Random, from: readonly T[]): T {
+  if (from.length === 0) throw new RangeError('expected a list that is not empty')
+  return from[random(from.length)] as T // within the list
 }

@@ -6,8 +6,13 @@ import { CLIENTS } from './clients.ts'
 import { HUBS } from './hubs.ts'
 import type { Mutant } from './mutant.ts'
 
+/** Mutants of a YAML file. */
+export function mutantsIn(file: string | URL): readonly Mutant[] {
+  return parse(readFileSync(file, 'utf8')) as readonly Mutant[] // edits that do not fit are found out
+}
+
 function further(file: string): readonly Mutant[] {
-  return parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as readonly Mutant[] // a file of ours; edits that do not fit are found out
+  return mutantsIn(new URL(file, import.meta.url))
 }
 
 export const SIXTY: readonly Mutant[] = [...CLIENTS, ...HUBS]

@@ -16,7 +16,7 @@ import type { Results } from '../../step-definitions/conformance/results.ts'
 import type { Mutant } from './mutant.ts'
 
 const COPIED = [
-  ...['mock-hub', 'reference-client', 'step-definitions', 'features', 'certs'],
+  ...['mock-hub', 'reference-client', 'step-definitions', 'features', 'certs', 'scripts'],
   ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
 ]
 
@@ -106,6 +106,14 @@ export class WorkingCopy {
     }
   }
 
+  /** Runs the scenarios at these places, in their order. @param flags of `iot-hub-conformance run`. */
+  scenariosAt(places: readonly string[], flags: readonly string[]): Promise<RunResult> {
+    const list = join(this.#folder, 'reports/scenarios.txt')
+    mkdirSync(join(this.#folder, 'reports'), { recursive: true })
+    writeFileSync(list, places.join('\n'))
+    return this.scenarios(['--scenarios', list, ...flags])
+  }
+
   /**
    * Runs the unit and adapter tests of one folder on the current copy.
    * @param names only tests whose name contains one of these. @default all
@@ -129,6 +137,23 @@ export class WorkingCopy {
       .flatMap(({ assertionResults }) => assertionResults)
       .filter(({ status }) => status === 'failed')
       .map(({ fullName, failureMessages }) => ({ name: fullName, message: failureMessages.join('\n') }))
+  }
+
+  /** Runs Node on the current copy. @returns what it printed. */
+  async output(args: readonly string[]): Promise<string> {
+    const child = spawn(process.execPath, args, {
+      cwd: this.#folder,
+      timeout: RUN_LIMIT_MS,
+      killSignal: 'SIGKILL',
+    })
+    let text = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    return new Promise((settle) => {
+      child.once('close', () => {
+        settle(text)
+      })
+    })
   }
 
   /** @returns how the process ended. */

@@ -2,12 +2,11 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 
 /** Folder of the drivers and their SDKs. */
 export const DRIVERS = join(import.meta.dirname, '../../drivers')
-const PYTHON = join(DRIVERS, '.venv/bin/python')
 
 /** Installs the Node SDKs. @throws Error when they cannot be installed. */
 export function installNode(): void {
@@ -16,36 +15,48 @@ export function installNode(): void {
   })
 }
 
-/** Installs the Python SDKs. @returns the interpreter of the virtual environment, or why there is none. */
-export function installPython(): { readonly python: string } | { readonly missing: string } {
+/**
+ * Installs the Python SDKs.
+ * @param list file in `drivers/` that names them.
+ * @param environment folder in `drivers/` of the virtual environment.
+ * @returns the interpreter of the virtual environment, or why there is none.
+ */
+export function installPython(
+  list = 'requirements.txt',
+  environment = '.venv',
+): { readonly python: string } | { readonly missing: string } {
+  const python = join(DRIVERS, environment, 'bin/python')
   const found = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0)
   if (found === undefined) return { missing: 'there is no Python on this machine' }
   try {
-    once('.venv', 'requirements.txt', () => {
-      run(found, ['-m', 'venv', '.venv'])
-      run(PYTHON, [
-        '-m',
-        'pip',
-        'install',
-        '--quiet',
-        '--disable-pip-version-check',
-        '-r',
-        'requirements.txt',
-      ])
+    once(environment, list, () => {
+      run(found, ['-m', 'venv', environment])
+      run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', list])
     })
   } catch (error) {
     return { missing: `its packages cannot be installed: ${String(error)}` }
   }
-  return { python: PYTHON }
+  return { python }
 }
 
-/** Installs the Java SDK and compiles its driver. @returns why that is impossible, if so. */
-export function installJava(): { readonly missing: string } | { readonly java: string } {
+/** Builds the program with the Go SDK. @returns its path, or why there is none. */
+export function installGo(): { readonly program: string } | { readonly missing: string } {
+  if (spawnSync('go', ['version']).status !== 0) return { missing: 'there is no Go on this machine' }
+  try {
+    run('go', ['build', '-o', '.bin/device', '.'], join(DRIVERS, 'go'))
+  } catch (error) {
+    return { missing: `it cannot be built: ${String(error)}` }
+  }
+  return { program: join(DRIVERS, 'go/.bin/device') }
+}
+
+/** Installs the Java SDKs and compiles the programs that use them. @returns their class path, or why there is none. */
+export function installJava(): { readonly missing: string } | { readonly classPath: string } {
   const lacking = ['java', 'javac', 'mvn'].find((name) => spawnSync(name, ['-version']).status !== 0)
   if (lacking !== undefined) return { missing: `there is no ${lacking} on this machine` }
   const java = join(DRIVERS, 'java')
-  const sources = ['Driver', 'Session', 'Values', 'Unsupported', 'Redirect'].map(
-    (name) => `src/main/java/${name}.java`,
+  const sources = ['java/src/main/java', 'service/java'].flatMap((folder) =>
+    readdirSync(join(DRIVERS, folder)).map((name) => join(DRIVERS, folder, name)),
   )
   try {
     once('java/target', 'java/pom.xml', () => {
@@ -55,7 +66,18 @@ export function installJava(): { readonly missing: string } | { readonly java: s
   } catch (error) {
     return { missing: `it cannot be built: ${String(error)}` }
   }
-  return { java }
+  return { classPath: [join(java, 'target/classes'), join(java, 'target/lib', '*')].join(delimiter) }
+}
+
+/** Builds the program with the Rust SDK. @returns its path, or why there is none. */
+export function installRust(): { readonly program: string } | { readonly missing: string } {
+  if (spawnSync('cargo', ['--version']).status !== 0) return { missing: 'there is no cargo on this machine' }
+  try {
+    run('cargo', ['build', '--quiet', '--locked'], join(DRIVERS, 'rust'))
+  } catch (error) {
+    return { missing: `it cannot be built: ${String(error)}` }
+  }
+  return { program: join(DRIVERS, 'rust/target/debug/mock-iot-hub-driver') }
 }
 
 /** Version of an installed Node package. */
@@ -64,10 +86,16 @@ export function versionOf(name: string): string {
   return (JSON.parse(text) as { readonly version: string }).version
 }
 
-/** A Python package and its version, as `requirements.txt` pins it. */
-export function pinned(name: string): string {
-  const lines = readFileSync(join(DRIVERS, 'requirements.txt'), 'utf8').split('\n')
+/** A Python package and its version, as a list pins it. */
+export function pinned(name: string, list = 'requirements.txt'): string {
+  const lines = readFileSync(join(DRIVERS, list), 'utf8').split('\n')
   return lines.find((line) => line.startsWith(`${name}==`))?.replace('==', ' ') ?? name
+}
+
+/** A Java package and its version, as `java/pom.xml` pins it. */
+export function versionOfJava(artifact: string): string {
+  const text = readFileSync(join(DRIVERS, 'java/pom.xml'), 'utf8')
+  return new RegExp(`<artifactId>${artifact}</artifactId>\\s*<version>([^<]*)<`).exec(text)?.[1] ?? ''
 }
 
 /** Installs into `folder`, unless it was installed from the same `list`. */

@@ -4,7 +4,7 @@ import type { Covered } from './coverage.ts'
 import type { Requirement } from './requirement.ts'
 import { ID_TAG, type Scenario } from './scenarios.ts'
 
-/** All tags that are not the id of a requirement. */
+/** All tags that are not the id of a requirement; beside them `@needs:CAPABILITY` and `@option:NAME` (world/claims.ts). */
 const VOCABULARY: readonly string[] = [
   ...['@sut:client', '@sut:hub', '@identity:device', '@identity:module', '@wire', '@clock', '@construction'],
   ...[
@@ -72,7 +72,7 @@ function findingsOf(scenario: Scenario, byId: ReadonlyMap<string, Requirement>):
     const id = ID_TAG.exec(tag)?.[1]
     const requirement = id === undefined ? undefined : byId.get(id)
     if (id === undefined) {
-      if (!VOCABULARY.includes(tag))
+      if (!VOCABULARY.includes(tag) && !/^@(needs|option):./.test(tag))
         findings.push(`${at}: the tag ${tag} is unknown; correct it or add it to check-catalogue.ts`)
     } else if (requirement === undefined) {
       findings.push(`${at}: the catalogue has no requirement ${id}; correct the tag or add the row`)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { loadScenarios } from '../catalogue/scenarios.ts'
-import { CAPABILITIES, checkCapabilities } from '../driver/capabilities.ts'
+import { CAPABILITIES, checkCapabilities, FACTORY_OPTIONS } from '../driver/capabilities.ts'
 import { systemAlarm } from '../driver/clock.ts'
 import { HELLO } from '../driver/reference-driver.ts'
 import { processTransport } from '../driver/process-transport.ts'
@@ -37,7 +37,8 @@ test.each(Object.entries(BUILDS).filter(([, { build, run }]) => has((build ?? ru
     const folder = join(place, language)
     const lines: string[] = []
     initDriver(language, folder, (line) => lines.push(line))
-    expect(lines.at(-1)).toContain('driver check -- ')
+    expect(lines.at(-2)).toContain('driver check -- ')
+    expect(lines.at(-1)).toContain('certify --driver "')
     const [compiler = '', ...flags] = build
     const built = spawnSync(compiler, flags, { cwd: folder, encoding: 'utf8' })
     expect([built.status, built.stderr]).toEqual([0, ''])
@@ -92,6 +93,14 @@ test('every language has a template; an unknown one, and a folder that is not em
   ])
 })
 
+test('a driver whose arguments stand outside the quotes is an error that says so', async () => {
+  let said = ''
+  const stream = { write: (text: string) => (said += text) !== '', on: () => undefined }
+  const terminal = { stdout: stream, stderr: stream } as unknown as Parameters<typeof conformance>[1]
+  expect(await conformance(['run', '--driver', 'python3', 'driver.py'], terminal)).toBe(2)
+  expect(said).toContain('one word: --driver "python3 driver.py"')
+})
+
 test('the schema of hello lists the capabilities', () => {
   const { properties } = packagedJson('driver/schema/hello.json') as {
     readonly properties: { readonly capabilities: { readonly items: { readonly enum: readonly string[] } } }
@@ -110,8 +119,37 @@ test('every requirement of clients needs a capability of the list, and a driver 
   expect(() => {
     assertClaimed({ ...hello, capabilities: ['twin.get'] }, tags)
   }).toThrow('identity.device: the driver does not claim it')
+  const without = (capability: string) => ({
+    capabilities: HELLO.capabilities.filter((claim) => claim !== capability),
+  })
+  for (const [tag, capability] of [
+    ['@needs:connection.retry', 'connection.retry'],
+    ['@BOTH-CS-17', 'auth.symmetric-key'],
+    ['@option:autoConnect', 'connection.auto-connect'],
+    ['@option:sastokenTtl', 'auth.sas.renewable'],
+  ] as const)
+    expect(() => {
+      assertClaimed(without(capability), ['@sut:client', tag])
+    }).toThrow(`${capability}: the driver does not claim it`)
+  expect(() => {
+    assertClaimed({ ...HELLO, options: ['keepAlive'] }, ['@sut:client', '@option:productInfo'])
+  }).toThrow('productInfo: the driver does not have this option')
   assertClaimed(HELLO, tags)
   assertClaimed(hello, ['@sut:hub', '@WIRE-TWIN-01'])
+})
+
+test('a tag of the features names an option or a capability that exists, and rules about an option have theirs', () => {
+  const scenarios = loadScenarios(SUITE.features)
+  const named = (kind: string) =>
+    scenarios.flatMap(({ tags }) =>
+      tags.flatMap((tag) => (tag.startsWith(kind) ? tag.slice(kind.length) : [])),
+    )
+  expect(named('@option:').filter((name) => !FACTORY_OPTIONS.has(name))).toEqual([])
+  expect(named('@needs:').filter((name) => !CAPABILITIES.has(name))).toEqual([])
+  const about = scenarios.filter(({ requirements }) =>
+    requirements.some((id) => /^BOTH-CS-(1\d|20)$/.test(id)),
+  )
+  expect(about.filter(({ tags }) => !tags.some((tag) => tag.startsWith('@option:')))).toEqual([])
 })
 
 test('a claim that is no capability is refused with the nearest one', async () => {

@@ -36,4 +36,5 @@ export function initDriver(language: string, folder: string, say: (line: string)
   say(`  cd ${folder}`)
   if (template.build !== undefined) say(`  ${template.build}`)
   say(`  npx iot-hub-conformance driver check -- ${template.run}`)
+  say(`  npx iot-hub-conformance certify --driver "${template.run}"`)
 }

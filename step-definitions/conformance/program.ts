@@ -39,7 +39,11 @@ export async function conformance(args: readonly string[], terminal: Terminal): 
     await program(terminal, done).parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage
+    if (error instanceof CommanderError) {
+      if (error.code === 'commander.excessArguments' && args.includes('--driver'))
+        terminal.stderr.write('(a driver and its arguments are one word: --driver "python3 driver.py")\n')
+      return error.exitCode === 0 ? 0 : EXIT.usage
+    }
     terminal.stderr.write(`iot-hub-conformance: ${error instanceof Error ? error.message : String(error)}\n`)
     return error instanceof UsageError || error instanceof RangeError ? EXIT.usage : EXIT.cannotJudge
   }
@@ -65,7 +69,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     command
       .option(
         '--driver <command>',
-        'client under test: a program that implements the driver protocol, or its URL',
+        'client under test: a driver, with its arguments in the same quotes ("python3 driver.py"), or its URL',
       )
       .option('--address <ip>', ADDRESS, LOOPBACK)
       .option('--profile <name>', `only the requirements of one profile: ${Object.keys(PROFILES).join(', ')}`)
@@ -97,6 +101,10 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--tags <expression>', 'only scenarios with these tags; such a run cannot certify')
     .option('--requirement <id...>', 'only these requirements')
     .option('--features <part...>', 'only features whose path contains one of these, such as hub/twins')
+    .option(
+      '--scenarios <file>',
+      'only the scenarios that a file names, one features/….feature:LINE a line, in this order',
+    )
     .option('--sut <which>', 'only requirements of the client or the hub: client, hub or all', 'all')
     .option('--until-failure', 'skip what is left after the first FAIL; such a run cannot certify', false)
     .option('--json', 'print the totals as a line of JSON at the end', false)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parse } from '@cucumber/tag-expressions'
 import { gradesText } from '../catalogue/grades.ts'
 import { loadCatalogue, type Requirement } from '../catalogue/requirement.ts'
-import { loadScenarios, type Scenario } from '../catalogue/scenarios.ts'
+import { loadScenarios, placeOf, type Scenario } from '../catalogue/scenarios.ts'
 import { implementationUnderTest } from '../driver/client-under-test.ts'
 import { systemTime } from '../driver/clock.ts'
 import { annotations } from '../report/annotations.ts'
@@ -45,6 +45,7 @@ export interface SuiteFlags {
   readonly json: boolean
   readonly untilFailure?: boolean
   readonly features?: readonly string[]
+  readonly scenarios?: string
   readonly trials: string
   readonly trialSeed: string
   readonly trialPath?: string
@@ -75,8 +76,7 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   if (flags.driver !== undefined) process.env['CONFORMANCE_DRIVER'] = JSON.stringify(commandOf(flags.driver))
 
   mkdirSync(flags.reports, { recursive: true })
-  const plan = planned(tags).filter(({ uri }) => flags.features?.some((part) => uri.includes(part)) ?? true)
-  const files = [...new Set(plan.map(({ uri }) => join(SUITE.root, uri)))]
+  const { plan, paths } = selectionOf(flags, planned(tags))
   if (plan.length === 0) {
     say('no scenario matches the selection')
     return EXIT.tooLittle
@@ -86,7 +86,7 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
   const outcomes = await runScenarios(
     {
       ...{ tags, order, messages: join(flags.reports, 'messages.ndjson'), parameters },
-      ...(flags.features === undefined ? {} : { paths: files }),
+      ...(paths === undefined ? {} : { paths }),
     },
     (outcome) => {
       const verdict = print(outcome, levels, say)
@@ -100,7 +100,9 @@ export async function runSuite(flags: SuiteFlags, say: (line: string) => void): 
     ...{ order, parameters, catalogue, plan, outcomes, known },
     profile:
       flags.profile ??
-      ([flags.tags, flags.requirement, flags.features].every((selection) => selection === undefined)
+      ([flags.tags, flags.requirement, flags.features, flags.scenarios].every(
+        (selection) => selection === undefined,
+      )
         ? 'all'
         : undefined),
     durationMs: Math.round(systemTime.now() - startedMs),
@@ -122,6 +124,26 @@ function planned(tags: string | undefined): readonly Scenario[] {
   } catch (error) {
     throw new UsageError(`--tags: ${error instanceof Error ? error.message : String(error)}, got ${tags}`)
   }
+}
+
+/** The scenarios to run, and their paths for the runner; undefined: all of them. @throws UsageError. */
+function selectionOf(
+  { features, scenarios: list }: SuiteFlags,
+  all: readonly Scenario[],
+): { readonly plan: readonly Scenario[]; readonly paths: readonly string[] | undefined } {
+  if (list !== undefined) {
+    const places = textOf('--scenarios', list)
+      .split('\n')
+      .filter((line) => line !== '')
+    const wanted = new Set(places)
+    return {
+      plan: all.filter((scenario) => wanted.has(placeOf(scenario))),
+      paths: places.map((place) => join(SUITE.root, place)),
+    }
+  }
+  if (features === undefined) return { plan: all, paths: undefined }
+  const plan = all.filter(({ uri }) => features.some((part) => uri.includes(part)))
+  return { plan, paths: [...new Set(plan.map(({ uri }) => join(SUITE.root, uri)))] }
 }
 
 function print(

@@ -18,7 +18,10 @@ export const CAPABILITIES: ReadonlyMap<string, string> = new Map([
   ['gateway', 'IoT Edge as a gateway: the option gatewayHostname'],
   ['tls.custom-ca', 'a root certificate of the application: the option serverVerificationCert'],
   ['tls.ciphers', 'cipher suites of the application: the option cipher'],
-  ['lifecycle', 'what a client says of itself, and its end: `describe`, `shutdown`'],
+  [
+    'lifecycle',
+    'what a client says of itself, and an end after which every call fails: `describe`, `shutdown`',
+  ],
   ['telemetry', '`sendTelemetry`'],
   ['telemetry.output', '`sendOutput` of modules'],
   ['messages.conversion', 'messages made of text, bytes, numbers and mappings'],
@@ -45,6 +48,24 @@ export const CAPABILITIES: ReadonlyMap<string, string> = new Map([
   ['model-id', 'the option modelId'],
   ['deprecation-notices', 'the event deprecation'],
 ])
+
+/** The options of the factories that scenarios give, and the capability that one of them belongs to. */
+export const FACTORY_OPTIONS: ReadonlyMap<string, { readonly is: string; readonly capability?: string }> =
+  new Map([
+    ['serverVerificationCert', { is: 'root certificates to trust, in PEM', capability: 'tls.custom-ca' }],
+    ['websockets', { is: 'true: MQTT over WebSocket', capability: 'transport.mqtt-ws' }],
+    ['cipher', { is: 'cipher suites, as an OpenSSL list or a list of names', capability: 'tls.ciphers' }],
+    ['productInfo', { is: 'text that follows the agent in the user name' }],
+    ['proxyOptions', { is: 'a proxy: type, address, port, username, password', capability: 'proxy.http' }],
+    ['gatewayHostname', { is: 'host name of the IoT Edge gateway to dial', capability: 'gateway' }],
+    ['sastokenTtl', { is: 'life of tokens in seconds', capability: 'auth.sas.renewable' }],
+    ['keepAlive', { is: 'keep-alive of MQTT in seconds', capability: 'connection.keep-alive' }],
+    ['autoConnect', { is: 'whether calls connect by themselves', capability: 'connection.auto-connect' }],
+    ['connectionRetry', { is: 'whether the client connects again', capability: 'connection.retry' }],
+    ['connectionRetryInterval', { is: 'seconds between tries', capability: 'connection.retry' }],
+    ['ensureDesiredProperties', { is: 'whether changes that were missed are fetched' }],
+    ['modelId', { is: 'ID of a Plug and Play model', capability: 'model-id' }],
+  ])
 
 /** @param hello as a driver sent it. @throws HarnessError for a claim that is no capability, with the nearest one. */
 export function checkCapabilities(hello: unknown): void {

@@ -201,6 +201,8 @@ export interface Hello extends JsonObject {
     readonly language: string
   }
   readonly capabilities: readonly string[]
+  /** The options of the factories that the client has. Default: all. */
+  readonly options?: readonly string[]
   /** `virtual`: the client follows the clock of the suite, by the verb `advance`. */
   readonly clock: 'virtual' | 'real'
 }

@@ -8,7 +8,7 @@ import { openTransport } from './open-transport.ts'
 import { type ClientDriver, type DriverRequest, HarnessError, type Hello } from './client-driver.ts'
 import { quietFor, systemAlarm } from './clock.ts'
 import { RemoteDriver } from './remote-driver.ts'
-import { whenStill } from '../world/clock.ts'
+import { settle, whenStill } from '../world/clock.ts'
 import { ReferenceDriver } from './reference-driver.ts'
 
 /** After this many milliseconds without activity, a client in another process is idle. */
@@ -19,6 +19,11 @@ const LATE_SECONDS = Number(process.env['CONFORMANCE_CALL_SECONDS'] ?? 30)
 export interface ClientUnderTest extends ClientDriver {
   /** Settles when the client is idle. */
   rest(activity: () => number): Promise<void>
+  /**
+   * Settles when the hub has read what the client had sent before its last reply: a client in another process is heard
+   * on several sockets, and a reply may be read before what was sent earlier. Undefined: that is the case already.
+   */
+  readonly caughtUp?: (activity: () => number) => Promise<void>
   /**
    * Runs a function when client and hub do nothing any more; with an error when the client is dead.
    * @param activity a number that changes with every action of the hub or the client.
@@ -83,6 +88,7 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
       return started.output.slice(notedBefore)
     },
     rest: (activity) => quietFor(SILENCE_MS, activity),
+    caughtUp: settle,
     whenStill: (_activity, run) =>
       systemAlarm(LATE_SECONDS, () => {
         // A driver that still answers is alive; a dead one says nothing about its client.

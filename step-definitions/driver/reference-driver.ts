@@ -40,6 +40,7 @@ export const HELLO: Hello = {
     'gateway',
     'tls.custom-ca',
     'tls.ciphers',
+    'lifecycle',
     'telemetry',
     'messages.conversion',
     'values.unwritable',

@@ -20,6 +20,13 @@ export function embeddedHub(world: ConformanceWorld, hub: MockHub): HubUnderTest
     trust: (rootPem) => {
       hub.registry.trustCertificateAuthority(rootPem)
     },
+    register(deviceId, moduleId) {
+      const { authentication } = hub.registry.create(
+        moduleId === undefined ? { deviceId } : { deviceId, moduleId },
+      )
+      const { primaryKey, secondaryKey } = authentication.symmetricKey
+      return { primaryKey: primaryKey ?? '', secondaryKey: secondaryKey ?? '' }
+    },
     caPem: hub.caPem,
     serviceConnectionString: hub.serviceConnectionString,
     now: () => world.clock.now(),

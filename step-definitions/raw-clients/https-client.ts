@@ -3,6 +3,7 @@
 import { request } from 'node:https'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { HubUnderTest } from './hub-under-test.ts'
+import { trusting } from './trust.ts'
 
 export interface RawRequest {
   readonly method: string
@@ -35,8 +36,7 @@ export function sendRequest(
         path,
         headers: { host: hub.hostName, 'content-length': String(body?.length ?? 0), ...headers },
         agent: false,
-        ...(hub.caPem === undefined ? {} : { ca: hub.caPem }),
-        ...certificate,
+        ...(certificate === undefined ? trusting(hub.caPem) : { ...certificate, ca: hub.caPem }),
       },
       (incoming) => {
         const chunks: Buffer[] = []

@@ -81,6 +81,7 @@ export class HubScenario {
   packet: RawPacket | undefined
   /** The number of messages that the service has read. */
   read = 0
+  #hasRegistered = false
   /** The error of the last WebSocket. */
   upgradeError = ''
 
@@ -94,6 +95,7 @@ export class HubScenario {
   /** The hub has responded at least once. */
   get hasEvidence(): boolean {
     return (
+      this.#hasRegistered ||
       this.#lastResponse !== undefined ||
       this.upgradeError.includes('Unexpected server response') ||
       [...this.#links.values()].some(({ hasReceived }) => hasReceived) ||
@@ -114,9 +116,14 @@ export class HubScenario {
     return deviceId.endsWith(`-${this.#suffix}`)
   }
 
-  /** Registers a device or module through the service REST API. */
-  async register(name: string, body: Readonly<Record<string, unknown>> = {}): Promise<RawResponse> {
+  /** Registers a device or module; with fields, and at a hub elsewhere, through the service REST API. */
+  async register(name: string, body?: Readonly<Record<string, unknown>>): Promise<void> {
     const { deviceId, moduleId } = this.ids(name)
+    if (body === undefined && this.hub.register !== undefined) {
+      this.#identities.set(name, { deviceId, moduleId, ...this.hub.register(deviceId, moduleId) })
+      this.#hasRegistered = true
+      return
+    }
     const response = await this.asService({
       method: 'PUT',
       path: devicePath(deviceId, moduleId),
@@ -142,7 +149,6 @@ export class HubScenario {
       primaryKey: key('primaryKey'),
       secondaryKey: key('secondaryKey'),
     })
-    return response
   }
 
   /** The ids and keys of a name; one that is not registered gets a random key. */

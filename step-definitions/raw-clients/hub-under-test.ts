@@ -11,6 +11,11 @@ export interface ReadMessage {
   readonly system: Readonly<Record<string, unknown>>
 }
 
+export interface IdentityKeys {
+  readonly primaryKey: string
+  readonly secondaryKey: string
+}
+
 /** A hub under test. Without an optional member, some scenarios are not supported. */
 export interface HubUnderTest {
   /** The host name in user names, scopes and TLS. */
@@ -35,6 +40,11 @@ export interface HubUnderTest {
   readonly hasEvents: boolean
   /** Makes the hub trust the root of certificates of devices. */
   readonly trust?: (rootPem: string) => void
+  /**
+   * Registers an identity with new keys without a request: the request is judged in scenarios of its own
+   * (features/hub/registry.feature), and costs as much as all else in most others.
+   */
+  readonly register?: (deviceId: string, moduleId: string | undefined) => IdentityKeys
   /** The key of a shared access policy. */
   readonly policyKey?: (name: string) => string | undefined
 }

@@ -10,6 +10,7 @@ import mqttPacket from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import WebSocket, { createWebSocketStream } from 'ws'
 import type { Activity } from '../world/activity.ts'
+import { trusting } from './trust.ts'
 
 /** A received packet, with the fields that scenarios read. */
 export type RawPacket = Packet & {
@@ -186,10 +187,11 @@ export class RawMqttClient {
 
 function tlsOptions({ address, hostName, port, caPem, certificate, tls, cipher }: RawAddress) {
   const version = tls as SecureVersion | undefined // a value from the scenario
+  const to = { host: address, port, servername: hostName }
+  if (certificate === undefined && version === undefined && cipher === undefined)
+    return { ...to, ...trusting(caPem) }
   return {
-    host: address,
-    port,
-    servername: hostName,
+    ...to,
     ...(caPem === undefined ? {} : { ca: caPem }),
     ...certificate,
     ...(version === undefined ? {} : { minVersion: version, maxVersion: version }),

@@ -4,7 +4,8 @@ import { ok, strictEqual } from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Given, Then } from '@cucumber/cucumber'
+import { Given, Then, When } from '@cucumber/cucumber'
+import { HarnessError } from '../driver/client-driver.ts'
 import { type DataTable } from '@cucumber/cucumber'
 import { certificateFiles } from '../world/certificates.ts'
 import { startWorkload, type Workload, type WorkloadBehaviour } from '../world/edge.ts'
@@ -119,6 +120,12 @@ Given(
     )
   },
 )
+
+When('the workload API is going to fail {int} time(s)', function (this: ConformanceWorld, times: number) {
+  const workload = workloads.get(this)
+  if (workload === undefined) throw new HarnessError('The scenario has no workload API')
+  workload.failNext(times)
+})
 
 Then('the workload API has signed {int} token(s)', function (this: ConformanceWorld, count: number) {
   strictEqual(workloads.get(this)?.digests.length, count)

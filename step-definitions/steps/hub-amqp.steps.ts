@@ -190,6 +190,20 @@ When(
   },
 )
 
+When(
+  /^(?:the service|"(.*?)") closes the (link|session) that it receives on over AMQP$/,
+  async function (this: ConformanceWorld, name: string | null, what: string) {
+    const { received } = last(await hubScenarioOf(this))
+    assert.ok(received !== undefined, 'Nothing was received over AMQP')
+    const { link } = received.delivery
+    if (what === 'link') link.close()
+    else link.session.close()
+    await this.time.settle()
+    const { isOpen } = await (await hubScenarioOf(this)).amqp(name ?? SERVICE)
+    assert.ok(isOpen, 'The hub has closed the connection')
+  },
+)
+
 When('{string} loses its connection over AMQP', async function (this: ConformanceWorld, name: string) {
   ;(await (await hubScenarioOf(this)).amqp(name)).drop()
   await this.time.settle()

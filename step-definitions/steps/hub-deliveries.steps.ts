@@ -44,14 +44,15 @@ When('{string} settles it twice', async function (this: ConformanceWorld, name: 
 })
 
 When(
-  '{string} settles it after {int} seconds',
-  async function (this: ConformanceWorld, name: string, seconds: number) {
+  /^"(.*?)" (settles it|gives it back) after (\d+) seconds$/,
+  async function (this: ConformanceWorld, name: string, how: string, seconds: string) {
     const scenario = await hubScenarioOf(this)
     const lock = lockOf(await scenario.settled())
     if (scenario.hub.pass === undefined)
       throw new NotSupported('hub.clock: the clock of this hub cannot be advanced')
-    await scenario.hub.pass(seconds)
-    await request(scenario, name, 'DELETE', `/${lock}`)
+    await scenario.hub.pass(Number(seconds))
+    if (how === 'settles it') await request(scenario, name, 'DELETE', `/${lock}`)
+    else await request(scenario, name, 'POST', `/${lock}/abandon`)
   },
 )
 
@@ -77,8 +78,15 @@ Then('the raw header names of the answer have:', async function (this: Conforman
 const calls = new WeakMap<HubScenario, Map<string, Promise<RawResponse>>>()
 
 When(
-  'the service calls the methods {string} and {string} of {string} at once',
-  async function (this: ConformanceWorld, first: string, second: string, name: string) {
+  /^the service calls the methods "(.*?)" and "(.*?)" of "(.*?)" at once(?:, and waits (\d+) seconds for the device)?$/,
+  async function (
+    this: ConformanceWorld,
+    first: string,
+    second: string,
+    name: string,
+    seconds: string | null,
+  ) {
+    const wait = seconds === null ? {} : { connectTimeoutInSeconds: Number(seconds) }
     const scenario = await hubScenarioOf(this)
     const { deviceId } = scenario.identity(name)
     const pending = new Map<string, Promise<RawResponse>>()
@@ -87,7 +95,7 @@ When(
         method: 'POST',
         path: `/twins/${deviceId}/methods`,
         headers: { 'content-type': 'application/json' },
-        body: Buffer.from(JSON.stringify({ methodName, payload: methodName })),
+        body: Buffer.from(JSON.stringify({ methodName, payload: methodName, ...wait })),
       })
       response.catch(() => undefined) // the step that waits for it reports the error
       pending.set(methodName, response)

@@ -147,6 +147,26 @@ Then('the answer has:', async function (this: ConformanceWorld, table: DataTable
   assert.deepEqual(wrong, [], `The response is ${response.body.toString().slice(0, 2_000)}`)
 })
 
+const remembered = new WeakMap<HubScenario, unknown>()
+
+When('the {word} of the answer is remembered', async function (this: ConformanceWorld, path: string) {
+  const scenario = await hubScenarioOf(this)
+  const value = valueAt(jsonOf((await scenario.settled()).body), path)
+  assert.notEqual(value, undefined, `The answer has no ${path}`)
+  remembered.set(scenario, value)
+})
+
+Then(
+  /^the (\S+) of the answer is (the same|another)$/,
+  async function (this: ConformanceWorld, path: string, which: string) {
+    const scenario = await hubScenarioOf(this)
+    const value = valueAt(jsonOf((await scenario.settled()).body), path)
+    assert.notEqual(value, undefined, `The answer has no ${path}`)
+    if (which === 'another') assert.notDeepEqual(value, remembered.get(scenario))
+    else assert.deepEqual(value, remembered.get(scenario))
+  },
+)
+
 When(
   'the service sends {string} the message {string}',
   async function (this: ConformanceWorld, target: string, text: string) {

@@ -50,13 +50,13 @@ Then('CONNECT holds:', async function (this: ConformanceWorld, table: DataTable)
 Then(
   /^the hub had (?:sent its ([A-Z]+)|seen the connection end) before the call returned$/,
   async function (this: ConformanceWorld, cmd: string | null) {
-    const { reply } = this.client.last
-    await reply
+    await this.client.last.reply
+    const returnedAt = await this.client.last.settledAtSeq
     const seen =
       cmd === null
         ? this.hub.journal.findLast(({ type }) => type === 'link-closed')
         : packets(this.hub.journal, cmd.toLowerCase(), 'out').at(-1)
-    ok(seen !== undefined && seen.seq <= this.client.last.settledAtSeq, 'The call returned first')
+    ok(seen !== undefined && seen.seq <= returnedAt, 'The call returned first')
   },
 )
 

@@ -43,7 +43,7 @@ export class Backend {
         target,
         {
           methodName,
-          payload: payload === undefined ? undefined : JSON.stringify(payload),
+          payload: payload === undefined ? undefined : JSON.stringify(payload), // a string, too, is a value
           responseTimeoutInSeconds: 30,
         },
         this.#signal,

@@ -3,15 +3,21 @@
 import { loadCatalogue } from '../catalogue/requirement.ts'
 import { ID_TAG } from '../catalogue/scenarios.ts'
 import { SUITE } from '../conformance/suite.ts'
+import { FACTORY_OPTIONS } from '../driver/capabilities.ts'
 import type { Hello } from '../driver/client-driver.ts'
 import { NotSupported } from './errors.ts'
 
-/** Every driver has these: they need no claim. */
+/** Such a row needs nothing more than what every driver has. */
 const MANDATORY: ReadonlySet<string> = new Set(['lifecycle'])
 const IDENTITIES: ReadonlyMap<string, string> = new Map([
   ['@identity:device', 'identity.device'],
   ['@identity:module', 'identity.module'],
 ])
+
+/** A capability that a scenario needs beside that of its requirement. */
+const NEEDS_TAG = /^@needs:(.+)$/
+/** The option of the factories that a requirement is about. */
+const OPTION_TAG = /^@option:(.+)$/
 
 let capabilities: ReadonlyMap<string, string> | undefined
 
@@ -31,13 +37,26 @@ function ofRequirements(): ReadonlyMap<string, string> {
 export function neededBy(tags: readonly string[]): readonly string[] {
   if (!tags.includes('@sut:client')) return []
   return tags.flatMap((tag) => {
+    const further =
+      NEEDS_TAG.exec(tag)?.[1] ?? FACTORY_OPTIONS.get(OPTION_TAG.exec(tag)?.[1] ?? '')?.capability
+    if (further !== undefined) return [further]
     const needed = IDENTITIES.get(tag) ?? ofRequirements().get(ID_TAG.exec(tag)?.[1] ?? '')
     return needed === undefined || MANDATORY.has(needed) ? [] : [needed]
   })
 }
 
+/** The options of the factories that a scenario is about. */
+function optionsOf(tags: readonly string[]): readonly string[] {
+  return tags.flatMap((tag) => OPTION_TAG.exec(tag)?.[1] ?? [])
+}
+
 /** @throws NotSupported when the driver does not claim what the scenario needs. */
-export function assertClaimed({ capabilities: claims }: Hello, tags: readonly string[]): void {
+export function assertClaimed(
+  { capabilities: claims, options }: Pick<Hello, 'capabilities' | 'options'>,
+  tags: readonly string[],
+): void {
   const missing = neededBy(tags).find((needed) => !claims.includes(needed))
   if (missing !== undefined) throw new NotSupported(`${missing}: the driver does not claim it`)
+  const lacking = optionsOf(tags).find((option) => options?.includes(option) === false)
+  if (lacking !== undefined) throw new NotSupported(`${lacking}: the driver does not have this option`)
 }

@@ -23,8 +23,8 @@ export interface Call {
   settled: DriverReply | undefined
   /** The driver has failed. */
   broken: unknown
-  /** The last entry of the hub's journal when the call settled. */
-  settledAtSeq: number
+  /** The last entry of the hub's journal when the call settled, with all that the client had done before. */
+  settledAtSeq: Promise<number>
   settledAt: number
 }
 
@@ -78,7 +78,7 @@ export class ClientCalls {
     const { driver } = this
     const reply = driver.request(request).then((reply) => {
       call.settled = reply
-      call.settledAtSeq = this.#journalSeq()
+      call.settledAtSeq = this.#seqOfReply(driver)
       call.settledAt = this.#clock.now()
       this.#activity.record()
       return reply
@@ -92,7 +92,7 @@ export class ClientCalls {
       startedAt: this.#clock.now(),
       settled: undefined,
       broken: undefined,
-      settledAtSeq: 0,
+      settledAtSeq: Promise.resolve(0),
       settledAt: 0,
       get reply() {
         return ended(call).then(async () => assertSupported(driver, request, await reply))
@@ -105,6 +105,11 @@ export class ClientCalls {
       )
     this.calls.push(call)
     return call
+  }
+
+  #seqOfReply({ caughtUp }: ClientUnderTest): Promise<number> {
+    if (caughtUp === undefined) return Promise.resolve(this.#journalSeq())
+    return caughtUp(this.#activity.count).then(this.#journalSeq)
   }
 
   /** Makes a call and waits for it. @throws NotSupported; Inconclusive when the call fails. */

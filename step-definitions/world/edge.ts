@@ -25,13 +25,18 @@ export interface Workload {
   readonly uri: string
   /** The digests supplied so far. */
   readonly digests: readonly string[]
+  /** Answers the next requests with an error. */
+  failNext(times: number): void
   stop(): Promise<void>
 }
 
 export async function startWorkload(options: WorkloadOptions): Promise<Workload> {
   const digests: string[] = []
+  let failures = 0
   const server = createServer((request, response) => {
-    void answer(options, digests, request, response)
+    const behaviour = failures > 0 ? 'answers with an error' : options.behaviour
+    failures = Math.max(0, failures - 1)
+    void answer({ ...options, behaviour }, digests, request, response)
   })
   const { socketPath, address } = options
   await new Promise<void>((resolve) => {
@@ -43,6 +48,9 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
   return {
     uri: socketPath === undefined ? `http://${address}:${String(port)}` : `unix://${socketPath}`,
     digests,
+    failNext: (times) => {
+      failures = times
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => {

@@ -81,6 +81,7 @@ export function connectFacts(world: ConformanceWorld): Readonly<Record<string, u
     token: password === undefined ? undefined : nameToken(world, password.toString()),
     password: password === undefined ? 'none' : 'a token',
     'token resource': token['sr'],
+    'token resource as sent': /\bsr=([^&]*)/.exec(password?.toString() ?? '')?.[1],
     'token expiry': expiry,
     'token life': expiry === undefined ? undefined : Number(expiry) - Math.floor(entry.at / 1_000),
     transport: opened?.type === 'link-opened' ? opened.transport : undefined,

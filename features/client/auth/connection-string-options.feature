@@ -3,7 +3,7 @@ Feature: Options of clients from a connection string
   The client is responsible for what each option of the factory says, and for its default when it is left out.
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient#create-from-connection-string
 
-  @BOTH-CS-10
+  @BOTH-CS-10 @option:serverVerificationCert
   Rule: createFromConnectionString accepts serverVerificationCert, the chain to trust as text; by default the system store decides
 
     Scenario Outline: serverVerificationCert: the authority of the hub
@@ -40,7 +40,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-11
+  @BOTH-CS-11 @option:websockets
   Rule: createFromConnectionString accepts websockets; by default MQTT runs over TLS itself
 
     @transport:default
@@ -63,7 +63,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-12
+  @BOTH-CS-12 @option:cipher
   Rule: createFromConnectionString accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls
@@ -120,7 +120,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-13
+  @BOTH-CS-13 @option:productInfo
   Rule: createFromConnectionString accepts productInfo; by default nothing is appended to the agent string
 
     Scenario Outline: productInfo: default and given
@@ -142,7 +142,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-14
+  @BOTH-CS-14 @option:proxyOptions
   Rule: createFromConnectionString accepts proxyOptions; by default there is no proxy
 
     Scenario Outline: proxyOptions: default and given
@@ -163,7 +163,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-15
+  @BOTH-CS-15 @option:sastokenTtl
   Rule: createFromConnectionString accepts sastokenTtl in seconds; by default an hour
 
     Scenario Outline: sastokenTtl: default and given
@@ -185,7 +185,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-16
+  @BOTH-CS-16 @option:keepAlive
   Rule: createFromConnectionString accepts keepAlive in seconds; by default a minute
 
     Scenario Outline: keepAlive: default and given
@@ -207,7 +207,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-17
+  @BOTH-CS-17 @option:autoConnect
   Rule: createFromConnectionString accepts autoConnect; by default operations connect by themselves
 
     Scenario Outline: autoConnect: by default
@@ -244,7 +244,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-18 @clock
+  @BOTH-CS-18 @clock @option:connectionRetry
   Rule: createFromConnectionString accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp
@@ -284,7 +284,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-19 @clock
+  @BOTH-CS-19 @clock @option:connectionRetryInterval
   Rule: createFromConnectionString accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt
@@ -324,7 +324,7 @@ Feature: Options of clients from a connection string
         | identity |
         | module   |
 
-  @BOTH-CS-20
+  @BOTH-CS-20 @option:ensureDesiredProperties
   Rule: createFromConnectionString accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
     @fault:tcp

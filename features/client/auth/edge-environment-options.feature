@@ -3,7 +3,7 @@ Feature: Options of clients from the Edge environment
   The client is responsible for what each option of the factory says, and for its default when it is left out.
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubmoduleclient#create-from-edge-environment
 
-  @MOD-EDGE-12
+  @MOD-EDGE-12 @option:websockets
   Rule: createFromEdgeEnvironment accepts websockets; by default MQTT runs over TLS itself
 
     @identity:module @transport:default
@@ -17,7 +17,7 @@ Feature: Options of clients from the Edge environment
       Then CONNECT holds:
         | transport | mqtt-ws |
 
-  @MOD-EDGE-13
+  @MOD-EDGE-13 @option:cipher
   Rule: createFromEdgeEnvironment accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls @identity:module
@@ -47,7 +47,7 @@ Feature: Options of clients from the Edge environment
       When it connects
       Then the call fails with ConnectionFailedError
 
-  @MOD-EDGE-14
+  @MOD-EDGE-14 @option:productInfo
   Rule: createFromEdgeEnvironment accepts productInfo; by default nothing is appended to the agent string
 
     @identity:module
@@ -61,7 +61,7 @@ Feature: Options of clients from the Edge environment
       Then CONNECT holds:
         | agent suffix | MyProduct/1.0 |
 
-  @MOD-EDGE-15
+  @MOD-EDGE-15 @option:proxyOptions
   Rule: createFromEdgeEnvironment accepts proxyOptions; by default there is no proxy
 
     @identity:module
@@ -74,7 +74,7 @@ Feature: Options of clients from the Edge environment
         | proxyOptions | {proxy} |
       Then the proxy has carried 1 connection
 
-  @MOD-EDGE-16
+  @MOD-EDGE-16 @option:sastokenTtl
   Rule: createFromEdgeEnvironment accepts sastokenTtl in seconds; by default an hour
 
     @identity:module
@@ -88,7 +88,7 @@ Feature: Options of clients from the Edge environment
       Then CONNECT holds:
         | token life | 900 |
 
-  @MOD-EDGE-17
+  @MOD-EDGE-17 @option:keepAlive
   Rule: createFromEdgeEnvironment accepts keepAlive in seconds; by default a minute
 
     @identity:module
@@ -102,7 +102,7 @@ Feature: Options of clients from the Edge environment
       Then CONNECT holds:
         | keep-alive | 30 |
 
-  @MOD-EDGE-18
+  @MOD-EDGE-18 @option:autoConnect
   Rule: createFromEdgeEnvironment accepts autoConnect; by default operations connect by themselves
 
     @identity:module
@@ -123,7 +123,7 @@ Feature: Options of clients from the Edge environment
       When it connects
       Then the call succeeds
 
-  @MOD-EDGE-19 @clock
+  @MOD-EDGE-19 @clock @option:connectionRetry
   Rule: createFromEdgeEnvironment accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp @identity:module
@@ -145,7 +145,7 @@ Feature: Options of clients from the Edge environment
       Then the hub has seen 1 connection attempt
       And it is not connected
 
-  @MOD-EDGE-20 @clock
+  @MOD-EDGE-20 @clock @option:connectionRetryInterval
   Rule: createFromEdgeEnvironment accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt @identity:module

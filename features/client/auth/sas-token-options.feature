@@ -3,7 +3,7 @@ Feature: Options of clients from a SAS token
   The client is responsible for what each option of the factory says, and for its default when it is left out.
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient#create-from-sastoken
 
-  @BOTH-SAS-10
+  @BOTH-SAS-10 @option:serverVerificationCert
   Rule: createFromSastoken accepts serverVerificationCert, the chain to trust as text; by default the system store decides
 
     Scenario Outline: serverVerificationCert: the authority of the hub
@@ -40,7 +40,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-11
+  @BOTH-SAS-11 @option:gatewayHostname
   Rule: createFromSastoken accepts gatewayHostname, the host of the gateway; by default there is none
 
     Scenario Outline: gatewayHostname: a gateway of another name
@@ -78,7 +78,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-12
+  @BOTH-SAS-12 @option:websockets
   Rule: createFromSastoken accepts websockets; by default MQTT runs over TLS itself
 
     @transport:default
@@ -101,7 +101,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-13
+  @BOTH-SAS-13 @option:cipher
   Rule: createFromSastoken accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls
@@ -158,7 +158,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-14
+  @BOTH-SAS-14 @option:productInfo
   Rule: createFromSastoken accepts productInfo; by default nothing is appended to the agent string
 
     Scenario Outline: productInfo: default and given
@@ -180,7 +180,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-15
+  @BOTH-SAS-15 @option:proxyOptions
   Rule: createFromSastoken accepts proxyOptions; by default there is no proxy
 
     Scenario Outline: proxyOptions: default and given
@@ -201,7 +201,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-16
+  @BOTH-SAS-16 @option:keepAlive
   Rule: createFromSastoken accepts keepAlive in seconds; by default a minute
 
     Scenario Outline: keepAlive: default and given
@@ -223,7 +223,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-17
+  @BOTH-SAS-17 @option:autoConnect
   Rule: createFromSastoken accepts autoConnect; by default operations connect by themselves
 
     Scenario Outline: autoConnect: by default
@@ -260,7 +260,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-18 @clock
+  @BOTH-SAS-18 @clock @option:connectionRetry
   Rule: createFromSastoken accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp
@@ -300,7 +300,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-19 @clock
+  @BOTH-SAS-19 @clock @option:connectionRetryInterval
   Rule: createFromSastoken accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt
@@ -340,7 +340,7 @@ Feature: Options of clients from a SAS token
         | identity |
         | module   |
 
-  @BOTH-SAS-20
+  @BOTH-SAS-20 @option:ensureDesiredProperties
   Rule: createFromSastoken accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
     @fault:tcp

@@ -3,7 +3,7 @@ Feature: Options of clients from a symmetric key
   The client is responsible for what each option of the factory says, and for its default when it is left out.
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient#create-from-symmetric-key
 
-  @DEV-SK-07
+  @DEV-SK-07 @option:serverVerificationCert
   Rule: createFromSymmetricKey accepts serverVerificationCert, the chain to trust as text; by default the system store decides
 
     @identity:device
@@ -22,7 +22,7 @@ Feature: Options of clients from a symmetric key
       Then the call fails with ClientError
       And the TLS handshake names the host "localhost"
 
-  @DEV-SK-08
+  @DEV-SK-08 @option:gatewayHostname
   Rule: createFromSymmetricKey accepts gatewayHostname, the host of the gateway; by default there is none
 
     @identity:device
@@ -42,7 +42,7 @@ Feature: Options of clients from a symmetric key
       And a connected device client from a symmetric key
       Then the TLS handshake names the host "hub.example"
 
-  @DEV-SK-09
+  @DEV-SK-09 @option:websockets
   Rule: createFromSymmetricKey accepts websockets; by default MQTT runs over TLS itself
 
     @identity:device @transport:default
@@ -55,7 +55,7 @@ Feature: Options of clients from a symmetric key
       Then CONNECT holds:
         | transport | mqtt-ws |
 
-  @DEV-SK-10
+  @DEV-SK-10 @option:cipher
   Rule: createFromSymmetricKey accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls @identity:device
@@ -82,7 +82,7 @@ Feature: Options of clients from a symmetric key
       When it connects
       Then the call fails with ConnectionFailedError
 
-  @DEV-SK-11
+  @DEV-SK-11 @option:productInfo
   Rule: createFromSymmetricKey accepts productInfo; by default nothing is appended to the agent string
 
     @identity:device
@@ -95,7 +95,7 @@ Feature: Options of clients from a symmetric key
       Then CONNECT holds:
         | agent suffix | MyProduct/1.0 |
 
-  @DEV-SK-12
+  @DEV-SK-12 @option:proxyOptions
   Rule: createFromSymmetricKey accepts proxyOptions; by default there is no proxy
 
     @identity:device
@@ -107,7 +107,7 @@ Feature: Options of clients from a symmetric key
         | proxyOptions | {proxy} |
       Then the proxy has carried 1 connection
 
-  @DEV-SK-13
+  @DEV-SK-13 @option:sastokenTtl
   Rule: createFromSymmetricKey accepts sastokenTtl in seconds; by default an hour
 
     @identity:device
@@ -120,7 +120,7 @@ Feature: Options of clients from a symmetric key
       Then CONNECT holds:
         | token life | 900 |
 
-  @DEV-SK-14
+  @DEV-SK-14 @option:keepAlive
   Rule: createFromSymmetricKey accepts keepAlive in seconds; by default a minute
 
     @identity:device
@@ -133,7 +133,7 @@ Feature: Options of clients from a symmetric key
       Then CONNECT holds:
         | keep-alive | 30 |
 
-  @DEV-SK-15
+  @DEV-SK-15 @option:autoConnect
   Rule: createFromSymmetricKey accepts autoConnect; by default operations connect by themselves
 
     @identity:device
@@ -152,7 +152,7 @@ Feature: Options of clients from a symmetric key
       When it connects
       Then the call succeeds
 
-  @DEV-SK-16 @clock
+  @DEV-SK-16 @clock @option:connectionRetry
   Rule: createFromSymmetricKey accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp @identity:device
@@ -172,7 +172,7 @@ Feature: Options of clients from a symmetric key
       Then the hub has seen 1 connection attempt
       And it is not connected
 
-  @DEV-SK-17 @clock
+  @DEV-SK-17 @clock @option:connectionRetryInterval
   Rule: createFromSymmetricKey accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt @identity:device
@@ -192,7 +192,7 @@ Feature: Options of clients from a symmetric key
       And 1 minute passes
       Then the last 3 connection attempts are 3 seconds apart
 
-  @DEV-SK-18
+  @DEV-SK-18 @option:ensureDesiredProperties
   Rule: createFromSymmetricKey accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
     @fault:tcp @identity:device

@@ -3,7 +3,7 @@ Feature: Options of device clients from an X.509 certificate
   The client is responsible for what each option of the factory says, and for its default when it is left out.
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient#create-from-x509-certificate
 
-  @DEV-X509-09
+  @DEV-X509-09 @option:serverVerificationCert
   Rule: createFromX509Certificate accepts serverVerificationCert, the chain to trust as text; by default the system store decides
 
     @identity:device
@@ -22,7 +22,7 @@ Feature: Options of device clients from an X.509 certificate
       Then the call fails with ClientError
       And the TLS handshake names the host "localhost"
 
-  @DEV-X509-10
+  @DEV-X509-10 @option:gatewayHostname
   Rule: createFromX509Certificate accepts gatewayHostname, the host of the gateway; by default there is none
 
     @identity:device
@@ -42,7 +42,7 @@ Feature: Options of device clients from an X.509 certificate
       And a connected device client from an X.509 certificate
       Then the TLS handshake names the host "hub.example"
 
-  @DEV-X509-11
+  @DEV-X509-11 @option:websockets
   Rule: createFromX509Certificate accepts websockets; by default MQTT runs over TLS itself
 
     @identity:device @transport:default
@@ -55,7 +55,7 @@ Feature: Options of device clients from an X.509 certificate
       Then CONNECT holds:
         | transport | mqtt-ws |
 
-  @DEV-X509-12
+  @DEV-X509-12 @option:cipher
   Rule: createFromX509Certificate accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls @identity:device
@@ -82,7 +82,7 @@ Feature: Options of device clients from an X.509 certificate
       When it connects
       Then the call fails with ConnectionFailedError
 
-  @DEV-X509-13
+  @DEV-X509-13 @option:productInfo
   Rule: createFromX509Certificate accepts productInfo; by default nothing is appended to the agent string
 
     @identity:device
@@ -95,7 +95,7 @@ Feature: Options of device clients from an X.509 certificate
       Then CONNECT holds:
         | agent suffix | MyProduct/1.0 |
 
-  @DEV-X509-14
+  @DEV-X509-14 @option:proxyOptions
   Rule: createFromX509Certificate accepts proxyOptions; by default there is no proxy
 
     @identity:device
@@ -107,7 +107,7 @@ Feature: Options of device clients from an X.509 certificate
         | proxyOptions | {proxy} |
       Then the proxy has carried 1 connection
 
-  @DEV-X509-15
+  @DEV-X509-15 @option:keepAlive
   Rule: createFromX509Certificate accepts keepAlive in seconds; by default a minute
 
     @identity:device
@@ -120,7 +120,7 @@ Feature: Options of device clients from an X.509 certificate
       Then CONNECT holds:
         | keep-alive | 30 |
 
-  @DEV-X509-16
+  @DEV-X509-16 @option:autoConnect
   Rule: createFromX509Certificate accepts autoConnect; by default operations connect by themselves
 
     @identity:device
@@ -139,7 +139,7 @@ Feature: Options of device clients from an X.509 certificate
       When it connects
       Then the call succeeds
 
-  @DEV-X509-17 @clock
+  @DEV-X509-17 @clock @option:connectionRetry
   Rule: createFromX509Certificate accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp @identity:device
@@ -159,7 +159,7 @@ Feature: Options of device clients from an X.509 certificate
       Then the hub has seen 1 connection attempt
       And it is not connected
 
-  @DEV-X509-18 @clock
+  @DEV-X509-18 @clock @option:connectionRetryInterval
   Rule: createFromX509Certificate accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt @identity:device
@@ -179,7 +179,7 @@ Feature: Options of device clients from an X.509 certificate
       And 1 minute passes
       Then the last 3 connection attempts are 3 seconds apart
 
-  @DEV-X509-19
+  @DEV-X509-19 @option:ensureDesiredProperties
   Rule: createFromX509Certificate accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
     @fault:tcp @identity:device

@@ -3,7 +3,7 @@ Feature: Options of module clients from an X.509 certificate
   The client is responsible for what each option of the factory says, and for its default when it is left out.
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubmoduleclient#create-from-x509-certificate
 
-  @MOD-X509-08
+  @MOD-X509-08 @option:serverVerificationCert
   Rule: createFromX509Certificate accepts serverVerificationCert, the chain to trust as text; by default the system store decides
 
     @identity:module
@@ -22,7 +22,7 @@ Feature: Options of module clients from an X.509 certificate
       Then the call fails with ClientError
       And the TLS handshake names the host "localhost"
 
-  @MOD-X509-09
+  @MOD-X509-09 @option:gatewayHostname
   Rule: createFromX509Certificate accepts gatewayHostname, the host of the gateway; by default there is none
 
     @identity:module
@@ -42,7 +42,7 @@ Feature: Options of module clients from an X.509 certificate
       And a connected module client from an X.509 certificate
       Then the TLS handshake names the host "hub.example"
 
-  @MOD-X509-10
+  @MOD-X509-10 @option:websockets
   Rule: createFromX509Certificate accepts websockets; by default MQTT runs over TLS itself
 
     @identity:module @transport:default
@@ -55,7 +55,7 @@ Feature: Options of module clients from an X.509 certificate
       Then CONNECT holds:
         | transport | mqtt-ws |
 
-  @MOD-X509-11
+  @MOD-X509-11 @option:cipher
   Rule: createFromX509Certificate accepts cipher, as an OpenSSL list or as a list of names
 
     @fault:tls @identity:module
@@ -82,7 +82,7 @@ Feature: Options of module clients from an X.509 certificate
       When it connects
       Then the call fails with ConnectionFailedError
 
-  @MOD-X509-12
+  @MOD-X509-12 @option:productInfo
   Rule: createFromX509Certificate accepts productInfo; by default nothing is appended to the agent string
 
     @identity:module
@@ -95,7 +95,7 @@ Feature: Options of module clients from an X.509 certificate
       Then CONNECT holds:
         | agent suffix | MyProduct/1.0 |
 
-  @MOD-X509-13
+  @MOD-X509-13 @option:proxyOptions
   Rule: createFromX509Certificate accepts proxyOptions; by default there is no proxy
 
     @identity:module
@@ -107,7 +107,7 @@ Feature: Options of module clients from an X.509 certificate
         | proxyOptions | {proxy} |
       Then the proxy has carried 1 connection
 
-  @MOD-X509-14
+  @MOD-X509-14 @option:keepAlive
   Rule: createFromX509Certificate accepts keepAlive in seconds; by default a minute
 
     @identity:module
@@ -120,7 +120,7 @@ Feature: Options of module clients from an X.509 certificate
       Then CONNECT holds:
         | keep-alive | 30 |
 
-  @MOD-X509-15
+  @MOD-X509-15 @option:autoConnect
   Rule: createFromX509Certificate accepts autoConnect; by default operations connect by themselves
 
     @identity:module
@@ -139,7 +139,7 @@ Feature: Options of module clients from an X.509 certificate
       When it connects
       Then the call succeeds
 
-  @MOD-X509-16 @clock
+  @MOD-X509-16 @clock @option:connectionRetry
   Rule: createFromX509Certificate accepts connectionRetry; by default a dropped connection is re-established
 
     @fault:tcp @identity:module
@@ -159,7 +159,7 @@ Feature: Options of module clients from an X.509 certificate
       Then the hub has seen 1 connection attempt
       And it is not connected
 
-  @MOD-X509-17 @clock
+  @MOD-X509-17 @clock @option:connectionRetryInterval
   Rule: createFromX509Certificate accepts connectionRetryInterval in seconds; by default ten
 
     @fault:tcp @fault:mqtt @identity:module
@@ -179,7 +179,7 @@ Feature: Options of module clients from an X.509 certificate
       And 1 minute passes
       Then the last 3 connection attempts are 3 seconds apart
 
-  @MOD-X509-18
+  @MOD-X509-18 @option:ensureDesiredProperties
   Rule: createFromX509Certificate accepts ensureDesiredProperties; by default the client asks for what it may have missed
 
     @fault:tcp @identity:module

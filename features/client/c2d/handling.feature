@@ -15,7 +15,7 @@ Feature: Handling messages
       Then the application is told of messages 2 times
       And the hub has seen 2 PUBACK packets
 
-    @identity:device @fault:tcp
+    @identity:device @fault:tcp @needs:connection.retry
     Scenario: A message that was handled does not come again
       Given a connected device client
       And the application listens for messages

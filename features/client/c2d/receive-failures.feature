@@ -6,7 +6,7 @@ Feature: Messages that cannot be received
   @DEV-RMSG-06
   Rule: Refused credentials are a CredentialError
 
-    @identity:device @fault:mqtt
+    @identity:device @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub refuses the device that connects in order to receive
       Given a device client
       And the hub is going to refuse the credentials
@@ -18,7 +18,7 @@ Feature: Messages that cannot be received
   @DEV-RMSG-07
   Rule: A connection that cannot be established is a ConnectionFailedError
 
-    @identity:device @fault:mqtt
+    @identity:device @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub is unavailable when the device connects in order to receive
       Given a device client
       And the hub is going to be unavailable
@@ -30,7 +30,7 @@ Feature: Messages that cannot be received
   @DEV-RMSG-08
   Rule: A connection that is lost during the call is a ConnectionDroppedError
 
-    @identity:device @fault:mqtt
+    @identity:device @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub closes while the device connects in order to receive
       Given a device client
       And the hub is going to close instead of accepting
@@ -42,7 +42,7 @@ Feature: Messages that cannot be received
   @DEV-RMSG-09 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @identity:device @fault:mqtt
+    @identity:device @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub does not answer the CONNECT of the device for 60 seconds
       Given a device client
       And the hub is going to stay silent when asked to connect

@@ -49,7 +49,7 @@ Feature: Background exceptions
   @BOTH-BGEXC-02
   Rule: Each failed attempt to connect again is a background exception
 
-    @fault:tcp @fault:mqtt
+    @fault:tcp @fault:mqtt @needs:connection.retry
     Scenario Outline: The hub is unavailable when the <identity> comes back
       Given a connected <identity> client
       And the application listens for background exceptions

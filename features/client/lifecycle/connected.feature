@@ -27,7 +27,7 @@ Feature: The attribute connected
   @BOTH-CONNECTED-02
   Rule: It goes false when the connection is lost
 
-    @clock @fault:tcp
+    @clock @fault:tcp @needs:connection.retry
     Scenario Outline: A client that is going to try again
       Given a connected <identity> client
       When the connection is cut

@@ -3,7 +3,7 @@ Feature: Shutting down
   The client is responsible for a graceful exit, and for telling every call after it that it came too late.
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient#shutdown
 
-  @BOTH-SHUT-01
+  @BOTH-SHUT-01 @needs:lifecycle
   Rule: Shutdown ends the connection and everything else that the client does
 
     Scenario Outline: A connected client
@@ -42,7 +42,7 @@ Feature: Shutting down
         | identity |
         | module   |
 
-  @BOTH-SHUT-02
+  @BOTH-SHUT-02 @needs:lifecycle
   Rule: Connect fails after shutdown
 
     Scenario Outline: Connect
@@ -62,7 +62,7 @@ Feature: Shutting down
         | identity |
         | module   |
 
-  @BOTH-SHUT-03
+  @BOTH-SHUT-03 @needs:lifecycle
   Rule: Disconnect fails after shutdown
 
     Scenario Outline: Disconnect
@@ -82,7 +82,7 @@ Feature: Shutting down
         | identity |
         | module   |
 
-  @BOTH-SHUT-04
+  @BOTH-SHUT-04 @needs:lifecycle
   Rule: A second shutdown fails
 
     Scenario Outline: Shutdown
@@ -102,7 +102,7 @@ Feature: Shutting down
         | identity |
         | module   |
 
-  @BOTH-SHUT-05
+  @BOTH-SHUT-05 @needs:lifecycle
   Rule: Sending a message fails after shutdown
 
     Scenario Outline: Message
@@ -122,7 +122,7 @@ Feature: Shutting down
         | identity |
         | module   |
 
-  @BOTH-SHUT-06
+  @BOTH-SHUT-06 @needs:lifecycle
   Rule: Answering a method request fails after shutdown
 
     Scenario Outline: Method response
@@ -142,7 +142,7 @@ Feature: Shutting down
         | identity |
         | module   |
 
-  @BOTH-SHUT-07
+  @BOTH-SHUT-07 @needs:lifecycle
   Rule: Twin calls fail after shutdown
 
     Scenario Outline: Getting the twin
@@ -179,7 +179,7 @@ Feature: Shutting down
         | identity |
         | module   |
 
-  @BOTH-SHUT-08
+  @BOTH-SHUT-08 @needs:lifecycle
   Rule: Receive calls fail after shutdown
 
     Scenario Outline: Receiving <what>
@@ -224,7 +224,7 @@ Feature: Shutting down
         | module   | method requests    |
         | module   | desired properties |
 
-  @BOTH-SHUT-09
+  @BOTH-SHUT-09 @needs:lifecycle
   Rule: Updating the SAS token fails after shutdown
 
     Scenario Outline: A good token
@@ -244,7 +244,7 @@ Feature: Shutting down
         | identity |
         | module   |
 
-  @DEV-SHUT-01
+  @DEV-SHUT-01 @needs:lifecycle
   Rule: The two blob calls fail after shutdown
 
     @identity:device
@@ -260,7 +260,7 @@ Feature: Shutting down
         | asks where to upload a blob |
         | reports an upload           |
 
-  @MOD-SHUT-01
+  @MOD-SHUT-01 @needs:lifecycle
   Rule: Sending to an output and invoking a method fail after shutdown
 
     @identity:module

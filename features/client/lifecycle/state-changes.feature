@@ -67,7 +67,7 @@ Feature: Changes of the connection
   @BOTH-STATE-03
   Rule: The handler is called when the connection is lost and when it is there again
 
-    @fault:tcp
+    @fault:tcp @needs:connection.retry
     Scenario Outline: The <identity> loses its connection
       Given a connected <identity> client
       And the application listens for connection changes

@@ -183,6 +183,7 @@ Feature: What comes after a failure
   @BOTH-SEND-11
   Rule: After a message that cannot be sent, another one is
 
+    @needs:messages.conversion
     Scenario Outline: The <identity> sends a mapping, then a text
       Given a connected <identity> client
       When it sends a mapping
@@ -203,7 +204,7 @@ Feature: What comes after a failure
   @SRC-09
   Rule: What waits when the client stops trying again fails with the reason
 
-    @fault:tcp @fault:mqtt
+    @fault:tcp @fault:mqtt @needs:connection.retry
     Scenario Outline: The hub refuses the <identity> with a message under way
       Given a connected <identity> client
       And the hub is going to withhold an acknowledgement

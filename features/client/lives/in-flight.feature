@@ -176,3 +176,29 @@ Feature: Several things under way
         | one   |
         | two   |
         | three |
+
+  @BOTH-TWIN-01 @BOTH-PATCH-01
+  Rule: What was asked when the connection was lost is not asked twice
+
+    @fault:tcp @fault:mqtt
+    Scenario Outline: Neither the <what> for the <identity> nor an acknowledgement has come
+      Given a connected <identity> client
+      And it asks for its twin and this succeeds
+      And the hub is going to withhold an acknowledgement
+      And the next 2 times the hub is going to answer a twin request 30 seconds late
+      When it <asks>
+      And the connection is cut
+      And 1 second passes
+      Then it is connected
+
+      @identity:device
+      Examples: device
+        | identity | what   | asks                            |
+        | device   | twin   | asks for its twin               |
+        | device   | answer | patches its reported properties |
+
+      @identity:module
+      Examples: module
+        | identity | what   | asks                            |
+        | module   | twin   | asks for its twin               |
+        | module   | answer | patches its reported properties |

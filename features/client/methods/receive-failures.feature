@@ -6,7 +6,7 @@ Feature: Method requests that cannot be received
   @BOTH-RMETH-09
   Rule: Refused credentials are a CredentialError
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub refuses the <identity> that connects in order to receive
       Given a <identity> client
       And the hub is going to refuse the credentials
@@ -28,7 +28,7 @@ Feature: Method requests that cannot be received
   @BOTH-RMETH-10
   Rule: A connection that cannot be established is a ConnectionFailedError
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub is unavailable when the <identity> connects in order to receive
       Given a <identity> client
       And the hub is going to be unavailable
@@ -50,7 +50,7 @@ Feature: Method requests that cannot be received
   @BOTH-RMETH-11
   Rule: A connection that is lost during the call is a ConnectionDroppedError
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub closes while the <identity> connects in order to receive
       Given a <identity> client
       And the hub is going to close instead of accepting
@@ -72,7 +72,7 @@ Feature: Method requests that cannot be received
   @BOTH-RMETH-12 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub does not answer the CONNECT of the <identity> for 60 seconds
       Given a <identity> client
       And the hub is going to stay silent when asked to connect

@@ -55,6 +55,7 @@ Feature: Answering direct methods
   @BOTH-RESP-03
   Rule: A client that was never connected connects first
 
+    @needs:connection.auto-connect
     Scenario Outline: The <identity> answers without a connection
       Given a <identity> client
       When it answers a method request

@@ -6,7 +6,7 @@ Feature: Input messages that cannot be received
   @MOD-IN-07
   Rule: Refused credentials are a CredentialError
 
-    @identity:module @fault:mqtt
+    @identity:module @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub refuses the module that connects in order to receive
       Given a module client
       And the hub is going to refuse the credentials
@@ -18,7 +18,7 @@ Feature: Input messages that cannot be received
   @MOD-IN-08
   Rule: A connection that cannot be established is a ConnectionFailedError
 
-    @identity:module @fault:mqtt
+    @identity:module @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub is unavailable when the module connects in order to receive
       Given a module client
       And the hub is going to be unavailable
@@ -30,7 +30,7 @@ Feature: Input messages that cannot be received
   @MOD-IN-09
   Rule: A connection that is lost during the call is a ConnectionDroppedError
 
-    @identity:module @fault:mqtt
+    @identity:module @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub closes while the module connects in order to receive
       Given a module client
       And the hub is going to close instead of accepting
@@ -42,7 +42,7 @@ Feature: Input messages that cannot be received
   @MOD-IN-10 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @identity:module @fault:mqtt
+    @identity:module @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub does not answer the CONNECT of the module for 60 seconds
       Given a module client
       And the hub is going to stay silent when asked to connect

@@ -6,7 +6,7 @@ Feature: Output messages that cannot be sent
   @MOD-OUT-07
   Rule: Refused credentials are a CredentialError
 
-    @identity:module @fault:mqtt
+    @identity:module @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub refuses the module that connects in order to send
       Given a module client
       And the hub is going to refuse the credentials
@@ -18,7 +18,7 @@ Feature: Output messages that cannot be sent
   @MOD-OUT-08
   Rule: A connection that cannot be established is a ConnectionFailedError
 
-    @identity:module @fault:mqtt
+    @identity:module @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub is unavailable when the module connects in order to send
       Given a module client
       And the hub is going to be unavailable
@@ -30,7 +30,7 @@ Feature: Output messages that cannot be sent
   @MOD-OUT-09
   Rule: A connection that is lost during the call is a ConnectionDroppedError
 
-    @identity:module @fault:mqtt
+    @identity:module @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub closes while the module connects in order to send
       Given a module client
       And the hub is going to close instead of accepting
@@ -51,7 +51,7 @@ Feature: Output messages that cannot be sent
   @MOD-OUT-10 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @identity:module @fault:mqtt
+    @identity:module @fault:mqtt @needs:connection.auto-connect
     Scenario: The hub does not answer the CONNECT of the module for 60 seconds
       Given a module client
       And the hub is going to stay silent when asked to connect
@@ -74,7 +74,7 @@ Feature: Output messages that cannot be sent
   @MOD-OUT-12
   Rule: An unexpected error is a ClientError
 
-    @identity:module
+    @identity:module @needs:messages.conversion
     Scenario: The payload is of a type that cannot be sent
       Given a connected module client
       When it sends a mapping to an output

@@ -44,7 +44,7 @@ Feature: Sending to outputs
   @MOD-OUT-04
   Rule: A client that was never connected connects first
 
-    @identity:module
+    @identity:module @needs:connection.auto-connect
     Scenario: Sending without connecting
       Given a module client
       When it sends the message "first" to the output "output1"

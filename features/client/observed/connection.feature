@@ -53,7 +53,7 @@ Feature: Connecting, as observed
   @SRC-03
   Rule: A client that connects again does not subscribe again, since the hub remembers
 
-    @fault:tcp
+    @fault:tcp @needs:connection.retry
     Scenario Outline: The <identity> loses its connection and is called
       Given a connected <identity> client
       And the application answers methods with status 200
@@ -102,7 +102,7 @@ Feature: Connecting, as observed
   @SRC-10
   Rule: A message sent during the pause between two attempts connects at once
 
-    @fault:tcp @fault:mqtt
+    @fault:tcp @fault:mqtt @needs:connection.retry
     Scenario Outline: The <identity> has failed to come back and sends
       Given a connected <identity> client
       And the hub is going to be unavailable

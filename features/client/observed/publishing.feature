@@ -6,7 +6,7 @@ Feature: Messages that wait for an acknowledgement, as observed
   @SRC-04
   Rule: A message that was not acknowledged is sent again as a duplicate after the connection was lost, and the call succeeds
 
-    @fault:tcp @fault:mqtt
+    @fault:tcp @fault:mqtt @needs:connection.retry
     Scenario Outline: The <identity> loses its connection before PUBACK
       Given a connected <identity> client
       And the hub is going to withhold an acknowledgement

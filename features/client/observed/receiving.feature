@@ -50,7 +50,7 @@ Feature: Receiving, as observed
   @SRC-08
   Rule: Messages that wait for a receive call when the connection is lost are kept, but method requests are not
 
-    @fault:tcp
+    @fault:tcp @needs:connection.retry
     Scenario Outline: A method request waits at the <identity>
       Given a connected <identity> client
       When it looks for a method request without waiting

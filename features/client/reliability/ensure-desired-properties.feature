@@ -3,7 +3,7 @@ Feature: Desired properties that were missed
   The client is responsible for the newest desired properties after it was away.
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient
 
-  @BOTH-ENSURE-01 @clock
+  @BOTH-ENSURE-01 @clock @needs:connection.retry @option:ensureDesiredProperties
   Rule: By default the application gets what has changed while the client was away
 
     @fault:tcp
@@ -29,7 +29,7 @@ Feature: Desired properties that were missed
         | identity |
         | module   |
 
-  @BOTH-ENSURE-02 @clock
+  @BOTH-ENSURE-02 @clock @needs:connection.retry @option:ensureDesiredProperties
   Rule: If nothing has changed, the application is told nothing
 
     @fault:tcp

@@ -6,7 +6,7 @@ Feature: Telemetry that cannot be sent
   @BOTH-SEND-06
   Rule: Refused credentials are a CredentialError
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub refuses the <identity> that connects in order to send
       Given a <identity> client
       And the hub is going to refuse the credentials
@@ -28,7 +28,7 @@ Feature: Telemetry that cannot be sent
   @BOTH-SEND-07
   Rule: A connection that cannot be established is a ConnectionFailedError
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub is unavailable when the <identity> connects in order to send
       Given a <identity> client
       And the hub is going to be unavailable
@@ -50,7 +50,7 @@ Feature: Telemetry that cannot be sent
   @BOTH-SEND-08
   Rule: A connection that is lost during the call is a ConnectionDroppedError
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub closes while the <identity> connects in order to send
       Given a <identity> client
       And the hub is going to close instead of accepting
@@ -90,7 +90,7 @@ Feature: Telemetry that cannot be sent
   @BOTH-SEND-09 @clock
   Rule: A connection attempt that times out is an OperationTimeout
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub does not answer the CONNECT of the <identity> for 60 seconds
       Given a <identity> client
       And the hub is going to stay silent when asked to connect
@@ -152,6 +152,7 @@ Feature: Telemetry that cannot be sent
   @BOTH-SEND-11
   Rule: An unexpected error is a ClientError
 
+    @needs:messages.conversion
     Scenario Outline: The <identity> is given a payload of a type that cannot be sent
       Given a connected <identity> client
       When it sends a mapping
@@ -169,7 +170,7 @@ Feature: Telemetry that cannot be sent
         | identity |
         | module   |
 
-    @fault:mqtt
+    @fault:mqtt @needs:connection.auto-connect
     Scenario Outline: The hub refuses the client identifier of the <identity> that connects in order to send
       Given a <identity> client
       And the hub is going to refuse the client identifier

@@ -47,6 +47,7 @@ Feature: Sending telemetry
   @BOTH-SEND-03
   Rule: A client that was never connected connects first
 
+    @needs:connection.auto-connect
     Scenario Outline: The <identity> sends without connecting
       Given a <identity> client
       When it sends the message "first"

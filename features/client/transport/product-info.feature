@@ -3,7 +3,7 @@ Feature: Product info
   The client is responsible for telling the hub what product it is part of.
   https://learn.microsoft.com/python/api/azure-iot-device/azure.iot.device.iothubdeviceclient
 
-  @BOTH-PROD-01
+  @BOTH-PROD-01 @option:productInfo
   Rule: By default nothing is appended to the agent string
 
     Scenario Outline: Without the option
@@ -21,7 +21,7 @@ Feature: Product info
         | identity |
         | module   |
 
-  @BOTH-PROD-02
+  @BOTH-PROD-02 @option:productInfo
   Rule: The text is appended to the agent string
 
     Scenario Outline: A product
@@ -40,7 +40,7 @@ Feature: Product info
         | identity |
         | module   |
 
-  @BOTH-PROD-03
+  @BOTH-PROD-03 @option:productInfo
   Rule: The text is arbitrary
 
     Scenario Outline: <text>

@@ -132,6 +132,37 @@ Feature: AMQP
       Then the answer has:
         | text | hello |
 
+    Scenario Outline: <what> ends, and the connection stays
+      Given "lamp" is connected over AMQP
+      When the service sends "lamp" the message "hello" over AMQP
+      Then "lamp" receives over AMQP:
+        | text | hello |
+      When "lamp" closes the <what> that it receives on over AMQP
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      Then the answer has:
+        | text | hello |
+
+      Examples:
+        | what    |
+        | link    |
+        | session |
+
+    @hub:alone
+    Scenario: News that a back end did not settle comes again
+      Given the service listens at "/messages/serviceBound/feedback" over AMQP
+      When the service sends "lamp" the message "hello" over AMQP with:
+        | message id | m1   |
+        | ack        | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      Then the service receives from "/messages/serviceBound/feedback" over AMQP:
+        | body.0.originalMessageId | m1 |
+      When the service closes the link that it receives on over AMQP
+      And the service requests GET "/messages/serviceBound/feedback"
+      Then the answer has:
+        | 0.originalMessageId | m1 |
+
   @WIRE-AMQP-11
   Rule: A message above 256 KB is rejected
 

@@ -130,9 +130,11 @@ Feature: Calls of methods, and refusals
         | Message | /InvalidProtocolVersion\|ErrorCode:InvalidProtocolVersion/ |
 
       Examples:
-        | version    |
-        | 2021       |
-        | now        |
+        | version            |
+        | 2021               |
+        | now                |
+        | 1999-01-01         |
+        | 2018-07-01-preview |
 
   @WIRE-AUTH-17
   Rule: A certificate of a trusted authority opens the device that it names

@@ -70,6 +70,23 @@ Feature: Devices in the registry
         | status       | disabled |
         | statusReason | old      |
 
+    @clock
+    Scenario: The time of the status is that of its last change
+      Given a registered identity "lamp"
+      When the service requests PUT "/devices/{lamp}" with:
+        | header if-match | *                                         |
+        | body            | {"deviceId":"{lamp}","status":"disabled"} |
+      And the statusUpdatedTime of the answer is remembered
+      And 5 seconds pass at the hub
+      And the service requests PUT "/devices/{lamp}" with:
+        | header if-match | *                                                              |
+        | body            | {"deviceId":"{lamp}","status":"disabled","statusReason":"old"} |
+      Then the statusUpdatedTime of the answer is the same
+      When the service requests PUT "/devices/{lamp}" with:
+        | header if-match | *                                        |
+        | body            | {"deviceId":"{lamp}","status":"enabled"} |
+      Then the statusUpdatedTime of the answer is another
+
   @WIRE-REG-05
   Rule: A stale etag is refused, and nothing happens
 
@@ -145,6 +162,22 @@ Feature: Devices in the registry
         | properties.desired.on     | absent |
         | cloudToDeviceMessageCount | 0      |
         | version                   | 2      |
+
+    Scenario Outline: Its <field> is another
+      Given a registered identity "lamp"
+      When the service requests GET "/devices/{lamp}"
+      And the <field> of the answer is remembered
+      And the service requests DELETE "/devices/{lamp}" with:
+        | header if-match | * |
+      And the service requests PUT "/devices/{lamp}" with:
+        | body | {"deviceId":"{lamp}"} |
+      Then the answer is 200
+      And the <field> of the answer is another
+
+      Examples:
+        | field        |
+        | generationId |
+        | etag         |
 
   @WIRE-REG-08
   Rule: A list has at most as many devices as were asked for
@@ -237,6 +270,29 @@ Feature: Devices in the registry
         | body | [{"id":"{lamp}","importMode":"delete"},{"id":"{fan}","importMode":"delete"}] |
       And the service requests GET "/devices/{lamp}"
       Then the answer is 404 DeviceNotFound
+
+    Scenario Outline: <mode> with the etag of another time changes nothing
+      Given a registered identity "lamp"
+      When the service requests POST "/devices" with:
+        | body | [{"id":"{lamp}","importMode":"<mode>","eTag":"MTIz","status":"disabled","tags":{"a":1}}] |
+      Then the answer is 400
+      And the answer has:
+        | isSuccessful      | false  |
+        | errors.length     | 1      |
+        | errors.0.deviceId | {lamp} |
+      When the service requests GET "/devices/{lamp}"
+      Then the answer has:
+        | status | enabled |
+      When the service requests GET "/twins/{lamp}"
+      Then the answer has:
+        | tags | absent |
+
+      Examples:
+        | mode                      |
+        | updateIfMatchETag         |
+        | createOrUpdateIfMatchETag |
+        | deleteIfMatchETag         |
+        | updateTwinIfMatchETag     |
 
   @WIRE-REG-11
   Rule: A bulk request names each entry that failed, and makes the others

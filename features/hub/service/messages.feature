@@ -55,6 +55,59 @@ Feature: Messages down and what became of them
         | DELETE |         | Success  |
         | DELETE | ?reject | Rejected |
 
+    @hub:alone
+    Scenario: News of two messages comes in the order of their ends
+      When the service sends "lamp" the message "one" with:
+        | header iothub-messageid | m1   |
+        | header iothub-ack       | full |
+      And the service sends "lamp" the message "two" with:
+        | header iothub-messageid | m2   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      Then the answer has:
+        | length              | 2  |
+        | 0.originalMessageId | m1 |
+        | 1.originalMessageId | m2 |
+
+    @hub:alone
+    Scenario: News comes again for a later message
+      When the service sends "lamp" the message "one" with:
+        | header iothub-messageid | m1   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service sends "lamp" the message "two" with:
+        | header iothub-messageid | m2   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      And the service requests GET "/messages/serviceBound/feedback"
+      Then the answer has:
+        | length              | 1  |
+        | 0.originalMessageId | m2 |
+
+    @hub:alone
+    Scenario: News that the back end rejects does not come again
+      When the service sends "lamp" the message "one" with:
+        | header iothub-messageid | m1   |
+        | header iothub-ack       | full |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests DELETE "/devices/{lamp}/messages/devicebound/{header.etag}"
+      And 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      And the service requests DELETE "/messages/serviceBound/feedback/{header.etag}?reject"
+      Then the answer is 204
+      When the service requests GET "/messages/serviceBound/feedback"
+      Then the answer is 204
+
     Scenario: Given back
       When the service sends "lamp" the message "hello"
       And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
@@ -105,6 +158,43 @@ Feature: Messages down and what became of them
       And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
       And "stranger" requests DELETE "/devices/{stranger}/messages/devicebound/{header.etag}"
       Then the answer is 412 DeviceMessageLockLost
+
+  @WIRE-C2D-14 @clock
+  Rule: A message that is given back after its time is over
+
+    @hub:alone
+    Scenario: Locked when it expired
+      When the service sends "lamp" the message "hello" with:
+        | header iothub-messageid | m1       |
+        | header iothub-ack       | negative |
+        | header iothub-expiry    | {utc+30} |
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" gives it back after 31 seconds
+      Then the answer is 204
+      When "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      Then the answer is 204
+      When 16 seconds pass at the hub
+      And the service requests GET "/messages/serviceBound/feedback"
+      Then the answer has:
+        | 0.originalMessageId | m1      |
+        | 0.statusCode        | Expired |
+
+  @WIRE-C2D-20
+  Rule: A message that is given back keeps its place
+
+    Scenario: The first of two
+      When the service sends "lamp" the message "one"
+      And the service sends "lamp" the message "two"
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      And "lamp" requests POST "/devices/{lamp}/messages/devicebound/{header.etag}/abandon"
+      And "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      Then the answer has:
+        | text                        | one |
+        | header iothub-deliverycount | 1   |
+      When "lamp" requests GET "/devices/{lamp}/messages/devicebound"
+      Then the answer has:
+        | text                        | two |
+        | header iothub-deliverycount | 0   |
 
   @WIRE-C2D-11
   Rule: A lock that a lost connection held is free at once

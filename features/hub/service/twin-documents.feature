@@ -47,6 +47,19 @@ Feature: Twins over REST
         | properties.desired.$metadata.level.$lastUpdatedVersion | 3 |
         | properties.desired.$metadata.$lastUpdatedVersion       | 3 |
 
+    Scenario: Each node on the way to what was written, and no other
+      When the service requests PATCH "/twins/{lamp}" with:
+        | body | {"properties":{"desired":{"light":{"on":true,"level":3},"fan":{"on":true}}}} |
+      And the service requests PATCH "/twins/{lamp}" with:
+        | body | {"properties":{"desired":{"light":{"on":false}}}} |
+      Then the answer has:
+        | properties.desired.$metadata.$lastUpdatedVersion             | 3 |
+        | properties.desired.$metadata.light.$lastUpdatedVersion       | 3 |
+        | properties.desired.$metadata.light.on.$lastUpdatedVersion    | 3 |
+        | properties.desired.$metadata.light.level.$lastUpdatedVersion | 2 |
+        | properties.desired.$metadata.fan.$lastUpdatedVersion         | 2 |
+        | properties.desired.$metadata.fan.on.$lastUpdatedVersion      | 2 |
+
     Scenario: Reported nodes have times alone
       Given "lamp" is online
       And "lamp" subscribes to "$iothub/twin/res/#"

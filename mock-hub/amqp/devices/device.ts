@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../base/json.ts'
+import { jsonText, keepFloats } from '../../base/json-floats.ts'
 import type { C2dDelivery } from '../../core/contract/c2d.ts'
 import type { BrokenPart } from '../../core/contract/device-faults.ts'
 import type { Caller } from '../../core/contract/operations.ts'
@@ -101,7 +102,7 @@ export class Device implements DeviceLink {
 
   /** Opens a link on which the device receives. @param names of what comes on it. */
   openOutlets(names: readonly Outlet[], link: SendingLink, onGone: () => void): void {
-    const queue = new SendQueue(link, () => {
+    const queue = new SendQueue(link, this.#context, () => {
       for (const name of names) {
         if (this.#outlets.get(name) === queue) this.#outlets.delete(name)
         if (name === 'twin') this.wantsDesired = false
@@ -215,7 +216,7 @@ export class Device implements DeviceLink {
   notifyDesired(patch: JsonObject, version: number): void {
     this.send('twin', 'twin.desired', {
       annotations: new Map([['resource', symbol(DESIRED)]]),
-      data: [Buffer.from(JSON.stringify({ ...patch, $version: version }))],
+      data: [Buffer.from(jsonText(keepFloats({ ...patch, $version: version }, patch)))],
     })
   }
 

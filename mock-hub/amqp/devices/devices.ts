@@ -1,5 +1,6 @@
 /** The devices and modules that use one connection, and the nodes that they attach to (docs/contract/amqp.md#amqp-device-nodes). */
 
+import { checkApiVersion } from '../../core/contract/api-versions.ts'
 import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { DeviceEndpoint } from '../addresses.ts'
@@ -23,6 +24,7 @@ const INLETS: Readonly<Partial<Record<DeviceEndpoint, Handler>>> = {
 }
 const MODEL_ID = 'com.microsoft:model-id'
 const API_VERSION = 'com.microsoft:api-version'
+const ATTACH = { rule: 'WIRE-CONN-15', place: `the link property ${API_VERSION}:` }
 const AUTH_CHAIN = 'com.microsoft:auth-chain'
 
 export class Devices {
@@ -43,9 +45,9 @@ export class Devices {
       throw addressNotFound(link.address ?? '', `a node that a ${who} can ${can}`)
     }
     const { deviceFaults } = this.#context.hub
-    const broken = deviceFaults.breaks(identityKey(identity), this.#context.transport)
-    if (broken !== undefined) {
-      this.#context.breakPart(broken)
+    // A live connection is closed with a condition; a new one is dropped (docs/contract/telemetry.md#telemetry-fault-shutdown).
+    if (deviceFaults.breaks(identityKey(identity), this.#context.transport) !== undefined) {
+      this.#context.breakPart('tcp')
       return
     }
     const refusal = deviceFaults.refusal(identityKey(identity))
@@ -104,6 +106,7 @@ export class Devices {
       modelId: textOf(properties?.get(MODEL_ID)),
       apiVersion: textOf(properties?.get(API_VERSION)),
     }
+    if (said.apiVersion !== undefined) checkApiVersion(said.apiVersion, this.#context.hub.settings, ATTACH)
     const device = new Device(this.#context, principal, said, () => {
       if (this.#byKey.get(key) === device) this.#byKey.delete(key)
     })

@@ -1,10 +1,11 @@
 /** Twin requests and method responses of devices (docs/contract/amqp.md#amqp-device-nodes). */
 
 import type { Json, JsonObject } from '../../base/json.ts'
+import { jsonText, keepFloats } from '../../base/json-floats.ts'
 import { checkTwinArrays } from '../../core/contract/api-versions.ts'
 import type { OperationKind, Operations } from '../../core/contract/operations.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
-import { readJson } from '../../base/json-text.ts'
+import { readJsonBytes } from '../../base/json-text.ts'
 import { hubErrorOf } from '../refusals.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
@@ -66,7 +67,7 @@ export function askTwin(context: ConnectionContext, device: Device, incoming: In
       case 'GET /':
         perform(context, device, 'twinGet', undefined, {
           done: (twin) => {
-            answer(200, JSON.stringify(deviceView(twin)))
+            answer(200, jsonText(deviceView(twin)))
           },
           failed,
         })
@@ -134,12 +135,12 @@ function deviceView(twin: TwinDocument): JsonObject {
 }
 
 function withVersion(section: TwinSection): JsonObject {
-  return { ...section.properties, $version: section.version }
+  return keepFloats({ ...section.properties, $version: section.version }, section.properties)
 }
 
 function jsonOf(body: Buffer): Json {
   try {
-    return readJson(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return readJsonBytes(body)
   } catch (error) {
     throw new HubError({
       kind: 'ArgumentInvalid',

@@ -28,6 +28,10 @@ export interface EndpointPort {
   readonly clock: Clock
   readonly containerId: string
   write(bytes: Buffer): void
+  /** Bytes that wait for the client. */
+  unread(): number
+  /** The client has not read what was written. */
+  congested(): boolean
   /** Called for each frame. */
   record(direction: 'in' | 'out', name: PerformativeName, fields: object, payload: Buffer | undefined): void
   attached(link: Link): void
@@ -60,6 +64,10 @@ export class Endpoint implements SessionPort {
 
   get up(): boolean {
     return this.#state === 'open'
+  }
+
+  get congested(): boolean {
+    return this.#port.congested()
   }
 
   get peerFrameSize(): number {
@@ -115,6 +123,11 @@ export class Endpoint implements SessionPort {
         this.#finished(false)
       })
     else this.#finished(false)
+  }
+
+  /** The client has read what was written: messages that wait can follow. */
+  drained(): void {
+    for (const session of [...this.#sessions.values()]) session.windowOpened()
   }
 
   /** The stream is gone. */
@@ -209,11 +222,17 @@ export class Endpoint implements SessionPort {
         new AmqpViolation(
           'amqp:connection:forced',
           `a frame, or a heartbeat, every ${IDLE_MS / 1000} s`,
-          'none',
+          this.#silenceText(),
           `The connection was inactive for more than the allowed ${IDLE_MS} milliseconds and is closed by container '${containerId}'.`,
         ),
       )
     })
+  }
+
+  /** While the client does not read, it is not read either. */
+  #silenceText(): string {
+    const unread = this.#port.unread()
+    return unread === 0 ? 'none' : `none, while it left ${unread} bytes unread`
   }
 
   /** Sends heartbeats, for a client that closes a silent connection. */

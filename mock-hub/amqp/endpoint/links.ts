@@ -7,7 +7,7 @@ type Attach = Performatives['attach']
 
 /** What a link needs of its session. */
 export interface LinkPort {
-  /** The peer's window allows another transfer, and none waits for it. */
+  /** The peer's window allows another transfer, none waits for it, and the peer has read what was sent. */
   readonly windowOpen: boolean
   /** The connection and the session are open. */
   readonly up: boolean

@@ -14,6 +14,8 @@ import type {
 export interface SessionPort {
   /** The connection is open. */
   readonly up: boolean
+  /** The peer has not read what was sent. */
+  readonly congested: boolean
   /** Largest frame that the peer accepts, in bytes. */
   readonly peerFrameSize: number
   send<K extends PerformativeName>(channel: number, name: K, fields: Performatives[K], payload?: Buffer): void
@@ -79,7 +81,7 @@ export class Session implements LinkPort {
   }
 
   get windowOpen(): boolean {
-    return this.#peerWindow > 0 && this.#waiting.length === 0
+    return this.#peerWindow > 0 && this.#waiting.length === 0 && !this.#port.congested
   }
 
   /** A violation ends the session; other sessions of the connection stay (WIRE-AMQP-20). */
@@ -229,6 +231,11 @@ export class Session implements LinkPort {
     this.#pump()
     if (handle !== undefined) this.#linkOf(handle).peerFlow(fields)
     else if (echo === true) this.flow({})
+    this.windowOpened()
+  }
+
+  /** Links that wait for the window, or for a peer that did not read, can send again. */
+  windowOpened(): void {
     if (this.windowOpen)
       for (const link of [...this.#links.values()]) if (link.type === 'sending') link.windowOpened()
   }

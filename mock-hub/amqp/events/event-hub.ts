@@ -33,7 +33,10 @@ export class EventHub {
   readonly #partitions: readonly Partition[]
   #stopListening: (() => void) | undefined
 
-  constructor({ clock, telemetry, eventPositions }: Hub, { name, partitions, consumerGroups, retention }: EventHubOptions) {
+  constructor(
+    { clock, telemetry, eventPositions }: Hub,
+    { name, partitions, consumerGroups, retention }: EventHubOptions,
+  ) {
     this.name = name
     this.createdAt = eventPositions.positions?.createdAt ?? clock.now()
     this.#telemetry = telemetry

@@ -1,6 +1,6 @@
 /** The nodes of event readers: partitions, `$management`, and `messages/events`, which redirects (docs/contract/events.md). */
 
-import { amqpErrorOf } from '../refusals.ts'
+import { eventHubErrorOf } from './errors.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
 import { allows } from '../grants.ts'
@@ -52,7 +52,7 @@ export function openPartition(
     epoch: amqp.numberOf(link.peerAttach.properties?.get(EPOCH)),
     stolen: (error) => {
       context.refused(error)
-      link.detach(amqpErrorOf(error, context.hub.clock.now()))
+      link.detach(eventHubErrorOf(error, context.hub.clock.now(), context.hostName, link.address ?? ''))
     },
   })
   let next = partition.find(position)

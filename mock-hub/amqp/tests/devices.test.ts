@@ -198,6 +198,29 @@ test.each([
   expect((await answer).message.message_annotations).toMatchObject({ status })
 })
 
+test('WIRE-TWIN-43: a float with a whole value stays a float', async () => {
+  const connection = await login(D1)
+  const receiver = await receiverOf(connection, '/devices/d1/twin')
+  const sender = connection.open_sender('/devices/d1/twin')
+  const ask = async (operation: string, resource: string, body: string): Promise<string> => {
+    const answer = received(receiver)
+    const message_annotations = { operation, resource }
+    await outcome(sender, { correlation_id: 'f', message_annotations, body: data(body) })
+    return textOf((await answer).message)
+  }
+  await ask('PATCH', '/properties/reported', '{"t":21.0,"n":21}')
+  expect(await ask('GET', '/', '')).toContain('"reported":{"t":21.0,"n":21,"$version":2}')
+})
+
+test('an api-version that the service does not know refuses a link (connecting-api-version-form)', async () => {
+  const connection = await login(D1)
+  const link = { source: '/devices/d1/twin', properties: { 'com.microsoft:api-version': '1999-01-01' } }
+  const refused = once(connection.open_receiver(link), 'receiver_error')
+  const [{ receiver }] = (await refused) as [rhea.EventContext]
+  expect(receiver?.error).toMatchObject({ condition: 'com.microsoft:argument-error' })
+  expect(hub.lastRefusals[0]).toMatchObject({ error: 'InvalidProtocolVersion' })
+})
+
 test('WIRE-AUTH-13: the links of a device are detached when its token expires and is not renewed', async () => {
   const connection = await login(D1, dial(server), 60)
   const sender = connection.open_sender('/devices/d1/messages/events')

@@ -16,7 +16,8 @@ export async function edgeEnvironment(
     throw new UsageError(`edge-env: expected DEVICE/MODULE; given: "${name}"`)
   const hub = await runningHub(flags)
   const workloadUri = flags.http ? hub.workload?.httpUri : hub.workload?.socketUri
-  if (workloadUri === undefined) throw new UsageError('edge-env: this hub has no workload API')
+  if (workloadUri === undefined)
+    throw new UsageError('edge-env: this hub has no workload API; it listens while a module exists')
   const path = `/devices/${encodeURIComponent(deviceId)}/modules/${encodeURIComponent(moduleId)}?api-version=2021-04-12`
   const { generationId } = (await readDocument(hub, path)) as { readonly generationId: string } // a module, as the service API returns it
   const variables = {

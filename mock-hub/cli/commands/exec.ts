@@ -8,6 +8,7 @@ import type { Flags } from '../flags.ts'
 import { enter, isInside, runInside, spawnInside, trustEverywhere } from '../isolation.ts'
 import type { Terminal } from '../terminal.ts'
 import { startHub } from '../start-hub.ts'
+import { onStopSignal } from '../stop-signals.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface ExecFlags extends Flags {
@@ -62,7 +63,7 @@ export async function exec(
 
 /** Waits for a child process and hands signals on to it. @returns its exit code, as a shell would. */
 function ended(child: ChildProcess, program: string, terminal: Terminal): Promise<number> {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) terminal.once(signal, () => child.kill(signal))
+  onStopSignal(terminal, (_reason, signal) => child.kill(signal))
   return new Promise((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       const known = SPAWN_ERRORS.get(error.code ?? '')

@@ -9,8 +9,9 @@ import type { Flags } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
 import { readyText } from '../ready-text.ts'
 import { startHub } from '../start-hub.ts'
+import { onStopSignal } from '../stop-signals.ts'
 
-/** Runs until SIGINT or SIGTERM. @returns the exit code. */
+/** Runs until SIGINT or SIGTERM, or until the npm that started it ends. @returns the exit code. */
 export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
   const { stdout, stderr } = terminal
   const print = (line: string): void => {
@@ -50,10 +51,7 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
     if (line !== undefined) print(line)
   })
   const end = await new Promise<string | Error>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const)
-      terminal.once(name, () => {
-        resolve(name)
-      })
+    onStopSignal(terminal, resolve)
     void hub.failure.then(resolve)
   })
   if (end instanceof Error) {

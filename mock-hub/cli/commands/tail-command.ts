@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Terminal } from '../terminal.ts'
 import { authorization, dialOf, runningHub, type ControlFlags } from '../running-hub.ts'
+import { onStopSignal } from '../stop-signals.ts'
 import { tail } from './tail.ts'
 
 export interface TailFlags extends ControlFlags {
@@ -16,10 +17,9 @@ export interface TailFlags extends ControlFlags {
 export async function printTail(flags: TailFlags, terminal: Terminal): Promise<void> {
   const hub = await runningHub(flags)
   const stopped = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    terminal.once(signal, () => {
-      stopped.abort()
-    })
+  onStopSignal(terminal, () => {
+    stopped.abort()
+  })
   const lines = tail({
     dial: dialOf(hub),
     hostName: hub.hostName,

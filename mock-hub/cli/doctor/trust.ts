@@ -35,11 +35,16 @@ export function trustFindings(directory: string, env: NodeJS.ProcessEnv): readon
   ]
 }
 
-function lifeOf(caPath: string, { validTo }: X509Certificate): Finding {
+/** The common name of a root. */
+function nameOf(subject: string): string {
+  return /^CN=(.*)$/m.exec(subject)?.[1] ?? subject
+}
+
+function lifeOf(caPath: string, { subject, validTo }: X509Certificate): Finding {
   return Date.parse(validTo) > new HubClock().now()
-    ? ok(`${caPath} is valid until ${validTo}`)
+    ? ok(`${caPath}: ${nameOf(subject)} is valid until ${validTo}`)
     : problem(
-        `${caPath} has expired (${validTo})`,
+        `${caPath}: ${nameOf(subject)} has expired (${validTo})`,
         'start a hub: it makes a new one, which clients must trust anew',
       )
 }

@@ -13,13 +13,13 @@ export const aboutRoutes: ControlRoutes = (app, { about, token, routeList }) => 
         security: [],
       },
     },
-    (request) => ({ ready: true, ...(isTrusted(request, token) ? about() : {}) }),
+    async (request) => ({ ready: true, ...(isTrusted(request, token) ? await about() : {}) }),
   )
   app.get(
     '/',
     { schema: { tags: ['about'], summary: 'A description of the hub and the list of routes' } },
-    () => ({
-      ...about(),
+    async () => ({
+      ...(await about()),
       control: routeList,
     }),
   )

@@ -30,6 +30,7 @@ const ENTRY_TYPES: Readonly<Record<JournalEntry['type'], true>> = {
   operation: true,
   delivery: true,
   request: true,
+  registration: true,
   refusal: true,
   registry: true,
   feedback: true,
@@ -67,7 +68,7 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
         return newest(found, query.limit).map(entryDocument)
       }
       const start = resumePoint(query.after, headers['last-event-id'])
-      streamEvents(reply, hub.commits, (send) => {
+      streamEvents(reply, hub, (send) => {
         const tell = (entry: JournalEntry): void => {
           if (matches(entry)) send({ id: entry.seq, event: entry.type, data: entryDocument(entry) })
         }

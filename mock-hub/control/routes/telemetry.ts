@@ -49,7 +49,7 @@ export const telemetryRoutes: ControlRoutes = (app, { hub }) => {
         return newest(found, query.limit).map(telemetryDocument)
       }
       const start = resumePoint(query.after, headers['last-event-id'])
-      streamEvents(reply, hub.commits, (send) => {
+      streamEvents(reply, hub, (send) => {
         const tell = (message: TelemetryMessage): void => {
           if (matches(message))
             send({ id: message.sequenceNumber, event: message.source, data: telemetryDocument(message) })

@@ -1,6 +1,7 @@
 /** Twins as a back end reads and writes them, and direct methods. */
 
 import type { Json, JsonObject } from '../../base/json.ts'
+import { keepFloats } from '../../base/json-floats.ts'
 import type { TwinDocument, TwinSection, TwinUpdate } from '../../core/contract/twins.ts'
 import { callerGone } from '../../http-common/caller-gone.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
@@ -104,5 +105,5 @@ function twinDocument({
 }
 
 function sectionDocument({ properties, metadata, version }: TwinSection): JsonObject {
-  return { ...properties, $metadata: metadata, $version: version }
+  return keepFloats({ ...properties, $metadata: metadata, $version: version }, properties)
 }

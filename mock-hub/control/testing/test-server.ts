@@ -58,7 +58,7 @@ export async function openTestServer(
   const control = await createControlServer({
     hub,
     services,
-    about: () => ({ hostName: hub.hostName, caPath: '/ca.pem' }),
+    about: () => Promise.resolve({ hostName: hub.hostName, caPath: '/ca.pem' }),
     reset: () => {
       resets++
     },

@@ -1,3 +1,4 @@
+import { type Json, sameJson } from '../../base/json.ts'
 import type { ConfigurationContent } from '../contract/services/configurations.ts'
 import { checkIfMatch, wantedEtag } from '../contract/etag.ts'
 import type { IfMatch } from '../contract/registry.ts'
@@ -55,7 +56,7 @@ export function checkedContent(
     if (given == null || problem !== undefined) throw invalidContent(problem ?? 'content is missing')
     return given
   }
-  if (given != null && JSON.stringify(given) !== JSON.stringify(before))
+  if (given != null && !sameJson(sectionsOf(given), sectionsOf(before)))
     throw new HubError({
       kind: 'CannotModifyImmutableConfigurationContent',
       message: 'The content of a configuration cannot be changed; make a new one.',
@@ -64,6 +65,11 @@ export function checkedContent(
       received: 'another content',
     })
   return before
+}
+
+/** Clients send a content back with its keys in another order, and with null or `{}` for a section that it has not. */
+function sectionsOf({ deviceContent, moduleContent, modulesContent }: ConfigurationContent): Json {
+  return [deviceContent ?? {}, moduleContent ?? {}, modulesContent ?? {}]
 }
 
 /** `SELECT *` alone is a metric too: the suite of the CLI creates it (WIRE-CFG-06). It counts devices. */

@@ -1,6 +1,7 @@
 /** The content of configurations: desired properties of a device or of its modules. */
 
-import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
+import { isObject, objectOf, own, type Json, type JsonObject, sameJson } from '../../base/json.ts'
+import { keepFloats } from '../../base/json-floats.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { IdentitySpec } from '../contract/registry.ts'
@@ -92,7 +93,7 @@ function over(base: JsonObject, patch: JsonObject): JsonObject {
     const below = merged.get(key)
     merged.set(key, isObject(value) && isObject(below) ? over(below, value) : value)
   }
-  return objectOf(merged)
+  return keepFloats(objectOf(merged), base, patch)
 }
 
 function merge(hub: Pick<Hub, 'twins'>, identity: Identity, desired: JsonObject): void {
@@ -104,7 +105,7 @@ function merge(hub: Pick<Hub, 'twins'>, identity: Identity, desired: JsonObject)
 function replace(hub: Pick<Hub, 'registry' | 'twins'>, identity: Identity, desired: JsonObject): void {
   if (hub.registry.find(identity) === undefined) hub.registry.create(identity, DEPLOYED)
   const twin = hub.twins.get(identity)
-  if (JSON.stringify(twin.desired.properties) !== JSON.stringify(desired))
+  if (!sameJson(twin.desired.properties, desired))
     hub.twins.replace(identity, { tags: twin.tags, desired }, '*')
 }
 
@@ -121,8 +122,6 @@ function says(properties: JsonObject, wanted: JsonObject): boolean {
   return Object.entries(wanted).every(([key, value]) => {
     const type = own(properties, key)
     if (value === null) return type === undefined
-    return isObject(value) && isObject(type)
-      ? says(type, value)
-      : JSON.stringify(type) === JSON.stringify(value)
+    return isObject(value) && isObject(type) ? says(type, value) : sameJson(type, value)
   })
 }

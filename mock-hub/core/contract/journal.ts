@@ -3,6 +3,7 @@
 import type { Channel } from './sessions.ts'
 import type { Explanation } from '../errors/hub-error.ts'
 import type { FeedbackRecord } from './c2d.ts'
+import type { JsonObject } from '../../base/json.ts'
 import type { OperationKind } from './operations.ts'
 import type { RegistryChange } from './registry.ts'
 import type { Transport } from './principal.ts'
@@ -87,6 +88,15 @@ export type JournalEvent =
       readonly url: string
       readonly status: number
       readonly caller: string
+    }
+  /** A step of a registration at the provisioning service; `identity` is the registration id. */
+  | {
+      readonly type: 'registration'
+      readonly identity: string
+      readonly transport: Transport
+      readonly linkId?: string
+      readonly step: 'register' | 'poll' | 'lookup' | 'ended'
+      readonly what: JsonObject
     }
   | {
       readonly type: 'refusal'

@@ -10,8 +10,11 @@ export const LARGEST_METHOD_PAYLOAD_BYTES = 131_072
 export interface MethodCall {
   /** Name of the method. */
   readonly methodName: string
-  /** JSON text for the device; undefined: the device receives an empty body, as when a REST caller gives no `payload`. */
-  readonly payload: string | undefined
+  /**
+   * A JSON value, or JSON text, which the device receives as it is written: for the string `on` give `'"on"'`. Default: the
+   * device receives an empty body, as when a REST caller gives no `payload`.
+   */
+  readonly payload?: Json | undefined
   /** How long to wait for the response, in seconds, 5 to 300. Default: 30. */
   readonly responseTimeoutInSeconds?: number | undefined
   /** How long to wait for the device to connect, in seconds, 0 to 300. Default: 0. */

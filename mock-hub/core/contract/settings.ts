@@ -22,6 +22,13 @@ export interface Settings {
   readonly keepAliveCapSeconds: number
   /** Time after which a connection without CONNECT is closed, in seconds (WIRE-CONN-26). Default: 60. */
   readonly connectTimeoutSeconds: number
+  /**
+   * Time that a client of an HTTP port may take to send the head of its first request, the next bytes of a body, or to read
+   * an answer, in seconds. Default: 120.
+   */
+  readonly httpTimeoutSeconds: number
+  /** Maximum number of bytes that wait for a client that does not read or acknowledge them; then it is closed. Default: 16777216. */
+  readonly maxUnreadBytes: number
   /** Whether the sixth distinct subscription closes the connection or is only logged (WIRE-SESS-16). Default: true. */
   readonly closeOnSixthSubscription: boolean
   /** Whether a clean session purges the cloud-to-device queue (WIRE-SESS-05). Default: false. */
@@ -34,6 +41,8 @@ export interface Settings {
   readonly deliveryCountOverAmqp: boolean
   /** Whether the token scope `sr={host}/{deviceId}`, without `devices/`, is accepted. Default: false. */
   readonly shortScopeAccepted: boolean
+  /** Whether every date is an api-version, or only those that the service is known to have (WIRE-ERR-04). Default: false. */
+  readonly anyApiVersion: boolean
   /** Whether twin responses reach devices without a subscription to `$iothub/twin/res/#`. Default: false. */
   readonly twinAnswersWithoutSubscription: boolean
   /** Whether a device may subscribe to `$iothub/#` (open). Default: false, the subscription closes the connection. */
@@ -85,6 +94,19 @@ export interface Settings {
   readonly eventSources: readonly EventSource[]
   /** Period of the snapshots behind connection-state events, in seconds; 0: an event for each change (WIRE-EVT-04). Default: 60. */
   readonly connectionEventSeconds: number
+  /**
+   * Whether the provisioning service judges the credential of a device at CONNECT (CONNACK 5), or at the registration
+   * (DPS-AUTH-10). Default: false.
+   */
+  readonly dpsJudgesAtConnect: boolean
+  /** Whether the chain of an X.509 group must reach a verified certificate (DPS-AUTH-15). Default: true. */
+  readonly dpsRequiresVerifiedCa: boolean
+  /** `retry-after` of the provisioning service, in seconds (DPS-REG-03). Default: 3. */
+  readonly dpsRetryAfterSeconds: number
+  /** Whether the provisioning service throttles registrations, polls and operations (DPS-LIM-01). Default: false. */
+  readonly dpsThrottles: boolean
+  /** Whether webhooks of custom allocations may be on another machine (DPS-HUB-07). Default: false. */
+  readonly dpsWebhooksAnywhere: boolean
   /** Number of journal entries that the hub keeps. Default: 10000. */
   readonly journalRetained: number
   /** Number of device-to-cloud messages that the hub keeps. Default: 10000. */
@@ -103,12 +125,15 @@ export const STRICT: Settings = Object.freeze({
   tokenGraceSeconds: 600,
   keepAliveCapSeconds: 1767,
   connectTimeoutSeconds: 60,
+  httpTimeoutSeconds: 120,
+  maxUnreadBytes: 16_777_216,
   closeOnSixthSubscription: true,
   cleanSessionPurgesC2d: false,
   dropLinkOnKeyChange: false,
   lockTimeoutsCount: false,
   deliveryCountOverAmqp: false,
   shortScopeAccepted: false,
+  anyApiVersion: false,
   twinAnswersWithoutSubscription: false,
   subscribeToAllOfIothub: false,
   foreignWillRefusesConnect: false,
@@ -133,6 +158,11 @@ export const STRICT: Settings = Object.freeze({
   maxMethodsInFlight: 100,
   eventSources: [],
   connectionEventSeconds: 60,
+  dpsJudgesAtConnect: false,
+  dpsRequiresVerifiedCa: true,
+  dpsRetryAfterSeconds: 3,
+  dpsThrottles: false,
+  dpsWebhooksAnywhere: false,
   journalRetained: 10_000,
   telemetryRetained: 10_000,
   seed: 1,
@@ -143,6 +173,7 @@ export const STRICT: Settings = Object.freeze({
 export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
   shortScopeAccepted: true,
+  anyApiVersion: true,
   twinAnswersWithoutSubscription: true,
   subscribeToAllOfIothub: true,
   wideQueryLanguage: true,

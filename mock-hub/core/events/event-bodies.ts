@@ -1,6 +1,7 @@
 /** The bodies of events about twins (docs/contract/events.md#events-sources). */
 
 import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
+import { keepFloats } from '../../base/json-floats.ts'
 import type { TwinChange, TwinDocument, TwinSection } from '../contract/twins.ts'
 import { digitalTwinDocument } from '../twins/digital-twins.ts'
 import { jsonPatch } from './json-patch.ts'
@@ -41,7 +42,7 @@ function patchOf(patch: JsonObject, { metadata, version }: TwinSection): JsonObj
 }
 
 function sectionOf(properties: JsonObject, metadata: JsonObject, version: number): JsonObject {
-  return { ...properties, $metadata: metadata, $version: version }
+  return keepFloats({ ...properties, $metadata: metadata, $version: version }, properties)
 }
 
 /** The metadata of the keys of the patch. */

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts'
+import { jsonText } from '../../base/json-floats.ts'
 import { counter, type Counter } from '../store/counter.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
@@ -59,7 +60,7 @@ export class EventSender {
       source,
       deviceId,
       moduleId,
-      body: Buffer.from(JSON.stringify(body)),
+      body: Buffer.from(jsonText(body)),
       system: {
         contentType,
         contentEncoding: 'utf-8',

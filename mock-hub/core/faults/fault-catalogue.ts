@@ -7,6 +7,7 @@ import { MQTT } from './catalogue/mqtt.ts'
 import { TCP, TLS, WEB_SOCKET } from './catalogue/network.ts'
 import { STORE } from './catalogue/store.ts'
 import { OPERATIONS } from './catalogue/operations.ts'
+import { PROVISIONING } from './catalogue/provisioning.ts'
 
 /** Every fault type of the hub. */
 export const FAULT_TYPES: readonly FaultType[] = [
@@ -14,6 +15,7 @@ export const FAULT_TYPES: readonly FaultType[] = [
   ...TLS,
   ...MQTT,
   ...OPERATIONS,
+  ...PROVISIONING,
   ...HTTP,
   ...WEB_SOCKET,
   ...EDGE,

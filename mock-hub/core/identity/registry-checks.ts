@@ -18,6 +18,19 @@ export function checkId(field: 'deviceId' | 'moduleId', id: string): void {
   })
 }
 
+/** Ids with a dollar sign in front are those of the runtime's own modules. @throws HubError ArgumentInvalid. */
+export function checkModuleId(moduleId: string): void {
+  checkId('moduleId', moduleId)
+  if (!moduleId.startsWith('$') || isSystemModule(moduleId)) return
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    message: 'BadRequest',
+    rule: 'WIRE-REG-40',
+    expected: 'moduleId without a dollar sign in front: such names belong to the IoT Edge runtime',
+    received: quoted(moduleId),
+  })
+}
+
 /** @throws HubError ArgumentInvalid. */
 export function checkReason(reason: string | null): void {
   if (reason === null || reason.length <= LONGEST_REASON) return

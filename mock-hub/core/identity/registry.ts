@@ -25,6 +25,7 @@ import {
   checkAttributes,
   checkDeviceCount,
   checkId,
+  checkModuleId,
   checkModuleCount,
   checkNotSystemModule,
   checkReason,
@@ -73,7 +74,7 @@ export class IdentityRegistry implements Registry {
     const { deviceId, moduleId } = identity
     checkId('deviceId', deviceId)
     if (moduleId === undefined) return this.#createDevice(deviceId, spec)
-    checkId('moduleId', moduleId)
+    checkModuleId(moduleId)
     if (!this.#store.has(deviceId)) throw identityNotFound({ deviceId })
     if (this.find(identity) !== undefined) throw moduleExists(deviceId, moduleId)
     checkModuleCount(this.#store.moduleIdsOf(deviceId), this.#deps.settings.modulesPerDevice)

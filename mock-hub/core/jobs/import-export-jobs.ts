@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
+import { jsonText } from '../../base/json-floats.ts'
 import { DEEPEST_JSON, readJson } from '../../base/json-text.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Configurations } from '../contract/services/configurations.ts'
@@ -158,9 +159,9 @@ export class HubImportExportJobs implements ImportExportJobs {
     const lines: string[] = []
     const keys = request.excludeKeysInExport !== true
     for (const device of this.#hub.registry.devices()) {
-      lines.push(JSON.stringify(this.#renderer.registryFile.line(device, keys)))
+      lines.push(jsonText(this.#renderer.registryFile.line(device, keys)))
       for (const module of this.#hub.registry.modulesOf(device.identity.deviceId))
-        lines.push(JSON.stringify(this.#renderer.registryFile.line(module, keys)))
+        lines.push(jsonText(this.#renderer.registryFile.line(module, keys)))
     }
     const { outputBlobContainerUri = '', outputBlobName = FILE } = request
     await this.#blobs.write(outputBlobContainerUri, outputBlobName, fileOf(lines))

@@ -12,7 +12,7 @@ type Refusal = Extract<JournalEntry, { type: 'refusal' }>
 const REMEMBERED = 100
 /** Rules that are broken because time has passed: the explanation says when the hub's clock was wound. */
 const RULES_OF_TIME: ReadonlySet<string> = new Set([
-  ...['WIRE-AUTH-12', 'WIRE-AUTH-13', 'WIRE-AUTH-17', 'WIRE-CONN-26', 'WIRE-SESS-07'],
+  ...['WIRE-AUTH-12', 'WIRE-AUTH-13', 'WIRE-AUTH-17', 'WIRE-CONN-26', 'WIRE-SESS-07', 'limit-silence'],
   ...['WIRE-METH-16', 'WIRE-FILE-07', 'c2d-expiry-long-past'],
 ])
 

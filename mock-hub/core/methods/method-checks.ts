@@ -1,6 +1,7 @@
 import { LARGEST_METHOD_PAYLOAD_BYTES, type MethodCall } from '../contract/methods.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
+import { sizeOf } from './method-payload.ts'
 
 const LONGEST_NAME = 100
 /** MQTT topics contain neither control characters nor wildcards, and the name is part of a topic. */
@@ -53,7 +54,7 @@ function checkNameAndPayload({ methodName, payload }: MethodCall): void {
       expected: 'methodName without control characters, # and +',
       received: quoted(methodName),
     })
-  const bytes = payload === undefined ? 0 : Buffer.byteLength(payload)
+  const bytes = sizeOf(payload)
   if (bytes > LARGEST_METHOD_PAYLOAD_BYTES)
     throw new HubError({
       kind: 'ArgumentInvalid',

@@ -56,6 +56,20 @@ describe('a call and its answer', () => {
     expect((await call).body).toEqual(body)
   })
 
+  test.each([
+    [{ delay: 5, at: ['é', null] }, '{"delay":5,"at":["é",null]}'],
+    [1.5, '1.5'],
+    [false, 'false'],
+    [null, 'null'],
+    // Text is JSON already, and stays as it is written.
+    ['"on"', '"on"'],
+    ['{"a": 1.0}', '{"a": 1.0}'],
+  ])('the payload %j reaches the device as %s', (payload, text) => {
+    const link = device()
+    void invoke({ payload }).catch(() => undefined)
+    expect(link.requests[0]?.payload).toBe(text)
+  })
+
   test('the value of a response is null when it is empty, and its text when it is no JSON', async () => {
     const link = device()
     for (const [at, [body, payload]] of [

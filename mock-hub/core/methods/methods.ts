@@ -17,7 +17,7 @@ import {
   notOnline,
   unavailable,
 } from './method-errors.ts'
-import { valueOf } from './method-payload.ts'
+import { textOf, valueOf } from './method-payload.ts'
 
 export interface MethodsDependencies {
   readonly clock: Clock
@@ -66,7 +66,7 @@ export class HubMethods implements Methods {
       const pending: Pending = {
         key,
         methodName: call.methodName,
-        payload: call.payload,
+        payload: textOf(call.payload),
         responseTimeoutSeconds: timeouts.response,
         link: undefined,
         cancelTimer: () => undefined,

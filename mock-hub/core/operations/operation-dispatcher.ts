@@ -7,7 +7,7 @@ import type { Json } from '../../base/json.ts'
 import type { CloudToDevice } from '../contract/c2d.ts'
 import type { Faults } from '../contract/faults.ts'
 import type { Journal } from '../contract/journal.ts'
-import type { MethodCall } from '../contract/methods.ts'
+import { sizeOf } from '../methods/method-payload.ts'
 import type { Caller, OperationKind, Operations } from '../contract/operations.ts'
 import type { IdentityPrincipal } from '../contract/principal.ts'
 import type { Throttle } from '../contract/throttle.ts'
@@ -104,7 +104,7 @@ export class OperationDispatcher {
       },
       invokeMethod: ({ principal }, { target, call }) => {
         this.#checkReach(principal.identity, target)
-        throttle.take('method', payloadBytes(call))
+        throttle.take('method', sizeOf(call.payload))
         return methods.invoke(target, call)
       },
     }
@@ -200,10 +200,6 @@ export class OperationDispatcher {
       this.#deps.clock.schedule(numberOf(parameters['seconds'], 1) * 1000, resolve)
     })
   }
-}
-
-function payloadBytes({ payload }: MethodCall): number {
-  return payload === undefined ? 0 : Buffer.byteLength(payload)
 }
 
 /** The service's error with the status that the fault asks for. */

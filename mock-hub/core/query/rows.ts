@@ -1,6 +1,7 @@
 /** Where rows come from: the registry's devices and modules, and whatever brings its own rows (jobs). */
 
 import type { Json, JsonObject } from '../../base/json.ts'
+import { keepFloats } from '../../base/json-floats.ts'
 import type { IdentityRecord, Registry } from '../contract/registry.ts'
 import type { TwinDocument, Twins } from '../contract/twins.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
@@ -109,7 +110,7 @@ export function twinRows(
     twinRowDocument(record, shape(record, twin), configurationsOf(record.identity))
   const section = (name: 'desired' | 'reported') => (row: TwinRow) => {
     const { properties, metadata, version } = row.twin[name]
-    return { ...properties, $metadata: metadata, $version: version }
+    return keepFloats({ ...properties, $metadata: metadata, $version: version }, properties)
   }
   const fields: Fields<TwinRow> = new Map<string, (row: TwinRow) => Json | undefined>([
     ...FROM_DOCUMENT.map(

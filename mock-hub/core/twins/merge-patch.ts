@@ -4,6 +4,7 @@
  */
 
 import { isObject, objectOf, type Json, type JsonObject } from '../../base/json.ts'
+import { keepFloats } from '../../base/json-floats.ts'
 
 /** Values with the metadata that mirrors them. */
 export interface Annotated {
@@ -16,12 +17,13 @@ export const NOTHING: JsonObject = Object.freeze({})
 /** `{a: {b: null}}` merged into nothing gives `{a: {}}`. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {
   if (!isObject(patch)) return patch
-  const merged = new Map<string, Json>(isObject(target) ? Object.entries(target) : [])
+  const before = isObject(target) ? target : NOTHING
+  const merged = new Map<string, Json>(Object.entries(before))
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key)
     else merged.set(key, mergePatch(merged.get(key), value))
   }
-  return objectOf(merged)
+  return keepFloats(objectOf(merged), before, patch)
 }
 
 /**
@@ -49,7 +51,10 @@ export function mergeAnnotated(target: Annotated, patch: JsonObject, stamp: Json
       metadata.set(key, stamp)
     }
   }
-  return { properties: objectOf(properties), metadata: objectOf(metadata) }
+  return {
+    properties: keepFloats(objectOf(properties), target.properties, patch),
+    metadata: objectOf(metadata),
+  }
 }
 
 const EMPTY: Annotated = { properties: NOTHING, metadata: NOTHING }

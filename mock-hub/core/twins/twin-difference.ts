@@ -1,6 +1,7 @@
 /** What a device is told when desired properties are replaced: a patch that leads from the old document to the new one. */
 
 import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
+import { keepFloats } from '../../base/json-floats.ts'
 
 /**
  * The new document, with `null` for each property that is gone: `{a: 1, c: 100}` over `{a: 1, b: 2}` is
@@ -14,7 +15,7 @@ export function replacementPatch(before: JsonObject, after: JsonObject): JsonObj
     const former = old.get(key)
     patch.set(key, isObject(value) && isObject(former) ? replacementPatch(former, value) : value)
   }
-  return objectOf(patch)
+  return keepFloats(objectOf(patch), after)
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Json, JsonObject } from '../../base/json.ts'
+import { readJson } from '../../base/json-text.ts'
 import { refusalOf } from '../testing/test-hub.ts'
 import {
   checkPatch,
@@ -122,6 +123,15 @@ describe('values', () => {
     passes({ a: smallestInteger, b: largestInteger, c: [largestInteger], d: 1.5e-300, e: -0 })
     for (const value of [smallestInteger - 1, largestInteger + 1, 1e300, -1e300])
       for (const patch of [{ a: value }, { a: { b: [value] } }]) expect(ruleOf(patch)).toBe('WIRE-TWIN-28')
+  })
+
+  test('WIRE-TWIN-28: a number that was written as a float has the bounds of a double alone', () => {
+    const read = (text: string): JsonObject => readJson(text) as JsonObject // objects
+    for (const text of ['1e20', '-4503599627370497.0', '4503599627370496.00', '1E300'])
+      passes(read(`{"a":${text},"b":[{"c":[${text}]}]}`))
+    for (const text of ['4503599627370496', '100000000000000000000', '1e400', '-1e400'])
+      for (const patch of [`{"a":${text},"b":1.0}`, `{"a":{"b":[1.0,${text}]}}`])
+        expect(ruleOf(read(patch))).toBe('WIRE-TWIN-28')
   })
 
   test('WIRE-TWIN-24: no null in an array', () => {

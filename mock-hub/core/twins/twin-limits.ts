@@ -1,6 +1,7 @@
 /** Limits of twins: keys, values, depth and size (WIRE-TWIN-24 to WIRE-TWIN-30). */
 
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
+import { isWholeFloat } from '../../base/json-floats.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 
@@ -89,7 +90,8 @@ function checkObject(path: string, object: JsonObject, depth: number): void {
   checkDepth(path, depth)
   for (const [key, value] of Object.entries(object)) {
     checkKey(path, key)
-    checkValue(`${path}.${key}`, value, depth)
+    if (typeof value === 'number') checkNumber(`${path}.${key}`, value, isWholeFloat(object, key))
+    else checkValue(`${path}.${key}`, value, depth)
   }
 }
 
@@ -121,31 +123,34 @@ function checkValue(path: string, value: Json, depth: number): void {
   if (typeof value === 'string') {
     const bytes = Buffer.byteLength(value)
     if (bytes <= TWIN_LIMITS.stringBytes) return
-    throw invalid(
-      'WIRE-TWIN-27',
-      `strings of at most ${String(TWIN_LIMITS.stringBytes)} bytes`,
-      `${String(bytes)} bytes at ${quoted(path)}`,
-    )
-  }
-  if (typeof value === 'number') {
-    checkNumber(path, value)
-    return
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: `Property or Tag value should be maximum ${String(TWIN_LIMITS.stringBytes)} bytes. Error in Property/Tag ${value}`,
+      rule: 'WIRE-TWIN-27',
+      expected: `strings of at most ${String(TWIN_LIMITS.stringBytes)} bytes`,
+      received: `${String(bytes)} bytes at ${quoted(path)}`,
+    })
   }
   if (Array.isArray(value)) {
     checkDepth(path, depth + 1)
     for (const [index, item] of (value as readonly Json[]).entries()) {
       const nullAt = nullIn(`${path}[${String(index)}]`, item)
       if (nullAt !== undefined) throw nullValue(nullAt, 'inProperty/Tag', 'WIRE-TWIN-24')
-      checkValue(`${path}[${String(index)}]`, item, depth + 1)
+      if (typeof item === 'number')
+        checkNumber(`${path}[${String(index)}]`, item, isWholeFloat(value as readonly Json[], String(index)))
+      else checkValue(`${path}[${String(index)}]`, item, depth + 1)
     }
     return
   }
   if (isObject(value)) checkObject(path, value, depth + 1)
 }
 
-function checkNumber(path: string, value: number): void {
+/** @param isFloat written as a float although its value is whole: a float has no bounds but its own. */
+function checkNumber(path: string, value: number, isFloat: boolean): void {
   const { smallestInteger, largestInteger } = TWIN_LIMITS
-  if (!Number.isInteger(value) || (value >= smallestInteger && value <= largestInteger)) return
+  if (!Number.isFinite(value))
+    throw invalid('WIRE-TWIN-28', 'numbers that a double can hold', `a greater one at ${quoted(path)}`)
+  if (isFloat || !Number.isInteger(value) || (value >= smallestInteger && value <= largestInteger)) return
   throw invalid(
     'WIRE-TWIN-28',
     `integers from ${String(smallestInteger)} to ${String(largestInteger)}`,

@@ -1,10 +1,10 @@
 /** The query parameter `api-version` of a request. */
 
 import type { FastifyRequest } from 'fastify'
-import { HubError } from '../../core/errors/hub-error.ts'
+import { checkApiVersion } from '../../core/contract/api-versions.ts'
+import type { Settings } from '../../core/contract/settings.ts'
 
-/** Any date, also of a preview (docs/contract/https.md). */
-const KNOWN = /^\d{4}-\d\d-\d\d(-preview)?$/
+const QUERY = { rule: 'WIRE-ERR-04', place: 'the query parameter api-version:' }
 
 /** The value of `api-version`; undefined when it is absent or occurs more than once. */
 export function apiVersionOf({ url }: Pick<FastifyRequest, 'url'>): string | undefined {
@@ -13,15 +13,7 @@ export function apiVersionOf({ url }: Pick<FastifyRequest, 'url'>): string | und
   return more.length === 0 ? given : undefined
 }
 
-/** @throws HubError InvalidProtocolVersion when it is missing or not a date (WIRE-ERR-04). */
-export function checkApiVersion(request: FastifyRequest): void {
-  const given = apiVersionOf(request)
-  if (given !== undefined && KNOWN.test(given)) return
-  throw new HubError({
-    kind: 'InvalidProtocolVersion',
-    message: 'Invalid protocol version.',
-    rule: 'WIRE-ERR-04',
-    expected: 'the query parameter api-version=yyyy-MM-dd or yyyy-MM-dd-preview',
-    received: given === undefined ? 'no api-version' : `api-version=${given.slice(0, 40)}`,
-  })
+/** @throws HubError InvalidProtocolVersion when it is missing or unknown (WIRE-ERR-04). */
+export function checkQueryVersion(request: FastifyRequest, settings: Settings): void {
+  checkApiVersion(apiVersionOf(request), settings, QUERY)
 }

@@ -6,6 +6,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Server } from 'node:https'
 import { HubError } from '../../core/errors/hub-error.ts'
+import { rememberFloats } from '../../base/json-floats.ts'
 import { checkNesting, DEEPEST_JSON } from '../../base/json-text.ts'
 import { normalised } from './lenient-values.ts'
 import { unreadable } from './validation.ts'
@@ -41,7 +42,7 @@ export function readBodies(app: FastifyInstance<Server>): void {
     void parseJson(request, text, (error, body) => {
       done(
         error === null ? null : badJson(`${String(bytes.length)} bytes: ${error.message.slice(0, 80)}`),
-        body,
+        error === null ? rememberFloats(text, body) : body,
       )
     })
   }

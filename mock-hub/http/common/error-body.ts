@@ -41,7 +41,8 @@ export function errorFamily({
 
 /**
  * The body for a refusal: `ErrorCode:{name};{text}` with the tracking id beside it (WIRE-ERR-01); for uploads and devices that
- * ask for modules, and for methods from 2018 on, JSON in `Message` (WIRE-ERR-02). A 401 precedes both and has the first format (WIRE-ERR-05).
+ * ask for modules, and for methods from 2018 on, JSON in `Message` (WIRE-ERR-02). Elsewhere a 401 has the first format (WIRE-ERR-05), and
+ * so has a missing api-version everywhere (WIRE-ERR-04).
  */
 export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
   const { family, requestId, now } = context
@@ -68,8 +69,10 @@ export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
 }
 
 function inJson(error: HubError, { family, apiVersion, jsonTwinErrors }: ErrorContext): boolean {
-  if (error.status === 401) return false
+  const method = family === 'method' && apiVersion !== undefined && apiVersion >= '2018'
+  // The version selects the form, and a method says in its own that the caller may not.
+  if (error.kind === 'InvalidProtocolVersion') return false
+  if (error.status === 401 || family === 'method') return method
   if (family === 'device') return true
-  if (family === 'method') return apiVersion !== undefined && apiVersion >= '2018'
   return family === 'twin' && jsonTwinErrors
 }

@@ -35,12 +35,20 @@ export function refusalBody(hub: Hub, error: HubError, request: FastifyRequest):
   })
 }
 
-/** What a device is told of a module that is not there (docs/contract/errors.md#wire-err-02). */
+/** What a device is told of a module that is not there, or there already (docs/contract/errors.md#wire-err-02). */
 function inWords(error: HubError, hub: Hub, request: FastifyRequest): HubError {
   const { deviceId, moduleId } = identityOf(request.params as IdentityParams)
-  if (error.kind !== 'ModuleNotFound' || moduleId === undefined) return error
-  const message = `Device ${deviceId} Module ${moduleId} at IotHub ${hubNameOf(hub.hostName)} not registered.`
-  return new HubError({ kind: error.kind, ...error.explanation, message })
+  if (moduleId === undefined) return error
+  const name = hubNameOf(hub.hostName)
+  const words = new Map([
+    ['ModuleNotFound', `Device ${deviceId} Module ${moduleId} at IotHub ${name} not registered.`],
+    [
+      'ModuleAlreadyExistsOnDevice',
+      `Device ${deviceId} in IotHub ${name} already contains Module ${moduleId}.`,
+    ],
+  ])
+  const message = words.get(error.kind)
+  return message === undefined ? error : new HubError({ kind: error.kind, ...error.explanation, message })
 }
 
 /** The device or module that calls, or whose endpoint is called. */

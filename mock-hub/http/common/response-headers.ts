@@ -17,7 +17,9 @@ const SPELLING: ReadonlyMap<string, string> = new Map(
     'IotHubErrorCode',
     'Last-Modified',
     'Location',
+    'Retry-After',
     'Server',
+    'Strict-Transport-Security',
     'Vary',
   ].map((name) => [name.toLowerCase(), name]),
 )

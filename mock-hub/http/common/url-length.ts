@@ -35,6 +35,8 @@ export function limitUrls(app: FastifyInstance<Server>, hub: Hub): void {
 }
 
 function longestSegment(url: string): number {
+  // Decoding makes no segment longer.
+  if (url.length <= LONGEST_SEGMENT) return url.length
   const [path = ''] = url.split('?', 1)
   let longest = 0
   for (const segment of path.split('/')) longest = Math.max(longest, decoded(segment).length)

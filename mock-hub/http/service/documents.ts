@@ -4,6 +4,7 @@
  */
 
 import type { Json, JsonObject } from '../../base/json.ts'
+import { keepFloats } from '../../base/json-floats.ts'
 import { offers } from '../../core/contract/api-versions.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
@@ -106,7 +107,7 @@ export function twinDocumentOf(hub: Pick<Hub, 'c2d' | 'registry' | 'twins'>, ide
 }
 
 function section({ properties, metadata, version }: TwinSection): JsonObject {
-  return { ...properties, $metadata: metadata, $version: version }
+  return keepFloats({ ...properties, $metadata: metadata, $version: version }, properties)
 }
 
 function scopes(

@@ -41,7 +41,7 @@ export const eventRoutes: HubRoutes = (app, { hub }, done) => {
         (device === undefined || message.deviceId === device) &&
         (source === undefined || message.source === source)
       const start = resumePoint(after, request.headers['last-event-id'])
-      streamEvents(reply, hub.commits, (send) => {
+      streamEvents(reply, hub, (send) => {
         const tell = (message: TelemetryMessage): void => {
           if (matches(message))
             send({ id: message.sequenceNumber, event: message.source, data: eventDocument(message) })

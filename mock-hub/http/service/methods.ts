@@ -1,6 +1,7 @@
 /** Direct methods: a back end, or a module through its gateway, invokes a method of a device or module (docs/contract/methods.md). */
 
 import type { FastifyReply } from 'fastify'
+import { isUtf8 } from 'node:buffer'
 import { memberText } from '../../base/json-text.ts'
 import type { MethodCall, MethodResult } from '../../core/contract/methods.ts'
 import { callerGone } from '../../http-common/caller-gone.ts'
@@ -70,7 +71,9 @@ function bodyOf({ status, body }: MethodResult): Buffer {
   )
 }
 
-/** Sends bytes that a device sent as JSON. */
+/** Sends bytes that a device sent as JSON. Node sends a text together with the head, bytes in a second write. */
 export function sendPayload(reply: FastifyReply, bytes: Buffer): FastifyReply {
-  return reply.header('content-type', 'application/json; charset=utf-8').send(bytes)
+  return reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(isUtf8(bytes) ? bytes.toString() : bytes)
 }

@@ -1,6 +1,7 @@
 /** What the body of a twin write changes. Back ends send a twin back as they have read it. */
 
 import type { Json, JsonObject } from '../../base/json.ts'
+import { keepFloats } from '../../base/json-floats.ts'
 import type { TwinUpdate } from '../../core/contract/twins.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
@@ -45,7 +46,7 @@ export function withoutOwn(section: JsonObject): JsonObject {
   const rest: Record<string, Json> = { ...section }
   delete rest['$version']
   delete rest['$metadata']
-  return rest
+  return keepFloats(rest, section)
 }
 
 function unknownField(field: string): HubError {

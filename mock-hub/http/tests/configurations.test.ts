@@ -46,6 +46,20 @@ describe('WIRE-CFG-01: a configuration', () => {
     expect(desired('d')).toEqual({ chiller: { level: 3 } })
   })
 
+  test('is updated with its content sent back in another order and with empty sections, as clients write it', async () => {
+    const chiller = { 'properties.desired.chiller': { level: 3, pressure: 28.02 } }
+    await put('again', { id: 'again', content: { deviceContent: chiller } })
+    const reordered = { 'properties.desired.chiller': { pressure: 28.02, level: 3 } }
+    const content = { modulesContent: {}, moduleContent: null, deviceContent: reordered }
+    expect(await put('again', { id: 'again', content, priority: 7 }, '*')).toMatchObject({
+      status: 200,
+      json: { priority: 7, content: { deviceContent: chiller } },
+    })
+    const other = { deviceContent: { 'properties.desired.chiller': { level: 4, pressure: 28.02 } } }
+    expect(errorOf(await put('again', { id: 'again', content: other }, '*')).code).toBe(400403)
+    await server.call('DELETE', '/configurations/again', { headers: { 'if-match': '*' } })
+  })
+
   test.each<[object, number]>([
     [{}, 400402],
     [{ content: {} }, 400402],

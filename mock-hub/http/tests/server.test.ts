@@ -31,9 +31,12 @@ describe('any request', () => {
     '2021-4-12',
     '2021-04-12-beta',
     '2021-04-12&api-version=2020-09-30',
+    '1999-01-01',
+    '2018-07-01',
   ])('WIRE-ERR-04: api-version %s is a 400 InvalidProtocolVersion', async (apiVersion) => {
     const refused = await server.call('GET', '/devices', { apiVersion })
     expect(refused).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'InvalidProtocolVersion' } })
+    expect(refused.json).toMatchObject({ Message: 'ErrorCode:InvalidProtocolVersion;BadRequest' })
     expect(server.hub.lastRefusals[0]).toMatchObject({ error: 'InvalidProtocolVersion', code: 400001 })
   })
 

@@ -270,3 +270,34 @@ describe('writing', () => {
     expect(errorOf(await server.call('GET', `/twins/${newDevice()}/modules/m`)).code).toBe(404010)
   })
 })
+
+describe('WIRE-TWIN-43: a float with a whole value stays a float', () => {
+  const patch = async (path: string, body: string): Promise<string> =>
+    (await server.call('PATCH', path, { body })).text
+
+  test('in tags and desired properties, at any depth, when other properties change', async () => {
+    const path = `/twins/${newDevice()}`
+    await patch(path, '{"tags":{"a":1.0},"properties":{"desired":{"b":{"c":[2.0,2]},"d":3.0}}}')
+    const changed = await patch(path, '{"tags":{"x":1},"properties":{"desired":{"d":4,"b":{"e":1e3}}}}')
+    expect(changed).toContain('"tags":{"a":1.0,"x":1}')
+    expect(changed).toContain('"desired":{"b":{"c":[2.0,2],"e":1000.0},"d":4,')
+  })
+
+  test('in a replacement, a row of a query and the event of a change', async () => {
+    const deviceId = newDevice()
+    const desired = { before: '{"f":1.0,"g":1}', after: '{"f":1,"g":1.0}' }
+    await patch(`/twins/${deviceId}`, `{"properties":{"desired":${desired.before}}}`)
+    const body = `{"properties":{"desired":${desired.after}}}`
+    expect((await server.call('PUT', `/twins/${deviceId}`, { body })).text).toContain(
+      '"desired":{"f":1,"g":1.0,',
+    )
+    const query = `SELECT * FROM devices WHERE deviceId = '${deviceId}' AND properties.desired.g = 1`
+    expect((await server.call('POST', '/devices/query', { body: { query } })).text).toContain('"g":1.0,')
+  })
+
+  test('a program sees numbers', async () => {
+    const deviceId = newDevice()
+    await patch(`/twins/${deviceId}`, '{"properties":{"desired":{"f":1.0}}}')
+    expect(server.hub.twins.get({ deviceId }).desired.properties).toEqual({ f: 1 })
+  })
+})

@@ -20,14 +20,15 @@ interface CertificateRoute {
 export function certificateRoutes(
   app: FastifyInstance,
   clock: Clock,
-  find: (params: ModuleParams) => IdentityRecord,
+  find: (params: Omit<ModuleParams, 'genid'> & { readonly genid?: string }) => IdentityRecord,
   issue: IssueCertificate | undefined,
 ): void {
-  for (const [kind, usage] of [
-    ['server', 'server'],
-    ['identity', 'client'],
+  // As edgelet has them: an identity certificate is asked for without a generation.
+  for (const [path, usage] of [
+    ['/modules/:name/genid/:genid/certificate/server', 'server'],
+    ['/modules/:name/certificate/identity', 'client'],
   ] as const)
-    app.post<CertificateRoute>(`/modules/:name/genid/:genid/certificate/${kind}`, async (request, reply) => {
+    app.post<CertificateRoute>(path, async (request, reply) => {
       const { moduleId = '' } = find(request.params).identity
       if (issue === undefined)
         return reply.code(501).send({ message: 'This hub has no CA to issue certificates.' })

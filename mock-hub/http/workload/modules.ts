@@ -16,25 +16,31 @@ export function modulesOf(hub: Hub, deviceId: string | undefined): readonly Iden
   return [...hub.registry.devices()].flatMap(({ identity }) => hub.registry.modulesOf(identity.deviceId))
 }
 
-/** Finds a module by name and generation ID. The generation ID is unique, so it also identifies the device. */
+/**
+ * Finds a module by name and generation ID. The generation ID is unique, so it also identifies the device; without one, the
+ * name must be that of one module.
+ * @throws HubError ModuleNotFound.
+ */
 export function moduleOf(
   hub: Hub,
   deviceId: string | undefined,
   moduleId: string,
-  genid: string,
+  genid: string | undefined,
 ): IdentityRecord {
   const deviceIds =
     deviceId === undefined ? [...hub.registry.devices()].map(({ identity }) => identity.deviceId) : [deviceId]
-  for (const id of deviceIds) {
-    const record = hub.registry.find({ deviceId: id, moduleId })
-    if (record?.generationId === genid) return record
-  }
+  const named = deviceIds
+    .map((id) => hub.registry.find({ deviceId: id, moduleId }))
+    .filter((record) => record !== undefined && (genid === undefined || record.generationId === genid))
+  const [found] = named
+  if (found !== undefined && named.length === 1) return found
+  const generation = genid === undefined ? '' : ` with generation ${genid}`
   throw new HubError({
     kind: 'ModuleNotFound',
-    message: `Module ${moduleId} with generation ${genid} not found`,
+    message: `Module ${moduleId}${generation} not found`,
     rule: 'WIRE-EDGE-02',
-    expected: 'the name and generation id of a module',
-    received: `${moduleId.slice(0, 140)} with generation ${genid.slice(0, 40)}`,
+    expected: genid === undefined ? 'the name of one module' : 'the name and generation id of a module',
+    received: `${moduleId.slice(0, 140)}${generation.slice(0, 60)}, which ${named.length} modules have`,
   })
 }
 

@@ -9,7 +9,7 @@ import { startWorkload, type Workload } from './workload.ts'
 import type { IssueCertificateRequest } from '../../net/certificates/issue-certificate.ts'
 
 const V = '?api-version=2018-06-28'
-const module = { deviceId: 'edge', moduleId: '$my mod'.replace(' ', '.') }
+const module = { deviceId: 'edge', moduleId: 'my$mod.' }
 let server: TestServer
 let workload: Workload
 let socketPath: string
@@ -146,14 +146,20 @@ test('certificates for a server and for the module itself', async () => {
       expiration: '2026-02-01T00:00:00.000Z',
     },
   })
-  expect((await say('POST', pathOf('certificate/identity'), '{}')).status).toBe(201)
+  const ofModule = (name: string): string => `/modules/${encodeURIComponent(name)}/certificate/identity${V}`
+  expect((await say('POST', ofModule(module.moduleId), '{}')).status).toBe(201)
+  expect(await say('POST', ofModule('other'), '{}')).toMatchObject({ status: 404 })
   expect(issued).toMatchObject([
     {
       ...{ usage: 'server', commonName: 'gateway.local', expiresAt: Date.UTC(2026, 1, 1) },
-      names: ['gateway.local', module.moduleId.slice(1)],
+      names: ['gateway.local', module.moduleId],
     },
     { usage: 'client', commonName: module.moduleId, names: [] },
   ])
+  const { generationId } = server.hub.registry.get({ deviceId: 'edge', moduleId: '$edgeHub' })
+  const ofHub = `/modules/$edgeHub/genid/${generationId}/certificate/server${V}`
+  await say('POST', ofHub, '{"commonName":"gateway.local"}')
+  expect(issued.at(-1)?.names).toEqual(['gateway.local', 'edgeHub'])
   // Whatever it asks for, a certificate ends within 90 days.
   const late = '{"commonName":"gateway.local","expiration":"2099-01-01T00:00:00Z"}'
   const { json } = await say('POST', pathOf('certificate/server'), late)

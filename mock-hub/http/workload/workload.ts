@@ -19,6 +19,7 @@ import { strangerProblem } from '../../http-common/strangers.ts'
 import { base64Of, moduleKey, decrypt, encrypt, signWith } from './crypto.ts'
 import { certificateRoutes } from './certificates.ts'
 import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
+import { closeSilentClients } from '../../http-common/silent-clients.ts'
 import { clearSocketPath } from '../../net/socket-file.ts'
 import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
 
@@ -86,6 +87,7 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
     exposeHeadRoutes: false,
     forceCloseConnections: true,
   })
+  closeSilentClients(app.server, hub)
   answerWhenStored(app, hub.commits)
   // The Python SDK sends JSON without a content type (WIRE-EDGE-03).
   readJsonBodies(app, () => invalid('body', NESTING_RULE, 'more levels'))
@@ -109,7 +111,8 @@ export function workloadApp(hub: Hub, options: WorkloadOptions): FastifyInstance
     return reply.code(status).send({ message: error.message })
   })
 
-  const find = ({ name, genid }: ModuleParams): IdentityRecord => moduleOf(hub, options.deviceId, name, genid)
+  const find = ({ name, genid }: Partial<ModuleParams> & { readonly name: string }): IdentityRecord =>
+    moduleOf(hub, options.deviceId, name, genid)
 
   app.server.on('connection', (socket: Socket) => {
     if (!hub.faults.idle && hub.faults.match('edge', undefined, ['refuse']) !== undefined) socket.destroy()

@@ -1,7 +1,9 @@
 /** Faults of deliveries to a device: cloud-to-device messages, inputs, method requests, desired patches. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Json } from '../../base/json.ts'
+import type { Json, JsonObject } from '../../base/json.ts'
+import { jsonText, keepFloats } from '../../base/json-floats.ts'
+import { readJson } from '../../base/json-text.ts'
 import type { Faults } from '../../core/contract/faults.ts'
 import type { Publication } from '../outgoing-queue.ts'
 import { number } from './packet-faults.ts'
@@ -46,9 +48,9 @@ export function deliver(
     case 'version': {
       const $version = number(parameters['version'], 1)
       // The payload is an object that the hub has written.
-      const patch = JSON.parse(publication.payload.toString()) as Record<string, Json>
+      const patch = readJson(publication.payload.toString()) as JsonObject
       const topic = publication.topic.replace(/\$version=\d+/, `$version=${$version}`)
-      send({ ...publication, topic, payload: JSON.stringify({ ...patch, $version }) })
+      send({ ...publication, topic, payload: jsonText(keepFloats({ ...patch, $version }, patch)) })
       return
     }
   }

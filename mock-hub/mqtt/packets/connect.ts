@@ -1,5 +1,6 @@
 /** CONNECT: the steps from the packet to its CONNACK (docs/contract/connecting.md). */
 
+import { checkApiVersion } from '../../core/contract/api-versions.ts'
 import type { IdentityPrincipal } from '../../core/contract/principal.ts'
 import { toHubError } from '../../core/errors/hub-error.ts'
 import { checkConnectFlags, parsePacket, readProtocol } from '../codec/packets.ts'
@@ -10,6 +11,9 @@ import type { Connection } from '../connection.ts'
 import { DeviceSession } from '../device-session.ts'
 import { injectConnectFault } from '../faults/connect-faults.ts'
 import { unsupportedProtocol } from '../protocol-errors.ts'
+import { acceptRegistrant } from '../provisioning/connect.ts'
+import { isForProvisioning } from '../provisioning/user-name.ts'
+import { notProvisioning } from '../provisioning/refusals.ts'
 import { redactedPassword, refusalCode } from '../refusals.ts'
 import { checkClientId, checkHost, checkWill } from './connect-checks.ts'
 
@@ -39,14 +43,21 @@ export function handleConnect(
   connection.clientId = packet.clientId
   connection.record('in', 'connect', { ...packet, password: redactedPassword(packet.password) })
   if (injectConnectFault(connection, packet.clientId)) return never()
-  return acceptConnect(connection, packet)
+  const { provisioning } = connection.context
+  return provisioning !== undefined && isForProvisioning(packet.username ?? '', connection.hub)
+    ? acceptRegistrant(connection, provisioning, packet)
+    : acceptConnect(connection, packet)
 }
+
+const USER_NAME = { rule: 'WIRE-CONN-15', place: 'a user name with the api-version' }
 
 /** The steps of authentication and take-over. The first that throws decides the CONNACK. */
 async function acceptConnect(connection: Connection, packet: ConnectPacket): Promise<void> {
   try {
+    if (connection.info.onlyProvisioning === true) throw notProvisioning(packet.username ?? '')
     const user = parseConnectUsername(packet.username ?? '')
     checkHost(connection.hub, user)
+    if (user.apiVersion !== undefined) checkApiVersion(user.apiVersion, connection.hub.settings, USER_NAME)
     checkClientId(packet, user)
     checkWill(connection.hub, packet, user)
     const principal = authenticate(connection, packet, user)

@@ -1,12 +1,13 @@
 /** Twin requests and method responses: a PUBLISH becomes an operation, and its outcome the answer on `$iothub/twin/res/`. */
 
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
-import { readJson } from '../../base/json-text.ts'
+import { jsonText, keepFloats } from '../../base/json-floats.ts'
+import { readJsonBytes } from '../../base/json-text.ts'
 import { checkTwinArrays, checkTwins } from '../../core/contract/api-versions.ts'
 import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import { HubError, toHubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
-import type { DevicePublish } from '../codec/topics.ts'
+import { type DevicePublish, formatTwinResponse } from '../codec/topics.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceSession } from '../device-session.ts'
 import { errorBody } from '../refusals.ts'
@@ -33,7 +34,10 @@ export function performRequest(
   }
   const answer = (outcome: Omit<TwinAnswer, 'requestId'>): void => {
     // Without a subscription there is no answer (WIRE-TWIN-07).
-    const granted = session.subscriptions.qosFor('answers', String(outcome.status))
+    const { status, version } = outcome
+    const granted =
+      session.subscriptions.qosFor('answers', String(status)) ??
+      session.subscriptions.qosOf(formatTwinResponse(status, request.requestId, version))
     if (granted === undefined && !hub.settings.twinAnswersWithoutSubscription) return
     connection.responder.twin({ requestId: request.requestId, ...outcome }, granted ?? 0)
   }
@@ -51,7 +55,7 @@ export function performRequest(
         checkTwins(caller.apiVersion)
         return whenDone(hub.perform(caller, 'twinGet', undefined), fail, (twin) => {
           acknowledge()
-          answer({ status: 200, version: undefined, body: JSON.stringify(deviceView(twin)) })
+          answer({ status: 200, version: undefined, body: jsonText(deviceView(twin)) })
         })
       case 'twinPatch': {
         checkTwins(caller.apiVersion)
@@ -103,12 +107,12 @@ function deviceView(twin: TwinDocument): JsonObject {
 }
 
 function withVersion(section: TwinSection): JsonObject {
-  return { ...section.properties, $version: section.version }
+  return keepFloats({ ...section.properties, $version: section.version }, section.properties)
 }
 
 function parseJson(payload: Buffer): Json {
   try {
-    return readJson(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    return readJsonBytes(payload)
   } catch (error) {
     const why = error instanceof RangeError ? error.message : 'not JSON'
     throw new HubError({

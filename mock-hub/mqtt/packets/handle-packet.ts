@@ -5,6 +5,7 @@ import { MalformedPacket } from '../codec/frames.ts'
 import { TYPE, parsePacket } from '../codec/packets.ts'
 import type { Connection } from '../connection.ts'
 import { notConnectFirst, secondConnect } from '../protocol-errors.ts'
+import { handleRegistrantPacket } from '../provisioning/packets.ts'
 import { handleConnect } from './connect.ts'
 import { handleDisconnect } from './disconnect.ts'
 import { handlePingreq } from './pingreq.ts'
@@ -20,9 +21,13 @@ import { handleUnsubscribe } from './unsubscribe.ts'
  */
 export function handlePacket(connection: Connection, frames: FrameReader): undefined | Promise<void> {
   const type = frames.header >> 4
-  const { session } = connection
+  const { session, registrant } = connection
   if (session !== undefined && type === TYPE.publish) return handlePublish(connection, session, frames)
 
+  if (registrant !== undefined) {
+    handleRegistrantPacket(connection, registrant, frames)
+    return undefined
+  }
   const frame = frames.buffer.subarray(frames.start, frames.end)
   if (session === undefined) {
     if (type === TYPE.connect) return handleConnect(connection, frame, frames.body - frames.start)

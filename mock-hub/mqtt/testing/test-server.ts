@@ -10,6 +10,7 @@ import { identityKey } from '../../core/contract/identity.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import type { Settings } from '../../core/contract/settings.ts'
 import type { IConnectPacket } from 'mqtt-packet'
+import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
 import { createMqttServer } from '../server.ts'
 import type { ConnectionInfo, MqttServer } from '../server.ts'
 import { RawClient } from './raw-client.ts'
@@ -27,10 +28,13 @@ export class TestServer {
     this.clock = clock
   }
 
-  static async open(settings: Partial<Settings> = {}): Promise<TestServer> {
+  static async open(
+    settings: Partial<Settings> = {},
+    provisioningOf?: (hub: Hub) => Provisioning,
+  ): Promise<TestServer> {
     const clock = new ManualClock()
     const hub = createHub({ clock, settings })
-    return new TestServer(hub, await createMqttServer(hub), clock)
+    return new TestServer(hub, await createMqttServer(hub, provisioningOf?.(hub)), clock)
   }
 
   device(deviceId: string, spec: Parameters<Hub['registry']['create']>[1] = {}): IdentityRecord {

@@ -81,3 +81,22 @@ test('WIRE-CONN-34: a module without a question mark is refused', async () => {
   expect(await client.take('connack')).toMatchObject({ returnCode: 5 })
   expect(server.hub.lastRefusals[0]?.explanation.rule).toBe('WIRE-CONN-34')
 })
+
+describe('an api-version that the service does not know (connecting-api-version-form)', () => {
+  const username = 'localhost/d1/?api-version=1999-01-01'
+
+  test('refuses CONNECT', async () => {
+    expect(await server.dial(d1, { username }).take('connack')).toMatchObject({ returnCode: 5 })
+    expect(server.hub.lastRefusals[0]).toMatchObject({
+      error: 'InvalidProtocolVersion',
+      explanation: { rule: 'WIRE-CONN-15' },
+    })
+  })
+
+  test('is accepted with the setting anyApiVersion', async () => {
+    const lenient = await TestServer.open({ anyApiVersion: true })
+    lenient.device('d1')
+    await lenient.connected(d1, { username })
+    await lenient.stop()
+  })
+})

@@ -34,6 +34,8 @@ function open(options: Partial<TlsListenerOptions> = {}): Promise<TlsListener> {
     port: 0,
     tls: server,
     faults: testServer.hub.faults,
+    clock: testServer.clock,
+    silenceSeconds: 60,
     ...options,
   })
 }

@@ -56,6 +56,16 @@ describe('twin requests', () => {
     expect((await client.settled()).map(({ cmd }) => cmd)).toEqual(['puback'])
   })
 
+  test('WIRE-SESS-14: a filter that is the topic of one answer gets that answer alone', async () => {
+    const client = await ready(d1, '$iothub/twin/res/204/?$rid=2&$version=2')
+    publish(client, '$iothub/twin/GET/?$rid=1', '')
+    publish(client, `${REPORTED}?$rid=2`, '{"t":1}')
+    publish(client, `${REPORTED}?$rid=3`, '{"t":1}')
+    expect((await client.settled()).map(({ topic }) => topic)).toEqual([
+      '$iothub/twin/res/204/?$rid=2&$version=2',
+    ])
+  })
+
   test('WIRE-TWIN-08 WIRE-TWIN-09 WIRE-TWIN-10 WIRE-TWIN-16: PATCH, acknowledged and answered', async () => {
     const client = await ready(d1, ANSWERS)
     for (const version of [2, 3]) {

@@ -1,10 +1,11 @@
 /**
  * Keeps the hub's certificates in a directory, so that clients need to trust the CA only once. A certificate that is
  * damaged, expires soon or lacks a name is made anew and logged. Several hubs may start at once: keys and certificates of
- * a chain are in one file, which is replaced as a whole, and the first hub to create it wins.
+ * a chain are in one file, which is replaced as a whole, the first hub to create it wins, and a change is made below the
+ * lock of the directory.
  */
 
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { Authority, KeyAndCertificate, KeyType } from './authority.ts'
@@ -35,7 +36,7 @@ export interface CertificateStoreOptions {
 }
 
 /**
- * A chain of the directory; what is missing or invalid is made.
+ * A chain of the directory; what is missing or invalid is made. Call it below the lock of the directory.
  * @throws the system's error when the directory cannot be read or written (`EACCES`, `EROFS`, `ENOTDIR`).
  */
 export async function storedCertificates(
@@ -43,7 +44,18 @@ export async function storedCertificates(
   keyType: KeyType = 'ec',
 ): Promise<ServerCertificates> {
   await makeDirectory(options.directory)
+  await makeMissing(options, keyType)
   return current(options, keyType)
+}
+
+/** Makes a chain unless there is one. It needs no lock: RSA keys take seconds. */
+export async function makeMissing(options: CertificateStoreOptions, keyType: KeyType): Promise<void> {
+  const { directory, names, clock, say } = options
+  const path = pathOf(directory, keyType)
+  if ((await textOf(path)) !== undefined) return
+  const made = await makeServerCertificates(names, clock.now(), keyType)
+  if (await putWhereNothingIs(path, JSON.stringify(made)))
+    say(`made a ${keyType === 'ec' ? 'CA and a' : 'second, RSA CA and'} server certificate in ${directory}`)
 }
 
 /** A directory that the hub makes holds private keys: git leaves it out. */
@@ -65,17 +77,10 @@ export async function putAuthorities(directory: string, caPem: string): Promise<
 
 async function current(options: CertificateStoreOptions, keyType: KeyType): Promise<ServerCertificates> {
   const { directory, names, clock, say } = options
-  const path = join(directory, keyType === 'ec' ? STORE_FILE : RSA_STORE_FILE)
+  const path = pathOf(directory, keyType)
   const now = clock.now()
-  const text = await textOf(path)
+  const found = parse(await readFile(path, 'utf8'))
   const kind = keyType === 'ec' ? 'CA' : 'RSA CA'
-  if (text === undefined) {
-    const made = await makeServerCertificates(names, now, keyType)
-    if (!(await putWhereNothingIs(path, JSON.stringify(made)))) return current(options, keyType)
-    say(`made a ${keyType === 'ec' ? 'CA and a' : 'second, RSA CA and'} server certificate in ${directory}`)
-    return made
-  }
-  const found = parse(text)
   const problem =
     found === undefined
       ? { text: 'the file is damaged', damaged: true }
@@ -94,6 +99,10 @@ async function current(options: CertificateStoreOptions, keyType: KeyType): Prom
   await putInPlace(path, JSON.stringify(mended), 0o600)
   say(`made a new ${keyType === 'ec' ? '' : 'RSA '}server certificate in ${directory}: ${serverIs}`)
   return mended
+}
+
+function pathOf(directory: string, keyType: KeyType): string {
+  return join(directory, keyType === 'ec' ? STORE_FILE : RSA_STORE_FILE)
 }
 
 function parse(text: string): ServerCertificates | undefined {

@@ -4,10 +4,19 @@ import { once } from 'node:events'
 import type rhea from 'rhea'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createAmqpServer, type AmqpServer } from '../../amqp/server.ts'
-import { data, dial, outcome, putToken, received, tokenFor } from '../../amqp/testing/test-client.ts'
+import {
+  data,
+  dial,
+  dialService,
+  outcome,
+  putToken,
+  received,
+  tokenFor,
+} from '../../amqp/testing/test-client.ts'
 import { ManualClock } from '../../base/clock.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { Identity } from '../../core/contract/identity.ts'
+import type { Settings } from '../../core/contract/settings.ts'
 import { createHub } from '../../core/create-hub.ts'
 
 const NOW = 1_700_000_000_000
@@ -15,15 +24,21 @@ const EXPIRY = NOW / 1_000 + 3_600
 const DEVICE = { deviceId: 'd1' }
 let hub: Hub
 let server: AmqpServer
-beforeEach(async () => {
-  hub = createHub({ clock: new ManualClock(NOW) })
+async function start(settings: Partial<Settings> = {}): Promise<void> {
+  hub = createHub({ clock: new ManualClock(NOW), settings })
   hub.registry.create(DEVICE)
   server = await createAmqpServer(hub)
-})
-afterEach(async () => {
+}
+async function stop(): Promise<void> {
   await server.stop()
   hub.stop()
-})
+}
+async function restart(settings: Partial<Settings>): Promise<void> {
+  await stop()
+  await start(settings)
+}
+beforeEach(() => start())
+afterEach(stop)
 
 const keyOf = (identity: Identity): string =>
   hub.registry.find(identity)?.authentication.symmetricKey.primaryKey ?? 'AAAA'
@@ -153,5 +168,72 @@ describe('links', () => {
     expect(await outcome(sender, { to: '/devices/gone/messages/devicebound', body: data('x') })).toBe(
       'amqp:not-found',
     )
+  })
+})
+
+describe('the second sample', () => {
+  test('report-explorer-57, report-cli-597: a reader of events, and of $management, is sent to the Event Hub', async () => {
+    const service = dialService(server, hub)
+    for (const path of ['', '$management']) {
+      const receiver = service.open_receiver(`messages/events/${path}`)
+      await once(receiver, 'receiver_error')
+      expect(receiver.error).toEqual(
+        expect.objectContaining({
+          condition: 'amqp:link:redirect',
+          info: {
+            hostname: hub.hostName,
+            'network-host': hub.hostName,
+            port: 5671,
+            address: `amqps://${hub.hostName}:5671/${hub.hostName.split('.')[0] ?? ''}/${path}`,
+          },
+        }),
+      )
+    }
+  })
+
+  test('report-toolkit-270: an entity that is not there', async () => {
+    const key = hub.policies.find(({ name }) => name === 'service')?.primaryKey
+    const entity = 'none/$management'
+    const { condition, description } = await refusal(dial(server, 'service', key), entity)
+    expect(condition).toBe('amqp:not-found')
+    expect(description).toMatch(
+      /^The messaging entity 'sb:\/\/[^']+' could not be found\. TrackingId:[^,]+, SystemTracker:[^,]+, Timestamp:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/,
+    )
+  })
+
+  async function reported(body: string): Promise<unknown> {
+    const connection = await connected()
+    const properties = { 'com.microsoft:channel-correlation-id': 'twin:1' }
+    const receiver = connection.open_receiver({ source: '/devices/d1/twin', properties })
+    const sender = connection.open_sender({ target: '/devices/d1/twin', properties })
+    await once(sender, 'sendable')
+    const answer = received(receiver)
+    sender.send({
+      correlation_id: '1',
+      body: data(body),
+      message_annotations: { operation: 'PATCH', resource: '/properties/reported' },
+    })
+    return (await answer).message.message_annotations?.['status']
+  }
+
+  test('report-edge-1560: reported properties that are too large: 403', async () => {
+    const large = Object.fromEntries(
+      Array.from({ length: 10 }, (_, each) => [`t${String(each)}`, 'x'.repeat(4_000)]),
+    )
+    expect(await reported(JSON.stringify(large))).toBe(403)
+  })
+
+  test('report-edge-2858: too many requests: 429', async () => {
+    await restart({ tier: 'S1' })
+    const spend = (): void => {
+      for (;;) hub.throttle.take('twinUpdate', 0)
+    }
+    expect(spend).toThrow()
+    expect(await reported('{"a":1}')).toBe(429)
+  })
+
+  test('report-c-476: a message of more than 256 KB', async () => {
+    const sender = (await connected()).open_sender('/devices/d1/messages/events')
+    expect(await outcome(sender, data('x'.repeat(262_145)))).toBe('amqp:link:message-size-exceeded')
   })
 })

@@ -198,3 +198,65 @@ describe('methods', () => {
     expect(result).toMatchObject({ status: 200 })
   })
 })
+
+describe('the second sample', () => {
+  test('report-arduino-104: the user name of the Arduino library, and a session that is there already', async () => {
+    const options = {
+      clean: false,
+      username: `${server.hub.hostName}/d1/?api-version=2017-11-08-preview&DeviceClientType=iothubclient%2f1.3.6%20(arduino)`,
+    }
+    const subscribe = async (): Promise<unknown[]> => {
+      const client = server.dial(DEVICE, options)
+      const connack = await client.next()
+      client.send({
+        cmd: 'subscribe',
+        messageId: 2,
+        subscriptions: [{ topic: 'devices/d1/messages/devicebound/#', qos: 1 }],
+      })
+      return [connack, await client.take('suback')]
+    }
+    await subscribe()
+    expect(await subscribe()).toMatchObject([
+      { cmd: 'connack', returnCode: 0, sessionPresent: true },
+      { cmd: 'suback', granted: [1] },
+    ])
+  })
+
+  test('report-threadx-353, report-docs-47539: 204 for a patch, 200 for a read', async () => {
+    const client = await connected()
+    client.send(publish('$iothub/twin/PATCH/properties/reported/?$rid=1121', '{"ledState":true}'))
+    expect((await client.take('publish')).topic).toMatch(
+      /^\$iothub\/twin\/res\/204\/\?\$rid=1121&\$version=\d+$/,
+    )
+    client.send(publish('$iothub/twin/GET/?$rid=2'))
+    expect((await client.take('publish')).topic).toMatch(/^\$iothub\/twin\/res\/200\/\?\$rid=2/)
+  })
+
+  test('report-docs-64738: a retained message has the property mqtt-retain', async () => {
+    const client = await server.connected(DEVICE)
+    client.send({ ...publish('devices/d1/messages/events/', '{}', 1), retain: true } as Packet)
+    await client.take('puback')
+    expect(server.hub.telemetry.messages.at(-1)?.properties).toEqual({ 'mqtt-retain': 'true' })
+  })
+
+  test('report-ubxlib-279, report-docs-31378: messages come with the connection of a session that is there', async () => {
+    const first = await server.connected(DEVICE, { clean: false })
+    first.send({
+      cmd: 'subscribe',
+      messageId: 2,
+      subscriptions: [{ topic: 'devices/d1/messages/devicebound/#', qos: 1 }],
+    })
+    await first.take('suback')
+    first.send({ cmd: 'disconnect' })
+    await first.closing()
+    server.hub.c2d.send(DEVICE, { body: Buffer.from('waiting'), system: {}, properties: {} })
+    const second = await server.connected(DEVICE, { clean: false })
+    expect((await second.take('publish')).payload?.toString()).toBe('waiting')
+  })
+
+  test('report-docs-4608: QoS 2 closes the connection', async () => {
+    const client = await server.connected(DEVICE)
+    client.send({ ...publish('devices/d1/messages/events/', '{}', 1), qos: 2 } as Packet)
+    await client.closing()
+  })
+})

@@ -21,7 +21,7 @@ var hello = object{
 	"protocol":       1,
 	"implementation": object{"name": "my-client", "version": "0.1.0", "language": "go"},
 	// Claim what your client has: the suite judges only that.
-	"capabilities": []string{"identity.device", "auth.sas.renewable", "auth.symmetric-key", "transport.mqtt", "tls.custom-ca", "connection", "telemetry"},
+	"capabilities": []string{"identity.device", "auth.symmetric-key", "transport.mqtt", "tls.custom-ca", "connection", "telemetry"},
 	"clock":        "real",
 }
 

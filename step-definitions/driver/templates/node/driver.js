@@ -14,7 +14,7 @@ const HELLO = {
   implementation: { name: 'my-client', version: '0.1.0', language: 'javascript' },
   // Claim what your client has: the suite judges only that.
   capabilities: [
-    ...['identity.device', 'auth.sas.renewable', 'auth.symmetric-key', 'transport.mqtt', 'tls.custom-ca'],
+    ...['identity.device', 'auth.symmetric-key', 'transport.mqtt', 'tls.custom-ca'],
     ...['connection', 'telemetry'],
   ],
   clock: 'real',

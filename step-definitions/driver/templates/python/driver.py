@@ -15,7 +15,7 @@ HELLO = {
     "protocol": 1,
     "implementation": {"name": "my-client", "version": "0.1.0", "language": "python"},
     # Claim what your client has: the suite judges only that.
-    "capabilities": ["identity.device", "auth.sas.renewable", "auth.symmetric-key", "transport.mqtt", "tls.custom-ca", "connection", "telemetry"],
+    "capabilities": ["identity.device", "auth.symmetric-key", "transport.mqtt", "tls.custom-ca", "connection", "telemetry"],
     "clock": "real",
 }
 sessions = {}

@@ -30,7 +30,7 @@ public final class Driver {
         + "\"language\":\"java\",\"issues\":\"https://github.com/Azure/azure-iot-sdk-java/issues\"},\"capabilities\":["
         + "\"identity.device\",\"identity.module\",\"auth.sas.renewable\",\"auth.symmetric-key\",\"transport.mqtt\",\"transport.mqtt-ws\",\"tls.custom-ca\","
         + "\"telemetry\",\"telemetry.output\",\"c2d\",\"methods\",\"methods.invoke\",\"twin.get\",\"twin.reported\",\"twin.desired\",\"input\","
-        + "\"file-upload\",\"connection\",\"connection.retry\",\"connection.state-events\",\"connection.keep-alive\",\"model-id\"],"
+        + "\"file-upload\",\"connection\",\"connection.retry\",\"connection.state-events\",\"connection.keep-alive\",\"lifecycle\",\"model-id\"],"
         + "\"limits\":{\"dottedHost\":true},\"clock\":\"real\"}";
 
     private interface Call {

@@ -19,7 +19,7 @@ public final class Driver {
     // Claim what your client has: the suite judges only that.
     private static final String HELLO =
         "{\"protocol\":1,\"implementation\":{\"name\":\"my-client\",\"version\":\"0.1.0\",\"language\":\"java\"},"
-            + "\"capabilities\":[\"identity.device\",\"auth.sas.renewable\",\"auth.symmetric-key\",\"transport.mqtt\",\"tls.custom-ca\","
+            + "\"capabilities\":[\"identity.device\",\"auth.symmetric-key\",\"transport.mqtt\",\"tls.custom-ca\","
             + "\"connection\",\"telemetry\"],\"clock\":\"real\"}";
     private static final Map<String, Session> SESSIONS = new ConcurrentHashMap<>();
 

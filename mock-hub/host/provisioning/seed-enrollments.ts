@@ -1,0 +1,55 @@
+/** The enrollments, groups and certificates that a seed describes, with stable keys where it gives none. */
+
+import { isObject, own, type Json, type JsonObject } from '../../base/json.ts'
+import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
+import type { KeySource, Seed, SeedCertificate } from '../seed.ts'
+
+export type ProvisioningSeed = Pick<Seed, 'enrollments' | 'enrollmentGroups' | 'certificates'>
+
+/** @throws HubError for an enrollment or certificate that the service refuses. */
+export function applyEnrollments(
+  { individual, groups, certificates }: Provisioning,
+  seed: ProvisioningSeed,
+  keyOf: KeySource,
+): void {
+  for (const { name, certificate, verified = true } of seed.certificates ?? [])
+    certificates.upload(name, certificate, verified)
+  for (const [store, list, field, what] of [
+    [individual, seed.enrollments, 'registrationId', 'enrollment'],
+    [groups, seed.enrollmentGroups, 'enrollmentGroupId', 'enrollment group'],
+  ] as const)
+    for (const enrollment of list ?? []) {
+      const id = own(enrollment, field)
+      // The rules of seeds have checked that it is a text.
+      if (typeof id === 'string') store.put(id, withKeys(enrollment, `${what} ${id}`, keyOf))
+    }
+}
+
+/** What the service would make by chance is derived; an enrollment without attestation has keys. */
+function withKeys(enrollment: JsonObject, purpose: string, keyOf: KeySource): JsonObject {
+  const attestation = own(enrollment, 'attestation') ?? { type: 'symmetricKey' }
+  if (!isObject(attestation) || own(attestation, 'type') !== 'symmetricKey') return enrollment
+  const given = own(attestation, 'symmetricKey')
+  const keys: JsonObject = isObject(given) ? given : {}
+  const key = (name: string, which: string): Json => own(keys, name) ?? keyOf(`${purpose} ${which}`)
+  return {
+    ...enrollment,
+    attestation: {
+      ...attestation,
+      symmetricKey: {
+        primaryKey: key('primaryKey', 'primary'),
+        secondaryKey: key('secondaryKey', 'secondary'),
+      },
+    },
+  }
+}
+
+/** @returns what of a seed is for the provisioning service, by the names of its fields. */
+export function provisioningFields({ enrollments, enrollmentGroups, certificates }: Seed): readonly string[] {
+  const lists: Readonly<Record<string, readonly (JsonObject | SeedCertificate)[] | undefined>> = {
+    enrollments,
+    enrollmentGroups,
+    certificates,
+  }
+  return Object.keys(lists).filter((name) => (lists[name]?.length ?? 0) > 0)
+}

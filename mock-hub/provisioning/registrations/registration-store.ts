@@ -1,0 +1,99 @@
+/** The records of registrations (DPS-STATE-01 to DPS-STATE-03). */
+
+import type { Clock } from '../../base/clock.ts'
+import type { JsonObject } from '../../base/json.ts'
+import type { Random } from '../../base/random.ts'
+import type { Page, PageRequest } from '../contract/enrollments.ts'
+import type { Registrations } from '../contract/provisioning.ts'
+import type { Attested } from '../attestation/attestor.ts'
+import { byId, Pages } from '../enrollments/pages.ts'
+import { newEtag, sameId } from '../names.ts'
+import { checkEtag, enrollmentNotFound, registrationNotFound } from '../refusals.ts'
+import { stateDocument, type Outcome, type Registration } from './registration.ts'
+
+export class RegistrationStore implements Registrations {
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #groupExists: (id: string) => boolean
+  /** By registration id in lower case. */
+  readonly #records = new Map<string, Registration>()
+  readonly #pages = new Pages()
+
+  constructor(clock: Clock, random: Random, groupExists: (id: string) => boolean) {
+    this.#clock = clock
+    this.#random = random
+    this.#groupExists = groupExists
+  }
+
+  /** Undefined: the device never registered. */
+  find(registrationId: string): Registration | undefined {
+    return this.#records.get(registrationId.toLowerCase())
+  }
+
+  /** Records the outcome of a registration; a failed one leaves the earlier assignment. */
+  put(registrationId: string, { enrollment, leaf }: Attested, outcome: Outcome): Registration {
+    const before = this.find(registrationId)
+    const now = this.#clock.now()
+    const { kind, id } = enrollment
+    const record: Registration = {
+      registrationId: before?.registrationId ?? registrationId,
+      enrollment: { kind, id },
+      outcome,
+      assigned: outcome.status === 'assigned' ? outcome.assigned : before?.assigned,
+      leaf,
+      etag: newEtag(this.#random),
+      createdAt: before?.createdAt ?? now,
+      updatedAt: now,
+    }
+    this.#records.set(registrationId.toLowerCase(), record)
+    return record
+  }
+
+  get(registrationId: string): JsonObject {
+    return stateDocument(this.#get(registrationId))
+  }
+
+  remove(registrationId: string, ifMatch: string | undefined): void {
+    const { etag } = this.#get(registrationId)
+    // The body shows it in base64; both spellings are the same etag.
+    if (ifMatch?.trim() !== Buffer.from(`"${etag}"`).toString('base64')) checkEtag(ifMatch, etag)
+    this.#records.delete(registrationId.toLowerCase())
+  }
+
+  /** An individual enrollment takes the state of its registration along. */
+  forget(registrationId: string): void {
+    this.#records.delete(registrationId.toLowerCase())
+  }
+
+  ofGroup(enrollmentGroupId: string, page: PageRequest): Page {
+    if (!this.#groupExists(enrollmentGroupId)) throw enrollmentNotFound('group', enrollmentGroupId)
+    const rows = this.#sorted().filter(
+      ({ enrollment: { kind, id } }) => kind === 'group' && sameId(id, enrollmentGroupId),
+    )
+    const list = `registrations of ${enrollmentGroupId.toLowerCase()}`
+    const { rows: shown, continuation } = this.#pages.page(rows, idOf, list, page)
+    return { itemType: 'deviceRegistration', rows: shown.map((row) => stateDocument(row)), continuation }
+  }
+
+  list(): readonly JsonObject[] {
+    return this.#sorted().map((row) => stateDocument(row))
+  }
+
+  clear(): void {
+    this.#records.clear()
+  }
+
+  #get(registrationId: string): Registration {
+    const record = this.find(registrationId)
+    if (record === undefined) throw registrationNotFound(registrationId)
+    return record
+  }
+
+  #sorted(): readonly Registration[] {
+    return [...this.#records.values()].sort(byId(idOf))
+  }
+}
+
+function idOf({ registrationId }: Registration): string {
+  return registrationId
+}

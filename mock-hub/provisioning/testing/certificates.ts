@@ -1,0 +1,32 @@
+/** Authorities and device certificates for tests of provisioning. */
+
+import { X509Certificate } from 'node:crypto'
+import { generate } from 'selfsigned'
+
+export interface Made {
+  readonly pem: string
+  readonly key: string
+  readonly der: Buffer
+}
+
+const CA = [
+  { name: 'basicConstraints', cA: true, critical: true },
+  { name: 'keyUsage', keyCertSign: true },
+] as const
+
+/** Valid from 2020 on. @param by the issuer; undefined: itself. */
+export async function make(
+  commonName: string,
+  by?: Made,
+  { ca = false, until = '2050-01-01', from = '2020-01-01' } = {},
+): Promise<Made> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
+    algorithm: 'sha256',
+    keyType: 'ec',
+    notBeforeDate: new Date(from),
+    notAfterDate: new Date(until),
+    ...(ca ? { extensions: [...CA] } : {}),
+    ...(by === undefined ? {} : { ca: { key: by.key, cert: by.pem } }),
+  })
+  return { pem: cert, key, der: new X509Certificate(cert).raw }
+}

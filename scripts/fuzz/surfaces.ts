@@ -1,0 +1,16 @@
+/** What is fuzzed, by the name of its flag. */
+
+import { fuzzAmqp } from './amqp.ts'
+import { fuzzHttp } from './http.ts'
+import { fuzzMqtt, type FuzzOptions } from './mqtt.ts'
+import type { Report } from './watch.ts'
+
+export type SurfaceName = 'mqtt' | 'amqp' | 'http' | 'blob' | 'control'
+
+export const SURFACES: Readonly<Record<SurfaceName, (options: FuzzOptions) => Promise<Report>>> = {
+  mqtt: fuzzMqtt,
+  amqp: fuzzAmqp,
+  http: (options) => fuzzHttp('http', options),
+  blob: (options) => fuzzHttp('blob', options),
+  control: (options) => fuzzHttp('control', options),
+}
