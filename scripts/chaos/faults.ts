@@ -116,7 +116,7 @@ export function shown(step: Step): string {
       const { name, scope, count, durationSeconds, parameters } = step.fault
       const parts = [
         scope?.identity === undefined ? 'all' : scope.identity,
-        ...Object.entries(parameters ?? {}).map(([key, value]) => `${key}=${String(value)}`),
+        ...Object.entries(parameters ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
         ...(count === undefined ? [] : [`${count} times`]),
         ...(durationSeconds === undefined ? [] : [`for ${durationSeconds} s`]),
       ]
