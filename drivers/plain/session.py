@@ -22,7 +22,7 @@ async def row(area, call, run):
         try:
             await asyncio.wait_for(run(f"next-{area}-{run.__name__}-{attempt}".lower()), WAIT)
             break
-        except (ssl.SSLError, TimeoutError) as error:
+        except (OSError, asyncio.TimeoutError) as error:
             if attempt == ATTEMPTS - 1:
                 told.update(outcome="failed", detail=f"{type(error).__name__}: {error!s:.300}")
         except Exception as error:  # whatever it is, the row tells it
