@@ -130,7 +130,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   undo.push(() => http.stop())
   const mqtt = await createMqttServer(core, provisioning)
   undo.push(() => mqtt.stop())
-  const amqp = amqpOnDemand(options, core, undo)
+  const amqp = amqpOnDemand(options, core, provisioning, undo)
   const protocols: Record<string, WebSocketProtocol> = {
     ...(amqp === undefined ? {} : { amqpwsb10: amqp.protocol }),
     mqtt: (stream, info) => {
