@@ -58,6 +58,12 @@ Feature: Connections
         | subprotocol | chat      |
       Then the upgrade is refused with 400
 
+    Scenario: Another path
+      When "thermostat" connects with:
+        | over | WebSocket  |
+        | path | /websocket |
+      Then the upgrade is refused with 400
+
   @WIRE-CONN-06
   Rule: The server's certificate names the host that was dialled, and TLS 1.2 is enough
 

@@ -64,13 +64,13 @@ Feature: Telemetry
         | An & that ends the bag  | a=b&  |
 
   @WIRE-D2C-05
-  Rule: A name alone has the value null, a name with = and nothing else the empty text
+  Rule: A name alone, and a name with = and nothing else, have the empty text
 
     Scenario: Both
       When "thermostat" publishes to "devices/{thermostat}/messages/events/prop1&prop2="
       Then "thermostat" receives PUBACK
       And the service reads a message with:
-        | properties | {"prop1":null,"prop2":""} |
+        | properties | {"prop1":"","prop2":""} |
 
   @WIRE-D2C-06
   Rule: A slash ends the properties

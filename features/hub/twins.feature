@@ -375,8 +375,8 @@ Feature: Twins
 
     Scenario: Desired properties outside of properties
       When the service requests PATCH "/twins/{thermostat}" with:
-        | body | {"desired":{"x":1}} |
-      Then the answer is 400 ArgumentInvalid
+        | body | {"tags":{"a":1},"desiredProperties":{}} |
+      Then the answer is 400 GenericBadRequest
 
   @WIRE-TWIN-42
   Rule: Arrays came with a later api-version

@@ -1,6 +1,5 @@
 /** The nodes of back ends: they send cloud-to-device messages and receive feedback and file notifications. */
 
-import { randomUUID } from 'node:crypto'
 import type { ServiceQueue } from '../core/contract/c2d.ts'
 import { hubNameOf } from '../core/contract/connection-strings.ts'
 import { parseRecipient } from './addresses.ts'
@@ -13,7 +12,7 @@ import type { ConnectionContext } from './connection-context.ts'
 import type { Incoming, Link, ReceivingLink, Refusal, SendingLink } from './endpoint/links.ts'
 import { decodeMessage, encodeMessage } from './codec/messages.ts'
 import type { Outcome } from './codec/performative-fields.ts'
-import { binary, string, symbol, textOf, timestamp } from './codec/values.ts'
+import { binary, symbol, textOf, timestamp } from './codec/values.ts'
 
 /**
  * Lets a link live as long as a token with ServiceConnect.
@@ -110,10 +109,8 @@ function queueMessage({ hub }: ConnectionContext, item: unknown, contentType: st
   return encodeMessage({
     annotations: new Map([['iothub-enqueuedtime', timestamp(hub.clock.now())]]),
     properties: {
-      messageId: string(randomUUID()),
       userId: binary(Buffer.from(hubNameOf(hub.hostName))),
       contentType: symbol(contentType),
-      contentEncoding: symbol('utf-8'),
     },
     data: [Buffer.from(JSON.stringify(item))],
   })

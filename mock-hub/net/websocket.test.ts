@@ -115,9 +115,9 @@ describe('attachWebSocket', () => {
     socket.destroy()
   })
 
-  test('another path is 404', async () => {
-    expect(await refusedWith(dial(['mqtt'], '/websocket'))).toBe(404)
-    expect(await refusedWith(dial(['mqtt'], '/%zz'))).toBe(404)
+  test('WIRE-CONN-05: another path is 400', async () => {
+    expect(await refusedWith(dial(['mqtt'], '/websocket'))).toBe(400)
+    expect(await refusedWith(dial(['mqtt'], '/%zz'))).toBe(400)
   })
 
   test('a link closed by the hub ends the WebSocket', async () => {
@@ -177,7 +177,7 @@ describe('ws faults', () => {
 
 test('Event Hubs clients find AMQP at a path of their own, which serves nothing else', async () => {
   const path = '/$servicebus/websocket'
-  expect(await refusedWith(dial(['AMQPWSB10'], path))).toBe(404)
+  expect(await refusedWith(dial(['AMQPWSB10'], path))).toBe(400)
   detach()
   detach = attachWebSocket(server, {
     mqtt: (stream) => stream.destroy(),

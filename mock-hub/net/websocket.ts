@@ -60,7 +60,7 @@ export function attachWebSocket(
     const onlyProvisioning = options.provisioningPaths?.includes(path) === true
     const everything = path === PATH || onlyProvisioning
     if (!everything && !(path === EVENT_HUBS_PATH && byName.has(AMQP))) {
-      answer(socket, 404, `There is nothing to upgrade to at ${path}.`)
+      answer(socket, 400, `There is nothing to upgrade to at ${path}.`)
       return
     }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())

@@ -35,11 +35,13 @@ function annotationsOf(
   { sequenceNumber, offset, enqueuedAt }: Place,
 ): Map<string, Typed> {
   const { deviceId, moduleId, authMethod, authGenerationId, source, modelId, system } = message
-  const texts: Readonly<Record<string, string | undefined>> = {
+  const origin: Readonly<Record<string, string | undefined>> = {
     'iothub-connection-device-id': deviceId,
     'iothub-connection-module-id': moduleId,
     'iothub-connection-auth-method': authMethod,
     'iothub-connection-auth-generation-id': authGenerationId,
+  }
+  const kind: Readonly<Record<string, string | undefined>> = {
     'iothub-message-source': source,
     'iothub-interface-id': system.interfaceId,
     'iothub-message-schema': system.messageSchema,
@@ -48,13 +50,19 @@ function annotationsOf(
     'Diagnostic-Id': system.diagnosticId,
     'Correlation-Context': system.correlationContext,
   }
-  const annotations = new Map<string, Typed>([
+  return new Map<string, Typed>([
+    ...given(origin),
+    ['iothub-enqueuedtime', timestamp(enqueuedAt)],
+    ...given(kind),
     ['x-opt-sequence-number', long(sequenceNumber)],
     ['x-opt-offset', string(String(offset))],
     ['x-opt-enqueued-time', timestamp(enqueuedAt)],
-    ['iothub-enqueuedtime', timestamp(enqueuedAt)],
   ])
-  for (const [name, value] of Object.entries(texts))
-    if (value !== undefined) annotations.set(name, string(value))
-  return annotations
+}
+
+/** The texts that have a value. */
+function given(texts: Readonly<Record<string, string | undefined>>): [string, Typed][] {
+  return Object.entries(texts).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, string(value)] satisfies [string, Typed]],
+  )
 }

@@ -153,7 +153,7 @@ export function checkCount(count: number, most: number): void {
   if (count < most) return
   throw new HubError({
     kind: 'ConfigurationCountLimitExceeded',
-    message: `A hub has at most ${String(most)} configurations.`,
+    message: `Number of deployments exceed the maximum quota ${String(most)} for this IotHub.`,
     rule: RULE,
     expected: `at most ${String(most)} configurations`,
     received: 'one more',

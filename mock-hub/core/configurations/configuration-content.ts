@@ -2,10 +2,11 @@
 
 import { isObject, objectOf, own, type Json, type JsonObject, sameJson } from '../../base/json.ts'
 import { keepFloats } from '../../base/json-floats.ts'
+import { ticksOf } from '../../base/time-text.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { IdentitySpec } from '../contract/registry.ts'
-import type { ConfigurationContent } from '../contract/services/configurations.ts'
+import type { ConfigurationContent, StoredConfiguration } from '../contract/services/configurations.ts'
 
 /** A module of a deployment; the IoT Edge daemon gives it its keys. */
 const DEPLOYED: IdentitySpec = { managedBy: 'IotEdge', authentication: { type: 'none' } }
@@ -50,6 +51,24 @@ function sectionsOf(content: ConfigurationContent): readonly (readonly [string, 
   ]
 }
 
+/** A content, and the configuration that it comes from; without one the metadata names none. */
+export interface SourcedContent {
+  readonly content: ConfigurationContent
+  readonly by?: Pick<StoredConfiguration, 'id' | 'createdAt'> | undefined
+}
+
+/** A section, and what the metadata of its values says of its configuration. */
+interface SourcedSection {
+  readonly section: JsonObject
+  readonly origin: JsonObject
+}
+
+/** The digest is the time of the creation in .NET ticks: a content does not change (docs/contract/twins.md#wire-twin-33). */
+function originOf({ by }: SourcedContent): JsonObject {
+  if (by === undefined) return {}
+  return { $lastUpdatedBy: by.id, $lastUpdatedByDigest: String(ticksOf(by.createdAt)) }
+}
+
 /**
  * Writes contents to an identity, later ones over earlier ones. A twin that already has all values is not written.
  * @throws HubError as `Twins.patch`.
@@ -57,20 +76,22 @@ function sectionsOf(content: ConfigurationContent): readonly (readonly [string, 
 export function applyContent(
   hub: Pick<Hub, 'registry' | 'twins'>,
   identity: Identity,
-  contents: readonly ConfigurationContent[],
+  contents: readonly SourcedContent[],
 ): void {
-  const own = contents.flatMap(({ deviceContent, moduleContent }) => {
+  const own = contents.flatMap((one): SourcedSection[] => {
+    const { deviceContent, moduleContent } = one.content
     const section = identity.moduleId === undefined ? deviceContent : moduleContent
-    return section == null ? [] : [section]
+    return section == null ? [] : [{ section, origin: originOf(one) }]
   })
-  if (own.length > 0) merge(hub, identity, overlay(own))
+  if (own.length > 0) merge(hub, identity, own)
   if (identity.moduleId !== undefined) return
   // .NET writes an empty section where it has none.
-  const modules = contents
-    .map(({ modulesContent }) => modulesContent)
-    .findLast((given) => Object.keys(given ?? {}).length > 0)
+  const deployment = contents.findLast(({ content }) => Object.keys(content.modulesContent ?? {}).length > 0)
+  if (deployment === undefined) return
+  const modules = deployment.content.modulesContent
+  const origin = originOf(deployment)
   for (const [moduleId, section] of Object.entries(modules ?? {}))
-    replace(hub, { deviceId: identity.deviceId, moduleId }, overlay([section]))
+    replace(hub, { deviceId: identity.deviceId, moduleId }, { section, origin })
   const agent = modules?.['$edgeAgent']
   if (agent !== undefined) createListed(hub, identity.deviceId, overlay([agent]))
 }
@@ -96,17 +117,36 @@ function over(base: JsonObject, patch: JsonObject): JsonObject {
   return keepFloats(objectOf(merged), base, patch)
 }
 
-function merge(hub: Pick<Hub, 'twins'>, identity: Identity, desired: JsonObject): void {
+/** A tree of the shape of the desired properties that holds the origin of each value. */
+function originsOf(sections: readonly SourcedSection[]): JsonObject {
+  return sections
+    .map(({ section, origin }) => valuesTo(overlay([section]), origin))
+    .reduce((below, above) => over(below, above), {})
+}
+
+function valuesTo(properties: JsonObject, origin: JsonObject): JsonObject {
+  return objectOf(
+    Object.entries(properties).map(([key, value]) => [
+      key,
+      isObject(value) ? valuesTo(value, origin) : origin,
+    ]),
+  )
+}
+
+function merge(hub: Pick<Hub, 'twins'>, identity: Identity, sections: readonly SourcedSection[]): void {
+  const desired = overlay(sections.map(({ section }) => section))
   const { properties } = hub.twins.get(identity).desired
-  if (!says(properties, desired)) hub.twins.patch(identity, { desired }, '*')
+  if (!says(properties, desired))
+    hub.twins.patch(identity, { desired, desiredMetadata: originsOf(sections) }, '*')
 }
 
 /** Creates a module that the deployment lists and that does not exist, and replaces its desired properties. */
-function replace(hub: Pick<Hub, 'registry' | 'twins'>, identity: Identity, desired: JsonObject): void {
+function replace(hub: Pick<Hub, 'registry' | 'twins'>, identity: Identity, sourced: SourcedSection): void {
+  const desired = overlay([sourced.section])
   if (hub.registry.find(identity) === undefined) hub.registry.create(identity, DEPLOYED)
   const twin = hub.twins.get(identity)
   if (!sameJson(twin.desired.properties, desired))
-    hub.twins.replace(identity, { tags: twin.tags, desired }, '*')
+    hub.twins.replace(identity, { tags: twin.tags, desired, desiredMetadata: originsOf([sourced]) }, '*')
 }
 
 /** Creates the identities of the modules that `$edgeAgent` runs. */

@@ -102,7 +102,7 @@ export class ConfigurationTargeting {
   }
 
   #apply(identity: Identity, targeting: readonly Configuration[]): ConfigurationStatus {
-    const contents = targeting.map(({ content }) => content)
+    const contents = targeting.map((by) => ({ content: by.content, by }))
     try {
       applyContent(this.#hub, identity, contents)
       return 'Applied'

@@ -142,7 +142,7 @@ export class HubConfigurations implements Configurations {
 
   applyContent(deviceId: string, content: ConfigurationContent): void {
     checkEdgeContent(this.#hub.registry.get({ deviceId }), content)
-    applyContent(this.#hub, { deviceId }, [content])
+    applyContent(this.#hub, { deviceId }, [{ content }])
     removeUnlisted(this.#hub, deviceId, content)
   }
 

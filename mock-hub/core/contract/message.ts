@@ -43,7 +43,7 @@ export interface SystemProperties {
   operation?: string
 }
 
-/** Application properties in order of arrival; `null` = key without `=` (WIRE-D2C-05). */
+/** Application properties in order of arrival; `null`: a message to a device has the name alone (WIRE-C2D-08). */
 export type ApplicationProperties = Readonly<Record<string, string | null>>
 
 /** A message with its body and properties. */

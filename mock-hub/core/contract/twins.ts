@@ -38,6 +38,8 @@ export interface TwinUpdate {
   readonly tags?: JsonObject | null | undefined
   /** Desired properties. */
   readonly desired?: JsonObject | null | undefined
+  /** More metadata for values of `desired`: a tree of the same shape with an object in place of each value. */
+  readonly desiredMetadata?: JsonObject | undefined
 }
 
 /** Desired or reported properties that a bulk entry or an import file brings along. */

@@ -44,8 +44,10 @@ const STARTS: Readonly<Record<EventSource, Start>> = {
       sender.send({ source: 'deviceLifecycleEvents', identity, opType, body })
     }
     const stops = [
-      registry.onChange(({ type, record: { identity } }) => {
-        if (type === 'created') send(identity, 'createDeviceIdentity', wholeTwin(twins.get(identity)))
+      registry.onChange(({ type, record: { identity, deviceScope } }) => {
+        if (type !== 'created') return
+        const scope = deviceScope === undefined ? {} : { deviceScope }
+        send(identity, 'createDeviceIdentity', { ...wholeTwin(twins.get(identity)), ...scope })
       }),
       twins.onRemove((twin) => {
         send(twin.identity, 'deleteDeviceIdentity', wholeTwin(twin))

@@ -110,6 +110,7 @@ export function checkRegistryMatch(ifMatch: IfMatch, etag: string): void {
 export function deviceExists(deviceId: string): HubError {
   return new HubError({
     kind: 'DeviceAlreadyExists',
+    message: `A device with ID '${deviceId}' is already registered.`,
     rule: 'WIRE-REG-03',
     expected: 'a device id that is not registered yet',
     received: quoted(deviceId),

@@ -102,7 +102,7 @@ export class IdentityRegistry implements Registry {
     }
     this.#store.replace(record)
     this.#tell('updated', record, before)
-    if (iotEdge && !before.iotEdge) this.#addSystemModules(identity.deviceId)
+    if (iotEdge && !before.iotEdge) this.#addSystemModules(record)
     if (!iotEdge && before.iotEdge) this.#removeSystemModules(identity.deviceId)
     return record
   }
@@ -188,23 +188,27 @@ export class IdentityRegistry implements Registry {
     if (this.#store.has(deviceId)) throw deviceExists(deviceId)
     checkDeviceCount(this.#store.size, this.#deps.settings.maxDevices)
     const record = this.#put({ deviceId }, spec)
-    if (record.iotEdge) this.#addSystemModules(deviceId)
+    if (record.iotEdge) this.#addSystemModules(record)
     return record
   }
 
-  #put(identity: Identity, spec: IdentitySpec): IdentityRecord {
+  #put(
+    identity: Identity,
+    spec: IdentitySpec,
+    like?: Pick<IdentityRecord, 'generationId' | 'etag'>,
+  ): IdentityRecord {
     const { deviceId, moduleId } = identity
     const { status = 'enabled', statusReason = null } = spec
     const iotEdge = moduleId === undefined && spec.iotEdge === true
     checkReason(statusReason)
     checkAttributes(spec.attributes)
     const authentication = mechanismOf(spec.authentication, undefined, this.#deps.random)
-    const generationId = this.#nextGeneration()
+    const generationId = like?.generationId ?? this.#nextGeneration()
     this.#counters.changed()
     const record: IdentityRecord = {
       identity: moduleId === undefined ? { deviceId } : { deviceId, moduleId },
       generationId,
-      etag: registryEtag(++this.#lastEtag),
+      etag: like?.etag ?? registryEtag(++this.#lastEtag),
       status,
       statusReason,
       statusUpdatedAt: undefined,
@@ -227,11 +231,14 @@ export class IdentityRegistry implements Registry {
     return record
   }
 
-  /** The IoT Edge daemon gives them their keys: they start without keys. */
-  #addSystemModules(deviceId: string): void {
+  /**
+   * They have the generation and the etag of their device (docs/contract/registry.md#registry-system-modules-like-device).
+   * The IoT Edge daemon gives them their keys: they start without keys.
+   */
+  #addSystemModules({ identity: { deviceId }, generationId, etag }: IdentityRecord): void {
     for (const moduleId of SYSTEM_MODULES)
       if (this.find({ deviceId, moduleId }) === undefined)
-        this.#put({ deviceId, moduleId }, { authentication: { type: 'none' } })
+        this.#put({ deviceId, moduleId }, { authentication: { type: 'none' } }, { generationId, etag })
   }
 
   #removeSystemModules(deviceId: string): void {

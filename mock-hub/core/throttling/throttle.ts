@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { noStore, type Commits } from '../contract/commits.ts'
 import type { QuotaMeter, Throttle, ThrottledOperation } from '../contract/throttle.ts'
+import type { HubErrorKind } from '../errors/catalogue.ts'
 import { HubError } from '../errors/hub-error.ts'
 import type { Settings, Tier } from '../contract/settings.ts'
 
@@ -225,8 +226,7 @@ export class TierThrottle implements Throttle {
       this.#buckets.set(operation, { left, at: now })
       const per = rate.seconds === 1 ? 'second' : 'minute'
       throw new HubError({
-        kind: 'ThrottlingException',
-        message: `Requests of kind ${operation} exceed the allowed rate.`,
+        ...refusalOf(operation),
         rule: 'WIRE-THR-01',
         expected: `at most ${String(rate.amount)} ${rate.inBytes === true ? 'bytes' : 'operations'} a ${per} in tier ${tier}`,
         received: `one more ${operation} in the same ${per}`,
@@ -242,6 +242,22 @@ export class TierThrottle implements Throttle {
     this.#day = day
     this.#used = 0
   }
+}
+
+/** Operations of the registry wait in a queue and time out there (docs/contract/throttling.md#throttling-registry). */
+function refusalOf(operation: ThrottledOperation): {
+  readonly kind: HubErrorKind
+  readonly message: string
+} {
+  return operation === 'registry'
+    ? {
+        kind: 'ThrottlingBacklogTimeout',
+        message: 'The request has been throttled. Wait 10 seconds and try again. Operation type: CRUD',
+      }
+    : {
+        kind: 'ThrottlingException',
+        message: `Requests of kind ${operation} exceed the allowed rate.`,
+      }
 }
 
 function checkAvailable(tier: Tier, operation: ThrottledOperation): void {

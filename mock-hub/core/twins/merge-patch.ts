@@ -3,7 +3,7 @@
  * the values. All results are new objects.
  */
 
-import { isObject, objectOf, type Json, type JsonObject } from '../../base/json.ts'
+import { isObject, objectOf, own, type Json, type JsonObject } from '../../base/json.ts'
 import { keepFloats } from '../../base/json-floats.ts'
 
 /** Values with the metadata that mirrors them. */
@@ -55,6 +55,21 @@ export function mergeAnnotated(target: Annotated, patch: JsonObject, stamp: Json
     properties: keepFloats(objectOf(properties), target.properties, patch),
     metadata: objectOf(metadata),
   }
+}
+
+/**
+ * Adds to the metadata of the values of a patch.
+ * @param more a tree of the shape of the patch with an object in place of each value.
+ */
+export function withMore(metadata: JsonObject, patch: JsonObject, more: JsonObject): JsonObject {
+  const all = new Map(Object.entries(metadata))
+  for (const [key, value] of Object.entries(patch)) {
+    const known = all.get(key)
+    const added = own(more, key)
+    if (!isObject(known) || !isObject(added)) continue
+    all.set(key, isObject(value) ? withMore(known, value, added) : { ...known, ...added })
+  }
+  return objectOf(all)
 }
 
 const EMPTY: Annotated = { properties: NOTHING, metadata: NOTHING }

@@ -15,7 +15,7 @@ import type {
 import { checkIfMatch, twinCounter, twinEtag } from '../contract/etag.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { Emitter } from '../../base/emitter.ts'
-import { mergeAnnotated, mergePatch, NOTHING } from './merge-patch.ts'
+import { mergeAnnotated, mergePatch, NOTHING, withMore } from './merge-patch.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { msOfTicks, utcText } from '../../base/time-text.ts'
 import { namesNoChange, replacementPatch } from './twin-difference.ts'
@@ -95,7 +95,13 @@ export class HubTwins implements Twins, StateSource<TwinDocument> {
     const newDesired =
       asked === undefined
         ? desired
-        : this.#section('desired', asked === null ? emptied(desired) : desired, asked ?? {}, desired.version)
+        : this.#section(
+            'desired',
+            asked === null ? emptied(desired) : desired,
+            asked ?? {},
+            desired.version,
+            update.desiredMetadata,
+          )
     const after = this.#write(before, { tags: newTags, desired: newDesired })
     // A cleared section is sent as a patch that deletes each of its properties.
     const patch = asked === undefined ? undefined : (asked ?? replacementPatch(desired.properties, NOTHING))
@@ -115,7 +121,13 @@ export class HubTwins implements Twins, StateSource<TwinDocument> {
     const newDesired =
       update.desired === undefined
         ? desired
-        : this.#section('desired', emptied(desired), update.desired ?? {}, desired.version)
+        : this.#section(
+            'desired',
+            emptied(desired),
+            update.desired ?? {},
+            desired.version,
+            update.desiredMetadata,
+          )
     const after = this.#write(before, { tags: newTags, desired: newDesired })
     if (update.desired !== undefined) {
       const patch = replacementPatch(desired.properties, newDesired.properties)
@@ -238,6 +250,7 @@ export class HubTwins implements Twins, StateSource<TwinDocument> {
     before: TwinSection,
     patch: JsonObject,
     version: number,
+    more: JsonObject = NOTHING,
   ): TwinSection {
     checkPatch(name, patch)
     const $lastUpdated = utcText(this.#deps.clock.now())
@@ -245,7 +258,7 @@ export class HubTwins implements Twins, StateSource<TwinDocument> {
     const stamp = name === 'desired' ? { $lastUpdated, $lastUpdatedVersion: next } : { $lastUpdated }
     const { properties, metadata } = mergeAnnotated(before, patch, stamp)
     checkSize(name, properties)
-    return { properties, metadata, version: next }
+    return { properties, metadata: withMore(metadata, patch, more), version: next }
   }
 
   #write(

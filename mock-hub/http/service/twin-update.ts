@@ -25,14 +25,18 @@ const SECTIONS: ReadonlySet<string> = new Set(['desired', 'reported'])
 
 /**
  * Reported properties and the fields that the hub itself writes are ignored.
- * @throws HubError ArgumentInvalid for a field that a twin does not have.
+ * @param kind the refusal of a field that a twin does not have: the service has one for twins and one for jobs.
+ * @throws HubError of that kind.
  */
-export function updateOf(body: TwinBody): TwinUpdate {
+export function updateOf(
+  body: TwinBody,
+  kind: 'ArgumentInvalid' | 'GenericBadRequest' = 'ArgumentInvalid',
+): TwinUpdate {
   const { tags, properties } = body
   for (const field of Object.keys(body))
-    if (field !== 'tags' && field !== 'properties' && !READ_ONLY.has(field)) throw unknownField(field)
+    if (field !== 'tags' && field !== 'properties' && !READ_ONLY.has(field)) throw unknownField(field, kind)
   for (const field of Object.keys(properties ?? {}))
-    if (!SECTIONS.has(field)) throw unknownField(`properties.${field}`)
+    if (!SECTIONS.has(field)) throw unknownField(`properties.${field}`, kind)
   const given = properties?.desired
   const desired = given == null ? given : withoutOwn(given)
   return {
@@ -49,9 +53,10 @@ export function withoutOwn(section: JsonObject): JsonObject {
   return keepFloats(rest, section)
 }
 
-function unknownField(field: string): HubError {
+function unknownField(field: string, kind: 'ArgumentInvalid' | 'GenericBadRequest'): HubError {
   return new HubError({
-    kind: 'ArgumentInvalid',
+    kind,
+    ...(kind === 'GenericBadRequest' ? { message: 'BadRequest' } : {}),
     rule: 'WIRE-TWIN-40',
     expected: 'tags, properties.desired and fields that a twin has',
     received: quoted(field),

@@ -51,7 +51,7 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
         handler(request) {
           const identity = identityOf(request.params)
           checkWritable(identity)
-          const update = updateOf(request.body)
+          const update = updateOf(request.body, 'GenericBadRequest')
           checkTwinArrays(apiVersionOf(request), update.tags, update.desired)
           hub.twins[write](identity, update, request.headers['if-match'])
           return answer(request, identity)

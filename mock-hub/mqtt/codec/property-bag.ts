@@ -44,7 +44,7 @@ const NO_PROPERTIES: PropertyBag = Object.freeze({
 
 /**
  * Reads a bag of a device. A leading `?` is part of the first name (WIRE-D2C-04), a `/` ends the bag, a name without `=`
- * has the value null. Invalid percent-encoding is kept as it is.
+ * has the empty text. Invalid percent-encoding is kept as it is.
  * @throws HubError ArgumentInvalid for an empty name and for a value with a raw `=` (WIRE-D2C-21).
  */
 export function parsePropertyBag(text: string): PropertyBag {
@@ -52,17 +52,17 @@ export function parsePropertyBag(text: string): PropertyBag {
   const bag = slash < 0 ? text : text.slice(0, slash)
   if (bag === '') return NO_PROPERTIES
   const system: SystemProperties = {}
-  const properties: Record<string, string | null> = {}
+  const properties: Record<string, string> = {}
   for (const element of bag.split('&')) {
     const equals = element.indexOf('=')
     if (element === '' || equals === 0) throw malformed(text, 'an empty name')
     if (equals !== element.lastIndexOf('=')) throw malformed(text, 'a raw = in a value')
     const name = unescaped(equals < 0 ? element : element.slice(0, equals))
-    const value = equals < 0 ? null : unescaped(element.slice(equals + 1))
+    const value = equals < 0 ? '' : unescaped(element.slice(equals + 1))
     const systemName = SYSTEM_NAMES.get(name)
     if (systemName !== undefined) {
-      if (value !== null) system[systemName] = value
-    } else if (name === 'iothub-ack' && value !== null && isAck(value)) {
+      if (equals >= 0) system[systemName] = value
+    } else if (name === 'iothub-ack' && isAck(value)) {
       system.ack = value
     } else {
       put(properties, name, value)
@@ -76,7 +76,7 @@ function isAck(value: string): value is 'none' | 'positive' | 'negative' | 'full
 }
 
 /** Sets a property, also one named `__proto__`. */
-function put(properties: Record<string, string | null>, name: string, value: string | null): void {
+function put(properties: Record<string, string>, name: string, value: string): void {
   if (name !== '__proto__') properties[name] = value
   else
     Object.defineProperty(properties, name, { value, enumerable: true, configurable: true, writable: true })

@@ -61,10 +61,13 @@ export class TelemetryPath {
   }
 }
 
+/** Comes first, and a bag cannot say otherwise. */
+const RETAINED = { 'mqtt-retain': 'true' }
+
 /** RETAIN has no effect but a property (WIRE-SESS-21). */
 export function telemetryMessage(body: Buffer, bag: PropertyBag, retain: boolean): Message {
   if (!retain) return { body, system: bag.system, properties: bag.properties }
-  return { body, system: bag.system, properties: { ...bag.properties, 'mqtt-retain': 'true' } }
+  return { body, system: bag.system, properties: { ...RETAINED, ...bag.properties, ...RETAINED } }
 }
 
 /** A will as the telemetry message that it becomes (WIRE-SESS-20). @throws HubError when its bag is malformed. */
