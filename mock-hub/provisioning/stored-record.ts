@@ -17,16 +17,12 @@ export function storedRecord(record: object): unknown {
 }
 
 /** The reverse of {@link storedRecord}. */
-export function readRecord<T>(stored: unknown): T {
-  return withCertificates(stored) as T // storedRecord made it of one
-}
-
-function withCertificates(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withCertificates)
+export function readRecord(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(readRecord)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value)
   const [first] = entries
   if (entries.length === 1 && first?.[0] === DER && typeof first[1] === 'string')
     return new X509Certificate(Buffer.from(first[1], 'base64'))
-  return Object.fromEntries(entries.map(([name, one]) => [name, withCertificates(one)]))
+  return Object.fromEntries(entries.map(([name, one]) => [name, readRecord(one)]))
 }

@@ -47,7 +47,7 @@ export class Authorities implements Certificates {
       },
       load: (documents) => {
         this.#byName.clear()
-        for (const { key, value } of documents) this.#byName.set(key, readRecord<Authority>(value))
+        for (const { key, value } of documents) this.#byName.set(key, readRecord(value) as Authority)
       },
     })
     this.#clock = clock

@@ -55,7 +55,7 @@ export class EnrollmentStore implements Enrollments {
       load: (documents) => {
         this.#records.clear()
         this.#sorted = undefined
-        for (const { key, value } of documents) this.#records.set(key, readRecord<Enrollment>(value))
+        for (const { key, value } of documents) this.#records.set(key, readRecord(value) as Enrollment)
       },
     })
   }

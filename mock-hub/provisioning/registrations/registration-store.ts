@@ -33,7 +33,7 @@ export class RegistrationStore implements Registrations {
       },
       load: (documents) => {
         this.#records.clear()
-        for (const { key, value } of documents) this.#records.set(key, readRecord<Registration>(value))
+        for (const { key, value } of documents) this.#records.set(key, readRecord(value) as Registration)
       },
     })
     this.#clock = clock
