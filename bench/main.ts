@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { type Effort, type Figure, type Result, measure } from './figure.ts'
 import { figures as clients } from './benchmarks/clients.ts'
 import { figures as connections } from './benchmarks/connections.ts'
+import { figures as durable } from './benchmarks/durable.ts'
 import { figures as memory } from './benchmarks/memory.ts'
 import { figures as otherProtocols } from './benchmarks/other-protocols.ts'
 import { figures as queries } from './benchmarks/queries.ts'
@@ -18,6 +19,7 @@ const FIGURES: readonly Figure[] = [
   ...roundTrips,
   ...otherProtocols,
   ...memory,
+  ...durable,
   ...clients,
   ...starts,
   ...queries,

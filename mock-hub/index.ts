@@ -107,6 +107,7 @@ export type { Services } from './core/contract/services/services.ts'
 export {
   SNAPSHOT_FORMAT,
   type HubSnapshot,
+  type SnapshotDocument,
   type Snapshots,
   type StoredIdentity,
   type StoredMessage,

@@ -141,7 +141,7 @@ export function gradesFileText({ statements }: Contract, ids: readonly string[])
  * than most of its area.
  */
 export function pagesText({ statements }: Contract): string {
-  const rules = statements.filter(({ id }) => /^WIRE-[A-Z0-9]+-\d+$/.test(id)).toSorted(byId)
+  const rules = statements.filter(({ id }) => /^(?:DPS|WIRE)-[A-Z0-9]+-\d+$/.test(id)).toSorted(byId)
   const rows = [...new Set(rules.map(({ id }) => areaOf(id)))].flatMap((area) => {
     const members = rules.filter(({ id }) => areaOf(id) === area)
     const home = mostFrequent(members.map(({ page }) => page))

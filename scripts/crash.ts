@@ -99,6 +99,7 @@ process.stdout.write(
   values.json
     ? `${JSON.stringify(result)}\n`
     : `${String(rounds)} times killed (${values.durability}): ${String(acknowledgedCount)} things acknowledged, ` +
-        `${String(numberCount)} numbers seen, ${String(failures.length)} lost or changed\n`,
+        `${String(numberCount)} numbers seen, ${String(failures.length)} lost or changed\n` +
+        `crash: ${String(failures.length === 0 ? rounds : 0)} passed, ${String(failures.length)} failed\n`,
 )
 process.exit(failures.length === 0 ? 0 : 1)

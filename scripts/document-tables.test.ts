@@ -1,4 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { parseSeed } from 'mock-iot-hub'
@@ -57,11 +61,37 @@ test('docs/reference.md lists every environment variable that the sources read',
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.includes('node_modules'))
       .map((name) => readFileSync(`${folder}/${name}`, 'utf8')),
   )
-  const read = sources.flatMap((text) =>
-    [...text.matchAll(/env\['([A-Z_]+)'\]/g)].map(([, name = '']) => name),
-  )
+  const read = sources.flatMap((text) => [...text.matchAll(/env\['(\w+)'\]/g)].map(([, name = '']) => name))
   expect(read.length).toBeGreaterThan(3)
   expect(read.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+})
+
+test('docs/reference.md lists every file that a hub keeps in its directory, and every report', async () => {
+  const page = readFileSync('docs/reference.md', 'utf8')
+  const directory = mkdtempSync(join(tmpdir(), 'reference-'))
+  const hubFolder = join(directory, 'hub')
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      ...['--import', 'tsx', 'mock-hub/main.ts', 'exec', '--dir', hubFolder],
+      ...['--mqtt-port', '0', '--https-port', '0', '--amqp-port', '0', '--control-port', '0'],
+      ...[
+        '--',
+        process.execPath,
+        '-p',
+        `require('node:fs').readdirSync(${JSON.stringify(hubFolder)}).join()`,
+      ],
+    ])
+    const files = stdout.trim().split(',')
+    expect(files.length).toBeGreaterThan(5)
+    expect(files.filter((name) => !page.includes(name))).toEqual([])
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+  const reports = [
+    ...readFileSync('step-definitions/report/reports.ts', 'utf8').matchAll(/'([\w-]+\.\w+)':/g),
+  ]
+  expect(reports.length).toBeGreaterThan(5)
+  expect(reports.map(([, name = '']) => name).filter((name) => !page.includes(name))).toEqual([])
 })
 
 test('a page without the marks is not overwritten', async () => {

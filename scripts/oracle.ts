@@ -69,7 +69,11 @@ async function consult(): Promise<number> {
     amqpPort: 5671,
     controlPort: 0,
     certificateDirectory: directory,
-    seed: { devices: [{ deviceId: 'uploader' }] },
+    seed: {
+      devices: [{ deviceId: 'uploader' }],
+      enrollments: [{ registrationId: 'provisioned' }],
+      enrollmentGroups: [{ enrollmentGroupId: 'fleet' }],
+    },
   })
   try {
     await node(hub, checks)
@@ -97,6 +101,8 @@ async function node(hub: MockHub, checks: Checks): Promise<void> {
   const name = `azure-iothub ${versionOf('azure-iothub')} (Node)`
   await checkService(hub, checks, { name, command: run('service/node.js') })
   await checkService(hub, checks, { name: `${name}, errors`, command: run('service/errors.js') })
+  const provisioning = `azure-iot-provisioning-device ${versionOf('azure-iot-provisioning-device')}, -service ${versionOf('azure-iot-provisioning-service')} (Node)`
+  await checkService(hub, checks, { name: provisioning, command: run('service/provisioning.js') })
   const overAmqp = `AMQP: azure-iot-device-amqp ${versionOf('azure-iot-device-amqp')}, azure-iothub, @azure/event-hubs ${versionOf('@azure/event-hubs')} (Node)`
   await checkService(hub, checks, { name: overAmqp, command: run('service/amqp.js') })
 }
@@ -115,6 +121,8 @@ async function python(hub: MockHub, checks: Checks, interpreter: string): Promis
   const name = `${pinned('azure-iot-hub')} (Python)`
   await checkService(hub, checks, { name, command: run('service/python.py') })
   await checkService(hub, checks, { name: `${name}, errors`, command: run('service/errors.py') })
+  const provisioning = `${pinned('azure-iot-device')}, ${pinned('azure-iothub-provisioningserviceclient')} (Python), provisioning`
+  await checkService(hub, checks, { name: provisioning, command: run('service/provisioning.py') })
   const overAmqp = `AMQP: ${pinned('azure-iot-hub')}, ${pinned('azure-eventhub')} (Python)`
   await checkService(hub, checks, { name: overAmqp, command: run('service/amqp.py') })
 }

@@ -76,11 +76,16 @@ function defaultOf({ defaultValue }: Option): string {
 const READ: ReadonlyMap<string, string> = new Map([
   ['MOCK_IOT_HUB_DEBUG', 'mock-iot-hub prints the stack of an error that ends it'],
   [
+    'npm_lifecycle_script',
+    'npm sets it: when it is this command, mock-iot-hub stops with the npm or npx that started it',
+  ],
+  [
     'CONFORMANCE_DRIVER',
     'client under test of a Cucumber run of your own: a JSON array of a program and its arguments',
   ],
   ['CONFORMANCE_HUB', 'hub under test of a Cucumber run of your own, as JSON'],
   ['CONFORMANCE_CALL_SECONDS', 'real seconds that a call to a driver may take'],
+  ['CONFORMANCE_HUB_DATA', 'disk or process: hubs of the suite keep their state, with this durability'],
   ['CONFORMANCE_SILENCE_MS', 'real milliseconds without a line of a driver that count as its silence'],
   ['GITHUB_ACTIONS', 'iot-hub-conformance prints annotations for GitHub when it is `true`'],
 ])
@@ -90,6 +95,15 @@ const SET: ReadonlyMap<string, string> = new Map([
   ['IOTHUB_MODULE_CONNECTION_STRING', 'connection string of the first module'],
   ['IOTHUB_CONNECTION_STRING', 'connection string of the policy iothubowner, for back ends'],
   ['EVENTHUB_CONNECTION_STRING', 'connection string for Event Hubs clients'],
+  ['PROVISIONING_HOST', 'host name of the provisioning service'],
+  ['PROVISIONING_IDSCOPE', 'its ID scope'],
+  ['PROVISIONING_REGISTRATION_ID', 'the first individual enrollment with symmetric keys'],
+  ['PROVISIONING_SYMMETRIC_KEY', 'its primary key'],
+  [
+    'PROVISIONING_MASTER_SYMMETRIC_KEY',
+    'primary key of the first enrollment group with symmetric keys; the keys of its devices derive from it',
+  ],
+  ['PROVISIONING_CONNECTION_STRING', 'connection string of the policy provisioningserviceowner'],
   ['NODE_EXTRA_CA_CERTS', 'CA of the hub for Node; with others that it had before'],
   ['SSL_CERT_FILE', 'CA of the hub and those of the system, for Python, C, Go, Rust and .NET'],
   ['REQUESTS_CA_BUNDLE', "CA of the hub and those of the system, for Python's service SDK and az"],

@@ -1,5 +1,5 @@
 /** P1, P2, P3, P3b: telemetry throughput in the two regimes, batched and spread. */
-import type { Effort, Figure, Pair } from '../figure.ts'
+import type { Effort, Figure, Pair, Sample } from '../figure.ts'
 import { openDevices, publishLoad } from '../load/publish-load.ts'
 import { type ServerProcess, startServer } from '../servers/server.ts'
 
@@ -29,23 +29,31 @@ async function openPair(
     return { skipped: error instanceof Error ? error.message : String(error) }
   }
   const hub = await startServer('hub', { devices: connections })
-  const side = (server: ServerProcess) => async () => {
-    const devices = await openDevices(server, connections)
-    try {
-      return await publishLoad(server, devices, inFlight, effort.ms)
-    } finally {
-      for (const device of devices) {
-        device.socket.removeAllListeners('close')
-        device.close()
-      }
-    }
-  }
+  const side = (server: ServerProcess) => () => publishOnce(server, connections, inFlight, effort)
   return {
     ours: side(hub),
     anchor: side(other),
     close: async () => {
       await Promise.all([hub.stop(), other.stop()])
     },
+  }
+}
+
+/** One measurement: opens the connections, publishes for a while, closes them. */
+export async function publishOnce(
+  server: ServerProcess,
+  connections: number,
+  inFlight: number,
+  effort: Effort,
+): Promise<Sample> {
+  const devices = await openDevices(server, connections)
+  try {
+    return await publishLoad(server, devices, inFlight, effort.ms)
+  } finally {
+    for (const device of devices) {
+      device.socket.removeAllListeners('close')
+      device.close()
+    }
   }
 }
 

@@ -3,11 +3,18 @@ import { startMockHub } from 'mock-iot-hub'
 import { DEVICE_KEY } from '../load/token.ts'
 import { serve } from './server.ts'
 
-const options = JSON.parse(process.argv[2] ?? '{}') as { devices?: number; amqp?: boolean }
+const options = JSON.parse(process.argv[2] ?? '{}') as {
+  devices?: number
+  amqp?: boolean
+  dataDirectory?: string
+  durability?: 'disk' | 'process'
+}
 const hub = await startMockHub({
   mqttPort: 0,
   httpsPort: 0,
   controlPort: false,
+  dataDirectory: options.dataDirectory,
+  durability: options.durability,
   ...(options.amqp === false ? { amqpPort: false } : {}),
 })
 for (let i = 0; i < (options.devices ?? 1); i++) {

@@ -193,26 +193,29 @@ func messages(service *iotservice.Client, device *iotdevice.Client) {
 		records := make(chan string, 10)
 		listening, stop := context.WithCancel(ctx)
 		defer stop()
-		go service.SubscribeFeedback(listening, func(feedback *iotservice.Feedback) error {
-			records <- feedback.OriginalMessageID + " " + feedback.Description
-			return nil
-		})
-		// Without an expiry the SDK sends one of the year 1754.
+		go func() {
+			err := service.SubscribeFeedback(listening, func(feedback *iotservice.Feedback) error {
+				records <- feedback.OriginalMessageID + " " + feedback.Description
+				return nil
+			})
+			records <- fmt.Sprint("SubscribeFeedback ended: ", err)
+		}()
+		// Without an expiry the SDK sends one of the year 1754. Other programs have advanced the hub's clock.
 		err = service.SendEvent(ctx, deviceID, []byte("hello"), iotservice.WithSendMessageID("c-1"),
-			iotservice.WithSendExpiryTime(time.Now().Add(time.Minute)), iotservice.WithSendAck(iotservice.AckFull), iotservice.WithSendProperty("mode", "eco"))
+			iotservice.WithSendExpiryTime(time.Now().Add(24*time.Hour)), iotservice.WithSendAck(iotservice.AckFull), iotservice.WithSendProperty("mode", "eco"))
 		if err != nil {
 			return err
 		}
 		message, err := next(inbox.C())
 		if err != nil {
-			return err
+			return fmt.Errorf("the device's inbox: %w", err)
 		}
 		if err := same([]string{string(message.Payload), message.Properties["mode"]}, []string{"hello", "eco"}); err != nil {
 			return err
 		}
 		record, err := next(records)
 		if err != nil {
-			return err
+			return fmt.Errorf("feedback: %w", err)
 		}
 		return same(record, "c-1 Success")
 	})

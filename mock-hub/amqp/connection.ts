@@ -23,6 +23,8 @@ import type { Link } from './endpoint/links.ts'
 import { AmqpViolation } from './codec/malformed.ts'
 import type { AmqpError, PerformativeName } from './codec/performative-fields.ts'
 import { unreadError } from '../net/limits.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
+import { RegistrantNode, registrationNameOf } from './provisioning/registrant.ts'
 import { linkOpened, type ProtocolClientInfo } from '../net/peer.ts'
 import { FaultedStream } from '../net/stream.ts'
 import { STREAM_EFFECTS } from '../net/stream-faults.ts'
@@ -35,6 +37,8 @@ export interface ServerContext {
   readonly eventHub: EventHub
   readonly hostName: string
   readonly port: number
+  /** Undefined: there is no provisioning service beside the hub. */
+  readonly provisioning: Provisioning | undefined
   onEnd(connection: Connection): void
 }
 
@@ -59,7 +63,10 @@ export class Connection implements ConnectionContext {
   readonly #cbs: RequestNode
   readonly #management: RequestNode
   readonly #devices: Devices
+  /** Undefined: there is no provisioning service beside the hub. */
+  readonly #registrant: RegistrantNode | undefined
   #state: 'new' | 'sasl' | 'authenticated' | 'amqp' | 'over' = 'new'
+  #opened = false
   /** A fault `tcp.*` has fired on this connection; another one fires here only if it is armed later. */
   #faulted = false
   #cancelOpenTimer: () => void
@@ -78,6 +85,8 @@ export class Connection implements ConnectionContext {
     this.#cbs = new RequestNode(this, (request) => putToken(this, request))
     this.#management = new RequestNode(this, (request) => manage(this, request))
     this.#devices = new Devices(this)
+    const { provisioning } = server
+    this.#registrant = provisioning && new RegistrantNode(this, provisioning, info.certificates)
     this.#endpoint = new Endpoint({
       clock: hub.clock,
       containerId: `DeviceGateway_${randomBytes(16).toString('hex')}`,
@@ -214,10 +223,17 @@ export class Connection implements ConnectionContext {
       )
     if (this.#state === 'amqp') {
       this.#endpoint.receive(frame)
-      if (this.#endpoint.up) this.#cancelOpenTimer()
+      if (!this.#opened && this.#endpoint.up) this.#onOpen()
     } else if (frame.performative?.name === 'saslInit') this.#authenticate(frame.performative.fields)
     else throw new AmqpViolation(FRAMING_ERROR, 'sasl-init', frame.performative?.name ?? 'an empty frame')
     return true
+  }
+
+  #onOpen(): void {
+    this.#opened = true
+    this.#cancelOpenTimer()
+    const refusal = this.#registrant?.opened()
+    if (refusal !== undefined) this.#endpoint.close(refusal)
   }
 
   #header(): boolean {
@@ -243,7 +259,11 @@ export class Connection implements ConnectionContext {
   #authenticate(init: Parameters<typeof authenticate>[1]): void {
     this.#record('in', 'saslInit', redacted(init))
     try {
-      const grant = authenticate(this.hub, init)
+      const grant = authenticate(this.hub, init, (userName, password) => {
+        const name = this.#registrant === undefined ? undefined : registrationNameOf(userName)
+        if (name !== undefined) this.#registrant?.authenticate(name, password)
+        return name !== undefined
+      })
       if (grant !== undefined) this.tokens.put(grant)
     } catch (error) {
       this.refused(hubErrorOf(error))
@@ -286,6 +306,11 @@ export class Connection implements ConnectionContext {
 
   #open(link: Link): void {
     const address = link.address ?? ''
+    const registration = this.#registrant === undefined ? undefined : registrationNameOf(address)
+    if (registration !== undefined) {
+      this.#registrant?.attach(link, registration)
+      return
+    }
     const node = parseAddress(address)
     switch (node?.type) {
       case 'cbs':

@@ -42,6 +42,7 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   404: 'amqp:not-found',
   412: 'com.microsoft:precondition-failed',
   429: 'com.microsoft:device-container-throttled',
+  501: 'amqp:not-implemented',
   504: 'com.microsoft:timeout',
 }
 

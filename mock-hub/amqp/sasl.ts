@@ -19,12 +19,14 @@ export const WELCOME = Buffer.from('Welcome!')
 
 /**
  * Authenticates by a sasl-init.
+ * @param registers takes the identity of PLAIN when it is a registration. @returns whether it is one.
  * @returns the grant of PLAIN; undefined: the mechanism has none.
  * @throws HubError, AmqpViolation.
  */
 export function authenticate(
   hub: Hub,
   { mechanism, initialResponse }: Performatives['saslInit'],
+  registers: (userName: string, password: string) => boolean = () => false,
 ): Grant | undefined {
   switch (mechanism) {
     case 'ANONYMOUS':
@@ -39,7 +41,7 @@ export function authenticate(
           'authorization id, user name and password, with a zero byte between them',
           'less',
         )
-      return grantOfPassword(hub, userName, password)
+      return registers(userName, password) ? undefined : grantOfPassword(hub, userName, password)
     }
     default:
       throw unauthorized(

@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import { hubNameOf } from '../core/contract/connection-strings.ts'
 import type { Hub } from '../core/contract/hub.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionInfo, ServerContext } from './connection.ts'
 import { EventHub } from './events/event-hub.ts'
@@ -21,6 +22,8 @@ export interface AmqpServerOptions {
   readonly retentionBytes?: number | undefined
   /** The port that redirected readers are told; asked when a client connects; default 5671. */
   readonly port?: (() => number) | undefined
+  /** Serves devices that ask for their hub; default: none does. */
+  readonly provisioning?: Provisioning | undefined
 }
 
 export interface AmqpServer {
@@ -65,6 +68,7 @@ export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}
     hub,
     eventHub,
     hostName: hub.hostName,
+    provisioning: options.provisioning,
     get port() {
       return options.port?.() ?? DEFAULT_PORT
     },

@@ -11,7 +11,9 @@ import { stableKeys } from './stable-keys.ts'
 type Ports = 'mqttPort' | 'httpsPort' | 'controlPort' | 'amqpPort'
 
 /** @throws UsageError with the flag, the rule and the given value. */
-export async function hubOptions(flags: Flags): Promise<Omit<MockHubOptions, Ports>> {
+export async function hubOptions(
+  flags: Flags,
+): Promise<Omit<MockHubOptions, Ports> & { readonly keyOf: (purpose: string) => string }> {
   const [hostName, ...hostnames] = flags.hostname
   const directory = resolve(flags.dir)
   return {

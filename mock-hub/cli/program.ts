@@ -74,8 +74,7 @@ export function program(
     .configureHelp({ optionDescription: ({ description }) => description, helpWidth: 110 })
     .addHelpText(
       'after',
-      '\nEach flag has an environment variable: --mqtt-port is MOCK_IOT_HUB_MQTT_PORT. Others on this machine can see\n' +
-        'command lines: give secrets as @FILE or in the environment.',
+      '\nEach flag has a variable: --mqtt-port is MOCK_IOT_HUB_MQTT_PORT. Give secrets as @FILE or in a variable.',
     )
     .enablePositionalOptions()
   addHubFlags(program).action(async (flags: Flags) => {

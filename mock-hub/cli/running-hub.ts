@@ -82,6 +82,16 @@ export function authorization({ hostName, serviceConnectionString }: RunningHub)
   )
 }
 
+/** The message of an error of the service API, or the whole body. */
+function messageOf(body: string): string {
+  try {
+    const { Message } = JSON.parse(body) as { readonly Message?: unknown }
+    return typeof Message === 'string' ? Message.replace(/^ErrorCode:\w+;/, '') : body
+  } catch {
+    return body
+  }
+}
+
 /** Reads a document of the service API. @throws Error with the status and the body of the answer. */
 export async function readDocument(hub: RunningHub, path: string): Promise<unknown> {
   const ca = await readFile(hub.caPath, 'utf8')
@@ -91,7 +101,7 @@ export async function readDocument(hub: RunningHub, path: string): Promise<unkno
       (answer) => {
         text(answer).then((body) => {
           if (answer.statusCode === 200) resolve(JSON.parse(body))
-          else reject(new Error(`the hub answered ${String(answer.statusCode)}: ${body}`))
+          else reject(new Error(`the hub answered ${String(answer.statusCode)}: ${messageOf(body)}`))
         }, reject)
       },
     ).once('error', reject)

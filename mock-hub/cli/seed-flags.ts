@@ -1,6 +1,8 @@
 /** The seed that the flags `--seed`, `--device` and `--module` describe. */
 
 import type { HubSnapshot } from '../core/contract/services/snapshots.ts'
+import type { MockHub } from '../host/mock-hub.ts'
+import { identityKey, type Identity } from '../core/contract/identity.ts'
 import { parseSeed } from '../host/seed-file.ts'
 import { mergeSeeds, type Seed, type SeedDevice } from '../host/seed.ts'
 import { isSnapshot } from '../host/snapshot-seed.ts'
@@ -22,6 +24,30 @@ export async function seedOf(flags: Pick<Flags, 'seed' | 'device' | 'module'>): 
   const seed = mergeSeeds(fromFile, { devices: identitiesOf(flags) })
   const isEmpty = (seed.devices ?? []).length === 0
   return isEmpty && flags.seed === undefined ? { devices: identitiesOf(DEFAULT_IDENTITIES) } : seed
+}
+
+/**
+ * Registers what `--device` and `--module` name and a data directory with state does not have: it was not filled with them.
+ * @param keyOf as for a seed.
+ */
+export function registerMissing(
+  { registry }: Pick<MockHub, 'registry'>,
+  flags: Pick<Flags, 'device' | 'module'>,
+  keyOf: (purpose: string) => string,
+): void {
+  const put = (identity: Identity): void => {
+    if (registry.find(identity) !== undefined) return
+    const name = identityKey(identity)
+    const symmetricKey = {
+      primaryKey: keyOf(`${name} primary`),
+      secondaryKey: keyOf(`${name} secondary`),
+    }
+    registry.create(identity, { authentication: { type: 'sas', symmetricKey } })
+  }
+  for (const { deviceId, modules = [] } of identitiesOf(flags)) {
+    put({ deviceId })
+    for (const { moduleId } of modules) put({ deviceId, moduleId })
+  }
 }
 
 function identitiesOf({ device, module }: Pick<Flags, 'device' | 'module'>): readonly SeedDevice[] {

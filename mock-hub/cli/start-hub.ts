@@ -8,6 +8,7 @@ import { startMockHub } from '../host/start.ts'
 import { CONTROL_PORT, type Flags } from './flags.ts'
 import { freeLoopbackAddress } from './free-address.ts'
 import { hubOptions, workloadAt } from './hub-options.ts'
+import { registerMissing } from './seed-flags.ts'
 
 type PortName = 'mqttPort' | 'httpsPort' | 'amqpPort' | 'controlPort'
 type Ports = Readonly<Record<PortName, number | false | undefined>>
@@ -63,7 +64,13 @@ export async function startHub(
     // `ports.mqttPort` and `ports.httpsPort` are never false.
     const chosen = ports as Pick<MockHubOptions, PortName>
     try {
-      return await startMockHub({ ...options, trustedAuthorities, ...chosen })
+      const hub = await startMockHub({ ...options, trustedAuthorities, ...chosen })
+      if (hub.state?.endsWith(', new)') === false) {
+        registerMissing(hub, flags, options.keyOf)
+        if (flags.seed !== undefined)
+          say(`${flags.data ?? ''} has state already: --seed waits for a reset, or for --fresh`)
+      }
+      return hub
     } catch (error) {
       if (isTaken(error, options.workload?.socketPath)) {
         // Another hub in this directory was a moment faster.

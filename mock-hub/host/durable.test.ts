@@ -381,3 +381,33 @@ test('the certificates are in the directory unless another has them', async () =
   await open()
   expect(existsSync(join(directory, 'certificates'))).toBe(true)
 })
+
+test('enrollments, registrations and certificates of provisioning are there after a restart', async () => {
+  const seed = { ...SEED, enrollments: [{ registrationId: 'r1' }] }
+  const first = await open({ provisioning: true, seed })
+  const dps = first.provisioning
+  if (dps === undefined) throw new Error('no provisioning')
+  dps.enrollments.put('r2', { registrationId: 'r2', attestation: { type: 'symmetricKey' } })
+  dps.enrollmentGroups.put('g', {
+    enrollmentGroupId: 'g',
+    attestation: { type: 'x509', x509: { signingCertificates: { primary: { certificate: first.caPem } } } },
+  })
+  dps.certificates.upload('ca', first.caPem, true)
+  dps.enrollments.remove('r1')
+  const told = () => ({
+    enrollments: hubs.at(-1)?.provisioning?.enrollments.list(),
+    keys: hubs.at(-1)?.provisioning?.enrollments.attestation('r2'),
+    groups: hubs.at(-1)?.provisioning?.enrollmentGroups.list(),
+    certificates: hubs.at(-1)?.provisioning?.certificates.list(),
+    policies: hubs.at(-1)?.provisioning?.policies,
+  })
+  const before = told()
+  await again({ provisioning: true, seed })
+  expect(told()).toEqual(before)
+  await again({ seed })
+  const fourth = await again({ provisioning: true, seed })
+  expect(told()).toEqual(before)
+  fourth.reset()
+  const fifth = await again({ provisioning: true, seed })
+  expect(fifth.provisioning?.enrollments.list()).toMatchObject([{ registrationId: 'r1' }])
+})

@@ -11,6 +11,7 @@ import type { SharedAccessPolicy } from '../core/contract/principal.ts'
 import { StoreError, type StoreState } from '../core/contract/state-store.ts'
 import { counter } from '../core/store/counter.ts'
 import { GroupCommits } from '../core/store/group-commits.ts'
+import type { ProvisioningPolicy } from '../provisioning/contract/policies.ts'
 import { dataDirectory, emptyDataDirectory, type DataDirectory } from '../store/data-directory.ts'
 import { LevelStore } from '../store/level-store.ts'
 import type { Undo } from './undo.ts'
@@ -19,8 +20,12 @@ import type { ResolvedOptions } from './resolve-options.ts'
 export interface Durable {
   readonly directory: DataDirectory
   readonly commits: Commits
+  /** The directory had no state. */
+  readonly isNew: boolean
   /** Those of an earlier start; undefined: the directory is new. */
   readonly policies: readonly SharedAccessPolicy[] | undefined
+  /** The same of the provisioning service. */
+  readonly provisioningPolicies: readonly ProvisioningPolicy[] | undefined
   /** How often the state was started before. */
   readonly starts: number
   /** For the line at the start. */
@@ -73,13 +78,16 @@ export async function openDataDirectory(
   checkPartitions(commits, partitions, directory.path)
   const isNew = state.number === 0
   const policies = commits.loaded('policy').map(({ value }) => value as StoredPolicy)
+  const provisioning = commits.loaded('provisioningPolicy').map(({ value }) => value as ProvisioningPolicy)
   const starts = Number(commits.loaded('counter').find(({ key }) => key === 'starts')?.value ?? 0)
   const clockWas = commits.loaded('clock')[0]?.value as StoredClock | undefined
   let followClock: (() => void) | undefined
   return {
     directory,
     commits,
+    isNew,
     policies: isNew ? undefined : inPlace(policies),
+    provisioningPolicies: provisioning.length === 0 ? undefined : provisioning,
     starts,
     description: `kept in ${directory.path} (${durability}${isNew ? ', new' : `, group ${String(state.number)}`})`,
     failure,

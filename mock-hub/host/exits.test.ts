@@ -214,11 +214,10 @@ describe('HTTPS', () => {
   }
 
   test('answers to writes wait', async () => {
-    await (
-      await call('GET', '/devices/d1')
-    )()
+    const warm = await call('GET', '/devices/d1')
     await turns()
     await release()
+    expect(warm()).toEqual([200])
     store.held = true
     const made = await call('PUT', '/devices/d2', { deviceId: 'd2' })
     await waitsFor(made, [], [200])

@@ -6,6 +6,7 @@
 import type { Duplex } from 'node:stream'
 import type { AmqpServer, ConnectionInfo } from '../amqp/server.ts'
 import type { Hub } from '../core/contract/hub.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Undo } from './undo.ts'
 import type { HubTls } from '../net/hub-certificates.ts'
@@ -24,6 +25,7 @@ export interface AmqpOnDemand {
 export function amqpOnDemand(
   { amqpPort, address, partitions }: ResolvedOptions,
   hub: Hub,
+  provisioning: Provisioning | undefined,
   undo: Undo,
 ): AmqpOnDemand | undefined {
   if (amqpPort === false) return undefined
@@ -32,7 +34,7 @@ export function amqpOnDemand(
   let stopped = false
   const load = (): Promise<AmqpServer> =>
     (loading ??= import('../amqp/server.ts').then(({ createAmqpServer }) =>
-      createAmqpServer(hub, { partitions, port: () => port }),
+      createAmqpServer(hub, { partitions, port: () => port, provisioning }),
     ))
   const accept = (stream: Duplex, info: ConnectionInfo): void => {
     stream.on('error', () => {

@@ -107,16 +107,16 @@ const UPDATE: Argument = ['update', objectOf({ tags: nullable(OBJECT), desired: 
 function isPayload(value: unknown): boolean {
   try {
     if (typeof value === 'string') readJson(value)
-    else return JSON.stringify(value, (_key, part: unknown) => jsonPart(part)) !== undefined
+    else JSON.stringify(value, (_key, part: unknown) => jsonPart(part))
     return true
   } catch {
     return false
   }
 }
 
-/** @throws TypeError for what JSON would leave out or replace. */
+/** A member without a value is left out. @throws TypeError for what JSON has no text for. */
 function jsonPart(part: unknown): unknown {
-  const plain = part === null || ['string', 'boolean', 'object'].includes(typeof part)
+  const plain = part === null || ['string', 'boolean', 'object', 'undefined'].includes(typeof part)
   if (plain || Number.isFinite(part)) return part
   throw new TypeError('JSON has no text for it')
 }

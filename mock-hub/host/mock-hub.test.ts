@@ -20,7 +20,7 @@ afterEach(() => {
   core.stop()
 })
 
-const INTERNAL = ['clock', 'logger', 'authentication', 'deviceFaults']
+const INTERNAL = ['clock', 'commits', 'eventPositions', 'logger', 'authentication', 'deviceFaults']
 
 test('a MockHub has every field of the core except the internal ones', () => {
   const fields = Object.keys(core)

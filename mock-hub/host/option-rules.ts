@@ -69,7 +69,7 @@ export const OPTIONS = {
     default: '127.0.0.1',
   },
   parallel: {
-    help: 'finds a loopback address of its own where the ports that SDKs dial are free',
+    help: 'a loopback address of its own, where the ports that SDKs dial are free',
     rule: BOOLEAN,
     default: false,
   },
@@ -137,7 +137,7 @@ export const OPTIONS = {
     rule: TEXT,
   },
   durability: {
-    help: 'stored means "disk", or with "process" that it survives the end of the process alone',
+    help: 'stored on the disk, or so that it survives the process alone',
     rule: oneOf('disk', 'process'),
     default: 'disk',
   },

@@ -32,7 +32,7 @@ import { applyEnrollments } from './provisioning/seed-enrollments.ts'
 import { resolvedAt, resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
 import { atOwnAddress } from './sdk-ports.ts'
 import { applySeed, onceEach, policiesFrom, provisioningPoliciesFrom, randomKeys } from './seed.ts'
-import { checkSnapshot, isSnapshot } from './snapshot-seed.ts'
+import { checkSnapshot, isSnapshot, seedPart } from './snapshot-seed.ts'
 import { check, ID, objectOf } from './value-rules.ts'
 
 /**
@@ -105,7 +105,10 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
           anywhere: core.settings.dpsWebhooksAnywhere,
           caPem: () => tls.caPem,
         }),
-        policies: options.keyOf === undefined ? undefined : provisioningPoliciesFrom(keyOf),
+        policies:
+          durable?.provisioningPolicies ??
+          (options.keyOf === undefined ? undefined : provisioningPoliciesFrom(keyOf)),
+        starts,
       })
     : undefined
   const blob = await attachBlobs(options, core, tls, undo, durable?.directory.blobs)
@@ -127,7 +130,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   undo.push(() => http.stop())
   const mqtt = await createMqttServer(core, provisioning)
   undo.push(() => mqtt.stop())
-  const amqp = amqpOnDemand(options, core, undo)
+  const amqp = amqpOnDemand(options, core, provisioning, undo)
   const protocols: Record<string, WebSocketProtocol> = {
     ...(amqp === undefined ? {} : { amqpwsb10: amqp.protocol }),
     mqtt: (stream, info) => {
@@ -148,7 +151,12 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     }
   }
   if (durable === undefined) initialise()
-  else durable.restore(core, initialise)
+  else {
+    durable.restore(core, initialise)
+    // The service is new beside a hub that is not.
+    if (!durable.isNew && provisioning !== undefined && durable.provisioningPolicies === undefined)
+      applyEnrollments(provisioning, seedPart(seed), keyOf)
+  }
 
   const mqttListener: TlsListener = await listenTls(
     (socket, client) => {

@@ -21,10 +21,12 @@ export interface ProvisioningOptions {
   /** The hub in whose process the service runs; it is linked. */
   readonly hub: Pick<
     Hub,
-    'hostName' | 'settings' | 'clock' | 'journal' | 'faults' | 'registry' | 'twins' | 'refuse'
+    'hostName' | 'settings' | 'clock' | 'commits' | 'journal' | 'faults' | 'registry' | 'twins' | 'refuse'
   >
   /** Makes keys, ids and etags repeatable. @default random ones */
   readonly seed?: number | undefined
+  /** How often the stored state was started before: each start has random values of its own. Default: 0. */
+  readonly starts?: number | undefined
   /** @default 0ne00000000 */
   readonly idScope?: string | undefined
   /** Calls the webhook of a custom allocation. */
@@ -39,18 +41,27 @@ export interface ProvisioningOptions {
 export const DEFAULT_ID_SCOPE = '0ne00000000'
 
 export function createProvisioning(options: ProvisioningOptions): Provisioning {
-  const { hub, idScope = DEFAULT_ID_SCOPE, callWebhook, linkedHubs = [] } = options
-  const { clock, settings, journal, faults } = hub
-  const random = randomFrom(options.seed)('provisioning')
+  const { hub, idScope = DEFAULT_ID_SCOPE, callWebhook, linkedHubs = [], starts = 0 } = options
+  const { clock, commits, settings, journal, faults } = hub
+  const purpose = starts === 0 ? 'provisioning' : `provisioning, start ${String(starts + 1)}`
+  const random = randomFrom(options.seed)(purpose)
   const policies = options.policies ?? [ownerPolicy(random)]
+  commits.keep({
+    kind: 'provisioningPolicy',
+    keys: () => policies.map(({ name }) => name),
+    read: (key) => policies.find(({ name }) => name === key),
+    // The service was made with them.
+    load: () => undefined,
+  })
+  for (const { name } of policies) commits.changed('provisioningPolicy', name)
   const atStart: readonly LinkedHub[] = [hubOfThisProcess(hub), ...linkedHubs]
   let linked = atStart
   const hubNames = (): readonly string[] => linked.map(({ hostName }) => hostName)
 
-  const authorities = new Authorities(clock, random)
+  const authorities = new Authorities(clock, random, commits)
   const throttles = new Throttles(clock, settings.dpsThrottles)
-  const shared = { clock, random, linkedHubs: hubNames }
-  const store = new RegistrationStore(clock, random, (id) => groups.find(id) !== undefined)
+  const shared = { clock, random, commits, linkedHubs: hubNames }
+  const store = new RegistrationStore(clock, random, commits, (id) => groups.find(id) !== undefined)
   const individual = new EnrollmentStore({
     ...shared,
     kind: 'individual',

@@ -31,6 +31,9 @@ export interface LevelStoreOptions {
 export const STORE_FORMAT = 1
 export const HEAD = 'head'
 const SUM_BYTES = 4
+/** So much is read at a time. */
+const READ_BYTES = 2 ** 20
+const KINDS: ReadonlyMap<string, StateKind> = new Map(STATE_KINDS.map((kind) => [kind, kind]))
 
 /** What each group says about all that lives. */
 export interface Head extends StoreState {
@@ -69,8 +72,7 @@ export function checkedValue(key: string, stored: Buffer): Buffer | undefined {
 
 /** @returns undefined: no kind that this version knows. */
 export function kindOf(key: string): StateKind | undefined {
-  const kind = key.slice(0, key.indexOf('/'))
-  return STATE_KINDS.find((known) => known === kind)
+  return KINDS.get(key.slice(0, key.indexOf('/')))
 }
 
 export class LevelStore implements StateStore {
@@ -164,12 +166,11 @@ export class LevelStore implements StateStore {
     const { state } = this.#directory
     const database = openDatabase(state, true)
     const found = new LiveSet()
-    const change = found.change()
     let head: Head | undefined
     try {
       await database.open()
       this.#database = database
-      for await (const [key, stored] of database.iterator()) {
+      for await (const [key, stored] of database.iterator({ highWaterMarkBytes: READ_BYTES })) {
         const value = checkedValue(key, stored)
         if (value === undefined) throw damaged(this.place, `the checksum of ${key} is wrong`)
         if (key === HEAD) {
@@ -177,7 +178,7 @@ export class LevelStore implements StateStore {
           checkFormat(this.place, head)
           continue
         }
-        change.put(key, stored.readUInt32BE(0))
+        found.add(key, stored.readUInt32BE(0))
         const kind = kindOf(key)
         if (kind !== undefined) live({ kind, key: key.slice(kind.length + 1), value })
       }
@@ -186,7 +187,6 @@ export class LevelStore implements StateStore {
       await database.close().catch(() => undefined)
       throw storeError(this.place, error)
     }
-    change.keep()
     this.#live = found
     const expected = head ?? { ...this.#head, number: 0, count: 0, digest: new LiveSet().digest }
     if (expected.count !== found.count || expected.digest !== found.digest) {

@@ -14,6 +14,13 @@ export class LiveSet {
     return digestOf(this.#xor, this.#total)
   }
 
+  /** A document that lives, each once: the store is being read. */
+  add(key: string, sum: number): void {
+    this.#sums.set(key, sum)
+    this.#xor ^= sum
+    this.#total = (this.#total + sum) >>> 0
+  }
+
   /** A group: nothing has changed until it is kept. */
   change(): LiveChange {
     return new LiveChange(this.#sums, this.#xor, this.#total, (xor, total) => {

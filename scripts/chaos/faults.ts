@@ -5,7 +5,10 @@ import { pick, randomFrom, type Random } from '../fuzz/random.ts'
 
 export type Step =
   | { readonly do: 'arm'; readonly fault: FaultDefinition }
-  | { readonly do: 'expire-token' | 'restart-client' | 'close-client' | 'burst'; readonly device: string }
+  | {
+      readonly do: 'expire-token' | 'restart-client' | 'close-client' | 'take-over' | 'burst'
+      readonly device: string
+    }
   | { readonly do: 'disable'; readonly device: string; readonly seconds: number }
   | { readonly do: 'leap'; readonly seconds: number }
 
@@ -92,7 +95,7 @@ function stepOf(random: Random, devices: readonly string[]): Step {
     case 0:
       return { do: 'expire-token', device }
     case 1:
-      return { do: pick(random, ['restart-client', 'close-client', 'burst'] as const), device }
+      return { do: pick(random, ['restart-client', 'close-client', 'take-over', 'burst'] as const), device }
     case 2:
       return random(3) === 0
         ? { do: 'disable', device, seconds: 10 + random(60) }
@@ -113,7 +116,7 @@ export function shown(step: Step): string {
       const { name, scope, count, durationSeconds, parameters } = step.fault
       const parts = [
         scope?.identity === undefined ? 'all' : scope.identity,
-        ...Object.entries(parameters ?? {}).map(([key, value]) => `${key}=${String(value)}`),
+        ...Object.entries(parameters ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
         ...(count === undefined ? [] : [`${count} times`]),
         ...(durationSeconds === undefined ? [] : [`for ${durationSeconds} s`]),
       ]

@@ -6,7 +6,8 @@ import { ManualClock } from '../../mock-hub/base/clock.ts'
 import type { MockHub } from '../../mock-hub/host/mock-hub.ts'
 import { startMockHub } from '../../mock-hub/host/start.ts'
 import { pick, randomFrom, type Random } from '../fuzz/random.ts'
-import { ReferenceDevice, RawAmqpDevice, RawMqttDevice, type Device, type Tell } from './clients.ts'
+import { RawAmqpDevice } from './amqp-client.ts'
+import { ReferenceDevice, RawMqttDevice, type Device, type Tell } from './clients.ts'
 import { shown, type ScriptStep } from './faults.ts'
 import type { History, HistoryEvent } from './history.ts'
 
@@ -137,6 +138,9 @@ class World {
         break
       case 'close-client':
         device?.close()
+        break
+      case 'take-over':
+        device?.takeOver()
         break
     }
   }

@@ -130,22 +130,22 @@ async function play(
   const stream = await broker.dial()
   const parser = mqttPacket.parser({ protocolVersion: 4 })
   const said: string[] = []
-  let closed = false
+  const state = { closed: false }
   let wake: () => void = () => undefined
   parser.on('packet', (packet: Packet) => {
     const { cmd, messageId, granted, returnCode } = packet as Packet & {
-      granted?: unknown
+      granted?: readonly number[]
       returnCode?: number
     }
-    said.push(
-      [cmd, messageId, granted, returnCode].filter((part) => part !== undefined && part !== null).join(':'),
-    )
+    said.push([cmd, messageId, granted?.join(','), returnCode].filter((part) => part !== undefined).join(':'))
     wake()
   })
-  stream.on('data', (chunk: Buffer) => parser.parse(chunk))
+  stream.on('data', (chunk: Buffer) => {
+    parser.parse(chunk)
+  })
   for (const event of ['close', 'end', 'error'])
     stream.on(event, () => {
-      closed = true
+      state.closed = true
       wake()
     })
   const until = async (done: () => boolean): Promise<void> => {
@@ -154,7 +154,7 @@ async function play(
       late = true
       wake()
     }, QUIET_MS)
-    while (!closed && !late && !done()) await new Promise<void>((resolve) => (wake = resolve))
+    while (!state.closed && !late && !done()) await new Promise<void>((resolve) => (wake = resolve))
     clearTimeout(timer)
   }
   stream.write(hello)
@@ -164,10 +164,10 @@ async function play(
   await until(() => said.length > packets.length)
   const answers = said.slice().sort().join(' ')
   const before = said.length
-  if (!closed && ending !== undefined) stream.write(ending.bytes)
-  if (!closed) stream.write(mqttPacket.generate({ cmd: 'pingreq' }))
+  if (!state.closed && ending !== undefined) stream.write(ending.bytes)
+  if (!state.closed) stream.write(mqttPacket.generate({ cmd: 'pingreq' }))
   await until(() => said.length > before)
-  const end = closed ? 'closed' : 'open'
+  const end = state.closed ? 'closed' : 'open'
   stream.destroy()
   return { answers, end }
 }
@@ -190,7 +190,9 @@ async function ownHub(): Promise<Broker & { readonly hello: Buffer }> {
     hello,
     dial: () => {
       const [near, far] = duplexPair()
-      far.on('close', () => near.destroy())
+      far.on('close', () => {
+        near.destroy()
+      })
       server.accept(far, { transport: 'mqtt', peer: 'differential' })
       return Promise.resolve(near)
     },
@@ -207,7 +209,9 @@ async function aedes(): Promise<Broker> {
     name: 'aedes',
     dial: () => {
       const [near, far] = duplexPair()
-      far.on('close', () => near.destroy())
+      far.on('close', () => {
+        near.destroy()
+      })
       broker.handle(far)
       return Promise.resolve(near)
     },

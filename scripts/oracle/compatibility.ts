@@ -13,9 +13,9 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 export function writeCompatibility(file: URL, checks: readonly Check[]): void {
   const clients = [...new Set(checks.map(({ client }) => client))]
   const lines = [
-    '# Official SDKs against this hub',
+    '# Clients against this hub',
     '',
-    'Written by `npm run oracle`: official, unmodified SDKs make these calls, and both ends are checked. Do not edit.',
+    'Written by `npm run oracle`: unmodified official SDKs and independent clients make these calls, and both ends are checked. Do not edit.',
     '',
     '| client | works | fails | not tried |',
     '| --- | --- | --- | --- |',

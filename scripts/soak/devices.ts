@@ -211,7 +211,7 @@ class AmqpDevice extends Device {
     const connection = rhea.create_container().connect({
       ...{ transport: 'tls', host: '127.0.0.1', port: order.amqpPort, ca: [order.caPem], reconnect: false },
       ...{ username: this.id, password: '', container_id: this.id },
-    } as rhea.ConnectionOptions)
+    })
     this.#connection = connection
     let isOpening = true
     const gone = (): void => {
@@ -262,7 +262,7 @@ class AmqpDevice extends Device {
 
   protected write(number: number): void {
     if (this.#sender?.sendable() === true)
-      this.#sender.send({ body: rhea.message.data_section(Buffer.from(String(number))) })
+      this.#sender.send({ body: rhea.message.data_section(Buffer.from(String(number))) as Buffer })
   }
 }
 

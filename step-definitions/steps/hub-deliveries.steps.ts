@@ -101,6 +101,8 @@ When(
       pending.set(methodName, response)
     }
     calls.set(scenario, pending)
+    // Calls that wait for the device are at the hub before it comes.
+    if (seconds !== null) await this.time.settle()
   },
 )
 

@@ -46,6 +46,7 @@ Feature: Handling messages
         | text            | {}               |
         | messageId       | id 1             |
         | correlationId   | a/b              |
+        | ack             | positive         |
         | contentType     | application/json |
         | contentEncoding | utf-8            |
         | property a&b=c  | x=1&y=2          |

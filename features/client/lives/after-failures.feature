@@ -108,6 +108,51 @@ Feature: What comes after a failure
         | identity |
         | module   |
 
+  @BOTH-CONNECT-08 @clock
+  Rule: The second attempt in vain ends as the first
+
+    @fault:mqtt
+    Scenario Outline: The hub stays silent to the <identity> twice
+      Given a <identity> client
+      And the next 2 times the hub is going to stay silent when asked to connect
+      When it connects
+      Then the call fails with OperationTimeout after 60 seconds
+      When it connects
+      Then the call fails with OperationTimeout after 60 seconds
+      And it connects and this succeeds
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
+
+  @BOTH-DISC-01 @BOTH-CONNECT-01 @clock
+  Rule: Calls that are made while the client connects are done one after the other
+
+    @fault:mqtt
+    Scenario Outline: The application of the <identity> changes its mind twice meanwhile
+      Given a <identity> client
+      And the hub is going to accept 2 seconds late
+      When it connects
+      And it disconnects
+      And it connects
+      And 3 seconds pass
+      Then all calls succeed
+      And it is connected
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
+
   @BOTH-SEND-10
   Rule: What was refused for want of a connection is not sent later
 

@@ -29,6 +29,31 @@ Feature: Desired properties that were missed
         | identity |
         | module   |
 
+    @fault:tcp
+    Scenario Outline: The <identity> was made anew while it was away
+      Given a connected <identity> client
+      And the application listens for desired properties
+      When the back end changes the desired properties 3 times at once
+      And the connection is cut
+      And the service recreates the identity
+      And the back end sets the desired properties to:
+        """
+        {"fan":"anew"}
+        """
+      And 1 second passes
+      Then the application is told of desired properties with:
+        | patch.fan | anew |
+
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
+
   @BOTH-ENSURE-02 @clock @needs:connection.retry @option:ensureDesiredProperties
   Rule: If nothing has changed, the application is told nothing
 

@@ -158,6 +158,17 @@ Feature: Reading events
       Then the service reads the event "deviceConnectionStateEvents" with:
         | property.opType | deviceDisconnected |
 
+    Scenario: Each of two devices that come within a minute
+      Given a registered identity "fan"
+      And "lamp" is online
+      And "fan" is online
+      When 61 seconds pass at the hub
+      Then the service reads the event "deviceConnectionStateEvents" with:
+        | property.opType | deviceConnected |
+      And the service reads the event "deviceConnectionStateEvents" with:
+        | property.opType | deviceConnected |
+      And the service reads no further event "deviceConnectionStateEvents"
+
     Scenario: What comes and goes within a minute is not told
       Given "lamp" is online
       When "lamp" loses its connection

@@ -8,12 +8,12 @@ import type { Hub } from '../../core/contract/hub.ts'
 import type { AmqpServer } from '../server.ts'
 
 /**
- * @param userName left out: SASL ANONYMOUS.
+ * @param userName left out: SASL ANONYMOUS; null: no SASL.
  * @param certificates TLS client certificates in DER.
  */
 export function dial(
   server: Pick<AmqpServer, 'accept'>,
-  userName?: string,
+  userName?: string | null,
   password?: string,
   certificates?: readonly Buffer[],
 ): rhea.Connection {
@@ -21,7 +21,11 @@ export function dial(
   server.accept(far, { transport: 'amqp', peer: 'test', certificates })
   // rhea's typings omit that a connection can bring its own stream.
   const options = {
-    ...(userName === undefined ? { username: 'anonymous' } : { username: userName, password }),
+    ...(userName === null
+      ? {}
+      : userName === undefined
+        ? { username: 'anonymous' }
+        : { username: userName, password }),
     reconnect: false,
     connection_details: () => ({
       connect: (_port: number, _host: string, _options: object, up: () => void) => {

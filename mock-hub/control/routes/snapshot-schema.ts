@@ -89,6 +89,66 @@ const CONFIGURATION = objectOf(
   ['id', 'content', 'labels', 'targetCondition', 'priority', 'metrics', 'createdAt', 'updatedAt', 'etag'],
 )
 
+const LIST = { type: 'array' } as const
+const QUEUED = { expiresAt: TIME, failures: COUNT }
+const BODY = objectOf({ bodyBase64: TEXT, system: OBJECT, properties: OBJECT }, [
+  'bodyBase64',
+  'system',
+  'properties',
+])
+const MORE = { additionalProperties: true } as const
+
+/** The values of documents by kind: what reading them needs. */
+const VALUES = {
+  feedbackBatch: objectOf({ records: LIST, dueAt: TIME }, ['records', 'dueAt']),
+  feedback: objectOf({ item: LIST, ...QUEUED }, ['item', 'expiresAt', 'failures']),
+  notification: objectOf({ item: OBJECT, ...QUEUED }, ['item', 'expiresAt', 'failures']),
+  input: objectOf({ inputName: TEXT, message: BODY }, ['inputName', 'message']),
+  upload: objectOf({ open: LIST, expired: TEXTS }, ['open', 'expired']),
+  configurationStatus: LIST,
+  job: {
+    ...objectOf({ request: OBJECT, createdAt: TIME, startAt: TIME, status: TEXT }, [
+      'request',
+      'createdAt',
+      'startAt',
+      'status',
+    ]),
+    ...MORE,
+  },
+  jobRow: {
+    ...objectOf({ index: COUNT, identity: IDENTITY, jobId: TEXT, status: TEXT, createdAt: TIME }, [
+      'index',
+      'identity',
+      'jobId',
+      'status',
+      'createdAt',
+    ]),
+    ...MORE,
+  },
+  importJob: {
+    ...objectOf({ jobId: TEXT, request: OBJECT, startedAt: TIME, status: TEXT }, [
+      'jobId',
+      'request',
+      'startedAt',
+      'status',
+    ]),
+    ...MORE,
+  },
+  quota: objectOf({ day: { type: 'integer' }, used: COUNT, byOperation: OBJECT }, [
+    'day',
+    'used',
+    'byOperation',
+  ]),
+  mqttSession: objectOf({ subscriptions: LIST, packetIds: LIST }, ['subscriptions', 'packetIds']),
+}
+const DOCUMENT = {
+  ...objectOf({ kind: { enum: Object.keys(VALUES) }, key: TEXT, value: {} }, ['kind', 'key', 'value']),
+  allOf: Object.entries(VALUES).map(([kind, value]) => ({
+    if: { properties: { kind: { const: kind } } },
+    then: { properties: { value } },
+  })),
+}
+
 /** `HubSnapshot` of the core. */
 export const SNAPSHOT = objectOf(
   {
@@ -106,6 +166,7 @@ export const SNAPSHOT = objectOf(
     },
     routes: TEXTS,
     configurations: { type: 'array', items: CONFIGURATION },
+    documents: { type: 'array', items: DOCUMENT },
   },
   ['format', 'hostName', 'identities', 'routes', 'configurations'],
 )

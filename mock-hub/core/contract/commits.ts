@@ -30,6 +30,11 @@ export const STATE_KINDS = [
   'mqttSession',
   'blobStorage',
   'blob',
+  'provisioningPolicy',
+  'provisioningCertificate',
+  'enrollment',
+  'enrollmentGroup',
+  'registration',
 ] as const
 /** A kind of document. */
 export type StateKind = (typeof STATE_KINDS)[number]

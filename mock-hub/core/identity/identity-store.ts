@@ -149,9 +149,9 @@ export class IdentityStore implements StateSource<IdentityRecord> {
   }
 }
 
-function byCreation(a: IdentityRecord, b: IdentityRecord): number {
-  const difference = BigInt(a.generationId) - BigInt(b.generationId)
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0
+/** Whole numbers as texts: the longer is the greater. */
+function byCreation({ generationId: a }: IdentityRecord, { generationId: b }: IdentityRecord): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }
 
 function current(entry: Entry): IdentityRecord {

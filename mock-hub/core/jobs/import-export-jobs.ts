@@ -59,6 +59,7 @@ export class HubImportExportJobs implements ImportExportJobs {
         return job && { ...job, cancelStart: undefined }
       },
       load: (documents) => {
+        for (const { cancelStart } of this.#jobs.values()) cancelStart()
         this.#jobs.clear()
         const inOrder = documents.map(({ value }) => value).sort((a, b) => a.startedAt - b.startedAt)
         for (const stored of inOrder) this.#resume({ ...ABSENT, ...stored, cancelStart: () => undefined })

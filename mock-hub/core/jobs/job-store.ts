@@ -20,6 +20,7 @@ export class JobStore {
       keys: () => jobs.keys(),
       read: (id) => storedJob(jobs.get(id)),
       load: (documents) => {
+        for (const { timers } of jobs.values()) for (const cancel of timers) cancel()
         jobs.clear()
         const inOrder = [...documents].sort((a, b) => a.value.createdAt - b.value.createdAt)
         for (const { key, value } of inOrder)

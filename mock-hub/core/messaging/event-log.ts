@@ -34,11 +34,12 @@ export class EventLog implements StateSource<Buffer> {
     options.commits.keep(this)
   }
 
-  /** Call it only with a store. */
-  add(event: TelemetryMessage): void {
+  /** Call it only with a store. @returns whether it is the first of its group. */
+  add(event: TelemetryMessage): boolean {
     const { commits, retained } = this.#options
     const { sequenceNumber, body } = event
-    if (this.#open.length === 0) {
+    const isFirst = this.#open.length === 0
+    if (isFirst) {
       this.#openKey = packKey(sequenceNumber)
       this.#packs.push({ key: this.#openKey, last: sequenceNumber })
     }
@@ -51,6 +52,7 @@ export class EventLog implements StateSource<Buffer> {
       this.#packs.shift()
       commits.changed('event', oldest.key, 0)
     }
+    return isFirst
   }
 
   clear(): void {

@@ -136,8 +136,8 @@ export class HubTelemetry implements TelemetryStream, EventPositionStore {
 
   #store(message: TelemetryMessage): TelemetryMessage {
     this.#ring.push(message)
-    if (this.#commits.active) {
-      this.#log.add(message)
+    if (this.#commits.active && this.#log.add(message)) {
+      // These are read when the group closes.
       this.#counter.changed()
       if (this.#positionsNow !== undefined) this.#commits.changed('telemetry', POSITIONS, 0)
     }

@@ -56,6 +56,8 @@ const step = fc.oneof(
     properties: fc.dictionary(fc.string({ minLength: 1 }), fc.string()),
   }),
   fc.record({ do: fc.constant('receive' as const), device }),
+  fc.record({ do: fc.constant('input' as const), device, module }),
+  fc.record({ do: fc.constant('job' as const), jobId: fc.constantFrom('j1', 'j2'), seconds: fc.nat(3_000) }),
   fc.record({ do: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 3_000 }) }),
   fc.record({
     do: fc.constant('configuration' as const),
@@ -93,6 +95,18 @@ function happen({ hub, clock, services }: World, step: Step): void {
         return
       case 'receive':
         hub.c2d.receive({ deviceId: step.device })
+        return
+      case 'input':
+        hub.inputs.send({ deviceId: step.device, moduleId: step.module }, 'in', {
+          ...{ body: Buffer.from('x'), system: {}, properties: {} },
+        })
+        return
+      case 'job':
+        services.jobs.create({
+          ...{ jobId: step.jobId, type: 'scheduleUpdateTwin', queryCondition: '*', given: {} },
+          ...{ maxExecutionTimeInSeconds: 60, startAt: clock.now() + step.seconds * 1_000 },
+          updateTwin: { etag: '*', update: { tags: { job: step.jobId } } },
+        })
         return
       case 'wait':
         clock.advance(step.seconds * 1000)
@@ -175,6 +189,38 @@ describe('snapshots', () => {
     expect(hub.c2d.count(to)).toBe(0)
   })
 
+  test('a job of the hub before does nothing in the state that is restored', () => {
+    const world = fresh(1)
+    world.hub.registry.create({ deviceId: 'a' })
+    const snapshot = taken(world)
+    world.services.jobs.create({
+      ...{
+        jobId: 'j',
+        type: 'scheduleUpdateTwin',
+        queryCondition: '*',
+        maxExecutionTimeInSeconds: 60,
+        given: {},
+      },
+      startAt: world.clock.now() + 1_000,
+      updateTwin: { etag: '*', update: { tags: { job: true } } },
+    })
+    const withJob = taken(world)
+    world.services.snapshots.restore(snapshot)
+    world.clock.advance(2_000)
+    expect(world.hub.twins.get({ deviceId: 'a' }).tags).toEqual({})
+    world.services.snapshots.restore(withJob)
+    world.clock.advance(2_000)
+    expect(world.hub.twins.get({ deviceId: 'a' }).tags).toEqual({ job: true })
+  })
+
+  test('a snapshot of format 1 is restored', () => {
+    const world = fresh(1)
+    world.hub.registry.create({ deviceId: 'a' })
+    const { documents, ...rest } = taken(world)
+    expect(documents).toBeDefined()
+    expect(restored({ ...rest, format: 1 }).hub.registry.size).toBe(1)
+  })
+
   test('a running clock keeps its offset', () => {
     const clock = new HubClock()
     clock.setOffset('-1h')
@@ -188,7 +234,11 @@ describe('snapshots', () => {
   })
 
   test.each([
-    [{ format: 2 }, 'snapshot: expected format to be 1; given: 2'],
+    [{ format: 3 }, 'snapshot: expected format to be 1 or 2; given: 3'],
+    [
+      { documents: [{ kind: 'x', key: 'a', value: 1 }] },
+      'snapshot: expected documents[0].kind to be one of feedbackBatch,',
+    ],
     [
       { hostName: 'other' },
       `snapshot: expected hostName to be localhost, this hub's: keys and tokens are made for it; given: "other"`,

@@ -1,12 +1,14 @@
 /**
  * The whole state of a hub as JSON: identities with keys and generation ids, twins with versions and metadata, waiting
- * cloud-to-device messages, configurations, routes, and the time of its clock. Links, locks, the journal and telemetry
- * are history, not state: a snapshot does not have them.
+ * cloud-to-device messages, configurations, routes, jobs, uploads, MQTT sessions, feedback, and the time of its clock. Links,
+ * locks, the journal and telemetry are history, not state: a snapshot does not have them. Blobs are files: `data export` of the
+ * command has them.
  */
 
 import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock } from '../../base/clock.ts'
 import type { HubConfigurations } from '../configurations/configurations.ts'
+import type { StateKind } from '../contract/commits.ts'
 import type { WaitingC2d } from '../contract/c2d.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { IdentityRecord } from '../contract/registry.ts'
@@ -16,12 +18,29 @@ import type { QueryLag } from '../query/lag/query-lag.ts'
 import {
   SNAPSHOT_FORMAT,
   type HubSnapshot,
+  type SnapshotDocument,
   type Snapshots,
   type StoredIdentity,
   type StoredMessage,
 } from '../contract/services/snapshots.ts'
 
-type SnapshotHub = Pick<Hub, 'hostName' | 'clock' | 'registry' | 'twins' | 'c2d' | 'routes'>
+type SnapshotHub = Pick<Hub, 'hostName' | 'clock' | 'commits' | 'registry' | 'twins' | 'c2d' | 'routes'>
+
+/** What has no field of its own, in the order in which it is put back. */
+const DOCUMENT_KINDS = [
+  'feedbackBatch',
+  'feedback',
+  'notification',
+  'input',
+  'upload',
+  'configurationStatus',
+  'job',
+  'jobRow',
+  'importJob',
+  'quota',
+  'mqttSession',
+] as const satisfies readonly StateKind[]
+
 export class HubSnapshots implements Snapshots {
   readonly #hub: SnapshotHub
   readonly #configurations: Pick<HubConfigurations, 'stored' | 'load'>
@@ -52,16 +71,17 @@ export class HubSnapshots implements Snapshots {
       identities,
       routes,
       configurations: this.#configurations.stored(),
+      documents: [...documentsOf(this.#hub)],
     }
     // Drops what JSON cannot say: a snapshot is the same before and after it was a file.
     return JSON.parse(JSON.stringify(snapshot)) as HubSnapshot
   }
 
-  restore({ format, hostName, clock, identities, routes, configurations }: HubSnapshot): void {
+  restore(snapshot: HubSnapshot): void {
+    const { format, hostName, clock, identities, routes, configurations, documents = [] } = snapshot
     const hub = this.#hub
     // The snapshot comes from outside: its type is not checked.
-    if ((format as number) !== SNAPSHOT_FORMAT)
-      throw wrong('format', `to be ${String(SNAPSHOT_FORMAT)}`, format)
+    if (!FORMATS.includes(format)) throw wrong('format', `to be ${FORMATS.join(' or ')}`, format)
     if (hostName !== hub.hostName)
       throw wrong('hostName', `to be ${hub.hostName}, this hub's: keys and tokens are made for it`, hostName)
     checkIdentities(identities)
@@ -69,9 +89,11 @@ export class HubSnapshots implements Snapshots {
     const applyConfigurations = this.#configurations.load(configurations)
     const moveClock = clockMover(hub, clock)
     const clearConfigurations = this.#configurations.load([])
+    checkKinds(documents)
 
     // The old state goes first: moving the clock must not wake it, and old configurations must not reach new identities.
     clearConfigurations()
+    loadDocuments(hub, [])
     hub.registry.restore([])
     moveClock()
     hub.registry.restore(identities.map(({ record }) => ({ ...record, connectionState: 'Disconnected' })))
@@ -80,8 +102,37 @@ export class HubSnapshots implements Snapshots {
     for (const { record, cloudToDevice = [] } of identities)
       hub.c2d.restore(record.identity, cloudToDevice.map(waitingMessage))
     applyConfigurations()
+    loadDocuments(hub, documents)
     this.#lag.reset()
   }
+}
+
+const FORMATS: readonly number[] = [1, SNAPSHOT_FORMAT]
+
+function* documentsOf({ commits }: SnapshotHub): Iterable<SnapshotDocument> {
+  for (const kind of DOCUMENT_KINDS) {
+    const source = commits.sources.get(kind)
+    for (const key of source?.keys() ?? []) yield { kind, key, value: source?.read(key) }
+  }
+}
+
+/** Replaces all documents. */
+function loadDocuments({ commits }: SnapshotHub, documents: readonly SnapshotDocument[]): void {
+  for (const kind of DOCUMENT_KINDS) {
+    const source = commits.sources.get(kind)
+    if (source === undefined) continue
+    const own = documents.filter((document) => document.kind === kind)
+    for (const key of source.keys()) commits.changed(kind, key)
+    source.load(own)
+    for (const { key } of own) commits.changed(kind, key)
+  }
+}
+
+function checkKinds(documents: readonly SnapshotDocument[]): void {
+  documents.forEach(({ kind }, index) => {
+    if (!DOCUMENT_KINDS.some((known) => known === kind))
+      throw wrong(`documents[${String(index)}].kind`, `to be one of ${DOCUMENT_KINDS.join(', ')}`, kind)
+  })
 }
 
 function storedIdentity(hub: SnapshotHub, record: IdentityRecord): StoredIdentity {

@@ -44,7 +44,7 @@ export class GroupCommits implements Commits {
   readonly #options: GroupCommitsOptions
   readonly #system: Clock
   readonly #ownSystem: HubClock | undefined
-  #loaded = new Map<StateKind, StateDocument<Buffer>[]>()
+  readonly #loaded = new Map<StateKind, StateDocument[]>()
   #number = 0
   #now: () => number = () => 0
   #before: () => Promise<void> | undefined = () => undefined
@@ -68,7 +68,7 @@ export class GroupCommits implements Commits {
     const state = await this.#options.store.open(({ kind, key, value }) => {
       if (value === undefined) return
       const documents = this.#loaded.get(kind) ?? []
-      documents.push({ key, value })
+      documents.push({ key, value: valueOf(kind, value) })
       this.#loaded.set(kind, documents)
     })
     this.#number = state.number
@@ -77,7 +77,7 @@ export class GroupCommits implements Commits {
 
   /** The documents of one kind that {@link GroupCommits.load} has read. */
   loaded(kind: StateKind): readonly StateDocument[] {
-    return (this.#loaded.get(kind) ?? []).map(({ key, value }) => ({ key, value: valueOf(kind, value) }))
+    return this.#loaded.get(kind) ?? []
   }
 
   /** From now on groups bear this time. @param now epoch ms. */
@@ -94,10 +94,13 @@ export class GroupCommits implements Commits {
   restore(): void {
     this.#deaf = true
     try {
-      for (const kind of STATE_KINDS) this.sources.get(kind)?.load(this.loaded(kind))
+      for (const kind of STATE_KINDS) {
+        this.sources.get(kind)?.load(this.loaded(kind))
+        this.#loaded.delete(kind)
+      }
     } finally {
       this.#deaf = false
-      this.#loaded = new Map()
+      this.#loaded.clear()
     }
   }
 

@@ -1,11 +1,13 @@
 /** Uploaded certificates of authorities, and their verification by proof of possession (contract 4.2). */
 
 import type { Clock } from '../../base/clock.ts'
+import type { Commits } from '../../core/contract/commits.ts'
 import type { Random } from '../../base/random.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
 import type { Certificates, UploadedCertificate } from '../contract/certificates.ts'
 import { badField } from '../refusals.ts'
+import { readRecord, storedRecord } from '../stored-record.ts'
 import {
   commonNames,
   dateProblem,
@@ -32,8 +34,22 @@ export class Authorities implements Certificates {
   readonly #byName = new Map<string, Authority>()
   readonly #clock: Clock
   readonly #random: Random
+  readonly #commits: Commits
 
-  constructor(clock: Clock, random: Random) {
+  constructor(clock: Clock, random: Random, commits: Commits) {
+    this.#commits = commits
+    commits.keep({
+      kind: 'provisioningCertificate',
+      keys: () => this.#byName.keys(),
+      read: (key) => {
+        const authority = this.#byName.get(key)
+        return authority && storedRecord(authority)
+      },
+      load: (documents) => {
+        this.#byName.clear()
+        for (const { key, value } of documents) this.#byName.set(key, readRecord(value) as Authority)
+      },
+    })
     this.#clock = clock
     this.#random = random
   }
@@ -80,6 +96,7 @@ export class Authorities implements Certificates {
 
   remove(name: string): void {
     this.#byName.delete(this.#get(name).name.toLowerCase())
+    this.#changed(name)
   }
 
   list(): readonly UploadedCertificate[] {
@@ -87,7 +104,12 @@ export class Authorities implements Certificates {
   }
 
   clear(): void {
+    for (const name of this.#byName.keys()) this.#changed(name)
     this.#byName.clear()
+  }
+
+  #changed(name: string): void {
+    this.#commits.changed('provisioningCertificate', name.toLowerCase(), 2_048)
   }
 
   /** The certificate of this name; undefined: there is none. */
@@ -119,6 +141,7 @@ export class Authorities implements Certificates {
 
   #put(authority: Authority): UploadedCertificate {
     this.#byName.set(authority.name.toLowerCase(), authority)
+    this.#changed(authority.name)
     return shown(authority)
   }
 }

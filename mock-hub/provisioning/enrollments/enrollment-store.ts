@@ -1,6 +1,7 @@
 /** The enrollments of one kind: create, update, delete, list, bulk (DPS-ENR-01 to DPS-ENR-14). */
 
 import type { Clock } from '../../base/clock.ts'
+import type { Commits } from '../../core/contract/commits.ts'
 import { isObject, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Random } from '../../base/random.ts'
 import { HubError, toHubError } from '../../core/errors/hub-error.ts'
@@ -10,6 +11,7 @@ import { BodyReader } from '../body-reader.ts'
 import type { Enrollments, Page, PageRequest } from '../contract/enrollments.ts'
 import { newEtag } from '../names.ts'
 import { badField, checkEtag, enrollmentNotFound } from '../refusals.ts'
+import { readRecord, storedRecord } from '../stored-record.ts'
 import type { Enrollment } from './enrollment.ts'
 import { enrollmentDocument, enrollmentOf, ID_FIELD } from './enrollment-body.ts'
 import { byId, checkQuery, Pages } from './pages.ts'
@@ -17,12 +19,14 @@ import { byId, checkQuery, Pages } from './pages.ts'
 const MOST_IN_BULK = 10
 const MODES = ['create', 'update', 'updateIfMatchETag', 'delete'] as const
 const LIST_FIELD = { individual: 'enrollments', group: 'enrollmentGroups' } as const
+const STATE_KIND = { individual: 'enrollment', group: 'enrollmentGroup' } as const
 const ITEM_TYPE = { individual: 'enrollment', group: 'enrollmentGroup' } as const
 
 export interface StoreDependencies {
   readonly kind: 'individual' | 'group'
   readonly clock: Clock
   readonly random: Random
+  readonly commits: Commits
   readonly linkedHubs: () => readonly string[]
   /** State of the registration of this id, for individual enrollments; undefined: there is none. */
   readonly stateOf: (registrationId: string) => JsonObject | undefined
@@ -41,6 +45,19 @@ export class EnrollmentStore implements Enrollments {
 
   constructor(deps: StoreDependencies) {
     this.#deps = deps
+    deps.commits.keep({
+      kind: STATE_KIND[deps.kind],
+      keys: () => this.#records.keys(),
+      read: (key) => {
+        const record = this.#records.get(key)
+        return record && storedRecord(record)
+      },
+      load: (documents) => {
+        this.#records.clear()
+        this.#sorted = undefined
+        for (const { key, value } of documents) this.#records.set(key, readRecord(value) as Enrollment)
+      },
+    })
   }
 
   /** Undefined: there is none. */
@@ -73,7 +90,7 @@ export class EnrollmentStore implements Enrollments {
     const record = this.#get(id)
     checkEtag(ifMatch, record.etag)
     this.#records.delete(id.toLowerCase())
-    this.#sorted = undefined
+    this.#changed(id)
     this.#deps.removed(record)
   }
 
@@ -117,8 +134,13 @@ export class EnrollmentStore implements Enrollments {
   }
 
   clear(): void {
+    for (const id of this.#records.keys()) this.#changed(id)
     this.#records.clear()
+  }
+
+  #changed(id: string): void {
     this.#sorted = undefined
+    this.#deps.commits.changed(STATE_KIND[this.#deps.kind], id.toLowerCase(), 2_048)
   }
 
   #one(mode: (typeof MODES)[number], id: string, entry: Json): void {
@@ -151,7 +173,7 @@ export class EnrollmentStore implements Enrollments {
     const now = clock.now()
     const record = { ...spec, etag: newEtag(random), createdAt: before?.createdAt ?? now, updatedAt: now }
     this.#records.set(id.toLowerCase(), record)
-    this.#sorted = undefined
+    this.#changed(id)
     return record
   }
 

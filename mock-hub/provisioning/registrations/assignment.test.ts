@@ -26,7 +26,7 @@ const opened = (settings = {}): TestProvisioning => {
 const other = () => openHub({ hostName: 'other.example' }).hub
 
 describe('allocation', () => {
-  test('DPS-HUB-06: without a linked hub the registration fails, and is seen', async () => {
+  test('DPS-HUB-06 DPS-POLL-09: without a linked hub the registration fails, and is seen', async () => {
     const dps = opened()
     dps.dps.unlink('LOCALHOST')
     expect(await provision(dps, keyed(dps, 'd1'))).toMatchObject({

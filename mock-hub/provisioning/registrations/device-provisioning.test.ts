@@ -26,7 +26,7 @@ const opened = (settings = {}): TestProvisioning => {
 }
 
 describe('register and poll', () => {
-  test('DPS-REG-02 DPS-POLL-04 DPS-POLL-07: 202 with an operation, then the state of a device that the hub has', async () => {
+  test('DPS-REG-02 DPS-POLL-04 DPS-POLL-06 DPS-POLL-07: 202 with an operation, then the state of a device that the hub has', async () => {
     const dps = opened()
     const registrant = keyed(dps, 'd1')
     const first = await dps.dps.devices.register(registrant, '{"registrationId":"d1","payload":null}')
@@ -60,7 +60,7 @@ describe('register and poll', () => {
     expect(dps.dps.devices.lookup(registrant, '{"registrationId":"d1"}')).toEqual(state)
   })
 
-  test('DPS-HUB-01: a device of a group gets both derived keys; DPS-HUB-02: X.509 gets the thumbprint presented', async () => {
+  test('DPS-HUB-01: a device of a group gets both derived keys; DPS-HUB-02 DPS-POLL-05: X.509 gets the thumbprint presented', async () => {
     const dps = openProvisioning()
     dps.dps.groups.put('g', group('g'))
     const answer = await provision(dps, keyed(dps, 'of-g', deviceKeyOf(OTHER_KEY, 'of-g')))

@@ -1,6 +1,7 @@
 /** The records of registrations (DPS-STATE-01 to DPS-STATE-03). */
 
 import type { Clock } from '../../base/clock.ts'
+import type { Commits } from '../../core/contract/commits.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Random } from '../../base/random.ts'
 import type { Page, PageRequest } from '../contract/enrollments.ts'
@@ -9,17 +10,32 @@ import type { Attested } from '../attestation/attestor.ts'
 import { byId, Pages } from '../enrollments/pages.ts'
 import { newEtag, sameId } from '../names.ts'
 import { checkEtag, enrollmentNotFound, registrationNotFound } from '../refusals.ts'
+import { readRecord, storedRecord } from '../stored-record.ts'
 import { stateDocument, type Outcome, type Registration } from './registration.ts'
 
 export class RegistrationStore implements Registrations {
   readonly #clock: Clock
   readonly #random: Random
   readonly #groupExists: (id: string) => boolean
+  readonly #commits: Commits
   /** By registration id in lower case. */
   readonly #records = new Map<string, Registration>()
   readonly #pages = new Pages()
 
-  constructor(clock: Clock, random: Random, groupExists: (id: string) => boolean) {
+  constructor(clock: Clock, random: Random, commits: Commits, groupExists: (id: string) => boolean) {
+    this.#commits = commits
+    commits.keep({
+      kind: 'registration',
+      keys: () => this.#records.keys(),
+      read: (key) => {
+        const record = this.#records.get(key)
+        return record && storedRecord(record)
+      },
+      load: (documents) => {
+        this.#records.clear()
+        for (const { key, value } of documents) this.#records.set(key, readRecord(value) as Registration)
+      },
+    })
     this.#clock = clock
     this.#random = random
     this.#groupExists = groupExists
@@ -46,6 +62,7 @@ export class RegistrationStore implements Registrations {
       updatedAt: now,
     }
     this.#records.set(registrationId.toLowerCase(), record)
+    this.#changed(registrationId)
     return record
   }
 
@@ -57,12 +74,13 @@ export class RegistrationStore implements Registrations {
     const { etag } = this.#get(registrationId)
     // The body shows it in base64; both spellings are the same etag.
     if (ifMatch?.trim() !== Buffer.from(`"${etag}"`).toString('base64')) checkEtag(ifMatch, etag)
-    this.#records.delete(registrationId.toLowerCase())
+    this.forget(registrationId)
   }
 
   /** An individual enrollment takes the state of its registration along. */
   forget(registrationId: string): void {
     this.#records.delete(registrationId.toLowerCase())
+    this.#changed(registrationId)
   }
 
   ofGroup(enrollmentGroupId: string, page: PageRequest): Page {
@@ -80,7 +98,12 @@ export class RegistrationStore implements Registrations {
   }
 
   clear(): void {
+    for (const id of this.#records.keys()) this.#changed(id)
     this.#records.clear()
+  }
+
+  #changed(registrationId: string): void {
+    this.#commits.changed('registration', registrationId.toLowerCase(), 2_048)
   }
 
   #get(registrationId: string): Registration {

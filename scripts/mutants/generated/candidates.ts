@@ -30,6 +30,9 @@ const UNSEEN =
   /^(logger|log|debug|warn|info|explain|explanation|describe|quoted|journal|diagnostics|deprecated|performance)$/
 const EXPLAINS = /^(rule|expected|received|message|detail|reason|cause|what|hint)$/
 
+/** The catalogue has every error of the service; nobody can see the codes of those that this hub has no reason for. */
+const CATALOGUE = 'mock-hub/core/errors/catalogue.ts'
+
 /** The candidates of all files, in the order of files and places. */
 export function candidates(side?: GeneratedMutant['side']): readonly GeneratedMutant[] {
   return (['client', 'hub'] as const)
@@ -47,11 +50,14 @@ function filesIn(folder: string): readonly string[] {
 
 function ofFile(side: GeneratedMutant['side'], file: string): readonly GeneratedMutant[] {
   const text = readFileSync(file, 'utf8')
+  const raised = file === CATALOGUE ? codeOfHub() : undefined
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true)
   const found: GeneratedMutant[] = []
   const operators: readonly Operator[] = [...FIELD, ...GENERAL]
   const visit = (node: ts.Node): void => {
     if (isUnseen(node, source)) return
+    if (raised !== undefined && ts.isPropertyAssignment(node) && /^[A-Z]/.test(node.name.getText(source)))
+      if (!raised.includes(`'${node.name.getText(source)}'`)) return
     for (const { what, propose } of operators)
       for (const change of propose(node, source)) {
         const { line } = source.getLineAndCharacterOfPosition(change.start)
@@ -66,6 +72,13 @@ function ofFile(side: GeneratedMutant['side'], file: string): readonly Generated
   }
   visit(source)
   return found
+}
+
+function codeOfHub(): string {
+  return FOLDERS.hub
+    .flatMap(filesIn)
+    .map((file) => readFileSync(file, 'utf8'))
+    .join()
 }
 
 function isUnseen(node: ts.Node, source: ts.SourceFile): boolean {

@@ -1,13 +1,14 @@
 /** The whole state of a hub as JSON. */
 
+import type { StateKind } from '../commits.ts'
 import type { WaitingC2d } from '../c2d.ts'
 import type { Message } from '../message.ts'
 import type { IdentityRecord } from '../registry.ts'
 import type { TwinDocument } from '../twins.ts'
 import type { StoredConfiguration } from './configurations.ts'
 
-/** Version of the format; a snapshot of another version is refused. */
-export const SNAPSHOT_FORMAT = 1
+/** Version of the format; snapshots of version 1, which had no documents, are restored too. */
+export const SNAPSHOT_FORMAT = 2
 
 /** A cloud-to-device message with its body in base64. */
 export interface StoredMessage extends Omit<WaitingC2d, 'message'> {
@@ -25,10 +26,20 @@ export interface StoredIdentity {
   readonly cloudToDevice?: readonly StoredMessage[]
 }
 
+/** A part of the state that has no field of its own. */
+export interface SnapshotDocument {
+  /** What it is a part of. */
+  readonly kind: StateKind
+  /** Its name among the documents of its kind. */
+  readonly key: string
+  /** The part. */
+  readonly value: unknown
+}
+
 /** The state of a hub. It contains keys. */
 export interface HubSnapshot {
   /** Version of the format. */
-  readonly format: typeof SNAPSHOT_FORMAT
+  readonly format: 1 | typeof SNAPSHOT_FORMAT
   /** Host name of the hub. */
   readonly hostName: string
   /**
@@ -42,6 +53,11 @@ export interface HubSnapshot {
   readonly routes: readonly string[]
   /** Configurations. */
   readonly configurations: readonly StoredConfiguration[]
+  /**
+   * Jobs, uploads, sessions of MQTT, messages to inputs, feedback, notifications and the meter; undefined: none, as in
+   * format 1.
+   */
+  readonly documents?: readonly SnapshotDocument[] | undefined
 }
 
 /** Takes and restores snapshots. */
