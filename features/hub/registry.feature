@@ -342,3 +342,14 @@ Feature: The service's REST API
       When the service requests DELETE "/configurations/conformance-new" with:
         | header if-match | * |
       Then the answer is 204
+
+  @WIRE-REG-90
+  Rule: The modules of the IoT Edge runtime share the generation of their device
+
+    Scenario: A device that becomes an edge device
+      When the service requests PUT "/devices/{thermostat}" with:
+        | header if-match | *                                                              |
+        | body            | {"deviceId":"{thermostat}","capabilities":{"iotEdge":true}} |
+      And the generationId of the answer is remembered
+      And the service requests GET "/devices/{thermostat}/modules/$edgeHub"
+      Then the generationId of the answer is the same

@@ -42,7 +42,7 @@ describe('MQTT', () => {
     client.send({
       ...{ cmd: 'subscribe', messageId: 2 },
       subscriptions: topics.map((topic) => ({ topic, qos: 0 })),
-    } as Parameters<RawClient['send']>[0])
+    })
     return { client, granted: (await client.take('suback')).granted }
   }
 

@@ -159,7 +159,7 @@ describe('twins', () => {
 describe('edge devices and configurations', () => {
   test('report-edge-3539, report-net-1885: the scope names the generation, which $edgeAgent and $edgeHub share', async () => {
     const { generationId, etag, deviceScope } = await get('/devices/edge')
-    expect(deviceScope).toBe(`ms-azure-iot-edge://edge-${String(generationId)}`)
+    expect(deviceScope).toBe(`ms-azure-iot-edge://edge-${generationId as string}`)
     for (const moduleId of ['$edgeAgent', '$edgeHub'])
       expect(await get(`/devices/edge/modules/${moduleId}`)).toMatchObject({ generationId, etag })
   })
