@@ -157,7 +157,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     initialise()
   }
   const about = (): Readonly<Record<string, unknown>> => aboutHub(mockHub)
-  const control = await openControl(options, { hub: core, services, about, reset }, undo)
+  const control = await openControl(options, { hub: core, services, provisioning, about, reset }, undo)
 
   const stopRsa = tls.addRsa((credentials) => {
     for (const listener of [mqttListener, http, amqpListener]) listener?.updateTls(credentials)

@@ -20,6 +20,8 @@ export interface Page {
 
 /** Individual enrollments, or enrollment groups. Ids are compared without regard to case. */
 export interface Enrollments {
+  /** Whether there is an enrollment of this id. */
+  has(id: string): boolean
   /** An enrollment without its keys. @throws HubError ProvisioningNotFound, ProvisioningGroupNotFound. */
   get(id: string): JsonObject
   /** The attestation with its keys. @throws HubError as `get`. */
