@@ -5,7 +5,7 @@ import { make } from '../../provisioning/testing/certificates.ts'
 import { individual, KEY, SCOPE, token } from '../../provisioning/testing/test-provisioning.ts'
 import type { Settings } from '../../core/contract/settings.ts'
 import type { ConnectionInfo } from '../server.ts'
-import type { RawClient} from '../testing/raw-client.ts';
+import type { RawClient } from '../testing/raw-client.ts'
 import { type Received } from '../testing/raw-client.ts'
 import { TestServer } from '../testing/test-server.ts'
 import type { IConnectPacket } from 'mqtt-packet'
