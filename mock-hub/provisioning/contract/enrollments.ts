@@ -12,7 +12,9 @@ export interface PageRequest {
 
 /** A page of a list, sorted by id. */
 export interface Page {
+  /** What the rows are, `x-ms-item-type`. */
   readonly itemType: 'enrollment' | 'enrollmentGroup' | 'deviceRegistration'
+  /** The rows of this page. */
   readonly rows: readonly JsonObject[]
   /** Undefined: nothing is left. */
   readonly continuation: string | undefined
