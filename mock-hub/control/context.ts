@@ -2,11 +2,14 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { Hub } from '../core/contract/hub.ts'
+import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import type { Services } from '../core/contract/services/services.ts'
 
 export interface ControlServerOptions {
   readonly hub: Hub
   readonly services: Services
+  /** Undefined: there is no provisioning service beside the hub, and no routes for it. */
+  readonly provisioning?: Provisioning | undefined
   /** What `GET /health` and `GET /` return about the hub: host name, ports, devices …, as JSON. */
   readonly about: () => Promise<Readonly<Record<string, unknown>>>
   /** Returns the hub to its initial state. */

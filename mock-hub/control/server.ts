@@ -23,6 +23,7 @@ import { journalRoutes } from './routes/journal.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { openApiOptions } from './openapi.ts'
 import { errorResponse } from './errors.ts'
+import { provisioningRoutes } from './routes/provisioning.ts'
 import { stateRoutes } from './routes/state.ts'
 import { telemetryRoutes } from './routes/telemetry.ts'
 import { twinRoutes } from './routes/twins.ts'
@@ -35,6 +36,7 @@ const ROUTES: readonly ControlRoutes[] = [
   identityRoutes,
   messageRoutes,
   twinRoutes,
+  provisioningRoutes,
   stateRoutes,
   faultRoutes,
   clockRoutes,

@@ -186,7 +186,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     await workload?.settled()
     return aboutHub(mockHub)
   }
-  const control = await openControl(options, { hub: core, services, about, reset }, undo)
+  const control = await openControl(options, { hub: core, services, provisioning, about, reset }, undo)
 
   const stopRsa = tls.addRsa((credentials) => {
     for (const listener of [mqttListener, http, amqpListener]) listener?.updateTls(credentials)

@@ -20,51 +20,14 @@ import {
   ServiceError,
   ValueError,
   X509,
-  type Clock,
   type ProvisioningKeyOptions,
 } from '../index.ts'
+import { HastyClock } from '../testing/hasty-clock.ts'
 import { step } from './machine.ts'
 import { parseAnswerTopic } from './topics.ts'
 
 const KEY = Buffer.alloc(64, 1).toString('base64')
 const SCOPE = '0ne00000000'
-
-/** Short waits are over at once and recorded; longer limits end when a test says so. */
-class HastyClock implements Clock {
-  readonly waits: number[] = []
-  readonly #limits = new Set<{ readonly ms: number; readonly run: () => void }>()
-  readonly #now = Date.now()
-
-  now(): number {
-    return this.#now
-  }
-
-  schedule(ms: number, run: () => void): () => void {
-    const alarm = { ms, run }
-    this.#limits.add(alarm)
-    if (ms >= 2_000 && ms <= 20_000 && ms !== 5_000) {
-      this.waits.push(ms)
-      queueMicrotask(() => {
-        this.#end(alarm)
-      })
-    }
-    return () => {
-      this.#limits.delete(alarm)
-    }
-  }
-
-  /** The limits of this length are over. */
-  expire(ms: number): void {
-    for (const alarm of [...this.#limits]) if (alarm.ms === ms) this.#end(alarm)
-  }
-
-  #end(alarm: { readonly run: () => void }): void {
-    if ([...this.#limits].some((each) => each === alarm)) {
-      this.#limits.delete(alarm as never)
-      alarm.run()
-    }
-  }
-}
 
 let hub: MockHub
 let clock: HastyClock

@@ -56,7 +56,7 @@ describe('WebSocket', () => {
   test('without a service the hub is on its own path alone', async () => {
     const hub = await start({ provisioning: false })
     const refused = upgrade(hub, '/', 'mqtt')
-    await expect(refused).rejects.toThrow('404')
+    await expect(refused).rejects.toThrow('400')
     expect(hub.provisioning).toBeUndefined()
     expect(hub.environment['PROVISIONING_HOST']).toBeUndefined()
   })
@@ -70,7 +70,8 @@ describe('a hub with its service', () => {
 
   test('a seed enrolls, with stable keys where it gives none; reset restores it', async () => {
     const keyOf = (purpose: string): string => Buffer.alloc(32, purpose).toString('base64')
-    const { provisioning, reset, environment, hostName } = await start({ seed, keyOf })
+    const hub = await start({ seed, keyOf })
+    const { provisioning, environment, hostName } = hub
     const key = keyOf('enrollment d1 primary')
     expect(provisioning?.enrollments.attestation('d1')).toMatchObject({ symmetricKey: { primaryKey: key } })
     expect(environment).toMatchObject({
@@ -83,7 +84,7 @@ describe('a hub with its service', () => {
     })
     provisioning?.enrollments.remove('d1')
     provisioning?.unlink(hostName)
-    reset()
+    hub.reset()
     expect(provisioning?.enrollments.list()).toHaveLength(2)
     expect(provisioning?.linkedHubs).toEqual([hostName])
   })

@@ -2,7 +2,7 @@
 
 import { isObject, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
-import type { KeySource, Seed, SeedCertificate } from '../seed.ts'
+import type { KeySource, Seed } from '../seed.ts'
 
 export type ProvisioningSeed = Pick<Seed, 'enrollments' | 'enrollmentGroups' | 'certificates'>
 
@@ -46,10 +46,6 @@ function withKeys(enrollment: JsonObject, purpose: string, keyOf: KeySource): Js
 
 /** @returns what of a seed is for the provisioning service, by the names of its fields. */
 export function provisioningFields({ enrollments, enrollmentGroups, certificates }: Seed): readonly string[] {
-  const lists: Readonly<Record<string, readonly (JsonObject | SeedCertificate)[] | undefined>> = {
-    enrollments,
-    enrollmentGroups,
-    certificates,
-  }
-  return Object.keys(lists).filter((name) => (lists[name]?.length ?? 0) > 0)
+  const lists = Object.entries({ enrollments, enrollmentGroups, certificates })
+  return lists.filter(([, list]) => (list?.length ?? 0) > 0).map(([name]) => name)
 }

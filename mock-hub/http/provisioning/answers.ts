@@ -18,12 +18,12 @@ export const JSON_TYPE = 'application/json; charset=utf-8'
 export function refuse(hub: Hub, error: HubError, request: FastifyRequest, reply: FastifyReply): void {
   const identity = registrationOf(request)
   hub.refuse(error, { transport: 'https', ...(identity === undefined ? {} : { identity }) })
-  const { status, retryAfter, trackingId, body } = errorAnswer(error, hub.clock.now())
+  const { status, retryAfter, errorCode, trackingId, body } = errorAnswer(error, hub.clock.now())
   if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter))
   void reply
     .code(status)
     .type(JSON_TYPE)
-    .header('x-ms-error-code', String(body['errorCode']))
+    .header('x-ms-error-code', String(errorCode))
     .header('x-ms-request-id', trackingId)
     .send(body)
 }

@@ -3,7 +3,7 @@
  * its own beside the hub: its errors, its headers and its policies.
  */
 
-import type { FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyRequest } from 'fastify'
 import type { Hub } from '../../core/contract/hub.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
@@ -25,11 +25,8 @@ export function provisioningRoutes(provisioning: Provisioning): HubRoutes {
       checkContentType(request)
       next()
     })
-    app.setErrorHandler<Error>((error, request, reply) => {
-      const refusal =
-        error instanceof HubError
-          ? error
-          : asHubError({ ...error, code: '', name: error.name, message: error.message })
+    app.setErrorHandler<FastifyError | HubError>((error, request, reply) => {
+      const refusal = error instanceof HubError ? error : asHubError(error)
       if (refusal.status >= 500 && !(error instanceof HubError)) report(hub, request, error)
       refuse(hub, refusal, request, reply)
     })

@@ -1,7 +1,8 @@
 /** Packets of a device that asks for its hub. */
 
 import type { IPublishPacket } from 'mqtt-packet'
-import { HubError, toHubError } from '../../core/errors/hub-error.ts'
+import type { HubError } from '../../core/errors/hub-error.ts'
+import { toHubError } from '../../core/errors/hub-error.ts'
 import { errorAnswer } from '../../provisioning/contract/error-answer.ts'
 import { isValidFilter } from '../codec/filters.ts'
 import { MalformedPacket, type FrameReader } from '../codec/frames.ts'

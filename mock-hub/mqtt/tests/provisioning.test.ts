@@ -5,7 +5,8 @@ import { make } from '../../provisioning/testing/certificates.ts'
 import { individual, KEY, SCOPE, token } from '../../provisioning/testing/test-provisioning.ts'
 import type { Settings } from '../../core/contract/settings.ts'
 import type { ConnectionInfo } from '../server.ts'
-import { RawClient, type Received } from '../testing/raw-client.ts'
+import type { RawClient } from '../testing/raw-client.ts'
+import { type Received } from '../testing/raw-client.ts'
 import { TestServer } from '../testing/test-server.ts'
 import type { IConnectPacket } from 'mqtt-packet'
 import { formatAnswerTopic, parseRequestTopic } from '../provisioning/topics.ts'
@@ -375,7 +376,7 @@ test('topics are read and written as documented', () => {
     requestId: 'r',
     operationId: '5.3.1',
   })
-  for (const topic of ['', '$dps/registrations/res/200/?$rid=1', `${REGISTER.slice(0, -1)}`])
+  for (const topic of ['', '$dps/registrations/res/200/?$rid=1', REGISTER.slice(0, -1)])
     expect(parseRequestTopic(topic)).toBeUndefined()
   expect(formatAnswerTopic(200, 'x')).toBe('$dps/registrations/res/200/?$rid=x')
 })

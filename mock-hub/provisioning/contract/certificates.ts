@@ -2,6 +2,7 @@
 
 /** An uploaded certificate. */
 export interface UploadedCertificate {
+  /** Its name. */
   readonly name: string
   /** Subject, as OpenSSL prints it on one line. */
   readonly subject: string

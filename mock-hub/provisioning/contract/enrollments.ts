@@ -12,7 +12,9 @@ export interface PageRequest {
 
 /** A page of a list, sorted by id. */
 export interface Page {
+  /** What the rows are, `x-ms-item-type`. */
   readonly itemType: 'enrollment' | 'enrollmentGroup' | 'deviceRegistration'
+  /** The rows of this page. */
   readonly rows: readonly JsonObject[]
   /** Undefined: nothing is left. */
   readonly continuation: string | undefined
@@ -20,6 +22,8 @@ export interface Page {
 
 /** Individual enrollments, or enrollment groups. Ids are compared without regard to case. */
 export interface Enrollments {
+  /** Whether there is an enrollment of this id. */
+  has(id: string): boolean
   /** An enrollment without its keys. @throws HubError ProvisioningNotFound, ProvisioningGroupNotFound. */
   get(id: string): JsonObject
   /** The attestation with its keys. @throws HubError as `get`. */

@@ -10,6 +10,8 @@ export interface ErrorAnswer {
   readonly status: number
   /** Seconds; with 429 and 5xx only. */
   readonly retryAfter: number | undefined
+  /** Six digits; over HTTPS also `x-ms-error-code`. */
+  readonly errorCode: number
   /** Over HTTPS also `x-ms-request-id`. */
   readonly trackingId: string
   readonly body: JsonObject
@@ -30,6 +32,7 @@ export function errorAnswer(error: HubError, now: number): ErrorAnswer {
   return {
     status,
     retryAfter,
+    errorCode,
     trackingId,
     body: { errorCode, trackingId, message, timestampUtc: utcText(now) },
   }

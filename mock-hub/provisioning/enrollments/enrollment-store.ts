@@ -71,6 +71,10 @@ export class EnrollmentStore implements Enrollments {
     return this.#sorted
   }
 
+  has(id: string): boolean {
+    return this.find(id) !== undefined
+  }
+
   get(id: string): JsonObject {
     return this.#shown(this.#get(id), false)
   }

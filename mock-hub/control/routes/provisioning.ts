@@ -1,0 +1,114 @@
+/** Enrollments, registrations and certificates of the provisioning service, and the hubs that are linked to it. */
+
+import type { JsonObject } from '../../base/json.ts'
+import type { Enrollments } from '../../provisioning/contract/enrollments.ts'
+import { objectOf, type ControlRoutes } from '../context.ts'
+
+interface Entry {
+  Params: { readonly id: string }
+  Body: JsonObject
+}
+
+const TEXT = { type: 'string' } as const
+const tags = ['provisioning']
+
+export const provisioningRoutes: ControlRoutes = (app, { provisioning }) => {
+  if (provisioning === undefined) return
+  const { individual, groups, registrations, certificates } = provisioning
+  const collections: readonly (readonly [root: string, what: string, enrollments: Enrollments])[] = [
+    ['/enrollments', 'individual enrollment', individual],
+    ['/enrollment-groups', 'enrollment group', groups],
+  ]
+  for (const [root, what, enrollments] of collections) {
+    app.get(root, { schema: { tags, summary: `List every ${what}, without keys` } }, () => enrollments.list())
+    app.get<Entry>(
+      `${root}/:id`,
+      { schema: { tags, summary: `Read an ${what} with its keys` } },
+      ({ params: { id } }) => ({ ...enrollments.get(id), attestation: enrollments.attestation(id) }),
+    )
+    app.put<Entry>(
+      `${root}/:id`,
+      {
+        schema: {
+          tags,
+          summary: `Create or replace an ${what}, as the service API has it`,
+          body: { type: 'object' },
+        },
+      },
+      ({ params: { id }, body }) => enrollments.put(id, body, enrollments.has(id) ? '*' : undefined),
+    )
+    app.delete<Entry>(
+      `${root}/:id`,
+      { schema: { tags, summary: `Delete an ${what}` } },
+      ({ params: { id } }, reply) => {
+        enrollments.remove(id)
+        return reply.code(204).send()
+      },
+    )
+  }
+  app.get('/registrations', { schema: { tags, summary: 'List the state of every registration' } }, () =>
+    registrations.list(),
+  )
+  app.delete<Entry>(
+    '/registrations/:id',
+    { schema: { tags, summary: 'Delete the state of a registration; the device stays in its hub' } },
+    ({ params: { id } }, reply) => {
+      registrations.remove(id, undefined)
+      return reply.code(204).send()
+    },
+  )
+  app.get('/certificates', { schema: { tags, summary: 'List the certificates of authorities' } }, () =>
+    certificates.list(),
+  )
+  app.put<{ Params: { id: string }; Body: { readonly certificate: string; readonly verified?: boolean } }>(
+    '/certificates/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Upload the certificate of an authority',
+        body: objectOf(
+          {
+            certificate: { ...TEXT, description: 'PEM, base64 of PEM, or base64 of DER' },
+            verified: { type: 'boolean', default: false, description: 'no proof of possession is needed' },
+          },
+          ['certificate'],
+        ),
+      },
+    },
+    ({ params: { id }, body: { certificate, verified } }) => certificates.upload(id, certificate, verified),
+  )
+  app.post<Entry>(
+    '/certificates/:id/verification-code',
+    { schema: { tags, summary: 'Get the common name of the certificate that proves possession of the key' } },
+    ({ params: { id } }) => ({ verificationCode: certificates.verificationCode(id) }),
+  )
+  app.post<{ Params: { id: string }; Body: { readonly certificate: string } }>(
+    '/certificates/:id/verify',
+    {
+      schema: {
+        tags,
+        summary: 'Verify an authority by a certificate that its key has signed for the code',
+        body: objectOf({ certificate: TEXT }, ['certificate']),
+      },
+    },
+    ({ params: { id }, body: { certificate } }) => certificates.verify(id, certificate),
+  )
+  app.delete<Entry>(
+    '/certificates/:id',
+    { schema: { tags, summary: 'Delete the certificate of an authority' } },
+    ({ params: { id } }, reply) => {
+      certificates.remove(id)
+      return reply.code(204).send()
+    },
+  )
+  app.get(
+    '/linked-hubs',
+    { schema: { tags, summary: 'List the hubs to which devices can be assigned' } },
+    () => provisioning.linkedHubs.map(({ hostName, allocationWeight }) => ({ hostName, allocationWeight })),
+  )
+  app.delete<Entry>(
+    '/linked-hubs/:id',
+    { schema: { tags, summary: 'Unlink a hub; reset links it again' } },
+    ({ params: { id } }) => ({ unlinked: provisioning.unlink(id) }),
+  )
+}
