@@ -23,17 +23,20 @@ const cases: FaultCases = {
 /** A hub with a store has them: mock-hub/host/durable.test.ts. */
 const OF_THE_STORE = /^store\./
 
-test.each(FAULT_TYPES.map(({ name }) => name).filter((name) => !OF_THE_STORE.test(name)))('%s fires once, and the client sees it', async (name) => {
-  const runCase = cases[name]
-  if (runCase === undefined) throw new Error(`there is no case for ${name}: add it to mock-hub/testing`)
-  const bench = await FaultBench.start()
-  try {
-    await runCase(bench, name)
-    expect(bench.fired(name)).toBe(1)
-  } finally {
-    await bench.stop()
-  }
-})
+test.each(FAULT_TYPES.map(({ name }) => name).filter((name) => !OF_THE_STORE.test(name)))(
+  '%s fires once, and the client sees it',
+  async (name) => {
+    const runCase = cases[name]
+    if (runCase === undefined) throw new Error(`there is no case for ${name}: add it to mock-hub/testing`)
+    const bench = await FaultBench.start()
+    try {
+      await runCase(bench, name)
+      expect(bench.fired(name)).toBe(1)
+    } finally {
+      await bench.stop()
+    }
+  },
+)
 
 test('every case is for a fault type of the catalogue', () => {
   expect(Object.keys(cases).filter((name) => !FAULT_TYPES.some((type) => type.name === name))).toEqual([])
