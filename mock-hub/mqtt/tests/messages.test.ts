@@ -141,7 +141,7 @@ describe('device to cloud', () => {
 
 describe('cloud to device', () => {
   const send = (text: string, system: SystemProperties = {}): void => {
-    server.hub.c2d.send(d1, { body: Buffer.from(text), system, properties: { p: 'ä b', n: '', e: '' } })
+    server.hub.c2d.send(d1, { body: Buffer.from(text), system, properties: { p: 'ä b', n: null, e: '' } })
   }
   const payloadOf = (packet: Received): string => String(packet.payload)
 
