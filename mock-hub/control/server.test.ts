@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openTestServer, type TestServer } from './testing/test-server.ts'
 
@@ -12,6 +14,15 @@ test('GET /health reports readiness and describes the hub', async () => {
     status: 200,
     json: { ready: true, hostName: 'localhost', caPath: '/ca.pem' },
   })
+})
+
+test('a request that asks for an upgrade is answered as any other', async () => {
+  const { port } = await server.control.listen({ host: '127.0.0.1', port: 0 })
+  const headers = { connection: 'upgrade', upgrade: 'websocket' }
+  const asked = request({ host: '127.0.0.1', port, path: '/health', headers }).end()
+  const [answer] = (await once(asked, 'response')) as [{ statusCode: number; resume(): void }]
+  answer.resume()
+  expect(answer.statusCode).toBe(200)
 })
 
 test('GET / and the 404 of an unknown path list all routes', async () => {

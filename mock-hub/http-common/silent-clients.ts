@@ -19,10 +19,12 @@ interface Client {
  * neither the body nor the reading of an answer has gone on for that long. Between requests, and while an answer is not
  * ready, a client may be silent: Node's own limit counts there, in the time of the system, because a connection that a wound
  * clock closed would meet the next request.
+ * @param upgrades the server has a handler of upgrades. A listener would make Node give it each connection that asks for one.
  */
 export function closeSilentClients(
   server: Server | HttpsServer,
   hub: Pick<Hub, 'clock' | 'settings' | 'refuse'>,
+  { upgrades = false }: { readonly upgrades?: boolean } = {},
 ): void {
   const seconds = hub.settings.httpTimeoutSeconds
   const clients = new WeakMap<Socket, Client>()
@@ -60,6 +62,7 @@ export function closeSilentClients(
     const client = clients.get(request.socket)
     if (client !== undefined) client.request = request
   })
+  if (!upgrades) return
   server.prependListener('upgrade', (request: IncomingMessage) => {
     clients.get(request.socket)?.stop()
   })

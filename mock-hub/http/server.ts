@@ -63,7 +63,7 @@ export function createHttpAdapter(
   { services, tls, caPath, tlsVariants, blob, provisioning }: HttpAdapterOptions,
 ): HttpAdapter {
   const server = createServer({ ...TLS_SETTINGS, ...tls, keepAliveTimeout: IDLE })
-  closeSilentClients(server, hub)
+  closeSilentClients(server, hub, { upgrades: true })
   let built: Promise<HubApp> | undefined
   const build = (): Promise<HubApp> =>
     (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob, provisioning })))

@@ -149,12 +149,12 @@ async function play(
       wake()
     })
   const until = async (done: () => boolean): Promise<void> => {
-    let late = false
+    const wait = { over: false }
     const timer = setTimeout(() => {
-      late = true
+      wait.over = true
       wake()
     }, QUIET_MS)
-    while (!state.closed && !late && !done()) await new Promise<void>((resolve) => (wake = resolve))
+    while (!state.closed && !wait.over && !done()) await new Promise<void>((resolve) => (wake = resolve))
     clearTimeout(timer)
   }
   stream.write(hello)
@@ -216,11 +216,11 @@ async function aedes(): Promise<Broker> {
       return Promise.resolve(near)
     },
     stop: () =>
-      new Promise<void>((resolve) =>
+      new Promise<void>((resolve) => {
         broker.close(() => {
           resolve()
-        }),
-      ),
+        })
+      }),
   }
 }
 

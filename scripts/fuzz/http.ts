@@ -27,8 +27,10 @@ const WORKERS = 8
 const SILENCE_MS = 30_000
 /** One in this many is garbage on its own connection. */
 const GARBAGE_EVERY = 20
-/** After so many requests the clock is wound a little. */
-const ADVANCE_EVERY = 20
+/** Longer than any time-out of a call. */
+const ALL_TIME_OUTS = '301s'
+/** A life of tokens that no run outlives, however often the clock is wound. */
+const LONG_SECONDS = 100 * 365 * 86_400
 /** The SAS of an upload is used so often. */
 const UPLOAD_EVERY = 400
 
@@ -52,7 +54,7 @@ export async function fuzzHttp(
   // Limits on everything that requests can fill, so that growth means a leak.
   const settings = {
     ...{ journalRetained: 500, telemetryRetained: 500, maxDevices: 20, modulesPerDevice: 5 },
-    uploadSasSeconds: 10 * 365 * 86_400,
+    uploadSasSeconds: LONG_SECONDS,
   }
   const hub = await startMockHub({
     ...{ settings, amqpPort: false, controlPort: surface === 'control' ? 0 : false },
@@ -63,6 +65,15 @@ export async function fuzzHttp(
   const target = await targetOf(surface, hub)
 
   let next = from
+  let working = WORKERS
+  let waiting = 0
+  /** Calls of methods that nobody answers end by the hub's clock, which is wound when every worker waits. */
+  const windIfAllWait = (): void => {
+    if (waiting > 0 && waiting === working)
+      setImmediate(() => {
+        hub.clock.advance(ALL_TIME_OUTS)
+      })
+  }
   const end = from + inputs
   const work = async (): Promise<void> => {
     while (next < end && !watch.enough) {
@@ -70,17 +81,20 @@ export async function fuzzHttp(
       watch.at = number
       watch.connectionAt = number
       const random = randomFrom(seed, number)
+      waiting++
+      windIfAllWait()
       const answer =
         number % GARBAGE_EVERY === 0
           ? await sendGarbage(target, garbageOf(random, target.known))
           : await send(target, await target.next(random, number))
-      // Calls of methods that nobody answers end by the hub's clock.
-      if (number % ADVANCE_EVERY === 0) target.hub.clock.advance('10s')
+      waiting--
       watch.outcome(answer)
       if (answer === 'silence' || (answer.startsWith('5') && answer !== '504' && answer !== '501'))
         watch.fail(`answer ${answer} to request ${number}`)
       watch.quarter(next - from >= inputs / 4)
     }
+    working--
+    windIfAllWait()
   }
   await Promise.all(Array.from({ length: WORKERS }, work))
 
@@ -231,7 +245,7 @@ async function sendGarbage({ hub, isControl }: Target, bytes: Buffer): Promise<s
 
 function ownerToken(hub: MockHub): string {
   const sr = encodeURIComponent(hub.hostName)
-  const se = Math.floor(hub.clock.now() / 1000) + 7 * 86_400
+  const se = Math.floor(hub.clock.now() / 1000) + LONG_SECONDS
   const key = Buffer.from(hub.policies[0]?.primaryKey ?? '', 'base64')
   const sig = createHmac('sha256', key).update(`${sr}\n${se}`).digest('base64')
   return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${se}&skn=iothubowner`

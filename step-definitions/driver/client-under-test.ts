@@ -115,7 +115,7 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
 
 /** The first option that a driver does not list; one that lists none takes all. */
 function foreignOption({ options }: Hello, given: object): string | undefined {
-  const known = options as readonly string[] | undefined // its type in the schema of `hello`
+  const known = options // its type in the schema of `hello`
   return known === undefined ? undefined : Object.keys(given).find((name) => !known.includes(name))
 }
 

@@ -297,6 +297,8 @@ describe('back ends', () => {
   })
 
   test('the hub beside it is as it was', async () => {
-    expect((await call('GET', '/devices/d1?api-version=2021-04-12')).headers['iothub-errorcode']).toBe('IotHubUnauthorizedAccess')
+    expect((await call('GET', '/devices/d1?api-version=2021-04-12')).headers['iothub-errorcode']).toBe(
+      'IotHubUnauthorizedAccess',
+    )
   })
 })
