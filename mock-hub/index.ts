@@ -83,7 +83,7 @@ export type {
   TlsFacts,
 } from './core/contract/journal.ts'
 export type { QuotaMeter, Throttle, ThrottledOperation } from './core/contract/throttle.ts'
-export type { StateKind } from './core/contract/commits.ts'
+export { STATE_KINDS, type StateKind } from './core/contract/commits.ts'
 export type { Channel } from './core/contract/sessions.ts'
 export type { OperationKind, Operations } from './core/contract/operations.ts'
 export type {
