@@ -15,8 +15,8 @@ export type {
 } from './provisioning/contract/enrollments.ts'
 export type { ProvisioningPolicy, ProvisioningRight } from './provisioning/contract/policies.ts'
 export type { Registrations } from './provisioning/contract/provisioning.ts'
-export { parseSeed } from './host/seed-file.ts'
-export type { Seed, SeedCertificate, SeedDevice, SeedIdentity, SeedModule } from './host/seed.ts'
+export { parseSeed } from './host/seed/seed-file.ts'
+export type { Seed, SeedCertificate, SeedDevice, SeedIdentity, SeedModule } from './host/seed/seed.ts'
 export { HubClock, ManualClock, type Clock } from './base/clock.ts'
 export type { Json as JsonValue, JsonObject } from './base/json.ts'
 export type { Logger } from './base/logger.ts'
@@ -83,7 +83,7 @@ export type {
   TlsFacts,
 } from './core/contract/journal.ts'
 export type { QuotaMeter, Throttle, ThrottledOperation } from './core/contract/throttle.ts'
-export { STATE_KINDS, type StateKind } from './core/contract/commits.ts'
+export { STATE_KINDS, type StateKind } from './core/contract/store/commits.ts'
 export type { Channel } from './core/contract/sessions.ts'
 export type { OperationKind, Operations } from './core/contract/operations.ts'
 export type {

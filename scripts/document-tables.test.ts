@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { parseSeed } from 'mock-iot-hub'
-import { SEED_SCHEMA } from '../mock-hub/host/seed-rules.ts'
+import { SEED_SCHEMA } from '../mock-hub/host/seed/seed-rules.ts'
 import { filePages, withFiles } from './document-files.ts'
 import { SEED_SCHEMA_FILE, TABLES, withTable } from './document-tables.ts'
 

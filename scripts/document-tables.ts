@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
 import { OPTIONS } from '../mock-hub/host/option-rules.ts'
-import { SEED_SCHEMA } from '../mock-hub/host/seed-rules.ts'
+import { SEED_SCHEMA } from '../mock-hub/host/seed/seed-rules.ts'
 import { filePages, withFiles } from './document-files.ts'
 import { CAPABILITIES, FACTORY_OPTIONS } from '../step-definitions/driver/capabilities.ts'
 import { commands, environment, options, seedFields, settings } from './reference.ts'

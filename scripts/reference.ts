@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import type { Command, Option } from 'commander'
 import { LENIENCIES, STRICT, startMockHub } from 'mock-iot-hub'
 import { program as hubProgram } from '../mock-hub/cli/program.ts'
-import { SEED_SCHEMA } from '../mock-hub/host/seed-rules.ts'
+import { SEED_SCHEMA } from '../mock-hub/host/seed/seed-rules.ts'
 import { SETTING_RULES } from '../mock-hub/host/setting-rules.ts'
 import { program as suiteProgram } from '../step-definitions/conformance/program.ts'
 

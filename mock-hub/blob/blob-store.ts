@@ -9,7 +9,12 @@ import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { noStore, type Commits, type StateDocument, type StateSource } from '../core/contract/commits.ts'
+import {
+  noStore,
+  type Commits,
+  type StateDocument,
+  type StateSource,
+} from '../core/contract/store/commits.ts'
 import { BlobError } from './blob-error.ts'
 import type { BlockReference } from './block-list.ts'
 import { makeTemporaryFolder } from './temporary-folders.ts'

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { BlobStorage, UploadedBlob } from '../core/contract/services/uploads.ts'
-import type { Commits } from '../core/contract/commits.ts'
+import type { Commits } from '../core/contract/store/commits.ts'
 import type { Clock } from '../base/clock.ts'
 import { BlobStore } from './blob-store.ts'
 import { signBlobSas, type StorageAccount } from './storage-sas.ts'

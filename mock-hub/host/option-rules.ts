@@ -3,7 +3,7 @@
 import { HubClock } from '../base/clock.ts'
 import { DEFAULT_ID_SCOPE } from '../provisioning/create-provisioning.ts'
 import type { MockHubOptions } from './options.ts'
-import { SEED_OR_SNAPSHOT } from './seed-rules.ts'
+import { SEED_OR_SNAPSHOT } from './seed/seed-rules.ts'
 import { SETTING_RULES } from './setting-rules.ts'
 import {
   BOOLEAN,

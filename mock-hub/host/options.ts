@@ -5,7 +5,7 @@ import type { Logger } from '../base/logger.ts'
 import type { SharedAccessPolicy } from '../core/contract/principal.ts'
 import type { HubSnapshot } from '../core/contract/services/snapshots.ts'
 import type { Settings } from '../core/contract/settings.ts'
-import type { Seed } from './seed.ts'
+import type { Seed } from './seed/seed.ts'
 
 /** Options of {@link startMockHub}. All are optional. */
 export interface MockHubOptions {

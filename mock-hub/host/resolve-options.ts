@@ -8,7 +8,7 @@ import { OPTIONS } from './option-rules.ts'
 import type { SdkPorts } from './sdk-ports.ts'
 import type { MockHubOptions } from './options.ts'
 import { provisioningFields } from './provisioning/seed-enrollments.ts'
-import { isSnapshot, seedPart } from './snapshot-seed.ts'
+import { isSnapshot, seedPart } from './seed/snapshot-seed.ts'
 import { check, OBJECT, objectOf } from './value-rules.ts'
 
 type Table = typeof OPTIONS

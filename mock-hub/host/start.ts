@@ -31,8 +31,8 @@ import { mockProvisioningOf } from './provisioning/mock-provisioning.ts'
 import { applyEnrollments } from './provisioning/seed-enrollments.ts'
 import { resolvedAt, resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
 import { atOwnAddress } from './sdk-ports.ts'
-import { applySeed, onceEach, policiesFrom, provisioningPoliciesFrom, randomKeys } from './seed.ts'
-import { checkSnapshot, isSnapshot, seedPart } from './snapshot-seed.ts'
+import { applySeed, onceEach, policiesFrom, provisioningPoliciesFrom, randomKeys } from './seed/seed.ts'
+import { checkSnapshot, isSnapshot, seedPart } from './seed/snapshot-seed.ts'
 import { check, ID, objectOf } from './value-rules.ts'
 
 /**

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { afterTurn, ManualClock } from '../base/clock.ts'
-import type { StateKind } from '../core/contract/commits.ts'
+import type { StateKind } from '../core/contract/store/commits.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { createHub } from '../core/create-hub.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance, RawServerBase } from 'fastify'
-import type { Commits } from '../core/contract/commits.ts'
+import type { Commits } from '../core/contract/store/commits.ts'
 
 /**
  * Every answer of an application waits until what has happened before it is stored. Call it before routes are added; streams

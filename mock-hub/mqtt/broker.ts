@@ -5,7 +5,7 @@
  */
 
 import memoryOf from 'aedes-persistence'
-import type { Commits, StateDocument, StateSource } from '../core/contract/commits.ts'
+import type { Commits, StateDocument, StateSource } from '../core/contract/store/commits.ts'
 
 /** A filter of a stored session, with the QoS that was granted. */
 export interface StoredSubscription {

@@ -5,7 +5,7 @@
 
 import type { Duplex } from 'node:stream'
 import { Gate } from '../base/gate.ts'
-import type { Commits } from '../core/contract/commits.ts'
+import type { Commits } from '../core/contract/store/commits.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { FaultMatch } from '../core/contract/faults.ts'
 import { streamFilter, type StreamFilter, type StreamOutput } from './stream-faults.ts'

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { StoreError, type StoredDocument } from '../core/contract/state-store.ts'
+import { StoreError, type StoredDocument } from '../core/contract/store/state-store.ts'
 import { dataDirectory, type DataDirectory } from './data-directory.ts'
 import { HEAD, LevelStore, openDatabase, summed } from './level-store.ts'
 import { checkData } from './tools/check.ts'

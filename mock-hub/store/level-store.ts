@@ -7,14 +7,14 @@
 import { ClassicLevel } from 'classic-level'
 import { existsSync, readdirSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { STATE_KINDS, type StateKind } from '../core/contract/commits.ts'
+import { STATE_KINDS, type StateKind } from '../core/contract/store/commits.ts'
 import {
   StoreError,
   type Group,
   type StateStore,
   type StoredDocument,
   type StoreState,
-} from '../core/contract/state-store.ts'
+} from '../core/contract/store/state-store.ts'
 import { AcknowledgedFile, readAcknowledged, type Acknowledged, type Durability } from './acknowledged.ts'
 import { makeDataDirectory, type DataDirectory } from './data-directory.ts'
 import { LiveSet } from './live-set.ts'

@@ -6,7 +6,7 @@
 
 import { appendFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { StoreError, type StoredDocument } from '../../mock-hub/core/contract/state-store.ts'
+import { StoreError, type StoredDocument } from '../../mock-hub/core/contract/store/state-store.ts'
 import { dataDirectory } from '../../mock-hub/store/data-directory.ts'
 import { LevelStore } from '../../mock-hub/store/level-store.ts'
 

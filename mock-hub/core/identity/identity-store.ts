@@ -1,4 +1,4 @@
-import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/store/commits.ts'
 import { identityKey, parseIdentityKey, type Identity } from '../contract/identity.ts'
 import type { IdentityRecord } from '../contract/registry.ts'
 

@@ -1,7 +1,7 @@
 /** The identity registry: devices and their modules. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Commits } from '../contract/commits.ts'
+import type { Commits } from '../contract/store/commits.ts'
 import { counter, type Counter } from '../store/counter.ts'
 import type { Journal } from '../contract/journal.ts'
 import type {

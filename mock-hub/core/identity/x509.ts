@@ -1,7 +1,7 @@
 /** Client certificates: thumbprints, and chains to authorities that the hub trusts (WIRE-AUTH-15 to WIRE-AUTH-17, WIRE-AUTH-23 to WIRE-AUTH-25). */
 
 import { createHash, X509Certificate } from 'node:crypto'
-import { noStore, type Commits } from '../contract/commits.ts'
+import { noStore, type Commits } from '../contract/store/commits.ts'
 
 /** SHA-1 and SHA-256 of a certificate in DER, in lower-case hex. */
 export function thumbprintsOf(der: Buffer): readonly [sha1: string, sha256: string] {

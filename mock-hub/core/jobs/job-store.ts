@@ -1,6 +1,6 @@
 /** Scheduled jobs as documents of a store: one for each job, one for each of its devices. */
 
-import { placeKey, placeOf, type Commits } from '../contract/commits.ts'
+import { placeKey, placeOf, type Commits } from '../contract/store/commits.ts'
 import { newJob, type DeviceJob, type Job } from './job.ts'
 
 type StoredJob = Pick<Job, 'request' | 'createdAt' | 'startAt' | 'status'> &

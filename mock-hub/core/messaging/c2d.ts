@@ -1,7 +1,13 @@
 /** Cloud-to-device messages: a queue for each device and module; a message is locked from delivery until it is settled. */
 
 import type { Clock } from '../../base/clock.ts'
-import { placeKey, placeOf, type Commits, type StateDocument, type StateSource } from '../contract/commits.ts'
+import {
+  placeKey,
+  placeOf,
+  type Commits,
+  type StateDocument,
+  type StateSource,
+} from '../contract/store/commits.ts'
 import { counter, type Counter } from '../store/counter.ts'
 import { storedMessage, type StoredBody } from '../store/stored-message.ts'
 import type { C2dDelivery, CloudToDevice, WaitingC2d } from '../contract/c2d.ts'

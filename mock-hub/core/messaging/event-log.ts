@@ -1,6 +1,6 @@
 /** The stored events: one document for the events of each group, deleted when the hub has kept none of them any longer. */
 
-import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/store/commits.ts'
 import type { TelemetryMessage } from '../contract/message.ts'
 import { packEvents, packKey, unpackEvents } from '../store/event-pack.ts'
 

@@ -1,7 +1,7 @@
 /** Feedback about cloud-to-device messages, sent to back ends in batches of 64 or every 15 s (docs/contract/cloud-to-device.md). */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/store/commits.ts'
 import type { FeedbackRecord } from '../contract/c2d.ts'
 import type { Journal } from '../contract/journal.ts'
 import type { PeekLockQueue } from './peek-lock-queue.ts'

@@ -1,6 +1,12 @@
 /** Messages between the modules of a device, along routes of IoT Edge (WIRE-MOD-03, WIRE-MOD-04). */
 
-import { placeKey, placeOf, type Commits, type StateDocument, type StateSource } from '../contract/commits.ts'
+import {
+  placeKey,
+  placeOf,
+  type Commits,
+  type StateDocument,
+  type StateSource,
+} from '../contract/store/commits.ts'
 import { storedMessage, type StoredBody } from '../store/stored-message.ts'
 import type { ModuleInputs } from '../contract/messaging.ts'
 import type { Registry } from '../contract/registry.ts'

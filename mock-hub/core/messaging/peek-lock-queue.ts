@@ -1,7 +1,7 @@
 /** A queue that back ends read with locks: feedback batches and upload notifications. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/store/commits.ts'
 import type { ServiceQueue } from '../contract/c2d.ts'
 import { Emitter } from '../../base/emitter.ts'
 import type { Random } from '../../base/random.ts'

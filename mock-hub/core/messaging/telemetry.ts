@@ -1,7 +1,7 @@
 /** Device-to-cloud messages: size limit, the properties that the hub adds, and the stream that back ends read. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Commits } from '../contract/commits.ts'
+import type { Commits } from '../contract/store/commits.ts'
 import type { EventPositions, EventPositionStore, TelemetryStream } from '../contract/messaging.ts'
 import type { Caller } from '../contract/operations.ts'
 import type { IdentityPrincipal } from '../contract/principal.ts'

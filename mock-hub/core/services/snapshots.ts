@@ -8,7 +8,7 @@
 import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock } from '../../base/clock.ts'
 import type { HubConfigurations } from '../configurations/configurations.ts'
-import type { StateKind } from '../contract/commits.ts'
+import type { StateKind } from '../contract/store/commits.ts'
 import type { WaitingC2d } from '../contract/c2d.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { IdentityRecord } from '../contract/registry.ts'

@@ -1,6 +1,6 @@
 /** Numbers that go on after a restart, so that none is used twice: each owner has one document of the kind `counter`. */
 
-import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/store/commits.ts'
 
 export interface Counter {
   /** The numbers have moved on. */

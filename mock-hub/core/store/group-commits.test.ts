@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { afterTurn, ManualClock } from '../../base/clock.ts'
-import { StoreError } from '../contract/state-store.ts'
+import { StoreError } from '../contract/store/state-store.ts'
 import { MemoryStore } from '../testing/memory-store.ts'
 import { GroupCommits } from './group-commits.ts'
 

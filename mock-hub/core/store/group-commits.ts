@@ -1,15 +1,15 @@
 /** Groups what has changed, stores it group by group, and says when. */
 
 import { afterTurn, HubClock, type Clock } from '../../base/clock.ts'
-import type { Commits, StateDocument, StateKind, StateSource } from '../contract/commits.ts'
-import { STATE_KINDS } from '../contract/commits.ts'
+import type { Commits, StateDocument, StateKind, StateSource } from '../contract/store/commits.ts'
+import { STATE_KINDS } from '../contract/store/commits.ts'
 import {
   StoreError,
   type Group,
   type StateStore,
   type StoredDocument,
   type StoreState,
-} from '../contract/state-store.ts'
+} from '../contract/store/state-store.ts'
 
 export interface GroupCommitsOptions {
   readonly store: StateStore

@@ -1,6 +1,6 @@
 /** A store in memory whose commits end when a test says so; what was not committed is lost in a crash. */
 
-import type { Group, StateStore, StoredDocument, StoreState } from '../contract/state-store.ts'
+import type { Group, StateStore, StoredDocument, StoreState } from '../contract/store/state-store.ts'
 
 interface Waiting {
   readonly group: Group

@@ -1,7 +1,7 @@
 /** Rates and daily quotas of one unit of a service tier (WIRE-THR-01, WIRE-THR-02). */
 
 import type { Clock } from '../../base/clock.ts'
-import { noStore, type Commits } from '../contract/commits.ts'
+import { noStore, type Commits } from '../contract/store/commits.ts'
 import type { QuotaMeter, Throttle, ThrottledOperation } from '../contract/throttle.ts'
 import type { HubErrorKind } from '../errors/catalogue.ts'
 import { HubError } from '../errors/hub-error.ts'

@@ -1,7 +1,7 @@
 /** Twins: tags, desired and reported properties with their versions and metadata. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/store/commits.ts'
 import { isObject, type Json, type JsonObject } from '../../base/json.ts'
 import type { IdentityRecord, IfMatch, Registry } from '../contract/registry.ts'
 import type {

@@ -1,7 +1,7 @@
 /** File uploads: a SAS for a blob, and the notification when it is uploaded. */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Commits, StateDocument, StateSource } from '../contract/commits.ts'
+import type { Commits, StateDocument, StateSource } from '../contract/store/commits.ts'
 import type {
   BlobStorage,
   FileNotification,

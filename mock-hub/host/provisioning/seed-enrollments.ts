@@ -2,7 +2,7 @@
 
 import { isObject, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
-import type { KeySource, Seed } from '../seed.ts'
+import type { KeySource, Seed } from '../seed/seed.ts'
 
 export type ProvisioningSeed = Pick<Seed, 'enrollments' | 'enrollmentGroups' | 'certificates'>
 

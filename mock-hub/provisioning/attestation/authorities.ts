@@ -1,7 +1,7 @@
 /** Uploaded certificates of authorities, and their verification by proof of possession (contract 4.2). */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Commits } from '../../core/contract/commits.ts'
+import type { Commits } from '../../core/contract/store/commits.ts'
 import type { Random } from '../../base/random.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'

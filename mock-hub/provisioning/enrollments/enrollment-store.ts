@@ -1,7 +1,7 @@
 /** The enrollments of one kind: create, update, delete, list, bulk (DPS-ENR-01 to DPS-ENR-14). */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Commits } from '../../core/contract/commits.ts'
+import type { Commits } from '../../core/contract/store/commits.ts'
 import { isObject, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Random } from '../../base/random.ts'
 import { HubError, toHubError } from '../../core/errors/hub-error.ts'

@@ -1,7 +1,7 @@
 /** The records of registrations (DPS-STATE-01 to DPS-STATE-03). */
 
 import type { Clock } from '../../base/clock.ts'
-import type { Commits } from '../../core/contract/commits.ts'
+import type { Commits } from '../../core/contract/store/commits.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Random } from '../../base/random.ts'
 import type { Page, PageRequest } from '../contract/enrollments.ts'

@@ -1,7 +1,7 @@
 /** `data check`: reads all of a data directory and says what is in it. */
 
 import { existsSync } from 'node:fs'
-import { StoreError } from '../../core/contract/state-store.ts'
+import { StoreError } from '../../core/contract/store/state-store.ts'
 import type { DataDirectory } from '../data-directory.ts'
 import { LevelStore } from '../level-store.ts'
 import { countByKind, type DataReport } from './report.ts'

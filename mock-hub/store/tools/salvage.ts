@@ -5,7 +5,7 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
-import { StoreError, type StoredDocument } from '../../core/contract/state-store.ts'
+import { StoreError, type StoredDocument } from '../../core/contract/store/state-store.ts'
 import { dataDirectory, makeDataDirectory, type DataDirectory } from '../data-directory.ts'
 import {
   checkedValue,

@@ -1,6 +1,6 @@
 /** The whole state of a hub as JSON. */
 
-import type { StateKind } from '../commits.ts'
+import type { StateKind } from '../store/commits.ts'
 import type { WaitingC2d } from '../c2d.ts'
 import type { Message } from '../message.ts'
 import type { IdentityRecord } from '../registry.ts'

@@ -1,6 +1,6 @@
 /** A snapshot of `GET /snapshot` as the initial state of a hub. */
 
-import type { HubSnapshot } from '../core/contract/services/snapshots.ts'
+import type { HubSnapshot } from '../../core/contract/services/snapshots.ts'
 import type { Seed } from './seed.ts'
 
 /** A snapshot has a format, a seed has none. */
@@ -21,9 +21,9 @@ export function seedPart(seed: Seed | HubSnapshot): Seed {
 export async function checkSnapshot(snapshot: object, what: string): Promise<void> {
   // Loaded on demand: a hub without a snapshot starts sooner.
   const [{ SNAPSHOT }, { schemaCompiler }, { schemaProblem }] = await Promise.all([
-    import('../control/routes/snapshot-schema.ts'),
-    import('../http-common/schema-compiler.ts'),
-    import('../http-common/schema-problem.ts'),
+    import('../../control/routes/snapshot-schema.ts'),
+    import('../../http-common/schema-compiler.ts'),
+    import('../../http-common/schema-problem.ts'),
   ])
   const validate = schemaCompiler({ useDefaults: false })({ schema: SNAPSHOT })
   if (validate(snapshot)) return

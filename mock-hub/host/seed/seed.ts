@@ -4,18 +4,18 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { InvalidInput } from '../base/invalid-input.ts'
-import type { JsonObject } from '../base/json.ts'
-import type { Hub } from '../core/contract/hub.ts'
-import type { EventSource } from '../core/contract/message.ts'
-import type { SharedAccessPolicy } from '../core/contract/principal.ts'
-import type { AuthenticationType, IdentitySpec } from '../core/contract/registry.ts'
-import type { TwinUpdate } from '../core/contract/twins.ts'
-import { identityKey, type Identity } from '../core/contract/identity.ts'
-import { defaultPolicies } from '../core/identity/policies.ts'
-import type { ProvisioningPolicy } from '../provisioning/contract/policies.ts'
-import { ownerPolicy } from '../provisioning/policies.ts'
-import { randomFrom } from '../base/random.ts'
+import { InvalidInput } from '../../base/invalid-input.ts'
+import type { JsonObject } from '../../base/json.ts'
+import type { Hub } from '../../core/contract/hub.ts'
+import type { EventSource } from '../../core/contract/message.ts'
+import type { SharedAccessPolicy } from '../../core/contract/principal.ts'
+import type { AuthenticationType, IdentitySpec } from '../../core/contract/registry.ts'
+import type { TwinUpdate } from '../../core/contract/twins.ts'
+import { identityKey, type Identity } from '../../core/contract/identity.ts'
+import { defaultPolicies } from '../../core/identity/policies.ts'
+import type { ProvisioningPolicy } from '../../provisioning/contract/policies.ts'
+import { ownerPolicy } from '../../provisioning/policies.ts'
+import { randomFrom } from '../../base/random.ts'
 
 /** What a device and a module of a seed have in common. All fields are optional. */
 export interface SeedIdentity {

@@ -1,6 +1,6 @@
 /** The rules for seeds, whether they come from code or from a file, and the JSON schema of seed files. */
 
-import { EVENT_SOURCE_LIST } from './setting-rules.ts'
+import { EVENT_SOURCE_LIST } from '../setting-rules.ts'
 import { isSnapshot } from './snapshot-seed.ts'
 import {
   BOOLEAN,
@@ -13,7 +13,7 @@ import {
   rule,
   type Rule,
   TEXT,
-} from './value-rules.ts'
+} from '../value-rules.ts'
 
 const IDENTITY = {
   status: described(oneOf('enabled', 'disabled'), 'Default: enabled.'),

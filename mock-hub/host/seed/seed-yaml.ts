@@ -1,7 +1,7 @@
 /** YAML from outside as plain data: no deeper and no longer than a seed needs, and without values that JSON does not have. */
 
-import { InvalidInput } from '../base/invalid-input.ts'
-import { DEEPEST_JSON } from '../base/json-text.ts'
+import { InvalidInput } from '../../base/invalid-input.ts'
+import { DEEPEST_JSON } from '../../base/json-text.ts'
 
 /** Longest text in characters: some hundred thousand devices. */
 export const LONGEST_SEED = 64 * 2 ** 20

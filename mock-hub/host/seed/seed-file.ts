@@ -1,7 +1,7 @@
 /** Reads a seed or a snapshot from text: YAML, which includes JSON. */
 
-import { check } from './value-rules.ts'
-import type { HubSnapshot } from '../core/contract/services/snapshots.ts'
+import { check } from '../value-rules.ts'
+import type { HubSnapshot } from '../../core/contract/services/snapshots.ts'
 import { SEED_OR_SNAPSHOT } from './seed-rules.ts'
 import { readYaml } from './seed-yaml.ts'
 import type { Seed } from './seed.ts'
