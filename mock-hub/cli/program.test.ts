@@ -1,3 +1,4 @@
+/** The command as a person or a script runs it. Longer than most files: all of it shares one terminal and one way to wait. */
 import { once } from 'node:events'
 import { EventEmitter } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+/** State over a restart. Longer than most files: every kind of state is tried with the same two hubs. */
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'

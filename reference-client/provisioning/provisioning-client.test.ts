@@ -24,7 +24,6 @@ import {
 } from '../index.ts'
 import { HastyClock } from '../testing/hasty-clock.ts'
 import { step } from './machine.ts'
-import { parseAnswerTopic } from './topics.ts'
 
 const KEY = Buffer.alloc(64, 1).toString('base64')
 const SCOPE = '0ne00000000'
@@ -408,17 +407,5 @@ describe('errors', () => {
     const error = await work
     expect(error.constructor).toBe(ClientError)
     expect(error.cause).toBeInstanceOf(ServiceError)
-  })
-})
-
-describe('codecs', () => {
-  test('answers of other forms are no answers', () => {
-    for (const topic of ['$dps/registrations/res/20/?$rid=1', '$dps/registrations/res/200/?x=1', 'a'])
-      expect(parseAnswerTopic(topic)).toBeUndefined()
-    expect(parseAnswerTopic('$dps/registrations/res/202/?$rid=a%2Fb&retry-after=x')).toEqual({
-      status: 202,
-      requestId: 'a/b',
-      retryAfter: undefined,
-    })
   })
 })
