@@ -62,7 +62,7 @@ module.exports = {
       { path: '^mock-hub/(base|core|provisioning)/', pathNot: TESTING },
       {
         dependencyTypes: ['npm', 'npm-dev', 'core'],
-        pathNot: '^(node:)?(crypto|events)$|node_modules/(peggy|source-map-generator)/',
+        pathNot: '^(node:)?(crypto|events)$',
       },
     ),
     forbid('one-door-to-aedes', { pathNot: ['^mock-hub/mqtt/', '^bench/'] }, { path: 'node_modules/aedes' }),

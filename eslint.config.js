@@ -21,6 +21,7 @@ export default tseslint.config(
       'node_modules/',
       'reports/',
       'drivers/**/node_modules/',
+      'mock-hub/core/query/generated-parser.ts',
       '**/*.js',
       '**/*.cjs',
       '**/*.mjs',

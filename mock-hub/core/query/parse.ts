@@ -1,11 +1,10 @@
-/** Text to syntax tree. The one door to the parser library. */
+/** Text to syntax tree. */
 
-import peggy from 'peggy'
 import type { Settings } from '../contract/settings.ts'
 import { HubError } from '../errors/hub-error.ts'
 import type { Place, Query, Target } from './ast.ts'
 import { QUERY_FUNCTIONS, ROUTE_FUNCTIONS } from './functions.ts'
-import { GRAMMAR } from './grammar.ts'
+import { parse as parseText, SyntaxError as GrammarError } from './generated-parser.ts'
 import type { FunctionTable, QueryFunction } from './value.ts'
 
 /** Longest query text in characters; beyond it the service says PreconditionFailed. */
@@ -35,8 +34,6 @@ export function dialectOf({ wideQueryLanguage }: Pick<Settings, 'wideQueryLangua
 /** Conditions of message routes. */
 export const ROUTE_DIALECT: Dialect = { wide: true, functions: ROUTE_FUNCTIONS }
 
-let compiled: peggy.Parser | undefined
-
 /** @throws HubError ArgumentInvalid with line, column and what was expected; PreconditionFailed when too long. */
 export function parseQuery(text: string, dialect = STRICT_DIALECT): Query {
   // The grammar's rule makes exactly this.
@@ -61,18 +58,20 @@ function parse(text: string, startRule: string, { wide, functions }: Dialect): u
       expected: `at most ${String(LONGEST_QUERY)} characters`,
       received: `${String(text.length)} characters`,
     })
-  compiled ??= peggy.generate(GRAMMAR, { allowedStartRules: ['Query', 'Target'] })
   const prefix = startRule === 'Target' && !/^\s*FROM\b/i.test(text) ? CONDITION_PREFIX : ''
   const fail = (at: Place, problem: string, token?: string) => queryError(at, problem, token, prefix)
   const call = (name: string, given: number, at: Place): QueryFunction =>
     findFunction(functions, name, given, (problem) => fail(at, problem, name))
   try {
-    return compiled.parse(text, { startRule, wide, call })
+    return parseText(text, { startRule, wide, call })
   } catch (error) {
     // The parser calls itself for each level of brackets.
     if (error instanceof RangeError) throw fail({ line: 1, column: 1 }, 'it is nested too deeply')
-    if (!(error instanceof compiled.SyntaxError)) throw error
-    const { start } = error.location
+    if (!(error instanceof GrammarError)) throw error
+    // What the generated parser gives its errors.
+    const { start } = (
+      error as unknown as { readonly location: { readonly start: Place & { readonly offset: number } } }
+    ).location
     throw fail(start, error.message.replace(/\.$/, ''), tokenAt(text, start.offset))
   }
 }
