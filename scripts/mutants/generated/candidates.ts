@@ -24,7 +24,7 @@ const FOLDERS = {
 } as const
 /** Tests, declarations, and code that no behaviour of the product depends on. */
 const LEFT_OUT =
-  /\.test\.ts$|\/core\/journal\/|\/testing\/|\/tests\/|\/contract\/|\/index\.ts$|node_modules|\/dist\/|\.d\.ts$/
+  /generated-parser|\.test\.ts$|\/core\/journal\/|\/testing\/|\/tests\/|\/contract\/|\/index\.ts$|node_modules|\/dist\/|\.d\.ts$/
 /** What only explains, logs or counts: a change there is seen by nobody but a reader. */
 const UNSEEN =
   /^(logger|log|debug|warn|info|explain|explanation|describe|quoted|journal|diagnostics|deprecated|performance)$/
