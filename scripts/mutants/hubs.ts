@@ -223,7 +223,7 @@ export const HUBS: readonly Mutant[] = [
         file: 'mock-hub/core/methods/methods.ts',
         find: '    const pending = this.#pending.get(requestId)\n    if (pending?.link === undefined || pending.key',
         replace:
-          '    const pending = this.#pending.get(requestId)\n    if (pending === undefined) Object.assign(globalThis, { lateAnswer: { status, payload } })\n    if (pending?.link === undefined || pending.key',
+          '    const pending = this.#pending.get(requestId)\n    if (pending === undefined) Object.assign(globalThis, { lateAnswer: { status, payload: valueOf(body), body } })\n    if (pending?.link === undefined || pending.key',
       },
       {
         file: 'mock-hub/core/methods/methods.ts',

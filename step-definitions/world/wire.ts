@@ -82,6 +82,7 @@ export function connectFacts(world: ConformanceWorld): Readonly<Record<string, u
     password: password === undefined ? 'none' : 'a token',
     'token resource': token['sr'],
     'token resource as sent': /\bsr=([^&]*)/.exec(password?.toString() ?? '')?.[1],
+    'token signature as sent': /\bsig=([^&]*)/.exec(password?.toString() ?? '')?.[1],
     'token expiry': expiry,
     'token life': expiry === undefined ? undefined : Number(expiry) - Math.floor(entry.at / 1_000),
     transport: opened?.type === 'link-opened' ? opened.transport : undefined,

@@ -130,29 +130,6 @@ Feature: What comes after a failure
         | identity |
         | module   |
 
-  @BOTH-DISC-01 @BOTH-CONNECT-01 @clock
-  Rule: Calls that are made while the client connects are done one after the other
-
-    @fault:mqtt
-    Scenario Outline: The application of the <identity> changes its mind twice meanwhile
-      Given a <identity> client
-      And the hub is going to accept 2 seconds late
-      When it connects
-      And it disconnects
-      And it connects
-      And 3 seconds pass
-      Then all calls succeed
-      And it is connected
-      @identity:device
-      Examples: device
-        | identity |
-        | device   |
-
-      @identity:module
-      Examples: module
-        | identity |
-        | module   |
-
   @BOTH-SEND-10
   Rule: What was refused for want of a connection is not sent later
 

@@ -25,20 +25,6 @@ Feature: Long lives
         | identity |
         | module   |
 
-  @BOTH-ONSAS-04 @BOTH-BGEXC-01 @SRC-12
-  Rule: A token that could not be signed is asked for again until it is signed
-
-    @identity:module
-    Scenario: The workload API does not sign the new token of the module three times
-      Given a workload API that works
-      And a connected module client from an Edge environment
-      And the application listens for background exceptions
-      When the workload API is going to fail 3 times
-      And 59 minutes pass
-      Then the application is told of background exceptions 3 times
-      And the workload API has signed 2 tokens
-      And it is connected
-
   @SRC-12
   Rule: A renewal that failed for a while is followed by the next one in time
 
