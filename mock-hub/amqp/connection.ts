@@ -22,7 +22,7 @@ import { AMQP_ID, FrameReader, SASL_FRAME, SASL_ID, frameOf, protocolHeader } fr
 import type { Link } from './endpoint/links.ts'
 import { AmqpViolation } from './codec/malformed.ts'
 import type { AmqpError, PerformativeName } from './codec/performative-fields.ts'
-import { unreadError } from '../net/limits.ts'
+import { unreadError } from '../core/errors/limits.ts'
 import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import { RegistrantNode, registrationNameOf } from './provisioning/registrant.ts'
 import { linkOpened, type ProtocolClientInfo } from '../net/peer.ts'

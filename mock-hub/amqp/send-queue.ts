@@ -1,6 +1,6 @@
 /** Messages that wait until the client gives credit. */
 
-import { unreadError } from '../net/limits.ts'
+import { unreadError } from '../core/errors/limits.ts'
 import { HubError } from '../core/errors/hub-error.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import type { Outgoing, SendingLink } from './endpoint/links.ts'

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify'
 import { Gate } from '../base/gate.ts'
 import type { Json } from '../base/json.ts'
 import type { Hub } from '../core/contract/hub.ts'
-import { unreadError } from '../net/limits.ts'
+import { unreadError } from '../core/errors/limits.ts'
 
 export interface StreamedEvent {
   /** The reader sends it back as `Last-Event-ID` when it connects again. */

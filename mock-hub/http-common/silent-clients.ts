@@ -5,7 +5,7 @@ import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import type { Hub } from '../core/contract/hub.ts'
-import { limitSilence, silenceError } from '../net/limits.ts'
+import { limitSilence, silenceError } from '../core/errors/limits.ts'
 
 interface Client {
   /** The newest request; undefined: the head of the first one is not complete. */

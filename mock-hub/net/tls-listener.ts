@@ -5,7 +5,7 @@ import { createServer } from 'node:tls'
 import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import type { Faults } from '../core/contract/faults.ts'
-import { limitSilence } from './limits.ts'
+import { limitSilence } from '../core/errors/limits.ts'
 import { clientInfo, peerOf, rememberTcp, type ClientInfo } from './peer.ts'
 import { acceptTls, type ServerCredentials, type TlsVariant } from './tls-faults.ts'
 

@@ -1,7 +1,7 @@
 /** Limits for clients that hold a connection: of bytes that they do not read, and of silence (docs/reliability.md#limits). */
 
-import { afterArrivals, type Clock } from '../base/clock.ts'
-import { HubError } from '../core/errors/hub-error.ts'
+import { afterArrivals, type Clock } from '../../base/clock.ts'
+import { HubError } from './hub-error.ts'
 
 /** @param what of which bytes wait: `answers`, `messages without a PUBACK`. */
 export function unreadError(what: string, bytes: number, most: number): HubError {
