@@ -15,7 +15,7 @@ const LAYERS = {
   net: ['base', 'core'],
   mqtt: ['base', 'core', 'provisioning', 'net'],
   amqp: ['base', 'core', 'provisioning', 'net'],
-  'http-common': ['base', 'core', 'net'],
+  'http-common': ['base', 'core'],
   http: ['base', 'core', 'provisioning', 'net', 'blob', 'http-common'],
   control: ['base', 'core', 'provisioning', 'http-common'],
   host: ['base', 'core', 'provisioning', 'net', 'blob', 'store', 'http-common', ...ADAPTERS],
