@@ -35,8 +35,9 @@ async function belowShell(args: readonly string[], script: string) {
   return { shell, closed, pid: () => Number(/"pid":(\d+)/.exec(out)?.[1]) }
 }
 
+// Its words stand in single quotes of a shell.
 const NEVER_ENDS =
-  "console.log(JSON.stringify({ pid: process.pid })); require('node:net').createServer().listen(0, '127.0.0.1')"
+  'console.log(JSON.stringify({ pid: process.pid })); require("node:net").createServer().listen(0, "127.0.0.1")'
 
 describe.skipIf(process.platform === 'win32')('a command that npm started', () => {
   test('stops when the shell of npm is ended', { timeout: 60_000 }, async () => {
