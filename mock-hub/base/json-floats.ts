@@ -51,6 +51,11 @@ export function jsonText(value: unknown): string {
   return met && holdsFloat(value) ? written(value) : JSON.stringify(value)
 }
 
+/** The reverse of {@link jsonText}, for a text that this program has written. */
+export function fromJsonText(text: string): unknown {
+  return rememberFloats(text, JSON.parse(text) as unknown)
+}
+
 /** Goes along the tokens of a valid text. With a key twice the last value counts, and its floats. */
 function walk(tokens: readonly string[], root: object): void {
   let at = 0

@@ -8,6 +8,9 @@ import mqttJs, { type IConnackPacket, type IPublishPacket, type MqttClient } fro
 import rhea from 'rhea'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { afterTurn, ManualClock } from '../base/clock.ts'
+import { jsonText } from '../base/json-floats.ts'
+import { readJson } from '../base/json-text.ts'
+import type { JsonObject } from '../base/json.ts'
 import { signed } from '../core/testing/test-hub.ts'
 import type { MockHub } from './mock-hub.ts'
 import type { MockHubOptions } from './options.ts'
@@ -86,6 +89,16 @@ function connected(client: MqttClient): Promise<IConnackPacket> {
 }
 
 const message = (body: string, system: object = {}) => ({ body: Buffer.from(body), system, properties: {} })
+
+test('WIRE-TWIN-43: a float with a whole value stays one over a restart', async () => {
+  const first = await open({ seed: { devices: [{ deviceId: 'd1' }] } })
+  const desired = readJson('{"a":40.0,"b":{"c":[1e3]}}') as JsonObject
+  first.twins.patch({ deviceId: 'd1' }, { desired }, '*')
+  const second = await again()
+  expect(jsonText(second.twins.get({ deviceId: 'd1' }).desired.properties)).toBe(
+    '{"a":40.0,"b":{"c":[1000.0]}}',
+  )
+})
 
 describe('MQTT sessions', () => {
   test('filters, messages and packet ids are there after a restart', async () => {

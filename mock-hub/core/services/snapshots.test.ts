@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock, ManualClock } from '../../base/clock.ts'
+import { jsonText } from '../../base/json-floats.ts'
+import { readJson } from '../../base/json-text.ts'
+import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Settings } from '../contract/settings.ts'
 import { HubError } from '../errors/hub-error.ts'
@@ -36,6 +39,14 @@ const restored = (snapshot: unknown, seed = 99): World => {
   world.services.snapshots.restore(snapshot as HubSnapshot)
   return world
 }
+
+test('WIRE-TWIN-43: a float with a whole value stays one', () => {
+  const world = fresh(1)
+  world.hub.registry.create({ deviceId: 'd1' })
+  world.hub.twins.patch({ deviceId: 'd1' }, { desired: readJson('{"a":40.0}') as JsonObject }, '*')
+  const { hub } = restored(taken(world))
+  expect(jsonText(hub.twins.get({ deviceId: 'd1' }).desired.properties)).toBe('{"a":40.0}')
+})
 
 /** What may have happened to a hub. */
 const device = fc.constantFrom('d1', 'd2', 'e')

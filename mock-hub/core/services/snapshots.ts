@@ -5,6 +5,7 @@
  * command has them.
  */
 
+import { fromJsonText, jsonText } from '../../base/json-floats.ts'
 import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock } from '../../base/clock.ts'
 import type { HubConfigurations } from '../configurations/configurations.ts'
@@ -74,7 +75,7 @@ export class HubSnapshots implements Snapshots {
       documents: [...documentsOf(this.#hub)],
     }
     // Drops what JSON cannot say: a snapshot is the same before and after it was a file.
-    return JSON.parse(JSON.stringify(snapshot)) as HubSnapshot
+    return fromJsonText(jsonText(snapshot)) as HubSnapshot
   }
 
   restore(snapshot: HubSnapshot): void {

@@ -1,6 +1,7 @@
 /** Groups what has changed, stores it group by group, and says when. */
 
 import { afterTurn, HubClock, type Clock } from '../../base/clock.ts'
+import { fromJsonText, jsonText } from '../../base/json-floats.ts'
 import type { Commits, StateDocument, StateKind, StateSource } from '../contract/store/commits.ts'
 import { STATE_KINDS } from '../contract/store/commits.ts'
 import {
@@ -235,9 +236,9 @@ export class GroupCommits implements Commits {
 }
 
 function bytesOf(value: unknown): Buffer {
-  return Buffer.isBuffer(value) ? value : Buffer.from(JSON.stringify(value))
+  return Buffer.isBuffer(value) ? value : Buffer.from(jsonText(value))
 }
 
 function valueOf(kind: StateKind, value: Buffer): unknown {
-  return kind === 'event' ? value : (JSON.parse(value.toString()) as unknown)
+  return kind === 'event' ? value : fromJsonText(value.toString())
 }
