@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:http'
 import { connect, createServer as createTcp, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startMockHub, type MockHub, type MockHubOptions } from 'mock-iot-hub'
 import { generate } from 'selfsigned'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startMockHub, type MockHub, type MockHubOptions } from '../../mock-hub/index.ts'
 import {
   ClientError,
   ConnectionDroppedError,
@@ -68,33 +68,6 @@ const packets = (cmd: string): Record<string, unknown>[] =>
     .map(({ packet }) => packet as Record<string, unknown>)
 const published = (part: string): Record<string, unknown>[] =>
   packets('publish').filter(({ topic }) => String(topic).includes(part))
-
-describe('factories', () => {
-  const create =
-    (id: unknown, key: unknown = KEY, more: object = {}) =>
-    () =>
-      ProvisioningDeviceClient.createFromSymmetricKey('h', id as string, SCOPE, key as string, more)
-
-  test('PROV-KEY-02 PROV-KEY-03: a key that is not base64; a registration id that is empty, blank or missing', () => {
-    for (const act of [create('d1', 'no base64!'), create(''), create('  '), create(undefined)])
-      expect(act).toThrow(ValueError)
-    expect(packets('connect')).toEqual([])
-  })
-
-  test('PROV-KEY-04: an option that is unknown', () => {
-    expect(create('d1', KEY, { keepAlives: 1 })).toThrow(TypeError)
-    expect(create('d1', KEY, { extensions: { environment: {} } })).toThrow(/extensions.environment/)
-    expect(create('d1', KEY, { productInfo: 'x' })).toThrow(/productInfo/)
-  })
-
-  test('PROV-X509-02: sastokenTtl is no option of certificates', () => {
-    const act = (): unknown =>
-      ProvisioningDeviceClient.createFromX509Certificate('h', 'd1', SCOPE, new X509('c.pem', 'k.pem'), {
-        sastokenTtl: 1,
-      } as ProvisioningKeyOptions)
-    expect(act).toThrow(TypeError)
-  })
-})
 
 describe('register', () => {
   test('PROV-KEY-01 PROV-RES-01 PROV-RES-02 PROV-RES-03 PROV-REG-01: registers by key, and the device connects to its hub', async () => {
