@@ -1,42 +1,20 @@
-/** State over a restart. Longer than most files: every kind of state is tried with the same two hubs. */
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mqttJs, { type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt'
 import rhea from 'rhea'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { afterTurn, ManualClock } from '../base/clock.ts'
+import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../base/clock.ts'
 import { jsonText } from '../base/json-floats.ts'
 import { readJson } from '../base/json-text.ts'
 import type { JsonObject } from '../base/json.ts'
 import { signed } from '../core/testing/test-hub.ts'
 import type { MockHub } from './mock-hub.ts'
-import type { MockHubOptions } from './options.ts'
-import { startMockHub } from './start.ts'
+import { useDataDirectory } from './testing/data-hubs.ts'
 
-let directory: string
-const hubs: MockHub[] = []
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-test-'))
-})
-afterEach(async () => {
-  for (const hub of hubs.splice(0)) await hub.stop()
-  rmSync(directory, { recursive: true, force: true })
-})
-
-async function open(options: MockHubOptions = {}): Promise<MockHub> {
-  const hub = await startMockHub({ dataDirectory: directory, controlPort: false, ...options })
-  hubs.push(hub)
-  return hub
-}
-
-/** Stops the hub and starts another one over its directory. */
-async function again(options: MockHubOptions = {}): Promise<MockHub> {
-  await hubs.pop()?.stop()
-  return open(options)
-}
+const data = useDataDirectory()
+const { hubs, open, again } = data
 
 test('identities, twins and messages are there after a restart', async () => {
   const first = await open({ seed: { devices: [{ deviceId: 'd1', modules: [{ moduleId: 'm1' }] }] } })
@@ -312,27 +290,7 @@ test('uploads and their blobs are there, and their SAS is still good', async () 
   expect(third.fileNotifications.receive()?.item).toMatchObject({ blobName: 'd1/a.txt', blobSizeInBytes: 11 })
   expect(await fetchBlob(third, 'GET', url)).toEqual({ status: 200, body: 'new content' })
   // The file of the first content is gone.
-  expect(readdirSync(join(directory, 'blobs')).length).toBe(1)
-})
-
-test('a directory with state wins over the seed, and a reset goes back to it', async () => {
-  const first = await open({ seed: SEED })
-  first.registry.remove(D1, '*')
-  first.registry.create({ deviceId: 'd2' })
-  const second = await again({ seed: SEED })
-  expect(second.identities().map(({ identity }) => identity.deviceId)).toEqual(['d2'])
-  second.reset()
-  const third = await again({ seed: SEED })
-  expect(third.identities().map(({ identity }) => identity.deviceId)).toEqual(['d1'])
-  const fresh = await again({ fresh: true })
-  expect(fresh.identities()).toEqual([])
-  expect(fresh.state).toMatch(/^kept in .* \(disk, new\)$/)
-})
-
-test('a second hub on the directory is refused', async () => {
-  await open()
-  await expect(open()).rejects.toThrow(/StoreLocked: .* is used by another hub/)
-  await expect(open({ fresh: true })).rejects.toThrow(/StoreLocked/)
+  expect(readdirSync(join(data.directory, 'blobs')).length).toBe(1)
 })
 
 test('with a random seed, a restarted hub makes other keys than before', async () => {
@@ -343,57 +301,6 @@ test('with a random seed, a restarted hub makes other keys than before', async (
   const two = second.registry.create({ deviceId: 'b' })
   expect(two.authentication).not.toEqual(one.authentication)
   expect(two.generationId).not.toBe(one.generationId)
-})
-
-describe('faults of the store', () => {
-  test('store.full: nothing is answered until there is room, and nothing is lost', async () => {
-    const hub = await open({ seed: SEED, controlPort: 0 })
-    const { id } = hub.faults.arm({ name: 'store.full', count: 'always' })
-    let answered = false
-    const answer = fetch(`${hub.controlUrl ?? ''}/devices`, {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"deviceId":"d2"}' },
-    }).then(({ status }) => {
-      answered = true
-      return status
-    })
-    await hub.journal.until(
-      ({ type, ...entry }) => type === 'fault' && 'phase' in entry && entry.phase === 'fired',
-    )
-    expect([answered, hub.storing]).toEqual([false, true])
-    hub.faults.disarm(id)
-    expect(await answer).toBe(201)
-    const second = await again()
-    expect(second.registry.find({ deviceId: 'd2' })).toBeDefined()
-  })
-
-  test('store.fail: the hub stops with the reason', async () => {
-    const hub = await open({ seed: SEED })
-    hub.faults.arm({ name: 'store.fail' })
-    hub.registry.create({ deviceId: 'd2' })
-    expect((await hub.failure).message).toBe('StoreFailed: the disk cannot be written (store.fail)')
-    const second = await again()
-    expect(second.registry.find({ deviceId: 'd2' })).toBeUndefined()
-    expect(second.registry.find(D1)).toBeDefined()
-  })
-
-  test('store.slow: on the hub’s clock', async () => {
-    const clock = new ManualClock()
-    const hub = await open({ seed: SEED, clock })
-    hub.faults.arm({ name: 'store.slow', parameters: { seconds: 5 } })
-    hub.registry.create({ deviceId: 'd2' })
-    await hub.journal.until(
-      ({ type, ...entry }) => type === 'fault' && 'phase' in entry && entry.phase === 'fired',
-    )
-    clock.advance(4_999)
-    expect(hub.storing).toBe(true)
-    clock.advance(1)
-    while (hub.storing) await new Promise<void>(afterTurn)
-  })
-})
-
-test('the certificates are in the directory unless another has them', async () => {
-  await open()
-  expect(existsSync(join(directory, 'certificates'))).toBe(true)
 })
 
 test('enrollments, registrations and certificates of provisioning are there after a restart', async () => {

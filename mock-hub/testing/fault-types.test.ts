@@ -20,7 +20,7 @@ const cases: FaultCases = {
   ...httpFaultCases,
 }
 
-/** A hub with a store has them: mock-hub/host/durable.test.ts. */
+/** A hub with a store has them: mock-hub/host/data-directory.test.ts. */
 const OF_THE_STORE = /^store\./
 
 test.each(FAULT_TYPES.map(({ name }) => name).filter((name) => !OF_THE_STORE.test(name)))(
