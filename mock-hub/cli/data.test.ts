@@ -1,11 +1,9 @@
-import { EventEmitter } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { run } from './program.ts'
-import type { Terminal } from './terminal.ts'
+import { terminal } from './testing/fake-terminal.ts'
 
 let root: string
 beforeEach(() => {
@@ -27,27 +25,17 @@ async function called(
   ready: (about: { readonly controlUrl: string }) => Promise<'SIGTERM' | undefined> = () =>
     Promise.resolve('SIGTERM'),
 ): Promise<Ended> {
-  const signals = new EventEmitter()
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
-  let out = ''
-  let err = ''
+  const at = terminal()
   let isReady = false
-  stdout.on('data', (text: Buffer) => {
-    out += String(text)
-    const line = out.split('\n').find((one) => one.includes('"ready":true'))
+  at.stdout.on('data', () => {
+    const line = at.out.split('\n').find((one) => one.includes('"ready":true'))
     if (isReady || line === undefined) return
     isReady = true
     void ready(JSON.parse(line) as { controlUrl: string }).then((signal) => {
-      if (signal !== undefined) signals.emit(signal)
+      if (signal !== undefined) at.signals.emit(signal)
     })
   })
-  stderr.on('data', (text: Buffer) => (err += String(text)))
-  const terminal = {
-    ...{ stdout, stderr, env: {}, uptime: () => 0 },
-    once: (name: string, listener: () => void) => signals.once(name, listener),
-  } as unknown as Terminal // what the commands use
-  return { code: await run(args, terminal), out, err }
+  return { code: await run(args, at), out: at.out, err: at.err }
 }
 
 const hub = (...more: readonly string[]): readonly string[] => [

@@ -1,16 +1,15 @@
-/** The command as a person or a script runs it. Longer than most files: all of it shares one terminal and one way to wait. */
+/** The command as a person or a script runs it. */
+
 import { once } from 'node:events'
-import { EventEmitter } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { join } from 'node:path'
 import { connect } from 'mqtt'
 import { afterAll, expect, test } from 'vitest'
 import { HubClock } from '../base/clock.ts'
 import { run } from './program.ts'
-import type { Terminal } from './terminal.ts'
+import { called, terminal } from './testing/fake-terminal.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-cli-'))
 afterAll(() => {
@@ -20,42 +19,6 @@ const ANY_PORTS = [
   ...['--mqtt-port', '0', '--https-port', '0', '--amqp-port', '0', '--control-port', '0'],
   ...['--dir', directory],
 ]
-
-/** A fake process: records what it writes and can receive signals. */
-function terminal(): Terminal & {
-  out: string
-  err: string
-  readonly signals: EventEmitter
-  /** A command has begun to wait for a signal. */
-  readonly listens: Promise<unknown>
-} {
-  const signals = new EventEmitter()
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
-  const made = {
-    ...{
-      out: '',
-      err: '',
-      signals,
-      stdout,
-      stderr,
-      listens: new Promise((resolve) => signals.once('newListener', resolve)),
-    },
-    // A single folder: an unreadable folder in the real PATH would change the error of exec.
-    env: { PATH: dirname(process.execPath) },
-    uptime: () => 0.25,
-    once: (name: string, listener: () => void) => signals.once(name, listener),
-  }
-  stdout.on('data', (text: Buffer) => (made.out += text.toString()))
-  stderr.on('data', (text: Buffer) => (made.err += text.toString()))
-  return made as unknown as ReturnType<typeof terminal> // the few members that commands use
-}
-
-async function called(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const at = terminal()
-  const code = await run(args, at)
-  return { code, out: at.out, err: at.err }
-}
 
 test('--help fits a screen and ends with 0', async () => {
   const { code, out } = await called('--help')
