@@ -1,4 +1,4 @@
-/** Runs queries: text to pages of rows (wire contract 7.3). */
+/** Runs queries: text to pages of rows (docs/contract/queries.md). */
 
 import type { JsonObject } from '../../base/json.ts'
 import type { Page, PageRequest, Queries } from '../contract/services/queries.ts'

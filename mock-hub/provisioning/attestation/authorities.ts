@@ -1,4 +1,4 @@
-/** Uploaded certificates of authorities, and their verification by proof of possession (contract 4.2). */
+/** Uploaded certificates of authorities, and their verification by proof of possession (docs/contract/provisioning.md#dps-auth-14). */
 
 import type { Clock } from '../../base/clock.ts'
 import type { Commits } from '../../core/contract/store/commits.ts'

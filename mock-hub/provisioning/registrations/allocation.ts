@@ -1,4 +1,4 @@
-/** Which hub a device is assigned to (contract 5.8). */
+/** Which hub a device is assigned to (docs/contract/provisioning.md#provisioning-hub). */
 
 import { createHash } from 'node:crypto'
 import type { LinkedHub } from '../contract/linked-hub.ts'

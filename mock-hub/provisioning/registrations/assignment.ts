@@ -1,4 +1,4 @@
-/** Assigns a device to a hub: allocation, what a reprovisioning policy says, and the device in its hub (contract 5.8, 5.9, 6). */
+/** Assigns a device to a hub: allocation, reprovisioning policy, the device in its hub (docs/contract/provisioning.md#provisioning-hub). */
 
 import type { Json } from '../../base/json.ts'
 import type { Attested } from '../attestation/attestor.ts'
