@@ -1,5 +1,6 @@
 /** The nodes of the hub that a client can attach to, in every spelling that clients use (docs/contract/amqp.md). */
 
+import { percentDecoded } from '../base/percent.ts'
 import type { Identity } from '../core/contract/identity.ts'
 
 export type Node =
@@ -80,13 +81,5 @@ export function segmentsOf(address: string): readonly string[] {
   return path
     .split('/')
     .filter((segment) => segment !== '')
-    .map(decoded)
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+    .map(percentDecoded)
 }

@@ -1,5 +1,6 @@
 /** The credentials of AMQP clients: tokens on `$cbs`, and user name and password of SASL PLAIN (docs/contract/amqp.md). */
 
+import { percentDecoded } from '../base/percent.ts'
 import { hubNameOf } from '../core/contract/connection-strings.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Identity } from '../core/contract/identity.ts'
@@ -122,10 +123,5 @@ export function identityOf(audience: string): Identity | undefined {
 }
 
 function decodedOnce(text: string): string {
-  if (text.includes('/')) return text
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return text.includes('/') ? text : percentDecoded(text)
 }

@@ -1,5 +1,7 @@
 /** Secrets in text: the one function that log, journal and error messages of every protocol pass through. */
 
+import { percentDecoded } from './percent.ts'
+
 const HIDDEN = '***'
 /** Fields of tokens, connection strings and URLs that are secret whatever they hold. */
 const SECRET_FIELD = /(?<![A-Za-z])(sig|SharedAccessKey|AccountKey)(=|%3D)[^&;\s"']+/gi
@@ -31,13 +33,5 @@ function fieldWithoutSecret(field: string): string {
   const equals = field.indexOf('=')
   if (equals < 0 || equals === field.length - 1) return field
   const [name, value] = [field.slice(0, equals), field.slice(equals + 1)]
-  return SECRET_PARAMETER.test(decoded(name)) || SECRET_VALUE.test(value) ? `${name}=${HIDDEN}` : field
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return SECRET_PARAMETER.test(percentDecoded(name)) || SECRET_VALUE.test(value) ? `${name}=${HIDDEN}` : field
 }

@@ -3,6 +3,7 @@
  * adapter, which gets a plain duplex stream.
  */
 
+import { percentDecoded } from '../base/percent.ts'
 import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
@@ -138,11 +139,7 @@ function sendInFragments(webSocket: WebSocket): void {
  */
 function pathOf(url: string): string {
   const path = url.replace(/^https?:\/\/[^/?]*/i, '').replace(/\?.*$/, '')
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
+  return percentDecoded(path)
 }
 
 function answer(socket: Duplex, status: number, text: string, header = ''): void {

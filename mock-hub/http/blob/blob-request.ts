@@ -1,5 +1,6 @@
 /** Reads the blob name, byte range and stored headers of a request to the blob endpoint, and writes a blob's headers. */
 
+import { percentDecoded } from '../../base/percent.ts'
 import type { FastifyRequest } from 'fastify'
 import { isBlobName } from '../../base/blob-name.ts'
 import { BlobError } from '../../blob/blob-error.ts'
@@ -37,20 +38,13 @@ export function queryOf(target: string): ReadonlyMap<string, string> {
   if (at < 0) return query
   for (const pair of target.slice(at + 1).split('&')) {
     const equals = pair.indexOf('=')
-    const name = decoded(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase()
-    if (!query.has(name)) query.set(name, equals < 0 ? '' : decoded(pair.slice(equals + 1)))
+    const name = percentDecoded(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase()
+    if (!query.has(name)) query.set(name, equals < 0 ? '' : percentDecoded(pair.slice(equals + 1)))
   }
   return query
 }
 
 /** A plus sign is kept: signatures are base64, and not every client escapes it. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
 
 /** The bytes of a blob that a request asks for. @throws BlobError 416 InvalidRange. */
 export function byteRange(

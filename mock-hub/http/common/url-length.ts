@@ -1,5 +1,6 @@
 /** The web server below the service reads no path with a long segment (docs/contract/https.md). */
 
+import { percentDecoded } from '../../base/percent.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Server } from 'node:https'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -39,14 +40,6 @@ function longestSegment(url: string): number {
   if (url.length <= LONGEST_SEGMENT) return url.length
   const [path = ''] = url.split('?', 1)
   let longest = 0
-  for (const segment of path.split('/')) longest = Math.max(longest, decoded(segment).length)
+  for (const segment of path.split('/')) longest = Math.max(longest, percentDecoded(segment).length)
   return longest
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
 }

@@ -1,5 +1,6 @@
 /** The user name of CONNECT: host, identity, api version and properties of the client (WIRE-CONN-10 to WIRE-CONN-15). */
 
+import { percentDecoded } from '../../base/percent.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 
@@ -74,18 +75,10 @@ function parseProperties(text: string): Map<string, string> {
   for (const pair of text.split('&')) {
     if (pair === '') continue
     const equals = pair.indexOf('=')
-    const name = decoded(equals < 0 ? pair : pair.slice(0, equals))
-    if (!properties.has(name)) properties.set(name, equals < 0 ? '' : decoded(pair.slice(equals + 1)))
+    const name = percentDecoded(equals < 0 ? pair : pair.slice(0, equals))
+    if (!properties.has(name)) properties.set(name, equals < 0 ? '' : percentDecoded(pair.slice(equals + 1)))
   }
   return properties
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 function malformed(username: string, what: string, rule = 'WIRE-CONN-21'): HubError {

@@ -3,6 +3,7 @@
  * percent-encoded UTF-8; system properties begin with `$.`.
  */
 
+import { percentDecoded } from '../../base/percent.ts'
 import type { ApplicationProperties, SystemProperties } from '../../core/contract/message.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
@@ -84,15 +85,7 @@ function put(properties: Record<string, string>, name: string, value: string): v
 
 /** Decodes what can be decoded, run by run; the rest stays as it is. */
 function unescaped(text: string): string {
-  return text.includes('%') ? text.replace(/(?:%[0-9a-f]{2})+/gi, decoded) : text
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return text.includes('%') ? text.replace(/(?:%[0-9a-f]{2})+/gi, percentDecoded) : text
 }
 
 function malformed(bag: string, what: string): HubError {

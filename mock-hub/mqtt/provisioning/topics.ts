@@ -1,5 +1,7 @@
 /** Topics of the provisioning service (DPS-REG-01, DPS-REG-04, DPS-POLL-01). */
 
+import { percentDecoded } from '../../base/percent.ts'
+
 /** The only filter that a device may subscribe to. */
 export const ANSWERS = '$dps/registrations/res/#'
 
@@ -22,7 +24,7 @@ export function parseRequestTopic(topic: string): RegistrationRequest | undefine
   const operationId = parameter(query, 'operationId')
   return requestId === undefined || operationId === undefined
     ? undefined
-    : { type: 'poll', requestId, operationId: decoded(operationId) }
+    : { type: 'poll', requestId, operationId: percentDecoded(operationId) }
 }
 
 /** The request id is echoed as it came; `$rid` is first, and `retry-after` a part of its own. */
@@ -36,12 +38,4 @@ function parameter(query: string, name: string): string | undefined {
   for (const pair of query.split('&'))
     if (pair.startsWith(`${name}=`) && pair.length > name.length + 1) return pair.slice(name.length + 1)
   return undefined
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

@@ -1,5 +1,6 @@
 /** Judges who registers: the form of a connection, and the credential itself (DPS-AUTH-01 to DPS-AUTH-17). */
 
+import { percentDecoded } from '../../base/percent.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Settings } from '../../core/contract/settings.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -85,8 +86,12 @@ export class Attestor {
 
   #checkToken(token: SasToken, idScope: string, registrationId: string): void {
     const wanted = `${idScope}/registrations/${registrationId}`
-    if (!sameId(decoded(token.sr), wanted))
-      throw badToken('DPS-AUTH-08', `a token for ${quoted(wanted)}`, `one for ${quoted(decoded(token.sr))}`)
+    if (!sameId(percentDecoded(token.sr), wanted))
+      throw badToken(
+        'DPS-AUTH-08',
+        `a token for ${quoted(wanted)}`,
+        `one for ${quoted(percentDecoded(token.sr))}`,
+      )
     if (token.skn !== undefined && token.skn !== DEVICE_POLICY)
       throw badToken(
         'DPS-AUTH-06',
@@ -278,12 +283,4 @@ function invalidCertificate(rule: string, expected: string, received: string): H
 function noAuthority(expected: string, presented: readonly Certificate[]): HubError {
   const received = `a chain of ${String(presented.length)} that leads to none`
   return badCredential('DPS-AUTH-15', expected, received, 'CA certificate not found.')
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
