@@ -73,6 +73,7 @@ try {
     // On a busy machine it takes clients a while to begin.
     for (let waits = 0; waits < MOST_WAITS && ledger.acknowledgedCount < before + FEW; waits++)
       await pause(50)
+    if (ledger.acknowledgedCount === before) ledger.fail(`round ${String(round)}: nothing was acknowledged`)
     await pause(most * Math.random())
     await kill(hub)
     for (const stop of stops) stop()

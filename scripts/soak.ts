@@ -8,6 +8,7 @@
 import { fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { HubError } from '../mock-hub/core/errors/hub-error.ts'
 import { startMockHub } from '../mock-hub/host/start.ts'
 import type { SoakOrder, SoakReport } from './soak/messages.ts'
 
@@ -152,8 +153,9 @@ function backEnd(): void {
           () => undefined,
         )
     }
-  } catch {
-    // A queue is full.
+  } catch (error) {
+    // A full queue is no failure.
+    if (!(error instanceof HubError)) throw error
   }
 }
 

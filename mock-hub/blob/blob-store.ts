@@ -125,7 +125,10 @@ export class BlobStore implements StateSource<BlobDocument> {
   /** A process that ended between a file and its blob leaves files behind. */
   async #deleteUnused(used: ReadonlySet<string>): Promise<void> {
     if (this.#kept === undefined) return
-    const names = await readdir(this.#kept).catch(() => [])
+    const names = await readdir(this.#kept).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [] // no blob was kept yet
+      throw error
+    })
     for (const name of names) if (!used.has(name)) await rm(join(this.#kept, name), { force: true })
   }
 

@@ -3,6 +3,8 @@
 import { createHmac } from 'node:crypto'
 import { request } from 'node:https'
 import { ManualClock } from '../../mock-hub/base/clock.ts'
+import { InvalidInput } from '../../mock-hub/base/invalid-input.ts'
+import { HubError } from '../../mock-hub/core/errors/hub-error.ts'
 import type { MockHub } from '../../mock-hub/host/mock-hub.ts'
 import { startMockHub } from '../../mock-hub/host/start.ts'
 import { pick, randomFrom, type Random } from '../fuzz/random.ts'
@@ -119,8 +121,9 @@ class World {
       case 'expire-token':
         try {
           this.#hub.expireToken({ deviceId: step.device })
-        } catch {
+        } catch (error) {
           // It has shown no token yet.
+          if (!(error instanceof InvalidInput)) throw error
         }
         break
       case 'disable':
@@ -194,8 +197,9 @@ class World {
       const system = { messageId: id, ack: 'full' } as const
       this.#tell({ type: 'c2d-sent', device, id })
       this.#hub.c2d.send({ deviceId: device }, { body: Buffer.from(id), system, properties: {} })
-    } catch {
-      // The queue is full: nothing was accepted.
+    } catch (error) {
+      // A full queue: nothing was accepted.
+      if (!(error instanceof HubError)) throw error
       this.#tell({ type: 'c2d-settled', device, id, status: 'refused' })
     }
   }

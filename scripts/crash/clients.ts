@@ -51,13 +51,18 @@ export async function call(
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: await text(answer) }
 }
 
-/** Repeats `act` until the hub is gone. */
+/** What a client sees when the hub is killed. */
+const GONE = /^(ECONNRESET|ECONNREFUSED|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/
+
+/** Repeats `act` until the hub is gone. @throws whatever else went wrong. */
 async function untilGone(stopped: () => boolean, act: () => Promise<void>): Promise<void> {
   while (!stopped())
     try {
       await act()
-    } catch {
-      return
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (GONE.test(code)) return
+      throw error
     }
 }
 

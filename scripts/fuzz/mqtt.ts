@@ -7,6 +7,7 @@
 import { createHmac } from 'node:crypto'
 import mqttPacket from 'mqtt-packet'
 import { ManualClock } from '../../mock-hub/base/clock.ts'
+import { HubError } from '../../mock-hub/core/errors/hub-error.ts'
 import type { Hub } from '../../mock-hub/core/contract/hub.ts'
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { createMqttServer } from '../../mock-hub/mqtt/server.ts'
@@ -116,8 +117,9 @@ function backEnd(hub: Hub, random: Random): void {
     case 2:
       try {
         hub.c2d.send(device, { body: Buffer.alloc(random(500)), system: { ack: 'full' }, properties: {} })
-      } catch {
-        // The queue is full.
+      } catch (error) {
+        // A full queue is no failure.
+        if (!(error instanceof HubError)) throw error
       }
       break
     default:

@@ -121,8 +121,8 @@ export const HUBS: readonly Mutant[] = [
     'H16',
     'decodes properties twice',
     'mock-hub/mqtt/codec/property-bag.ts',
-    '    return decodeURIComponent(text)\n',
-    '    return decodeURIComponent(decodeURIComponent(text))\n',
+    'text.replace(/(?:%[0-9a-f]{2})+/gi, percentDecoded)',
+    'percentDecoded(text.replace(/(?:%[0-9a-f]{2})+/gi, percentDecoded))',
   ),
   mutant(
     'H17',
