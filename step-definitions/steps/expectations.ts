@@ -19,6 +19,11 @@ export function at(value: unknown, path: string): unknown {
     )
 }
 
+/** What only the documented Python API has: a client in another language has handlers of its own form. */
+const PYTHON_API = ['argumentCount', 'isBytes', 'isError', 'kind']
+/** The text of a token and of a user name may be encoded in more than one way; the hub reads them all. */
+const ENCODINGS = ['token resource as sent', 'token signature as sent']
+
 /** Each row has a path and its expected value; `(none)`: no value, `(text)`: any text. Compares all rows at once. */
 export function assertRows(world: ConformanceWorld, seen: unknown, table: DataTable): void {
   const expected: Record<string, Json | undefined> = {}
@@ -30,5 +35,17 @@ export function assertRows(world: ConformanceWorld, seen: unknown, table: DataTa
     if (wanted === '(text)' && typeof given === 'string' && given !== '') found[path] = wanted
     else found[path] = typeof wanted === 'string' && typeof given === 'number' ? String(given) : given
   }
-  deepStrictEqual(found, expected)
+  try {
+    deepStrictEqual(found, expected)
+  } catch (error) {
+    if (!world.reading.applies) throw error
+    deepStrictEqual(neutral(found), neutral(expected))
+    world.reading.note(error)
+  }
+}
+
+function neutral(rows: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(rows).filter(([path]) => ![...PYTHON_API, ...ENCODINGS].includes(path)),
+  )
 }

@@ -3,7 +3,7 @@
 import { AssertionError } from 'node:assert/strict'
 import { performance } from 'node:perf_hooks'
 import { ManualClock } from 'mock-iot-hub'
-import { systemAlarm } from '../driver/clock.ts'
+import { pause, systemAlarm, systemTime } from '../driver/clock.ts'
 
 /** After this many turns of the event loop without activity, the sockets on loopback are idle. */
 const QUIET_TURNS = 20
@@ -94,6 +94,26 @@ export function whenStill(activity: ActivityCount, run: () => void): () => void 
   return () => {
     isCancelled = true
     stopAlarm()
+  }
+}
+
+/** How finely real time passes, in milliseconds. */
+const SLICE_MS = 100
+
+/** Lets real time pass, for a client with a clock of its own; the clock of the hub goes with it. */
+export async function passReally(
+  clock: ManualClock,
+  seconds: number,
+  activity: ActivityCount,
+): Promise<void> {
+  await settle(activity)
+  const end = clock.now() + seconds * 1_000
+  for (let before = systemTime.now(); clock.now() < end; ) {
+    await pause(Math.min(SLICE_MS, end - clock.now()))
+    const now = systemTime.now()
+    clock.advance(Math.max(0, Math.min(now - before, end - clock.now())))
+    before = now
+    await settle(activity)
   }
 }
 
