@@ -116,7 +116,9 @@ function unclassified(row: Requirement): readonly string[] {
   if (own === undefined) return [`${id}: has no class; add protocol, semantic or python-api`]
   if (isNeutral(row))
     return [
-      ...(profile === undefined ? [`${id}: is ${own} and belongs to no profile; add one such as client-twin`] : []),
+      ...(profile === undefined
+        ? [`${id}: is ${own} and belongs to no profile; add one such as client-twin`]
+        : []),
       ...(reading !== undefined && rule === undefined
         ? [`${id}: has the reading ${reading} and no rule; add the rule in words`]
         : []),

@@ -9,7 +9,7 @@ import { placeOf, type Scenario } from '../catalogue/scenarios.ts'
 import type { KnownFailure } from './known-failing.ts'
 import { PYTHON_API } from '../neutral/reading.ts'
 import { EXIT, exitCode } from './exit-code.ts'
-import { type ProfileResult, profileResults } from './profiles.ts'
+import { meetsWhatIsAsked, type ProfileResult, profileResults, PROFILES } from './profiles.ts'
 import type { Outcome } from './run.ts'
 import { levelsOf, rollUp, type Verdict, VERDICTS, verdictOf } from './verdict.ts'
 
@@ -82,6 +82,8 @@ export interface Results {
     /** The covered ones by how their statement is known. */
     readonly grades: Readonly<Record<Grade, number>>
   }
+  /** The reading that decides: of a client in any language, or of the documented Python API (and of hubs). */
+  readonly judgedBy: 'neutral' | 'documented'
   /** A sentence for each known failure that passed or has expired. */
   readonly stale: readonly string[]
   /** By name; empty when the run was a selection. */
@@ -125,8 +127,14 @@ export function resultsOf(input: ResultsInput): Results {
     records.flatMap((record) => (record.known === undefined ? [] : record.scenarios.map(({ key }) => key))),
   )
   const verdicts = tally(judged.map(({ verdict }) => verdict))
+  const isAboutClients = plan.some(({ tags }) => tags.includes('@sut:client'))
+  const judgedBy = isAboutClients ? readingOf(profile, head.mode) : 'documented'
   const counted = tally(
     judged
+      .flatMap((one) => {
+        const verdict = judgedBy === 'neutral' ? decisive(one) : one.verdict
+        return verdict === undefined ? [] : [{ scenario: one.scenario, verdict }]
+      })
       .filter(({ scenario, verdict }) => !(knownKeys.has(scenario.key) && verdict !== 'PASS'))
       .map(({ verdict }) => verdict),
   )
@@ -134,13 +142,19 @@ export function resultsOf(input: ResultsInput): Results {
   const current = catalogue.filter(({ testability }) => testability !== 'retired')
   const covered = new Set(records.map(({ requirement }) => requirement))
   const profiles = Object.fromEntries(
-    Object.entries(profileResults(records)).filter(([name]) => profile === 'all' || profile === name),
+    Object.entries(profileResults(records)).filter(
+      ([name]) => profile === 'all' || profile === name || name.startsWith(`${profile ?? ''}/`),
+    ),
   )
+  const isShort =
+    profile === 'all'
+      ? head.mode === 'certify' && !meetsWhatIsAsked(profiles)
+      : Object.values(profiles).some(({ met }) => !met)
   // An unsupported requirement fails the run only when it belongs to the selected profile.
   const code = exitCode({ planned, ran, verdicts: counted, stale: stale.length })
   return {
     ...head,
-    ...{ planned, ran, durationMs, verdicts, stale, records },
+    ...{ planned, ran, durationMs, verdicts, judgedBy, stale, records },
     requirements: {
       total: current.length,
       covered: covered.size,
@@ -148,8 +162,19 @@ export function resultsOf(input: ResultsInput): Results {
       grades: gradeCounts([...covered].map((id) => byId.get(id)?.grade)),
     },
     profiles,
-    exitCode: code === EXIT.conformant && profiles[profile ?? '']?.met === false ? EXIT.failed : code,
+    exitCode: code === EXIT.conformant && isShort ? EXIT.failed : code,
   }
+}
+
+/** A certificate of a client is language-neutral, unless it is for a profile of the documented Python API. */
+function readingOf(profile: string | undefined, mode: Results['mode']): Results['judgedBy'] {
+  if (profile === 'all') return mode === 'certify' ? 'neutral' : 'documented'
+  return profile !== undefined && PROFILES[profile]?.neutral !== undefined ? 'neutral' : 'documented'
+}
+
+/** The verdict that counts in the neutral reading; undefined: nobody asks it of a client in another language. */
+function decisive({ scenario, verdict, neutral }: Judged): Verdict | undefined {
+  return scenario.tags.includes('@sut:hub') ? verdict : neutral?.verdict
 }
 
 interface Judged {
@@ -181,13 +206,20 @@ function verdictsIn(
   const { step, message, why } = neutral
   return {
     verdict,
-    neutral: withoutUndefined(passes && neutral.warns ? 'WARN' : own, passes ? { why } : { step, message, why }),
+    neutral: withoutUndefined(
+      passes && neutral.warns ? 'WARN' : own,
+      passes ? { why } : { step, message, why },
+    ),
   }
 }
 
 function withoutUndefined(
   verdict: Verdict,
-  { step, message, why }: { step?: string | undefined; message?: string | undefined; why?: string | undefined },
+  {
+    step,
+    message,
+    why,
+  }: { step?: string | undefined; message?: string | undefined; why?: string | undefined },
 ): NeutralVerdict {
   return {
     verdict,

@@ -200,8 +200,7 @@ function neutralEnd(results: readonly StepEnd[], { decided }: ReadingRecord): Ne
   const counted = results.filter(
     ({ status, errorName, step }) =>
       errorName !== IDIOM &&
-      (decided === undefined ||
-        (status !== 'SKIPPED' && !(errorName === 'AssertionError' && step !== HOOK))),
+      (decided === undefined || (status !== 'SKIPPED' && !(errorName === 'AssertionError' && step !== HOOK))),
   )
   const why = decided?.why
   return { ...worstOf(counted), ...(why === undefined ? {} : { why }), warns: decided?.verdict === 'WARN' }

@@ -67,7 +67,10 @@ function stillOpen({ reading, hub }: ConformanceWorld, call: Call, error: Assert
   if (reading.asks('waits'))
     reading.end('The call stays open while there is no connection, and reports nothing.', error)
   if (reading.asks('dials-anew') && attempts > 1)
-    reading.end(`The client gave the silent attempt up and dialled anew, ${String(attempts)} times in all.`, error)
+    reading.end(
+      `The client gave the silent attempt up and dialled anew, ${String(attempts)} times in all.`,
+      error,
+    )
   throw new AssertionError({
     message: `The call ${call.request.do} is still pending after ${String(LIMIT_SECONDS)} s. ${error.message}`,
   })

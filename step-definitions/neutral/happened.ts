@@ -28,9 +28,7 @@ export function happened(request: DriverRequest, since: readonly JournalEntry[])
     case 'uploadInfo':
     case 'notifyUpload':
     case 'invokeMethod':
-      return since.some(
-        (entry) => entry.type === 'request' && Math.floor(Number(entry.status) / 100) === 2,
-      )
+      return since.some((entry) => entry.type === 'request' && Math.floor(entry.status / 100) === 2)
         ? 'the hub has answered the request'
         : undefined
     default:

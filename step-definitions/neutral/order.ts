@@ -1,7 +1,11 @@
-/** Clients that ask for another order of calls are asked the same question in that order. No requirement judges the order. */
+/**
+ * Clients that want another order of calls, or more time, are asked the same question in their way. No requirement judges
+ * the order.
+ */
 
 import { AssertionError } from 'node:assert/strict'
 import type { DriverRequest } from '../driver/client-driver.ts'
+import { MOST_REAL_SECONDS } from '../world/scenario-time.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
 /** The longest that a first connection may take before the call itself is made. */
@@ -23,14 +27,28 @@ export async function prepare(world: ConformanceWorld, request: DriverRequest): 
   const { reading, client } = world
   if (!reading.applies || OFFLINE.includes(request.do)) return
   const { session } = client.current
-  const hasDone = (verb: DriverRequest['do']): boolean => client.calls.some(({ request: { do: done } }) => done === verb)
-  if (reading.unsupported !== undefined && !hasDone('connect')) await settled(world, { do: 'connect', session })
+  const hasDone = (verb: DriverRequest['do']): boolean =>
+    client.calls.some(({ request: { do: done } }) => done === verb)
+  if (reading.connectsFirst && !hasDone('connect')) await settled(world, { do: 'connect', session })
   const { idioms } = client.driver.hello
   if (idioms?.twin !== 'needs-desired' || !TWIN_CALLS.includes(request.do) || hasDone('handle')) return
   reading.note(
     new AssertionError({ message: `${request.do}: the client wants a handler of desired properties first` }),
   )
   await settled(world, { do: 'handle', session, happening: 'desired', kind: 'function' })
+}
+
+/** Lets time pass; a client with a clock of its own is watched for a shorter time where that answers the question. */
+export async function passInBothReadings(
+  { reading, time }: ConformanceWorld,
+  seconds: number,
+): Promise<void> {
+  if (!reading.asks('stays-away') || !time.isTooLong(seconds)) {
+    await time.pass(seconds)
+    return
+  }
+  reading.unsupported = `time: the client cannot follow the clock of the suite for ${String(seconds)} seconds`
+  await time.pass(MOST_REAL_SECONDS)
 }
 
 /** Makes a call and waits for its end, whichever it is. */

@@ -54,6 +54,8 @@ export class Reading {
   step = ''
   /** See {@link ReadingRecord}. */
   unsupported: string | undefined
+  /** The client connects with a call of its own before the others. */
+  connectsFirst = false
 
   /** @param tags of the scenario. */
   begin(tags: readonly string[]): void {

@@ -45,9 +45,7 @@ const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
     if (isBack(world)) return pass('The client is connected again, after pauses of its own.')
     const { session } = world.client.current
     await send(world, session, 'back')
-    return hasStored(world, 'back')
-      ? warn('The loss is mended with the next call, not before.')
-      : undefined
+    return hasStored(world, 'back') ? warn('The loss is mended with the next call, not before.') : undefined
   },
 
   'reads-again': async (world) => {
@@ -93,7 +91,9 @@ const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
     if (connect === undefined || keepAlive === 0) return undefined
     const limitMs = connect.at + KEEP_ALIVES * keepAlive * 1_000
     const noticed = (): boolean =>
-      world.hub.journal.some(({ seq, type, at }) => seq > connect.seq && type === 'link-closed' && at <= limitMs)
+      world.hub.journal.some(
+        ({ seq, type, at }) => seq > connect.seq && type === 'link-closed' && at <= limitMs,
+      )
     await world.time.passUntil((limitMs - world.clock.now()) / 1_000, noticed)
     return noticed() ? pass('The client ended the connection on which nobody answered.') : undefined
   },

@@ -68,6 +68,7 @@ export function assertClaimed(
     const reason = `${needed}: the driver does not claim it`
     if (needed !== AUTO_CONNECT || !reading.applies || missing.length > 1) throw new NotSupported(reason)
     reading.unsupported = reason
+    reading.connectsFirst = true
   }
   const lacking = optionsOf(tags).find((option) => options?.includes(option) === false)
   if (lacking !== undefined) throw new NotSupported(`${lacking}: the driver does not have this option`)

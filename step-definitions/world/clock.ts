@@ -108,7 +108,7 @@ export async function passReally(
 ): Promise<void> {
   await settle(activity)
   const end = clock.now() + seconds * 1_000
-  for (let before = systemTime.now(); clock.now() < end; ) {
+  for (let before = systemTime.now(); clock.now() < end;) {
     await pause(Math.min(SLICE_MS, end - clock.now()))
     const now = systemTime.now()
     clock.advance(Math.max(0, Math.min(now - before, end - clock.now())))

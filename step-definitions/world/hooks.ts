@@ -90,10 +90,16 @@ After(async function (this: ConformanceWorld, { result, pickle }) {
   const tags = pickle.tags.map(({ name }) => name)
   const { reading } = this
   const missing = unsupported(this)
-  if (result?.status === Status.FAILED && missing === undefined && reading.applies && reading.decided === undefined)
+  if (
+    result?.status === Status.FAILED &&
+    missing === undefined &&
+    reading.applies &&
+    reading.decided === undefined
+  )
     await furtherLook(this)
   const verdict =
-    missing ?? (passed || reading.decided !== undefined ? ((await judge(this, tags)) ?? reading.idiom()) : undefined)
+    missing ??
+    (passed || reading.decided !== undefined ? ((await judge(this, tags)) ?? reading.idiom()) : undefined)
   if (reading.record !== undefined && missing === undefined)
     this.attach(JSON.stringify(reading.record), READING_TYPE)
   if (!passed || verdict !== undefined || reading.unsupported !== undefined) report(this)
@@ -155,7 +161,13 @@ function invariantContext(world: ConformanceWorld): InvariantContext {
       ({ request }) =>
         request.do === 'updateSasToken' || (request.do === 'create' && request.factory === 'sasToken'),
     ),
-    hostNames: [world.names.get('host'), world.names.get('gateway'), 'localhost', 'hub.example'],
+    hostNames: [
+      world.names.get('host'),
+      world.names.get('gateway'),
+      'localhost',
+      'hub.example',
+      'other.example',
+    ],
   }
 }
 

@@ -9,7 +9,7 @@ import { NotSupported } from './errors.ts'
 /** The most seconds that may pass for a client with its own clock: only the hub's clock moves. */
 const REAL_SECONDS = 1
 /** The most seconds of real time that a scenario which is asked of clients in any language may take at once. */
-const MOST_REAL_SECONDS = 60
+export const MOST_REAL_SECONDS = 60
 /** {@link ScenarioTime.passUntil} looks after 1, 1, 2, 4, 8 … seconds: few looks for a long wait. */
 const FIRST_LOOK_SECONDS = 1
 
@@ -60,11 +60,16 @@ export class ScenarioTime {
     })
   }
 
+  /** Whether so much real time is not spent on this client. */
+  isTooLong(seconds: number): boolean {
+    return this.#driver().hello.clock === 'real' && seconds > MOST_REAL_SECONDS
+  }
+
   /** Lets time pass until a condition holds, up to these seconds. */
   async passUntil(seconds: number, condition: () => boolean): Promise<void> {
     const most = this.#driver().hello.clock === 'real' ? Math.min(seconds, MOST_REAL_SECONDS) : seconds
     await this.settle()
-    for (let passed = 0; passed < most && !condition(); ) {
+    for (let passed = 0; passed < most && !condition();) {
       const next = Math.min(Math.max(passed, FIRST_LOOK_SECONDS), most - passed)
       await this.pass(next)
       passed += next

@@ -92,7 +92,8 @@ export class ConformanceWorld extends World {
   async begin(): Promise<void> {
     const { hello } = await this.client.begin()
     // Some SDKs refuse a host name without a dot (docs/contract/reference/sdks.md#sdks-host-dot).
-    if (needsDottedHost(hello)) this.names.set('host', 'hub.example').set('gateway', 'hub.example')
+    if (needsDottedHost(hello))
+      this.names.set('host', 'hub.example').set('gateway', 'hub.example').set('otherHost', 'other.example')
   }
 
   /** After the last step: ends the clients, then the hub, then everything else. */
