@@ -54,9 +54,9 @@ export function sdkPage(
   ].join('\n')
 }
 
-function section({ explanation: { what, why, evidence, verdict }, results }: Explained): readonly string[] {
+function section({ explanation: { what, why, evidence, verdicts }, results }: Explained): readonly string[] {
   return [
-    ...['', `## ${what}`, '', `${verdict}. ${why.trim()}`, ''],
+    ...['', `## ${what}`, '', `${verdicts.join(' or ')}. ${why.trim()}`, ''],
     ...evidence.map((where) => `- ${where}`),
     ...['', '| requirement | class | failed step | packets |', '| --- | --- | --- | --- |'],
     ...results.map((result) => {
