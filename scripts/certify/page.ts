@@ -131,9 +131,9 @@ function plain(text: string): string {
   return text.replace(/\s+/g, ' ').replaceAll('<', '&lt;').slice(0, 400)
 }
 
-function section({ explanation: { what, why, evidence, verdict }, results }: Explained): readonly string[] {
+function section({ explanation: { what, why, evidence, verdicts }, results }: Explained): readonly string[] {
   return [
-    ...['', `### ${what}`, '', `${verdict}. ${why.trim()}`, ''],
+    ...['', `### ${what}`, '', `${verdicts.join(' or ')}. ${why.trim()}`, ''],
     ...evidence.map((where) => `- ${where}`),
     ...['', '| requirement | class | failed step | packets |', '| --- | --- | --- | --- |'],
     ...results.map((result) => {
