@@ -52,7 +52,7 @@ const ROW = {
   additionalProperties: false,
   required: ['id', 'title', 'level', 'applies', 'sut', 'capability', 'observable', 'source', 'testability'],
   properties: {
-    id: { type: 'string', pattern: '^(BOTH|DEV|DPS|MOD|SRC|WIRE)(-[A-Z0-9]+)*-[0-9]+[a-z]?$' },
+    id: { type: 'string', pattern: '^(BOTH|DEV|DPS|MOD|PROV|SRC|WIRE)(-[A-Z0-9]+)*-[0-9]+[a-z]?$' },
     title: TEXT,
     level: { enum: ['must', 'should', 'may', 'observed'] },
     applies: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: ['device', 'module', 'hub'] } },
@@ -66,7 +66,7 @@ const ROW = {
     fault: TEXT,
     testability: { enum: ['testable', 'untestable', 'retired'] },
     reason: TEXT,
-    mutants: { type: 'array', items: { type: 'string', pattern: '^[CH][0-9]{2,3}$' } },
+    mutants: { type: 'array', items: { type: 'string', pattern: '^[CHP][0-9]{2,3}$' } },
     noMutant: TEXT,
     noScenario: TEXT,
   },

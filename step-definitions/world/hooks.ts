@@ -45,7 +45,7 @@ Before(async function (this: ConformanceWorld, { pickle }) {
   const { transport, address } = this.parameters as { readonly transport?: string; readonly address?: string }
   if (address !== undefined) this.address = address
   this.overWebSocket = transport === 'mqtt-ws' && !pickle.tags.some(({ name }) => name === DEFAULT_TRANSPORT)
-  for (const part of ['amqp', 'events'] as const)
+  for (const part of ['amqp', 'events', 'throttles'] as const)
     if (pickle.tags.some(({ name }) => name === `@hub:${part}`)) this.hub.needs.add(part)
   await this.begin()
   this.hub.rsaCertificate = pickle.tags.some(({ name }) => name === HUB_RSA)
