@@ -5,7 +5,7 @@ import type { Verdict } from './verdict.ts'
 
 interface Profile {
   readonly of: readonly Subject[]
-  /** Default: all. */
+  /** Default: all but those of provisioning, which is a service of its own. */
   readonly capabilities?: readonly string[]
 }
 
@@ -27,6 +27,13 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     capabilities: ['conn', 'auth', 'sess', 'd2c', 'c2d', 'meth', 'twin'].map((name) => `hub.${name}`),
   },
   'hub-full': { of: ['hub'] },
+  'provisioning-client': { of: ['device'], capabilities: ['provisioning'] },
+  'provisioning-service': { of: ['hub'], capabilities: ['hub.provisioning'] },
+}
+const PROVISIONING = ['provisioning', 'hub.provisioning']
+
+function covers({ capabilities }: Profile, capability: string): boolean {
+  return capabilities?.includes(capability) ?? !PROVISIONING.includes(capability)
 }
 
 interface Judged {
@@ -45,24 +52,21 @@ export interface ProfileResult {
 }
 
 /** The requirements of a profile. */
-export function requirementsOf(
-  { of, capabilities }: Profile,
-  catalogue: readonly Requirement[],
-): readonly Requirement[] {
+export function requirementsOf(profile: Profile, catalogue: readonly Requirement[]): readonly Requirement[] {
   return catalogue.filter(
     ({ applies, capability, testability }) =>
       testability === 'testable' &&
-      applies.some((subject) => of.includes(subject)) &&
-      (capabilities?.includes(capability) ?? true),
+      applies.some((subject) => profile.of.includes(subject)) &&
+      covers(profile, capability),
   )
 }
 
 /** @returns by name, the profiles of which at least one requirement was tested. */
 export function profileResults(records: readonly Judged[]): Readonly<Record<string, ProfileResult>> {
   return Object.fromEntries(
-    Object.entries(PROFILES).flatMap(([name, { of, capabilities }]) => {
+    Object.entries(PROFILES).flatMap(([name, profile]) => {
       const own = records.filter(
-        ({ identity, capability }) => of.includes(identity) && (capabilities?.includes(capability) ?? true),
+        ({ identity, capability }) => profile.of.includes(identity) && covers(profile, capability),
       )
       if (own.length === 0) return []
       const against = own

@@ -17,6 +17,7 @@ import { isRunStopped } from '../conformance/stop.ts'
 import { endOfRun } from '../driver/client-under-test.ts'
 import { brokenInvariants, type InvariantContext } from '../invariants/invariants.ts'
 import { createClient } from '../steps/client-factory.ts'
+import { createProvisioningClient, sessionOf } from '../steps/provisioning-factory.ts'
 import { assertClaimed } from './claims.ts'
 import { Inconclusive, NotSupported } from './errors.ts'
 import { describeReply } from './replies.ts'
@@ -130,6 +131,12 @@ function invariantContext(world: ConformanceWorld): InvariantContext {
 
 /** A client that refuses everything would pass: the same client must be able to connect. */
 async function connectOnce(world: ConformanceWorld, tags: readonly string[]): Promise<void> {
+  if (tags.some((tag) => tag.startsWith('@PROV-'))) {
+    await createProvisioningClient(world)
+    world.client.start({ do: 'provisionRegister', session: sessionOf(world) })
+    await world.activity.eventually(() => world.hub.journal.some(({ type }) => type === 'registration'))
+    return
+  }
   const { session } = await createClient(world, tags.includes('@identity:module') ? 'module' : 'device')
   await world.client.start({ do: 'connect', session }).reply
 }
