@@ -85,6 +85,8 @@ When(
 
 // ------------------------------------------------------------------ certificates
 
+/** What a device sends for an authority, in PEM: itself and what is above, without the root. */
+const chains = new WeakMap<KeyAndCertificate, string>()
 const authorities = new WeakMap<ConformanceWorld, Map<string, KeyAndCertificate>>()
 
 function authoritiesOf(world: ConformanceWorld): Map<string, KeyAndCertificate> {
@@ -99,7 +101,7 @@ function authority(world: ConformanceWorld, name: string): KeyAndCertificate {
   return found
 }
 
-/** A verified authority is uploaded by its name. Its chain goes up to the root. */
+/** A verified authority is uploaded by its name. Devices send the authorities below the root, and not the root. */
 Given(
   /^an? (verified )?authority "(.*?)"(?: of "(.*?)")?$/,
   async function (this: ConformanceWorld, verified: string | null, name: string, of: string | null) {
@@ -114,8 +116,8 @@ Given(
       await side.service.upload(deviceId, made.cert)
     }
     scenario.named.set(`${name}.certificate`, made.cert)
-    const chain = issuer === undefined ? made.cert : `${made.cert.trim()}\n${issuer.cert}`
-    authoritiesOf(this).set(name, { key: made.key, cert: chain })
+    authoritiesOf(this).set(name, made)
+    chains.set(made, issuer === undefined ? '' : `${made.cert.trim()}\n${chains.get(issuer) ?? ''}`)
   },
 )
 
@@ -134,8 +136,8 @@ Given(
     const issuer = hasValue(of) ? authority(this, of) : undefined
     const commonName = scenario.ids(other ?? name).deviceId
     const made = await certify(commonName, { issuer, hasExpired: hasValue(expired) })
-    const chain = issuer === undefined ? made.cert : `${made.cert.trim()}\n${issuer.cert}`
-    side.certify(name, { key: made.key, cert: chain })
+    const chain = issuer === undefined ? '' : (chains.get(issuer) ?? '')
+    side.certify(name, { key: made.key, cert: `${made.cert.trim()}\n${chain}` })
   },
 )
 

@@ -233,6 +233,12 @@ Then('the call gives what the service has answered', async function (this: Confo
   })
 })
 
+/** Otherwise a client that confuses the two would not be noticed. */
+Then('the times of the result differ', function (this: ConformanceWorld) {
+  const { registrationState: state = {} } = answers(this).at(-1) ?? {}
+  assert.notEqual(state['createdDateTimeUtc'], state['lastUpdatedDateTimeUtc'])
+})
+
 Then('its response payload is the JSON {string}', async function (this: ConformanceWorld, payload: string) {
   const reply = await this.client.last.reply
   assert.ok('ok' in reply, describeReply(reply))

@@ -205,6 +205,16 @@ Feature: Registering with the provisioning service
         | registrationState.assignedHub | localhost |
       And the call gives what the service has answered
 
+    Scenario: A device that comes again
+      Given a provisioning client
+      When it registers
+      Then the registration succeeds
+      Given a provisioning client
+      When it registers
+      Then the registration succeeds
+      And the call gives what the service has answered
+      And the times of the result differ
+
     Scenario: A device id of its own
       Given the device is enrolled as "boiler"
       And a provisioning client

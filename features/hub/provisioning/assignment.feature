@@ -155,6 +155,6 @@ Feature: Assignment to a hub
 
       Examples:
         | fails                     | status | body                                           |
-        | answers with an error     | 400    | {}                                             |
+        | answers with an error     | 400    | {"iotHubHostName":"{host}"} |
         | names a hub that is not linked | 200 | {"iotHubHostName":"nowhere.azure-devices.net"} |
         | names no hub              | 200    | {}                                             |
