@@ -132,7 +132,8 @@ final class Rows {
         return JsonParser.parseString(ask("GET", "/telemetry", null)).getAsJsonArray();
     }
 
-    private static String ask(String method, String path, String body) throws Exception {
+    /** A request of the control API. */
+    static String ask(String method, String path, String body) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create(CONTROL + path))
             .header("content-type", "application/json")
             .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body))

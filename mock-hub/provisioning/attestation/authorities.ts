@@ -32,12 +32,15 @@ const CODE_BYTES = 24
 
 export class Authorities implements Certificates {
   readonly #byName = new Map<string, Authority>()
+  readonly #trusted: readonly Certificate[]
   readonly #clock: Clock
   readonly #random: Random
   readonly #commits: Commits
 
-  constructor(clock: Clock, random: Random, commits: Commits) {
+  /** @param trusted authorities that count as verified without being uploaded; a reset does not forget them. */
+  constructor(clock: Clock, random: Random, commits: Commits, trusted: readonly Certificate[] = []) {
     this.#commits = commits
+    this.#trusted = trusted
     commits.keep({
       kind: 'provisioningCertificate',
       keys: () => this.#byName.keys(),
@@ -119,12 +122,15 @@ export class Authorities implements Certificates {
 
   /** All certificates. */
   get certificates(): readonly Certificate[] {
-    return [...this.#byName.values()].map(({ certificate }) => certificate)
+    return [...this.#trusted, ...[...this.#byName.values()].map(({ certificate }) => certificate)]
   }
 
-  /** Whether the certificate is uploaded and verified. */
+  /** Whether the certificate is uploaded and verified, or trusted from the start. */
   isVerified({ raw }: Certificate): boolean {
-    return [...this.#byName.values()].some((each) => each.verified && each.certificate.raw.equals(raw))
+    return (
+      this.#trusted.some((each) => each.raw.equals(raw)) ||
+      [...this.#byName.values()].some((each) => each.verified && each.certificate.raw.equals(raw))
+    )
   }
 
   #get(name: string): Authority {

@@ -99,6 +99,11 @@ async function choose(
   if (hubs.length === 0) throw new AssignmentFailed(NO_HUB, 'No IoT hub is linked to assign the device to.')
   if (enrollment.allocationPolicy === 'custom')
     return askWebhook(callWebhook, { enrollment, registrationId, current, leaf, payload, hubs })
+  if (enrollment.allocationPolicy === 'static' && hubs.length > 1)
+    throw new AssignmentFailed(
+      NO_HUB,
+      `The allocation policy static needs one hub in iotHubs: ${String(hubs.length)} are linked.`,
+    )
   const hub = hashed(registrationId, hubs)
   if (hub === undefined) throw new AssignmentFailed(NO_HUB, 'Every linked IoT hub has the weight 0.')
   return { hub, twin: undefined, payload: undefined }
