@@ -71,7 +71,7 @@ final class Rows {
             tell(area, call, "passed", "");
             return value;
         } catch (ExecutionException error) {
-            tell(area, call, "failed", String.valueOf(error.getCause()));
+            tell(area, call, "failed", withCauses(error.getCause()));
         } catch (TimeoutException error) {
             result.cancel(true);
             tell(area, call, "failed", "not settled after " + TIMEOUT_SECONDS + " s");
@@ -86,6 +86,11 @@ final class Rows {
             run.run();
             return null;
         });
+    }
+
+    private static String withCauses(Throwable error) {
+        Throwable cause = error.getCause();
+        return cause == null || cause == error ? String.valueOf(error) : error + " < " + withCauses(cause);
     }
 
     private static void tell(String area, String call, String outcome, String detail) {
