@@ -110,7 +110,7 @@ describe('a hub with its service', () => {
       enrollmentGroupId: 'fleet',
       attestation: { type: 'x509', x509: { signingCertificates: { primary: { certificate: root.pem } } } },
     }
-    const registers = async (hub: MockHub): Promise<string> => {
+    const registers = async (hub: MockHub): Promise<string | undefined> => {
       const socket = await tls({
         ...{ host: '127.0.0.1', port: hub.mqttPort, ca: hub.caPem },
         ...{ cert: device.pem, key: device.key },

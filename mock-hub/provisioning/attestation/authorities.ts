@@ -7,7 +7,7 @@ import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
 import type { Certificates, UploadedCertificate } from '../contract/certificates.ts'
 import { badField } from '../refusals.ts'
-import { readRecord, storedRecord } from '../stored-record.ts'
+import { keepRecords } from '../stored-record.ts'
 import {
   commonNames,
   dateProblem,
@@ -41,18 +41,7 @@ export class Authorities implements Certificates {
   constructor(clock: Clock, random: Random, commits: Commits, trusted: readonly Certificate[] = []) {
     this.#commits = commits
     this.#trusted = trusted
-    commits.keep({
-      kind: 'provisioningCertificate',
-      keys: () => this.#byName.keys(),
-      read: (key) => {
-        const authority = this.#byName.get(key)
-        return authority && storedRecord(authority)
-      },
-      load: (documents) => {
-        this.#byName.clear()
-        for (const { key, value } of documents) this.#byName.set(key, readRecord(value) as Authority)
-      },
-    })
+    keepRecords(commits, 'provisioningCertificate', this.#byName)
     this.#clock = clock
     this.#random = random
   }

@@ -24,6 +24,8 @@ export interface AssignmentRequest {
   readonly current: Assigned | undefined
   /** Host name of the hub that a fault orders. */
   readonly ordered: string | undefined
+  /** False after a reset: then no hub may be changed any more. */
+  readonly isCurrent: () => boolean
 }
 
 export interface AssignerDependencies {
@@ -52,6 +54,7 @@ async function assignTo(deps: AssignerDependencies, request: AssignmentRequest):
   const choice: Choice = stays
     ? { hub: currentHub, twin: undefined, payload: undefined }
     : await choose(deps, request, linked)
+  if (!request.isCurrent()) throw new AssignmentFailed(INTERNAL, 'The service was reset meanwhile.')
   const deviceId = enrollment.deviceId ?? registrationId
   const returns =
     current !== undefined && current.hub === choice.hub.hostName && current.deviceId === deviceId
