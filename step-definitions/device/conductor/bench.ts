@@ -23,6 +23,8 @@ export interface BenchOptions {
   readonly certificateDirectory?: string | undefined
   /** Whether the port of MQTT without TLS can be watched. */
   readonly decoyPorts: readonly number[]
+  /** Whether other certificates are made before the run: making them takes time that no device should wait for. */
+  readonly warmUp: boolean
   /** Keys of the device, base64; random when left out. */
   readonly keys?: readonly [string, string] | undefined
   readonly thumbprint?: string | undefined
@@ -77,6 +79,7 @@ export class Bench {
     })
     hub.registry.create({ deviceId }, moduleId === undefined ? { authentication } : {})
     if (moduleId !== undefined) hub.registry.create({ deviceId, moduleId }, { authentication })
+    if (options.warmUp) await warmUp(hub)
     const bench = new Bench(hub, options, keys)
     for (const port of options.decoyPorts) await bench.#openDecoy(port)
     return bench
@@ -192,5 +195,31 @@ export class Bench {
     for (const server of this.#decoys) server.close()
     await this.hub.stop()
     this.recorder.stop()
+  }
+}
+
+const OTHER_CERTIFICATES = [
+  ...['tls.unknown_ca', 'tls.wrong_name', 'tls.expired', 'tls.not_yet_valid'],
+  ...['tls.rotated', 'tls.other_root', 'tls.many_names'],
+]
+
+/** Makes the certificates of the faults: the hub keeps them. */
+async function warmUp({ faults, address, mqttPort, hostName }: MockHub): Promise<void> {
+  for (const name of OTHER_CERTIFICATES) {
+    const { id } = faults.arm({ name })
+    await new Promise<void>((resolve) => {
+      const socket = connectTls({
+        host: address,
+        port: mqttPort,
+        servername: hostName,
+        rejectUnauthorized: false,
+      })
+      const done = (): void => {
+        socket.destroy()
+        resolve()
+      }
+      socket.once('secureConnect', done).once('close', done).on('error', done)
+    })
+    faults.disarm(id)
   }
 }

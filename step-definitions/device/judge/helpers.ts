@@ -53,9 +53,13 @@ export function missing(
       cites,
     )
   const probe = view.of('probe', window.entries).findLast(({ at }) => over.at - at <= probeSeconds * 1000)
-  if (probe?.ok !== true)
+  // A device that is connected has proven it itself.
+  const state = view.entries.findLast(
+    ({ seq, type }) => seq < over.seq && (type === 'connected' || type === 'disconnected'),
+  )
+  if (probe?.ok !== true && state?.type !== 'connected')
     return inconclusive(`${what}, but the way to the hub was not proven open`, citing(cites, probe))
-  return fail(`${what} within ${waited.toFixed(0)} s, though the way was open`, citing(cites, probe))
+  return fail(`${what} within ${waited.toFixed(0)} s, though the way was open`, citing(cites, probe ?? state))
 }
 
 /** The first sign of life on a link: telemetry, a method answer, a twin request. */

@@ -83,6 +83,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const bench = await Bench.start({
     ...{ file, clock: time.bench, hubClock: time.hub, hostName: HOST, address: '127.0.0.1' },
     ...{ mqttPort: 0, httpsPort: 0, decoyPorts: [0] },
+    warmUp: options.only === undefined || options.only.some((id) => id.startsWith('DUT-TLS')),
   })
   const device = (options.device ?? goodDevice(options))(bench, time)
   const controller = new AbortController()
