@@ -147,6 +147,11 @@ export const OPTIONS = {
     rule: wholeNumber(1, 32),
     default: 4,
   },
+  observeHandshakes: {
+    help: 'the journal shows how each connection begins: what the client offers in TLS, and how the handshake ends',
+    rule: BOOLEAN,
+    default: false,
+  },
   clock: { help: 'time of the hub; default: a HubClock that runs with the system clock', rule: CLOCK },
   logger: { help: 'receives refusals and warnings, one line each; default: silent', rule: LOGGER },
   settings: {

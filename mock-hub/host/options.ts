@@ -93,6 +93,11 @@ export interface MockHubOptions {
   readonly fresh?: boolean | undefined
   /** Partitions of the Event Hubs-compatible endpoint, 1 to 32. Default: 4. */
   readonly partitions?: number | undefined
+  /**
+   * Whether the journal shows how each connection begins: `dialled`, `tls-hello` with what the client offers, and `tls-ended`.
+   * For those who judge devices. Default: false.
+   */
+  readonly observeHandshakes?: boolean | undefined
   /** Time of the hub. The hub does not stop a clock that it is given. Default: a clock that runs with the system clock. */
   readonly clock?: HubClock | undefined
   /** Receives refusals and warnings, one line each. Default: silent. */
