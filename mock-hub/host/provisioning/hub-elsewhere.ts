@@ -1,4 +1,4 @@
-/** A linked hub elsewhere: the provisioning service creates and moves devices through its service API (DPS-HUB-09). */
+/** A linked hub elsewhere: the provisioning service creates and moves devices through its service API. */
 
 import { createHmac } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
