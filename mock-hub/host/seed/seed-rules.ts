@@ -13,7 +13,6 @@ import {
   rule,
   type Rule,
   TEXT,
-  wholeNumber,
 } from '../value-rules.ts'
 
 const IDENTITY = {
@@ -64,7 +63,11 @@ const enrollment = (id: string): Rule =>
     (value) => typeof value === 'object' && value !== null && typeof Reflect.get(value, id) === 'string',
     { type: 'object', properties: { [id]: { type: 'string' } }, required: [id] },
   )
-const WEIGHT = wholeNumber(1, 1_000)
+const WEIGHT = rule(
+  'to be a whole number from 1 to 1000',
+  (value) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 1_000,
+  { type: 'integer', minimum: 1, maximum: 1_000 },
+)
 const SEED = objectOf({
   devices: described(listOf(DEVICE), 'Devices, in order of creation.'),
   routes: described(
