@@ -1,5 +1,5 @@
 /** The driver of the reference client, in this process and on the clock of the suite. */
-/* eslint-disable @typescript-eslint/no-deprecated -- deprecated calls are documented and tested */
+/* oxlint-disable typescript/no-deprecated -- deprecated calls are documented and tested */
 
 import {
   type Clock,

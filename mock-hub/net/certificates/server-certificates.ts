@@ -20,7 +20,12 @@ import { permittedNames, permits, shortName } from './name-constraints.ts'
 
 /** What is wrong with a chain; the first three are the kinds of `tls.unknown_ca`. */
 export type CertificateVariant =
-  'missing_issuer' | 'self_signed_root' | 'self_signed_leaf' | 'wrong_name' | 'expired' | 'not_yet_valid'
+  | 'missing_issuer'
+  | 'self_signed_root'
+  | 'self_signed_leaf'
+  | 'wrong_name'
+  | 'expired'
+  | 'not_yet_valid'
 
 /** An authority and a server certificate that it issued. */
 export interface ServerCertificates {
