@@ -40,3 +40,17 @@ test.each([
 ])('%s is not explained by %s', (verdict, explanation, expected) => {
   expect(complaints(verdict, explanation)).toEqual(expected)
 })
+
+const fault = (neutral: string | undefined, more = ''): readonly string[] => {
+  const record = { ...result('FAIL'), ...(neutral === undefined ? {} : { neutral }) } as RequirementResult
+  const entry = `{ what: w, why: y, evidence: [e], requirements: [R-01], verdict: FAIL${more} }`
+  return compare([record], parseExplanations(`[${entry}]`)).complaints.map(({ text }) => text)
+}
+
+test('a fault by the neutral rules is listed, and what is listed is one', () => {
+  expect(fault('PASS')).toEqual([])
+  expect(fault(undefined)).toEqual([])
+  expect(fault('FAIL', ', faults: [R-01]')).toEqual([])
+  expect(fault('FAIL')).toEqual(['no fault is listed: R-01/device is FAIL by the neutral rules'])
+  expect(fault('PASS', ', faults: [R-01]')).toEqual(['stale fault: R-01/device is PASS by the neutral rules'])
+})

@@ -203,6 +203,11 @@ export interface Hello extends JsonObject {
   readonly capabilities: readonly string[]
   /** The options of the factories that the client has. Default: all. */
   readonly options?: readonly string[]
+  /** In which order the client wants its calls, where that differs from the documented Python API. */
+  readonly idioms?: {
+    /** Calls about the twin need a handler of desired properties before them. */
+    readonly twin?: 'needs-desired'
+  }
   /** `virtual`: the client follows the clock of the suite, by the verb `advance`. */
   readonly clock: 'virtual' | 'real'
 }

@@ -35,8 +35,11 @@ interface Publish {
 }
 type Rule = (link: Link, context: InvariantContext) => string | undefined
 
+/** A rule that goes further than MQTT 3.1.1 (3.1.4): a client may send before it has the answer. */
+export const BEFORE_CONNACK = 'nothing before CONNACK'
+
 const RULES: Readonly<Record<string, Rule>> = {
-  'nothing before CONNACK': ({ packets }) => {
+  [BEFORE_CONNACK]: ({ packets }) => {
     const accepted = packets.findIndex(type('out', 'connack', ({ returnCode }) => returnCode === 0))
     const early = packets
       .slice(0, accepted < 0 ? undefined : accepted)

@@ -43,7 +43,7 @@ Then('the proxy was given the login {string}', function (this: ConformanceWorld,
 })
 
 Given('the clients know the hub as {string}', function (this: ConformanceWorld, host: string) {
-  this.names.set('host', host)
+  this.names.set('host', this.names.fill(host))
 })
 
 Given(

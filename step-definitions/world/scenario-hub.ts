@@ -106,7 +106,7 @@ export class ScenarioHub {
       controlPort: false,
       rsaCertificate: this.rsaCertificate,
       clock: this.aheadSeconds === 0 ? clock : new ShiftedClock(clock, this.aheadSeconds * 1_000),
-      hostnames: ['hub.example'],
+      hostnames: ['hub.example', 'other.example'],
     })
     defer(async () => {
       await hub.stop()
