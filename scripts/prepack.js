@@ -23,6 +23,10 @@ for (const folder of [...(NEEDS.get(here) ?? []), here]) {
   if (folder === 'mock-hub') run([join(root, 'scripts/bundle/build-command.js')])
 }
 cpSync(join(root, 'LICENSE'), 'LICENSE')
+if (here === 'mock-hub') {
+  execFileSync(process.execPath, [join(root, 'scripts/prepare.js')], { stdio: ['ignore', 2, 2] })
+  cpSync(join(root, 'dashboard/dist'), 'dist/dashboard', { recursive: true })
+}
 addPages(root, here)
 if (here === 'step-definitions') {
   rmSync('features', { recursive: true, force: true })

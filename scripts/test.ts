@@ -25,9 +25,10 @@ interface Outcome {
 const LINT: Job = { name: 'types and lint', command: ['oxlint'] }
 const FORMAT: Job = { name: 'format', command: ['oxfmt', '--check'] }
 const KEYS: Job = { name: 'untrusted keys', command: ['tsx', 'lint-rules/untrusted-keys.ts'] }
+const TYPES_OF_PAGE: Job = { name: 'types of the dashboard', command: ['tsc', '-p', 'dashboard/src'] }
 const IMPORTS: Job = {
   name: 'imports',
-  command: ['depcruise', 'mock-hub', 'reference-client', 'step-definitions', 'certs'],
+  command: ['depcruise', 'mock-hub', 'reference-client', 'step-definitions', 'certs', 'dashboard'],
 }
 const REQUIREMENTS: Job = { name: 'requirements', command: ['tsx', 'scripts/requirements.ts'] }
 const UNIT: Job = { name: 'unit and adapter tests', command: ['vitest', 'run'] }
@@ -55,7 +56,7 @@ for (const report of [UNIT_REPORT, FEATURE_REPORT, WEBSOCKET_REPORT]) rmSync(rep
 
 // For two cores: scenarios use one, and take twice as long as the checks, after which vitest shares both.
 const [checks, features] = await Promise.all([
-  inTurn([FORMAT, LINT, KEYS, IMPORTS, REQUIREMENTS, UNIT]),
+  inTurn([FORMAT, LINT, TYPES_OF_PAGE, KEYS, IMPORTS, REQUIREMENTS, UNIT]),
   inTurn([FEATURES, FEATURES_OVER_WEBSOCKET]),
 ])
 const outcomes = [...checks, ...features]
