@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { HarnessError } from '../driver/client-driver.ts'
 import { NotSupported } from '../world/errors.ts'
+import type { Reason } from '../world/restarts.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { embeddedHub } from './embedded-hub.ts'
 import { valueAt } from './expectations.ts'
@@ -17,6 +18,8 @@ import { token } from './token.ts'
 /** The api-version of service requests. */
 const API_VERSION = '2021-04-12'
 const HOUR_S = 3_600
+/** Paths from which a message is received, locked. */
+const RECEIVES = /^\/(?:devices\/[^/]+\/)?messages\//i
 /** The name of the AMQP connection of back ends. */
 export const SERVICE = 'the service'
 
@@ -77,6 +80,10 @@ export class HubScenario {
   /** The last response, or a pending one. */
   response: Promise<RawResponse> | undefined
   #lastResponse: RawResponse | undefined
+  /** A message was received over HTTPS: a restart ends its lock. */
+  #hasLocked = false
+  /** The response that has been waited for last. */
+  #settled: Promise<RawResponse> | undefined
   /** The packet of the last step. */
   packet: RawPacket | undefined
   /** The number of messages that the service has read. */
@@ -101,6 +108,14 @@ export class HubScenario {
       [...this.#links.values()].some(({ hasReceived }) => hasReceived) ||
       this.#amqp.size > 0
     )
+  }
+
+  /** Why the hub cannot be started again now; undefined: it can. */
+  get busy(): Reason | undefined {
+    if (this.#amqp.size > 0 || [...this.#links.values()].some(({ closed }) => !closed))
+      return 'a connection is open'
+    if (this.response !== this.#settled) return 'a call is under way'
+    return this.#hasLocked ? 'a message is locked' : undefined
   }
 
   // ------------------------------------------------------------------ identities
@@ -294,6 +309,7 @@ export class HubScenario {
       : `${path}${path.includes('?') ? '&' : '?'}api-version=${API_VERSION}`
     // `-` removes a header, or the api-version.
     const kept = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '-'))
+    if (rest.method === 'GET' && RECEIVES.test(path)) this.#hasLocked = true
     return sendRequest(this.hub, { ...rest, path: versioned.replace(/[?&]api-version=-/, ''), headers: kept })
   }
 
@@ -309,6 +325,7 @@ export class HubScenario {
     response.then(settled, settled)
     await this.#activity.eventually(() => isSettled, 'The answer to the request')
     this.#lastResponse = await response
+    this.#settled = response
     return this.#lastResponse
   }
 

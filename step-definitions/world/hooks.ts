@@ -7,6 +7,7 @@ import {
   AfterAll,
   Before,
   BeforeAll,
+  BeforeStep,
   setDefaultTimeout,
   Status,
   setWorldConstructor,
@@ -20,6 +21,7 @@ import { createClient } from '../steps/client-factory.ts'
 import { assertClaimed } from './claims.ts'
 import { Inconclusive, NotSupported } from './errors.ts'
 import { describeReply } from './replies.ts'
+import { restartCounts } from './restarts.ts'
 import { ConformanceWorld } from './world.ts'
 
 /**
@@ -58,7 +60,14 @@ Before(async function (this: ConformanceWorld, { pickle }) {
   return undefined
 })
 
+BeforeStep(async function (this: ConformanceWorld) {
+  await this.restart()
+})
+
 AfterAll(endOfRun)
+AfterAll(() => {
+  restartCounts.write()
+})
 
 /**
  * The hub loads its HTTPS server at the first request. A scenario that waits for the network to become idle cannot see
