@@ -40,6 +40,7 @@ export interface Flags {
   readonly setting: Readonly<Record<string, unknown>>
   readonly blob: 'own' | 'azurite' | 'none'
   readonly blobConnectionString?: string
+  readonly open: boolean
   readonly json: boolean
   readonly quiet: boolean
 }
@@ -117,7 +118,7 @@ const FLAGS: readonly FlagRow[] = [
   },
   {
     flag: '--trust-ca <file...>',
-    help: 'root certificates that X.509 CA devices may chain to',
+    help: 'root certificates that X.509 CA devices may chain to, verified at the provisioning service too',
     parse: list,
     default: [],
   },
@@ -156,6 +157,7 @@ const FLAGS: readonly FlagRow[] = [
     help: 'sends uploads to this storage account',
     parse: secret('--blob-connection-string'),
   },
+  { flag: '--open', help: 'opens the dashboard in a browser', default: false },
   { flag: '--json', help: 'prints JSON lines', default: false },
   { flag: '--quiet', help: 'does not log each message', default: false },
 ]

@@ -64,6 +64,14 @@ test.each([
   ['more', (database: Database) => database.put('twin/x', summed('twin/x', Buffer.from('1')))],
   ['old', (database: Database) => database.put('twin/common', summed('twin/common', Buffer.from('6')))],
   ['bad', (database: Database) => database.put('twin/common', summed('twin/n6', Buffer.from('7')))],
+  [
+    'flipped',
+    (database: Database) =>
+      database.put(
+        'twin/common',
+        Buffer.concat([summed('twin/common', Buffer.from('7')).subarray(0, 4), Buffer.from('8')]),
+      ),
+  ],
 ])('a document that LevelDB changes without a word is missed: %s', async (name, act) => {
   const directory = await filled(name, 7)
   await changed(directory.state, act)
