@@ -50,10 +50,10 @@ process.on('exit', () => child.kill('SIGKILL'))
 process.on('SIGTERM', () => process.exit(0))
 for (;;) {
   const socket = connect(port, '127.0.0.1')
-  const up = await Promise.race([
-    once(socket, 'connect').then(() => true),
-    once(socket, 'error').then(() => false),
-  ])
+  const up = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  )
   socket.destroy()
   if (up) break
 }
