@@ -172,9 +172,10 @@ export async function createApp({
   })
   injectOrderedFaults(app, hub)
   injectFaults(app, hub)
-  app.addHook('onResponse', (request, reply, next) => {
+  // Before the caller can have the answer, and after whatever holds it.
+  app.addHook('onSend', (request, reply, payload, next) => {
     record(request, reply.statusCode)
-    next()
+    next(null, payload)
   })
   const isKnown = rememberPaths(app)
   app.setNotFoundHandler((request) => {

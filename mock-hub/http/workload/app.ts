@@ -52,10 +52,11 @@ export function workloadApp(
       throw invalid('api-version', `a date from ${OLDEST_API_VERSION} on`, String(version))
     next()
   })
-  app.addHook('onResponse', (request, reply, next) => {
+  // Before the caller can have the answer.
+  app.addHook('onSend', (request, reply, payload, next) => {
     const { method, url } = request
     hub.journal.record({ type: 'request', method, url, status: reply.statusCode, caller: 'workload' })
-    next()
+    next(null, payload)
   })
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ message: 'The resource does not exist.' }),
