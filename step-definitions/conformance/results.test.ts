@@ -147,7 +147,7 @@ test('a profile is met when all its requirements are met', () => {
     'python-api-device-full': { met: true, requirements: 1 },
   })
   add('A-02', 'SKIPPED', 'NotSupported')
-  const asked = results([], 'device-core')
+  const asked = results([], 'python-api-device-core')
   expect(asked.profiles).toEqual({
     'python-api-device-core': { met: false, requirements: 2, against: ['A-02 device: NOT_SUPPORTED'] },
   })

@@ -3,7 +3,7 @@
  * reports what did not happen. Which kind of error it was is reported, not judged.
  */
 
-import { AssertionError } from 'node:assert/strict'
+import { AssertionError, ok } from 'node:assert/strict'
 import type { DriverReply } from '../driver/client-driver.ts'
 import type { Call } from '../world/client-calls.ts'
 import { describeReply } from '../world/replies.ts'
@@ -13,6 +13,8 @@ import { happened } from './happened.ts'
 
 /** The longest limit that a client may have for a call: that of the Node SDK (240 s) and what its last attempt takes. */
 const LIMIT_SECONDS = 300
+/** How long it is watched whether a client sends again what was refused. */
+const AGAIN_SECONDS = 60
 /** What it is when the client has a clock of its own. */
 const REAL_LIMIT_SECONDS = 60
 
@@ -25,8 +27,10 @@ export async function readFailure(world: ConformanceWorld, call: Call, error: un
   if (!reading.applies || !(error instanceof AssertionError)) throw error
   const settled = await endOf(world, call)
   if (settled === undefined) stillOpen(world, call, error)
-  else if ('error' in settled) reading.note(error)
-  else if ('ok' in settled && call.request.do === 'create') await refusedLater(world, call, error)
+  else if ('error' in settled) {
+    reading.note(error)
+    if (reading.asks('usable-afterwards')) await isGivenUp(world)
+  } else if ('ok' in settled && call.request.do === 'create') await refusedLater(world, call, error)
   else if ('ok' in settled) {
     const seq = await call.settledAtSeq
     const since = world.hub.journal.filter((entry) => entry.seq > call.startedAtSeq && entry.seq <= seq)
@@ -52,6 +56,15 @@ export async function readDelay(
   if (call.settledAt - call.startedAt < seconds * 1_000) throw error
   world.reading.note(error)
   return settled
+}
+
+/** What was refused, and was reported as failed, must not be sent again. @throws AssertionError. */
+async function isGivenUp({ hub, time }: ConformanceWorld): Promise<void> {
+  const refusals = (): number => hub.journal.filter(({ type }) => type === 'refusal').length
+  const before = refusals()
+  if (before === 0) return
+  await time.passUntil(AGAIN_SECONDS, () => refusals() > before)
+  ok(refusals() === before, `The call failed, and the hub has refused the same ${String(refusals())} times`)
 }
 
 /** Lets time pass until the call has ended, up to the limit. */

@@ -30,8 +30,10 @@ const warn = (why: string): Found => ({ verdict: 'WARN', why })
 
 const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
   'usable-afterwards': async (world) => {
-    const large = telemetryFacts(world).length
-    if (large > 0) return undefined
+    const isReportedAsSent = world.client.calls.some(
+      ({ request, settled }) => request.do.startsWith('send') && settled !== undefined && 'ok' in settled,
+    )
+    if (isReportedAsSent || telemetryFacts(world).length > 0) return undefined
     await connected(world)
     const { session } = world.client.current
     await send(world, session, 'usable afterwards')
