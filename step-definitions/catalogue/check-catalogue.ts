@@ -23,6 +23,7 @@ const VOCABULARY: readonly string[] = [
     '@hub:rsa',
     '@hub:amqp',
     '@hub:events',
+    '@hub:throttles',
   ],
 ]
 const MAX_STEPS = 8

@@ -85,7 +85,7 @@ const ROW = {
   additionalProperties: false,
   required: ['id', 'title', 'level', 'applies', 'sut', 'capability', 'observable', 'source', 'testability'],
   properties: {
-    id: { type: 'string', pattern: '^(BOTH|DEV|DPS|MOD|SRC|WIRE)(-[A-Z0-9]+)*-[0-9]+[a-z]?$' },
+    id: { type: 'string', pattern: '^(BOTH|DEV|DPS|MOD|PROV|SRC|WIRE)(-[A-Z0-9]+)*-[0-9]+[a-z]?$' },
     title: TEXT,
     level: { enum: ['must', 'should', 'may', 'observed'] },
     applies: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: ['device', 'module', 'hub'] } },
@@ -103,7 +103,7 @@ const ROW = {
     profile: { type: 'string', pattern: '^client-[a-z0-9-]+$' },
     rule: TEXT,
     reading: { enum: READINGS },
-    mutants: { type: 'array', items: { type: 'string', pattern: '^[CH][0-9]{2,3}$' } },
+    mutants: { type: 'array', items: { type: 'string', pattern: '^[CHP][0-9]{2,3}$' } },
     noMutant: TEXT,
     noScenario: TEXT,
   },

@@ -5,7 +5,7 @@ import type { Verdict } from './verdict.ts'
 
 export interface Profile {
   readonly of: readonly Subject[]
-  /** Default: all. */
+  /** Default: all but those of provisioning, which is a service of its own. */
   readonly capabilities?: readonly string[]
   /** Language-neutral: `own` for the requirements that name the profile, `all` for those of every such profile. */
   readonly neutral?: 'own' | 'all'
@@ -19,7 +19,7 @@ const ASKED_OF_ALL = 'client-protocol'
 /** The features and options of section «Profiles» in docs/driver-authors.md; each has requirements that name it. */
 const FEATURES = [
   ...['twin', 'methods', 'c2d', 'status', 'tokens', 'x509', 'symmetric-key', 'upload', 'websocket', 'proxy'],
-  ...['gateway', 'outputs', 'invoke', 'edge', 'observed'],
+  ...['gateway', 'outputs', 'invoke', 'edge', 'provisioning', 'observed'],
 ]
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
@@ -41,6 +41,13 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     capabilities: ['conn', 'auth', 'sess', 'd2c', 'c2d', 'meth', 'twin'].map((name) => `hub.${name}`),
   },
   'hub-full': { of: ['hub'] },
+  'provisioning-client': { of: ['device'], capabilities: ['provisioning'] },
+  'provisioning-service': { of: ['hub'], capabilities: ['hub.provisioning'] },
+}
+const PROVISIONING = ['provisioning', 'hub.provisioning']
+
+function covers({ capabilities }: Profile, capability: string): boolean {
+  return capabilities?.includes(capability) ?? !PROVISIONING.includes(capability)
 }
 
 /** Names of earlier versions, which are still taken. */
@@ -79,15 +86,15 @@ export interface ProfileResult {
 /** The requirements of a profile. */
 export function requirementsOf(
   name: string,
-  { of, capabilities, neutral }: Profile,
+  profile: Profile,
   catalogue: readonly Requirement[],
 ): readonly Requirement[] {
+  const { of, neutral } = profile
   return catalogue.filter(
     (row) =>
       row.testability === 'testable' &&
       row.applies.some((subject) => of.includes(subject)) &&
-      (neutral === undefined || belongs(row, name, neutral)) &&
-      (capabilities?.includes(row.capability) ?? true),
+      (neutral === undefined ? covers(profile, row.capability) : belongs(row, name, neutral)),
   )
 }
 
@@ -113,13 +120,9 @@ export function profileResults(records: readonly Judged[]): Readonly<Record<stri
   )
 }
 
-function documented(
-  name: string,
-  { of, capabilities }: Profile,
-  records: readonly Judged[],
-): [string, ProfileResult][] {
+function documented(name: string, profile: Profile, records: readonly Judged[]): [string, ProfileResult][] {
   const own = records.filter(
-    ({ identity, capability }) => of.includes(identity) && (capabilities?.includes(capability) ?? true),
+    ({ identity, capability }) => profile.of.includes(identity) && covers(profile, capability),
   )
   if (own.length === 0) return []
   const against = own.filter(({ verdict }) => !isMet(verdict)).map((record) => line(record, record.verdict))

@@ -21,6 +21,7 @@ async function proxy(world: ConformanceWorld, type: ProxyType, login?: string): 
   const started = await startProxy(type, world.address, login)
   world.defer(() => started.stop())
   proxies.set(world, started)
+  world.isRelayed = true
   const options = { type, address: world.address, port: started.port }
   const [username, password] = login?.split(':') ?? []
   world.names.set('proxy', JSON.stringify(login === undefined ? options : { ...options, username, password }))
@@ -98,6 +99,7 @@ Given('the network between client and hub is watched', async function (this: Con
   const tap = await startTap(this.address, this.overWebSocket ? httpsPort : mqttPort)
   this.defer(() => tap.stop())
   this.tap = tap
+  this.isRelayed = true
 })
 
 Then('the TLS handshake names the host {string}', async function (this: ConformanceWorld, host: string) {

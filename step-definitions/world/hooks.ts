@@ -20,6 +20,7 @@ import { brokenInvariants, BEFORE_CONNACK, type InvariantContext } from '../inva
 import { READING_TYPE } from '../neutral/reading.ts'
 import { lookFurther } from '../neutral/readings.ts'
 import { createClient } from '../steps/client-factory.ts'
+import { createProvisioningClient, sessionOf } from '../steps/provisioning-factory.ts'
 import { assertClaimed } from './claims.ts'
 import { Inconclusive, NotSupported } from './errors.ts'
 import { describeReply } from './replies.ts'
@@ -48,7 +49,7 @@ Before(async function (this: ConformanceWorld, { pickle }) {
   const { transport, address } = this.parameters as { readonly transport?: string; readonly address?: string }
   if (address !== undefined) this.address = address
   this.overWebSocket = transport === 'mqtt-ws' && !pickle.tags.some(({ name }) => name === DEFAULT_TRANSPORT)
-  for (const part of ['amqp', 'events'] as const)
+  for (const part of ['amqp', 'events', 'throttles'] as const)
     if (pickle.tags.some(({ name }) => name === `@hub:${part}`)) this.hub.needs.add(part)
   this.reading.begin(pickle.tags.map(({ name }) => name))
   await this.begin()
@@ -173,6 +174,12 @@ function invariantContext(world: ConformanceWorld): InvariantContext {
 
 /** A client that refuses everything would pass: the same client must be able to connect. */
 async function connectOnce(world: ConformanceWorld, tags: readonly string[]): Promise<void> {
+  if (tags.some((tag) => tag.startsWith('@PROV-'))) {
+    await createProvisioningClient(world)
+    world.client.start({ do: 'provisionRegister', session: sessionOf(world) })
+    await world.activity.eventually(() => world.hub.journal.some(({ type }) => type === 'registration'))
+    return
+  }
   const { session } = await createClient(world, tags.includes('@identity:module') ? 'module' : 'device')
   await world.client.start({ do: 'connect', session }).reply
 }

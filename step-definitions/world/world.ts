@@ -63,6 +63,8 @@ export class ConformanceWorld extends World {
     | undefined
   /** Between client and hub, when the scenario watches the network. */
   tap: Tap | undefined
+  /** A tap or a proxy is between client and hub. */
+  isRelayed = false
 
   /** Aborts at the end of the scenario. */
   get signal(): AbortSignal {
