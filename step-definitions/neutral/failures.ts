@@ -9,7 +9,7 @@ import type { Call } from '../world/client-calls.ts'
 import { describeReply } from '../world/replies.ts'
 import { packets } from '../world/wire.ts'
 import type { ConformanceWorld } from '../world/world.ts'
-import { happened } from './happened.ts'
+import { accepted, happened } from './happened.ts'
 
 /** The longest limit that a client may have for a call: that of the Node SDK (240 s) and what its last attempt takes. */
 const LIMIT_SECONDS = 300
@@ -95,6 +95,7 @@ async function refusedLater(world: ConformanceWorld, call: Call, error: Assertio
   if (request.do !== 'create' || world.hub.started === undefined) throw error
   const later = world.client.start({ do: 'connect', session: request.session })
   const settled = await endOf(world, later)
-  if (settled === undefined || !('error' in settled)) throw error
-  world.reading.end(`It fails when it connects: ${describeReply(settled)}.`, error)
+  if (accepted(world.hub.journal) || (settled !== undefined && !('error' in settled))) throw error
+  const how = settled === undefined ? 'it never connects' : `it fails when it connects: ${describeReply(settled)}`
+  world.reading.end(`No connection is made; ${how}.`, error)
 }
