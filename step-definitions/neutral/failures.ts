@@ -69,13 +69,17 @@ async function isGivenUp({ hub, time }: ConformanceWorld): Promise<void> {
 
 /** Lets time pass until the call has ended, up to the limit. */
 async function endOf(world: ConformanceWorld, call: Call): Promise<DriverReply | undefined> {
-  const limit = world.client.driver.hello.clock === 'real' ? REAL_LIMIT_SECONDS : LIMIT_SECONDS
-  await world.time.passUntil(limit, () => call.settled !== undefined || call.broken !== undefined)
+  await world.time.passUntil(limitOf(world), () => call.settled !== undefined || call.broken !== undefined)
   return call.settled === undefined ? undefined : await call.reply
 }
 
+function limitOf({ client }: ConformanceWorld): number {
+  return client.driver.hello.clock === 'real' ? REAL_LIMIT_SECONDS : LIMIT_SECONDS
+}
+
 /** A call that has not ended: right when it waits for a connection, or when the client dials anew meanwhile. */
-function stillOpen({ reading, hub }: ConformanceWorld, call: Call, error: AssertionError): void {
+function stillOpen(world: ConformanceWorld, call: Call, error: AssertionError): void {
+  const { reading, hub } = world
   const attempts = packets(hub.journal, 'connect').filter(({ seq }) => seq > call.startedAtSeq).length
   if (reading.asks('waits'))
     reading.end('The call stays open while there is no connection, and reports nothing.', error)
@@ -85,7 +89,7 @@ function stillOpen({ reading, hub }: ConformanceWorld, call: Call, error: Assert
       error,
     )
   throw new AssertionError({
-    message: `The call ${call.request.do} is still pending after ${String(LIMIT_SECONDS)} s. ${error.message}`,
+    message: `The call ${call.request.do} is still pending after ${String(limitOf(world))} s. ${error.message}`,
   })
 }
 
@@ -96,6 +100,7 @@ async function refusedLater(world: ConformanceWorld, call: Call, error: Assertio
   const later = world.client.start({ do: 'connect', session: request.session })
   const settled = await endOf(world, later)
   if (accepted(world.hub.journal) || (settled !== undefined && !('error' in settled))) throw error
-  const how = settled === undefined ? 'it never connects' : `it fails when it connects: ${describeReply(settled)}`
+  const how =
+    settled === undefined ? 'it never connects' : `it fails when it connects: ${describeReply(settled)}`
   world.reading.end(`No connection is made; ${how}.`, error)
 }
