@@ -17,7 +17,7 @@ export type { ProvisioningPolicy, ProvisioningRight } from './provisioning/contr
 export type { Registrations } from './provisioning/contract/provisioning.ts'
 export { parseSeed } from './host/seed/seed-file.ts'
 export type { Seed, SeedCertificate, SeedDevice, SeedIdentity, SeedModule } from './host/seed/seed.ts'
-export { HubClock, ManualClock, type Clock } from './base/clock.ts'
+export { HubClock, ManualClock, type Clock, type Purpose, type Upcoming } from './base/clock.ts'
 export type { Json as JsonValue, JsonObject } from './base/json.ts'
 export type { Logger } from './base/logger.ts'
 export { HUB_ERRORS, type HubErrorKind } from './core/errors/catalogue.ts'

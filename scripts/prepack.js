@@ -21,6 +21,10 @@ for (const folder of [...(NEEDS.get(here) ?? []), here]) {
   execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: ['ignore', 2, 2] })
 }
 cpSync(join(root, 'LICENSE'), 'LICENSE')
+if (here === 'mock-hub') {
+  execFileSync(process.execPath, [join(root, 'scripts/prepare.js')], { stdio: ['ignore', 2, 2] })
+  cpSync(join(root, 'dashboard/dist'), 'dist/dashboard', { recursive: true })
+}
 addPages(root, here)
 if (here === 'step-definitions') {
   rmSync('features', { recursive: true, force: true })

@@ -20,11 +20,12 @@ interface Outcome {
 }
 
 const TYPES: Job = { name: 'types', command: ['tsc'] }
+const TYPES_OF_PAGE: Job = { name: 'types of the dashboard', command: ['tsc', '-p', 'dashboard/src'] }
 const FORMAT: Job = { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] }
 const LINT: Job = { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] }
 const IMPORTS: Job = {
   name: 'imports',
-  command: ['depcruise', 'mock-hub', 'reference-client', 'step-definitions', 'certs'],
+  command: ['depcruise', 'mock-hub', 'reference-client', 'step-definitions', 'certs', 'dashboard'],
 }
 const REQUIREMENTS: Job = { name: 'requirements', command: ['tsx', 'scripts/requirements.ts'] }
 const UNIT: Job = { name: 'unit and adapter tests', command: ['vitest', 'run'] }
@@ -49,7 +50,7 @@ for (const report of [UNIT_REPORT, FEATURE_REPORT, WEBSOCKET_REPORT]) rmSync(rep
 
 // Two cores: jobs that use one core run in parallel; vitest uses both.
 const [checks, features] = await Promise.all([
-  inTurn([TYPES, FORMAT, IMPORTS, REQUIREMENTS, LINT]),
+  inTurn([TYPES, TYPES_OF_PAGE, FORMAT, IMPORTS, REQUIREMENTS, LINT]),
   inTurn([FEATURES, FEATURES_OVER_WEBSOCKET]),
 ])
 const unit = await inTurn([UNIT])

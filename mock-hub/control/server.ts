@@ -23,7 +23,9 @@ import { journalRoutes } from './routes/journal.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { openApiOptions } from './openapi.ts'
 import { errorResponse } from './errors.ts'
+import { queryRoutes } from './routes/queries.ts'
 import { provisioningRoutes } from './routes/provisioning.ts'
+import { statusRoutes } from './routes/status.ts'
 import { stateRoutes } from './routes/state.ts'
 import { telemetryRoutes } from './routes/telemetry.ts'
 import { twinRoutes } from './routes/twins.ts'
@@ -33,7 +35,9 @@ export type { ControlServerOptions } from './context.ts'
 /** The resources of the API, one file each. */
 const ROUTES: readonly ControlRoutes[] = [
   aboutRoutes,
+  statusRoutes,
   identityRoutes,
+  queryRoutes,
   messageRoutes,
   twinRoutes,
   provisioningRoutes,

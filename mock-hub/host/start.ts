@@ -13,6 +13,7 @@ import type { Hub } from '../core/contract/hub.ts'
 import type { IdentityRecord } from '../core/contract/registry.ts'
 import { createHttpAdapter } from '../http/server.ts'
 import { blobAccess, documentRenderer } from '../http/service/document-renderer.ts'
+import type { ControlServerOptions } from '../control/server.ts'
 import { createMqttServer } from '../mqtt/server.ts'
 import { createProvisioning } from '../provisioning/create-provisioning.ts'
 import { hubTls } from '../net/hub-certificates.ts'
@@ -188,9 +189,9 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     if (options.clock === undefined) clock.reset()
     initialise()
   }
-  const about = async (): Promise<Readonly<Record<string, unknown>>> => {
+  const about: ControlServerOptions['about'] = async (what) => {
     await workload?.settled()
-    return aboutHub(mockHub)
+    return aboutHub(mockHub, what?.secrets)
   }
   const control = await openControl(options, { hub: core, services, provisioning, about, reset }, undo)
 

@@ -19,7 +19,7 @@ const ASKED_OF_ALL = 'client-protocol'
 /** The features and options of section «Profiles» in docs/driver-authors.md; each has requirements that name it. */
 const FEATURES = [
   ...['twin', 'methods', 'c2d', 'status', 'tokens', 'x509', 'symmetric-key', 'upload', 'websocket', 'proxy'],
-  ...['gateway', 'outputs', 'invoke', 'edge', 'provisioning', 'observed'],
+  ...['gateway', 'outputs', 'invoke', 'edge', 'observed', 'provisioning'],
 ]
 
 export const PROFILES: Readonly<Record<string, Profile>> = {
