@@ -40,7 +40,7 @@ export function partsOf(reports: string, count: number): readonly Part[] {
 export type Whole = Pick<Results, 'planned' | 'ran' | 'records'>
 
 /** Runs parts side by side. @param callSeconds real seconds that a client has for a call. */
-export async function runParts(driver: string, parts: readonly Part[], callSeconds: string): Promise<Whole> {
+export async function runParts(driver: string, parts: readonly Part[], callSeconds: number): Promise<Whole> {
   await Promise.all(parts.map((part) => run(driver, part, callSeconds)))
   return joined(parts)
 }
@@ -78,12 +78,12 @@ export function joinRecords(records: readonly RequirementResult[]): readonly Req
   return [...byKey.values()]
 }
 
-function run(driver: string, { reports, selection }: Part, callSeconds: string): Promise<void> {
+function run(driver: string, { reports, selection }: Part, callSeconds: number): Promise<void> {
   const suite = ['--import', 'tsx', join(ROOT, 'step-definitions/conformance/main.ts')]
   const flags = ['run', '--sut', 'client', '--driver', driver, '--reports', reports, ...selection]
   const child = spawn(process.execPath, [...suite, ...flags], {
     cwd: ROOT,
-    env: { ...process.env, CONFORMANCE_CALL_SECONDS: callSeconds },
+    env: { ...process.env, CONFORMANCE_CALL_SECONDS: String(callSeconds) },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   return new Promise((resolve, reject) => {
