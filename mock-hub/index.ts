@@ -13,6 +13,7 @@ export type {
   Page as EnrollmentPage,
   PageRequest as EnrollmentPageRequest,
 } from './provisioning/contract/enrollments.ts'
+export type { HubElsewhere } from './provisioning/contract/linked-hub.ts'
 export type { ProvisioningPolicy, ProvisioningRight } from './provisioning/contract/policies.ts'
 export type { Registrations } from './provisioning/contract/provisioning.ts'
 export { parseSeed } from './host/seed/seed-file.ts'

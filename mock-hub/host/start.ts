@@ -30,7 +30,8 @@ import type { Undo } from './undo.ts'
 import type { MockHubOptions } from './options.ts'
 import { webhookCaller } from './provisioning/call-webhook.ts'
 import { mockProvisioningOf } from './provisioning/mock-provisioning.ts'
-import { applyEnrollments } from './provisioning/seed-enrollments.ts'
+import { hubConnector } from './provisioning/hub-elsewhere.ts'
+import { applyEnrollments, applyLinks } from './provisioning/seed-enrollments.ts'
 import { resolvedAt, resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
 import { atOwnAddress } from './sdk-ports.ts'
 import { applySeed, onceEach, policiesFrom, provisioningPoliciesFrom, randomKeys } from './seed/seed.ts'
@@ -108,6 +109,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
           anywhere: core.settings.dpsWebhooksAnywhere,
           caPem: () => tls.caPem,
         }),
+        connectHub: hubConnector({ clock, caPem: () => tls.caPem }),
         policies:
           durable?.provisioningPolicies ??
           (options.keyOf === undefined ? undefined : provisioningPoliciesFrom(keyOf)),
@@ -156,6 +158,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
       if (provisioning !== undefined) applyEnrollments(provisioning, seed, keyOf)
     }
   }
+  if (provisioning !== undefined) applyLinks(provisioning, seedPart(seed))
   if (durable === undefined) initialise()
   else {
     durable.restore(core, initialise)
@@ -184,6 +187,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   const reset = (): void => {
     services.clear()
     provisioning?.clear()
+    if (provisioning !== undefined) applyLinks(provisioning, seedPart(seed))
     core.reset()
     void blob?.clear()
     if (options.clock === undefined) clock.reset()

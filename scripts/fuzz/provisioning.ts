@@ -48,6 +48,7 @@ export async function fuzzProvisioning({ seed, inputs, from = 0 }: FuzzOptions):
     seed: 1,
     linkedHubs: [hubOfThisProcess(other)],
     callWebhook: () => webhookAnswer(random),
+    connectHub: () => hubOfThisProcess(other),
   })
   const services = createServices(hub, documentRenderer(hub), blobAccess(undefined))
   const app = await createApp({

@@ -7,6 +7,7 @@ import { createApp } from '../app.ts'
 import { deviceKeyOf } from '../../provisioning/attestation/group-key.ts'
 import {
   group,
+  connectHub,
   individual,
   KEY,
   openProvisioning,
@@ -41,6 +42,7 @@ beforeEach(async () => {
     hub,
     policies: [OWNER, READER],
     callWebhook: () => Promise.reject(new Error('no webhook')),
+    connectHub,
   })
   dps1 = { ...dps1, dps }
   const services = createServices(hub, documentRenderer(hub), blobAccess(undefined))
