@@ -36,7 +36,12 @@ export const PACKETS: readonly Variant[] = [
   ),
   broken('D40', 'does not miss PINGRESP', { pingSeconds: never, inFlight: 1 }),
   broken('D41', 'sends after DISCONNECT', { afterDisconnect: true }),
-  broken('D42', 'asks for the twin at once, without waiting for SUBACK', { waitsForSuback: false }),
+  broken(
+    'D42',
+    'asks for the twin at once, without waiting for SUBACK',
+    { waitsForSuback: false },
+    { warns: ['DUT-PROT-12'] },
+  ),
   broken('D43', 'does not miss SUBACK', { subackSeconds: never }),
   broken('D44', 'stops reading after a malformed packet', { malformed: 'hang' }),
   broken('D45', 'sends nothing', { sendsTelemetry: false }),

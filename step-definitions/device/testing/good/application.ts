@@ -71,7 +71,10 @@ export class Application {
     const isAway = link?.openedAt === undefined
     this.#n++
     if (isAway && !traits.buffersWhileAway) return
-    const body = traits.body({ n: this.#n, led: this.#led, temperature: 20 + (this.#n % 5) })
+    const body = traits.body(
+      { n: this.#n, led: this.#led, temperature: 20 + (this.#n % 5) },
+      this.#device.options.keys,
+    )
     this.#queue.push({
       ...{ topic: traits.telemetryTopic(`${this.#root}/messages/events/${traits.properties}`), body },
       ...{ id: 0, sent: false },
