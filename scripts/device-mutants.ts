@@ -35,7 +35,7 @@ for (const variant of variants) {
     file: deviceFile,
     seconds,
   } = await simulate({
-    ...{ kind, traits, only: rows.map(({ id }) => id) },
+    ...{ kind, traits, only: [...rows.map(({ id }) => id), ...(variant.alsoRuns ?? [])] },
     ...(file === undefined ? {} : { file }),
     ...(options === undefined ? {} : { options }),
   })

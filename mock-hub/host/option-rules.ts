@@ -101,7 +101,7 @@ export const OPTIONS = {
     default: false,
   },
   trustedAuthorities: {
-    help: 'root certificates in PEM that devices with X.509 CA authentication may chain to',
+    help: 'root certificates in PEM that devices with X.509 CA authentication may chain to, verified at the provisioning service too',
     rule: listOf(CERTIFICATE),
     default: [],
   },

@@ -48,7 +48,10 @@ export interface MockHubOptions {
    * has is used.
    */
   readonly rsaCertificate?: boolean | 'background' | undefined
-  /** Root certificates in PEM that devices with X.509 CA authentication may chain to. Default: none. */
+  /**
+   * Root certificates in PEM that devices with X.509 CA authentication may chain to; for X.509 enrollments of the
+   * provisioning service they count as verified. Default: none.
+   */
   readonly trustedAuthorities?: readonly string[] | undefined
   /**
    * Devices, modules, twins and routes that the hub starts with and that `reset` restores, or a snapshot of a hub. A

@@ -100,6 +100,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     ? createProvisioning({
         hub: core,
         idScope: options.idScope,
+        trustedAuthorities: options.trustedAuthorities,
         seed: options.settings.seed,
         callWebhook: webhookCaller({
           clock,

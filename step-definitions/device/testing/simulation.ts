@@ -40,10 +40,10 @@ export const GOOD_FILE = {
     stop: { method: 'shutdown' },
     powerCycle: { person: 'power' },
     network: { person: 'network' },
-    sendNow: { method: 'sendNow' },
+    sendNow: { method: 'sendNow', payload: {} },
     burst: { method: 'burst', payload: { count: 60 } },
     tokenLife: { desired: { tokenLifeSeconds: 300 } },
-    alive: { method: 'ping' },
+    alive: { method: 'ping', payload: {} },
   },
 }
 
@@ -52,7 +52,7 @@ export interface SimulationOptions {
   readonly traits?: Partial<Traits>
   readonly options?: Partial<DeviceOptions>
   readonly file?: object
-  readonly only?: readonly string[]
+  readonly only?: readonly string[] | undefined
   readonly numbers?: Numbers
   readonly seed?: number
   /** Takes the place of the good device. */

@@ -55,16 +55,20 @@ export const CONNECTING: readonly Variant[] = [
   }),
   broken('D23', 'asks for keep-alive 0', { keepAlive: 0 }, { warns: ['DUT-CONN-05'] }),
   broken('D24', 'asks for a clean session', { clean: true }),
-  broken('D25', 'opens the new connection before it closes the old one', {
-    overlaps: true,
-    renewsAt: 0.02,
-    tokenSeconds: 3_000,
-  }),
+  broken(
+    'D25',
+    'opens the new connection before it closes the old one',
+    { overlaps: true, renewsAt: 0.005, tokenSeconds: 3_000 },
+    { alsoRuns: ['DUT-PROT-09'] },
+  ),
   broken('D26', 'has a will on a free topic', { will: 'goodbye/world' }),
   broken('D27', 'waits for CONNACK for ever', { connackSeconds: never }),
   broken('D28', 'gives up for good at CONNACK 3', { givesUp: (code) => code === 3 }),
   broken('D29', 'dials every 100 ms, whatever comes', { pause: () => 0.1 }),
-  broken('D30', 'stops for ever at CONNACK 5 and after ten failures', {
-    givesUp: (code, failures) => code === 5 || failures >= 10,
-  }),
+  broken(
+    'D30',
+    'stops for ever at CONNACK 5 and after ten failures',
+    { givesUp: (code, failures) => code === 5 || failures >= 10 },
+    { warns: ['DUT-CONN-13'] },
+  ),
 ]

@@ -13,9 +13,14 @@ export const PACKETS: readonly Variant[] = [
     extraTopic: 'devices/thermostat-1/messages/events/+',
   }),
   broken('D32', 'publishes at QoS 2', { qos: 2 }),
-  broken('D33', 'gives packet id 1 each time', { packetId: () => 1 }),
+  broken(
+    'D33',
+    'gives packet id 1 each time',
+    { packetId: () => 1 },
+    { kind: 'standard', alsoRuns: ['DUT-D2C-07'] },
+  ),
   broken('D34', 'sets DUP on the first sending', { dupAtFirst: true }),
-  broken('D35', 'never acknowledges a delivery', { acknowledges: 'never' }),
+  broken('D35', 'never acknowledges a delivery', { acknowledges: 'never' }, { alsoRuns: ['DUT-C2D-01'] }),
   broken('D36', 'acknowledges in reverse order', { acknowledges: 'reverse' }),
   broken('D37', 'publishes to the topic of another device', {
     telemetryTopic: (own) => own.replace('thermostat-1', 'thermostat-2'),
@@ -35,7 +40,12 @@ export const PACKETS: readonly Variant[] = [
     { options: { telemetrySeconds: 600 }, file: quietFile('600s') },
   ),
   broken('D40', 'does not miss PINGRESP', { pingSeconds: never, inFlight: 1 }),
-  broken('D41', 'sends after DISCONNECT', { afterDisconnect: true }),
+  broken(
+    'D41',
+    'sends after DISCONNECT',
+    { afterDisconnect: true },
+    { waits: 'the hub reads nothing after DISCONNECT' },
+  ),
   broken(
     'D42',
     'asks for the twin at once, without waiting for SUBACK',
