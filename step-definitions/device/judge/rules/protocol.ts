@@ -111,11 +111,11 @@ export const PROTOCOL: readonly Rule[] = [
       const same = before.findLast(({ id }) => id === one.id)
       if (one.dup)
         // What the suite made vanish was sent, and never seen.
-        return same === undefined &&
-          !disturbedAt(view, view.linkOf(one.link)?.entry.seq ?? one.seq) &&
-          !disturbed(view, one)
-          ? [fail('DUP is set on a first sending', citing(one))]
-          : []
+        const link = view.linkOf(one.link)
+      const isResent = link !== view.links[0] && one.at - (link?.connected?.at ?? 0) < 1_000
+      return same === undefined && !isResent && !disturbed(view, one)
+        ? [fail('DUP is set on a first sending', citing(one))]
+        : []
       const open = same !== undefined && !isAcknowledged(view, same)
       if (open) return [fail('a packet is sent again under its id without DUP', citing(same, one))]
       const other = before.findLast((earlier) => !isAcknowledged(view, earlier))
