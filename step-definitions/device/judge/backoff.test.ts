@@ -9,7 +9,7 @@ test.each([
   ['exponential', [1, 2, 4, 8, 16]],
   ['exponential', [1, 2, 4, 8, 8, 8, 8]],
   ['exponential', [0, 1.1, 2.3, 4.1, 9, 17]],
-  ['random', [1, 3, 1.5, 6, 4, 9]],
+  ['random', [2, 2.5, 3.1, 2.4, 3.9, 4.2]],
   ['unclear', [9, 1, 8, 1, 9, 1]],
   ['unclear', [1, 2]],
 ] as const)('%s: %j', (kind, pauses) => {

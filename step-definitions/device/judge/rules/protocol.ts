@@ -109,13 +109,13 @@ export const PROTOCOL: readonly Rule[] = [
         ({ seq, hash, topic }) => seq < one.seq && hash === one.hash && topic === one.topic,
       )
       const same = before.findLast(({ id }) => id === one.id)
-      if (one.dup)
-        // What the suite made vanish was sent, and never seen.
+      if (one.dup) {
         const link = view.linkOf(one.link)
-      const isResent = link !== view.links[0] && one.at - (link?.connected?.at ?? 0) < 1_000
-      return same === undefined && !isResent && !disturbed(view, one)
-        ? [fail('DUP is set on a first sending', citing(one))]
-        : []
+        // What a lost link swallowed was sent, and never seen.
+        const isResent = link !== view.links[0] && one.at - (link?.connected?.at ?? 0) < 1_000
+        if (same !== undefined || isResent || disturbed(view, one)) return []
+        return [fail('DUP is set on a first sending', citing(one))]
+      }
       const open = same !== undefined && !isAcknowledged(view, same)
       if (open) return [fail('a packet is sent again under its id without DUP', citing(same, one))]
       const other = before.findLast((earlier) => !isAcknowledged(view, earlier))
