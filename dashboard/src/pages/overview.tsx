@@ -105,8 +105,10 @@ function HubFacts({ hub, now }: { readonly hub: About; readonly now: Status | un
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd class="mono">{value}</dd>
-            <Copy text={value} label={name} />
+            <dd class="mono">
+              <span>{value}</span>
+              <Copy text={value} label={name} />
+            </dd>
           </div>
         ))}
         <div>
@@ -269,8 +271,10 @@ function Secrets() {
         {rows.map(([name, field]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd class="mono wrap">{open === undefined ? '••••••••••••' : (open[field] ?? 'none')}</dd>
-            <Copy text={async () => (await call<About>('GET', '/about'))[field] ?? ''} label={name} />
+            <dd class="mono wrap">
+              <span>{open === undefined ? '••••••••••••' : (open[field] ?? 'none')}</span>
+              <Copy text={async () => (await call<About>('GET', '/about'))[field] ?? ''} label={name} />
+            </dd>
           </div>
         ))}
       </dl>

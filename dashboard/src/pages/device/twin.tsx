@@ -109,7 +109,7 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
     const body = field === 'tags' ? { tags: section } : { properties: { desired: section } }
     run(async () => {
       const saved = await call<TwinDocument>(how === 'merge' ? 'PATCH' : 'PUT', path, body, {
-        'if-match': base.etag,
+        'if-match': `"${base.etag}"`,
       })
       const after = JSON.stringify(
         field === 'tags' ? saved.tags : withoutMetadata(saved.properties.desired),
