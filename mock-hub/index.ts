@@ -75,6 +75,7 @@ export {
   type FaultTypeDocument,
 } from './core/contract/faults.ts'
 export type {
+  ClientOffer,
   Journal,
   JournalEntry,
   JournalEntryOf,

@@ -1,7 +1,7 @@
 /**
  * `npm run examples [-- LANGUAGE …]`: runs the examples of docs/languages against a hub, each language with a hub of its
  * own on the ports that SDKs dial. Installs what a language needs into its folder; a language whose tools this machine
- * lacks is skipped with a word. Ends with `examples: N passed, N failed, N skipped`.
+ * lacks is skipped with a word. Ends with what did not pass and why, and `examples: N passed, N failed, N skipped`.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,12 +11,12 @@ import type { MockHub } from 'mock-iot-hub'
 import { ROOT, runAll, runOne } from './examples/commands.ts'
 import { LANGUAGES, missingTool, type Language } from './examples/languages.ts'
 import { hubOfItsOwn, nextAddress } from './examples/own-hub.ts'
+import { Summary, type Outcome } from './examples/summary.ts'
 
-const counts = { passed: 0, failed: 0, skipped: 0 }
+const summary = new Summary()
 
-function told(language: string, what: string, outcome: keyof typeof counts, why = ''): void {
-  counts[outcome]++
-  process.stdout.write(`${language}, ${what}: ${outcome}${why === '' ? '' : ` (${why})`}\n`)
+function told(language: string, what: string, outcome: Outcome, why = ''): void {
+  process.stdout.write(summary.add(language, what, outcome, why))
 }
 
 async function attempt(language: string, what: string, run: () => Promise<void>): Promise<void> {
@@ -63,7 +63,5 @@ for (const language of LANGUAGES) {
   if (missing === undefined) await examplesOf(language)
   else told(language.name, 'all', 'skipped', `there is no ${missing} on this machine`)
 }
-process.stdout.write(
-  `examples: ${String(counts.passed)} passed, ${String(counts.failed)} failed, ${String(counts.skipped)} skipped\n`,
-)
-process.exitCode = counts.failed === 0 ? 0 : 1
+process.stdout.write(summary.end())
+process.exitCode = summary.failed ? 1 : 0

@@ -16,7 +16,7 @@ import { loadCatalogue } from '../step-definitions/catalogue/requirement.ts'
 import { MUTANTS, mutantsIn, SIXTY } from './mutants/all.ts'
 import { candidates, draw } from './mutants/generated/candidates.ts'
 import { killersAmong, killersIn, withoutVerdict } from './mutants/killers.ts'
-import type { Mutant } from './mutants/mutant.ts'
+import { type Mutant, sideOf } from './mutants/mutant.ts'
 import { brokenBy, brokenByHand, runMutants } from './mutants/run-mutants.ts'
 import { type RunResult, WorkingCopy } from './mutants/working-copy.ts'
 
@@ -82,7 +82,7 @@ process.exit(killed.length === total && (only !== undefined || total >= 60) ? 0 
 
 async function judge(copy: WorkingCopy, mutant: Mutant): Promise<void> {
   const requirements = listed(mutant.id)
-  const subject = mutant.id.startsWith('C') ? 'client' : 'hub'
+  const subject = sideOf(mutant)
   const line = `${mutant.id} the ${subject} ${mutant.what}`
   const { by, seen, notRun } = await copy.with(mutant, () => noticed(copy, subject, requirements))
   if (by.length > 0) killed.push(mutant.id)

@@ -155,6 +155,8 @@ async function java(hub: MockHub, checks: Checks): Promise<void> {
   await checkService(hub, checks, { name: device, command: run('Devices') })
   await checkService(hub, checks, { name: service, command: run('Service') })
   await checkService(hub, checks, { name: `${service}, errors`, command: run('Errors') })
+  const provisioning = `provisioning-device-client ${versionOfJava('provisioning-device-client')}, provisioning-service-client ${versionOfJava('provisioning-service-client')} (Java)`
+  await checkService(hub, checks, { name: provisioning, command: run('Provisioning') })
 }
 
 async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {

@@ -126,6 +126,7 @@ async function destroy({ session }) {
   const ended = sessions.get(session)
   sessions.delete(session)
   ended?.release()
+  ended?.dialNoMore()
   await ended?.close()
 }
 

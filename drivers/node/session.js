@@ -3,7 +3,10 @@
 import { errorOf, messageOf, Unsupported } from './values.js'
 
 /** The SDK has no handler for all methods: these are the names that the suite calls. */
-const METHODS = ['measure', 'reboot', 'fail', 'slow', 'first', 'second', 'other']
+const METHODS = [
+  ...['measure', 'reboot', 'fail', 'slow', 'first', 'second', 'other'],
+  ...['older', 'newer', 'after', 'set', 'set point'],
+]
 
 export const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
@@ -114,6 +117,11 @@ export class Session {
   async close() {
     await this.client.close()
     this.#connected = false
+  }
+
+  /** A call that the SDK still tries again would dial the hub of the next scenario. */
+  dialNoMore() {
+    this.client._transport._mqtt.connect = (_config, done) => done(new Error('The scenario has ended'))
   }
 
   release() {

@@ -2,6 +2,7 @@
 #include <mosquitto.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,9 @@ static const char *control;
 static iothub_identity device;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static int connections, losses, acknowledged;
+static int connections, refusals, losses, acknowledged;
+/* How long tokens live, in seconds. A token of the same second and life would be the same token. */
+static atomic_int life = 3600;
 
 static const char *or_default(const char *name, const char *value) {
   const char *set = getenv(name);
@@ -73,14 +76,14 @@ static void wait_for(int *what, int least, const char *name) {
 
 static void on_connect(struct mosquitto *client, void *data, int code) {
   (void)client, (void)data;
-  if (code == 0) count(&connections);
+  count(code == 0 ? &connections : &refusals);
 }
 
 static void on_disconnect(struct mosquitto *client, void *data, int code) {
   (void)data;
   if (code == 0) return;
   /* libmosquitto connects again by itself, with this token: the old one may have expired. */
-  char *token = iothub_sas_get_password(&device, 7200), *user = iothub_get_user_name(&device);
+  char *token = iothub_sas_get_password(&device, life), *user = iothub_get_user_name(&device);
   mosquitto_username_pw_set(client, user, token);
   free(token), free(user);
   count(&losses);
@@ -118,7 +121,7 @@ int main(void) {
 
   mosquitto_lib_init();
   struct mosquitto *client = mosquitto_new(device.device, false, NULL);
-  char *token = iothub_sas_get_password(&device, 3600), *user = iothub_get_user_name(&device);
+  char *token = iothub_sas_get_password(&device, life), *user = iothub_get_user_name(&device);
   mosquitto_username_pw_set(client, user, token);
   free(token), free(user);
   mosquitto_tls_set(client, ca, NULL, NULL, NULL, NULL);
@@ -143,6 +146,7 @@ int main(void) {
   puts("ok: telemetry survives a lost acknowledgement");
 
   /* A device whose token expires comes back with a new one. */
+  life = 7200;
   cJSON_Delete(ask("POST", "/devices/thermostat/expire-token", ""));
   wait_for(&losses, 2, "the hub has not closed the connection");
   wait_for(&connections, 3, "the new token is refused");
@@ -150,6 +154,13 @@ int main(void) {
   wait_for(&acknowledged, 2, "no acknowledgement after the new token");
   check(has_event("back again") == 1, "back again is lost");
   puts("ok: a device whose token expires comes back with a new one");
+
+  /* A device whose clock is four hours late is refused, until its tokens live longer. */
+  cJSON_Delete(ask("POST", "/clock/offset", "{\"by\":\"4h\"}")); /* the hub's clock, not the device's */
+  wait_for(&refusals, 1, "a token that has expired is accepted");
+  life = 5 * 3600;
+  wait_for(&connections, 4, "the new token is refused");
+  puts("ok: a device whose clock is late is refused, and comes back with a token that lives longer");
 
   mosquitto_disconnect(client);
   mosquitto_loop_stop(client, false);

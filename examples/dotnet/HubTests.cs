@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Azure.Devices.Client;
+using Microsoft.Azure.Devices.Client.Exceptions;
 
 /// <summary>Tests that start a hub of their own, on a loopback address of its own: the SDK dials port 8883.</summary>
 public static class HubTests
@@ -36,11 +37,33 @@ public static class HubTests
             await client.SendEventAsync(new Message(Encoding.UTF8.GetBytes("back again")));
             await CheckTelemetry(control, "back again");
             await client.CloseAsync();
+
+            // A device whose clock is two hours late is refused, until its tokens live longer.
+            await control.PostAsJsonAsync("/clock/offset", new { by = "2h" }); // the hub's clock, not the device's
+            Check(!await Opens(device, TimeSpan.FromHours(1)), "a token that has expired is refused");
+            Check(await Opens(device, TimeSpan.FromHours(3)), "one that lives longer is accepted");
         }
         finally
         {
             Process.Start("kill", process.Id.ToString()).WaitForExit();
             process.WaitForExit();
+        }
+    }
+
+    private static async Task<bool> Opens(string? device, TimeSpan life)
+    {
+        using var client = DeviceClient.CreateFromConnectionString(
+            device, TransportType.Mqtt_Tcp_Only, new ClientOptions { SasTokenTimeToLive = life });
+        client.SetRetryPolicy(new NoRetry());
+        try
+        {
+            await client.OpenAsync();
+            await client.CloseAsync();
+            return true;
+        }
+        catch (UnauthorizedException)
+        {
+            return false;
         }
     }
 

@@ -16,7 +16,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from azure.iot.device import IoTHubDeviceClient
+from azure.iot.device import IoTHubDeviceClient, exceptions
 
 COMMAND = shlex.split(os.environ.get("MOCK_IOT_HUB", "npx mock-iot-hub"))
 ADDRESS = os.environ.get("EXAMPLE_ADDRESS", "127.0.0.2")
@@ -83,6 +83,17 @@ class HubTest(unittest.TestCase):
         client.send_message("back again")
         client.shutdown()
         self.assertIn("back again", self.bodies())
+
+    def test_a_device_whose_clock_is_two_hours_late_is_refused(self):
+        self.control("POST", "/clock/offset", {"by": "2h"})  # the hub's clock, not the device's
+        late = IoTHubDeviceClient.create_from_sastoken(self.token(3600), server_verification_cert=self.ca)
+        with self.assertRaises(exceptions.CredentialError):
+            late.connect()
+        late.shutdown()
+        self.assertIn("clock is 2h ahead of the system clock", json.dumps(self.control("GET", "/explain/last")))
+        renewed = IoTHubDeviceClient.create_from_sastoken(self.token(3 * 3600), server_verification_cert=self.ca)
+        renewed.connect()
+        renewed.shutdown()
 
 
 if __name__ == "__main__":

@@ -77,7 +77,8 @@ Feature: Generated trials of clients
         | identity |
         | module   |
 
-  @BOTH-RETRY-01 @clock
+  # The order of calls that is asked for is that of the documented Python API.
+  @BOTH-RETRY-01 @clock @python-api
   Rule: A client that sends in any state of its life loses nothing
 
     Scenario Outline: Any order of sending, losses, refusals, renewals and pauses of the <identity>

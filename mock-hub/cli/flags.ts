@@ -118,7 +118,7 @@ const FLAGS: readonly FlagRow[] = [
   },
   {
     flag: '--trust-ca <file...>',
-    help: 'root certificates that X.509 CA devices may chain to',
+    help: 'root certificates that X.509 CA devices may chain to, verified at the provisioning service too',
     parse: list,
     default: [],
   },

@@ -101,7 +101,7 @@ export const OPTIONS = {
     default: false,
   },
   trustedAuthorities: {
-    help: 'root certificates in PEM that devices with X.509 CA authentication may chain to',
+    help: 'root certificates in PEM that devices with X.509 CA authentication may chain to, verified at the provisioning service too',
     rule: listOf(CERTIFICATE),
     default: [],
   },
@@ -146,6 +146,11 @@ export const OPTIONS = {
     help: 'partitions of the Event Hubs-compatible endpoint, 1 to 32',
     rule: wholeNumber(1, 32),
     default: 4,
+  },
+  observeHandshakes: {
+    help: 'the journal shows how each connection begins: what the client offers in TLS, and how the handshake ends',
+    rule: BOOLEAN,
+    default: false,
   },
   clock: { help: 'time of the hub; default: a HubClock that runs with the system clock', rule: CLOCK },
   logger: { help: 'receives refusals and warnings, one line each; default: silent', rule: LOGGER },

@@ -48,7 +48,10 @@ export interface MockHubOptions {
    * has is used.
    */
   readonly rsaCertificate?: boolean | 'background' | undefined
-  /** Root certificates in PEM that devices with X.509 CA authentication may chain to. Default: none. */
+  /**
+   * Root certificates in PEM that devices with X.509 CA authentication may chain to; for X.509 enrollments of the
+   * provisioning service they count as verified. Default: none.
+   */
   readonly trustedAuthorities?: readonly string[] | undefined
   /**
    * Devices, modules, twins and routes that the hub starts with and that `reset` restores, or a snapshot of a hub. A
@@ -90,6 +93,11 @@ export interface MockHubOptions {
   readonly fresh?: boolean | undefined
   /** Partitions of the Event Hubs-compatible endpoint, 1 to 32. Default: 4. */
   readonly partitions?: number | undefined
+  /**
+   * Whether the journal shows how each connection begins: `dialled`, `tls-hello` with what the client offers, and `tls-ended`.
+   * For those who judge devices. Default: false.
+   */
+  readonly observeHandshakes?: boolean | undefined
   /** Time of the hub. The hub does not stop a clock that it is given. Default: a clock that runs with the system clock. */
   readonly clock?: HubClock | undefined
   /** Receives refusals and warnings, one line each. Default: silent. */

@@ -17,6 +17,7 @@ import type { ControlServerOptions } from '../control/server.ts'
 import { createMqttServer } from '../mqtt/server.ts'
 import { createProvisioning } from '../provisioning/create-provisioning.ts'
 import { hubTls } from '../net/hub-certificates.ts'
+import { handshakeObserver, type HandshakeObserver } from '../net/observed-handshake.ts'
 import { reportTlsErrors } from '../net/tls-errors.ts'
 import { listenTls, type TlsListener } from '../net/tls-listener.ts'
 import { attachWebSocket, type WebSocketProtocol } from '../net/websocket.ts'
@@ -100,6 +101,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     ? createProvisioning({
         hub: core,
         idScope: options.idScope,
+        trustedAuthorities: options.trustedAuthorities,
         seed: options.settings.seed,
         callWebhook: webhookCaller({
           clock,
@@ -120,8 +122,11 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   })
   // Links and listeners are closed before; what the services drop from now on is not forgotten.
   if (durable !== undefined) undo.push(() => durable.close())
+  const observerOf = (protocol: 'mqtt' | 'https', port: () => number): HandshakeObserver | undefined =>
+    options.observeHandshakes ? handshakeObserver(core, protocol, port) : undefined
   const http = createHttpAdapter(core, {
     services,
+    observerOf,
     tls: tls.credentials,
     caPath: tls.caPath,
     tlsVariants,
@@ -168,6 +173,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
       ...{ host: address, port: options.mqttPort },
       ...{ clock, silenceSeconds: core.settings.connectTimeoutSeconds },
       onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port, tls.caPath),
+      observer: observerOf('mqtt', () => mqttListener.port),
     },
   )
   undo.push(() => mqttListener.stop())

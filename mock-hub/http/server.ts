@@ -12,6 +12,7 @@ import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
 import { closeSilentClients } from '../http-common/silent-clients.ts'
 import type { Provisioning } from '../provisioning/contract/provisioning.ts'
+import type { HandshakeObserver } from '../net/observed-handshake.ts'
 import { reportTlsErrors } from '../net/tls-errors.ts'
 import type { ServerCredentials, TlsVariant } from '../net/tls-faults.ts'
 import { listenWith, TLS_SETTINGS, type TlsListener } from '../net/tls-listener.ts'
@@ -26,6 +27,8 @@ export interface HttpAdapterOptions {
   readonly caPath?: string | undefined
   /** Certificates for faults such as `tls.unknown_ca`. Without them these faults have no effect. */
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
+  /** Who hears how connections begin; it returns undefined when nobody does. */
+  readonly observerOf?: ((protocol: 'https', port: () => number) => HandshakeObserver | undefined) | undefined
   /** The hub's own blob storage, when uploads go there. */
   readonly blob?: BuiltInStorage | undefined
   /** Undefined: there is no provisioning service beside the hub. */
@@ -60,7 +63,7 @@ let loaded: Promise<typeof appModule> | undefined
 /** Creates the adapter; nothing listens yet. */
 export function createHttpAdapter(
   hub: Hub,
-  { services, tls, caPath, tlsVariants, blob, provisioning }: HttpAdapterOptions,
+  { services, tls, caPath, tlsVariants, observerOf, blob, provisioning }: HttpAdapterOptions,
 ): HttpAdapter {
   const server = createServer({ ...TLS_SETTINGS, ...tls, keepAliveTimeout: IDLE })
   closeSilentClients(server, hub, { upgrades: true })
@@ -98,6 +101,7 @@ export function createHttpAdapter(
         refuses: () => !faults.idle && faults.match('http', undefined, ['refuse']) !== undefined,
         alpn: ['http/1.1'],
         onTlsError: reportTlsErrors(hub, 'https', () => listener?.port ?? port, caPath),
+        observer: observerOf?.('https', () => listener?.port ?? port),
       })
       blob?.servedOn(listener.port)
       return { port: listener.port }

@@ -41,6 +41,13 @@ export async function createMqttServer(hub: Hub, provisioning?: Provisioning): P
     for (const connection of [...connections]) connection.injectStreamFault(effects)
   })
 
+  const stopForgetting = hub.faults.onChange(({ name, scope }, phase) => {
+    if (phase !== 'armed' || name !== 'sessions.forget') return
+    if (hub.faults.match('sessions', scope.identity) === undefined) return
+    for (const client of scope.identity === undefined ? clientIds(hub) : [scope.identity])
+      void broker.forget(client)
+  })
+
   const stopBreaking = hub.deviceFaults.onBreak((identity, part) => {
     if (part !== 'tcp' && part !== 'mqtt') return
     for (const connection of [...connections])
@@ -77,9 +84,17 @@ export async function createMqttServer(hub: Hub, provisioning?: Provisioning): P
       stopped = true
       stopListening()
       stopWatching()
+      stopForgetting()
       stopBreaking()
       for (const connection of [...connections]) connection.drop('hub-stopped')
       return Promise.resolve()
     },
+  }
+}
+
+function* clientIds({ registry }: Hub): IterableIterator<string> {
+  for (const { identity } of registry.devices()) {
+    yield identityKey(identity)
+    for (const module of registry.modulesOf(identity.deviceId)) yield identityKey(module.identity)
   }
 }

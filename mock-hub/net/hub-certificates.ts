@@ -58,8 +58,8 @@ export interface HubTls {
   readonly caPath: string | undefined
   /** File of the system's roots and the hub's; undefined: it is not on disk. */
   readonly caBundlePath: string | undefined
-  /** Credentials that a client must reject. */
-  variant(variant: CertificateVariant): Promise<ServerCredentials>
+  /** Other credentials, for faults; `other_root` are those of the RSA chain alone. */
+  variant(variant: CertificateVariant | 'other_root'): Promise<ServerCredentials>
   readonly issue: IssueCertificate
   /** The roots that modules of IoT Edge must trust, in PEM: those of the hub and the one of `issue`. */
   edgeTrustBundle(): Promise<string>
@@ -116,6 +116,7 @@ export async function hubTls({ hostNames, directory, rsa, say }: HubTlsOptions):
     caPath: directory === undefined ? undefined : join(directory, CA_FILE),
     caBundlePath: first.bundlePath,
     async variant(variant) {
+      if (variant === 'other_root') return credentialsOf(chains.slice(-1).map(({ server }) => server))
       const made = chains.map((chain, at) => {
         const key = `${String(at)} ${variant}`
         const one = variants.get(key) ?? makeVariant(variant, chain, names, system.now())

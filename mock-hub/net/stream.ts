@@ -16,7 +16,7 @@ export interface StreamHandlers {
   onGone(reason: string): void
   /** Called once: more bytes than allowed wait for the client, which does not read. The stream should be destroyed. */
   onUnread?(bytes: number): void
-  /** The client has read what was written: `congested` is false again. */
+  /** The client has read all that was written. */
   onDrained?(): void
 }
 
@@ -27,6 +27,10 @@ export interface StreamOptions {
   readonly maxUnreadBytes?: number | undefined
 }
 
+/** Bytes that may wait for the client before it counts as one that has not read: readers expect many messages at once. */
+const SEND_AHEAD_BYTES = 1_048_576
+/** Of the bytes that may wait at most, the share that is sent ahead. */
+const SEND_AHEAD_SHARE = 0.25
 /** How long a client may take to close its side after the hub has closed its own. */
 const LINGER_MS = 5_000
 
@@ -97,9 +101,9 @@ export class FaultedStream {
     })
   }
 
-  /** The client has not read what was written: what can wait should wait for `onDrained`. */
+  /** The client has not read much of what was written: what can wait should wait for `onDrained`. */
   get congested(): boolean {
-    return this.#full
+    return this.#full && this.unread >= Math.min(SEND_AHEAD_BYTES, this.#maxUnread * SEND_AHEAD_SHARE)
   }
 
   /** Bytes that wait for the client. */

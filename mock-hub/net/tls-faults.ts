@@ -13,8 +13,9 @@ export interface ServerCredentials {
 
 /** Chains of `tls.unknown_ca`. */
 type UnknownChain = 'missing_issuer' | 'self_signed_root' | 'self_signed_leaf'
-/** Wrong certificates that the hub can show. */
-export type TlsVariant = UnknownChain | 'wrong_name' | 'expired' | 'not_yet_valid'
+/** Other certificates that the hub can show; the last three are good. */
+export type TlsVariant =
+  UnknownChain | 'wrong_name' | 'expired' | 'not_yet_valid' | 'rotated' | 'other_root' | 'many_names'
 
 export interface TlsFaultOptions {
   readonly faults: Faults
@@ -43,6 +44,9 @@ const VARIANTS: ReadonlyMap<string, (match: FaultMatch) => TlsVariant> = new Map
   ['wrong_name', () => 'wrong_name'],
   ['expired', () => 'expired'],
   ['not_yet_valid', () => 'not_yet_valid'],
+  ['rotated', () => 'rotated'],
+  ['other_root', () => 'other_root'],
+  ['many_names', () => 'many_names'],
 ])
 
 /** Lets a connection go on, as an armed fault says. */

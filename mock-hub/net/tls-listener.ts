@@ -6,6 +6,7 @@ import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
 import type { Faults } from '../core/contract/faults.ts'
 import { limitSilence } from '../core/errors/limits.ts'
+import type { HandshakeObserver } from './observed-handshake.ts'
 import { clientInfo, peerOf, rememberTcp, type ClientInfo } from './peer.ts'
 import { acceptTls, type ServerCredentials, type TlsVariant } from './tls-faults.ts'
 
@@ -50,6 +51,8 @@ export interface TlsListenerOptions {
    * @param peer `address:port`.
    */
   readonly onTlsError?: ((peer: string, error: NodeJS.ErrnoException) => void) | undefined
+  /** Hears how each connection begins. Default: nobody, and the first bytes of a client are not looked at. */
+  readonly observer?: HandshakeObserver | undefined
 }
 
 export interface ServerListenerOptions extends TlsListenerOptions {
@@ -91,7 +94,7 @@ export function listenTls(
  * @throws as `listenTls`.
  */
 export async function listenWith(server: TlsServer, options: ServerListenerOptions): Promise<TlsListener> {
-  const { faults, tlsVariants: variants, onTlsError, alpn } = options
+  const { faults, tlsVariants: variants, onTlsError, alpn, observer } = options
   let credentials = options.tls
   let stopping = false
   /** By peer: all open TCP connections. */
@@ -100,7 +103,9 @@ export async function listenWith(server: TlsServer, options: ServerListenerOptio
   const handshakes = new Set<string>()
 
   const failed = (peer: string, error: NodeJS.ErrnoException): void => {
-    if (handshakes.delete(peer) && !stopping) onTlsError?.(peer, error)
+    if (!handshakes.delete(peer) || stopping) return
+    observer?.failed(peer, error.code ?? 'unknown')
+    onTlsError?.(peer, error)
   }
   const watch = (tls: TlsServer): void => {
     tls.on('tlsClientError', (error, socket) => {
@@ -113,6 +118,7 @@ export async function listenWith(server: TlsServer, options: ServerListenerOptio
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     const peer = peerOf(socket)
     handshakes.delete(peer)
+    observer?.completed(socket)
     const tcp = open.get(peer)
     if (tcp !== undefined) rememberTcp(socket, tcp)
   })
@@ -134,6 +140,7 @@ export async function listenWith(server: TlsServer, options: ServerListenerOptio
   server.on('connection', (socket: Socket) => {
     const peer = peerOf(socket)
     open.set(peer, socket)
+    observer?.dialled(peer)
     const heard = limitSilence({
       clock: options.clock,
       ms: options.silenceSeconds * 1000,
@@ -160,18 +167,25 @@ export async function listenWith(server: TlsServer, options: ServerListenerOptio
       failed(peer, error instanceof Error ? error : new Error(String(error)))
       socket.destroy()
     }
+    const afterHello = (start: () => void): void => {
+      handshakes.add(peer)
+      if (observer === undefined) start()
+      else observer.hello(socket, start)
+    }
     acceptTls({ faults, credentials: () => credentials, variants }, socket, {
       begin: () => {
-        handshakes.add(peer)
-        for (const listener of begin) Reflect.apply(listener, server, [socket])
+        afterHello(() => {
+          for (const listener of begin) Reflect.apply(listener, server, [socket])
+        })
       },
       beginWith: (settings) => {
-        handshakes.add(peer)
-        try {
-          beginWith(socket, settings)
-        } catch (error) {
-          fail(error)
-        }
+        afterHello(() => {
+          try {
+            beginWith(socket, settings)
+          } catch (error) {
+            fail(error)
+          }
+        })
       },
       fail,
     })

@@ -4,6 +4,7 @@ import { randomFrom } from '../base/random.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import { Attestor } from './attestation/attestor.ts'
 import { Authorities } from './attestation/authorities.ts'
+import { readCertificates } from './attestation/certificate.ts'
 import type { CallWebhook, LinkedHub } from './contract/linked-hub.ts'
 import type { ProvisioningPolicy } from './contract/policies.ts'
 import type { Provisioning } from './contract/provisioning.ts'
@@ -33,6 +34,8 @@ export interface ProvisioningOptions {
   readonly callWebhook: CallWebhook
   /** @default provisioningserviceowner with all rights and its own keys */
   readonly policies?: readonly ProvisioningPolicy[] | undefined
+  /** Authorities in PEM that count as verified. */
+  readonly trustedAuthorities?: readonly string[] | undefined
   /** Hubs that are linked beside the one of this process. */
   readonly linkedHubs?: readonly LinkedHub[] | undefined
 }
@@ -42,6 +45,7 @@ export const DEFAULT_ID_SCOPE = '0ne00000000'
 
 export function createProvisioning(options: ProvisioningOptions): Provisioning {
   const { hub, idScope = DEFAULT_ID_SCOPE, callWebhook, linkedHubs = [], starts = 0 } = options
+  const { trustedAuthorities = [] } = options
   const { clock, commits, settings, journal, faults } = hub
   const purpose = starts === 0 ? 'provisioning' : `provisioning, start ${String(starts + 1)}`
   const random = randomFrom(options.seed)(purpose)
@@ -58,7 +62,8 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
   let linked = atStart
   const hubNames = (): readonly string[] => linked.map(({ hostName }) => hostName)
 
-  const authorities = new Authorities(clock, random, commits)
+  const trusted = trustedAuthorities.flatMap((pem) => readCertificates(pem))
+  const authorities = new Authorities(clock, random, commits, trusted)
   const throttles = new Throttles(clock, settings.dpsThrottles)
   const shared = { clock, random, commits, linkedHubs: hubNames }
   const store = new RegistrationStore(clock, random, commits, (id) => groups.find(id) !== undefined)

@@ -1,12 +1,43 @@
-/** Records of the provisioning service as JSON: certificates are in base64 of DER. */
+/** Records of the provisioning service as the store and snapshots have them: JSON, certificates in base64 of DER. */
 
 import { X509Certificate } from 'node:crypto'
+import type { Commits, StateKind } from '../core/contract/store/commits.ts'
 
 /** No name of a property can be this. */
 const DER = '\0der'
 
+/** The records of one kind, by their keys. @param loaded is called when all of them have been replaced. */
+export function keepRecords<T extends object>(
+  commits: Commits,
+  kind: StateKind,
+  records: Map<string, T>,
+  loaded: () => void = () => undefined,
+): void {
+  commits.keep({
+    kind,
+    keys: () => records.keys(),
+    read: (key) => {
+      const record = records.get(key)
+      return record && storedRecord(record)
+    },
+    problem: (value) => {
+      try {
+        readRecord(value)
+        return undefined
+      } catch {
+        return 'a certificate that cannot be read'
+      }
+    },
+    load: (documents) => {
+      records.clear()
+      for (const { key, value } of documents) records.set(key, readRecord(value) as T)
+      loaded()
+    },
+  })
+}
+
 /** @returns a copy without certificates that JSON can say. */
-export function storedRecord(record: object): unknown {
+function storedRecord(record: object): unknown {
   return JSON.parse(
     JSON.stringify(record, function (this: Readonly<Record<string, unknown>>, name: string, value: unknown) {
       // A certificate has been made a text by now.
@@ -16,8 +47,8 @@ export function storedRecord(record: object): unknown {
   ) as unknown
 }
 
-/** The reverse of {@link storedRecord}. */
-export function readRecord(value: unknown): unknown {
+/** The reverse of {@link storedRecord}. @throws Error for a certificate that is none. */
+function readRecord(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(readRecord)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value)

@@ -73,12 +73,13 @@ export class FaultBench {
   }
 
   /** Opens a connection and sends CONNECT. */
-  async sendConnect(identity: Identity = DEVICE): Promise<RawClient> {
+  async sendConnect(identity: Identity = DEVICE, clean = true): Promise<RawClient> {
     const socket = this.dial()
     await once(socket, 'secureConnect')
     const client = new RawClient(socket)
     client.connect({
       clientId: identityKey(identity),
+      clean,
       username: `localhost/${identityKey(identity)}/?api-version=2021-04-12`,
       password: Buffer.from(this.token(identity)),
     })

@@ -2,7 +2,7 @@
 
 import type { RawClient } from '../mqtt/testing/raw-client.ts'
 import { EVENTS, publish, TWIN, type FaultCases } from './fault-case.ts'
-import type { FaultBench } from './fault-bench.ts'
+import { DEVICE, type FaultBench } from './fault-bench.ts'
 import { expect } from 'vitest'
 
 const cases: FaultCases = {}
@@ -142,7 +142,7 @@ cases['mqtt.suback.code'] = async (bench, name) => {
 
 cases['mqtt.connack.code'] = async (bench, name) => {
   bench.arm(name, { code: 3 })
-  expect((await (await bench.sendConnect()).take('connack')).returnCode).toBe(3)
+  expect((await (await bench.sendConnect(DEVICE, false)).take('connack')).returnCode).toBe(3)
 }
 cases['mqtt.connack.withhold'] = async (bench, name) => {
   bench.arm(name)
@@ -185,5 +185,18 @@ cases['mqtt.connack.malformed'] = async (bench, name) => {
 }
 cases['mqtt.connack.session_present'] = async (bench, name) => {
   bench.arm(name, { value: true })
-  expect((await (await bench.sendConnect()).take('connack')).sessionPresent).toBe(true)
+  expect((await (await bench.sendConnect(DEVICE, false)).take('connack')).sessionPresent).toBe(true)
+}
+
+cases['sessions.forget'] = async (bench, name) => {
+  const reconnected = async (): Promise<unknown> =>
+    ((await (await bench.sendConnect(DEVICE, false)).take('connack')) as { sessionPresent?: boolean })
+      .sessionPresent
+  const first = await bench.sendConnect(DEVICE, false)
+  await first.take('connack')
+  first.send({ cmd: 'subscribe', messageId: 99, subscriptions: [{ topic: TWIN, qos: 0 }] })
+  await first.take('suback')
+  expect(await reconnected()).toBe(true)
+  bench.arm(name)
+  expect(await reconnected()).toBe(false)
 }

@@ -104,6 +104,18 @@ cases['tls.cipher_allowlist'] = async (bench, name) => {
   expect(await bench.handshake()).toBe('secure')
   expect(bench.newestSocket.getCipher().name).toBe('ECDHE-ECDSA-AES256-GCM-SHA384')
 }
+for (const effect of ['rotated', 'other_root', 'many_names'])
+  cases[`tls.${effect}`] = async (bench, name) => {
+    expect(await bench.handshake()).toBe('secure')
+    const usual = bench.newestSocket.getPeerX509Certificate()
+    bench.arm(name)
+    expect(await bench.handshake()).toBe('secure')
+    const shown = bench.newestSocket.getPeerX509Certificate()
+    // This hub has one root.
+    expect(shown?.fingerprint256 === usual?.fingerprint256).toBe(effect === 'other_root')
+    const names = shown?.subjectAltName?.split(', ').length ?? 0
+    expect(names - (usual?.subjectAltName?.split(', ').length ?? 0)).toBe(effect === 'many_names' ? 60 : 0)
+  }
 cases['tls.no_resumption'] = async (bench, name) => {
   const first = bench.dial()
   const [session] = (await once(first, 'session')) as [Buffer]

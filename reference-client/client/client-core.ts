@@ -49,6 +49,10 @@ export class ClientCore {
       received: (topic, payload) => {
         this.#dispatcher.dispatch(topic, payload)
       },
+      credentialsRefused: () => {
+        this.tokens.refused()
+      },
+      beforeDial: () => this.tokens.beforeDial(),
     })
     this.session = {
       identity: parts.identity,

@@ -18,6 +18,8 @@ export class TokenLifecycle {
   readonly #renewal: Renewal
   /** A new token is due, and no handler was set to be told (decision D-25). */
   #pending = false
+  /** The hub refused the current token: the next connection carries a new one if the client can make it (decision 66). */
+  #refused = false
 
   constructor(parts: ClientParts, connection: Connection, events: ClientEvents) {
     this.#parts = parts
@@ -52,6 +54,24 @@ export class TokenLifecycle {
     await this.#connection.run('reauthorize')
   }
 
+  /** The hub refused the token of a CONNECT. */
+  refused(): void {
+    this.#refused = true
+  }
+
+  /** A connection is about to be opened. @returns a promise when a new token has to be waited for; it may be rejected. */
+  beforeDial(): void | Promise<void> {
+    const { credentials } = this.#parts
+    if (!this.#refused || credentials.renew === undefined) return
+    const renewed = (): void => {
+      this.#refused = false
+      if (!this.#connection.stopped) this.#renewal.watch()
+    }
+    const making = credentials.renew()
+    if (making === undefined) renewed()
+    else return making.then(renewed)
+  }
+
   /** The token expires soon. */
   async #renew(): Promise<void> {
     const { credentials, settings } = this.#parts
@@ -66,6 +86,7 @@ export class TokenLifecycle {
       this.#renewal.again(settings.connectionRetryIntervalMs)
       return
     }
+    this.#refused = false
     if (this.#connection.stopped) return
     this.#renewal.watch()
     // The connection itself reports and retries an attempt that fails.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ClientError } from '../core/errors/client-errors.ts'
+import { OSError } from '../core/errors/os-error.ts'
 import { OperationCancelled, OperationTimeout } from '../core/errors/operation-errors.ts'
 import type { Link, LinkListener, ConnectionAware, Transport } from '../core/ports.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
@@ -38,7 +39,7 @@ class TestTransport implements Transport {
   }
 }
 
-function make(autoConnect = true) {
+function make(autoConnect = true, beforeDial: () => Promise<void> | undefined = () => undefined) {
   const transport = new TestTransport()
   const clock = new ManualClock()
   const changes: boolean[] = []
@@ -51,6 +52,8 @@ function make(autoConnect = true) {
       stateChanged: () => changes.push(connection.connected),
       backgroundException: () => undefined,
       received: () => undefined,
+      credentialsRefused: () => undefined,
+      beforeDial,
     },
   )
   return { transport, clock, changes, connection }
@@ -69,6 +72,27 @@ describe('a connection', () => {
     const { transport, changes } = await connected()
     expect(transport.tokens).toEqual(['token'])
     expect(changes).toEqual([true])
+  })
+
+  it('waits for a token that is being made, and fails when it cannot be made', async () => {
+    let fail: (error: Error) => void = () => undefined
+    const { connection, transport } = make(true, () => new Promise((_resolve, reject) => (fail = reject)))
+    const opening = connection.run('open')
+    expect(transport.tokens).toEqual([])
+    fail(new OSError('no workload API'))
+    await expect(opening).rejects.toBeInstanceOf(OSError)
+    expect(transport.tokens).toEqual([])
+  })
+
+  it('dials no more when it is shut down while a token is being made', async () => {
+    let made = (): void => undefined
+    const { connection, transport } = make(true, () => new Promise((resolve) => (made = resolve)))
+    const opening = connection.run('open')
+    const stopped = connection.run('stop')
+    made()
+    await stopped
+    await expect(opening).rejects.toBeInstanceOf(OperationCancelled)
+    expect(transport.tokens).toEqual([])
   })
 
   it('is disconnected when its transport cannot close, and the call fails (BOTH-DISC-04)', async () => {

@@ -4,10 +4,12 @@
  */
 
 import type { Clock } from '../core/clock.ts'
+import { asDocumented } from '../core/errors/as-documented.ts'
 import {
   alreadyShutDown,
   ClientError,
   ConnectionDroppedError,
+  CredentialError,
   NoConnectionError,
 } from '../core/errors/client-errors.ts'
 import { IoTHubError } from '../core/errors/iot-hub-error.ts'
@@ -33,6 +35,10 @@ export interface ConnectionListener {
   stateChanged(): void
   backgroundException(error: Error): void
   received(topic: string, payload: Buffer): void
+  /** The hub refused the credentials of an attempt to connect. */
+  credentialsRefused(): void
+  /** An attempt to connect is about to read the token. A promise that is rejected ends the attempt with that error. */
+  beforeDial(): void | Promise<void>
 }
 
 export class Connection {
@@ -195,11 +201,29 @@ export class Connection {
     const fail = (error: Error) => {
       this.#stopWatchdog()
       this.#dropLink()?.destroy()
+      if (error instanceof CredentialError) this.#listener.credentialsRefused()
       this.#happen({ type: 'failed', epoch, error, final: isFinal(error) })
     }
     this.#stopWatchdog = this.#clock.schedule(CONNACK_LIMIT_MS, () => {
       fail(new OperationTimeout('Could not complete operation before timeout'))
     })
+    const ready = this.#listener.beforeDial()
+    if (ready === undefined) {
+      this.#open(epoch, fail)
+      return
+    }
+    const wanted = () => this.#state.type === 'connecting' && this.#state.epoch === epoch
+    ready.then(
+      () => {
+        if (wanted()) this.#open(epoch, fail)
+      },
+      (error: unknown) => {
+        if (wanted()) fail(asDocumented(error))
+      },
+    )
+  }
+
+  #open(epoch: number, fail: (error: Error) => void): void {
     this.#link = this.#transport.dial(this.#credentials.sasToken, {
       up: (sessionPresent) => {
         this.#stopWatchdog()

@@ -1,6 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ClientError, CredentialError, IoTHubDeviceClient, OperationTimeout, ValueError } from '../index.ts'
+import {
+  ClientError,
+  ConnectionFailedError,
+  CredentialError,
+  IoTHubDeviceClient,
+  OperationTimeout,
+  ValueError,
+} from '../index.ts'
 import { deviceOn, nextCall, optionsFor, type TestOptions } from '../testing/clients.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { type Script, TestHub } from '../testing/test-hub.ts'
@@ -168,6 +175,34 @@ describe('a token that the client signs', () => {
     expect(hub.packets('connect')).toHaveLength(1)
     const expiry = /se=(\d+)/.exec(password(1) ?? '')?.[1]
     expect(Number(expiry)).toBe(Math.floor(clock.now() / 1_000) + 900)
+  })
+
+  it('is made anew after the hub refused it: the next connection carries a new one', async () => {
+    make({ sastokenTtl: 900 })
+    hub.script = answerConnect(5)
+    await expect(client.connect()).rejects.toBeInstanceOf(CredentialError)
+    hub.script = () => false
+    clock.advance(60_000) // a clock that was wrong at the start is right now
+    await client.connect()
+    const expiryOf = (n: number) => Number(/se=(\d+)/.exec(password(n) ?? '')?.[1])
+    expect(expiryOf(2) - expiryOf(1)).toBe(60)
+    // The renewal follows the new token.
+    clock.advance(779_999)
+    await client.sendMessage('a turn')
+    expect(hub.packets('connect')).toHaveLength(2)
+    clock.advance(1)
+    await hub.nth('connect', 3)
+    expect(expiryOf(3) - expiryOf(2)).toBe(780)
+  })
+
+  it('is kept when the hub was merely not available', async () => {
+    make({ sastokenTtl: 900 })
+    hub.script = answerConnect(3)
+    await expect(client.connect()).rejects.toBeInstanceOf(ConnectionFailedError)
+    hub.script = () => false
+    clock.advance(60_000)
+    await client.connect()
+    expect(password(2)).toBe(password(1))
   })
 
   it('is retried every interval when its renewal is refused (SRC-12)', async () => {

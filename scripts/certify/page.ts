@@ -1,7 +1,9 @@
 /** The pages of a certification: one for each SDK, with its failures and their explanations, and a table of all SDKs. */
 
-import { profileResults } from '../../step-definitions/conformance/profiles.ts'
+import { PROFILES, profileResults } from '../../step-definitions/conformance/profiles.ts'
 import type { RequirementResult, ScenarioResult } from '../../step-definitions/conformance/results.ts'
+import { ladder } from '../../step-definitions/report/ladder.ts'
+import { decisiveOf, sectionsOf } from '../../step-definitions/report/sections.ts'
 import type { Comparison, Explained } from './explanations.ts'
 
 const MAX_EXCHANGES = 14
@@ -13,8 +15,10 @@ export interface Summary {
   readonly page: string
   /** Requirements by verdict, of each area. */
   readonly areas: Readonly<Record<string, Readonly<Record<string, number>>>>
-  /** By name: the number of its requirements, and of those that are not met. */
-  readonly profiles: Readonly<Record<string, { readonly requirements: number; readonly against: number }>>
+  /** By name: the number of its requirements, of those that are not met, and of those that it does not claim. */
+  readonly profiles: Readonly<
+    Record<string, { readonly requirements: number; readonly against: number; readonly notClaimed?: number }>
+  >
 }
 
 export function summaryOf(client: string, page: string, records: readonly RequirementResult[]): Summary {
@@ -24,9 +28,9 @@ export function summaryOf(client: string, page: string, records: readonly Requir
     counts[verdict] = (counts[verdict] ?? 0) + 1
   }
   const profiles = Object.fromEntries(
-    Object.entries(profileResults(records)).map(([name, { requirements, against }]) => [
+    Object.entries(profileResults(records)).map(([name, { requirements, against, notClaimed = [] }]) => [
       name,
-      { requirements, against: against.length },
+      { requirements, against: against.length, notClaimed: notClaimed.length },
     ]),
   )
   return { client, page, areas, profiles }
@@ -40,23 +44,96 @@ export function sdkPage(
 ): string {
   const count = (verdict: string): number => records.filter((record) => record.verdict === verdict).length
   const unsupported = records.filter(({ verdict }) => verdict === 'NOT_SUPPORTED')
+  const { faults, warnings, idioms, notClaimed } = sectionsOf(records)
+  const idiomatic = explained
+    .map(({ explanation, results }) => ({
+      explanation,
+      results: results.filter((result) => idioms.includes(result)),
+    }))
+    .filter(({ results }) => results.length > 0)
   return [
     `# ${client}`,
     '',
     'The certification run writes this page. The explanations come from the YAML file beside it; a stale one fails the run.',
     '',
-    `${String(records.length)} results (a requirement has one for each class it applies to): ${String(count('PASS'))} passed, ` +
+    ...profileLines(records),
+    '',
+    `By the language-neutral rules: ${String(faults.length)} faults, ${String(warnings.length)} warnings, ` +
+      `${String(notClaimed.length)} not claimed. ${String(idioms.length)} results differ from the documented Python API alone.`,
+    '',
+    `By the documented Python API, ${String(records.length)} results (a requirement has one for each class it applies to): ${String(count('PASS'))} passed, ` +
       `${String(count('FAIL'))} failed, ${String(count('WARN'))} warnings, ${String(count('INCONCLUSIVE'))} inconclusive, ` +
       `${String(count('ERROR'))} errors, ${String(unsupported.length)} not supported.`,
-    ...explained.flatMap(section),
-    ...(unsupported.length === 0 ? [] : ['', '## Not supported', '', ...unsupportedLines(unsupported)]),
+    ...missSection(
+      'Faults',
+      'Not met by the language-neutral rules: worth mending, whatever the language. Each with the packets around it.',
+      faults,
+      explained,
+    ),
+    ...missSection('Warnings', 'Met by the language-neutral rules, with a reservation.', warnings, explained),
+    ...(idiomatic.length === 0
+      ? []
+      : [
+          ...['', '## Idioms', ''],
+          'Other than the documented Python API, and no fault in a client of another language.',
+          ...idiomatic.flatMap(section),
+        ]),
+    ...(notClaimed.length === 0
+      ? []
+      : ['', '## What it does not claim', '', ...unsupportedLines(notClaimed)]),
     '',
   ].join('\n')
 }
 
-function section({ explanation: { what, why, evidence, verdict }, results }: Explained): readonly string[] {
+/** The profiles of the client; the language-neutral ones first. */
+function profileLines(records: readonly RequirementResult[]): readonly string[] {
+  const rows = Object.entries(profileResults(records)).map(([name, result]) => {
+    const { requirements, against, notClaimed = [] } = result
+    const met =
+      against.length === 0 ? '**met**' : `${String(requirements - against.length)} of ${String(requirements)}`
+    return `| ${name} | ${met} | ${notClaimed.length === 0 ? '' : String(notClaimed.length)} |`
+  })
+  return ['| profile | met | not claimed |', '| --- | --- | --- |', ...rows]
+}
+
+/** Misses by the neutral rules, one after the other: the rule, what happened, the explanation, the wire. */
+function missSection(
+  title: string,
+  about: string,
+  misses: readonly RequirementResult[],
+  explained: readonly Explained[],
+): readonly string[] {
+  if (misses.length === 0) return []
+  return ['', `## ${title}`, '', about, ...misses.flatMap((miss) => missLines(miss, explained))]
+}
+
+function missLines(miss: RequirementResult, explained: readonly Explained[]): readonly string[] {
+  const { requirement, identity, title, neutral = '', rule, profile = '' } = miss
+  const { scenario, step = '', message = '', why } = decisiveOf(miss) ?? {}
+  const reason = explained.find(({ results }) => results.includes(miss))?.explanation
+  const rungs = ladder(scenario?.evidence ?? [])
   return [
-    ...['', `## ${what}`, '', `${verdict}. ${why.trim()}`, ''],
+    ...['', `### ${requirement} ${identity}: ${title}`, ''],
+    `${neutral}, ${profile}, ${scenario?.at.replace(/^features\//, '') ?? ''}. ${plain(step.replace(/:$/, ''))}: ${plain(messageText(message))}`,
+    ...(why === undefined ? [] : ['', plain(why)]),
+    ...(rule === undefined ? [] : ['', `In any language: ${plain(rule)}.`]),
+    ...(reason === undefined
+      ? []
+      : ['', `${reason.what}. ${reason.why.trim()}`, '', ...reason.evidence.map((where) => `- ${where}`)]),
+    ...(rungs.length === 0
+      ? []
+      : ['', '```text', ...rungs.map((rung) => rung.replace(/localhost:\d+/g, 'localhost')), '```']),
+  ]
+}
+
+/** Text that Markdown leaves as it is. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').replaceAll('<', '&lt;').slice(0, 400)
+}
+
+function section({ explanation: { what, why, evidence, verdicts }, results }: Explained): readonly string[] {
+  return [
+    ...['', `### ${what}`, '', `${verdicts.join(' or ')}. ${why.trim()}`, ''],
     ...evidence.map((where) => `- ${where}`),
     ...['', '| requirement | class | failed step | packets |', '| --- | --- | --- | --- |'],
     ...results.map((result) => {
@@ -126,18 +203,23 @@ export function tablePage(summaries: readonly Summary[]): string {
     if (judged === 0) return NOT_SUPPORTED > 0 ? 'not supported' : ''
     return `${String(PASS)} of ${String(judged)}${NOT_SUPPORTED > 0 ? ` (${String(NOT_SUPPORTED)} not supported)` : ''}`
   }
-  const profiles = [...new Set(summaries.flatMap((summary) => Object.keys(summary.profiles)))]
+  const known = new Set(summaries.flatMap((summary) => Object.keys(summary.profiles)))
+  const profiles = Object.keys(PROFILES).flatMap((name) =>
+    [name, `${name}/device`, `${name}/module`].filter((one) => known.has(one)),
+  )
   const heads = summaries.map(({ client, page }) => `[${client}](${page})`).join(' | ')
   const rule = `| --- | ${summaries.map(() => '---').join(' | ')} |`
   return [
     '# Results of clients',
     '',
-    'The certification runs write this page. It shows, by area, how many of the applicable requirements each client meets.',
+    'The certification runs write this page. It shows, by profile and area, how many of the requirements each client meets.',
     'The page of a client explains what it does not meet, and why.',
     '',
     '## Profiles',
     '',
-    'A client meets a profile if it meets all its requirements; otherwise the table has the number that it meets.',
+    'A client meets a profile if it meets all its requirements; otherwise the table has the number that it meets. Profiles',
+    'named `client-…` are language-neutral; what a client does not claim is left out of them and counted in brackets, but for',
+    '`client-protocol`, which is asked of every client. `python-api-…` measures likeness to the documented Python API.',
     '',
     `| profile | ${heads} |`,
     rule,
@@ -147,6 +229,8 @@ export function tablePage(summaries: readonly Summary[]): string {
     ),
     '',
     '## Areas',
+    '',
+    'By the documented Python API.',
     '',
     `| area | ${heads} |`,
     rule,
@@ -158,8 +242,9 @@ export function tablePage(summaries: readonly Summary[]): string {
 function profileCell({ profiles }: Summary, name: string): string {
   const of = profiles[name]
   if (of === undefined) return ''
-  const { requirements, against } = of
-  return against === 0 ? '**met**' : `${String(requirements - against)} of ${String(requirements)}`
+  const { requirements, against, notClaimed = 0 } = of
+  const left = notClaimed === 0 ? '' : ` (${String(notClaimed)} not claimed)`
+  return `${against === 0 ? '**met**' : `${String(requirements - against)} of ${String(requirements)}`}${left}`
 }
 
 /** The message without the assertion library's name for the error; of a diff, only the lines that differ. */

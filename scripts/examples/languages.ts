@@ -89,27 +89,36 @@ export const LANGUAGES: readonly Language[] = [
           ['../python/.venv/bin/python', '../python/backend.py'],
         ],
       },
+      {
+        what: 'paho, with a back end in curl',
+        programs: [
+          [PYTHON, 'device.py'],
+          ['sh', 'backend.sh'],
+        ],
+      },
     ],
+    test: [PYTHON, '-m', 'unittest', 'test_hub'],
   },
   {
     name: 'go',
     needs: ['go'],
     install: (folder) => {
       prepare(folder, ['go', 'build', '-o', 'bin/', './device', './backend'])
+      prepare(folder, ['go', 'test', '-c', '-o', 'bin/test_hub', '.'])
     },
     pairs: [{ what: DEVICE_AND_BACK_END, programs: [['bin/device'], ['bin/backend']] }],
+    test: ['bin/test_hub', '-test.v'],
   },
   {
     name: 'java',
     needs: ['java', 'javac', 'mvn', 'keytool'],
     install: (folder) => {
+      const build = ['compile', 'dependency:copy-dependencies', '-DoutputDirectory=target/lib'] as const
+      prepare(folder, ['mvn', '-q', '-B', ...build])
+      // Runs no test; Maven downloads here what it needs to run them.
       prepare(folder, [
-        'mvn',
-        '-q',
-        '-B',
-        'compile',
-        'dependency:copy-dependencies',
-        '-DoutputDirectory=target/lib',
+        ...(['mvn', '-q', '-B', 'test'] as const),
+        ...['-Dtest=NoTest', '-Dsurefire.failIfNoSpecifiedTests=false'],
       ])
     },
     pairs: [
@@ -121,6 +130,7 @@ export const LANGUAGES: readonly Language[] = [
         ],
       },
     ],
+    test: ['mvn', '-q', '-B', '-o', 'test'],
   },
   {
     name: 'c',
@@ -137,7 +147,8 @@ export const LANGUAGES: readonly Language[] = [
     needs: ['cargo', 'cc', 'pkg-config'],
     libraries: ['openssl'],
     install: (folder) => {
-      prepare(folder, ['cargo', 'build', '--quiet', '--locked', '--bins', '--tests'])
+      prepare(folder, ['cargo', 'build', '--quiet', '--locked', '--bins'])
+      prepare(folder, ['cargo', 'test', '--quiet', '--locked', '--no-run'])
     },
     pairs: [{ what: DEVICE_AND_BACK_END, programs: [['target/debug/device'], ['target/debug/backend']] }],
     test: ['cargo', 'test', '--quiet', '--locked'],

@@ -20,4 +20,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIXTY,
   ...further('further-clients.yaml'),
   ...further('further-hubs.yaml'),
+  ...further('provisioning.yaml'),
 ]

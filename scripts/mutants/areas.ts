@@ -3,6 +3,8 @@
 type Area = readonly [file: RegExp, features: readonly string[]]
 
 const AREAS: readonly Area[] = [
+  [/reference-client\/provisioning/, ['client/provisioning']],
+  [/mock-hub\/.*provisioning/, ['hub/provisioning']],
   [/mock-hub\/amqp\/events|core\/events/, ['service/events', 'service/amqp']],
   [/mock-hub\/amqp/, ['service/amqp', 'service/events']],
   [/mock-hub\/core\/(twins|services)/, ['hub/twins', 'twin-documents', 'digital-twins', 'trials/hubs']],

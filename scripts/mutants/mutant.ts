@@ -8,7 +8,7 @@ export interface Edit {
 }
 
 export interface Mutant {
-  /** `C07`, `H12`: as in the guide. */
+  /** `C07`, `H12`: as in the guide; `P301`: of provisioning. */
   readonly id: string
   /** The misbehaviour, as the end of a sentence "the client …" or "the hub …". */
   readonly what: string
@@ -18,4 +18,9 @@ export interface Mutant {
 /** A mutant with a single edit, as most are. */
 export function mutant(id: string, what: string, file: string, find: string, replace: string): Mutant {
   return { id, what, edits: [{ file, find, replace }] }
+}
+
+/** Which side a mutant breaks. */
+export function sideOf({ edits: [edit] }: Pick<Mutant, 'edits'>): 'client' | 'hub' {
+  return edit?.file.startsWith('reference-client/') === true ? 'client' : 'hub'
 }

@@ -8,7 +8,7 @@ import { Coverage } from './coverage.ts'
 import { functionAt } from './functions.ts'
 import { type GeneratedMutant, mutated } from './generated/candidates.ts'
 import { killersIn, withoutVerdict } from './killers.ts'
-import type { Mutant } from './mutant.ts'
+import { type Mutant, sideOf } from './mutant.ts'
 import { type FailedTest, type RunResult, WorkingCopy } from './working-copy.ts'
 
 type Side = GeneratedMutant['side']
@@ -66,7 +66,7 @@ export function brokenBy(mutant: GeneratedMutant): Broken {
 
 export function brokenByHand(mutant: Mutant): Broken {
   const { id, what, edits } = mutant
-  const side = id.startsWith('C') ? 'client' : 'hub'
+  const side = sideOf(mutant)
   const places = edits.map(({ file, find }) => {
     const at = readFileSync(file, 'utf8').indexOf(find)
     return { file, offset: at + (/\S/.exec(find)?.index ?? 0) }

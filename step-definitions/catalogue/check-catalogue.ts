@@ -1,7 +1,7 @@
 /** Checks the catalogue, the tags and the scenarios against each other. Each finding names the remedy. */
 
 import type { Covered } from './coverage.ts'
-import type { Requirement } from './requirement.ts'
+import { isNeutral, type Requirement } from './requirement.ts'
 import { ID_TAG, type Scenario } from './scenarios.ts'
 
 /** All tags that are not the id of a requirement; beside them `@needs:CAPABILITY` and `@option:NAME` (world/claims.ts). */
@@ -17,11 +17,13 @@ const VOCABULARY: readonly string[] = [
     '@trial',
     '@time',
     '@level:observed',
+    '@python-api',
     '@transport:default',
     '@hub:alone',
     '@hub:rsa',
     '@hub:amqp',
     '@hub:events',
+    '@hub:throttles',
   ],
 ]
 const MAX_STEPS = 8
@@ -43,6 +45,7 @@ export function checkCatalogue(
     ...scenarios.flatMap((scenario) => findingsOf(scenario, byId)),
     ...sharedNames(scenarios),
     ...catalogue.flatMap((row) => unproven(row, mutants)),
+    ...catalogue.flatMap((row) => unclassified(row)),
     ...covered.flatMap((row) => withoutScenario(row)),
     ...covered.flatMap(({ requirement: { id, applies, sut }, missing }) =>
       missing.length === 0
@@ -102,6 +105,28 @@ function unproven(
   return [
     `${id}: has no mutant; name one that it detects (npm run mutants:matrix), or the reason in noMutant`,
   ]
+}
+
+/** A requirement of clients has a class; a neutral one belongs to a profile, and only such a one has a neutral rule. */
+function unclassified(row: Requirement): readonly string[] {
+  const { id, sut, class: own, profile, rule, reading } = row
+  if (sut === 'hub')
+    return own === undefined && profile === undefined
+      ? []
+      : [`${id}: is about the hub and has a class or a profile of clients; remove it`]
+  if (own === undefined) return [`${id}: has no class; add protocol, semantic or python-api`]
+  if (isNeutral(row))
+    return [
+      ...(profile === undefined
+        ? [`${id}: is ${own} and belongs to no profile; add one such as client-twin`]
+        : []),
+      ...(reading !== undefined && rule === undefined
+        ? [`${id}: has the reading ${reading} and no rule; add the rule in words`]
+        : []),
+    ]
+  return profile === undefined && rule === undefined && reading === undefined
+    ? []
+    : [`${id}: is python-api and has a profile, a rule or a reading; remove it or change its class`]
 }
 
 /** A requirement of level `must` is judged by a scenario at any hub, or says why it cannot be. */

@@ -14,6 +14,32 @@ export type Subject = 'device' | 'module' | 'hub'
 /** Breaking a `must` fails; the other levels warn. */
 export type Level = 'must' | 'should' | 'may' | 'observed'
 
+/**
+ * What a requirement of clients is about: bytes at the hub, the same for every client (`protocol`); what an application
+ * can rely on, whatever it is called (`semantic`); or the names, defaults and checks of the documented Python API
+ * (`python-api`).
+ */
+export const CLASSES = ['protocol', 'semantic', 'python-api'] as const
+export type RequirementClass = (typeof CLASSES)[number]
+
+/**
+ * How the neutral reading of a requirement differs from its scenarios, when it is more than «the call fails, in any class,
+ * and never reports what did not happen» (neutral/readings.ts).
+ */
+export const READINGS = [
+  'waits',
+  'dials-anew',
+  'usable-afterwards',
+  'comes-back',
+  'reads-again',
+  'renews',
+  'sent-again',
+  'stops-or-slows',
+  'notices-silence',
+  'stays-away',
+] as const
+export type NeutralReading = (typeof READINGS)[number]
+
 export interface Requirement {
   /** Never renumbered. */
   readonly id: string
@@ -34,6 +60,13 @@ export interface Requirement {
   readonly testability: 'testable' | 'untestable' | 'retired'
   /** Why it is untestable or retired. */
   readonly reason?: string
+  /** Requirements of clients only. */
+  readonly class?: RequirementClass
+  /** The language-neutral profile that it belongs to; none for `python-api`. */
+  readonly profile?: string
+  /** How it is judged whatever the language of the client, where its scenarios expect what Python documents. */
+  readonly rule?: string
+  readonly reading?: NeutralReading
   /** The mutants that its scenarios or tests must detect. */
   readonly mutants?: readonly string[]
   /** Why no mutant proves it. */
@@ -52,7 +85,7 @@ const ROW = {
   additionalProperties: false,
   required: ['id', 'title', 'level', 'applies', 'sut', 'capability', 'observable', 'source', 'testability'],
   properties: {
-    id: { type: 'string', pattern: '^(BOTH|DEV|DPS|MOD|SRC|WIRE)(-[A-Z0-9]+)*-[0-9]+[a-z]?$' },
+    id: { type: 'string', pattern: '^(BOTH|DEV|DPS|MOD|PROV|SRC|WIRE)(-[A-Z0-9]+)*-[0-9]+[a-z]?$' },
     title: TEXT,
     level: { enum: ['must', 'should', 'may', 'observed'] },
     applies: { type: 'array', minItems: 1, uniqueItems: true, items: { enum: ['device', 'module', 'hub'] } },
@@ -66,13 +99,22 @@ const ROW = {
     fault: TEXT,
     testability: { enum: ['testable', 'untestable', 'retired'] },
     reason: TEXT,
-    mutants: { type: 'array', items: { type: 'string', pattern: '^[CH][0-9]{2,3}$' } },
+    class: { enum: CLASSES },
+    profile: { type: 'string', pattern: '^client-[a-z0-9-]+$' },
+    rule: TEXT,
+    reading: { enum: READINGS },
+    mutants: { type: 'array', items: { type: 'string', pattern: '^[CHP][0-9]{2,3}$' } },
     noMutant: TEXT,
     noScenario: TEXT,
   },
   if: { properties: { testability: { enum: ['untestable', 'retired'] } } },
   then: { required: ['reason'] },
 } as const
+
+/** Whether a requirement is asked of a client in any language. */
+export function isNeutral({ class: own }: Pick<Requirement, 'class'>): boolean {
+  return own === 'protocol' || own === 'semantic'
+}
 
 export const CATALOGUE_FOLDER = 'features/requirements'
 

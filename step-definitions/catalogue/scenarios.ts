@@ -6,7 +6,7 @@ import { AstBuilder, compile, GherkinClassicTokenMatcher, Parser } from '@cucumb
 import { IdGenerator } from '@cucumber/messages'
 import type { Subject } from './requirement.ts'
 
-export const ID_TAG = /^@((?:BOTH|DEV|DPS|MOD|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?)$/
+export const ID_TAG = /^@((?:BOTH|DEV|DPS|MOD|PROV|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?)$/
 
 export interface Scenario {
   /** `{requirement}/{file}/{name}/{identity}`. */

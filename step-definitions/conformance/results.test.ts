@@ -143,13 +143,13 @@ test('a profile is met when all its requirements are met', () => {
   add('A-01', 'PASSED')
   expect(results().profiles).toEqual({})
   expect(results([], 'all').profiles).toMatchObject({
-    'device-core': { met: true, requirements: 1, against: [] },
-    'device-full': { met: true, requirements: 1 },
+    'python-api-device-core': { met: true, requirements: 1, against: [] },
+    'python-api-device-full': { met: true, requirements: 1 },
   })
   add('A-02', 'SKIPPED', 'NotSupported')
-  const asked = results([], 'device-core')
+  const asked = results([], 'python-api-device-core')
   expect(asked.profiles).toEqual({
-    'device-core': { met: false, requirements: 2, against: ['A-02 device: NOT_SUPPORTED'] },
+    'python-api-device-core': { met: false, requirements: 2, against: ['A-02 device: NOT_SUPPORTED'] },
   })
   expect(asked.exitCode).toBe(EXIT.failed)
   expect(results([], 'all').exitCode).toBe(EXIT.conformant)

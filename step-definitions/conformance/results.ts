@@ -4,11 +4,12 @@
  */
 
 import { type Grade, gradeCounts } from '../catalogue/grades.ts'
-import type { Requirement, Subject } from '../catalogue/requirement.ts'
+import { isNeutral, type Requirement, type RequirementClass, type Subject } from '../catalogue/requirement.ts'
 import { placeOf, type Scenario } from '../catalogue/scenarios.ts'
 import type { KnownFailure } from './known-failing.ts'
+import { PYTHON_API } from '../neutral/reading.ts'
 import { EXIT, exitCode } from './exit-code.ts'
-import { type ProfileResult, profileResults } from './profiles.ts'
+import { meetsWhatIsAsked, type ProfileResult, profileResults, PROFILES } from './profiles.ts'
 import type { Outcome } from './run.ts'
 import { levelsOf, rollUp, type Verdict, VERDICTS, verdictOf } from './verdict.ts'
 
@@ -18,12 +19,24 @@ export interface ScenarioResult {
   /** `file:line`. */
   readonly at: string
   readonly verdict: Verdict
+  /** For a client in any language, when its requirement is asked of one. */
+  readonly neutral?: NeutralVerdict
   readonly durationMs: number
   /** The step that failed. */
   readonly step?: string
   readonly message?: string
   /** The journal of the hub, line by line. */
   readonly evidence?: readonly string[]
+}
+
+/** The neutral verdict of a scenario. */
+export interface NeutralVerdict {
+  readonly verdict: Verdict
+  /** The step that failed. */
+  readonly step?: string
+  readonly message?: string
+  /** What decided it, before or against a step. */
+  readonly why?: string
 }
 
 export interface RequirementResult {
@@ -35,7 +48,16 @@ export interface RequirementResult {
   /** How its statement is known. */
   readonly grade?: Grade
   readonly capability: string
+  /** What it is about; requirements of clients only. */
+  readonly class?: RequirementClass
+  /** Its language-neutral profile. */
+  readonly profile?: string
+  /** How it is judged for a client in any language, where its scenarios expect what Python documents. */
+  readonly rule?: string
+  /** For the documented Python API, and for hubs. */
   readonly verdict: Verdict
+  /** For a client in any language; none for `python-api` and hubs. */
+  readonly neutral?: Verdict
   /** The issue of a known failure. */
   readonly known?: string
   readonly scenarios: readonly ScenarioResult[]
@@ -60,6 +82,8 @@ export interface Results {
     /** The covered ones by how their statement is known. */
     readonly grades: Readonly<Record<Grade, number>>
   }
+  /** The reading that decides: of a client in any language, or of the documented Python API (and of hubs). */
+  readonly judgedBy: 'neutral' | 'documented'
   /** A sentence for each known failure that passed or has expired. */
   readonly stale: readonly string[]
   /** By name; empty when the run was a selection. */
@@ -86,7 +110,7 @@ export function resultsOf(input: ResultsInput): Results {
   const ended = new Map(outcomes.map((outcome) => [placeOf(outcome.scenario), outcome]))
   const judged = plan.map((scenario): Judged => {
     const outcome = ended.get(placeOf(scenario))
-    return { scenario, outcome, verdict: verdictIn(scenario, outcome, byId) }
+    return { scenario, outcome, ...verdictsIn(scenario, outcome, byId) }
   })
   const records = catalogue.flatMap((row) =>
     row.applies.flatMap((identity) => {
@@ -103,8 +127,14 @@ export function resultsOf(input: ResultsInput): Results {
     records.flatMap((record) => (record.known === undefined ? [] : record.scenarios.map(({ key }) => key))),
   )
   const verdicts = tally(judged.map(({ verdict }) => verdict))
+  const isAboutClients = plan.some(({ tags }) => tags.includes('@sut:client'))
+  const judgedBy = isAboutClients ? readingOf(profile, head.mode) : 'documented'
   const counted = tally(
     judged
+      .flatMap((one) => {
+        const verdict = judgedBy === 'neutral' ? decisive(one) : one.verdict
+        return verdict === undefined ? [] : [{ scenario: one.scenario, verdict }]
+      })
       .filter(({ scenario, verdict }) => !(knownKeys.has(scenario.key) && verdict !== 'PASS'))
       .map(({ verdict }) => verdict),
   )
@@ -112,13 +142,19 @@ export function resultsOf(input: ResultsInput): Results {
   const current = catalogue.filter(({ testability }) => testability !== 'retired')
   const covered = new Set(records.map(({ requirement }) => requirement))
   const profiles = Object.fromEntries(
-    Object.entries(profileResults(records)).filter(([name]) => profile === 'all' || profile === name),
+    Object.entries(profileResults(records)).filter(
+      ([name]) => profile === 'all' || profile === name || name.startsWith(`${profile ?? ''}/`),
+    ),
   )
+  const isShort =
+    profile === 'all'
+      ? head.mode === 'certify' && !meetsWhatIsAsked(profiles)
+      : Object.values(profiles).some(({ met }) => !met)
   // An unsupported requirement fails the run only when it belongs to the selected profile.
   const code = exitCode({ planned, ran, verdicts: counted, stale: stale.length })
   return {
     ...head,
-    ...{ planned, ran, durationMs, verdicts, stale, records },
+    ...{ planned, ran, durationMs, verdicts, judgedBy, stale, records },
     requirements: {
       total: current.length,
       covered: covered.size,
@@ -126,8 +162,19 @@ export function resultsOf(input: ResultsInput): Results {
       grades: gradeCounts([...covered].map((id) => byId.get(id)?.grade)),
     },
     profiles,
-    exitCode: code === EXIT.conformant && profiles[profile ?? '']?.met === false ? EXIT.failed : code,
+    exitCode: code === EXIT.conformant && isShort ? EXIT.failed : code,
   }
+}
+
+/** A certificate of a client is language-neutral, unless it is for a profile of the documented Python API. */
+function readingOf(profile: string | undefined, mode: Results['mode']): Results['judgedBy'] {
+  if (profile === 'all') return mode === 'certify' ? 'neutral' : 'documented'
+  return profile !== undefined && PROFILES[profile]?.neutral !== undefined ? 'neutral' : 'documented'
+}
+
+/** The verdict that counts in the neutral reading; undefined: nobody asks it of a client in another language. */
+function decisive({ scenario, verdict, neutral }: Judged): Verdict | undefined {
+  return scenario.tags.includes('@sut:hub') ? verdict : neutral?.verdict
 }
 
 interface Judged {
@@ -135,40 +182,80 @@ interface Judged {
   /** Undefined: it did not run. */
   readonly outcome: Outcome | undefined
   readonly verdict: Verdict
+  /** Undefined: nobody asks it of a client in another language. */
+  readonly neutral: NeutralVerdict | undefined
 }
 
-function verdictIn(
+function verdictsIn(
   scenario: Scenario,
   outcome: Outcome | undefined,
   byId: ReadonlyMap<string, Requirement>,
-): Verdict {
-  if (outcome === undefined) return 'NOT_RUN'
-  return verdictOf(
-    outcome.ending,
-    levelsOf(scenario, (id) => byId.get(id)?.level),
-  )
+): Pick<Judged, 'verdict' | 'neutral'> {
+  const levels = levelsOf(scenario, (id) => byId.get(id)?.level)
+  const verdict = outcome === undefined ? 'NOT_RUN' : verdictOf(outcome.ending, levels)
+  const isAsked =
+    !scenario.tags.includes(PYTHON_API) && scenario.requirements.some((id) => isNeutral(byId.get(id) ?? {}))
+  if (!isAsked) return { verdict, neutral: undefined }
+  const neutral = outcome?.neutral
+  if (neutral === undefined) {
+    const { step, message } = outcome ?? {}
+    return { verdict, neutral: withoutUndefined(verdict, verdict === 'PASS' ? {} : { step, message }) }
+  }
+  const own = verdictOf(neutral, levels)
+  const passes = own === 'PASS'
+  const { step, message, why } = neutral
+  return {
+    verdict,
+    neutral: withoutUndefined(
+      passes && neutral.warns ? 'WARN' : own,
+      passes ? { why } : { step, message, why },
+    ),
+  }
+}
+
+function withoutUndefined(
+  verdict: Verdict,
+  {
+    step,
+    message,
+    why,
+  }: { step?: string | undefined; message?: string | undefined; why?: string | undefined },
+): NeutralVerdict {
+  return {
+    verdict,
+    ...(step === undefined ? {} : { step }),
+    ...(message === undefined ? {} : { message }),
+    ...(why === undefined ? {} : { why }),
+  }
 }
 
 function recordOf(
-  { id, title, area, level, grade, capability }: Requirement,
+  row: Requirement,
   identity: Subject,
   judged: readonly Judged[],
   known: readonly KnownFailure[],
 ): RequirementResult {
+  const { id, title, area, level, grade, capability, class: own, profile, rule } = row
   const verdict = rollUp(judged.map((one) => one.verdict))
+  const neutral = judged.flatMap((one) => (one.neutral === undefined ? [] : [one.neutral.verdict]))
   const issue = known.find((failure) => failure.id === id && failure.subject === identity)?.issue
   return {
     ...{ requirement: id, identity, title, area, level, capability, verdict },
     ...(grade === undefined ? {} : { grade }),
+    ...(own === undefined ? {} : { class: own }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(rule === undefined ? {} : { rule }),
+    ...(isNeutral(row) && neutral.length > 0 ? { neutral: rollUp(neutral) } : {}),
     ...(issue === undefined ? {} : { known: issue }),
-    scenarios: judged.map((one) => scenarioResult(one)),
+    scenarios: judged.map((one) => scenarioResult(one, isNeutral(row))),
   }
 }
 
-function scenarioResult({ scenario, outcome, verdict }: Judged): ScenarioResult {
+function scenarioResult({ scenario, outcome, verdict, neutral }: Judged, isAsked: boolean): ScenarioResult {
   const { message, step, attachments = [], durationMs = 0 } = outcome ?? {}
   return {
     ...{ key: scenario.key, name: scenario.name, at: placeOf(scenario), verdict },
+    ...(isAsked && neutral !== undefined ? { neutral } : {}),
     durationMs: Math.round(durationMs),
     ...(verdict === 'PASS'
       ? {}

@@ -15,10 +15,11 @@ import type { HubLocation } from '../raw-clients/remote-hub.ts'
 import { connectionStringParts } from '../raw-clients/hub-under-test.ts'
 import { EXIT } from './exit-code.ts'
 import { parseKnownFailures } from './known-failing.ts'
-import { PROFILES, requirementsOf } from './profiles.ts'
+import { currentName, PROFILES, requirementsOf } from './profiles.ts'
 import { type Results, resultsOf } from './results.ts'
 import { type Outcome, runScenarios } from './run.ts'
 import { trialsSpent } from '../trials/trial.ts'
+import { PYTHON_API } from '../neutral/reading.ts'
 import { SUITE } from './suite.ts'
 import { UsageError } from './usage-error.ts'
 import { CRASH, isRunStopped, stopRun } from './stop.ts'
@@ -52,7 +53,8 @@ export interface SuiteFlags {
 }
 
 /** @returns the exit code. @throws UsageError. */
-export async function runSuite(flags: SuiteFlags, say: (line: string) => void): Promise<number> {
+export async function runSuite(given: SuiteFlags, say: (line: string) => void): Promise<number> {
+  const flags = withCurrentProfile(given, say)
   const catalogue = loadCatalogue(SUITE.catalogue)
   const selected = tagsOf(flags.hub === undefined ? flags : { ...flags, sut: 'hub' }, catalogue)
   const tags =
@@ -212,14 +214,26 @@ function tagsOf(
   return parts.length === 0 ? undefined : parts.join(' and ')
 }
 
+/** Takes the names of profiles of earlier versions, and says what they are called. */
+function withCurrentProfile(flags: SuiteFlags, say: (line: string) => void): SuiteFlags {
+  const { profile } = flags
+  if (profile === undefined || currentName(profile) === profile) return flags
+  say(`--profile ${profile} is called ${currentName(profile)}; a later version takes the new name only`)
+  return { ...flags, profile: currentName(profile) }
+}
+
 /** @throws UsageError. */
 function profileTags(name: string, catalogue: readonly Requirement[]): string {
   oneOf('--profile', name, Object.keys(PROFILES))
   const profile = PROFILES[name]
   if (profile === undefined) return ''
-  const ids = requirementsOf(profile, catalogue).map(({ id }) => `@${id}`)
+  const ids = requirementsOf(name, profile, catalogue).map(({ id }) => `@${id}`)
   const others = (['device', 'module'] as const).filter((kind) => !profile.of.includes(kind))
-  return [`(${ids.join(' or ')})`, ...others.map((kind) => `not @identity:${kind}`)].join(' and ')
+  return [
+    `(${ids.join(' or ')})`,
+    ...others.map((kind) => `not @identity:${kind}`),
+    ...(profile.neutral === undefined ? [] : [`not ${PYTHON_API}`]),
+  ].join(' and ')
 }
 
 /** A random order gets a seed, which is printed so that the run can be repeated. */

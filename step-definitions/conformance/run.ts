@@ -4,6 +4,7 @@ import { relative, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import { loadConfiguration, runCucumber } from '@cucumber/cucumber/api'
 import { type Pickle, type Scenario, scenarioOf } from '../catalogue/scenarios.ts'
+import { IDIOM, READING_TYPE, type ReadingRecord } from '../neutral/reading.ts'
 import { SUITE } from './suite.ts'
 import type { Ending } from './verdict.ts'
 
@@ -30,12 +31,17 @@ export interface Outcome {
   readonly message: string | undefined
   /** The step that failed. */
   readonly step: string | undefined
+  /** How it ended for a client in any language, when that differs. */
+  readonly neutral?: NeutralEnding
   /** The attachments: the journal of the hub, the calls, the events. */
   readonly attachments: readonly string[]
   readonly durationMs: number
 }
 
 type Envelope = Parameters<NonNullable<Parameters<typeof runCucumber>[2]>>[0]
+
+/** The step of a failure after the last step. */
+const HOOK = 'hook'
 
 /** Worst first. */
 const WORST = ['FAILED', 'AMBIGUOUS', 'UNDEFINED', 'PENDING', 'UNKNOWN', 'SKIPPED', 'PASSED'] as const
@@ -50,9 +56,18 @@ interface StepEnd {
   readonly errorName: string | undefined
 }
 
+/** The end of a scenario in its neutral reading. */
+export interface NeutralEnding extends StepEnd {
+  /** What decided it, before or against a step of the scenario. */
+  readonly why?: string
+  /** It passes with a warning. */
+  readonly warns: boolean
+}
+
 interface Ongoing {
   readonly pickle: Pickle
   readonly attachments: string[]
+  reading: ReadingRecord | undefined
   readonly results: StepEnd[]
   startedMs: number
   endedMs: number | undefined
@@ -117,7 +132,7 @@ class Collection {
     if (testCase !== undefined) {
       const texts = new Map(this.#pickles.get(testCase.pickleId)?.steps.map(({ id, text }) => [id, text]))
       const steps = new Map(
-        testCase.testSteps.map(({ id, pickleStepId }) => [id, texts.get(pickleStepId ?? '') ?? 'hook']),
+        testCase.testSteps.map(({ id, pickleStepId }) => [id, texts.get(pickleStepId ?? '') ?? HOOK]),
       )
       this.#cases.set(testCase.id, { pickle: testCase.pickleId, steps })
     }
@@ -126,7 +141,7 @@ class Collection {
       const started = this.#pickles.get(pickleId)
       if (started !== undefined)
         this.#running.set(testCaseStarted.id, {
-          ...{ pickle: started, attachments: [], results: [], endedMs: undefined },
+          ...{ pickle: started, attachments: [], results: [], endedMs: undefined, reading: undefined },
           startedMs: millisOf(testCaseStarted.timestamp),
         })
       this.#stepsOf.set(testCaseStarted.id, this.#cases.get(testCaseStarted.testCaseId)?.steps ?? new Map())
@@ -141,8 +156,12 @@ class Collection {
         errorName: TIMED_OUT.test(testStepResult.message ?? '') ? 'TimedOut' : testStepResult.exception?.type,
       })
     }
-    if (attachment?.testCaseStartedId !== undefined)
-      this.#running.get(attachment.testCaseStartedId)?.attachments.push(textOf(attachment))
+    if (attachment?.testCaseStartedId !== undefined) {
+      const ongoing = this.#running.get(attachment.testCaseStartedId)
+      const text = textOf(attachment)
+      if (attachment.mediaType !== READING_TYPE) ongoing?.attachments.push(text)
+      else if (ongoing !== undefined) ongoing.reading = JSON.parse(text) as ReadingRecord // of this suite
+    }
     if (testCaseFinished !== undefined)
       this.#end(testCaseFinished.testCaseStartedId, testCaseFinished.timestamp)
   }
@@ -150,20 +169,50 @@ class Collection {
   #end(id: string, timestamp: { seconds: number; nanos: number }): void {
     const ongoing = this.#running.get(id)
     if (ongoing === undefined) return
-    const ends = WORST.flatMap((status) => ongoing.results.filter((end) => end.status === status))
-    // NotSupported, from the hook at the end, explains every other failure.
-    const worst = ends.find(({ errorName }) => errorName === 'NotSupported') ?? ends[0]
+    const { reading, results } = ongoing
+    const worst = documentedEnd(results, reading)
+    const neutral = reading === undefined ? undefined : neutralEnd(results, reading)
     const outcome: Outcome = {
       scenario: scenarioOf(ongoing.pickle),
-      ending: { status: worst?.status ?? 'UNKNOWN', errorName: worst?.errorName },
-      message: worst?.message,
-      step: worst?.status === 'PASSED' ? undefined : worst?.step,
+      ending: { status: worst.status, errorName: worst.errorName },
+      message: worst.message,
+      step: worst.status === 'PASSED' ? undefined : worst.step,
+      ...(neutral === undefined ? {} : { neutral }),
       attachments: ongoing.attachments,
       durationMs: millisOf(timestamp) - ongoing.startedMs,
     }
     this.#ended.set(ongoing.pickle.id, outcome)
     this.#onEnd(outcome)
   }
+}
+
+/** The end for the documented Python API: the first step that it fails, whatever came after. */
+function documentedEnd(results: readonly StepEnd[], reading: ReadingRecord | undefined): StepEnd {
+  if (reading?.unsupported !== undefined)
+    return { status: 'SKIPPED', errorName: 'NotSupported', message: reading.unsupported, step: undefined }
+  const [first] = reading?.notes ?? []
+  if (first !== undefined) return { ...first, status: 'FAILED', errorName: 'AssertionError' }
+  return worstOf(results)
+}
+
+/** The end for a client in any language: without what only the documented Python API fails. */
+function neutralEnd(results: readonly StepEnd[], { decided }: ReadingRecord): NeutralEnding {
+  const counted = results.filter(
+    ({ status, errorName, step }) =>
+      errorName !== IDIOM &&
+      (decided === undefined || (status !== 'SKIPPED' && !(errorName === 'AssertionError' && step !== HOOK))),
+  )
+  const why = decided?.why
+  return { ...worstOf(counted), ...(why === undefined ? {} : { why }), warns: decided?.verdict === 'WARN' }
+}
+
+function worstOf(results: readonly StepEnd[]): StepEnd {
+  const ends = WORST.flatMap((status) => results.filter((end) => end.status === status))
+  // NotSupported, from the hook at the end, explains every other failure.
+  return (
+    ends.find(({ errorName }) => errorName === 'NotSupported') ??
+    ends[0] ?? { status: 'UNKNOWN', errorName: undefined, message: undefined, step: undefined }
+  )
 }
 
 function millisOf({ seconds, nanos }: { seconds: number; nanos: number }): number {

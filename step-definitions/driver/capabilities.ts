@@ -47,6 +47,7 @@ export const CAPABILITIES: ReadonlyMap<string, string> = new Map([
   ['connection.state-events', 'the event connectionState'],
   ['model-id', 'the option modelId'],
   ['deprecation-notices', 'the event deprecation'],
+  ['provisioning', 'a client of the provisioning service: `provisionCreate`, `provisionRegister`'],
 ])
 
 /** The options of the factories that scenarios give, and the capability that one of them belongs to. */

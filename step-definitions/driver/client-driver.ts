@@ -16,6 +16,9 @@ export type IdentityKind = 'device' | 'module'
 /** How a client is created. The arguments have the documented names, in camel case. */
 export type Factory = 'connectionString' | 'sasToken' | 'symmetricKey' | 'x509' | 'edgeEnvironment'
 
+/** How a client of the provisioning service is created. */
+export type ProvisioningFactory = Extract<Factory, 'symmetricKey' | 'x509'>
+
 /**
  * The kinds of failures, after the documented exceptions. `argument` is a wrong value; `argumentType` is a wrong type,
  * a missing argument or an unknown option; `service` is an unexpected response with a status.
@@ -169,6 +172,16 @@ export interface Verbs {
   }
   /** `connected`, and which events have a handler. */
   state: { readonly session: string }
+  /** Creates a client of the provisioning service. The arguments have the documented names, in camel case. */
+  provisionCreate: {
+    readonly session: string
+    readonly factory: ProvisioningFactory
+    readonly arguments: JsonObject
+    readonly options: JsonObject
+    readonly endpoint?: Endpoint
+  }
+  /** Registers the device; replies with the result by its documented names. Without a payload none is set. */
+  provisionRegister: { readonly session: string; readonly payload?: Json }
   /** Tries to set a read-only attribute. */
   assign: { readonly session: string; readonly attribute: 'connected'; readonly value: Json }
 }
@@ -203,6 +216,11 @@ export interface Hello extends JsonObject {
   readonly capabilities: readonly string[]
   /** The options of the factories that the client has. Default: all. */
   readonly options?: readonly string[]
+  /** In which order the client wants its calls, where that differs from the documented Python API. */
+  readonly idioms?: {
+    /** Calls about the twin need a handler of desired properties before them. */
+    readonly twin?: 'needs-desired'
+  }
   /** `virtual`: the client follows the clock of the suite, by the verb `advance`. */
   readonly clock: 'virtual' | 'real'
 }
@@ -249,4 +267,5 @@ const CAPABILITY_OF: Readonly<Partial<Record<Verb, string>>> = {
   notifyUpload: 'file-upload',
   invokeMethod: 'methods.invoke',
   updateSasToken: 'auth.sas.supplied',
+  provisionRegister: 'provisioning',
 }

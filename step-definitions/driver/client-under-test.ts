@@ -59,10 +59,10 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
   const client: ClientUnderTest = {
     hello: started.hello,
     request(request: DriverRequest) {
-      const foreign = request.do === 'create' ? foreignOption(started.hello, request.options) : undefined
+      const foreign = creates(request) ? foreignOption(started.hello, request.options) : undefined
       if (foreign !== undefined)
         return Promise.resolve({ unsupported: { reason: `the driver does not claim the option ${foreign}` } })
-      if (request.do === 'create') sessions.add(request.session)
+      if (creates(request)) sessions.add(request.session)
       return started.request(request)
     },
     onEvent(listener) {
@@ -111,6 +111,12 @@ export async function clientUnderTest(clock: Clock): Promise<ClientUnderTest> {
   }
   await client.follow(clock)
   return client
+}
+
+function creates(
+  request: DriverRequest,
+): request is Extract<DriverRequest, { do: 'create' | 'provisionCreate' }> {
+  return request.do === 'create' || request.do === 'provisionCreate'
 }
 
 /** The first option that a driver does not list; one that lists none takes all. */

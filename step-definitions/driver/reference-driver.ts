@@ -19,6 +19,7 @@ import {
   PROTOCOL,
 } from './client-driver.ts'
 import { createClient } from './reference-factories.ts'
+import { ReferenceProvisioning } from './reference-provisioning.ts'
 import { describeError, messageFrom, messageOf, methodResponse, NOT_JSON } from './reference-values.ts'
 import { ReferenceSession } from './reference-session.ts'
 
@@ -66,6 +67,7 @@ export const HELLO: Hello = {
     'connection.state-events',
     'model-id',
     'deprecation-notices',
+    'provisioning',
   ],
   clock: 'virtual',
 }
@@ -74,6 +76,7 @@ export class ReferenceDriver implements ClientDriver {
   readonly hello = HELLO
   readonly #clock: Clock
   readonly #sessions = new Map<string, ReferenceSession>()
+  readonly #provisioning = new ReferenceProvisioning()
   readonly #listeners = new Set<(event: DriverEvent) => void>()
   #stopWatching: () => void
 
@@ -107,6 +110,7 @@ export class ReferenceDriver implements ClientDriver {
     this.#stopWatching()
     const sessions = [...this.#sessions.values()]
     this.#sessions.clear()
+    this.#provisioning.end()
     await Promise.allSettled(sessions.map((session) => session.end()))
     this.#listeners.clear()
   }
@@ -135,15 +139,19 @@ export class ReferenceDriver implements ClientDriver {
       case 'destroy':
         await this.#sessions.get(request.session)?.end()
         this.#sessions.delete(request.session)
+        this.#provisioning.end(request.session)
         return undefined
+      case 'provisionCreate':
+        this.#provisioning.create(request, this.#clock)
+        return undefined
+      case 'provisionRegister':
+        return this.#provisioning.register(request)
       default:
         return this.#call(request)
     }
   }
 
-  async #call(
-    request: Exclude<DriverRequest, { do: 'hello' | 'stop' | 'advance' | 'describe' | 'create' | 'destroy' }>,
-  ): Promise<Json | undefined> {
+  async #call(request: Exclude<DriverRequest, { do: OfDriver }>): Promise<Json | undefined> {
     const session = this.#sessions.get(request.session)
     if (session === undefined) throw new Error(`The session ${request.session} does not exist`)
     const { client } = session
@@ -223,6 +231,9 @@ export class ReferenceDriver implements ClientDriver {
 }
 
 type Client = IoTHubDeviceClient | IoTHubModuleClient
+/** The verbs that are not about a device or module client. */
+type OfDriver =
+  'hello' | 'stop' | 'advance' | 'describe' | 'create' | 'destroy' | 'provisionCreate' | 'provisionRegister'
 
 function deviceOf(client: Client): IoTHubDeviceClient {
   if (client instanceof IoTHubDeviceClient) return client

@@ -38,14 +38,19 @@ export async function createClient(request: Verbs['create'], clock: Clock): Prom
   return factory.call(type, ...given, optionsFor(request, clock))
 }
 
-function argument(name: string, given: JsonObject): unknown {
+/** The value of an argument as the client takes it. */
+export function argument(name: string, given: JsonObject): unknown {
   const value = given[name]
   if (name !== 'x509' || value === undefined) return value
   const { certFile, keyFile, passPhrase } = value as Readonly<Record<string, string>> // its type in the requests of the suite
   return new X509(certFile ?? '', keyFile ?? '', passPhrase)
 }
 
-function optionsFor({ options, endpoint, environment }: Verbs['create'], clock: Clock): object {
+/** The options of a factory, with the clock of the suite. */
+export function optionsFor(
+  { options, endpoint, environment }: Pick<Verbs['create'], 'options' | 'endpoint' | 'environment'>,
+  clock: Clock,
+): object {
   const { proxyOptions, ...rest } = options
   return {
     ...rest,

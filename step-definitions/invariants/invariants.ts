@@ -35,8 +35,11 @@ interface Publish {
 }
 type Rule = (link: Link, context: InvariantContext) => string | undefined
 
+/** A rule that goes further than MQTT 3.1.1 (3.1.4): a client may send before it has the answer. */
+export const BEFORE_CONNACK = 'nothing before CONNACK'
+
 const RULES: Readonly<Record<string, Rule>> = {
-  'nothing before CONNACK': ({ packets }) => {
+  [BEFORE_CONNACK]: ({ packets }) => {
     const accepted = packets.findIndex(type('out', 'connack', ({ returnCode }) => returnCode === 0))
     const early = packets
       .slice(0, accepted < 0 ? undefined : accepted)
@@ -127,9 +130,16 @@ const RULES: Readonly<Record<string, Rule>> = {
 
   'a token of the client is for its identity': ({ packets }, { suppliesTokens }) => {
     if (suppliesTokens) return undefined
-    for (const { packet } of packets.filter(type('in', 'connect'))) {
+    for (const entry of packets.filter(type('in', 'connect'))) {
+      const { packet } = entry
       const { sr } = tokenIn(packet)
       if (sr === undefined) continue
+      const idScope = idScopeOf(entry)
+      if (idScope !== undefined) {
+        const wanted = `${idScope}/registrations/${(packet as { readonly clientId: string }).clientId}`
+        if (sr !== wanted) return `CONNECT as ${wanted} with a token for ${sr}`
+        continue
+      }
       const [, ...path] = sr.split('/')
       const [device = '', module] = (packet as { readonly clientId: string }).clientId.split('/')
       const wanted = ['devices', device, ...(module === undefined ? [] : ['modules', module])]
@@ -231,9 +241,23 @@ function topicsOf(packet: object): readonly string[] {
   ]
 }
 
+/** The ID scope of a device that asks for its hub; undefined: the connection is to the hub. */
+function idScopeOf(connect: Packet | undefined): string | undefined {
+  const { username = '' } = (connect?.packet ?? {}) as { readonly username?: string }
+  return /^([^/]+)\/registrations\//.exec(username)?.[1]
+}
+
+/** The topics of a device that asks for its hub (docs/contract/provisioning.md). */
+const PROVISIONING_TOPICS = [
+  /^\$dps\/registrations\/res\/#$/,
+  /^\$dps\/registrations\/PUT\/iotdps-register\/\?\$rid=[^&]+$/,
+  /^\$dps\/registrations\/GET\/iotdps-get-operationstatus\/\?\$rid=[^&]+&operationId=[^&]+$/,
+]
+
 /** The topics that an identity may use (docs/contract/mqtt.md#mqtt-topics). */
 function ownTopics(packets: readonly Packet[]): readonly RegExp[] {
   const connect = packets.find(type('in', 'connect'))
+  if (idScopeOf(connect) !== undefined) return PROVISIONING_TOPICS
   const { clientId = '' } = (connect?.packet ?? {}) as { readonly clientId?: string }
   const [device = '', module] = clientId.split('/').map((id) => id.replace(/[^\w]/g, '\\$&'))
   const path = `devices/${device}${module === undefined ? '' : `/modules/${module}`}`

@@ -2,7 +2,7 @@
 
 import type { MockHub } from 'mock-iot-hub'
 import type { ConformanceWorld } from '../world/world.ts'
-import type { HubUnderTest, ReadMessage } from './hub-under-test.ts'
+import type { HubUnderTest, ProvisioningUnderTest, ReadMessage } from './hub-under-test.ts'
 
 export function embeddedHub(world: ConformanceWorld, hub: MockHub): HubUnderTest {
   const messages = (): readonly ReadMessage[] =>
@@ -39,5 +39,31 @@ export function embeddedHub(world: ConformanceWorld, hub: MockHub): HubUnderTest
       return messages()
     },
     policyKey: (name) => hub.policies.find((policy) => policy.name === name)?.primaryKey,
+    provisioning: provisioningOf(world, hub),
+  }
+}
+
+function provisioningOf(world: ConformanceWorld, hub: MockHub): ProvisioningUnderTest | undefined {
+  const { provisioning, hostName, address, mqttPort, httpsPort, amqpPort, caPem } = hub
+  if (provisioning === undefined) return undefined
+  return {
+    ...{ hostName, address, mqttPort, httpsPort, amqpPort, caPem },
+    idScope: provisioning.idScope,
+    serviceConnectionString: provisioning.serviceConnectionString,
+    throttles: hub.settings.dpsThrottles,
+    webhookAddress: address,
+    wait: () => world.time.settle(),
+    arm: (fault) => {
+      hub.faults.arm(fault)
+      return Promise.resolve()
+    },
+    upload: (name, pem) => {
+      provisioning.certificates.upload(name, pem, true)
+      return Promise.resolve()
+    },
+    unlink: () => {
+      provisioning.unlink(hostName)
+      return Promise.resolve()
+    },
   }
 }

@@ -2,7 +2,7 @@
 
 import { request } from 'node:https'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { HubUnderTest } from './hub-under-test.ts'
+import type { Server } from './hub-under-test.ts'
 import { trusting } from './trust.ts'
 
 export interface RawRequest {
@@ -23,7 +23,7 @@ export interface RawResponse {
 }
 
 export function sendRequest(
-  hub: HubUnderTest,
+  hub: Server,
   { method, path, headers, body, certificate }: RawRequest,
 ): Promise<RawResponse> {
   return new Promise((resolve, reject) => {

@@ -9,7 +9,14 @@ import { valueAt } from './expectations.ts'
 import { jsonOf, sendRequest, type RawResponse, type RawRequest } from './https-client.ts'
 import { remoteHub, remoteHubLocation } from './remote-hub.ts'
 import { sendDown } from './downlink.ts'
-import { connectionStringParts, type HubUnderTest, type ReadMessage } from './hub-under-test.ts'
+import {
+  connectionStringParts,
+  type HubUnderTest,
+  type IdentityKeys,
+  type ReadMessage,
+  type Server,
+} from './hub-under-test.ts'
+import { textNamed } from './texts.ts'
 import { RawAmqpClient } from './amqp-client.ts'
 import { RawMqttClient, type RawPacket, type Waits } from './mqtt-client.ts'
 import { token } from './token.ts'
@@ -77,6 +84,10 @@ export class HubScenario {
   /** The last response, or a pending one. */
   response: Promise<RawResponse> | undefined
   #lastResponse: RawResponse | undefined
+  /** What steps have named: certificates, the id of an operation. */
+  readonly named = new Map<string, string>()
+  /** Runs at the end of the scenario. */
+  readonly #cleanUp: (() => Promise<void>)[] = []
   /** The packet of the last step. */
   packet: RawPacket | undefined
   /** The number of messages that the service has read. */
@@ -151,6 +162,11 @@ export class HubScenario {
     })
   }
 
+  /** Gives a name the keys that it has elsewhere: those of its enrollment. */
+  giveKeys(name: string, keys: IdentityKeys): void {
+    this.#identities.set(name, { ...this.ids(name), ...keys })
+  }
+
   /** The ids and keys of a name; one that is not registered gets a random key. */
   identity(name: string): RegisteredIdentity {
     const known = this.#identities.get(name)
@@ -193,12 +209,13 @@ export class HubScenario {
     return this.#links.get(name)?.closed === false
   }
 
-  /** Opens a connection; an earlier one with this name becomes `{name} before`. */
+  /** Opens a connection; an earlier one with this name becomes `{name} before`. @param server default: the hub. */
   async open(
     name: string,
     { over = 'TLS', path, protocols, tls, cipher, certificate }: DialOptions = {},
+    server: Server = this.hub,
   ): Promise<RawMqttClient> {
-    const { address, hostName, caPem, mqttPort, httpsPort } = this.hub
+    const { address, hostName, caPem, mqttPort, httpsPort } = server
     const port = over === 'WebSocket' ? httpsPort : mqttPort
     const to = { address, hostName, caPem, port, certificate, tls, cipher }
     const link = await (over === 'WebSocket'
@@ -312,6 +329,11 @@ export class HubScenario {
     return this.#lastResponse
   }
 
+  /** The last response that a step has waited for. */
+  get lastResponse(): RawResponse | undefined {
+    return this.#lastResponse
+  }
+
   /** A hub that answers nothing at all says nothing about what it did not do. */
   async whetherAlive(): Promise<HarnessError | undefined> {
     try {
@@ -338,46 +360,24 @@ export class HubScenario {
     return own()
   }
 
-  // ------------------------------------------------------------------ texts
-
-  /**
-   * Replaces names in braces: `{thermostat}` (an id), `{host}`, `{now}`, `{now+3600}` (epoch seconds), `{utc-1}` (ISO 8601),
-   * `{answer.path}` and `{header.name}` (of the last response), `{packet.topic}` (of the last packet), `{rid}` (in its topic),
-   * `{x*1000}` (a repeated letter).
-   */
+  /** Replaces names in braces, see {@link textNamed}. */
   fill(text: string): string {
     return text.replace(
       /\{(\p{L}[\w+.$:@-]*(?:\|encoded|\*\d+)?)\}/gu,
-      (whole, of: string) => this.#value(of) ?? whole,
+      (whole, of: string) => textNamed(this, of) ?? whole,
     )
   }
 
-  #value(of: string): string | undefined {
-    if (of === 'host') return this.hub.hostName
-    if (of === 'HOST') return this.hub.hostName.toUpperCase()
-    const later = /^now([+-]\d+)?$/.exec(of)
-    if (later !== null) return String(this.seconds() + Number(later[1] ?? 0))
-    const utc = /^utc([+-]\d+)?$/.exec(of)
-    if (utc !== null) return new Date(this.hub.now() + Number(utc[1] ?? 0) * 1_000).toISOString()
-    if (of.endsWith('|encoded')) {
-      const value = this.#value(of.slice(0, -'|encoded'.length))
-      return value === undefined ? undefined : encodeURIComponent(value)
-    }
-    const repeated = /^(\p{L})\*(\d+)$/u.exec(of)
-    if (repeated !== null) return (repeated[1] ?? '').repeat(Number(repeated[2]))
-    if (of.startsWith('answer.'))
-      return asText(valueAt(jsonOf(this.#lastResponse?.body ?? ''), of.slice('answer.'.length)))
-    if (of.startsWith('header.')) return asText(this.#lastResponse?.headers[of.slice('header.'.length)])
-    if (of === 'rid') return /\?\$rid=([^&]+)/.exec(this.packet?.topic ?? '')?.[1]
-    if (of.startsWith('packet.')) return asText(valueAt(this.packet, of.slice('packet.'.length)))
-    if (of.endsWith('.key')) return this.identity(of.slice(0, -'.key'.length)).primaryKey
-    return /^[a-z][a-z.:@-]*$/.test(of) ? this.ids(of).deviceId : undefined
+  /** Runs at the end of the scenario, in reverse order. */
+  defer(run: () => Promise<void>): void {
+    this.#cleanUp.push(run)
   }
 
   /** Closes the connections, and removes what was registered at a remote hub. */
   async end(): Promise<void> {
     for (const link of this.#links.values()) link.drop()
     for (const client of this.#amqp.values()) client.drop()
+    for (const run of this.#cleanUp.splice(0).reverse()) await run()
     if (!this.isRemote) return
     const created = [...this.#registered].filter((name) => !name.includes('/'))
     for (const name of created) {
@@ -389,8 +389,4 @@ export class HubScenario {
 
 function devicePath(deviceId: string, moduleId: string | undefined): string {
   return `/devices/${deviceId}${moduleId === undefined ? '' : `/modules/${moduleId}`}`
-}
-
-function asText(value: unknown): string | undefined {
-  return value === undefined ? undefined : typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,5 +1,7 @@
 /** What the hub features need of any hub: an address, a service connection string, its time. */
 
+import type { FaultDefinition } from 'mock-iot-hub'
+
 /** A device-to-cloud message as the service reads it. */
 export interface ReadMessage {
   readonly deviceId: string
@@ -16,8 +18,8 @@ export interface IdentityKeys {
   readonly secondaryKey: string
 }
 
-/** A hub under test. Without an optional member, some scenarios are not supported. */
-export interface HubUnderTest {
+/** Where a hub or a provisioning service listens. */
+export interface Server {
   /** The host name in user names, scopes and TLS. */
   readonly hostName: string
   /** The address to dial. */
@@ -28,6 +30,10 @@ export interface HubUnderTest {
   readonly amqpPort: number | undefined
   /** The root of the server certificate; undefined: the roots of the system. */
   readonly caPem: string | undefined
+}
+
+/** A hub under test. Without an optional member, some scenarios are not supported. */
+export interface HubUnderTest extends Server {
   /** `HostName=…;SharedAccessKeyName=…;SharedAccessKey=…`, with all permissions. */
   readonly serviceConnectionString: string
   /** The time of the hub, in epoch milliseconds. */
@@ -47,6 +53,27 @@ export interface HubUnderTest {
   readonly register?: (deviceId: string, moduleId: string | undefined) => IdentityKeys
   /** The key of a shared access policy. */
   readonly policyKey?: (name: string) => string | undefined
+  /** The provisioning service to which the hub is linked. */
+  readonly provisioning?: ProvisioningUnderTest | undefined
+}
+
+/** A provisioning service under test. Without an optional member, some scenarios are not supported. */
+export interface ProvisioningUnderTest extends Server {
+  readonly idScope: string
+  /** `HostName=…;SharedAccessKeyName=…;SharedAccessKey=…`, with all rights. */
+  readonly serviceConnectionString: string
+  /** Waits until a device may poll again. @param seconds what the service has asked for. */
+  wait(seconds: number): Promise<void>
+  /** Makes the service answer otherwise. */
+  readonly arm?: (fault: FaultDefinition) => Promise<void>
+  /** Uploads the certificate of an authority, as verified. */
+  readonly upload?: (name: string, pem: string) => Promise<void>
+  /** Unlinks the hub from the service, until the end of the scenario. */
+  readonly unlink?: () => Promise<void>
+  /** The documented throttles are on. */
+  readonly throttles: boolean
+  /** A webhook that listens at this address can be called. */
+  readonly webhookAddress?: string | undefined
 }
 
 /** The parts of a connection string. */

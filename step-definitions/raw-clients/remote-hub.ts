@@ -4,13 +4,14 @@
  * are not supported. Messages come from there, or over AMQP from the endpoint for events.
  */
 
+import { controlAt } from './control-listener.ts'
 import { pause, systemTime } from '../driver/clock.ts'
-import { HarnessError } from '../driver/client-driver.ts'
 import { RawAmqpClient } from './amqp-client.ts'
 import { findEventHub, readFrom, readMessage } from './event-hub.ts'
 import type { Waits } from './mqtt-client.ts'
 import { token } from './token.ts'
 import { connectionStringParts, type HubUnderTest, type ReadMessage } from './hub-under-test.ts'
+import { type ProvisioningLocation, remoteProvisioning } from './remote-provisioning.ts'
 
 export interface HubLocation {
   readonly serviceConnectionString: string
@@ -24,6 +25,8 @@ export interface HubLocation {
   readonly caPem?: string | undefined
   /** The URL of its control listener. */
   readonly control?: string | undefined
+  /** The provisioning service to which it is linked. */
+  readonly provisioning?: ProvisioningLocation | undefined
 }
 
 const POLL_MS = 50
@@ -52,7 +55,10 @@ export async function remoteHub(location: HubLocation, activity: Waits): Promise
   } = location
   const { HostName: hostName = '' } = connectionStringParts(serviceConnectionString)
   const address = location.address ?? hostName
-  const about = { hostName, address, mqttPort, httpsPort, amqpPort, hasEvents, caPem }
+  const about = {
+    ...{ hostName, address, mqttPort, httpsPort, amqpPort, hasEvents, caPem },
+    provisioning: remoteProvisioning(location.provisioning, { hostName, address, caPem, control }),
+  }
   if (control === undefined) {
     const hub = { ...about, serviceConnectionString, now: systemTime.now }
     if (amqpPort === undefined) return hub
@@ -60,18 +66,7 @@ export async function remoteHub(location: HubLocation, activity: Waits): Promise
   }
 
   let aheadMs = 0
-  const call = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const url = `${control.replace(/\/$/, '')}${path}`
-    const sent =
-      body === undefined
-        ? {}
-        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
-    const response = await fetch(url, { method, ...sent }).catch((error: unknown) => {
-      throw new HarnessError(`The control listener at ${control} cannot be reached: ${String(error)}`)
-    })
-    if (response.ok) return response.json()
-    throw new HarnessError(`${method} ${url} failed with status ${String(response.status)}`)
-  }
+  const call = controlAt(control)
   const readClock = async (): Promise<void> => {
     const { epochMs } = (await call('GET', '/clock')) as { readonly epochMs: number } // docs/control.md
     aheadMs = epochMs - systemTime.now()

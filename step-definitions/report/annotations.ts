@@ -1,17 +1,24 @@
 /** GitHub annotations for the first failures, each with its requirement. */
 
 import type { Results } from '../conformance/results.ts'
+import { decisiveOf, decisiveVerdict } from './sections.ts'
 
 /** GitHub shows no more for one step. */
 const MAX_ANNOTATIONS = 10
 
 /** @returns workflow commands, `::error title=…::…`. */
-export function annotations({ records }: Pick<Results, 'records'>): readonly string[] {
+export function annotations({ records, judgedBy }: Pick<Results, 'records' | 'judgedBy'>): readonly string[] {
   return records
-    .filter(({ verdict }) => !['PASS', 'WARN', 'NOT_SUPPORTED'].includes(verdict))
+    .flatMap((record) => {
+      const verdict = judgedBy === 'neutral' ? decisiveVerdict(record) : record.verdict
+      return verdict === undefined || ['PASS', 'WARN', 'NOT_SUPPORTED'].includes(verdict)
+        ? []
+        : [{ record, verdict }]
+    })
     .slice(0, MAX_ANNOTATIONS)
-    .map(({ requirement, identity, title, verdict, scenarios }) => {
-      const { step = '', message = '' } = scenarios.find((one) => one.verdict === verdict) ?? {}
+    .map(({ record, verdict }) => {
+      const { requirement, identity, title } = record
+      const { step = '', message = '' } = decisiveOf(record, judgedBy) ?? {}
       const [first = ''] = message.split('\n', 1)
       return `::error title=${property(`${requirement} ${identity}: ${verdict}`)}::${data(`${title}. ${step}: ${first}`)}`
     })

@@ -1,25 +1,47 @@
 /** The certificate of a `certify` run, and the badge. */
 
 import { gradesText } from '../catalogue/grades.ts'
+import type { ProfileResult } from '../conformance/profiles.ts'
 import type { Results } from '../conformance/results.ts'
+import { decisiveOf, sectionsOf } from './sections.ts'
 import { requirementTotals } from './totals.ts'
+
+/** The profile of all language-neutral requirements. */
+const ALL_NEUTRAL = 'client-semantic'
 
 /** An in-toto statement of a test result; the publisher signs it. */
 export function certificate(results: Results): object {
-  const { suite, subject, parameters, order, planned, ran, durationMs, verdicts, profiles } = results
+  const { suite, subject, parameters, order, planned, ran, durationMs, verdicts, profiles, judgedBy } =
+    results
+  const { warnings, idioms } = sectionsOf(results.records)
+  const named = ({ requirement, identity }: { requirement: string; identity: string }): string =>
+    `${requirement} ${identity}`
   return {
     _type: 'https://in-toto.io/Statement/v1',
     predicateType: 'https://in-toto.io/attestation/test-result/v0.1',
     subject: [{ name: nameOf(results) }],
     predicate: {
-      result: (verdicts.WARN > 0 ? 'WARNED' : 'PASSED') as string,
+      result: (requirementTotals(results).warn > 0 ? 'WARNED' : 'PASSED') as string,
+      judgedBy,
       configuration: [{ name: 'suite', version: suite }, { subject }, { parameters }, { order }],
       ...{ planned, ran, durationMs, verdicts, profiles },
       requirements: requirementTotals(results),
       grades: results.requirements.grades,
+      ...(judgedBy === 'neutral'
+        ? {
+            warnings: warnings.map((record) => {
+              const { why, message } = decisiveOf(record) ?? {}
+              return `${named(record)}: ${why ?? firstLine(message ?? '')}`
+            }),
+            idioms: idioms.map((record) => named(record)),
+          }
+        : {}),
       notSupported: results.records
-        .filter(({ verdict }) => verdict === 'NOT_SUPPORTED')
-        .map(({ requirement, identity }) => `${requirement} ${identity}`),
+        .filter(
+          ({ verdict, neutral }) =>
+            (judgedBy === 'neutral' ? (neutral ?? verdict) : verdict) === 'NOT_SUPPORTED',
+        )
+        .map((record) => named(record)),
     },
   }
 }
@@ -33,6 +55,7 @@ export function certificateText(results: Results): string {
 | implementation | ${nameOf(results)} |
 | suite | mock-iot-hub conformance ${results.suite} |
 | transport | ${results.parameters['transport'] ?? 'mqtt'} |
+| judged | ${results.judgedBy === 'neutral' ? 'by the language-neutral rules' : 'by the documented Python API'} |
 | profiles | ${profilesIn(results)} |
 | requirements | ${String(totals.applicable)} applicable: ${String(totals.pass)} pass, ${String(totals.warn)} warn; ${String(totals.notSupported)} not supported |
 | statements known as | ${gradesText(results.requirements.grades)} |
@@ -43,12 +66,20 @@ Not an endorsement by Microsoft or any vendor of hubs. Valid for exactly this im
 `
 }
 
-/** `device-core met, resilience not met`. */
+/** `client-protocol/device met, client-twin/device 17 of 19`. */
 export function profilesIn({ profiles }: Results): string {
   const all = Object.entries(profiles)
-  return all.length === 0
-    ? '–'
-    : all.map(([name, { met }]) => `${name} ${met ? 'met' : 'not met'}`).join(', ')
+  return all.length === 0 ? '–' : all.map(([name, result]) => `${name} ${profileText(result)}`).join(', ')
+}
+
+/** `met`, or how many of how many requirements are met; with the number of those that the client does not claim. */
+export function profileText({ met, requirements, against, notClaimed = [] }: ProfileResult): string {
+  const left = notClaimed.length === 0 ? '' : ` (${String(notClaimed.length)} not claimed)`
+  return `${met ? 'met' : `${String(requirements - against.length)} of ${String(requirements)}`}${left}`
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 /** For the endpoint badge of shields.io. */
@@ -62,11 +93,23 @@ export function badge(results: Results): object {
   }
 }
 
-/** The profiles that are met; full includes core. */
-function badgeText({ mode, profiles }: Results): string {
-  const met = Object.keys(profiles).filter((name) => profiles[name]?.met === true)
-  const widest = met.filter((name) => !met.includes(name.replace('-core', '-full')) || name.endsWith('-full'))
-  return [mode === 'certify' ? 'certified' : 'passing', ...widest].join(' ')
+/**
+ * The profiles that are met, by every class of clients that was tested; full includes core, and the profile of all
+ * language-neutral requirements includes the others.
+ */
+function badgeText({ mode, profiles, judgedBy }: Results): string {
+  const names = [...new Set(Object.keys(profiles).map((name) => name.split('/')[0] ?? name))]
+  const met = names.filter((name) =>
+    Object.entries(profiles).every(([key, result]) => key.split('/')[0] !== name || result.met),
+  )
+  const shown = met.filter((name) => judgedBy !== 'neutral' || name.startsWith('client-'))
+  const widest = shown.includes(ALL_NEUTRAL)
+    ? shown.filter((name) => name === ALL_NEUTRAL || !name.startsWith('client-'))
+    : shown
+  const fullest = widest.filter(
+    (name) => !widest.includes(name.replace('-core', '-full')) || name.endsWith('-full'),
+  )
+  return [mode === 'certify' ? 'certified' : 'passing', ...fullest].join(' ')
 }
 
 function nameOf({ subject }: Results): string {

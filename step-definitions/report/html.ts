@@ -3,9 +3,11 @@
 import { gradesText } from '../catalogue/grades.ts'
 import type { Requirement } from '../catalogue/requirement.ts'
 import type { RequirementResult, Results, ScenarioResult } from '../conformance/results.ts'
-import { profilesIn } from './certificate.ts'
+import { profileText } from './certificate.ts'
 import { STYLE } from './html-style.ts'
+import { ladder } from './ladder.ts'
 import { escapeMarkup } from './markup.ts'
+import { decisiveOf, decisiveVerdict, sectionsOf } from './sections.ts'
 import { requirementTotals } from './totals.ts'
 
 /** The report shows the last lines of the journal. */
@@ -14,7 +16,7 @@ const MAX_LINES = 200
 export function html(results: Results, catalogue: readonly Requirement[]): string {
   const areas = new Map<string, RequirementResult[]>()
   for (const record of results.records) areas.set(record.area, [...(areas.get(record.area) ?? []), record])
-  const bad = results.records.filter(({ verdict }) => verdict !== 'PASS' && verdict !== 'NOT_SUPPORTED')
+  const { faults, warnings, idioms, notClaimed } = sectionsOf(results.records)
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -29,7 +31,9 @@ export function html(results: Results, catalogue: readonly Requirement[]): strin
 ${box(results)}
 </header>
 <main>
-${bad.length === 0 ? '' : `<section><h2>Failures</h2>${bad.map((record) => failure(record)).join('')}</section>`}
+${section('Faults', faults)}${section('Warnings', warnings)}
+${section('As the Python API documents it, and no fault in another language', idioms, 'documented')}
+${left(notClaimed)}
 <section>
 <h2>By area</h2>
 <table class="areas"><thead><tr><th>Area</th><th>Requirements</th><th>Pass</th><th>Warn</th><th>Fail</th><th>Unclear</th><th>Not supported</th><th></th></tr></thead>
@@ -58,13 +62,43 @@ function box(results: Results): string {
   return `<div class="box ${good ? 'good' : 'bad'}">
 <p class="verdict">${good ? 'Conformant' : 'Not conformant'}</p>
 <p>${escapeMarkup(subject)}, over ${escapeMarkup(results.parameters['transport'] ?? 'mqtt')}</p>
-<p><strong>${String(totals.pass)}</strong> of <strong>${String(totals.applicable)}</strong> applicable requirements pass (${share.toFixed(1)} %),
+${profileTable(results)}
+<p>Judged ${results.judgedBy === 'neutral' ? 'for a client in any language' : 'as documented'}: <strong>${String(totals.pass)}</strong> of <strong>${String(totals.applicable)}</strong> applicable requirements pass (${share.toFixed(1)} %),
 ${String(totals.warn)} warn, ${String(totals.fail)} fail, ${String(totals.unclear)} unclear, ${String(totals.notSupported)} not supported.
 ${String(results.ran)} of ${String(results.planned)} planned scenarios ran.</p>
 <p>How the statements judged are known: ${gradesText(results.requirements.grades)}.</p>
-${Object.keys(results.profiles).length === 0 ? '' : `<p>Profiles: ${escapeMarkup(profilesIn(results))}</p>`}
 ${results.stale.map((sentence) => `<p class="stale">Stale: ${escapeMarkup(sentence)}</p>`).join('')}
 </div>`
+}
+
+/** Language-neutral profiles come first. */
+function profileTable({ profiles }: Results): string {
+  const rows = Object.entries(profiles).map(
+    ([name, result]) =>
+      `<tr><td>${escapeMarkup(name)}</td><td><span class="v ${result.met ? 'PASS' : 'FAIL'}">${escapeMarkup(profileText(result))}</span></td></tr>`,
+  )
+  return rows.length === 0
+    ? ''
+    : `<details open><summary>Profiles</summary><table><tbody>${rows.join('')}</tbody></table></details>`
+}
+
+function section(
+  title: string,
+  records: readonly RequirementResult[],
+  reading: 'neutral' | 'documented' = 'neutral',
+): string {
+  if (records.length === 0) return ''
+  return `<section><h2>${title} <small>${String(records.length)}</small></h2>${records.map((record) => failure(record, reading)).join('')}</section>`
+}
+
+/** What the client does not claim, by the reason. */
+function left(records: readonly RequirementResult[]): string {
+  if (records.length === 0) return ''
+  const rows = records.map(
+    (record) =>
+      `<tr><td><code>${record.requirement}</code></td><td>${record.identity}</td><td>${escapeMarkup(record.title)}</td><td>${escapeMarkup((decisiveOf(record)?.message ?? '').split('\n', 1)[0] ?? '')}</td></tr>`,
+  )
+  return `<details><summary>Not claimed <small>${String(records.length)}</small></summary><table><tbody>${rows.join('')}</tbody></table></details>`
 }
 
 function areaRow(area: string, records: readonly RequirementResult[]): string {
@@ -104,27 +138,32 @@ function withoutScenario({ records }: Results, catalogue: readonly Requirement[]
   return `<details><summary>Not tested in this run <small>${String(rest.length)}</small></summary><table><thead><tr><th>Requirement</th><th>Statement</th><th>Reason</th></tr></thead><tbody>${rows.join('')}</tbody></table></details>`
 }
 
-function failure({
-  requirement,
-  identity,
-  title,
-  level,
-  grade,
-  verdict,
-  scenarios,
-}: RequirementResult): string {
-  return `<article><h3><span class="v ${verdict}">${words(verdict)}</span> <code>${requirement}</code> ${escapeMarkup(title)} <small>${[identity, level, grade].filter((word) => word !== undefined).join(', ')}</small></h3>
+function failure(record: RequirementResult, reading: 'neutral' | 'documented'): string {
+  const { requirement, identity, title, level, grade, profile, rule, scenarios } = record
+  const verdict = (reading === 'neutral' ? decisiveVerdict(record) : record.verdict) ?? record.verdict
+  const about = [identity, level, grade, profile].filter((word) => word !== undefined).join(', ')
+  return `<article><h3><span class="v ${verdict}">${words(verdict)}</span> <code>${requirement}</code> ${escapeMarkup(title)} <small>${about}</small></h3>
+${rule === undefined || reading === 'documented' ? '' : `<p>In any language: ${escapeMarkup(rule)}.</p>`}
 ${scenarios
-  .filter((scenario) => scenario.verdict !== 'PASS')
-  .map((scenario) => scenarioBlock(scenario))
+  .filter((scenario) => verdictOf(scenario, reading) !== 'PASS')
+  .map((scenario) => scenarioBlock(scenario, reading))
   .join('')}</article>`
 }
 
-function scenarioBlock({ name, at, step, message, evidence = [] }: ScenarioResult): string {
+function verdictOf({ verdict, neutral }: ScenarioResult, reading: 'neutral' | 'documented'): string {
+  return reading === 'neutral' ? (neutral?.verdict ?? verdict) : verdict
+}
+
+function scenarioBlock(scenario: ScenarioResult, reading: 'neutral' | 'documented'): string {
+  const { name, at, neutral, evidence = [] } = scenario
+  const step = (reading === 'neutral' ? neutral?.step : undefined) ?? scenario.step
+  const message = (reading === 'neutral' ? neutral?.message : undefined) ?? scenario.message
   const lines = evidence.slice(-MAX_LINES)
+  const rungs = reading === 'neutral' ? ladder(evidence) : []
   return `<div class="scenario"><p>${escapeMarkup(name)} <small>${escapeMarkup(at)}</small></p>
 <p class="step">${escapeMarkup(step ?? 'did not run')}</p>
-<pre class="message">${escapeMarkup(message ?? '')}</pre>
+<pre class="message">${escapeMarkup([message ?? '', neutral?.why ?? ''].join('\n').trim())}</pre>
+${rungs.length === 0 ? '' : `<pre class="ladder">${escapeMarkup(rungs.join('\n'))}</pre>`}
 ${lines.length === 0 ? '' : `<details><summary>Journal of the hub <small>${String(lines.length)} lines</small></summary><div class="journal">${lines.map((line) => journalLine(line)).join('')}</div></details>`}</div>`
 }
 

@@ -1,6 +1,7 @@
 /** The requirements of a run by verdict; percentages refer to the applicable ones. */
 
 import type { Results } from '../conformance/results.ts'
+import { decisiveVerdict } from './sections.ts'
 
 export interface RequirementTotals {
   readonly applicable: number
@@ -11,12 +12,22 @@ export interface RequirementTotals {
   readonly notSupported: number
 }
 
-export function requirementTotals({ records }: Pick<Results, 'records'>): RequirementTotals {
+/**
+ * By the reading that decides: in the neutral one, requirements that only the documented Python API asks for do not count.
+ */
+export function requirementTotals({
+  records,
+  judgedBy = 'documented',
+}: Pick<Results, 'records'> & Partial<Pick<Results, 'judgedBy'>>): RequirementTotals {
+  const counted = records.flatMap((record) => {
+    const verdict = judgedBy === 'neutral' ? decisiveVerdict(record) : record.verdict
+    return verdict === undefined ? [] : [verdict]
+  })
   const count = (...verdicts: string[]): number =>
-    records.filter(({ verdict }) => verdicts.includes(verdict)).length
+    counted.filter((verdict) => verdicts.includes(verdict)).length
   const notSupported = count('NOT_SUPPORTED')
   return {
-    applicable: records.length - notSupported,
+    applicable: counted.length - notSupported,
     pass: count('PASS'),
     warn: count('WARN'),
     fail: count('FAIL'),

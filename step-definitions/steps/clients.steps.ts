@@ -11,6 +11,7 @@ import type {
   JsonObject,
   WireMessage,
 } from '../driver/client-driver.ts'
+import { prepare, startInOrder } from '../neutral/order.ts'
 import { creation, FACTORIES, createClient, settingsOf, tokenFor } from './client-factory.ts'
 import type { HandlerKind } from './parameter-types.ts'
 import type { ConformanceWorld } from '../world/world.ts'
@@ -87,45 +88,49 @@ When(
   },
 )
 
-When('it {action}', function (this: ConformanceWorld, action: ClientAction) {
-  this.client.start(CLIENT_ACTIONS[action](this.client.current, this))
+When('it {action}', async function (this: ConformanceWorld, action: ClientAction) {
+  await startInOrder(this, CLIENT_ACTIONS[action](this.client.current, this))
 })
 
 When('it {action} and this succeeds', async function (this: ConformanceWorld, action: ClientAction) {
-  await this.client.ask(CLIENT_ACTIONS[action](this.client.current, this))
+  const request = CLIENT_ACTIONS[action](this.client.current, this)
+  await prepare(this, request)
+  await this.client.ask(request)
 })
 
 When(
   /^it sends the message "(.*?)"(?: to the output "(.*)")?$/,
-  function (this: ConformanceWorld, text: string, output: string | null) {
-    send(this, messageFrom({ text }), output ?? undefined)
+  async function (this: ConformanceWorld, text: string, output: string | null) {
+    await send(this, messageFrom({ text }), output ?? undefined)
   },
 )
 
-When('it sends a message with:', function (this: ConformanceWorld, table: DataTable) {
+When('it sends a message with:', async function (this: ConformanceWorld, table: DataTable) {
   const { output, ...rows } = rowsOf(this, table)
-  send(this, messageFrom(rows), output)
+  await send(this, messageFrom(rows), output)
 })
 
-When('it sends a message of {int} bytes', function (this: ConformanceWorld, bytes: number) {
-  send(this, messageFrom({ text: 'x'.repeat(bytes) }))
+When('it sends a message of {int} bytes', async function (this: ConformanceWorld, bytes: number) {
+  await send(this, messageFrom({ text: 'x'.repeat(bytes) }))
 })
 
-When('it sends {int} messages at once', function (this: ConformanceWorld, count: number) {
-  for (let index = 1; index <= count; index++) send(this, messageFrom({ text: `message ${String(index)}` }))
+When('it sends {int} messages at once', async function (this: ConformanceWorld, count: number) {
+  for (let index = 1; index <= count; index++)
+    await send(this, messageFrom({ text: `message ${String(index)}` }))
 })
 
-function send(world: ConformanceWorld, message: WireMessage, output?: string): void {
+async function send(world: ConformanceWorld, message: WireMessage, output?: string): Promise<void> {
   const { session } = world.client.current
-  world.client.start(
+  await startInOrder(
+    world,
     output === undefined
       ? { do: 'sendTelemetry', session, message }
       : { do: 'sendOutput', session, message, output },
   )
 }
 
-When('it patches its reported properties with:', function (this: ConformanceWorld, patch: string) {
-  this.client.start({
+When('it patches its reported properties with:', async function (this: ConformanceWorld, patch: string) {
+  await startInOrder(this, {
     do: 'patchReported',
     session: this.client.current.session,
     patch: JSON.parse(patch) as Json,

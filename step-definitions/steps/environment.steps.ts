@@ -21,6 +21,7 @@ async function proxy(world: ConformanceWorld, type: ProxyType, login?: string): 
   const started = await startProxy(type, world.address, login)
   world.defer(() => started.stop())
   proxies.set(world, started)
+  world.isRelayed = true
   const options = { type, address: world.address, port: started.port }
   const [username, password] = login?.split(':') ?? []
   world.names.set('proxy', JSON.stringify(login === undefined ? options : { ...options, username, password }))
@@ -43,7 +44,7 @@ Then('the proxy was given the login {string}', function (this: ConformanceWorld,
 })
 
 Given('the clients know the hub as {string}', function (this: ConformanceWorld, host: string) {
-  this.names.set('host', host)
+  this.names.set('host', this.names.fill(host))
 })
 
 Given(
@@ -98,6 +99,7 @@ Given('the network between client and hub is watched', async function (this: Con
   const tap = await startTap(this.address, this.overWebSocket ? httpsPort : mqttPort)
   this.defer(() => tap.stop())
   this.tap = tap
+  this.isRelayed = true
 })
 
 Then('the TLS handshake names the host {string}', async function (this: ConformanceWorld, host: string) {

@@ -34,6 +34,14 @@ const BY_WORDS: Readonly<Record<string, Fault>> = {
   'show a certificate of an unknown authority': { name: 'tls.unknown_ca' },
   'show a certificate for another name': { name: 'tls.wrong_name' },
   'demand a client certificate': { name: 'tls.require_client_cert' },
+  'stay silent when asked to register': { name: 'dps.register.withhold' },
+  'stay silent when polled': { name: 'dps.poll.withhold' },
+  'close instead of answering a registration': { name: 'dps.register.close' },
+  'close instead of answering a poll': { name: 'dps.poll.close' },
+  'answer a poll with something that is not JSON': {
+    name: 'dps.poll.body',
+    parameters: { body: '{"status":' },
+  },
   'refuse HTTPS connections': { name: 'http.refuse' },
   'close instead of answering a request': { name: 'http.close' },
   'answer a request with something that is not JSON': { name: 'http.body' },
@@ -54,10 +62,33 @@ const BY_PATTERN: readonly (readonly [RegExp, (found: string) => Fault])[] = [
     (found) => ({ name: 'http.status', parameters: { status: Number(found) } }),
   ],
   [
+    /^stay at assigning for (\d+) polls?$/,
+    (found) => ({ name: 'dps.register.assigning', parameters: { times: Number(found) } }),
+  ],
+  [/^ask (\d+) seconds after a registration$/, (found) => wait('dps.register', found)],
+  [/^ask (\d+) seconds after a poll$/, (found) => wait('dps.poll', found)],
+  [/^answer a registration with status (\d+)$/, (found) => answer('dps.register', found)],
+  [/^answer a poll with status (\d+)$/, (found) => answer('dps.poll', found)],
+  [
+    /^end a registration as (\w+)$/,
+    (found) => ({ name: 'dps.register.result', parameters: { status: found } }),
+  ],
+  [
     /^speak only the cipher ([\w-]+)$/,
     (found) => ({ name: 'tls.cipher_allowlist', parameters: { ciphers: found } }),
   ],
 ]
+
+function wait(at: string, seconds: string): Fault {
+  return { name: `${at}.retry_after`, parameters: { seconds: Number(seconds) } }
+}
+
+/** A status that says later comes with the time to wait. */
+const LATER_SECONDS = 6
+
+function answer(at: string, status: string): Fault {
+  return { name: `${at}.status`, parameters: { status: Number(status), retryAfter: LATER_SECONDS } }
+}
 
 function late(name: string, seconds: string): Fault {
   return { name, parameters: { seconds: Number(seconds) } }

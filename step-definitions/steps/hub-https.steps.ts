@@ -7,28 +7,13 @@ import assert from 'node:assert/strict'
 import { type DataTable, Then, When } from '@cucumber/cucumber'
 import { HUB_CODES } from '../raw-clients/error-codes.ts'
 import { mismatch, valueAt } from '../raw-clients/expectations.ts'
-import { jsonOf, type RawResponse, type RawRequest } from '../raw-clients/https-client.ts'
+import { jsonOf, type RawResponse } from '../raw-clients/https-client.ts'
 import { customToken } from '../raw-clients/packets.ts'
+import { requestOf } from '../raw-clients/request-rows.ts'
 import { hubScenarioOf, type HubScenario } from '../raw-clients/hub-scenario.ts'
-import { bodyOf, rowOf, rowsOf, under, type Rows } from '../raw-clients/tables.ts'
+import { rowOf, rowsOf, under, type Rows } from '../raw-clients/tables.ts'
 import type { ReadMessage } from '../raw-clients/hub-under-test.ts'
 import type { ConformanceWorld } from '../world/world.ts'
-
-/** Rows: `header X`, `body` (all of it, JSON or text), `body x.y` (one value). */
-function requestOf(scenario: HubScenario, method: string, path: string, rows: Rows): RawRequest {
-  const whole = rowOf(rows, 'body')
-  const parts = under(rows, 'body')
-  const body = whole ?? (parts.length > 0 ? JSON.stringify(bodyOf(parts)) : undefined)
-  const headers = Object.fromEntries(
-    under(rows, 'header').map(([name, value]) => [name.toLowerCase(), value]),
-  )
-  return {
-    method,
-    path: scenario.fill(path),
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    body: body === undefined ? undefined : Buffer.from(body),
-  }
-}
 
 function requestAsService(
   scenario: HubScenario,
@@ -145,6 +130,16 @@ Then('the answer has:', async function (this: ConformanceWorld, table: DataTable
     return difference === undefined ? [] : [`${path} ${difference}`]
   })
   assert.deepEqual(wrong, [], `The response is ${response.body.toString().slice(0, 2_000)}`)
+})
+
+/** Names of headers as they were written: some SDKs look them up with regard to case. */
+Then('the answer writes the headers {string}', async function (this: ConformanceWorld, names: string) {
+  const { names: written } = await (await hubScenarioOf(this)).settled()
+  assert.deepEqual(
+    names.split(' ').filter((name) => !written.includes(name)),
+    [],
+    `The headers are ${written.join(', ')}`,
+  )
 })
 
 const remembered = new WeakMap<HubScenario, unknown>()

@@ -178,6 +178,17 @@ Then(
 )
 
 Then(
+  '{string} receives {packet} before {packet}',
+  async function (this: ConformanceWorld, name: string, first: Packet['cmd'], second: Packet['cmd']) {
+    const link = (await hubScenarioOf(this)).link(name)
+    const packets = [await link.take(first), await link.take(second)].map((packet) =>
+      link.received.indexOf(packet),
+    )
+    assert.ok((packets[0] ?? 0) < (packets[1] ?? 0), link.summary())
+  },
+)
+
+Then(
   '{string} receives no {packet}',
   async function (this: ConformanceWorld, name: string, cmd: Packet['cmd']) {
     const link = (await hubScenarioOf(this)).link(name)

@@ -6,6 +6,8 @@ import type { Identity, JsonValue } from 'mock-iot-hub'
 import { rowsOf } from './client-actions.ts'
 import type { Backend } from '../world/backend.ts'
 import { at } from './expectations.ts'
+import { passInBothReadings } from '../neutral/order.ts'
+import { NotSupported } from '../world/errors.ts'
 import { hubFault } from './hub-faults.ts'
 import { startOtherApplication } from '../world/other-application.ts'
 import { sendRequest } from '../raw-clients/https-client.ts'
@@ -21,6 +23,8 @@ Given(
 )
 
 Given('a hub whose clock is {seconds} ahead', function (this: ConformanceWorld, seconds: number) {
+  if (this.client.driver.hello.clock === 'real')
+    throw new NotSupported('time: the client makes its tokens by a clock of its own')
   this.hub.aheadSeconds = seconds
 })
 
@@ -41,7 +45,7 @@ When('the connection is cut', async function (this: ConformanceWorld) {
 })
 
 When('{seconds} pass(es)', async function (this: ConformanceWorld, seconds: number) {
-  await this.time.pass(seconds)
+  await passInBothReadings(this, seconds)
 })
 
 /** Acts when the client is idle, and waits until the client has received the effect. */

@@ -45,19 +45,25 @@ const ERRORS: Readonly<Record<string, readonly ErrorKind[]>> = {
 }
 
 /** A check of the outcome of a call. */
-export type Outcome = (reply: DriverReply) => boolean
+export interface Outcome {
+  (reply: DriverReply): boolean
+  /** The call is to fail; in which class differs from language to language. */
+  readonly isFailure?: boolean
+}
+
+const failure = (check: (reply: DriverReply) => boolean): Outcome => Object.assign(check, { isFailure: true })
 
 /** How languages reject something that must not be done. */
 const REFUSALS: readonly ErrorKind[] = ['argumentType', 'argument', 'os', 'clientInternal', 'other']
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
   succeeds: (reply) => 'ok' in reply,
-  'is refused': (reply) => 'error' in reply && REFUSALS.includes(reply.error.kind),
+  'is refused': failure((reply) => 'error' in reply && REFUSALS.includes(reply.error.kind)),
   'gives nothing': (reply) => 'ok' in reply && reply.ok === null,
   ...Object.fromEntries(
     Object.entries(ERRORS).map(([name, kinds]): [string, Outcome] => [
       `fails with ${name}`,
-      (reply) => 'error' in reply && kinds.includes(reply.error.kind),
+      failure((reply) => 'error' in reply && kinds.includes(reply.error.kind)),
     ]),
   ),
 }

@@ -25,7 +25,8 @@ export interface CertificateFiles {
   readonly rootPem: string
 }
 
-interface KeyAndCertificate {
+/** In PEM. */
+export interface KeyAndCertificate {
   readonly key: string
   readonly cert: string
 }
@@ -100,15 +101,22 @@ export async function issueCertificate(
   return { key: leaf.key, cert: `${leaf.cert.trim()}\n${issuer.cert}` }
 }
 
-async function certify(
+export interface Certified {
+  readonly isAuthority?: boolean
+  /** Default: itself. */
+  readonly issuer?: KeyAndCertificate | undefined
+  /** It ended before any time of the scenario clocks. */
+  readonly hasExpired?: boolean
+}
+
+/** Makes a certificate with a key of its own. */
+export async function certify(
   commonName: string,
-  {
-    isAuthority = false,
-    issuer,
-  }: { readonly isAuthority?: boolean; readonly issuer?: KeyAndCertificate } = {},
+  { isAuthority = false, issuer, hasExpired = false }: Certified = {},
 ): Promise<KeyAndCertificate> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
     ...VALIDITY,
+    ...(hasExpired ? { notAfterDate: new Date(Date.UTC(2021, 0, 1)) } : {}),
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',

@@ -5,6 +5,7 @@ import { ID_TAG } from '../catalogue/scenarios.ts'
 import { SUITE } from '../conformance/suite.ts'
 import { FACTORY_OPTIONS } from '../driver/capabilities.ts'
 import type { Hello } from '../driver/client-driver.ts'
+import { Reading } from '../neutral/reading.ts'
 import { NotSupported } from './errors.ts'
 
 /** Such a row needs nothing more than what every driver has. */
@@ -50,13 +51,25 @@ function optionsOf(tags: readonly string[]): readonly string[] {
   return tags.flatMap((tag) => OPTION_TAG.exec(tag)?.[1] ?? [])
 }
 
-/** @throws NotSupported when the driver does not claim what the scenario needs. */
+/** A call that connects first: a client without it connects explicitly, and is asked the same. */
+const AUTO_CONNECT = 'connection.auto-connect'
+
+/**
+ * @param reading goes on where the client is asked the same question by calls in another order.
+ * @throws NotSupported when the driver does not claim what the scenario needs.
+ */
 export function assertClaimed(
   { capabilities: claims, options }: Pick<Hello, 'capabilities' | 'options'>,
   tags: readonly string[],
+  reading = new Reading(),
 ): void {
-  const missing = neededBy(tags).find((needed) => !claims.includes(needed))
-  if (missing !== undefined) throw new NotSupported(`${missing}: the driver does not claim it`)
+  const missing = neededBy(tags).filter((needed) => !claims.includes(needed))
+  for (const needed of missing) {
+    const reason = `${needed}: the driver does not claim it`
+    if (needed !== AUTO_CONNECT || !reading.applies || missing.length > 1) throw new NotSupported(reason)
+    reading.unsupported = reason
+    reading.connectsFirst = true
+  }
   const lacking = optionsOf(tags).find((option) => options?.includes(option) === false)
   if (lacking !== undefined) throw new NotSupported(`${lacking}: the driver does not have this option`)
 }

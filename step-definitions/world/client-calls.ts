@@ -20,6 +20,8 @@ export interface Call {
   readonly request: DriverRequest
   readonly reply: Promise<DriverReply>
   readonly startedAt: number
+  /** The last entry of the hub's journal when the call began. */
+  readonly startedAtSeq: number
   settled: DriverReply | undefined
   /** The driver has failed. */
   broken: unknown
@@ -90,6 +92,7 @@ export class ClientCalls {
     const call: Call = {
       request,
       startedAt: this.#clock.now(),
+      startedAtSeq: this.#journalSeq(),
       settled: undefined,
       broken: undefined,
       settledAtSeq: Promise.resolve(0),

@@ -1,6 +1,7 @@
+import { webcrypto } from 'node:crypto'
 import { ManualClock } from 'mock-iot-hub'
 import { expect, test } from 'vitest'
-import { pass } from './clock.ts'
+import { pass, settle } from './clock.ts'
 
 /** A client that notices the time only when it is told, and arms its next timer while the sockets settle. */
 class LateClient {
@@ -49,4 +50,18 @@ test('a client whose timers have no end fails the step', async () => {
   }
   await expect(pass(clock, 29, client)).rejects.toThrow('its next timer was due at once 30 times in a row')
   expect(clock.now()).toBeLessThan(1_000)
+})
+
+test('a wait goes on while a key is made in another thread', async () => {
+  const rsa = {
+    name: 'RSA-PSS',
+    modulusLength: 3072,
+    publicExponent: Buffer.from([1, 0, 1]),
+    hash: 'SHA-256',
+  }
+  const made = webcrypto.subtle.generateKey(rsa, true, ['sign'])
+  let isMade = false
+  void made.then(() => (isMade = true))
+  await settle(() => 0)
+  expect(isMade).toBe(true)
 })

@@ -3,7 +3,8 @@
 import { AssertionError } from 'node:assert/strict'
 import { performance } from 'node:perf_hooks'
 import { ManualClock } from 'mock-iot-hub'
-import { systemAlarm } from '../driver/clock.ts'
+import { pause, systemAlarm, systemTime } from '../driver/clock.ts'
+import { isCryptoUnderWay } from './crypto-work.ts'
 
 /** After this many turns of the event loop without activity, the sockets on loopback are idle. */
 const QUIET_TURNS = 20
@@ -12,7 +13,7 @@ const QUIET_TURNS_OF_NOTHING = 4
 /** After as many milliseconds without activity a wait may be in vain; only such a wait takes them. */
 const STILL_MS = 250
 /** Work outside the event loop, which ends with an event: names are resolved, files read, connections opened. */
-const REQUESTS = /^(GetAddrInfo|GetNameInfo|FSReq|TCPConnect|PipeConnect|KeyPairGen|SignRequest|RandomBytes)/
+const REQUESTS = /^(GetAddrInfo|GetNameInfo|FSReq|TCPConnect|PipeConnect)/
 /** The most steps in which time passes, so that days take seconds; only a client without a connection can follow. */
 const MAX_STEPS = 4_000
 
@@ -64,7 +65,7 @@ export async function settle(
 }
 
 function hasRequests(): boolean {
-  return process.getActiveResourcesInfo().some((name) => REQUESTS.test(name))
+  return isCryptoUnderWay() || process.getActiveResourcesInfo().some((name) => REQUESTS.test(name))
 }
 
 /** A number that changes with everything that happens in this process, events of sockets included. */
@@ -94,6 +95,26 @@ export function whenStill(activity: ActivityCount, run: () => void): () => void 
   return () => {
     isCancelled = true
     stopAlarm()
+  }
+}
+
+/** How finely real time passes, in milliseconds. */
+const SLICE_MS = 100
+
+/** Lets real time pass, for a client with a clock of its own; the clock of the hub goes with it. */
+export async function passReally(
+  clock: ManualClock,
+  seconds: number,
+  activity: ActivityCount,
+): Promise<void> {
+  await settle(activity)
+  const end = clock.now() + seconds * 1_000
+  for (let before = systemTime.now(); clock.now() < end;) {
+    await pause(Math.min(SLICE_MS, end - clock.now()))
+    const now = systemTime.now()
+    clock.advance(Math.max(0, Math.min(now - before, end - clock.now())))
+    before = now
+    await settle(activity)
   }
 }
 

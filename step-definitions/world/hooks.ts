@@ -7,6 +7,7 @@ import {
   AfterAll,
   Before,
   BeforeAll,
+  BeforeStep,
   setDefaultTimeout,
   Status,
   setWorldConstructor,
@@ -15,8 +16,11 @@ import { type JournalEntry, startMockHub } from 'mock-iot-hub'
 import { HarnessError } from '../driver/client-driver.ts'
 import { isRunStopped } from '../conformance/stop.ts'
 import { endOfRun } from '../driver/client-under-test.ts'
-import { brokenInvariants, type InvariantContext } from '../invariants/invariants.ts'
+import { brokenInvariants, BEFORE_CONNACK, type InvariantContext } from '../invariants/invariants.ts'
+import { READING_TYPE } from '../neutral/reading.ts'
+import { lookFurther } from '../neutral/readings.ts'
 import { createClient } from '../steps/client-factory.ts'
+import { createProvisioningClient, sessionOf } from '../steps/provisioning-factory.ts'
 import { assertClaimed } from './claims.ts'
 import { Inconclusive, NotSupported } from './errors.ts'
 import { describeReply } from './replies.ts'
@@ -45,17 +49,23 @@ Before(async function (this: ConformanceWorld, { pickle }) {
   const { transport, address } = this.parameters as { readonly transport?: string; readonly address?: string }
   if (address !== undefined) this.address = address
   this.overWebSocket = transport === 'mqtt-ws' && !pickle.tags.some(({ name }) => name === DEFAULT_TRANSPORT)
-  for (const part of ['amqp', 'events'] as const)
+  for (const part of ['amqp', 'events', 'throttles'] as const)
     if (pickle.tags.some(({ name }) => name === `@hub:${part}`)) this.hub.needs.add(part)
+  this.reading.begin(pickle.tags.map(({ name }) => name))
   await this.begin()
   this.hub.rsaCertificate = pickle.tags.some(({ name }) => name === HUB_RSA)
   assertClaimed(
     this.client.driver.hello,
     pickle.tags.map(({ name }) => name),
+    this.reading,
   )
   if (process.env['CONFORMANCE_HUB'] !== undefined && pickle.tags.some(({ name }) => name === HUB_ALONE))
     throw new NotSupported('hub.alone: the scenario reads shared messages, and other clients may use the hub')
   return undefined
+})
+
+BeforeStep(function (this: ConformanceWorld, { pickleStep }) {
+  this.reading.step = pickleStep.text
 })
 
 AfterAll(endOfRun)
@@ -79,8 +89,21 @@ After(async function (this: ConformanceWorld, { result, pickle }) {
   if (isRunStopped() && result?.status === Status.SKIPPED) return
   const passed = result?.status === Status.PASSED
   const tags = pickle.tags.map(({ name }) => name)
-  const verdict = unsupported(this) ?? (passed ? await judge(this, tags) : undefined)
-  if (!passed || verdict !== undefined) report(this)
+  const { reading } = this
+  const missing = unsupported(this)
+  if (
+    result?.status === Status.FAILED &&
+    missing === undefined &&
+    reading.applies &&
+    reading.decided === undefined
+  )
+    await furtherLook(this)
+  const verdict =
+    missing ??
+    (passed || reading.decided !== undefined ? ((await judge(this, tags)) ?? reading.idiom()) : undefined)
+  if (reading.record !== undefined && missing === undefined)
+    this.attach(JSON.stringify(reading.record), READING_TYPE)
+  if (!passed || verdict !== undefined || reading.unsupported !== undefined) report(this)
   await this.end()
   if (verdict !== undefined) throw verdict
 })
@@ -95,6 +118,15 @@ function unsupported(world: ConformanceWorld): Error | undefined {
   }
 }
 
+/** What the neutral reading still asks after a failure; an error there leaves the failure as it is. */
+async function furtherLook(world: ConformanceWorld): Promise<void> {
+  try {
+    await lookFurther(world)
+  } catch (error) {
+    world.attach(`neutral reading: ${String(error)}`, 'text/plain')
+  }
+}
+
 async function judge(world: ConformanceWorld, tags: readonly string[]): Promise<Error | undefined> {
   const unfired = (world.hub.started?.faults.list() ?? []).filter(({ fired }) => fired === 0)
   if (unfired.length > 0) {
@@ -103,7 +135,13 @@ async function judge(world: ConformanceWorld, tags: readonly string[]): Promise<
   if (tags.includes(NO_SOCKET)) await connectOnce(world, tags)
   if (tags.includes('@sut:client')) {
     const broken = brokenInvariants(world.hub.journal, invariantContext(world))
-    if (broken.length > 0) return new AssertionError({ message: `Invariants: ${broken.join('; ')}` })
+    if (broken.length > 0) {
+      const error = new AssertionError({ message: `Invariants: ${broken.join('; ')}` })
+      if (!world.reading.applies || !broken.every((one) => one.startsWith(BEFORE_CONNACK))) return error
+      // MQTT 3.1.1, 3.1.4 allows it.
+      world.reading.note(error)
+      world.reading.decide('WARN', error.message)
+    }
   }
   if (world.hubScenario?.hasEvidence === true) return undefined
   if (world.hub.journal.some(isEvidence) || (world.tap?.hellos.length ?? 0) > 0) return undefined
@@ -124,12 +162,24 @@ function invariantContext(world: ConformanceWorld): InvariantContext {
       ({ request }) =>
         request.do === 'updateSasToken' || (request.do === 'create' && request.factory === 'sasToken'),
     ),
-    hostNames: [world.names.get('host'), world.names.get('gateway'), 'localhost', 'hub.example'],
+    hostNames: [
+      world.names.get('host'),
+      world.names.get('gateway'),
+      'localhost',
+      'hub.example',
+      'other.example',
+    ],
   }
 }
 
 /** A client that refuses everything would pass: the same client must be able to connect. */
 async function connectOnce(world: ConformanceWorld, tags: readonly string[]): Promise<void> {
+  if (tags.some((tag) => tag.startsWith('@PROV-'))) {
+    await createProvisioningClient(world)
+    world.client.start({ do: 'provisionRegister', session: sessionOf(world) })
+    await world.activity.eventually(() => world.hub.journal.some(({ type }) => type === 'registration'))
+    return
+  }
   const { session } = await createClient(world, tags.includes('@identity:module') ? 'module' : 'device')
   await world.client.start({ do: 'connect', session }).reply
 }

@@ -9,6 +9,7 @@ export class Names {
     ['module', 'module-1'],
     ['host', 'localhost'],
     ['gateway', 'localhost'],
+    ['otherHost', 'hub.example'],
     ['correlationId', 'none yet'],
   ])
 

@@ -46,7 +46,7 @@ export class ScenarioHub {
   /** Whether the hub also has an RSA certificate, which takes a moment to make. */
   rsaCertificate = false
   /** The parts that the scenario needs besides. */
-  readonly needs = new Set<'amqp' | 'events'>()
+  readonly needs = new Set<'amqp' | 'events' | 'throttles'>()
   /** {@link ScenarioHub.recent} starts after this entry of the journal. */
   mark = 0
 
@@ -102,11 +102,14 @@ export class ScenarioHub {
       mqttPort: 0,
       httpsPort: 0,
       amqpPort: this.needs.has('amqp') ? 0 : false,
-      ...(this.needs.has('events') ? { settings: { eventSources: EVENT_SOURCES } } : {}),
+      settings: {
+        ...(this.needs.has('events') ? { eventSources: EVENT_SOURCES } : {}),
+        ...(this.needs.has('throttles') ? { dpsThrottles: true } : {}),
+      },
       controlPort: false,
       rsaCertificate: this.rsaCertificate,
       clock: this.aheadSeconds === 0 ? clock : new ShiftedClock(clock, this.aheadSeconds * 1_000),
-      hostnames: ['hub.example'],
+      hostnames: ['hub.example', 'other.example'],
     })
     defer(async () => {
       await hub.stop()

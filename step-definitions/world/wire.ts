@@ -70,6 +70,7 @@ export function connectFacts(world: ConformanceWorld): Readonly<Record<string, u
   const expiry = token['se']
   return {
     'client id': clientId,
+    'user name': username,
     'user name path': path,
     host,
     'api version': decoded('api-version'),

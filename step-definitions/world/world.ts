@@ -7,6 +7,7 @@ import { systemAlarm } from '../driver/clock.ts'
 import { Activity } from './activity.ts'
 import { Backend } from './backend.ts'
 import { ClientCalls } from './client-calls.ts'
+import { Reading } from '../neutral/reading.ts'
 import { Names } from './names.ts'
 import { ScenarioHub } from './scenario-hub.ts'
 import { ScenarioTime } from './scenario-time.ts'
@@ -20,6 +21,8 @@ export class ConformanceWorld extends World {
   readonly #cleanUp: (() => unknown)[] = []
   readonly clock = new ManualClock()
   readonly names = new Names()
+  /** How the scenario is judged for a client in any language. */
+  readonly reading = new Reading()
   readonly activity: Activity = new Activity(this.#scope.signal, (run) =>
     this.hubScenario?.isRemote === true
       ? systemAlarm(HUB_SILENCE_SECONDS, () => void this.hubScenario?.whetherAlive().then(run))
@@ -35,7 +38,12 @@ export class ConformanceWorld extends World {
     },
   })
   readonly client: ClientCalls = new ClientCalls(this.clock, this.activity, this.hub.journalSeq)
-  readonly time = new ScenarioTime(this.clock, this.activity, () => this.client.driver)
+  readonly time = new ScenarioTime(
+    this.clock,
+    this.activity,
+    () => this.client.driver,
+    () => this.reading.applies,
+  )
   #backend: Backend | undefined
 
   /** The address that the suite listens on and that clients dial (`--address`). */
@@ -55,6 +63,8 @@ export class ConformanceWorld extends World {
     | undefined
   /** Between client and hub, when the scenario watches the network. */
   tap: Tap | undefined
+  /** A tap or a proxy is between client and hub. */
+  isRelayed = false
 
   /** Aborts at the end of the scenario. */
   get signal(): AbortSignal {
@@ -84,7 +94,8 @@ export class ConformanceWorld extends World {
   async begin(): Promise<void> {
     const { hello } = await this.client.begin()
     // Some SDKs refuse a host name without a dot (docs/contract/reference/sdks.md#sdks-host-dot).
-    if (needsDottedHost(hello)) this.names.set('host', 'hub.example').set('gateway', 'hub.example')
+    if (needsDottedHost(hello))
+      this.names.set('host', 'hub.example').set('gateway', 'hub.example').set('otherHost', 'other.example')
   }
 
   /** After the last step: ends the clients, then the hub, then everything else. */

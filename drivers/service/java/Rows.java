@@ -71,7 +71,7 @@ final class Rows {
             tell(area, call, "passed", "");
             return value;
         } catch (ExecutionException error) {
-            tell(area, call, "failed", String.valueOf(error.getCause()));
+            tell(area, call, "failed", withCauses(error.getCause()));
         } catch (TimeoutException error) {
             result.cancel(true);
             tell(area, call, "failed", "not settled after " + TIMEOUT_SECONDS + " s");
@@ -86,6 +86,11 @@ final class Rows {
             run.run();
             return null;
         });
+    }
+
+    private static String withCauses(Throwable error) {
+        Throwable cause = error.getCause();
+        return cause == null || cause == error ? String.valueOf(error) : error + " < " + withCauses(cause);
     }
 
     private static void tell(String area, String call, String outcome, String detail) {
@@ -132,7 +137,8 @@ final class Rows {
         return JsonParser.parseString(ask("GET", "/telemetry", null)).getAsJsonArray();
     }
 
-    private static String ask(String method, String path, String body) throws Exception {
+    /** A request of the control API. */
+    static String ask(String method, String path, String body) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(URI.create(CONTROL + path))
             .header("content-type", "application/json")
             .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body))

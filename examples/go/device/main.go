@@ -1,10 +1,12 @@
-// A device: telemetry, its twin, a direct method, a message from the cloud, over bare MQTT with paho.
+// A device: telemetry, its twin, a direct method, a message from the cloud, a file upload, over bare MQTT with paho.
 package main
 
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -61,9 +63,7 @@ func main() {
 	// The twin: read it whole, then wait for the back end's change and report it.
 	wait(client.Publish("$iothub/twin/GET/?$rid=1", 0, false, ""))
 	var whole struct{ Desired struct{ Interval int } }
-	if err := json.Unmarshal(<-twin, &whole); err != nil {
-		log.Fatal(err)
-	}
+	check(json.Unmarshal(<-twin, &whole))
 	interval := whole.Desired.Interval
 	if interval == 0 {
 		interval = <-desired
@@ -71,10 +71,50 @@ func main() {
 	fmt.Println("desired interval", interval)
 	wait(client.Publish("$iothub/twin/PATCH/properties/reported/?$rid=2", 0, false, fmt.Sprintf(`{"interval":%d}`, interval)))
 
+	upload(host, device, iothub.Token(host+"/devices/"+device, parts["SharedAccessKey"], "", time.Hour))
+	fmt.Println("file uploaded")
+
 	<-called
 	<-told
 	client.Disconnect(250)
 	fmt.Println("device: done")
+}
+
+// upload: the hub names the blob, the storage takes it, the hub is told.
+func upload(host, device, token string) {
+	files := "https://" + host + "/devices/" + device + "/files"
+	var place struct{ CorrelationID, HostName, ContainerName, BlobName, SasToken string }
+	check(json.Unmarshal(send("POST", files+"?api-version=2021-04-12", token, `{"blobName":"log.txt"}`), &place))
+	blob := fmt.Sprintf("https://%s/%s/%s%s", place.HostName, place.ContainerName, place.BlobName, place.SasToken)
+	send("PUT", blob, "", "a line of the log\n")
+	done := fmt.Sprintf(`{"correlationId":%q,"isSuccess":true,"statusCode":200}`, place.CorrelationID)
+	send("POST", files+"/notifications?api-version=2021-04-12", token, done)
+}
+
+// send makes a request over HTTPS; Go trusts SSL_CERT_FILE.
+func send(method, url, token, body string) []byte {
+	request, err := http.NewRequest(method, url, strings.NewReader(body))
+	check(err)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("x-ms-blob-type", "BlockBlob")
+	if token != "" {
+		request.Header.Set("Authorization", token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	check(err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	check(err)
+	if response.StatusCode >= 300 {
+		log.Fatalf("%s %s: %s %s", method, url, response.Status, text)
+	}
+	return text
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
 }
 
 func wait(token mqtt.Token) {

@@ -84,6 +84,19 @@ fn until(connection: &mut Connection, wanted: impl Fn(&Packet) -> bool) -> Resul
     Err("it has not come".into())
 }
 
+/// Asks for events until the hub refuses a connection.
+fn refusal(connection: &mut Connection) -> Result<rumqttc::ConnectReturnCode> {
+    loop {
+        match connection
+            .recv_timeout(Duration::from_secs(30))
+            .map_err(|_| "no answer")?
+        {
+            Err(rumqttc::ConnectionError::ConnectionRefused(code)) => return Ok(code),
+            _ => continue,
+        }
+    }
+}
+
 const EVENTS: &str = "devices/thermostat/messages/events/";
 
 #[test]
@@ -111,20 +124,23 @@ fn what_a_client_must_survive() -> Result<()> {
 
     // A device whose token expires is refused with the old one, and comes back with a new one.
     hub.control("POST", "/devices/thermostat/expire-token", Value::Null)?;
-    let refused = loop {
-        match connection
-            .recv_timeout(Duration::from_secs(30))
-            .map_err(|_| "no answer")?
-        {
-            Err(rumqttc::ConnectionError::ConnectionRefused(code)) => break code,
-            _ => continue,
-        }
-    };
+    let refused = refusal(&mut connection)?;
     assert_eq!(refused, rumqttc::ConnectReturnCode::NotAuthorized);
     drop((client, connection));
     let (client, mut connection) = hub.client(2 * HOUR)?;
     client.publish(EVENTS, QoS::AtLeastOnce, false, "back again")?;
     until(&mut connection, |packet| matches!(packet, Packet::PubAck(_)))?;
     assert!(hub.bodies()?.contains(&"back again".into()));
+    drop((client, connection));
+
+    // A device whose clock is four hours late is refused, until its tokens live longer.
+    hub.control("POST", "/clock/offset", json!({"by": "4h"}))?; // the hub's clock, not the device's
+    let (late, mut connection) = hub.client(2 * HOUR)?;
+    assert_eq!(refusal(&mut connection)?, rumqttc::ConnectReturnCode::NotAuthorized);
+    let why = hub.control("GET", "/explain/last", Value::Null)?.to_string();
+    assert!(why.contains("clock is 4h ahead of the system clock"), "{why}");
+    drop((late, connection));
+    let (_client, mut connection) = hub.client(5 * HOUR)?;
+    until(&mut connection, |packet| matches!(packet, Packet::ConnAck(_)))?;
     Ok(())
 }

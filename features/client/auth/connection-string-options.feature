@@ -28,7 +28,7 @@ Feature: Options of clients from a connection string
         | serverVerificationCert | (none) |
       When it connects
       Then the call fails with ClientError
-      And the TLS handshake names the host "localhost"
+      And the TLS handshake names the host "{host}"
 
       @identity:device
       Examples: device client

@@ -10,7 +10,7 @@ Feature: Clients from a connection string
       Given a connected <identity> client from a connection string
       Then CONNECT holds:
         | client id      | <client id>           |
-        | user name path | localhost/<client id> |
+        | user name path | {host}/<client id> |
 
       @identity:device
       Examples: device client
@@ -56,12 +56,12 @@ Feature: Clients from a connection string
       @identity:device
       Examples: device client
         | identity | resource                   | encoded                        |
-        | device   | localhost/devices/device-1 | localhost%2Fdevices%2Fdevice-1 |
+        | device   | {host}/devices/device-1 | {host}%2Fdevices%2Fdevice-1 |
 
       @identity:module
       Examples: module client
         | identity | resource                                    | encoded                                             |
-        | module   | localhost/devices/device-1/modules/module-1 | localhost%2Fdevices%2Fdevice-1%2Fmodules%2Fmodule-1 |
+        | module   | {host}/devices/device-1/modules/module-1 | {host}%2Fdevices%2Fdevice-1%2Fmodules%2Fmodule-1 |
 
     Scenario Outline: Another key
       Given a <identity> client from a connection string with:
@@ -73,12 +73,12 @@ Feature: Clients from a connection string
       @identity:device
       Examples: device client
         | identity | string                                                        |
-        | device   | HostName=localhost;DeviceId=device-1;SharedAccessKey=c2VjcmV0 |
+        | device   | HostName={host};DeviceId=device-1;SharedAccessKey=c2VjcmV0 |
 
       @identity:module
       Examples: module client
         | identity | string                                                                          |
-        | module   | HostName=localhost;DeviceId=device-1;ModuleId=module-1;SharedAccessKey=c2VjcmV0 |
+        | module   | HostName={host};DeviceId=device-1;ModuleId=module-1;SharedAccessKey=c2VjcmV0 |
 
   @BOTH-CS-04
   Rule: A malformed connection string is refused

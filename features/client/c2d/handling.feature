@@ -20,7 +20,8 @@ Feature: Handling messages
       Given a connected device client
       And the application listens for messages
       When the back end sends the message "one"
-      And the connection is cut
+      Then the hub has seen 1 PUBACK packet
+      When the connection is cut
       And 10 seconds pass
       Then it is connected
       And the application is told of messages 1 time

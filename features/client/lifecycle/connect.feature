@@ -50,10 +50,10 @@ Feature: Connecting
     Scenario Outline: Clients of two hubs
       Given the network between client and hub is watched
       And a connected <identity> client
-      Then the TLS handshake names the host "localhost"
-      When the clients know the hub as "hub.example"
+      Then the TLS handshake names the host "{host}"
+      When the clients know the hub as "{otherHost}"
       And another connected <identity> client
-      Then the TLS handshake names the host "hub.example"
+      Then the TLS handshake names the host "{otherHost}"
 
       @identity:device
       Examples: device client

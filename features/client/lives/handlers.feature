@@ -27,7 +27,8 @@ Feature: Handlers in a long life
   @BOTH-ONMETH-01 @clock
   Rule: A handler that was taken away and set again while the connection was lost is called
 
-    @fault:tcp
+    # That a handler can be taken away is a matter of a language.
+    @fault:tcp @python-api
     Scenario Outline: The application of the <identity> changes its mind twice
       Given a connected <identity> client
       And the application listens for method requests

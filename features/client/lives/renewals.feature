@@ -118,7 +118,7 @@ Feature: Long lives
         | identity |
         | module   |
 
-    @fault:tcp @fault:mqtt @BOTH-INTERVAL-01
+    @fault:tcp @fault:mqtt @BOTH-INTERVAL-01 @python-api
     Scenario Outline: The hub is away each time for two attempts of the <identity>
       Given a connected <identity> client
       When the connection is cut 3 times, and the hub is unavailable for 2 attempts each time

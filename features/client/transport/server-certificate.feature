@@ -49,7 +49,7 @@ Feature: Trusting the hub
         | serverVerificationCert | (none) |
       When it connects
       Then the call fails with ClientError
-      And the TLS handshake names the host "localhost"
+      And the TLS handshake names the host "{host}"
       And the hub has seen 0 connection attempts
 
       @identity:device

@@ -15,17 +15,27 @@ let hub: Hub
 let server: AmqpServer
 let near: Duplex
 let far: Duplex
-beforeEach(async () => {
+beforeEach(() => start(200_000))
+afterEach(stop)
+
+async function start(maxUnreadBytes: number): Promise<void> {
   clock = new ManualClock()
-  hub = createHub({ clock, settings: { maxUnreadBytes: 200_000 } })
+  hub = createHub({ clock, settings: { maxUnreadBytes } })
   server = await createAmqpServer(hub, { partitions: 1 })
   ;[near, far] = duplexPair()
   server.accept(far, { transport: 'amqp', peer: 'test' })
-})
-afterEach(async () => {
+}
+async function stop(): Promise<void> {
   await server.stop()
   hub.stop()
-})
+}
+function appendEvents(count: number, bytes: number): void {
+  for (let n = 0; n < count; n++)
+    hub.telemetry.append({
+      ...{ body: Buffer.alloc(bytes, n), system: {}, properties: {}, source: 'Telemetry' },
+      ...{ deviceId: 'd', moduleId: undefined, modelId: undefined, authMethod: '{}', authGenerationId: '1' },
+    })
+}
 const turns = async (count: number): Promise<void> => {
   for (let n = 0; n < count; n++)
     await new Promise<void>((resolve) => {
@@ -61,11 +71,7 @@ const lastReceived = (): string => {
 }
 
 test('an Event Hubs reader with endless credit gets as much as it reads, and no more waits', async () => {
-  for (let n = 0; n < 100; n++)
-    hub.telemetry.append({
-      ...{ body: Buffer.alloc(60_000, n), system: {}, properties: {}, source: 'Telemetry' },
-      ...{ deviceId: 'd', moduleId: undefined, modelId: undefined, authMethod: '{}', authGenerationId: '1' },
-    })
+  appendEvents(100, 60_000)
   hello()
   attach('localhost/ConsumerGroups/$Default/Partitions/0', 0, true, 1_000_000)
   await turns(50)
@@ -74,6 +80,17 @@ test('an Event Hubs reader with endless credit gets as much as it reads, and no 
   near.on('data', (chunk: Buffer) => (bytes += chunk.length))
   while (bytes < 100 * 60_000) await turns(1)
   expect(hub.lastRefusals).toEqual([])
+})
+
+test('several large events are sent ahead of a reader, so that it need not wait for each', async () => {
+  await stop()
+  await start(16_777_216)
+  appendEvents(20, 200_000)
+  hello()
+  attach('localhost/ConsumerGroups/$Default/Partitions/0', 0, true, 1_000_000)
+  await turns(50)
+  expect(far.writableLength).toBeGreaterThan(5 * 200_000)
+  expect(far.writableLength).toBeLessThan(7 * 200_000)
 })
 
 test('limit-unread: a client that asks and does not read is not read either, and closed for its silence', async () => {

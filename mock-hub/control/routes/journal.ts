@@ -27,6 +27,9 @@ interface JournalQuery {
 const ENTRY_TYPES: Readonly<Record<JournalEntry['type'], true>> = {
   'link-opened': true,
   'tls-failed': true,
+  dialled: true,
+  'tls-hello': true,
+  'tls-ended': true,
   'link-closed': true,
   packet: true,
   connected: true,

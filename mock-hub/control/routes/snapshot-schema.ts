@@ -98,6 +98,86 @@ const BODY = objectOf({ bodyBase64: TEXT, system: OBJECT, properties: OBJECT }, 
 ])
 const MORE = { additionalProperties: true } as const
 
+/** A certificate, see `provisioning/stored-record.ts`. */
+const CERTIFICATE = { type: 'object', required: ['\u0000der'] } as const
+const ATTESTATION = {
+  type: 'object',
+  required: ['type'],
+  properties: { type: { enum: ['symmetricKey', 'x509', 'tpm'] } },
+  allOf: [
+    {
+      if: { properties: { type: { const: 'symmetricKey' } } },
+      then: objectOf({ type: TEXT, primaryKey: TEXT, secondaryKey: TEXT }, ['primaryKey', 'secondaryKey']),
+    },
+    {
+      if: { properties: { type: { const: 'tpm' } } },
+      then: objectOf({ type: TEXT, endorsementKey: TEXT, storageRootKey: TEXT }, ['endorsementKey']),
+    },
+    {
+      if: { properties: { type: { const: 'x509' }, kind: { const: 'caReferences' } } },
+      then: objectOf({ type: TEXT, kind: TEXT, names: objectOf({ primary: TEXT, secondary: TEXT }, []) }, [
+        'kind',
+        'names',
+      ]),
+    },
+    {
+      if: { properties: { type: { const: 'x509' }, kind: { not: { const: 'caReferences' } } } },
+      then: objectOf(
+        {
+          type: TEXT,
+          kind: { enum: ['clientCertificates', 'signingCertificates'] },
+          certificates: objectOf({ primary: CERTIFICATE, secondary: CERTIFICATE }, []),
+        },
+        ['kind', 'certificates'],
+      ),
+    },
+  ],
+} as const
+const enrollment = (kind: string): ReturnType<typeof objectOf> =>
+  objectOf(
+    {
+      kind: { const: kind },
+      id: TEXT,
+      deviceId: TEXT,
+      optionalDeviceInformation: OBJECT,
+      attestation: ATTESTATION,
+      iotEdge: { type: 'boolean' },
+      tags: OBJECT,
+      desired: OBJECT,
+      enabled: { type: 'boolean' },
+      reprovisionPolicy: objectOf(
+        { updateHubAssignment: { type: 'boolean' }, migrateDeviceData: { type: 'boolean' } },
+        ['updateHubAssignment', 'migrateDeviceData'],
+      ),
+      allocationPolicy: { enum: ['hashed', 'geoLatency', 'static', 'custom'] },
+      iotHubs: TEXTS,
+      webhook: objectOf({ url: TEXT, apiVersion: TEXT }, ['url', 'apiVersion']),
+      etag: TEXT,
+      createdAt: TIME,
+      updatedAt: TIME,
+    },
+    ['kind', 'id', 'attestation', 'enabled', 'etag', 'createdAt', 'updatedAt'],
+  )
+const ASSIGNED = objectOf({ hub: TEXT, deviceId: TEXT }, ['hub', 'deviceId'])
+const OUTCOME = {
+  type: 'object',
+  required: ['status'],
+  properties: { status: { enum: ['unassigned', 'assigned', 'failed', 'disabled'] } },
+  allOf: [
+    {
+      if: { properties: { status: { const: 'assigned' } } },
+      then: { properties: { assigned: ASSIGNED, substatus: TEXT }, required: ['assigned', 'substatus'] },
+    },
+    {
+      if: { properties: { status: { const: 'failed' } } },
+      then: {
+        properties: { errorCode: { type: 'integer' }, errorMessage: TEXT },
+        required: ['errorCode', 'errorMessage'],
+      },
+    },
+  ],
+} as const
+
 /** The values of documents by kind: what reading them needs. */
 const VALUES = {
   feedbackBatch: objectOf({ records: LIST, dueAt: TIME }, ['records', 'dueAt']),
@@ -140,6 +220,25 @@ const VALUES = {
     'byOperation',
   ]),
   mqttSession: objectOf({ subscriptions: LIST, packetIds: LIST }, ['subscriptions', 'packetIds']),
+  provisioningCertificate: objectOf(
+    { name: TEXT, certificate: CERTIFICATE, verified: { type: 'boolean' }, code: TEXT },
+    ['name', 'certificate', 'verified'],
+  ),
+  enrollment: enrollment('individual'),
+  enrollmentGroup: enrollment('group'),
+  registration: objectOf(
+    {
+      registrationId: TEXT,
+      enrollment: objectOf({ kind: { enum: ['individual', 'group'] }, id: TEXT }, ['kind', 'id']),
+      outcome: OUTCOME,
+      assigned: ASSIGNED,
+      leaf: CERTIFICATE,
+      etag: TEXT,
+      createdAt: TIME,
+      updatedAt: TIME,
+    },
+    ['registrationId', 'enrollment', 'outcome', 'etag', 'createdAt', 'updatedAt'],
+  ),
 }
 const DOCUMENT = {
   ...objectOf({ kind: { enum: Object.keys(VALUES) }, key: TEXT, value: {} }, ['kind', 'key', 'value']),

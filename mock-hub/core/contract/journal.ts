@@ -18,6 +18,22 @@ export interface TlsFacts {
   readonly resumed: boolean
 }
 
+/** What a client offers in its ClientHello. */
+export interface ClientOffer {
+  /** `TLSv1.2`; a client without the extension for versions names its highest alone. */
+  readonly versions: readonly string[]
+  /** Cipher suites in the client's order, as `0xc02f`. */
+  readonly suites: readonly string[]
+  /** Server Name Indication; undefined: the client sent none. */
+  readonly serverName: string | undefined
+  /** Application protocols (ALPN). */
+  readonly alpn: readonly string[]
+  /** Bytes that the client takes in a record; left out: it does not say. */
+  readonly maxFragmentLength?: number
+  /** Whether it offers to resume an earlier session by a ticket. */
+  readonly sessionTicket: boolean
+}
+
 /** An event. The journal is the single record: log, tail, reports, waits and verdicts read it. */
 export type JournalEvent =
   | {
@@ -39,6 +55,38 @@ export type JournalEvent =
       readonly code: string
       /** What it means, in plain words. */
       readonly reason: string
+    }
+  /** A TCP connection, before TLS and before any fault. Only with the option `observeHandshakes`, as the next two. */
+  | {
+      readonly type: 'dialled'
+      readonly protocol: 'mqtt' | 'amqp' | 'https'
+      readonly port: number
+      /** `address:port` of the client. */
+      readonly peer: string
+    }
+  /** The first bytes of a connection: the client's offer, or what it sent instead of TLS. */
+  | {
+      readonly type: 'tls-hello'
+      readonly peer: string
+      /** Left out: it was no ClientHello. */
+      readonly offer?: ClientOffer
+      /** The first bytes, at most 16, when the client does not speak TLS. */
+      readonly clear?: string
+    }
+  /** The end of a handshake. */
+  | {
+      readonly type: 'tls-ended'
+      readonly peer: string
+      /** Whether the client's last message of the handshake was read. */
+      readonly finished: boolean
+      /** `TLSv1.3`, of a finished handshake. */
+      readonly version?: string
+      /** Cipher suite of a finished handshake, as the IANA names it. */
+      readonly cipher?: string
+      /** Of Node or OpenSSL, when it failed. */
+      readonly code?: string
+      /** The alert that the client sent, such as `unknown_ca`; left out: none. */
+      readonly alert?: string
     }
   | {
       readonly type: 'link-closed'

@@ -90,6 +90,7 @@ export class HubCloudToDevice implements CloudToDevice, StateSource<StoredC2d> {
     if (queued >= settings.c2dQueueDepth)
       throw new HubError({
         kind: 'DeviceMaximumQueueDepthExceeded',
+        message: `C2D messages enqueued for the device exceeded the queue limit of ${String(settings.c2dQueueDepth)},  see more at http://aka.ms/iothub403004`,
         rule: 'WIRE-C2D-13',
         expected: `at most ${String(settings.c2dQueueDepth)} messages waiting for a device`,
         received: 'one more',

@@ -1,7 +1,7 @@
 /**
  * The whole state of a hub as JSON: identities with keys and generation ids, twins with versions and metadata, waiting
- * cloud-to-device messages, configurations, routes, jobs, uploads, MQTT sessions, feedback, and the time of its clock. Links,
- * locks, the journal and telemetry are history, not state: a snapshot does not have them. Blobs are files: `data export` of the
+ * cloud-to-device messages, configurations, routes, jobs, uploads, MQTT sessions, feedback, enrollments and registrations of
+ * the provisioning service, and the time of its clock. Links, locks, the journal and telemetry are history, not state: a snapshot does not have them. Blobs are files: `data export` of the
  * command has them.
  */
 
@@ -40,7 +40,18 @@ const DOCUMENT_KINDS = [
   'importJob',
   'quota',
   'mqttSession',
+  'provisioningCertificate',
+  'enrollment',
+  'enrollmentGroup',
+  'registration',
 ] as const satisfies readonly StateKind[]
+
+const OF_PROVISIONING: readonly StateKind[] = [
+  'provisioningCertificate',
+  'enrollment',
+  'enrollmentGroup',
+  'registration',
+]
 
 export class HubSnapshots implements Snapshots {
   readonly #hub: SnapshotHub
@@ -90,7 +101,7 @@ export class HubSnapshots implements Snapshots {
     const applyConfigurations = this.#configurations.load(configurations)
     const moveClock = clockMover(hub, clock)
     const clearConfigurations = this.#configurations.load([])
-    checkKinds(documents)
+    checkDocuments(hub, documents)
 
     // The old state goes first: moving the clock must not wake it, and old configurations must not reach new identities.
     clearConfigurations()
@@ -129,10 +140,16 @@ function loadDocuments({ commits }: SnapshotHub, documents: readonly SnapshotDoc
   }
 }
 
-function checkKinds(documents: readonly SnapshotDocument[]): void {
-  documents.forEach(({ kind }, index) => {
+function checkDocuments({ commits }: SnapshotHub, documents: readonly SnapshotDocument[]): void {
+  documents.forEach(({ kind, value }, index) => {
+    const field = `documents[${String(index)}]`
     if (!DOCUMENT_KINDS.some((known) => known === kind))
-      throw wrong(`documents[${String(index)}].kind`, `to be one of ${DOCUMENT_KINDS.join(', ')}`, kind)
+      throw wrong(`${field}.kind`, `to be one of ${DOCUMENT_KINDS.join(', ')}`, kind)
+    const source = commits.sources.get(kind)
+    if (source === undefined && OF_PROVISIONING.includes(kind))
+      throw wrong(`${field}.kind`, 'to be left out: this hub has no provisioning service', kind)
+    const problem = source?.problem?.(value)
+    if (problem !== undefined) throw wrong(`${field}.value`, `to be without ${problem}`, value)
   })
 }
 

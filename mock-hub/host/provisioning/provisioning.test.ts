@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket, createWebSocketStream } from 'ws'
 import { ManualClock } from '../../base/clock.ts'
 import { RawClient } from '../../mqtt/testing/raw-client.ts'
+import { make } from '../../provisioning/testing/certificates.ts'
 import { individual, KEY, SCOPE, token } from '../../provisioning/testing/test-provisioning.ts'
 import type { MockHubOptions } from '../options.ts'
 import type { MockHub } from '../mock-hub.ts'
@@ -22,6 +24,11 @@ afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.stop()
 })
 
+const tls = async (options: ConnectionOptions): Promise<TLSSocket> => {
+  const socket = connectTls(options)
+  await once(socket, 'secureConnect')
+  return socket
+}
 const upgrade = async (hub: MockHub, path: string, protocol: string): Promise<WebSocket> => {
   const url = `wss://127.0.0.1:${String(hub.httpsPort)}${path}`
   const socket = new WebSocket(url, protocol, { ca: hub.caPem })
@@ -94,6 +101,47 @@ describe('a hub with its service', () => {
     await expect(start({ seed, provisioning: false })).rejects.toThrow('seed.enrollments')
     await expect(start({ seed: { enrollments: [individual('a b')] } })).rejects.toThrow('registrationId')
     await expect(start({ idScope: '' })).rejects.toThrow('idScope')
+  })
+
+  test('DPS-AUTH-14: an authority that the hub trusts is verified at its service, and stays so after a reset', async () => {
+    const root = await make('root', undefined, { ca: true })
+    const device = await make('x1', root)
+    const fleet = {
+      enrollmentGroupId: 'fleet',
+      attestation: { type: 'x509', x509: { signingCertificates: { primary: { certificate: root.pem } } } },
+    }
+    const registers = async (hub: MockHub): Promise<string | undefined> => {
+      const socket = await tls({
+        ...{ host: '127.0.0.1', port: hub.mqttPort, ca: hub.caPem },
+        ...{ cert: device.pem, key: device.key },
+      })
+      const client = new RawClient(socket)
+      client.connect({ clientId: 'x1', username: `${SCOPE}/registrations/x1/api-version=2019-03-31` })
+      await client.take('connack')
+      client.send({
+        cmd: 'subscribe',
+        messageId: 1,
+        subscriptions: [{ topic: '$dps/registrations/res/#', qos: 1 }],
+      })
+      client.send({
+        cmd: 'publish',
+        topic: '$dps/registrations/PUT/iotdps-register/?$rid=1',
+        payload: '',
+        qos: 0,
+        dup: false,
+        retain: false,
+      })
+      const { topic } = await client.take('publish')
+      socket.destroy()
+      return topic
+    }
+    const trusting = await start({ trustedAuthorities: [root.pem], seed: { enrollmentGroups: [fleet] } })
+    for (const reset of [false, true]) {
+      if (reset) trusting.reset()
+      expect(await registers(trusting)).toContain('/res/202/')
+    }
+    expect(trusting.provisioning?.certificates.list()).toEqual([])
+    expect(await registers(await start({ seed: { enrollmentGroups: [fleet] } }))).toContain('/res/401/')
   })
 
   test('hubs of one process are linked by their names', async () => {

@@ -103,6 +103,29 @@ export async function crossCertificate(subject: Authority, issuer: Authority): P
   return pemText(certificate)
 }
 
+/** Creates an authority below another one, which may issue certificates for clients and servers alone. */
+export async function makeIntermediate(issuer: Authority, validity: Validity): Promise<Authority> {
+  const x509 = await library()
+  const above = new x509.X509Certificate(issuer.cert)
+  const keyType = keyTypeOf(issuer.key)
+  const keys = await makeKeys(keyType)
+  const { privateKey: signingKey } = await keysOf(issuer.key)
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: [{ CN: ['Mock IoT Hub intermediate CA'] }],
+    issuer: above.subject,
+    ...dates(validity),
+    signingAlgorithm: SIGNATURE[keyType],
+    publicKey: keys.publicKey,
+    signingKey,
+    extensions: [
+      ...(await authorityExtensions(keys.publicKey, 0, issuer.permitted)),
+      await x509.AuthorityKeyIdentifierExtension.create(above),
+    ],
+  })
+  return { key: await pemOf(keys.privateKey), cert: pemText(certificate), permitted: issuer.permitted }
+}
+
 async function authorityExtensions(
   publicKey: webcrypto.CryptoKey,
   pathLength: number,

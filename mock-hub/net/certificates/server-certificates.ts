@@ -10,6 +10,7 @@ import {
   issueCertificate,
   keyTypeOf,
   makeAuthority,
+  makeIntermediate,
   makeSelfSigned,
   type Authority,
   type CertificateRequest,
@@ -20,7 +21,14 @@ import { permittedNames, permits, shortName } from './name-constraints.ts'
 
 /** What is wrong with a chain; the first three are the kinds of `tls.unknown_ca`. */
 export type CertificateVariant =
-  'missing_issuer' | 'self_signed_root' | 'self_signed_leaf' | 'wrong_name' | 'expired' | 'not_yet_valid'
+  | 'missing_issuer'
+  | 'self_signed_root'
+  | 'self_signed_leaf'
+  | 'wrong_name'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'rotated'
+  | 'many_names'
 
 /** An authority and a server certificate that it issued. */
 export interface ServerCertificates {
@@ -38,6 +46,8 @@ const SERVER_LIFE_MS = 397 * DAY_MS
 /** Valid for clients whose clock is a little behind. */
 const BACKDATED_MS = DAY_MS
 const WRONG_NAME = 'wrong.localhost'
+/** Names of the fault `tls.many_names`; every authority permits them. */
+const OTHER_NAMES = Array.from({ length: 60 }, (_, at) => `other-${at + 1}.localhost`)
 /** A certificate is made anew when it is valid for less. */
 const LEAST_LEFT_MS = 30 * DAY_MS
 
@@ -135,6 +145,15 @@ export async function makeVariant(
       return issued({ notBefore: now - 30 * DAY_MS, notAfter: now - DAY_MS })
     case 'not_yet_valid':
       return issued({ notBefore: now + DAY_MS })
+    case 'many_names':
+      return issued({ names: [...names, ...OTHER_NAMES] })
+    case 'rotated': {
+      const intermediate = await makeIntermediate(authority, {
+        ...{ notBefore: now - BACKDATED_MS, notAfter: now + SERVER_LIFE_MS },
+      })
+      const { key, cert } = await issueServer(intermediate, names, now)
+      return { key, cert: `${cert}${intermediate.cert}${cross}` }
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
 import type { Certificates, UploadedCertificate } from '../contract/certificates.ts'
 import { badField } from '../refusals.ts'
-import { readRecord, storedRecord } from '../stored-record.ts'
+import { keepRecords } from '../stored-record.ts'
 import {
   commonNames,
   dateProblem,
@@ -32,24 +32,16 @@ const CODE_BYTES = 24
 
 export class Authorities implements Certificates {
   readonly #byName = new Map<string, Authority>()
+  readonly #trusted: readonly Certificate[]
   readonly #clock: Clock
   readonly #random: Random
   readonly #commits: Commits
 
-  constructor(clock: Clock, random: Random, commits: Commits) {
+  /** @param trusted authorities that count as verified without being uploaded; a reset does not forget them. */
+  constructor(clock: Clock, random: Random, commits: Commits, trusted: readonly Certificate[] = []) {
     this.#commits = commits
-    commits.keep({
-      kind: 'provisioningCertificate',
-      keys: () => this.#byName.keys(),
-      read: (key) => {
-        const authority = this.#byName.get(key)
-        return authority && storedRecord(authority)
-      },
-      load: (documents) => {
-        this.#byName.clear()
-        for (const { key, value } of documents) this.#byName.set(key, readRecord(value) as Authority)
-      },
-    })
+    this.#trusted = trusted
+    keepRecords(commits, 'provisioningCertificate', this.#byName)
     this.#clock = clock
     this.#random = random
   }
@@ -119,12 +111,15 @@ export class Authorities implements Certificates {
 
   /** All certificates. */
   get certificates(): readonly Certificate[] {
-    return [...this.#byName.values()].map(({ certificate }) => certificate)
+    return [...this.#trusted, ...[...this.#byName.values()].map(({ certificate }) => certificate)]
   }
 
-  /** Whether the certificate is uploaded and verified. */
+  /** Whether the certificate is uploaded and verified, or trusted from the start. */
   isVerified({ raw }: Certificate): boolean {
-    return [...this.#byName.values()].some((each) => each.verified && each.certificate.raw.equals(raw))
+    return (
+      this.#trusted.some((each) => each.raw.equals(raw)) ||
+      [...this.#byName.values()].some((each) => each.verified && each.certificate.raw.equals(raw))
+    )
   }
 
   #get(name: string): Authority {

@@ -20,6 +20,13 @@ export function readCertificate(text: string): Certificate | undefined {
   return parse(inner ?? bytes)
 }
 
+/** All certificates of a text in PEM; what is damaged is left out. */
+export function readCertificates(text: string): readonly Certificate[] {
+  return [...text.matchAll(new RegExp(PEM, 'g'))]
+    .map(([pem]) => parse(pem))
+    .filter((each) => each !== undefined)
+}
+
 /** @param source PEM or DER. @returns undefined: it is no certificate. */
 export function parse(source: string | Buffer): Certificate | undefined {
   try {

@@ -153,7 +153,7 @@ describe('what is refused', () => {
     ['attestation.tpm.endorsementKey', 'd1', { attestation: { type: 'tpm' } }],
     ['attestation.symmetricKey.primaryKey', 'd1', keys(15)],
     ['attestation.symmetricKey.primaryKey', 'd1', keys(65)],
-    ['iotHubs', 'd1', individual('d1', { allocationPolicy: 'static' })],
+    ['iotHubs', 'd1', individual('d1', { allocationPolicy: 'static', iotHubs: ['localhost', 'localhost'] })],
     ['iotHubs[0]', 'd1', individual('d1', { iotHubs: ['elsewhere.example'] })],
     ['iotHubHostName', 'd1', individual('d1', { iotHubHostName: 'elsewhere.example' })],
     ['customAllocationDefinition', 'd1', individual('d1', { allocationPolicy: 'custom' })],

@@ -11,7 +11,7 @@ import { BodyReader } from '../body-reader.ts'
 import type { Enrollments, Page, PageRequest } from '../contract/enrollments.ts'
 import { newEtag } from '../names.ts'
 import { badField, checkEtag, enrollmentNotFound } from '../refusals.ts'
-import { readRecord, storedRecord } from '../stored-record.ts'
+import { keepRecords } from '../stored-record.ts'
 import type { Enrollment } from './enrollment.ts'
 import { enrollmentDocument, enrollmentOf, ID_FIELD } from './enrollment-body.ts'
 import { byId, checkQuery, Pages } from './pages.ts'
@@ -45,18 +45,8 @@ export class EnrollmentStore implements Enrollments {
 
   constructor(deps: StoreDependencies) {
     this.#deps = deps
-    deps.commits.keep({
-      kind: STATE_KIND[deps.kind],
-      keys: () => this.#records.keys(),
-      read: (key) => {
-        const record = this.#records.get(key)
-        return record && storedRecord(record)
-      },
-      load: (documents) => {
-        this.#records.clear()
-        this.#sorted = undefined
-        for (const { key, value } of documents) this.#records.set(key, readRecord(value) as Enrollment)
-      },
+    keepRecords(deps.commits, STATE_KIND[deps.kind], this.#records, () => {
+      this.#sorted = undefined
     })
   }
 

@@ -61,6 +61,19 @@ describe('allocation', () => {
     }
   })
 
+  test('static without a hub takes the only one that is linked; of several it takes none', async () => {
+    const dps = openProvisioning()
+    dps.dps.individual.put('d1', individual('d1', { allocationPolicy: 'static' }))
+    expect(stateIn(await provision(dps, keyed(dps, 'd1')))).toMatchObject({ assignedHub: 'localhost' })
+    dps.dps.link(hubOfThisProcess(other()))
+    dps.dps.registrations.remove('d1', undefined)
+    expect(stateIn(await provision(dps, keyed(dps, 'd1')))).toMatchObject({
+      status: 'failed',
+      errorCode: 400208,
+      errorMessage: expect.stringContaining('iotHubs') as string,
+    })
+  })
+
   const custom = {
     allocationPolicy: 'custom',
     customAllocationDefinition: { webhookUrl: 'http://127.0.0.1:9/x', apiVersion: '2019-03-31' },

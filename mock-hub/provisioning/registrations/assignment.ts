@@ -24,6 +24,8 @@ export interface AssignmentRequest {
   readonly current: Assigned | undefined
   /** Host name of the hub that a fault orders. */
   readonly ordered: string | undefined
+  /** False after a reset: then no hub may be changed any more. */
+  readonly isCurrent: () => boolean
 }
 
 export interface AssignerDependencies {
@@ -52,6 +54,7 @@ async function assignTo(deps: AssignerDependencies, request: AssignmentRequest):
   const choice: Choice = stays
     ? { hub: currentHub, twin: undefined, payload: undefined }
     : await choose(deps, request, linked)
+  if (!request.isCurrent()) throw new AssignmentFailed(INTERNAL, 'The service was reset meanwhile.')
   const deviceId = enrollment.deviceId ?? registrationId
   const returns =
     current !== undefined && current.hub === choice.hub.hostName && current.deviceId === deviceId
@@ -99,6 +102,11 @@ async function choose(
   if (hubs.length === 0) throw new AssignmentFailed(NO_HUB, 'No IoT hub is linked to assign the device to.')
   if (enrollment.allocationPolicy === 'custom')
     return askWebhook(callWebhook, { enrollment, registrationId, current, leaf, payload, hubs })
+  if (enrollment.allocationPolicy === 'static' && hubs.length > 1)
+    throw new AssignmentFailed(
+      NO_HUB,
+      `The allocation policy static needs one hub in iotHubs: ${String(hubs.length)} are linked.`,
+    )
   const hub = hashed(registrationId, hubs)
   if (hub === undefined) throw new AssignmentFailed(NO_HUB, 'Every linked IoT hub has the weight 0.')
   return { hub, twin: undefined, payload: undefined }

@@ -39,10 +39,15 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
   readonly #operations: RegistrationOperations
   /** The last assignment of each registration, while it runs: they follow each other. */
   readonly #running = new Map<string, Promise<void>>()
+  /** Counts how often everything was forgotten: what runs since before must not change what is there now. */
+  #life = 0
 
   constructor(deps: DeviceProvisioningDependencies) {
     this.#deps = deps
     this.#operations = new RegistrationOperations(deps.clock)
+    deps.store.onLoaded = () => {
+      this.clear()
+    }
   }
 
   admit(registrant: Registrant): void {
@@ -104,6 +109,7 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
   }
 
   clear(): void {
+    this.#life += 1
     this.#operations.clear()
     this.#running.clear()
   }
@@ -120,8 +126,12 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
     const operation = this.#operations.start(newOperationId(random), registrationId, polls)
     const key = registrationId.toLowerCase()
     const before = this.#running.get(key) ?? Promise.resolve()
+    const life = this.#life
+    const isCurrent = (): boolean => life === this.#life
     const run = before.then(async () => {
-      const outcome = await this.#decide(registrant, attested, payload, decision)
+      if (!isCurrent()) return
+      const outcome = await this.#decide(registrant, attested, payload, decision, isCurrent)
+      if (!isCurrent()) return
       operation.ended = this.#deps.store.put(registrationId, attested, outcome)
       this.#record(registrant, 'ended', { operationId: operation.id, ...summary(outcome) })
       if (this.#running.get(key) === run) this.#running.delete(key)
@@ -135,6 +145,7 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
     attested: Attested,
     payload: Json | undefined,
     decision: FaultMatch | undefined,
+    isCurrent: () => boolean,
   ): Promise<Outcome> {
     if (!attested.enrollment.enabled) return { status: 'disabled' }
     if (decision?.effect === 'result') return orderedOutcome(decision)
@@ -146,6 +157,7 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
       payload,
       current: this.#deps.store.find(registrationId)?.assigned,
       ordered: typeof ordered === 'string' ? ordered : undefined,
+      isCurrent,
     })
   }
 

@@ -10,7 +10,7 @@ import type { Attested } from '../attestation/attestor.ts'
 import { byId, Pages } from '../enrollments/pages.ts'
 import { newEtag, sameId } from '../names.ts'
 import { checkEtag, enrollmentNotFound, registrationNotFound } from '../refusals.ts'
-import { readRecord, storedRecord } from '../stored-record.ts'
+import { keepRecords } from '../stored-record.ts'
 import { stateDocument, type Outcome, type Registration } from './registration.ts'
 
 export class RegistrationStore implements Registrations {
@@ -21,20 +21,13 @@ export class RegistrationStore implements Registrations {
   /** By registration id in lower case. */
   readonly #records = new Map<string, Registration>()
   readonly #pages = new Pages()
+  /** All records have been replaced by others. */
+  onLoaded: () => void = () => undefined
 
   constructor(clock: Clock, random: Random, commits: Commits, groupExists: (id: string) => boolean) {
     this.#commits = commits
-    commits.keep({
-      kind: 'registration',
-      keys: () => this.#records.keys(),
-      read: (key) => {
-        const record = this.#records.get(key)
-        return record && storedRecord(record)
-      },
-      load: (documents) => {
-        this.#records.clear()
-        for (const { key, value } of documents) this.#records.set(key, readRecord(value) as Registration)
-      },
+    keepRecords(commits, 'registration', this.#records, () => {
+      this.onLoaded()
     })
     this.#clock = clock
     this.#random = random

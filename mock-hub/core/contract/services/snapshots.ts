@@ -54,8 +54,8 @@ export interface HubSnapshot {
   /** Configurations. */
   readonly configurations: readonly StoredConfiguration[]
   /**
-   * Jobs, uploads, sessions of MQTT, messages to inputs, feedback, notifications and the meter; undefined: none, as in
-   * format 1.
+   * Jobs, uploads, sessions of MQTT, messages to inputs, feedback, notifications, the meter, and what the provisioning
+   * service knows; undefined: none, as in format 1.
    */
   readonly documents?: readonly SnapshotDocument[] | undefined
 }
@@ -67,7 +67,7 @@ export interface Snapshots {
   /**
    * Replaces the state of the hub by a snapshot. If it throws, nothing has changed.
    * @throws InvalidInput for another format, another host name, an identity that occurs twice or without its device, a
-   *   clock that cannot be moved; RangeError for a route that cannot be parsed; HubError for an invalid configuration.
+   *   clock that cannot be moved, documents of a provisioning service that the hub does not have; RangeError for a route that cannot be parsed; HubError for an invalid configuration.
    */
   restore(snapshot: HubSnapshot): void
 }

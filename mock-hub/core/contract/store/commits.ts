@@ -52,6 +52,8 @@ export interface StateSource<T = unknown> {
   keys(): Iterable<string>
   /** The document as it is now; undefined: there is none. Called when a group closes, once for each changed key. */
   read(key: string): T | undefined
+  /** What is wrong with a value that comes from outside, in words; undefined: nothing, or its schema says it all. */
+  problem?(value: unknown): string | undefined
   /** Replaces everything of this kind, and tells nobody. */
   load(documents: readonly StateDocument<T>[]): void
 }

@@ -50,4 +50,7 @@ export const MQTT: readonly FaultType[] = [
   ]),
   ...faultTypes('mqtt.unsuback', 'identity', 'an UNSUBACK', ANSWER),
   ...faultTypes('mqtt.pingresp', 'identity', 'a PINGRESP', ANSWER),
+  ...faultTypes('sessions', 'identity', 'arming', [
+    ['forget', 'forgets the stored MQTT sessions; links that are open stay open'],
+  ]),
 ]

@@ -66,6 +66,12 @@ export const TLS: readonly FaultType[] = faultTypes('tls', 'everyone', 'a TLS ha
   ['wrong_name', 'presents a certificate for another host name'],
   ['expired', 'presents a certificate that has expired'],
   ['not_yet_valid', 'presents a certificate that is not valid yet'],
+  ['rotated', 'presents another certificate, of a new intermediate authority below the same root'],
+  [
+    'other_root',
+    'presents its RSA chain alone, below the second root that clients are given; without one nothing changes',
+  ],
+  ['many_names', 'presents a certificate with 60 more names'],
   ['old_protocol', 'speaks TLS 1.1 at most'],
   [
     'cipher_allowlist',

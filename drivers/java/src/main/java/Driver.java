@@ -31,7 +31,7 @@ public final class Driver {
         + "\"identity.device\",\"identity.module\",\"auth.sas.renewable\",\"auth.symmetric-key\",\"transport.mqtt\",\"transport.mqtt-ws\",\"tls.custom-ca\","
         + "\"telemetry\",\"telemetry.output\",\"c2d\",\"methods\",\"methods.invoke\",\"twin.get\",\"twin.reported\",\"twin.desired\",\"input\","
         + "\"file-upload\",\"connection\",\"connection.retry\",\"connection.state-events\",\"connection.keep-alive\",\"lifecycle\",\"model-id\"],"
-        + "\"limits\":{\"dottedHost\":true},\"clock\":\"real\"}";
+        + "\"limits\":{\"dottedHost\":true},\"idioms\":{\"twin\":\"needs-desired\"},\"clock\":\"real\"}";
 
     private interface Call {
         JsonElement run(Session session, JsonObject request) throws Exception;

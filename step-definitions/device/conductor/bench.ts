@@ -1,0 +1,225 @@
+/** The bench: a hub on the ports that devices dial, the identity of the device, its recording, and the conductor's own connection. */
+
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server } from 'node:net'
+import { startMockHub, type Clock, type HubClock, type Identity, type MockHub } from 'mock-iot-hub'
+import mqttPacket from 'mqtt-packet'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { token } from '../../raw-clients/token.ts'
+import type { DeviceFile } from '../file/device-file.ts'
+import { Recorder } from '../recording/recorder.ts'
+
+export interface BenchOptions {
+  readonly file: DeviceFile
+  /** The time of the bench: it never jumps. */
+  readonly clock: Clock
+  /** The time of the hub: provocations move it. */
+  readonly hubClock: HubClock
+  readonly hostName: string
+  readonly address: string
+  /** 0: any free ports. */
+  readonly mqttPort: number
+  readonly httpsPort: number
+  readonly certificateDirectory?: string | undefined
+  /** Whether the port of MQTT without TLS can be watched. */
+  readonly decoyPorts: readonly number[]
+  /** Whether other certificates are made before the run: making them takes time that no device should wait for. */
+  readonly warmUp: boolean
+  /** Keys of the device, base64; random when left out. */
+  readonly keys?: readonly [string, string] | undefined
+  readonly thumbprint?: string | undefined
+}
+
+export class Bench {
+  readonly hub: MockHub
+  readonly recorder: Recorder
+  readonly clock: Clock
+  readonly hubClock: HubClock
+  readonly identity: Identity
+  readonly options: BenchOptions
+  readonly #decoys: Server[] = []
+  readonly #own = new Set<TLSSocket>()
+  /** Keys that the device holds. */
+  readonly keys: readonly [string, string]
+
+  private constructor(hub: MockHub, options: BenchOptions, keys: readonly [string, string]) {
+    this.hub = hub
+    this.options = options
+    this.keys = keys
+    this.clock = options.clock
+    this.hubClock = options.hubClock
+    const { id, moduleId } = options.file.device
+    this.identity = { deviceId: id, ...(moduleId === undefined ? {} : { moduleId }) }
+    const secrets = keys.flatMap((key, at): readonly (readonly [string, string])[] => [
+      [at === 0 ? 'the primary key' : 'the secondary key', key],
+      [
+        at === 0 ? 'the primary key, percent-encoded' : 'the secondary key, percent-encoded',
+        encodeURIComponent(key),
+      ],
+    ])
+    this.recorder = new Recorder({
+      ...{ clock: options.clock, journal: hub.journal },
+      secrets: () => secrets,
+    })
+  }
+
+  /** @throws the system's error for a port that cannot be had. */
+  static async start(options: BenchOptions): Promise<Bench> {
+    const { file, hostName, address, mqttPort, httpsPort, hubClock, certificateDirectory } = options
+    const keys = options.keys ?? [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
+    const { id: deviceId, moduleId } = file.device
+    const authentication =
+      file.auth.kind === 'x509'
+        ? { type: 'selfSigned' as const, x509Thumbprint: { primaryThumbprint: options.thumbprint ?? null } }
+        : { type: 'sas' as const, symmetricKey: { primaryKey: keys[0], secondaryKey: keys[1] } }
+    const hub = await startMockHub({
+      ...{ hostName, address, mqttPort, httpsPort, clock: hubClock, certificateDirectory },
+      ...{ controlPort: false, amqpPort: false, rsaCertificate: true, observeHandshakes: true },
+      settings: { dropLinkOnKeyChange: true, fileNotifications: true },
+    })
+    hub.registry.create({ deviceId }, moduleId === undefined ? { authentication } : {})
+    if (moduleId !== undefined) hub.registry.create({ deviceId, moduleId }, { authentication })
+    if (options.warmUp) await warmUp(hub)
+    const bench = new Bench(hub, options, keys)
+    for (const port of options.decoyPorts) await bench.#openDecoy(port)
+    return bench
+  }
+
+  get connectionString(): string {
+    return this.hub.connectionString(this.identity)
+  }
+
+  /** Nothing is ever answered there. A port that cannot be had is not watched. */
+  #openDecoy(port: number): Promise<void> {
+    const server = createServer((socket) => {
+      const { remoteAddress = '', remotePort = 0 } = socket
+      let bytes = 0
+      socket.on('data', (chunk: Buffer) => (bytes += chunk.length))
+      socket.on('error', () => socket.destroy())
+      socket.on('close', () => {
+        this.recorder.record({ type: 'decoy', port, peer: `${remoteAddress}:${String(remotePort)}`, bytes })
+      })
+      this.clock.schedule(3_000, () => socket.destroy())
+    })
+    this.#decoys.push(server)
+    return new Promise((resolve) => {
+      server.once('error', () => {
+        resolve()
+      })
+      server.listen(port, this.options.address, resolve)
+    })
+  }
+
+  get decoyPorts(): readonly number[] {
+    return this.#decoys.flatMap((server) => {
+      const address = server.address()
+      return typeof address === 'object' && address !== null ? address.port : []
+    })
+  }
+
+  /** The conductor's own connection through the device's port, as an identity of its own: shows that the way is open. */
+  async probe(): Promise<boolean> {
+    const { registry } = this.hub
+    const identity = { deviceId: 'conductor-probe' }
+    if (registry.find(identity) === undefined) registry.create(identity)
+    const outcome = await this.connectAs(identity, 5)
+    outcome.socket?.destroy()
+    this.recorder.record({
+      type: 'probe',
+      ok: outcome.code === 0,
+      ...(outcome.code === 0 ? {} : { text: outcome.text }),
+    })
+    return outcome.code === 0
+  }
+
+  /** Connects as an identity. @returns the code of CONNACK, or -1 with the reason. */
+  connectAs(
+    identity: Identity,
+    seconds: number,
+    onClose: () => void = () => undefined,
+  ): Promise<{ readonly code: number; readonly text: string; readonly socket?: TLSSocket }> {
+    const { hub } = this
+    const { hostName, address, mqttPort, caPem } = hub
+    const key = hub.registry.get(identity).authentication.symmetricKey.primaryKey ?? ''
+    const name =
+      identity.moduleId === undefined ? identity.deviceId : `${identity.deviceId}/${identity.moduleId}`
+    const se = String(Math.floor(this.hubClock.now() / 1000) + 3_600)
+    const sr = encodeURIComponent(`${hostName}/devices/${name.replace('/', '/modules/')}`)
+    return new Promise((resolve) => {
+      const socket = connectTls({ host: address, port: mqttPort, servername: hostName, ca: caPem })
+      this.#own.add(socket)
+      const done = (code: number, text: string): void => {
+        cancel()
+        if (code !== 0) socket.destroy()
+        resolve(code === 0 ? { code, text, socket } : { code, text })
+      }
+      const cancel = this.clock.schedule(seconds * 1000, () => {
+        done(-1, 'no answer')
+      })
+      // The local address exists before the hub has accepted.
+      socket.once('connect', () => {
+        this.recorder.disown(`${socket.localAddress ?? ''}:${String(socket.localPort ?? 0)}`)
+      })
+      socket.on('error', (error) => {
+        done(-1, error.message)
+      })
+      socket.on('close', () => {
+        this.#own.delete(socket)
+        done(-1, 'closed')
+        onClose()
+      })
+      socket.once('secureConnect', () => {
+        socket.write(
+          mqttPacket.generate({
+            ...{
+              cmd: 'connect',
+              protocolId: 'MQTT',
+              protocolVersion: 4,
+              clean: true,
+              keepalive: 60,
+              clientId: name,
+            },
+            username: `${hostName}/${name}/?api-version=2021-04-12`,
+            password: Buffer.from(token({ sr, key, se })),
+          }),
+        )
+      })
+      socket.once('data', (bytes: Buffer) => {
+        done(bytes[0] === 0x20 ? (bytes[3] ?? -1) : -1, 'CONNACK')
+      })
+    })
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#own) socket.destroy()
+    for (const server of this.#decoys) server.close()
+    await this.hub.stop()
+    this.recorder.stop()
+  }
+}
+
+const OTHER_CERTIFICATES = [
+  ...['tls.unknown_ca', 'tls.wrong_name', 'tls.expired', 'tls.not_yet_valid'],
+  ...['tls.rotated', 'tls.other_root', 'tls.many_names'],
+]
+
+/** Makes the certificates of the faults: the hub keeps them. */
+async function warmUp({ faults, address, mqttPort, hostName }: MockHub): Promise<void> {
+  for (const name of OTHER_CERTIFICATES) {
+    const { id } = faults.arm({ name })
+    await new Promise<void>((resolve) => {
+      const socket = connectTls({
+        host: address,
+        port: mqttPort,
+        servername: hostName,
+        rejectUnauthorized: false,
+      })
+      const done = (): void => {
+        socket.destroy()
+        resolve()
+      }
+      socket.once('secureConnect', done).once('close', done).on('error', done)
+    })
+    faults.disarm(id)
+  }
+}

@@ -1,0 +1,68 @@
+/** Triggers outside the hub: a command on the bench, a person, or a program that carries the device itself. */
+
+import { spawn } from 'node:child_process'
+import type { Clock } from 'mock-iot-hub'
+import type { Trigger, TriggerName } from '../file/device-file.ts'
+
+export interface Pulled {
+  readonly kind: string
+  readonly ok: boolean
+  readonly text?: string
+}
+
+/** Pulls a trigger of the kinds `shell` and `person`. */
+export type Puller = (name: TriggerName, trigger: Trigger, signal: AbortSignal) => Promise<Pulled>
+
+/** Asks a person. @returns `done`, or why not. */
+export type Ask = (
+  text: string,
+  seconds: number,
+  signal: AbortSignal,
+) => Promise<'done' | 'skipped' | 'failed'>
+
+const SHELL_SECONDS = 60
+const PERSON_SECONDS = 120
+
+/** @param ask undefined: nobody is there (`--no-person`). */
+export function benchPuller(
+  clock: Clock,
+  ask: Ask | undefined,
+  env: Readonly<Record<string, string>>,
+): Puller {
+  return async (_name, trigger, signal) => {
+    if ('shell' in trigger) return shell(trigger.shell, clock, env)
+    if ('person' in trigger) {
+      if (ask === undefined) return { kind: 'person', ok: false, text: 'nobody is there' }
+      const answer = await ask(trigger.person, PERSON_SECONDS, signal)
+      return { kind: 'person', ok: answer === 'done', ...(answer === 'done' ? {} : { text: answer }) }
+    }
+    throw new RangeError('a trigger is a command or a person here')
+  }
+}
+
+function shell(command: string, clock: Clock, env: Readonly<Record<string, string>>): Promise<Pulled> {
+  return new Promise((resolve) => {
+    const child = spawn(command, {
+      ...{ shell: true, stdio: ['ignore', 'ignore', 'pipe'] as const },
+      env: { ...process.env, ...env },
+    })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-500)))
+    const cancel = clock.schedule(SHELL_SECONDS * 1000, () => {
+      child.kill()
+      resolve({ kind: 'shell', ok: false, text: `it ran longer than ${String(SHELL_SECONDS)} s` })
+    })
+    child.once('error', (error) => {
+      cancel()
+      resolve({ kind: 'shell', ok: false, text: error.message })
+    })
+    child.once('exit', (code) => {
+      cancel()
+      resolve({
+        kind: 'shell',
+        ok: code === 0,
+        ...(code === 0 ? {} : { text: `exit code ${String(code)} ${said}`.trim() }),
+      })
+    })
+  })
+}

@@ -1,0 +1,9 @@
+/** All broken devices. */
+
+import { CONNECTING } from './connecting.ts'
+import { PACKETS } from './packets.ts'
+import { RECEIVING } from './receiving.ts'
+import { RETURNING } from './returning.ts'
+import type { Variant } from './variant.ts'
+
+export const VARIANTS: readonly Variant[] = [...CONNECTING, ...PACKETS, ...RECEIVING, ...RETURNING]

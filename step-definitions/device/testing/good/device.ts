@@ -1,0 +1,213 @@
+/**
+ * A device as a maker would build one: plain sockets, its own packets, and what the documents ask of it. It keeps what it could
+ * not send, comes back with growing pauses, renews its token, and answers methods. What it does at each point is a trait.
+ */
+
+import type { Clock } from 'mock-iot-hub'
+import { Application } from './application.ts'
+import { Link, type Refused } from './link.ts'
+import { GOOD, type Traits } from './traits.ts'
+
+export interface DeviceOptions {
+  readonly clock: Clock
+  /** Name in the connection string. */
+  readonly host: string
+  readonly deviceId: string
+  /** base64, the primary one first; empty: it has a certificate. */
+  readonly keys: readonly string[]
+  readonly certificate?: { readonly key: string; readonly cert: string } | undefined
+  readonly caPem: string
+  readonly port: number
+  /** Asked for each attempt. @throws Error when the name does not resolve. */
+  readonly resolve: (host: string) => Promise<string> | string
+  /** 0 to 1. */
+  readonly random: () => number
+  readonly telemetrySeconds: number
+  readonly traits?: Partial<Traits> | undefined
+  /** Asks a server for the time; undefined: the clock is right. @returns ms that the clock is behind. */
+  readonly askTime?: (() => Promise<number> | number) | undefined
+  readonly log?: ((line: string) => void) | undefined
+}
+
+/** How long a connection must live to count as a success. */
+const SUCCESS_MS = 5_000
+
+export class Device {
+  readonly options: DeviceOptions
+  readonly traits: Traits
+  readonly app: Application
+  link: Link | undefined
+  /** Failures in a row. */
+  failures = 0
+  #on = false
+  #stuck = false
+  #address: string | undefined
+  #token: { readonly text: string; readonly expiresAt: number } | undefined
+  #keyAt = 0
+  #timer: () => void = () => undefined
+  #pinned: string | undefined
+  #blows = 0
+
+  constructor(options: DeviceOptions) {
+    this.options = options
+    this.traits = { ...GOOD, ...options.traits }
+    this.app = new Application(this)
+  }
+
+  get clock(): Clock {
+    return this.options.clock
+  }
+
+  get pinned(): string | undefined {
+    return this.#pinned
+  }
+
+  pin(fingerprint: string): void {
+    this.#pinned ??= fingerprint
+  }
+
+  start(): void {
+    if (this.#on) return
+    this.#on = true
+    this.#stuck = false
+    this.app.start()
+    this.#dialIn(0)
+  }
+
+  /** The plug is pulled: nothing is said, and what stands in memory is gone. */
+  powerOff(): void {
+    this.#on = false
+    this.#timer()
+    this.app.stop()
+    this.link?.drop()
+    this.link = undefined
+  }
+
+  powerCycle(): void {
+    this.powerOff()
+    this.app.forget()
+    this.failures = 0
+    this.#blows = 0
+    this.#token = undefined
+    if (this.traits.afterPowerCycle) this.start()
+  }
+
+  /** Says goodbye and stays away. */
+  stop(): void {
+    this.#on = false
+    this.#timer()
+    this.app.stop()
+    this.link?.disconnect()
+  }
+
+  /** Stops doing anything, as a device whose program has died; only power helps. */
+  die(): void {
+    this.#stuck = true
+    this.#timer()
+    this.app.stop()
+    this.link?.hang()
+  }
+
+  /** The life of the next tokens, in seconds; a new one is made at once. */
+  setTokenLife(seconds: number): void {
+    this.app.tokenSeconds = seconds
+    this.renew()
+  }
+
+  /** A new token needs a new connection. */
+  renew(): void {
+    this.#token = undefined
+    if (this.link === undefined) return
+    if (!this.traits.keepsSendingOnRenewal) this.app.loseInFlight()
+    this.link.disconnect()
+    this.link = undefined
+    this.#dialIn(0)
+  }
+
+  /** A link has ended. @param refused why it was never open; undefined: it was. */
+  ended(link: Link, refused: Refused | undefined): void {
+    if (this.link !== link) return
+    this.link = undefined
+    this.app.away()
+    if (!this.#on || this.#stuck) return
+    const { traits } = this
+    this.#blows++
+    if (this.#blows >= traits.hangsAfterBlows) {
+      this.die()
+      return
+    }
+    const opened = link.openedAt !== undefined
+    // A connection that is lost at once is no success.
+    const lived = opened && this.clock.now() - (link.openedAt ?? 0) >= SUCCESS_MS
+    if (lived && traits.resetsPauses) this.failures = 0
+    if (opened && !traits.reconnects) return
+    const code = refused?.code ?? 0
+    if (traits.givesUp(code, this.failures)) return
+    if (refused?.certificate === true && !traits.retriesAfterBadCertificate) return
+    // A credential that was refused is made anew, with the other key.
+    if (code === 5) {
+      if (traits.newToken) this.#token = undefined
+      if (traits.secondKey) this.#keyAt++
+    }
+    this.#dialIn(this.#pause(opened, refused))
+    this.failures++
+  }
+
+  #pause(opened: boolean, refused: Refused | undefined): number {
+    const { pauseAfterAlert, pauseAfterRefusal, pauseAfterDrop, dnsPauseSeconds, pause } = this.traits
+    if (refused?.handshake === true && pauseAfterAlert !== undefined) return pauseAfterAlert
+    if (refused?.name === true && dnsPauseSeconds !== undefined) return dnsPauseSeconds
+    if (refused?.code !== undefined && pauseAfterRefusal !== undefined) return pauseAfterRefusal(refused.code)
+    if (opened && pauseAfterDrop !== undefined) return pauseAfterDrop
+    return pause(this.failures, this.options.random())
+  }
+
+  #dialIn(seconds: number): void {
+    this.#timer()
+    this.#timer = this.clock.schedule(seconds * 1000, () => {
+      void this.#dial()
+    })
+  }
+
+  async #dial(): Promise<void> {
+    const { host, resolve, port } = this.options
+    const { traits } = this
+    const older = this.link
+    const link = new Link(this)
+    this.link = link
+    try {
+      if (this.#address === undefined || traits.resolvesEachTime) this.#address = await resolve(host)
+    } catch {
+      if (this.link === link) this.ended(link, { name: true })
+      return
+    }
+    if (this.link !== link || !this.#on) return
+    if (older !== undefined && !traits.overlaps) older.drop()
+    if (traits.clearPort !== undefined) link.sayInClear(this.#address, traits.clearPort)
+    link.open(this.#address, traits.port(port))
+  }
+
+  /** The password of the next CONNECT; undefined: the certificate is shown alone. */
+  password(): string | undefined {
+    const { host, deviceId, keys } = this.options
+    const { traits } = this
+    if (keys.length === 0) return traits.passwordBesideCertificate ? traits.token(host, 'AAAA', 1) : undefined
+    const now = this.clock.now() + this.app.clockAheadMs
+    if (this.#token === undefined || (traits.newToken && this.#token.expiresAt <= now)) {
+      const expires = Math.floor(now / 1000) + this.app.tokenSeconds
+      const key = keys[traits.secondKey ? this.#keyAt % keys.length : 0] ?? ''
+      this.#token = {
+        text: traits.token(`${host}/devices/${deviceId}`, key, expires, traits.skn),
+        expiresAt: expires * 1000,
+      }
+    }
+    return this.#token.text
+  }
+
+  /** Ms until the token of this connection is to be renewed. */
+  get renewInMs(): number {
+    const life = this.app.tokenSeconds * 1000
+    const left = (this.#token?.expiresAt ?? 0) - this.clock.now() - this.app.clockAheadMs
+    return Math.max(1_000, left - life * (1 - this.traits.renewsAt))
+  }
+}

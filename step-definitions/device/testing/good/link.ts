@@ -1,0 +1,328 @@
+/** One connection of the good device: TCP, TLS, CONNECT, subscriptions, packets, and its time limits. */
+
+import { connect as connectTcp, type Socket } from 'node:net'
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls'
+import type { Device } from './device.ts'
+import * as packets from './packets.ts'
+
+/** Why a link did not open. */
+export interface Refused {
+  readonly code?: number
+  readonly handshake?: boolean
+  readonly certificate?: boolean
+  readonly name?: boolean
+}
+
+const CONNACK = 2
+const PUBLISH = 3
+const PUBACK = 4
+const SUBACK = 9
+const PINGRESP = 13
+
+export class Link {
+  /** When CONNACK came; undefined: it has not. */
+  openedAt: number | undefined
+  /** The subscriptions are in force. */
+  ready = false
+  present = false
+  readonly #device: Device
+  readonly #reader = new packets.Reader()
+  readonly #timers = new Set<() => void>()
+  readonly #limits = new Map<string, () => void>()
+  #socket: TLSSocket | undefined
+  #ended = false
+  #hung = false
+  #lastSentAt = 0
+  #subscribed: { readonly id: number; readonly then: () => void } | undefined
+
+  constructor(device: Device) {
+    this.#device = device
+  }
+
+  sayInClear(address: string, port: number): void {
+    const socket: Socket = connectTcp(port, address)
+    socket.on('error', () => undefined)
+    socket.write(this.#connectPacket())
+    this.#after(5, () => socket.destroy())
+  }
+
+  open(address: string, port: number): void {
+    const { options, traits } = this.#device
+    const { host, caPem, certificate } = options
+    const servername = traits.serverName(host)
+    const socket = connectTls({
+      ...{ host: address, port, servername, ca: caPem },
+      ...(certificate === undefined ? {} : { key: certificate.key, cert: certificate.cert }),
+      // Whoever sends no name compares it none the less.
+      checkServerIdentity: (_name, shown) => checkServerIdentity(host, shown),
+      ...traits.tls,
+      rejectUnauthorized: false,
+    })
+    this.#socket = socket
+    socket.setNoDelay(true)
+    this.#limit('handshake', traits.handshakeSeconds, () => {
+      this.#end({ handshake: true })
+    })
+    if (traits.breaksHandshake)
+      socket.once('connect', () => {
+        this.#end({ handshake: true })
+      })
+    socket.on('secureConnect', () => {
+      this.#lift('handshake')
+      const problem = this.#certificateProblem(socket)
+      if (problem) this.#end({ handshake: true, certificate: true })
+      else this.#connect()
+    })
+    socket.on('data', (bytes: Buffer) => {
+      this.#received(bytes)
+    })
+    socket.on('end', () => {
+      if (this.#reader.waiting > 0 && traits.halfPacket === 'hang') this.#hung = true
+      else if (traits.halfClose === 'close') this.#end(this.#refusal())
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const certificate = this.#isHandshaking && /CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(error.code ?? '')
+      this.#end(this.#isHandshaking ? { handshake: true, certificate } : this.#refusal())
+    })
+    socket.on('close', () => {
+      if (!this.#hung) this.#end(this.#refusal())
+    })
+  }
+
+  /** The certificate is judged before anything is said; with an alert where the stack can send one. */
+  #certificateProblem(socket: TLSSocket): boolean {
+    const { traits } = this.#device
+    const shown = socket.getPeerX509Certificate()
+    if (shown === undefined) return true
+    if (traits.pinsLeaf) {
+      if (this.#device.pinned !== undefined && this.#device.pinned !== shown.fingerprint256) return true
+      this.#device.pin(shown.fingerprint256)
+    }
+    if (chainBytes(socket) > traits.largestChainBytes) return true
+    const { authorizationError } = socket
+    const code = String(
+      (authorizationError as unknown as { code?: string } | null)?.code ?? authorizationError ?? '',
+    )
+    return code !== '' && code !== 'null' && !traits.overlooks(code)
+  }
+
+  get #isHandshaking(): boolean {
+    return this.#limits.has('handshake')
+  }
+
+  #refusal(): Refused | undefined {
+    if (this.openedAt !== undefined) return undefined
+    return this.#isHandshaking ? { handshake: true } : {}
+  }
+
+  #connectPacket(): Buffer {
+    const { options, traits } = this.#device
+    const { host, deviceId } = options
+    return packets.connect({
+      ...traits.protocol,
+      clientId: traits.clientId(deviceId),
+      username: traits.username(host, deviceId),
+      password: this.#device.password(),
+      keepAlive: traits.keepAlive,
+      clean: traits.clean,
+      will: traits.will === undefined ? undefined : { topic: traits.will, body: 'gone' },
+    })
+  }
+
+  #connect(): void {
+    const { traits } = this.#device
+    this.send(this.#connectPacket())
+    this.#limit('connack', traits.connackSeconds, () => {
+      this.#end({})
+    })
+  }
+
+  /** @returns whether it was sent: the link is there. */
+  send(bytes: Buffer): boolean {
+    const socket = this.#socket
+    if (socket === undefined || this.#ended || this.#hung || !socket.writable) return false
+    this.#lastSentAt = this.#device.clock.now()
+    socket.write(bytes)
+    return true
+  }
+
+  #received(bytes: Buffer): void {
+    if (this.#ended || this.#hung) return
+    const { traits } = this.#device
+    if (traits.reads === 'whole') this.#reader.drop()
+    this.#reader.push(bytes)
+    try {
+      for (let next = this.#reader.next(); next !== undefined; next = this.#reader.next()) {
+        if (next.body.length > traits.largestPacket) {
+          this.#device.die()
+          return
+        }
+        this.#take(next)
+        if (traits.reads === 'first') {
+          this.#reader.drop()
+          return
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      if (traits.malformed === 'close') this.#end(this.#refusal())
+      else this.#hung = true
+    }
+  }
+
+  #take(incoming: packets.Incoming): void {
+    switch (incoming.type) {
+      case CONNACK:
+        this.#acknowledged(incoming.body)
+        return
+      case PUBLISH:
+        this.#device.app.delivered(packets.delivery(incoming), this)
+        return
+      case PUBACK:
+        this.#device.app.acknowledged(incoming.body.readUInt16BE(0))
+        return
+      case SUBACK: {
+        const subscribed = this.#subscribed
+        if (subscribed?.id !== incoming.body.readUInt16BE(0)) return
+        this.#lift('suback')
+        this.#subscribed = undefined
+        subscribed.then()
+        return
+      }
+      case PINGRESP:
+        this.#lift('ping')
+        return
+      default:
+        throw new RangeError('a packet that no server sends')
+    }
+  }
+
+  #acknowledged(body: Buffer): void {
+    this.#lift('connack')
+    const [flags = 0, code = 0] = body
+    if (code !== 0) {
+      this.#end({ code })
+      return
+    }
+    const device = this.#device
+    this.openedAt = device.clock.now()
+    this.present = (flags & 1) === 1
+    this.#watchIdle()
+    if (device.options.keys.length > 0 && device.traits.renewsAt < 1)
+      this.#after(device.renewInMs / 1000, () => {
+        device.renew()
+      })
+    device.app.opened(this)
+  }
+
+  /** Subscribes, and tells when that is in force. */
+  subscribe(id: number, filters: readonly string[], then: () => void): void {
+    const { traits } = this.#device
+    this.#subscribed = { id, then: traits.waitsForSuback ? then : () => undefined }
+    this.send(packets.subscribe(id, filters))
+    this.#limit('suback', traits.subackSeconds, () => {
+      this.#end(undefined)
+    })
+    if (!traits.waitsForSuback) then()
+  }
+
+  #watchIdle(): void {
+    const { traits, clock } = this.#device
+    if (traits.keepAlive === 0) return
+    const wait = traits.keepAlive * traits.pingsAfter
+    const look = (): void => {
+      const idle = (clock.now() - this.#lastSentAt) / 1000
+      if (idle < wait - 0.001) {
+        this.#after(wait - idle, look)
+        return
+      }
+      this.send(packets.PINGREQ)
+      if (!this.#limits.has('ping'))
+        this.#limit('ping', traits.pingSeconds, () => {
+          this.#end(undefined)
+        })
+      this.#after(wait, look)
+    }
+    this.#after(wait, look)
+  }
+
+  disconnect(): void {
+    this.send(packets.DISCONNECT)
+    const { afterDisconnect } = this.#device.traits
+    if (afterDisconnect) this.send(packets.PINGREQ)
+    this.#ended = true
+    this.#clear()
+    const socket = this.#socket
+    if (afterDisconnect) this.#device.clock.schedule(20_000, () => socket?.destroy())
+    else socket?.end(() => socket.destroy())
+  }
+
+  /** Ends it without a word. */
+  drop(): void {
+    this.#ended = true
+    this.#clear()
+    this.#socket?.destroy()
+  }
+
+  /** Keeps the socket and does nothing with it. */
+  hang(): void {
+    this.#hung = true
+    this.#clear()
+  }
+
+  #end(refused: Refused | undefined): void {
+    if (this.#ended) return
+    this.drop()
+    this.#device.ended(this, refused)
+  }
+
+  /** Runs once after seconds, while the link is there. */
+  after(seconds: number, run: () => void): void {
+    this.#after(seconds, run)
+  }
+
+  #after(seconds: number, run: () => void): void {
+    if (!Number.isFinite(seconds)) return
+    const cancel = this.#device.clock.schedule(seconds * 1000, () => {
+      this.#timers.delete(cancel)
+      if (!this.#ended && !this.#hung) run()
+    })
+    this.#timers.add(cancel)
+  }
+
+  #limit(name: string, seconds: number, run: () => void): void {
+    this.#lift(name)
+    if (!Number.isFinite(seconds)) {
+      this.#limits.set(name, () => undefined)
+      return
+    }
+    const cancel = this.#device.clock.schedule(seconds * 1000, () => {
+      if (!this.#hung) run()
+    })
+    this.#limits.set(name, cancel)
+  }
+
+  #lift(name: string): void {
+    this.#limits.get(name)?.()
+    this.#limits.delete(name)
+  }
+
+  #clear(): void {
+    for (const cancel of this.#timers) cancel()
+    for (const cancel of this.#limits.values()) cancel()
+    this.#timers.clear()
+    this.#limits.clear()
+  }
+}
+
+function chainBytes(socket: TLSSocket): number {
+  let total = 0
+  const seen = new Set<string>()
+  let next = socket.getPeerX509Certificate()
+  while (next !== undefined && !seen.has(next.fingerprint256)) {
+    seen.add(next.fingerprint256)
+    total += next.raw.length
+    next = next.issuerCertificate
+  }
+  return total
+}

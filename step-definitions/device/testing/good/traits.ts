@@ -1,0 +1,221 @@
+/**
+ * What a device does, point by point. The good device does all of it as the documents say; a broken one is the good one with one
+ * point changed.
+ */
+
+import type { ConnectionOptions } from 'node:tls'
+import { sign } from './token.ts'
+
+export interface Traits {
+  // The network.
+  readonly port: (port: number) => number
+  /** Tries this port in clear first. */
+  readonly clearPort: number | undefined
+  readonly resolvesEachTime: boolean
+  /** Seconds between two questions for a name that does not resolve; undefined: the usual pause. */
+  readonly dnsPauseSeconds: number | undefined
+  readonly handshakeSeconds: number
+  readonly serverName: (host: string) => string
+  readonly tls: ConnectionOptions
+  /** Breaks the handshake off as soon as it has begun. */
+  readonly breaksHandshake: boolean
+  /** An error of the certificate, such as `CERT_HAS_EXPIRED`, that it does not care for. */
+  readonly overlooks: (code: string) => boolean
+  readonly pinsLeaf: boolean
+  readonly retriesAfterBadCertificate: boolean
+  readonly largestChainBytes: number
+  /** Pause in seconds after a handshake that failed; undefined: the usual one. */
+  readonly pauseAfterAlert: number | undefined
+
+  // CONNECT.
+  readonly protocol: { readonly name: string; readonly level: number }
+  readonly clientId: (id: string) => string
+  readonly username: (host: string, id: string) => string
+  readonly token: typeof sign
+  readonly tokenSeconds: number
+  readonly skn: string | undefined
+  /** Makes a new token for each connection. */
+  readonly newToken: boolean
+  /** Share of the life of a token after which it is renewed; above 1: never. */
+  readonly renewsAt: number
+  readonly keepsSendingOnRenewal: boolean
+  readonly passwordBesideCertificate: boolean
+  readonly keepAlive: number
+  readonly clean: boolean
+  readonly will: string | undefined
+  readonly overlaps: boolean
+  readonly connackSeconds: number
+  readonly givesUp: (connack: number, failures: number) => boolean
+  readonly secondKey: boolean
+
+  // Pauses.
+  /** Seconds before an attempt. @param failures attempts that failed in a row, from 0. @param random 0 to 1. */
+  readonly pause: (failures: number, random: number) => number
+  readonly resetsPauses: boolean
+  readonly pauseAfterRefusal: ((code: number) => number) | undefined
+  readonly pauseAfterDrop: number | undefined
+  /** Comes back after a loss at all. */
+  readonly reconnects: boolean
+  readonly afterPowerCycle: boolean
+
+  // Packets.
+  readonly subscriptions: (own: readonly string[]) => readonly string[]
+  readonly subscribesAgain: (present: boolean) => boolean
+  readonly waitsForSuback: boolean
+  readonly subackSeconds: number
+  readonly packetId: (next: number) => number
+  readonly dupAtFirst: boolean
+  readonly qos: number
+  readonly acknowledges: 'once' | 'never' | 'reverse' | 'first'
+  /** Keep-alives after which it pings when it has sent nothing. */
+  readonly pingsAfter: number
+  readonly pingSeconds: number
+  readonly afterDisconnect: boolean
+  /** What it does about a packet that cannot be read. */
+  readonly malformed: 'close' | 'hang'
+  readonly halfClose: 'close' | 'ignore'
+  readonly halfPacket: 'close' | 'hang'
+  /** Cuts a read into packets. */
+  readonly reads: 'all' | 'first' | 'whole'
+  readonly largestPacket: number
+  readonly answersWithinSeconds: number | undefined
+  readonly hangsAfterBlows: number
+
+  // Messages.
+  readonly sendsTelemetry: boolean
+  readonly telemetryTopic: (own: string) => string
+  readonly properties: string
+  readonly body: (fields: Readonly<Record<string, unknown>>) => string
+  readonly resends: 'dup' | 'new' | 'never'
+  readonly buffersWhileAway: boolean
+  readonly inFlight: number
+  readonly extraTopic: string | undefined
+  readonly listensToMessages: boolean
+  readonly acts: boolean
+  readonly actsOnAnyTopic: boolean
+  readonly dropsBeforeSubscribe: boolean
+  readonly dislikes: ((topic: string, body: Buffer) => boolean) | undefined
+
+  // Twin.
+  readonly twinSubscribesFirst: boolean
+  readonly takesDesired: boolean
+  readonly readsTwin: 'always' | 'first' | 'never'
+  readonly checksVersion: boolean
+  readonly survivesNull: boolean
+  readonly reportedKey: string
+  readonly retriesPatch: boolean
+  readonly twinSeconds: number
+  readonly rid: (next: number) => string
+  readonly largestJson: number
+
+  // Methods.
+  readonly methodRid: (rid: string) => string
+  readonly methodPayload: (payload: unknown) => unknown
+  readonly answersUnknown: boolean
+  readonly survivesNoPayload: boolean
+  readonly answersAll: boolean
+  readonly methodAnswers: number
+  readonly methodsAfterReconnect: boolean
+  readonly methodSeconds: number
+}
+
+/** Errors that Node reports when it does not like a certificate. */
+const isNone = (): boolean => false
+
+export const GOOD: Traits = {
+  port: (port) => port,
+  clearPort: undefined,
+  resolvesEachTime: true,
+  dnsPauseSeconds: undefined,
+  handshakeSeconds: 20,
+  serverName: (host) => host,
+  tls: {
+    minVersion: 'TLSv1.2',
+    ciphers:
+      'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384',
+  },
+  breaksHandshake: false,
+  overlooks: isNone,
+  pinsLeaf: false,
+  retriesAfterBadCertificate: true,
+  largestChainBytes: Infinity,
+  pauseAfterAlert: undefined,
+
+  protocol: { name: 'MQTT', level: 4 },
+  clientId: (id) => id,
+  username: (host, id) => `${host}/${id}/?api-version=2021-04-12&DeviceClientType=good-device%2F1.0`,
+  token: sign,
+  tokenSeconds: 3_600,
+  skn: undefined,
+  newToken: true,
+  renewsAt: 0.8,
+  keepsSendingOnRenewal: true,
+  passwordBesideCertificate: false,
+  keepAlive: 30,
+  clean: false,
+  will: undefined,
+  overlaps: false,
+  connackSeconds: 20,
+  givesUp: isNone,
+  secondKey: true,
+
+  pause: (failures, random) => Math.min(60, 1.5 * 2 ** failures) * (0.75 + random / 2),
+  resetsPauses: true,
+  pauseAfterRefusal: undefined,
+  pauseAfterDrop: undefined,
+  reconnects: true,
+  afterPowerCycle: true,
+
+  subscriptions: (own) => own,
+  subscribesAgain: (present) => !present,
+  waitsForSuback: true,
+  subackSeconds: 15,
+  packetId: (next) => next,
+  dupAtFirst: false,
+  qos: 1,
+  acknowledges: 'once',
+  pingsAfter: 0.9,
+  pingSeconds: 10,
+  afterDisconnect: false,
+  malformed: 'close',
+  halfClose: 'close',
+  halfPacket: 'close',
+  reads: 'all',
+  largestPacket: Infinity,
+  answersWithinSeconds: undefined,
+  hangsAfterBlows: Infinity,
+
+  sendsTelemetry: true,
+  telemetryTopic: (own) => own,
+  properties: '$.ct=application%2Fjson&$.ce=utf-8&room=first%20floor',
+  body: (fields) => JSON.stringify(fields),
+  resends: 'dup',
+  buffersWhileAway: true,
+  inFlight: 20,
+  extraTopic: undefined,
+  listensToMessages: true,
+  acts: true,
+  actsOnAnyTopic: false,
+  dropsBeforeSubscribe: false,
+  dislikes: undefined,
+
+  twinSubscribesFirst: true,
+  takesDesired: true,
+  readsTwin: 'always',
+  checksVersion: true,
+  survivesNull: true,
+  reportedKey: '',
+  retriesPatch: true,
+  twinSeconds: 20,
+  rid: (next) => next.toString(16),
+  largestJson: Infinity,
+
+  methodRid: (rid) => rid,
+  methodPayload: (payload) => payload,
+  answersUnknown: true,
+  survivesNoPayload: true,
+  answersAll: true,
+  methodAnswers: 1,
+  methodsAfterReconnect: true,
+  methodSeconds: 0,
+}
