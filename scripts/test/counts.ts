@@ -12,7 +12,7 @@ export interface Count {
 }
 
 /** The folders whose `*.test.ts` vitest runs (vitest.config.ts). */
-const TESTED = ['mock-hub', 'reference-client', 'step-definitions', 'certs', 'scripts']
+const TESTED = ['mock-hub', 'reference-client', 'step-definitions', 'certs', 'scripts', 'dashboard']
 
 interface VitestReport {
   readonly numTotalTests: number

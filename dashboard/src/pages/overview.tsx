@@ -202,6 +202,14 @@ function Connect({ hub }: { readonly hub: About }) {
   )
   const deviceId = first?.[0]?.deviceId
   const lines = trustLines(sdk, hub)
+  const shown = [
+    ...lines,
+    ...(deviceId === undefined
+      ? []
+      : [
+          `export IOTHUB_DEVICE_CONNECTION_STRING='HostName=${hub.hostName};DeviceId=${deviceId};SharedAccessKey=••••'`,
+        ]),
+  ]
   const whole = async (): Promise<string> => {
     if (deviceId === undefined) return lines.join('\n')
     const { connectionString = '' } = await call<IdentityDocument>(
@@ -215,10 +223,7 @@ function Connect({ hub }: { readonly hub: About }) {
       <p>Let the SDK trust the hub and give it a connection string; the keys stay hidden until you copy.</p>
       <div class="code-box">
         <pre tabIndex={0} aria-label="Environment lines">
-          {lines.join('\n')}
-          {deviceId === undefined
-            ? ''
-            : `\nexport IOTHUB_DEVICE_CONNECTION_STRING='HostName=${hub.hostName};DeviceId=${deviceId};SharedAccessKey=••••'`}
+          {shown.join('\n')}
         </pre>
         <Copy text={whole} label="the environment lines with the key" quiet={false} />
       </div>

@@ -94,6 +94,7 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
   const [base, setBase] = useState({ text: written, etag: twin.etag })
   const [how, setHow] = useState<'merge' | 'replace'>('merge')
   const { busy, failed, run } = useCall()
+  const [tried, setTried] = useState('')
   const touched = text !== base.text
   useEffect(() => {
     if (touched && written !== base.text) return
@@ -105,6 +106,7 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
   const stale = touched && written !== base.text
   const save = (): void => {
     if (!isObject(value)) return
+    setTried(text)
     const section = how === 'merge' ? patchBetween(current, value) : value
     const body = field === 'tags' ? { tags: section } : { properties: { desired: section } }
     run(async () => {
@@ -131,7 +133,7 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
         problem={
           value !== undefined && !isObject(value)
             ? 'expected an object'
-            : failed === undefined
+            : failed === undefined || tried !== text
               ? undefined
               : problemOf(failed)
         }
