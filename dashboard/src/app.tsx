@@ -121,7 +121,7 @@ function TopBar() {
         <span class="faint">{problem === undefined ? 'running' : 'not reachable'}</span>
       </div>
       {now === undefined ? null : (
-        <a class="clock-chip" href={hrefOf('clock')} aria-label={`Clock of the hub: ${now.clock.now}`}>
+        <a class="clock-chip" href={hrefOf('clock')} title="Clock of the hub">
           <Icon name="clock" />
           <span class="mono">{clockText(now.clock.now).slice(0, 8)} UTC</span>
           {now.clock.frozen === true ? <Badge tone="info">frozen</Badge> : null}

@@ -51,10 +51,10 @@ export async function fuzzProvisioning({ seed, inputs, from = 0 }: FuzzOptions):
     connectHub: () => hubOfThisProcess(other),
   })
   const services = createServices(hub, documentRenderer(hub), blobAccess(undefined))
-  const { app } = await createApp({
+  const app = await createApp({
     hub,
     services,
-    server: createServer(),
+    serverOf: () => createServer(),
     blob: undefined,
     provisioning: dps,
   })

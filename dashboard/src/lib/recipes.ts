@@ -40,13 +40,13 @@ export const RECIPES: readonly Recipe[] = [
 
 /** Reads a recipe. @throws Error that says what is wrong. */
 export function parseRecipe(text: string): Recipe {
-  let value: Partial<Recipe>
+  let value: Partial<Recipe> | null
   try {
-    value = JSON.parse(text) as Partial<Recipe>
+    value = JSON.parse(text) as Partial<Recipe> | null
   } catch {
     throw new Error('expected a recipe in JSON')
   }
-  if (typeof value.recipe !== 'string') throw new Error('recipe: expected the name of the recipe')
+  if (typeof value?.recipe !== 'string') throw new Error('recipe: expected the name of the recipe')
   if (!Array.isArray(value.faults) || value.faults.length === 0)
     throw new Error('faults: expected a list of faults')
   return value as Recipe

@@ -68,7 +68,10 @@ function ByText({ onAdd }: { readonly onAdd: () => void }) {
   const [filter, setFilter] = useState<Filter>('all')
   const [selected, setSelected] = useState<number | undefined>(undefined)
   const { total, rows, range, failed } = useDevices(text, filter)
-  const chosen = selected === undefined ? undefined : rows.get(selected)
+  const open = (index: number): void => {
+    const device = rows.get(index)
+    if (device !== undefined) go('devices', device.deviceId)
+  }
   return (
     <>
       <div class="row filters">
@@ -111,12 +114,7 @@ function ByText({ onAdd }: { readonly onAdd: () => void }) {
           )}
         </Empty>
       ) : (
-        <div
-          class="table card"
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && chosen !== undefined) go('devices', chosen.deviceId)
-          }}
-        >
+        <div class="table card">
           <ListHead />
           <VirtualList
             label="Devices; Enter opens one"
@@ -125,6 +123,7 @@ function ByText({ onAdd }: { readonly onAdd: () => void }) {
             keyOf={(index) => index}
             selected={selected}
             onSelect={setSelected}
+            onOpen={open}
             onRange={range}
             render={(index) => <Row device={rows.get(index)} />}
           />
@@ -155,9 +154,7 @@ function Row({ device }: { readonly device: IdentityDocument | undefined }) {
   return (
     <div class="device-row">
       <span class="cut">
-        <a class="mono" tabIndex={-1} href={hrefOf('devices', device.deviceId)}>
-          {device.deviceId}
-        </a>
+        <span class="mono link">{device.deviceId}</span>
         {device.iotEdge === true ? <Badge tone="info">edge</Badge> : null}
       </span>
       <span class="row">

@@ -80,7 +80,7 @@ export function FaultForm({ type, onArmed }: { readonly type: FaultType; readonl
           )}
         </Field>
       )}
-      <div class="row top">
+      <div class="row start">
         <Field label="Skip first" hint={`counted by ${type.trigger}`} problem={problem('trigger.skip')}>
           {(attributes) => (
             <input

@@ -135,7 +135,7 @@ function Armed({
         </Empty>
       ) : (
         <ul class="armed" aria-live="polite">
-          {armed.map(({ id, name, fired, count = 1, spent, scope, explain }) => (
+          {armed.map(({ id, name, fired, count = 1, spent, explain }) => (
             <li key={id} class={spent ? 'spent' : ''}>
               <div class="row between">
                 <strong class="mono">{name}</strong>
@@ -155,8 +155,7 @@ function Armed({
                 </span>
               </div>
               <p class="faint">
-                {explain} {scope?.identity === undefined ? '' : `Only ${scope.identity}.`}{' '}
-                {spent ? 'It will not fire again.' : ''}
+                {explain} {spent ? 'It will not fire again.' : ''}
               </p>
             </li>
           ))}

@@ -105,8 +105,10 @@ function HubFacts({ hub, now }: { readonly hub: About; readonly now: Status | un
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd class="mono">{value}</dd>
-            <Copy text={value} label={name} />
+            <dd class="mono">
+              <span>{value}</span>
+              <Copy text={value} label={name} />
+            </dd>
           </div>
         ))}
         <div>
@@ -200,6 +202,14 @@ function Connect({ hub }: { readonly hub: About }) {
   )
   const deviceId = first?.[0]?.deviceId
   const lines = trustLines(sdk, hub)
+  const shown = [
+    ...lines,
+    ...(deviceId === undefined
+      ? []
+      : [
+          `export IOTHUB_DEVICE_CONNECTION_STRING='HostName=${hub.hostName};DeviceId=${deviceId};SharedAccessKey=••••'`,
+        ]),
+  ]
   const whole = async (): Promise<string> => {
     if (deviceId === undefined) return lines.join('\n')
     const { connectionString = '' } = await call<IdentityDocument>(
@@ -213,10 +223,7 @@ function Connect({ hub }: { readonly hub: About }) {
       <p>Let the SDK trust the hub and give it a connection string; the keys stay hidden until you copy.</p>
       <div class="code-box">
         <pre tabIndex={0} aria-label="Environment lines">
-          {lines.join('\n')}
-          {deviceId === undefined
-            ? ''
-            : `\nexport IOTHUB_DEVICE_CONNECTION_STRING='HostName=${hub.hostName};DeviceId=${deviceId};SharedAccessKey=••••'`}
+          {shown.join('\n')}
         </pre>
         <Copy text={whole} label="the environment lines with the key" quiet={false} />
       </div>
@@ -269,8 +276,10 @@ function Secrets() {
         {rows.map(([name, field]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd class="mono wrap">{open === undefined ? '••••••••••••' : (open[field] ?? 'none')}</dd>
-            <Copy text={async () => (await call<About>('GET', '/about'))[field] ?? ''} label={name} />
+            <dd class="mono wrap">
+              <span>{open === undefined ? '••••••••••••' : (open[field] ?? 'none')}</span>
+              <Copy text={async () => (await call<About>('GET', '/about'))[field] ?? ''} label={name} />
+            </dd>
           </div>
         ))}
       </dl>

@@ -14,6 +14,8 @@ export interface VirtualListProps {
   readonly keyOf: (index: number) => string | number
   readonly selected?: number | undefined
   readonly onSelect?: (index: number) => void
+  /** A click, or Enter on the chosen row. Default: a click only chooses. */
+  readonly onOpen?: (index: number) => void
   /** Keeps the end in view while new rows come, unless a person has scrolled away from it. */
   readonly atEnd?: boolean
   /** Which rows are in view. */
@@ -21,7 +23,7 @@ export interface VirtualListProps {
 }
 
 export function VirtualList(props: VirtualListProps) {
-  const { count, rowHeight, selected, onSelect, atEnd = false, onRange } = props
+  const { count, rowHeight, selected, onSelect, onOpen, atEnd = false, onRange } = props
   const box = useRef<HTMLDivElement>(null)
   const stuck = useRef(true)
   const [top, setTop] = useState(0)
@@ -71,6 +73,7 @@ export function VirtualList(props: VirtualListProps) {
       ['Home', -Infinity],
       ['End', Infinity],
     ])
+    if (event.key === 'Enter' && selected !== undefined) onOpen?.(selected)
     const step = steps.get(event.key)
     if (step === undefined) return
     event.preventDefault()
@@ -103,6 +106,7 @@ export function VirtualList(props: VirtualListProps) {
             style={{ top: `${String(index * rowHeight)}px`, height: `${String(rowHeight)}px` }}
             onClick={() => {
               choose(index)
+              onOpen?.(index)
             }}
           >
             {props.render(index)}

@@ -1,7 +1,7 @@
 /** Walks through the phases of a run: settle, provoke, see whether the device is alive, recover. A run always ends. */
 
 import { isIn, PHASES, type DeviceRow, type RunKind } from '../catalogue/rows.ts'
-import type { Numbers } from '../catalogue/numbers.ts'
+import { OUR_NUMBERS, type Numbers } from '../catalogue/numbers.ts'
 import type { Recording, RecordingHeader } from '../recording/entries.ts'
 import { FORMAT } from '../recording/files.ts'
 import type { Bench } from './bench.ts'
@@ -29,6 +29,11 @@ export interface RunOptions {
 
 /** Times that a provocation is done again when it did not strike. */
 const REPETITIONS = 1
+
+/** A stage for a check, outside a run. */
+export function seededStage(bench: Bench, puller: Puller): Stage {
+  return new Stage(bench, OUR_NUMBERS, puller, new AbortController().signal, seeded(1))
+}
 
 export async function conduct(options: RunOptions): Promise<Recording> {
   const { bench, seed, suite, kind, rows } = options

@@ -37,6 +37,15 @@ export class Recorder {
   /** The connection is the conductor's own: what happens on it is no evidence. @param peer `address:port`. */
   disown(peer: string): void {
     this.#ownPeers.add(peer)
+    // The hub may have told of it before the conductor knew its own port.
+    for (const [at, entry] of this.entries.entries()) {
+      const isOwn =
+        ('peer' in entry && entry.peer === peer) ||
+        ('link' in entry && entry.link !== undefined && this.#ownLinks.has(entry.link))
+      if (!isOwn) continue
+      if (entry.type === 'link-opened') this.#ownLinks.add(entry.link)
+      this.entries[at] = { type: 'own', seq: entry.seq, at: entry.at }
+    }
   }
 
   record(entry: NewEntry): Entry {

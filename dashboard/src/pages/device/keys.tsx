@@ -45,8 +45,10 @@ function Keys({ path, sas }: { readonly path: string; readonly sas: boolean }) {
         {rows.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd class="mono wrap">{open === undefined ? HIDDEN : (value(open) ?? 'none')}</dd>
-            <Copy text={async () => value(await read()) ?? ''} label={name.toLowerCase()} />
+            <dd class="mono wrap">
+              <span>{open === undefined ? HIDDEN : (value(open) ?? 'none')}</span>
+              <Copy text={async () => value(await read()) ?? ''} label={name.toLowerCase()} />
+            </dd>
           </div>
         ))}
       </dl>

@@ -94,6 +94,7 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
   const [base, setBase] = useState({ text: written, etag: twin.etag })
   const [how, setHow] = useState<'merge' | 'replace'>('merge')
   const { busy, failed, run } = useCall()
+  const [tried, setTried] = useState('')
   const touched = text !== base.text
   useEffect(() => {
     if (touched && written !== base.text) return
@@ -105,11 +106,12 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
   const stale = touched && written !== base.text
   const save = (): void => {
     if (!isObject(value)) return
+    setTried(text)
     const section = how === 'merge' ? patchBetween(current, value) : value
     const body = field === 'tags' ? { tags: section } : { properties: { desired: section } }
     run(async () => {
       const saved = await call<TwinDocument>(how === 'merge' ? 'PATCH' : 'PUT', path, body, {
-        'if-match': base.etag,
+        'if-match': `"${base.etag}"`,
       })
       const after = JSON.stringify(
         field === 'tags' ? saved.tags : withoutMetadata(saved.properties.desired),
@@ -131,7 +133,7 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
         problem={
           value !== undefined && !isObject(value)
             ? 'expected an object'
-            : failed === undefined
+            : failed === undefined || tried !== text
               ? undefined
               : problemOf(failed)
         }

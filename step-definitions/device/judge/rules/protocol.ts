@@ -8,7 +8,8 @@ import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgem
 const incoming = (view: View): readonly PacketEntry[] => view.packets().filter(({ way }) => way === 'in')
 
 /** Refusals of the hub's own parser: what arrived was no MQTT, or a topic that no client may use. */
-const MALFORMED = /malformed|wildcard|not UTF-8|QoS 3|packet id 0|remaining length|reserved|flags/i
+const MALFORMED =
+  /topic "[^"]*[#+]|malformed|wildcard|not UTF-8|QoS 3|packet id 0|remaining length|reserved|flags/i
 
 /** A rule about what the device sends: nothing sent, nothing judged. */
 function watched(view: View, good: string, bad: readonly Judgement[]): Judgement {
@@ -108,7 +109,13 @@ export const PROTOCOL: readonly Rule[] = [
         ({ seq, hash, topic }) => seq < one.seq && hash === one.hash && topic === one.topic,
       )
       const same = before.findLast(({ id }) => id === one.id)
-      if (one.dup) return same === undefined ? [fail('DUP is set on a first sending', citing(one))] : []
+      if (one.dup) {
+        const link = view.linkOf(one.link)
+        // What a lost link swallowed was sent, and never seen.
+        const isResent = link !== view.links[0] && one.at - (link?.connected?.at ?? 0) < 1_000
+        if (same !== undefined || isResent || disturbed(view, one)) return []
+        return [fail('DUP is set on a first sending', citing(one))]
+      }
       const open = same !== undefined && !isAcknowledged(view, same)
       if (open) return [fail('a packet is sent again under its id without DUP', citing(same, one))]
       const other = before.findLast((earlier) => !isAcknowledged(view, earlier))
@@ -387,7 +394,7 @@ function isAcknowledged(view: View, { link, id, seq }: Publish): boolean {
 
 /** Provocations during which packets vanish or wait by order of the suite. */
 const DISTURBING =
-  /^(loss\.|pingresp|bytes\.|c2d\.repeated|c2d\.five|puback|suback|malformed|unasked|tls\.|tcp\.|connack|refused|token|clock|backoff|large|session|twin\.away|method\.again)/
+  /^(throttled|quota|loss\.|pingresp|bytes\.|c2d\.repeated|c2d\.five|puback|suback|malformed|unasked|tls\.|tcp\.|connack|refused|token|clock|backoff|large|session|twin\.away|method\.again)/
 
 function disturbedAt(view: View, seq: number): boolean {
   return DISTURBING.test(view.windowAt(seq)?.name ?? '')

@@ -68,10 +68,14 @@ export class Application {
 
   measure(): void {
     const { traits, link } = this.#device
+    if (!traits.sendsTelemetry) return
     const isAway = link?.openedAt === undefined
     this.#n++
     if (isAway && !traits.buffersWhileAway) return
-    const body = traits.body({ n: this.#n, led: this.#led, temperature: 20 + (this.#n % 5) })
+    const body = traits.body(
+      { n: this.#n, led: this.#led, temperature: 20 + (this.#n % 5) },
+      this.#device.options.keys,
+    )
     this.#queue.push({
       ...{ topic: traits.telemetryTopic(`${this.#root}/messages/events/${traits.properties}`), body },
       ...{ id: 0, sent: false },
@@ -139,6 +143,7 @@ export class Application {
     if (this.#device.traits.retriesPatch)
       this.#reported = Object.assign({}, this.#reported, ...lost) as Record<string, unknown>
     this.#reverse = []
+    if (this.#device.traits.dropsBeforeSubscribe) this.#unsubscribed = true
   }
 
   #nextId(): number {
@@ -248,6 +253,8 @@ export class Application {
     const { patch } = request
     if (patch === undefined) {
       const twin = parsed(body.toString()) as { desired?: Record<string, unknown> } | undefined
+      // The whole document counts, whatever came before: the identity may be new.
+      this.#version = 0
       if (twin?.desired !== undefined) this.#apply(twin.desired)
       if (Object.keys(this.#reported).length > 0) this.#report({})
       return

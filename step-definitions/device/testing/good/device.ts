@@ -119,8 +119,10 @@ export class Device {
     this.#token = undefined
     if (this.link === undefined) return
     if (!this.traits.keepsSendingOnRenewal) this.app.loseInFlight()
-    this.link.disconnect()
-    this.link = undefined
+    if (!this.traits.overlaps) {
+      this.link.disconnect()
+      this.link = undefined
+    }
     this.#dialIn(0)
   }
 
@@ -173,6 +175,8 @@ export class Device {
     const { host, resolve, port } = this.options
     const { traits } = this
     const older = this.link
+    // Each connection gets a token of its own: the last one may be why it ended.
+    if (traits.newToken) this.#token = undefined
     const link = new Link(this)
     this.link = link
     try {

@@ -33,6 +33,7 @@ export class Link {
   #ended = false
   #hung = false
   #lastSentAt = 0
+  #lastHeardAt = 0
   #subscribed: { readonly id: number; readonly then: () => void } | undefined
 
   constructor(device: Device) {
@@ -148,6 +149,7 @@ export class Link {
 
   #received(bytes: Buffer): void {
     if (this.#ended || this.#hung) return
+    this.#lastHeardAt = this.#device.clock.now()
     const { traits } = this.#device
     if (traits.reads === 'whole') this.#reader.drop()
     this.#reader.push(bytes)
@@ -231,7 +233,9 @@ export class Link {
     if (traits.keepAlive === 0) return
     const wait = traits.keepAlive * traits.pingsAfter
     const look = (): void => {
-      const idle = (clock.now() - this.#lastSentAt) / 1000
+      // Whoever sends all the time and hears nothing pings as well.
+      const quiet = Math.min(this.#lastSentAt, this.#lastHeardAt)
+      const idle = (clock.now() - (traits.pingSeconds === Infinity ? this.#lastSentAt : quiet)) / 1000
       if (idle < wait - 0.001) {
         this.#after(wait - idle, look)
         return
