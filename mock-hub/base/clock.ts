@@ -22,7 +22,14 @@ export interface Clock {
 export interface Purpose {
   /** `fault` is the end of its duration or of a delay; `silence` the end of a link that sends nothing. */
   readonly kind:
-    'token-expiry' | 'c2d-expiry' | 'c2d-lock' | 'method-timeout' | 'fault' | 'silence' | 'feedback' | 'job'
+    | 'token-expiry'
+    | 'c2d-expiry'
+    | 'c2d-lock'
+    | 'method-timeout'
+    | 'fault'
+    | 'silence'
+    | 'feedback'
+    | 'job'
   /** `{deviceId}` or `{deviceId}/{moduleId}`, when it concerns one. */
   readonly identity?: string
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { listenForControl } from './listener.ts'
 import { openTestServer, type TestServer } from './testing/test-server.ts'
 
 let server: TestServer
@@ -259,5 +260,36 @@ describe('who may call', () => {
       expect(
         (await server.call('GET', '/devices', undefined, headers as Record<string, string>)).status,
       ).toBe(200)
+  })
+})
+
+describe('the listener builds the API at its first request', () => {
+  const listen = () =>
+    listenForControl(
+      {
+        ...{ hub: server.hub, services: server.services, provisioning: undefined, token: undefined },
+        ...{ about: () => Promise.resolve({ hostName: 'localhost' }), reset: () => undefined },
+      },
+      { host: '127.0.0.1', port: 0 },
+    )
+
+  test('requests that arrive meanwhile are all answered, and so are later ones', async () => {
+    const { port, stop } = await listen()
+    const ask = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}/health`)).json()
+    const ready = { ready: true, hostName: 'localhost' }
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([ready, ready, ready])
+    expect(await ask()).toEqual(ready)
+    await stop()
+    await expect(ask()).rejects.toThrow('fetch failed')
+  })
+
+  test('it closes open streams, and a port that nobody asked', async () => {
+    const idle = await listen()
+    await idle.stop()
+    const { port, stop } = await listen()
+    const stream = await fetch(`http://127.0.0.1:${port}/journal?follow=true`)
+    const ended = stream.text().catch(() => 'cut')
+    await stop()
+    expect(await ended).toBe('cut')
   })
 })

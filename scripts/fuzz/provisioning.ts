@@ -50,10 +50,10 @@ export async function fuzzProvisioning({ seed, inputs, from = 0 }: FuzzOptions):
     callWebhook: () => webhookAnswer(random),
   })
   const services = createServices(hub, documentRenderer(hub), blobAccess(undefined))
-  const { app } = await createApp({
+  const app = await createApp({
     hub,
     services,
-    server: createServer(),
+    serverOf: () => createServer(),
     blob: undefined,
     provisioning: dps,
   })

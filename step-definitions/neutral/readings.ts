@@ -87,7 +87,8 @@ const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
 
   'notices-silence': async (world) => {
     const connect = packets(world.hub.journal, 'connect').at(-1)
-    const keepAlive = (connect?.packet as { readonly keepalive?: number } | undefined)?.keepalive ?? 0
+    const packet: { readonly keepalive?: number } | undefined = connect?.packet
+    const keepAlive = packet?.keepalive ?? 0
     if (connect === undefined || keepAlive === 0) return undefined
     const limitMs = connect.at + KEEP_ALIVES * keepAlive * 1_000
     const noticed = (): boolean =>

@@ -7,7 +7,8 @@ import type { Waits } from './mqtt-client.ts'
 
 /** SASL PLAIN, or a TLS client certificate in PEM. */
 export type RegistrantCredentials =
-  { readonly identity: string; readonly password: string } | { readonly cert: string; readonly key: string }
+  | { readonly identity: string; readonly password: string }
+  | { readonly cert: string; readonly key: string }
 
 export interface AmqpAnswer {
   readonly body: unknown
@@ -155,7 +156,8 @@ export class RegistrantAmqpClient {
       rejected: state,
     }
     const error = (holder[event] as { readonly error?: unknown } | undefined)?.error as
-      { readonly condition?: string; readonly description?: string } | undefined
+      | { readonly condition?: string; readonly description?: string }
+      | undefined
     this.refusal ??= { condition: error?.condition ?? '', description: error?.description ?? '' }
     this.#activity.record()
   }

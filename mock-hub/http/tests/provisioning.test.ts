@@ -45,7 +45,7 @@ beforeEach(async () => {
   dps1 = { ...dps1, dps }
   const services = createServices(hub, documentRenderer(hub), blobAccess(undefined))
   const server = createServer()
-  ;({ app } = await createApp({ hub, services, server, blob: undefined, provisioning: dps }))
+  app = await createApp({ hub, services, serverOf: () => server, blob: undefined, provisioning: dps })
   dps.individual.put('d1', individual('d1'))
 })
 afterEach(async () => {
