@@ -1,10 +1,13 @@
-/** What has happened since the hub started, in numbers; the journal itself keeps only the newest entries. */
+/**
+ * What has happened, in numbers: all that the journal has kept when the first call of this API comes, and all that comes
+ * after.
+ */
 
 import type { Hub } from '../core/contract/hub.ts'
 import type { JournalEntry } from '../core/contract/journal.ts'
 import type { OperationKind } from '../core/contract/operations.ts'
 
-/** Totals since the start; a reset of the hub does not set them back. */
+/** Totals; a reset of the hub does not set them back. */
 export interface Totals {
   readonly operations: Readonly<Partial<Record<OperationKind, number>>>
   readonly deliveries: number
@@ -18,7 +21,7 @@ export interface Totals {
 export function countEntries(hub: Pick<Hub, 'journal'>): { totals(): Totals; stop(): void } {
   const operations = new Map<OperationKind, number>()
   const counts = { deliveries: 0, connects: 0, refusals: 0, faultsFired: 0, requests: 0 }
-  const stop = hub.journal.subscribe((entry: JournalEntry) => {
+  const count = (entry: JournalEntry): void => {
     switch (entry.type) {
       case 'operation':
         operations.set(entry.operation, (operations.get(entry.operation) ?? 0) + 1)
@@ -40,7 +43,9 @@ export function countEntries(hub: Pick<Hub, 'journal'>): { totals(): Totals; sto
         break
       default:
     }
-  })
+  }
+  for (const entry of hub.journal.entries) count(entry)
+  const stop = hub.journal.subscribe(count)
   return { totals: () => ({ operations: Object.fromEntries(operations), ...counts }), stop }
 }
 

@@ -129,9 +129,10 @@ export class RegistrantAmqpClient {
     const message = this.#answers.shift()
     if (message === undefined)
       throw new Error(`No answer over AMQP: ${this.refusal?.condition ?? 'the connection ended'}`)
-    const { body, application_properties: application, correlation_id: correlationId } = message
-    const content = (body as { readonly content?: Buffer } | undefined)?.content
-    const retryAfter = (application as Readonly<Record<string, unknown>> | undefined)?.['retry-after']
+    const application: Readonly<Record<string, unknown>> | undefined = message.application_properties
+    const correlationId: unknown = message.correlation_id
+    const content = (message.body as { readonly content?: Buffer } | undefined)?.content
+    const retryAfter = application?.['retry-after']
     return {
       body: jsonOf(content ?? ''),
       retryAfter: retryAfter === undefined ? undefined : Number(retryAfter),
