@@ -57,13 +57,7 @@ function walk(language: string, packageFile: string): Promise<Walk> {
       cwd: work,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: LIMIT_MS,
-      // Other hubs may listen on this machine.
-      env: {
-        ...process.env,
-        ...cachesIn(join(folder, 'home')),
-        MOCK_IOT_HUB_PARALLEL: 'true',
-        EXAMPLE_ADDRESS: nextAddress(),
-      },
+      env: { ...process.env, ...cachesIn(join(folder, 'home')), EXAMPLE_ADDRESS: nextAddress() },
     })
     let said = ''
     let telemetry: string | undefined

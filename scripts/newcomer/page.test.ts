@@ -15,6 +15,9 @@ it('reads the files and the lines of a page', () => {
 
 it('installs the package from its file, and leaves out what an administrator installs', () => {
   expect(runnable('npm install mock-iot-hub x', '/p.tgz')).toBe('npm install /p.tgz x')
+  expect(runnable('npx mock-iot-hub exec --device d -- x', '/p.tgz')).toBe(
+    'npx mock-iot-hub exec --parallel --device d -- x',
+  )
   expect(runnable('apt install gcc', '/p.tgz')).toBeUndefined()
 })
 

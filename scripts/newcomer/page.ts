@@ -23,8 +23,13 @@ export function readPage(text: string): Page {
   return { files, lines }
 }
 
-/** The line with the package from a file instead of the registry; undefined when it needs an administrator. */
+/**
+ * The line with the package from a file instead of the registry, and with `--parallel`, since other hubs may listen on this
+ * machine; undefined when it needs an administrator.
+ */
 export function runnable(line: string, packageFile: string): string | undefined {
   if (line.startsWith('apt ')) return undefined
-  return line.replace(/^(npm install) mock-iot-hub/, `$1 ${packageFile}`)
+  return line
+    .replace(/^(npm install) mock-iot-hub/, `$1 ${packageFile}`)
+    .replace(/^(npx mock-iot-hub exec) (?!--parallel)/, '$1 --parallel ')
 }

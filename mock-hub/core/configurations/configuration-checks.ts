@@ -97,16 +97,29 @@ export function checkMetrics(
     }
 }
 
+/** A whole condition in quotation marks is a text. @throws HubError ArgumentInvalid. */
+function checkNoText(condition: string): void {
+  if (!/^\s*"[^"]*"\s*$/.test(condition)) return
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    message: 'BadRequest',
+    rule: RULE,
+    expected: 'a condition without quotation marks around it',
+    received: condition.slice(0, 200),
+  })
+}
+
 /**
  * The devices or modules that a target condition means.
  * @returns undefined: the condition is empty, it means none.
- * @throws HubError InvalidConfigurationTargetCondition.
+ * @throws HubError InvalidConfigurationTargetCondition, ArgumentInvalid.
  */
 export function targetsOf(
   condition: string,
   queries: Pick<HubQueries, 'parseTarget' | 'predicate'>,
 ): Targets | undefined {
   if (condition.trim() === '') return undefined
+  checkNoText(condition)
   try {
     const { from, where } = queries.parseTarget(condition)
     if (from === 'devices.jobs')
@@ -123,7 +136,7 @@ export function targetsOf(
         kind: 'ArgumentInvalid',
         message: problem,
         rule: RULE,
-        expected: 'a condition on ids, tags and reported properties, with lists of one type',
+        expected: 'a condition on ids, tags and reported properties, without IN',
         received: condition.slice(0, 200),
       })
     return { from, holds: queries.predicate({ from, where }) }

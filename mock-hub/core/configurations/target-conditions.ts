@@ -12,10 +12,7 @@ export function targetError(where: Expression): string | undefined {
   const other = parts.find((part): part is PathExpression => part.type === 'path' && !isSubject(part))
   if (other !== undefined)
     return `Invalid targetCondition. It must be a filter condition based on ${NAMES}. It contains: ${other.path.join('.')}`
-  const isMixed = parts.some(
-    (part) => part.type === 'in' && new Set(part.values.map((value) => typeof value)).size > 1,
-  )
-  return isMixed ? 'BadRequest' : undefined
+  return parts.some(({ type }) => type === 'in') ? 'BadRequest' : undefined
 }
 
 const isSubject = ({ path }: PathExpression): boolean => SUBJECT.test(canonicalPath(path).join('.'))

@@ -141,6 +141,7 @@ export function identityNotFound({ deviceId, moduleId }: Identity): HubError {
   return moduleId === undefined
     ? new HubError({
         kind: 'DeviceNotFound',
+        message: deviceId,
         rule: 'WIRE-REG-06',
         expected: 'a registered device',
         received: quoted(deviceId),

@@ -1,6 +1,8 @@
 /** Client certificates: thumbprints, and chains to authorities that the hub trusts (WIRE-AUTH-15 to WIRE-AUTH-17, WIRE-AUTH-23 to WIRE-AUTH-25). */
 
 import { createHash, X509Certificate } from 'node:crypto'
+// Node 20: `toLegacyObject` before the first load of this module leaves it without `createSecureContext`.
+import 'node:tls'
 import { noStore, type Commits } from '../contract/store/commits.ts'
 
 /** SHA-1 and SHA-256 of a certificate in DER, in lower-case hex. */

@@ -1,6 +1,8 @@
 /** Certificates of enrollments and of devices: reading, dates, and the `info` that the service shows of them. */
 
 import { X509Certificate } from 'node:crypto'
+// Node 20: `toLegacyObject` before the first load of this module leaves it without `createSecureContext`.
+import 'node:tls'
 import type { JsonObject } from '../../base/json.ts'
 import { utcText } from '../../base/time-text.ts'
 
