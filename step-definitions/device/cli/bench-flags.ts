@@ -79,7 +79,7 @@ export async function openBench(path: string, flags: BenchFlags): Promise<OpenBe
 export function needsText({ bench, caFile }: OpenBench): string {
   const { hub } = bench
   return [
-    `${bench.connectionString}`,
+    bench.connectionString,
     `CA: ${caFile} (${String(hub.caPem.split('BEGIN CERTIFICATE').length - 1)} roots)`,
     `${hub.hostName} → ${hub.address}   ports ${String(hub.mqttPort)} (MQTT) and ${String(hub.httpsPort)} (HTTPS, WebSocket)`,
   ].join('\n')

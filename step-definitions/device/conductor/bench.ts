@@ -182,7 +182,7 @@ export class Bench {
       socket.once('connect', () => {
         this.recorder.disown(`${socket.localAddress ?? ''}:${String(socket.localPort ?? 0)}`)
       })
-      socket.on('error', (error) => {
+      socket.on('error', (error: Error) => {
         done(-1, error.message)
       })
       socket.on('close', () => {

@@ -181,6 +181,8 @@ class Conductor {
     })
     const alive = name === 'stop' || (await this.#alive(name))
     say(
+      // Changed by a callback meanwhile.
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
       `  ${name}: ${((stage.now - began) / 1000).toFixed(1)} s${struck ? '' : ', did not strike'}${alive ? '' : ', the device does not answer'}${trouble === undefined ? '' : `: ${trouble}`}`,
     )
     return { struck, alive }

@@ -11,7 +11,8 @@ import { VirtualTime } from '../conductor/virtual-time.ts'
 import type { DeviceFile } from '../file/device-file.ts'
 import { deviceFileOf } from '../file/read.ts'
 import type { Recording } from '../recording/entries.ts'
-import { Device, type DeviceOptions } from './good/device.ts'
+import { Device } from './good/device.ts'
+import type { DeviceOptions } from './good/parts.ts'
 import type { Traits } from './good/traits.ts'
 
 export const ROWS = loadDeviceRows(join(FEATURES, 'requirements/device'))

@@ -55,7 +55,7 @@ export const TOKEN: readonly Provocation[] = [
       const connect = stage.bench.recorder.entries.findLast(
         (entry) => entry.type === 'packet' && entry.cmd === 'connect',
       )
-      const se = connect?.type === 'packet' && connect.cmd === 'connect' ? connect.token?.se : undefined
+      const se = connect?.type === 'packet' && 'token' in connect ? connect.token.se : undefined
       if (se === undefined || stage.link === undefined)
         throw new Trouble('the device was not connected by a token')
       const beyond = se - stage.now / 1000 + 601

@@ -12,7 +12,7 @@ export const CONNECTION: readonly Rule[] = [
       const { struck, over } = window
       if (struck === undefined || over === undefined) return inconclusive('the start did not end')
       if (right === undefined) {
-        const probe = view.of('probe', window.entries).findLast(() => true)
+        const probe = view.of('probe', window.entries).at(-1)
         return probe?.ok === true
           ? fail(
               'no connection arrived at a port of the hub, though the way was open',
@@ -176,13 +176,11 @@ export const CONNECT_PACKET: readonly Rule[] = [
     if (connected.length === 0) return notObserved('the device never connected')
     const findings = connected.flatMap((link) => {
       const next = connected.find((other) => (other.connected?.seq ?? 0) > (link.connected?.seq ?? 0))
-      const end = link.closed?.seq ?? Infinity
       const nextSeq = next?.connected?.seq ?? Infinity
       // Pushed out by this one, not by the suite in between.
       const pushed =
         link.disconnected?.reason === 'taken-over' && Math.abs(nextSeq - link.disconnected.seq) <= 6
       if (next === undefined || !pushed) return []
-      void end
       const window = view.windowAt(next.connected?.seq ?? 0)
       const halfDead = ['loss.silence', 'pingresp.missing', 'loss.often', 'loss.half_close'].includes(
         window?.name ?? '',

@@ -1,6 +1,6 @@
 /** A broken device: the good one with one point changed. */
 
-import type { DeviceOptions } from '../good/device.ts'
+import type { DeviceOptions } from '../good/parts.ts'
 import type { Traits } from '../good/traits.ts'
 import type { RunKind } from '../../catalogue/rows.ts'
 

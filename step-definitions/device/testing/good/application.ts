@@ -1,8 +1,7 @@
 /** What the good device is for: telemetry, messages, twin and methods. */
 
 import { randomBytes } from 'node:crypto'
-import type { Device } from './device.ts'
-import type { Link } from './link.ts'
+import type { OpenLink as Link, Owner, Receiver } from './parts.ts'
 import * as packets from './packets.ts'
 
 interface Outgoing {
@@ -16,10 +15,10 @@ const LONGEST_QUEUE = 1_000
 /** Telemetry over time is worth keeping, requests are not. */
 type TwinRequest = { readonly patch?: Readonly<Record<string, unknown>>; readonly cancel: () => void }
 
-export class Application {
+export class Application implements Receiver {
   tokenSeconds: number
   clockAheadMs = 0
-  readonly #device: Device
+  readonly #device: Owner
   readonly #queue: Outgoing[] = []
   readonly #requests = new Map<string, TwinRequest>()
   #timer: () => void = () => undefined
@@ -33,7 +32,7 @@ export class Application {
   #unsubscribed = true
   #reverse: number[] = []
 
-  constructor(device: Device) {
+  constructor(device: Owner) {
     this.#device = device
     this.tokenSeconds = device.traits.tokenSeconds
   }
