@@ -68,6 +68,7 @@ export const HELLO: Hello = {
     'model-id',
     'deprecation-notices',
     'provisioning',
+    'provisioning.tls',
   ],
   clock: 'virtual',
 }
