@@ -2,7 +2,7 @@
 
 import type { ClientOffer, JsonValue as Json } from 'mock-iot-hub'
 
-interface Dated {
+export interface Dated {
   /** From 1, without gaps. */
   readonly seq: number
   /** The time of the bench, epoch ms; it never jumps, whatever clock the hub shows. */
