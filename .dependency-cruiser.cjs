@@ -48,6 +48,11 @@ module.exports = {
       { path: '^(mock-hub|step-definitions)/' },
     ),
     forbid(
+      'the-page-knows-only-the-control-api',
+      { path: '^dashboard/src/' },
+      { path: '^(mock-hub|reference-client|step-definitions|certs)/' },
+    ),
+    forbid(
       'steps-use-the-front-doors',
       { path: '^step-definitions/' },
       { path: '^(mock-hub|reference-client)/', pathNot: '^(mock-hub|reference-client)/index\\.ts$' },

@@ -12,7 +12,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['{mock-hub,reference-client,step-definitions,certs,scripts,eslint-rules}/**/*.test.ts'],
+    include: ['{mock-hub,reference-client,step-definitions,certs,scripts,lint-rules,dashboard}/**/*.test.ts'],
     // No test changes a module's state, so files may share one: a fork per file costs more than the tests.
     isolate: false,
     // A limit for what hangs, far above what anything takes on a busy machine.

@@ -13,11 +13,12 @@ export type {
   Page as EnrollmentPage,
   PageRequest as EnrollmentPageRequest,
 } from './provisioning/contract/enrollments.ts'
+export type { HubElsewhere } from './provisioning/contract/linked-hub.ts'
 export type { ProvisioningPolicy, ProvisioningRight } from './provisioning/contract/policies.ts'
 export type { Registrations } from './provisioning/contract/provisioning.ts'
 export { parseSeed } from './host/seed/seed-file.ts'
 export type { Seed, SeedCertificate, SeedDevice, SeedIdentity, SeedModule } from './host/seed/seed.ts'
-export { HubClock, ManualClock, type Clock } from './base/clock.ts'
+export { HubClock, ManualClock, type Clock, type Purpose, type Upcoming } from './base/clock.ts'
 export type { Json as JsonValue, JsonObject } from './base/json.ts'
 export type { Logger } from './base/logger.ts'
 export { HUB_ERRORS, type HubErrorKind } from './core/errors/catalogue.ts'

@@ -2,7 +2,7 @@
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor'
 import ts from 'typescript'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -13,12 +13,26 @@ afterAll(() => {
   rmSync(directory, { recursive: true })
 })
 
-/** Writes the declarations of both packages, as they are published. */
+/** Writes the declarations of both packages, as they are published: those that their entry points lead to. */
 beforeAll(() => {
   const path = join(ROOT, 'tsconfig.api.json')
   const config = ts.readConfigFile(path, (name) => readFileSync(name, 'utf8'))
-  const { options, fileNames } = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT, undefined, path)
-  ts.createProgram(fileNames, { ...options, outDir: directory }).emit()
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT, undefined, path)
+  const waiting = ['mock-hub/index.ts', 'reference-client/index.ts'].map((name) => join(ROOT, name))
+  const program = ts.createProgram(waiting, { ...options, outDir: directory })
+  const seen = new Set(waiting)
+  const write = (target: string, text: string): void => {
+    ts.sys.writeFile(target, text)
+    for (const { fileName } of ts.preProcessFile(text).importedFiles) {
+      if (!fileName.startsWith('.')) continue
+      const source = join(ROOT, relative(directory, dirname(target)), fileName.replace(/\.js$/, '.ts'))
+      if (!seen.has(source)) waiting.push(source)
+      seen.add(source)
+    }
+  }
+  for (let source = waiting.pop(); source !== undefined; source = waiting.pop())
+    program.emit(program.getSourceFile(source), write, undefined, true)
+  expect(seen.size).toBeGreaterThan(50)
 })
 
 test.each([

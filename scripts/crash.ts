@@ -22,7 +22,7 @@ const { values } = parseArgs({
     durability: { type: 'string', default: 'process' },
     seconds: { type: 'string', default: '1' },
     dir: { type: 'string' },
-    command: { type: 'string', default: 'node --import tsx mock-hub/main.ts' },
+    command: { type: 'string', default: 'node scripts/hub.js' },
     json: { type: 'boolean', default: false },
     'full-disk': { type: 'string' },
   },

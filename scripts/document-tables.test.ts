@@ -72,7 +72,7 @@ test('docs/reference.md lists every file that a hub keeps in its directory, and 
   const hubFolder = join(directory, 'hub')
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [
-      ...['--import', 'tsx', 'mock-hub/main.ts', 'exec', '--dir', hubFolder],
+      ...['scripts/hub.js', 'exec', '--dir', hubFolder],
       ...['--mqtt-port', '0', '--https-port', '0', '--amqp-port', '0', '--control-port', '0'],
       ...[
         '--',

@@ -8,6 +8,7 @@ import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
 import { OPTIONS } from '../mock-hub/host/option-rules.ts'
 import { SEED_SCHEMA } from '../mock-hub/host/seed/seed-rules.ts'
 import { filePages, withFiles } from './document-files.ts'
+import { NUMBERS } from '../step-definitions/device/catalogue/numbers.ts'
 import { CAPABILITIES, FACTORY_OPTIONS } from '../step-definitions/driver/capabilities.ts'
 import { commands, environment, options, seedFields, settings } from './reference.ts'
 
@@ -31,6 +32,7 @@ export const TABLES: readonly DocumentTable[] = [
     mark: 'factory options',
     rows: () => Promise.resolve(factoryOptions()),
   },
+  { document: 'docs/devices.md', mark: 'numbers', rows: () => Promise.resolve(deviceNumbers()) },
   { document: REFERENCE, mark: 'hub commands', rows: () => Promise.resolve(commands('hub')) },
   { document: REFERENCE, mark: 'hub options', rows: () => Promise.resolve(options('hub')) },
   { document: REFERENCE, mark: 'suite commands', rows: () => Promise.resolve(commands('suite')) },
@@ -54,6 +56,18 @@ function faultTypes(): string[][] {
       )
       return [`\`${name}\``, description, trigger, texts.join(', ')]
     }),
+  ]
+}
+
+function deviceNumbers(): string[][] {
+  return [
+    ['number', 'value', 'what it decides', 'from'],
+    ...Object.entries(NUMBERS).map(([name, { value, unit, about, from }]) => [
+      `\`${name}\``,
+      `${String(value)} ${unit}`.trim(),
+      about,
+      from,
+    ]),
   ]
 }
 

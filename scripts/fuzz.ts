@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- [--seed N] [--mqtt N] [--amqp N] [--http N] [--blob N] [--control N] [--hours H] [--keep]`: sends hostile
- * and odd input to the hub. Prints the seed; the same seed and `--from` send the same input again. With `--hours` it goes on,
+ * `npm run fuzz -- [--seed N] [--mqtt N] [--amqp N] [--http N] [--blob N] [--control N] [--provisioning N] [--hours H]
+ * [--keep]`: sends hostile and odd input to the hub. Prints the seed; the same seed and `--from` send the same input again. With `--hours` it goes on,
  * with new seeds, until the time is over. `--keep` adds what led to outcomes of a new kind to the corpus, which each run sends
  * first. Exits with 1 if an exception escapes, the journal has an internal error, an answer is 5xx, memory grows, or the hub
  * does not serve a correct client at the end.
@@ -16,13 +16,14 @@ const text = { type: 'string' } as const
 const { values } = parseArgs({
   options: {
     ...{ seed: text, from: text, hours: text, mqtt: text, amqp: text, http: text, blob: text, control: text },
-    differential: text,
+    ...{ differential: text, provisioning: text },
     keep: { type: 'boolean', default: false },
   },
 })
 /** Inputs of one round without flags. */
 const ROUND: Readonly<Record<SurfaceName, number>> = {
   ...{ mqtt: 1_000_000, amqp: 100_000, http: 100_000, blob: 25_000, control: 25_000 },
+  provisioning: 200_000,
 }
 /** Sequences of packets that are compared in a round without flags. */
 const COMPARED = 500

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { MUTANTS } from './mutants/all.ts'
+import { MUTANTS, mutantsIn } from './mutants/all.ts'
 
-test.each(MUTANTS.flatMap(({ id, edits }) => edits.map((edit) => ({ id, ...edit }))))(
+const ALL = [...MUTANTS, ...mutantsIn(new URL('mutants/state-hubs.yaml', import.meta.url))]
+
+test.each(ALL.flatMap(({ id, edits }) => edits.map((edit) => ({ id, ...edit }))))(
   '$id: the text that it replaces stands in $file exactly once',
   ({ file, find }) => {
     expect(readFileSync(file, 'utf8').split(find)).toHaveLength(2)

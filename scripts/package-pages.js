@@ -63,6 +63,18 @@ export function removePages() {
 }
 
 function relinked(text, source, target, packed) {
+  return outsideCode(text, (prose) => relinkedProse(prose, source, target, packed))
+}
+
+/** Changes a page but for its blocks of code: `f[T any](t T)` is no link. */
+function outsideCode(text, change) {
+  return text
+    .split(/(^```.*?^```$)/ms)
+    .map((part, at) => (at % 2 === 0 ? change(part) : part))
+    .join('')
+}
+
+function relinkedProse(text, source, target, packed) {
   return text.replace(LINK, (_all, link, anchor = '') => {
     const page = posix.normalize(posix.join(posix.dirname(source), link))
     const there = packed.get(page)

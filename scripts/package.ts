@@ -103,6 +103,7 @@ await client.shutdown()
   const withSuite = install(HUB, CLIENT, SUITE)
   say(`${SUITE}, packages installed`, String(packagesIn(withSuite, 3)))
   say('licences', licencesIn(withSuite))
+  say('licences of the bundle', bundledLicencesIn(withSuite))
   say('bill of materials', billOfMaterials(withSuite))
   for (const name of [HUB, CLIENT, SUITE])
     say(`${name}, links of its pages`, linksOf(join(withSuite, 'node_modules', name)))
@@ -132,13 +133,18 @@ function linksOf(folder: string): string {
     /^(README|docs\/.*)\.md$/.test(name),
   )
   const links = pages.flatMap((page) =>
-    [...readFileSync(join(folder, page), 'utf8').matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)/g)].map(
+    [...proseOf(join(folder, page)).matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)/g)].map(
       ([, link = '']) => [page, link] as const,
     ),
   )
   const dead = links.filter(([page, link]) => !existsSync(join(folder, dirname(page), link)))
   if (dead.length > 0) throw new Error(`dead links: ${dead.map((pair) => pair.join(': ')).join(', ')}`)
   return `${String(pages.length)} pages, ${String(links.length)} links`
+}
+
+/** A page without its blocks of code: `f[T any](t T)` is no link. */
+function proseOf(page: string): string {
+  return readFileSync(page, 'utf8').replaceAll(/^```.*?^```$/gms, '')
 }
 
 /** Writes a driver with the installed command, and checks that it starts. */
@@ -209,6 +215,19 @@ function licencesIn(project: string): string {
     counts.set(licence, (counts.get(licence) ?? 0) + 1)
   }
   return [...counts].map(([licence, count]) => `${String(count)} ${licence}`).join(', ')
+}
+
+/** @throws Error when a package in the bundle of the command comes under a licence that is not listed. */
+function bundledLicencesIn(project: string): string {
+  const text = readFileSync(join(project, 'node_modules', HUB, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8')
+  const heads = [...text.matchAll(/^={80}\n(\S+) \S+, (.*)$/gm)]
+  for (const [, name = '', licence = ''] of heads)
+    if (!LICENCES.has(licence))
+      throw new Error(`${name}: the licence ${licence} is not one of the accepted ones`)
+  const bundled = new Set(heads.map(([, name]) => name))
+  for (const name of ['fastify', 'ajv', 'commander', 'rhea', 'ws'])
+    if (!bundled.has(name)) throw new Error(`the licences of the bundle lack ${name}`)
+  return `${String(heads.length)} packages`
 }
 
 /** Lets npm make the bill of materials of an install. @throws Error when a package is missing in it. */

@@ -12,15 +12,21 @@ const tsc = join(root, 'node_modules/typescript/bin/tsc')
 /** A package is compiled against the declarations of those it depends on. */
 const NEEDS = new Map([['step-definitions', ['mock-hub', 'reference-client']]])
 const here = basename(process.cwd())
+const run = (args) => execFileSync(process.execPath, args, { stdio: ['ignore', 2, 2] })
 
 for (const folder of [...(NEEDS.get(here) ?? []), here]) {
   const home = join(root, folder)
   // A build that exists is reused.
   if (folder !== here && existsSync(join(home, 'dist/index.d.ts'))) continue
   rmSync(join(home, 'dist'), { recursive: true, force: true })
-  execFileSync(process.execPath, [tsc, '-p', join(home, 'tsconfig.build.json')], { stdio: ['ignore', 2, 2] })
+  run([tsc, '-p', join(home, 'tsconfig.build.json')])
+  if (folder === 'mock-hub') run([join(root, 'scripts/bundle/build-command.js')])
 }
 cpSync(join(root, 'LICENSE'), 'LICENSE')
+if (here === 'mock-hub') {
+  execFileSync(process.execPath, [join(root, 'scripts/prepare.js')], { stdio: ['ignore', 2, 2] })
+  cpSync(join(root, 'dashboard/dist'), 'dist/dashboard', { recursive: true })
+}
 addPages(root, here)
 if (here === 'step-definitions') {
   rmSync('features', { recursive: true, force: true })

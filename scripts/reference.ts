@@ -86,6 +86,10 @@ const READ: ReadonlyMap<string, string> = new Map([
   ['CONFORMANCE_HUB', 'hub under test of a Cucumber run of your own, as JSON'],
   ['CONFORMANCE_CALL_SECONDS', 'real seconds that a call to a driver may take'],
   ['CONFORMANCE_HUB_DATA', 'disk or process: hubs of the suite keep their state, with this durability'],
+  [
+    'CONFORMANCE_HUB_RESTART',
+    'a file: hubs of the suite are started again between steps, and it receives how often',
+  ],
   ['CONFORMANCE_SILENCE_MS', 'real milliseconds without a line of a driver that count as its silence'],
   ['GITHUB_ACTIONS', 'iot-hub-conformance prints annotations for GitHub when it is `true`'],
 ])

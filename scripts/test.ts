@@ -1,6 +1,8 @@
 /**
  * `npm test`: types, lint, features, unit and adapter tests, and a check that a test names every requirement. Ends with
  * the line `N passed, N failed`; exits with 1 if anything failed or fewer tests ran than the tree has.
+ *
+ * `npm test -- FILE…` runs these test files, or the tests of these sources, and nothing else; for a `.feature` its scenarios.
  */
 
 import { spawn } from 'node:child_process'
@@ -19,12 +21,14 @@ interface Outcome {
   readonly seconds: number
 }
 
-const TYPES: Job = { name: 'types', command: ['tsc'] }
-const FORMAT: Job = { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] }
-const LINT: Job = { name: 'lint', command: ['eslint', '.', '--max-warnings', '0'] }
+/** The rules of `.oxlintrc.json`, and the errors of the compiler. */
+const LINT: Job = { name: 'types and lint', command: ['oxlint'] }
+const FORMAT: Job = { name: 'format', command: ['oxfmt', '--check'] }
+const KEYS: Job = { name: 'untrusted keys', command: ['tsx', 'lint-rules/untrusted-keys.ts'] }
+const TYPES_OF_PAGE: Job = { name: 'types of the dashboard', command: ['tsc', '-p', 'dashboard/src'] }
 const IMPORTS: Job = {
   name: 'imports',
-  command: ['depcruise', 'mock-hub', 'reference-client', 'step-definitions', 'certs'],
+  command: ['depcruise', 'mock-hub', 'reference-client', 'step-definitions', 'certs', 'dashboard'],
 }
 const REQUIREMENTS: Job = { name: 'requirements', command: ['tsx', 'scripts/requirements.ts'] }
 const UNIT: Job = { name: 'unit and adapter tests', command: ['vitest', 'run'] }
@@ -41,19 +45,21 @@ const FEATURES_OVER_WEBSOCKET: Job = {
   ],
 }
 
+const files = process.argv.slice(2)
+if (files.length > 0) process.exit(await testFiles(files))
+
 /** Deletes the reports of an earlier run, which must not count for this one. */
 const UNIT_REPORT = 'reports/vitest.json'
 const FEATURE_REPORT = 'reports/results.json'
 const WEBSOCKET_REPORT = 'reports/mqtt-ws/results.json'
 for (const report of [UNIT_REPORT, FEATURE_REPORT, WEBSOCKET_REPORT]) rmSync(report, { force: true })
 
-// Two cores: jobs that use one core run in parallel; vitest uses both.
+// For two cores: scenarios use one, and take twice as long as the checks, after which vitest shares both.
 const [checks, features] = await Promise.all([
-  inTurn([TYPES, FORMAT, IMPORTS, REQUIREMENTS, LINT]),
+  inTurn([FORMAT, LINT, TYPES_OF_PAGE, KEYS, IMPORTS, REQUIREMENTS, UNIT]),
   inTurn([FEATURES, FEATURES_OVER_WEBSOCKET]),
 ])
-const unit = await inTurn([UNIT])
-const outcomes = [...checks, ...features, ...unit]
+const outcomes = [...checks, ...features]
 
 const counts: readonly Count[] = [
   countUnitTests(() => readFileSync(UNIT_REPORT, 'utf8')),
@@ -83,6 +89,32 @@ async function inTurn(jobs: readonly Job[]): Promise<readonly Outcome[]> {
     done.push(outcome)
   }
   return done
+}
+
+/** The inner loop: no report, no checks. @returns the exit code. */
+async function testFiles(paths: readonly string[]): Promise<number> {
+  const scenarios = paths.filter((path) => path.includes('.feature'))
+  const tests = paths.filter((path) => path.endsWith('.test.ts'))
+  const sources = paths.filter((path) => !scenarios.includes(path) && !tests.includes(path))
+  const commands = [
+    ...(tests.length > 0 ? [['vitest', 'run', ...tests]] : []),
+    ...(sources.length > 0 ? [['vitest', 'related', '--run', ...sources]] : []),
+    ...(scenarios.length > 0 ? [['cucumber-js', ...scenarios]] : []),
+  ]
+  for (const [program = '', ...args] of commands) {
+    const NODE_OPTIONS = program === 'cucumber-js' ? '--import=tsx --no-warnings' : ''
+    const child = spawn(`node_modules/.bin/${program}`, args, {
+      stdio: 'inherit',
+      env: { ...process.env, NODE_OPTIONS },
+    })
+    const code = await new Promise<number>((resolve) => {
+      child.once('close', (ended) => {
+        resolve(ended ?? 1)
+      })
+    })
+    if (code !== 0) return code
+  }
+  return 0
 }
 
 function run({ name, command: [program = '', ...args] }: Job): Promise<Outcome> {

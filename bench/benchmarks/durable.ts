@@ -1,13 +1,16 @@
-/** D1, D3: what it costs to keep the state. */
-import { mkdtempSync, rmSync } from 'node:fs'
+/** D1, D2, D3: what it costs to keep the state. */
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startMockHub } from 'mock-iot-hub'
-import type { Figure, Sample } from '../figure.ts'
-import { startServer } from '../servers/server.ts'
+import { median, type Figure, type Sample } from '../figure.ts'
+import { startServer, type ServerProcess } from '../servers/server.ts'
 import { publishOnce } from './telemetry.ts'
 
 const IN_FLIGHT = 64
+/** What the events of one round trip take in the journal. */
+const GROUP_BYTES = 20_000
+const GROUPS = 50
 
 function kept(id: string, durability: 'disk' | 'process', connections: number, goal: number): Figure {
   return {
@@ -23,8 +26,55 @@ function kept(id: string, durability: 'disk' | 'process', connections: number, g
         startServer('hub', { devices: connections }),
       ])
       return {
-        ours: () => publishOnce(ours, connections, IN_FLIGHT, effort),
+        async ours() {
+          const disk = diskMs(dataDirectory)
+          const sample = await publishOnce(ours, connections, IN_FLIGHT, effort)
+          return { ...sample, extra: { ...sample.extra, diskMs: disk } }
+        },
         anchor: () => publishOnce(anchor, connections, IN_FLIGHT, effort),
+        close: async () => {
+          await Promise.all([ours.stop(), anchor.stop()])
+          rmSync(dataDirectory, { recursive: true, force: true })
+        },
+      }
+    },
+  }
+}
+
+/** The disk decides how many groups a second there can be: so long takes the storing of one. */
+function diskMs(folder: string): number {
+  const file = openSync(join(folder, 'disk'), 'w')
+  const group = Buffer.alloc(GROUP_BYTES, 1)
+  const times: number[] = []
+  for (let at = 0; at < GROUPS; at++) {
+    const startedAt = performance.now()
+    writeSync(file, group, 0, group.length, at * group.length)
+    fdatasyncSync(file)
+    times.push(performance.now() - startedAt)
+  }
+  closeSync(file)
+  return median(times)
+}
+
+/** Nobody reads what mosquitto is sent, so that it has less to keep than the hub, which keeps every event. */
+function besideMosquitto(durability: 'disk' | 'process'): Figure {
+  return {
+    id: `D2-${durability}`,
+    title: `telemetry, 1 × ${IN_FLIGHT} in flight, state kept with durability ${durability}`,
+    unit: 'messages/s',
+    anchor: 'mosquitto with persistence, saved after each change',
+    async open(effort) {
+      let anchor: ServerProcess
+      try {
+        anchor = await startServer('mosquitto', { persistence: true })
+      } catch (error) {
+        return { skipped: error instanceof Error ? error.message : String(error) }
+      }
+      const dataDirectory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-bench-'))
+      const ours = await startServer('hub', { devices: 1, dataDirectory, durability })
+      return {
+        ours: () => publishOnce(ours, 1, IN_FLIGHT, effort),
+        anchor: () => publishOnce(anchor, 1, IN_FLIGHT, effort),
         close: async () => {
           await Promise.all([ours.stop(), anchor.stop()])
           rmSync(dataDirectory, { recursive: true, force: true })
@@ -70,6 +120,8 @@ function start(devices: number): Figure {
 export const figures: readonly Figure[] = [
   kept('D1', 'process', 1, 0.5),
   kept('D1-disk', 'disk', 1, 0.25),
+  besideMosquitto('process'),
+  besideMosquitto('disk'),
   start(1_000),
   start(10_000),
   start(100_000),

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { startMockHub } from 'mock-iot-hub'
 import { type Figure, median, type Sample } from '../figure.ts'
 
-const BIN = 'dist/mock-hub/main.js'
+const BIN = 'mock-hub/dist/main.js'
 const ANY_PORTS = ['--mqtt-port', '0', '--https-port', '0', '--amqp-port', '0', '--control-port', '0']
 
 /** Milliseconds from the start of a process to its first line. */

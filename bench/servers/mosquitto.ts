@@ -12,6 +12,8 @@ if (spawnSync('mosquitto', ['-h']).error !== undefined) {
   process.stderr.write('mosquitto is not installed\n')
   process.exit(3)
 }
+/** With `persistence` it writes its state to disk after each change. */
+const options = JSON.parse(process.argv[2] ?? '{}') as { readonly persistence?: boolean }
 const folder = mkdtempSync(join(tmpdir(), 'bench-mosquitto-'))
 const tls = await makeTls()
 writeFileSync(join(folder, 'key.pem'), tls.key, { mode: 0o644 })
@@ -30,6 +32,14 @@ const config = [
   'max_inflight_messages 0',
   'max_queued_messages 0',
   'user root',
+  ...(options.persistence === true
+    ? [
+        'persistence true',
+        `persistence_location ${folder}/`,
+        'autosave_on_changes true',
+        'autosave_interval 1',
+      ]
+    : []),
   'log_dest none',
 ]
 writeFileSync(join(folder, 'mosquitto.conf'), `${config.join('\n')}\n`)
@@ -40,10 +50,10 @@ process.on('exit', () => child.kill('SIGKILL'))
 process.on('SIGTERM', () => process.exit(0))
 for (;;) {
   const socket = connect(port, '127.0.0.1')
-  const up = await Promise.race([
-    once(socket, 'connect').then(() => true),
-    once(socket, 'error').then(() => false),
-  ])
+  const up = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  )
   socket.destroy()
   if (up) break
 }

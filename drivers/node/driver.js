@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import device from 'azure-iot-device'
 import transports from 'azure-iot-device-mqtt'
+import { endProvisioning, provisionCreate, provisioningErrorOf, provisionRegister } from './provisioning.js'
 import { leadTo } from './redirect.js'
 import { say, Session } from './session.js'
 import { errorOf, messageFrom, Unsupported } from './values.js'
@@ -123,6 +124,7 @@ class NoRetry {
 }
 
 async function destroy({ session }) {
+  if (await endProvisioning(session)) return
   const ended = sessions.get(session)
   sessions.delete(session)
   ended?.release()
@@ -187,7 +189,18 @@ const VERBS = {
   },
 }
 
-const WITHOUT_SESSION = { hello: () => HELLO, create, destroy, advance: ({ now }) => advance(now) }
+const WITHOUT_SESSION = {
+  hello: () => HELLO,
+  create,
+  destroy,
+  advance: ({ now }) => advance(now),
+  provisionCreate: (request) => {
+    const { endpoint } = request
+    if (endpoint) leadTo(endpoint.host, { 8883: endpoint.mqttPort, 443: endpoint.httpsPort })
+    return provisionCreate(request)
+  },
+  provisionRegister,
+}
 
 async function perform(request) {
   const { id, do: verb, session: name = '-' } = request
@@ -205,7 +218,7 @@ async function perform(request) {
     say({ id, ok: ok ?? null })
   } catch (error) {
     if (error instanceof Unsupported) say({ id, unsupported: { reason: error.message } })
-    else say({ id, error: errorOf(error) })
+    else say({ id, error: verb === 'provisionRegister' ? provisioningErrorOf(error) : errorOf(error) })
   } finally {
     real.clearInterval(beat)
   }

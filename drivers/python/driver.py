@@ -18,7 +18,7 @@ import virtual_time
 virtual_time.install()
 
 import azure.iot.device as sdk
-from azure.iot.device import IoTHubDeviceClient, IoTHubModuleClient
+from azure.iot.device import IoTHubDeviceClient, IoTHubModuleClient, ProvisioningDeviceClient
 from azure.iot.device.constant import VERSION
 
 import redirect
@@ -128,13 +128,10 @@ class Session:
 
 
 sessions = {}
+provisioning = {}
 
 
-def create(session, kind, factory, arguments, options, endpoint=None, environment=None, **_):
-    if endpoint:
-        redirect.lead_to(endpoint["host"], {8883: endpoint["mqttPort"], 443: endpoint["httpsPort"]})
-    if factory == "constructor":
-        CLASSES[kind]()
+def given_to_factory(arguments, options):
     given = {snake(name): value for name, value in {**arguments, **options}.items()}
     if "x509" in given:
         x509 = given["x509"]
@@ -144,6 +141,36 @@ def create(session, kind, factory, arguments, options, endpoint=None, environmen
         given["proxy_options"] = sdk.ProxyOptions(
             proxy.get("type"), proxy.get("address"), proxy.get("port"), proxy.get("username"), proxy.get("password")
         )
+    return given
+
+
+def provision_create(session, factory, arguments, options, endpoint=None, **_):
+    if endpoint:
+        redirect.lead_to(endpoint["host"], {8883: endpoint["mqttPort"], 443: endpoint["httpsPort"]})
+    of = getattr(ProvisioningDeviceClient, FACTORIES[factory])
+    provisioning[session] = of(**given_to_factory(arguments, options))
+
+
+def provision_register(session, payload=None, **_):
+    client = provisioning[session]
+    if payload is not None:
+        client.provisioning_payload = payload
+    result = client.register()
+    state = result.registration_state
+    names = "device_id assigned_hub sub_status created_date_time last_update_date_time etag response_payload".split()
+    return {
+        "operationId": result.operation_id,
+        "status": result.status,
+        "registrationState": None if state is None else {camel(name): getattr(state, name) for name in names},
+    }
+
+
+def create(session, kind, factory, arguments, options, endpoint=None, environment=None, **_):
+    if endpoint:
+        redirect.lead_to(endpoint["host"], {8883: endpoint["mqttPort"], 443: endpoint["httpsPort"]})
+    if factory == "constructor":
+        CLASSES[kind]()
+    given = given_to_factory(arguments, options)
     before = dict(os.environ)
     try:
         if environment is not None:
@@ -156,6 +183,9 @@ def create(session, kind, factory, arguments, options, endpoint=None, environmen
 
 
 def destroy(session, **_):
+    registering = provisioning.pop(session, None)
+    if registering is not None:
+        registering._pipeline.shutdown(callback=lambda **_: None)  # the SDK offers no end of a client
     ended = sessions.pop(session, None)
     if ended is not None:
         ended.released.set()
@@ -232,6 +262,8 @@ WITHOUT_SESSION = {
     "create": create,
     "destroy": destroy,
     "describe": describe,
+    "provisionCreate": provision_create,
+    "provisionRegister": provision_register,
 }
 
 

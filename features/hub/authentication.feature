@@ -113,7 +113,7 @@ Feature: Authentication
         | what                 | scope                             |
         | another device       | {host}%2Fdevices%2F{thermo}       |
         | a prefix of the name | {host}%2Fdevices%2Fthermostat     |
-        | another hub          | other.example%2Fdevices%2F{thermostat} |
+        | another hub          | elsewhere.example%2Fdevices%2F{thermostat} |
 
   @WIRE-AUTH-09
   Rule: A policy's token needs the right DeviceConnect

@@ -27,7 +27,8 @@ Feature: Generated trials of clients
       And the application listens for messages
       Then any message to it is told of as it is
 
-  @BOTH-ONMETH-03 @BOTH-RESP-04
+  # A handler of every method, whatever its name, is a matter of a language.
+  @BOTH-ONMETH-03 @BOTH-RESP-04 @python-api
   Rule: Requests and responses of methods arrive as they are, whatever they hold
 
     Scenario Outline: Any payloads and statuses, at the <identity>

@@ -44,7 +44,7 @@ const DEFAULT_PORT = 5_671
  * @throws RangeError for a number of partitions or days that Event Hubs does not have.
  */
 // A promise, as with the other adapters.
-// eslint-disable-next-line @typescript-eslint/require-await
+// oxlint-disable-next-line typescript/require-await
 export async function createAmqpServer(hub: Hub, options: AmqpServerOptions = {}): Promise<AmqpServer> {
   const { partitions = 4, retentionDays = 1, retentionBytes = DEFAULT_BYTES, consumerGroups } = options
   checkRange('partitions', partitions, 32)

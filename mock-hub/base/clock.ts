@@ -18,6 +18,38 @@ export interface Clock {
   schedule(ms: number, run: () => void): () => void
 }
 
+/** What a callback is for. */
+export interface Purpose {
+  /** `fault` is the end of its duration or of a delay; `silence` the end of a link that sends nothing. */
+  readonly kind:
+    | 'token-expiry'
+    | 'c2d-expiry'
+    | 'c2d-lock'
+    | 'method-timeout'
+    | 'fault'
+    | 'silence'
+    | 'feedback'
+    | 'job'
+  /** `{deviceId}` or `{deviceId}/{moduleId}`, when it concerns one. */
+  readonly identity?: string
+}
+
+/** A callback that waits. */
+export interface Upcoming {
+  /** Epoch ms. */
+  readonly at: number
+  /** What it is for. */
+  readonly purpose: Purpose
+}
+
+const PURPOSES = new WeakMap<() => void, Purpose>()
+
+/** Says what a callback is for, so that {@link HubClock.upcoming} can show it. @returns the callback. */
+export function forPurpose(purpose: Purpose, run: () => void): () => void {
+  PURPOSES.set(run, purpose)
+  return run
+}
+
 interface Due {
   at: number
   readonly seq: number
@@ -74,6 +106,21 @@ export class HubClock implements Clock {
   /** Time of the next callback, in epoch ms; undefined: none is scheduled. */
   get nextAt(): number | undefined {
     return this.#heap[0]?.at
+  }
+
+  /**
+   * The callbacks that wait and whose purpose is known, soonest first.
+   * @param limit - at most this many.
+   * @param kind - only those of this kind. Default: any.
+   */
+  upcoming(limit: number, kind?: Purpose['kind']): readonly Upcoming[] {
+    return this.#heap
+      .flatMap(({ at, run }) => {
+        const purpose = PURPOSES.get(run)
+        return purpose !== undefined && (kind === undefined || purpose.kind === kind) ? [{ at, purpose }] : []
+      })
+      .sort((a, b) => a.at - b.at)
+      .slice(0, limit)
   }
 
   /** Calls `run` once, `ms` milliseconds from now. @returns cancels the call. */

@@ -39,7 +39,9 @@ class SeededRandom implements Random {
     const parts = [this.#rest]
     let length = this.#rest.length
     while (length < count) {
-      const block = createHmac('sha256', this.#key).update(String(this.#block++)).digest()
+      const block = createHmac('sha256', this.#key)
+        .update(String(this.#block++))
+        .digest()
       parts.push(block)
       length += block.length
     }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-const MAIN = join(import.meta.dirname, '..', 'main.ts')
+const HUB = join(import.meta.dirname, '../../scripts/hub.js')
 const SLOW = 120_000
 let directory: string
 beforeAll(() => {
@@ -31,7 +31,7 @@ function exec(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Res
 
 /** Starts the command line; its standard input stays open. */
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'exec', ...args], {
+  const child = spawn(process.execPath, [HUB, 'exec', ...args], {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
@@ -89,7 +89,7 @@ test(
   'an exec that ends leaves the workload socket of another hub in its folder alone',
   async () => {
     const any = ['--mqtt-port', '0', '--https-port', '0', '--amqp-port', '0', '--dir', directory]
-    const inner = [process.execPath, '--import', 'tsx', MAIN, 'exec', ...any, '--', 'true']
+    const inner = [process.execPath, HUB, 'exec', ...any, '--', 'true']
     const check = `${inner.map((part) => `'${part}'`).join(' ')} && test -S '${directory}/workload.sock'`
     expect(await exec([...any, '--', 'sh', '-c', check])).toMatchObject({ code: 0 })
     expect(existsSync(join(directory, 'workload.sock'))).toBe(false)

@@ -40,6 +40,7 @@ export interface Flags {
   readonly setting: Readonly<Record<string, unknown>>
   readonly blob: 'own' | 'azurite' | 'none'
   readonly blobConnectionString?: string
+  readonly open: boolean
   readonly json: boolean
   readonly quiet: boolean
 }
@@ -156,6 +157,7 @@ const FLAGS: readonly FlagRow[] = [
     help: 'sends uploads to this storage account',
     parse: secret('--blob-connection-string'),
   },
+  { flag: '--open', help: 'opens the dashboard in a browser', default: false },
   { flag: '--json', help: 'prints JSON lines', default: false },
   { flag: '--quiet', help: 'does not log each message', default: false },
 ]

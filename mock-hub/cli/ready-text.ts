@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path'
 import { identityKey } from '../core/contract/identity.ts'
 import type { MockHub } from '../host/mock-hub.ts'
+import { dashboardUrl } from './open-page.ts'
 
 /** @param readyMs time since the process started, in milliseconds. */
 export function readyText(hub: MockHub, readyMs: number): string {
@@ -22,7 +23,12 @@ export function readyText(hub: MockHub, readyMs: number): string {
       ...(amqpPort === undefined
         ? []
         : [['AMQP', `${hostName}:${String(amqpPort)}, also over WebSocket`] as const]),
-      ...(controlUrl === undefined ? [] : [['Control API', controlUrl] as const]),
+      ...(controlUrl === undefined
+        ? []
+        : ([
+            ['Dashboard', `${dashboardUrl(controlUrl)} (in a browser; --open opens it)`],
+            ['Control API', controlUrl],
+          ] as const)),
       ['CA', caPath],
       ['State', hub.state ?? 'in memory: it ends with the hub (--data DIR keeps it)'],
     ]),

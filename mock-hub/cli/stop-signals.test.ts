@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { onStopSignal } from './stop-signals.ts'
 import type { Terminal } from './terminal.ts'
 
-const MAIN = join(import.meta.dirname, '..', 'main.ts')
+const HUB = join(import.meta.dirname, '../../scripts/hub.js')
 const directory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-npm-'))
 afterAll(() => {
   rmSync(directory, { recursive: true })
@@ -22,7 +22,7 @@ const ANY_PORTS = [
 /** Starts the command below a shell, as npm does. @returns once it has printed something. */
 async function belowShell(args: readonly string[], script: string) {
   // The shell does not become the command: something comes after it.
-  const line = `${[process.execPath, '--import', 'tsx', MAIN, ...args].map((word) => `'${word}'`).join(' ')}; true`
+  const line = `${[process.execPath, HUB, ...args].map((word) => `'${word}'`).join(' ')}; true`
   const shell = spawn('sh', ['-c', line], {
     env: { ...process.env, npm_lifecycle_script: script },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -56,7 +56,7 @@ describe.skipIf(process.platform === 'win32')('a command that npm started', () =
 
   test.each([
     ['mock-iot-hub "--device" "d"', 1],
-    ['node --import tsx mock-hub/main.ts', 1],
+    ['node scripts/hub.js', 1],
     ['mock-iot-hub exec -- a && b', 1],
     // The hub is meant to outlive the script.
     ['mock-iot-hub --device d & sleep 1', 0],

@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts'
 
 const POLL_MS = 250
 /** A script of npm, or what npx runs, that is this command and waits for it. */
-const THIS_COMMAND = /\bmock-(iot-hub|hub\/main)\b/
+const THIS_COMMAND = /\bmock-iot-hub\b|\bscripts\/hub\.js\b/
 const IN_BACKGROUND = /(^|[^&])&([^&]|$)/
 
 /** Read when the process starts: npm may end before a hub is ready. */

@@ -11,11 +11,17 @@ export interface ControlServerOptions {
   /** Undefined: there is no provisioning service beside the hub, and no routes for it. */
   readonly provisioning?: Provisioning | undefined
   /** What `GET /health` and `GET /` return about the hub: host name, ports, devices …, as JSON. */
-  readonly about: () => Promise<Readonly<Record<string, unknown>>>
+  readonly about: (what?: AboutWhat) => Promise<Readonly<Record<string, unknown>>>
   /** Returns the hub to its initial state. */
   readonly reset: () => void | Promise<void>
   /** Bearer token that every call must carry; undefined: no token, and only callers on this machine are accepted. */
   readonly token?: string | undefined
+}
+
+/** How much a description of the hub tells. */
+export interface AboutWhat {
+  /** Whether connection strings, keys and devices belong to it. Default: true. */
+  readonly secrets?: boolean
 }
 
 export interface ControlContext extends ControlServerOptions {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { listenForControl } from './listener.ts'
 import { openTestServer, type TestServer } from './testing/test-server.ts'
 
 let server: TestServer
@@ -202,13 +203,13 @@ test('a refusal of the hub keeps its status, name, code and explanation', async 
 describe('who may call', () => {
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-  test('with a token: all but GET /health answer 401 without it', async () => {
+  test('with a token: all but GET /health and the files of the dashboard answer 401 without it', async () => {
     const guarded = await openTestServer({ token: 's3cret' })
     const { json } = await guarded.call('GET', '/', undefined, bearer('s3cret'))
     const { control } = json as { control: string[] }
     for (const line of control) {
       const [method = '', path = ''] = line.replace(/: .*/, '').split(' ')
-      if (path === '/health') continue
+      if (path === '/health' || path === '/assets/:name') continue
       for (const headers of [{}, bearer('wrong'), { authorization: 'Basic s3cret' }])
         expect(await guarded.call(method, path, undefined, headers), line).toMatchObject({ status: 401 })
     }
@@ -218,6 +219,16 @@ describe('who may call', () => {
       hostName: 'localhost',
     })
     expect((await guarded.call('GET', '/devices', undefined, bearer('s3cret'))).status).toBe(200)
+    await guarded.stop()
+  })
+
+  test('with a token: a call of another page is refused, whatever it carries', async () => {
+    const guarded = await openTestServer({ token: 's3cret' })
+    const headers = { ...bearer('s3cret'), host: 'hub.example:9443', origin: 'http://evil.example' }
+    expect((await guarded.call('POST', '/reset', undefined, headers)).status).toBe(403)
+    expect(guarded.resets()).toBe(0)
+    const own = { ...headers, origin: 'http://hub.example:9443' }
+    expect((await guarded.call('POST', '/reset', undefined, own)).status).toBe(204)
     await guarded.stop()
   })
 
@@ -233,6 +244,14 @@ describe('who may call', () => {
     for (const headers of [{ host: 'evil.example' }, { host: 'localhost', origin: 'https://evil.example' }])
       expect((await server.call('POST', '/reset', undefined, headers)).status).toBe(403)
     expect(server.resets()).toBe(0)
+    // The page of another server on this machine is another page.
+    for (const origin of ['http://localhost:3000', 'https://localhost', 'null', 'no url'])
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+        const headers = { host: 'localhost:9443', origin }
+        expect((await server.call(method, '/faults', {}, headers)).status, `${method} ${origin}`).toBe(403)
+      }
+    const own = { host: 'localhost:9443', origin: 'http://localhost:9443' }
+    expect((await server.call('POST', '/reset', undefined, own)).status).toBe(204)
     for (const headers of [
       { host: '127.0.0.1:8080' },
       { host: '[::1]' },
@@ -241,5 +260,36 @@ describe('who may call', () => {
       expect(
         (await server.call('GET', '/devices', undefined, headers as Record<string, string>)).status,
       ).toBe(200)
+  })
+})
+
+describe('the listener builds the API at its first request', () => {
+  const listen = () =>
+    listenForControl(
+      {
+        ...{ hub: server.hub, services: server.services, provisioning: undefined, token: undefined },
+        ...{ about: () => Promise.resolve({ hostName: 'localhost' }), reset: () => undefined },
+      },
+      { host: '127.0.0.1', port: 0 },
+    )
+
+  test('requests that arrive meanwhile are all answered, and so are later ones', async () => {
+    const { port, stop } = await listen()
+    const ask = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}/health`)).json()
+    const ready = { ready: true, hostName: 'localhost' }
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([ready, ready, ready])
+    expect(await ask()).toEqual(ready)
+    await stop()
+    await expect(ask()).rejects.toThrow('fetch failed')
+  })
+
+  test('it closes open streams, and a port that nobody asked', async () => {
+    const idle = await listen()
+    await idle.stop()
+    const { port, stop } = await listen()
+    const stream = await fetch(`http://127.0.0.1:${port}/journal?follow=true`)
+    const ended = stream.text().catch(() => 'cut')
+    await stop()
+    expect(await ended).toBe('cut')
   })
 })

@@ -5,13 +5,14 @@
 
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { aboutRoutes } from './routes/about.ts'
 import { guard } from './access.ts'
+import { requireLoopback } from './loopback-rule.ts'
 import { InvalidInput } from '../base/invalid-input.ts'
 import { jsonText } from '../base/json-floats.ts'
 import { NESTING_RULE, readJsonBodies } from '../http-common/json-bodies.ts'
-import { isLoopback } from '../http-common/loopback.ts'
 import { clockRoutes } from './routes/clock.ts'
 import { closeSilentClients } from '../http-common/silent-clients.ts'
 import { answerWhenStored } from '../http-common/answer-when-stored.ts'
@@ -23,7 +24,9 @@ import { journalRoutes } from './routes/journal.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { openApiOptions } from './openapi.ts'
 import { errorResponse } from './errors.ts'
+import { queryRoutes } from './routes/queries.ts'
 import { provisioningRoutes } from './routes/provisioning.ts'
+import { statusRoutes } from './routes/status.ts'
 import { stateRoutes } from './routes/state.ts'
 import { telemetryRoutes } from './routes/telemetry.ts'
 import { twinRoutes } from './routes/twins.ts'
@@ -33,7 +36,9 @@ export type { ControlServerOptions } from './context.ts'
 /** The resources of the API, one file each. */
 const ROUTES: readonly ControlRoutes[] = [
   aboutRoutes,
+  statusRoutes,
   identityRoutes,
+  queryRoutes,
   messageRoutes,
   twinRoutes,
   provisioningRoutes,
@@ -61,16 +66,24 @@ export interface ControlServer {
 
 const compileSchema = schemaCompiler({ useDefaults: false })
 
-/** Builds the API; nothing listens yet. */
-export async function createControlServer(options: ControlServerOptions): Promise<ControlServer> {
+/**
+ * Builds the API; nothing listens yet.
+ * @param serverOf gives a server whose requests the API handles, and which the caller opens and closes. Default: a server of
+ *   its own.
+ */
+export async function createControlServer(
+  options: ControlServerOptions,
+  serverOf?: (handle: RequestListener) => Server,
+): Promise<ControlServer> {
   const { hub, token } = options
   const app = Fastify({
+    ...(serverOf === undefined ? {} : { serverFactory: serverOf }),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     bodyLimit: 4 * 2 ** 20,
   })
-  closeSilentClients(app.server, hub)
+  if (serverOf === undefined) closeSilentClients(app.server, hub)
   app.setValidatorCompiler(compileSchema)
   // There are no response schemas; a serializer made from one would drop fields.
   app.setSerializerCompiler(() => jsonText)
@@ -107,8 +120,7 @@ export async function createControlServer(options: ControlServerOptions): Promis
   return {
     app,
     async listen({ host, port }) {
-      if (token === undefined && !isLoopback(host))
-        throw new InvalidInput('control', 'address', 'to be loopback when there is no control token', host)
+      requireLoopback(host, token)
       await app.listen({ host, port })
       // A listening TCP server has an address with a port.
       return { port: (app.server.address() as AddressInfo).port }

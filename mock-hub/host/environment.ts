@@ -71,13 +71,31 @@ function hasOtherExtra(caPath: string | undefined): boolean {
   return extra !== undefined && extra !== caPath
 }
 
-/** The hub as one JSON object: the ready line of `--json`, and `GET /health` of the control API. */
-export function aboutHub(hub: MockHub): Readonly<Record<string, unknown>> {
+/** Variables whose values hold keys. */
+const SECRET = /CONNECTION_STRING|SYMMETRIC_KEY/
+
+/**
+ * The hub as one JSON object: the ready line of `--json`, and `GET /health` of the control API.
+ * @param secrets whether connection strings, keys and devices belong to it.
+ */
+export function aboutHub(hub: MockHub, secrets = true): Readonly<Record<string, unknown>> {
   const { hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath } = hub
-  return {
+  const open = {
     ...{ hostName, address, mqttPort, httpsPort, amqpPort, controlUrl, caPath },
     caBundlePath: hub.caBundlePath,
     state: hub.state,
+  }
+  if (!secrets)
+    return {
+      ...open,
+      provisioning: hub.provisioning && {
+        idScope: hub.provisioning.idScope,
+        endpoint: hub.provisioning.endpoint,
+      },
+      env: Object.fromEntries(Object.entries(hub.environment).filter(([name]) => !SECRET.test(name))),
+    }
+  return {
+    ...open,
     serviceConnectionString: hub.serviceConnectionString,
     eventHubConnectionString: hub.eventHubConnectionString,
     workload: hub.workload,

@@ -6,7 +6,8 @@
 import { AccountStorage } from '../blob/account-storage.ts'
 import { BuiltInStorage } from '../blob/built-in-storage.ts'
 import { removeAbandonedFolders } from '../blob/temporary-folders.ts'
-import type { ControlServerOptions } from '../control/server.ts'
+import type { ControlServerOptions } from '../control/context.ts'
+import { listenForControl } from '../control/listener.ts'
 import { HubClock } from '../base/clock.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Workload } from '../http/workload/workload.ts'
@@ -83,10 +84,12 @@ export async function openControl(
   undo: Undo,
 ): Promise<{ readonly port: number; readonly url: string } | undefined> {
   if (controlPort === false) return undefined
-  const { createControlServer } = await import('../control/server.ts')
-  const server = await createControlServer({ ...options, token: controlToken })
-  undo.push(() => server.stop())
-  const { port } = await server.listen({ host: controlAddress, port: controlPort })
+  const listener = await listenForControl(
+    { ...options, token: controlToken },
+    { host: controlAddress, port: controlPort },
+  )
+  undo.push(() => listener.stop())
+  const { port } = listener
   const host = controlAddress.includes(':') ? `[${controlAddress}]` : controlAddress
   return { port, url: `http://${host}:${String(port)}` }
 }

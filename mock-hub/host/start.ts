@@ -13,6 +13,7 @@ import type { Hub } from '../core/contract/hub.ts'
 import type { IdentityRecord } from '../core/contract/registry.ts'
 import { createHttpAdapter } from '../http/server.ts'
 import { blobAccess, documentRenderer } from '../http/service/document-renderer.ts'
+import type { ControlServerOptions } from '../control/server.ts'
 import { createMqttServer } from '../mqtt/server.ts'
 import { createProvisioning } from '../provisioning/create-provisioning.ts'
 import { hubTls } from '../net/hub-certificates.ts'
@@ -29,7 +30,8 @@ import type { Undo } from './undo.ts'
 import type { MockHubOptions } from './options.ts'
 import { webhookCaller } from './provisioning/call-webhook.ts'
 import { mockProvisioningOf } from './provisioning/mock-provisioning.ts'
-import { applyEnrollments } from './provisioning/seed-enrollments.ts'
+import { hubConnector } from './provisioning/hub-elsewhere.ts'
+import { applyEnrollments, applyLinks } from './provisioning/seed-enrollments.ts'
 import { resolvedAt, resolveOptions, settingsOf, type ResolvedOptions } from './resolve-options.ts'
 import { atOwnAddress } from './sdk-ports.ts'
 import { applySeed, onceEach, policiesFrom, provisioningPoliciesFrom, randomKeys } from './seed/seed.ts'
@@ -107,6 +109,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
           anywhere: core.settings.dpsWebhooksAnywhere,
           caPem: () => tls.caPem,
         }),
+        connectHub: hubConnector({ clock, caPem: () => tls.caPem }),
         policies:
           durable?.provisioningPolicies ??
           (options.keyOf === undefined ? undefined : provisioningPoliciesFrom(keyOf)),
@@ -155,6 +158,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
       if (provisioning !== undefined) applyEnrollments(provisioning, seed, keyOf)
     }
   }
+  if (provisioning !== undefined) applyLinks(provisioning, seedPart(seed))
   if (durable === undefined) initialise()
   else {
     durable.restore(core, initialise)
@@ -183,14 +187,15 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
   const reset = (): void => {
     services.clear()
     provisioning?.clear()
+    if (provisioning !== undefined) applyLinks(provisioning, seedPart(seed))
     core.reset()
     void blob?.clear()
     if (options.clock === undefined) clock.reset()
     initialise()
   }
-  const about = async (): Promise<Readonly<Record<string, unknown>>> => {
+  const about: ControlServerOptions['about'] = async (what) => {
     await workload?.settled()
-    return aboutHub(mockHub)
+    return aboutHub(mockHub, what?.secrets)
   }
   const control = await openControl(options, { hub: core, services, provisioning, about, reset }, undo)
 

@@ -1,9 +1,15 @@
 /**
- * Compiles the JSON schemas of routes once in a process: a test run builds hundreds of hubs, and compiling the same
- * schemas again was a third of the cost of each.
+ * Compiles the JSON schemas of routes: each when it is first needed, because few of the routes are called, and once in a
+ * process, because a test run builds hundreds of hubs.
  */
 
-import { Ajv, type ValidateFunction } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+
+/** Checks a value. `errors` are those of the last call. */
+export interface Check {
+  (value: unknown): boolean
+  errors?: ErrorObject[] | null
+}
 
 /**
  * A compiler for fastify's `setValidatorCompiler`. It converts and removes nothing, and each error carries the value
@@ -11,15 +17,36 @@ import { Ajv, type ValidateFunction } from 'ajv'
  * @param options.useDefaults fills in what the schema has a default for.
  */
 export function schemaCompiler({ useDefaults }: { readonly useDefaults: boolean }): SchemaCompiler {
-  const ajv = new Ajv({ useDefaults, verbose: true, allowUnionTypes: true })
-  const compiled = new Map<string, ValidateFunction>()
+  let ajv: Ajv | undefined
+  /** By their text: fastify passes a copy of the schema for every hub. */
+  const compiled = new Map<string, () => ValidateFunction>()
+  const compilerOf = (schema: object): (() => ValidateFunction) => {
+    let validate: ValidateFunction | undefined
+    return () =>
+      (validate ??= (ajv ??= new Ajv({ useDefaults, verbose: true, allowUnionTypes: true })).compile(schema))
+  }
+  ALL.push(compiled)
   return ({ schema }) => {
-    // By its text: fastify passes a copy of the schema for every hub.
     const text = JSON.stringify(schema)
-    let validate = compiled.get(text)
-    if (validate === undefined) compiled.set(text, (validate = ajv.compile(schema)))
-    return validate
+    const compile = compiled.get(text) ?? compilerOf(schema)
+    compiled.set(text, compile)
+    const check: Check = (value) => {
+      const validate = compile()
+      const isValid = validate(value)
+      check.errors = validate.errors ?? null
+      return isValid
+    }
+    return check
   }
 }
 
-type SchemaCompiler = (route: { readonly schema: object }) => ValidateFunction
+const ALL: ReadonlyMap<string, () => ValidateFunction>[] = []
+
+/** Compiles every schema that was given so far, for tests. @returns how many. @throws Error for one that is no schema. */
+export function compileAll(): number {
+  const compilers = ALL.flatMap((compiled) => [...compiled.values()])
+  for (const compile of compilers) compile()
+  return compilers.length
+}
+
+type SchemaCompiler = (route: { readonly schema: object }) => Check

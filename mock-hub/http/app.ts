@@ -80,17 +80,11 @@ for (const routes of ROUTES) Object.assign(routes, { [Symbol.for('fastify.displa
 
 const compileSchema = schemaCompiler({ useDefaults: true })
 
-export interface HubApp {
-  readonly app: FastifyInstance<Server>
-  /** Handles the requests of the server. */
-  readonly handle: RequestListener
-}
-
 export interface AppOptions {
   readonly hub: Hub
   readonly services: Services
-  /** The server whose requests the application handles. */
-  readonly server: Server
+  /** Gives the server whose requests the application handles. */
+  readonly serverOf: (handle: RequestListener) => Server
   /** The hub's own blob storage, when uploads go there. */
   readonly blob: BuiltInStorage | undefined
   /** Undefined: there is no provisioning service beside the hub. */
@@ -106,17 +100,13 @@ export interface AppOptions {
 export async function createApp({
   hub,
   services,
-  server,
+  serverOf,
   blob,
   provisioning,
   routes = ROUTES,
-}: AppOptions): Promise<HubApp> {
-  let handle: RequestListener = () => undefined
+}: AppOptions): Promise<FastifyInstance<Server>> {
   const app = Fastify({
-    serverFactory: (handler) => {
-      handle = handler
-      return server
-    },
+    serverFactory: serverOf,
     // IDs have 128 characters and blob names 1024; each character may be percent-encoded.
     routerOptions: {
       caseSensitive: false,
@@ -182,9 +172,10 @@ export async function createApp({
   })
   injectOrderedFaults(app, hub)
   injectFaults(app, hub)
-  app.addHook('onResponse', (request, reply, next) => {
+  // Before the caller can have the answer, and after whatever holds it.
+  app.addHook('onSend', (request, reply, payload, next) => {
     record(request, reply.statusCode)
-    next()
+    next(null, payload)
   })
   const isKnown = rememberPaths(app)
   app.setNotFoundHandler((request) => {
@@ -204,7 +195,7 @@ export async function createApp({
   if (blob !== undefined) await app.register(blobRoutes(blob), { hub, services })
   await app.ready()
 
-  return { app, handle }
+  return app
 }
 
 function callerName({ principal }: FastifyRequest): string {

@@ -4,12 +4,12 @@
  */
 
 import type { FastifyInstance } from 'fastify'
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { BuiltInStorage } from '../blob/built-in-storage.ts'
 import type { Hub } from '../core/contract/hub.ts'
 import type { Services } from '../core/contract/services/services.ts'
+import { buildOnDemand } from '../http-common/on-demand.ts'
 import { closeSilentClients } from '../http-common/silent-clients.ts'
 import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import type { HandshakeObserver } from '../net/observed-handshake.ts'
@@ -17,7 +17,6 @@ import { reportTlsErrors } from '../net/tls-errors.ts'
 import type { ServerCredentials, TlsVariant } from '../net/tls-faults.ts'
 import { listenWith, TLS_SETTINGS, type TlsListener } from '../net/tls-listener.ts'
 import type * as appModule from './app.ts'
-import type { HubApp } from './app.ts'
 
 export interface HttpAdapterOptions {
   /** Queries, configurations and jobs. */
@@ -67,31 +66,20 @@ export function createHttpAdapter(
 ): HttpAdapter {
   const server = createServer({ ...TLS_SETTINGS, ...tls, keepAliveTimeout: IDLE })
   closeSilentClients(server, hub, { upgrades: true })
-  let built: Promise<HubApp> | undefined
-  const build = (): Promise<HubApp> =>
-    (built ??= load().then(({ createApp }) => createApp({ hub, services, server, blob, provisioning })))
-
-  let handle: RequestListener | undefined
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (handle !== undefined) {
-      handle(request, response)
-      return
-    }
-    void build().then((app) => {
-      handle = app.handle
-      handle(request, response)
-    })
+  const { app, built } = buildOnDemand(server, async (serverOf) => {
+    const { createApp } = await load()
+    return createApp({ hub, services, serverOf, blob, provisioning })
   })
   let listener: TlsListener | undefined
   server.on('clientError', endBrokenConnection)
 
   return {
     server,
-    app: async () => (await build()).app,
+    app,
     updateTls: (credentials) => {
       listener?.updateTls(credentials)
     },
-    openApi: async () => (await build()).app.swagger(),
+    openApi: async () => (await app()).swagger(),
     async listen({ host, port }) {
       const { faults } = hub
       listener = await listenWith(server, {
@@ -108,7 +96,7 @@ export function createHttpAdapter(
     },
     async stop() {
       await listener?.stop()
-      await (await built)?.app.close()
+      await (await built())?.close()
     },
   }
 }

@@ -1,6 +1,8 @@
 /** Closes a connection that has been silent for 1.5 times its keep-alive (WIRE-SESS-07), on the hub's clock. */
 
-import type { Clock } from '../base/clock.ts'
+import { forPurpose, type Clock, type Purpose } from '../base/clock.ts'
+
+const SILENCE: Purpose = { kind: 'silence' }
 
 /**
  * One timer for each connection, which is set again only when it fires: a chunk of bytes that arrives costs one reading
@@ -35,10 +37,11 @@ export class KeepAlive {
   }
 
   #wait(ms: number): () => void {
-    return this.#clock.schedule(ms, () => {
+    const look = (): void => {
       const silentMs = this.#clock.now() - this.#heardAt
       if (silentMs >= this.#limitMs) this.#onSilence(silentMs)
       else this.#cancel = this.#wait(this.#limitMs - silentMs)
-    })
+    }
+    return this.#clock.schedule(ms, forPurpose(SILENCE, look))
   }
 }

@@ -89,7 +89,7 @@ export class OutgoingQueue {
     if (this.#collected + PUBACK_SIZE > SCRATCH.length) this.flush()
     if (scratchOwner !== this) {
       if (scratchOwner !== undefined) scratchOwner.flush()
-      // eslint-disable-next-line @typescript-eslint/no-this-alias -- whose bytes SCRATCH holds
+      // oxlint-disable-next-line typescript/no-this-alias -- whose bytes SCRATCH holds
       scratchOwner = this
     }
     const at = this.#collected

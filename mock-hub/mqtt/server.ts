@@ -24,7 +24,7 @@ export interface MqttServer {
 
 /** Serves MQTT devices with a hub's core. @param provisioning serves those that ask for their hub. */
 // A promise, as with the other adapters.
-// eslint-disable-next-line @typescript-eslint/require-await
+// oxlint-disable-next-line typescript/require-await
 export async function createMqttServer(hub: Hub, provisioning?: Provisioning): Promise<MqttServer> {
   const broker = Broker.start(hub.commits)
   const connections = new Set<Connection>()

@@ -15,7 +15,13 @@ export interface ServerCredentials {
 type UnknownChain = 'missing_issuer' | 'self_signed_root' | 'self_signed_leaf'
 /** Other certificates that the hub can show; the last three are good. */
 export type TlsVariant =
-  UnknownChain | 'wrong_name' | 'expired' | 'not_yet_valid' | 'rotated' | 'other_root' | 'many_names'
+  | UnknownChain
+  | 'wrong_name'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'rotated'
+  | 'other_root'
+  | 'many_names'
 
 export interface TlsFaultOptions {
   readonly faults: Faults

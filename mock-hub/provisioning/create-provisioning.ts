@@ -5,7 +5,7 @@ import type { Hub } from '../core/contract/hub.ts'
 import { Attestor } from './attestation/attestor.ts'
 import { Authorities } from './attestation/authorities.ts'
 import { readCertificates } from './attestation/certificate.ts'
-import type { CallWebhook, LinkedHub } from './contract/linked-hub.ts'
+import type { CallWebhook, ConnectHub, LinkedHub } from './contract/linked-hub.ts'
 import type { ProvisioningPolicy } from './contract/policies.ts'
 import type { Provisioning } from './contract/provisioning.ts'
 import { EnrollmentStore } from './enrollments/enrollment-store.ts'
@@ -32,6 +32,8 @@ export interface ProvisioningOptions {
   readonly idScope?: string | undefined
   /** Calls the webhook of a custom allocation. */
   readonly callWebhook: CallWebhook
+  /** Makes linked hubs of connection strings. */
+  readonly connectHub: ConnectHub
   /** @default provisioningserviceowner with all rights and its own keys */
   readonly policies?: readonly ProvisioningPolicy[] | undefined
   /** Authorities in PEM that count as verified. */
@@ -100,13 +102,25 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
     ...{ clock, settings, journal, faults, random, attestor, store, throttles, callWebhook },
     hubs: () => linked,
   })
+  const link = (added: LinkedHub): void => {
+    linked = [...linked.filter(({ hostName }) => !sameId(hostName, added.hostName)), added]
+  }
   return {
-    ...{ idScope, policies, devices, individual, groups, registrations: store, certificates: authorities },
+    ...{
+      link,
+      idScope,
+      policies,
+      devices,
+      individual,
+      groups,
+      registrations: store,
+      certificates: authorities,
+    },
     get linkedHubs() {
       return linked
     },
-    link(added) {
-      linked = [...linked.filter(({ hostName }) => !sameId(hostName, added.hostName)), added]
+    linkElsewhere: (added) => {
+      link(options.connectHub(added))
     },
     unlink(hostName) {
       const left = linked.filter((each) => !sameId(each.hostName, hostName))

@@ -7,6 +7,8 @@ export interface DataDirectory {
   readonly path: string
   /** The database. */
   readonly state: string
+  /** The groups that the database does not have yet. */
+  readonly journal: string
   /** Says which group was acknowledged last. */
   readonly note: string
   readonly blobs: string
@@ -18,6 +20,7 @@ export function dataDirectory(path: string): DataDirectory {
   return {
     path: root,
     state: join(root, 'state'),
+    journal: join(root, 'journal'),
     note: join(root, 'acknowledged'),
     blobs: join(root, 'blobs'),
     certificates: join(root, 'certificates'),
@@ -31,6 +34,6 @@ export async function makeDataDirectory({ path }: DataDirectory): Promise<void> 
 }
 
 /** Forgets what it keeps but for the certificates: who trusted the hub still does. */
-export async function emptyDataDirectory({ state, note, blobs }: DataDirectory): Promise<void> {
-  for (const path of [state, note, blobs]) await rm(path, { recursive: true, force: true })
+export async function emptyDataDirectory({ state, journal, note, blobs }: DataDirectory): Promise<void> {
+  for (const path of [state, journal, note, blobs]) await rm(path, { recursive: true, force: true })
 }

@@ -63,13 +63,15 @@ class LiveChange {
     this.count++
   }
 
-  delete(key: string): void {
+  /** @returns whether it lived. */
+  delete(key: string): boolean {
     const before = this.#changes.has(key) ? this.#changes.get(key) : this.#sums.get(key)
-    if (before === undefined) return
+    if (before === undefined) return false
     this.#changes.set(key, undefined)
     this.#xor ^= before
     this.#total = (this.#total - before) >>> 0
     this.count--
+    return true
   }
 
   keep(): void {

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-deprecated -- the deprecated calls are under test */
+/* oxlint-disable typescript/no-deprecated -- the deprecated calls are under test */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   ClientError,

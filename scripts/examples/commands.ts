@@ -9,7 +9,7 @@ export type Command = readonly [program: string, ...args: string[]]
 /** Loads TypeScript, for the hub of this checkout. */
 const TSX = pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href
 /** The command `mock-iot-hub` of this checkout. */
-export const HUB_COMMAND: Command = [process.execPath, '--import', TSX, join(ROOT, 'mock-hub/main.ts')]
+export const HUB_COMMAND: Command = [process.execPath, join(ROOT, 'scripts/hub.js')]
 export const NODE_WITH_HUB: Command = [process.execPath, '--import', TSX]
 /** Of one program; a busy machine needs minutes for what an idle one does in seconds. */
 const LIMIT_S = 300

@@ -1,6 +1,7 @@
 /**
- * Three fake clients for `scripts/fakes.ts`, behind the driver protocol: `null` never connects, `liar` reports success for
- * everything and opens no socket, `parrot` connects and does nothing else. Started as `driver.ts NAME`.
+ * Fake clients for `scripts/fakes.ts`, behind the driver protocol: `null` never connects, `liar` reports success for
+ * everything and opens no socket, `parrot` connects and does nothing else; see `strangers.ts` for the others. Started as
+ * `driver.ts NAME`.
  */
 
 import { createHmac } from 'node:crypto'
@@ -8,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { connect, type MqttClient } from 'mqtt'
 import type { DriverReply, DriverRequest } from '../../step-definitions/driver/client-driver.ts'
 import { HELLO } from '../../step-definitions/driver/reference-driver.ts'
+import { Stranger, STRANGERS } from './strangers.ts'
 
 type Answer = (request: DriverRequest) => DriverReply | Promise<DriverReply>
 
@@ -87,21 +89,30 @@ async function open(session: string): Promise<DriverReply> {
   return YES
 }
 
-const answer = ANSWERS[process.argv[2] ?? '']
+const name = process.argv[2] ?? ''
+const print = (line: object): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+const stranger = STRANGERS.includes(name) ? new Stranger(name, print) : undefined
+const answer = stranger === undefined ? ANSWERS[name] : (request: DriverRequest) => stranger.request(request)
 if (answer === undefined)
-  throw new Error(`the clients are ${Object.keys(ANSWERS).join(', ')}, got ${String(process.argv[2])}`)
+  throw new Error(`the clients are ${[...Object.keys(ANSWERS), ...STRANGERS].join(', ')}, got ${name}`)
 /** The suite's time. */
 let now = 0
 
 createInterface(process.stdin).on('line', (line) => {
   const { id, ...request } = JSON.parse(line) as DriverRequest & { readonly id: number }
   const say = (reply: DriverReply): void => {
-    process.stdout.write(`${JSON.stringify({ id, ...reply })}\n`)
+    print({ id, ...reply })
   }
   if (request.do === 'hello') say({ ok: { ...HELLO, clock: 'virtual' } })
   else if (request.do === 'advance') {
     now = request.now
-    say({ ok: { next: null } })
+    if (stranger === undefined) say({ ok: { next: null } })
+    else
+      void stranger.advance(now).then((next) => {
+        say({ ok: { next: next ?? null } })
+      })
   } else if (request.do === 'stop') {
     say(YES)
     process.exit(0)

@@ -11,7 +11,7 @@ test.each(['mqtt', 'amqp'] as const)('the kept corpus of %s finds nothing', asyn
   expect(await replay(surface)).toEqual([])
 })
 
-test.each(['mqtt', 'amqp', 'http', 'blob', 'control'] as const)(
+test.each(['mqtt', 'amqp', 'http', 'blob', 'control', 'provisioning'] as const)(
   'a few inputs of %s find nothing',
   async (surface) => {
     const { failures, inputs, outcomes } = await SURFACES[surface]({ seed: 1, inputs: 300 })

@@ -3,9 +3,10 @@
 import { fuzzAmqp } from './amqp.ts'
 import { fuzzHttp } from './http.ts'
 import { fuzzMqtt, type FuzzOptions } from './mqtt.ts'
+import { fuzzProvisioning } from './provisioning.ts'
 import type { Report } from './watch.ts'
 
-export type SurfaceName = 'mqtt' | 'amqp' | 'http' | 'blob' | 'control'
+export type SurfaceName = 'mqtt' | 'amqp' | 'http' | 'blob' | 'control' | 'provisioning'
 
 export const SURFACES: Readonly<Record<SurfaceName, (options: FuzzOptions) => Promise<Report>>> = {
   mqtt: fuzzMqtt,
@@ -13,4 +14,5 @@ export const SURFACES: Readonly<Record<SurfaceName, (options: FuzzOptions) => Pr
   http: (options) => fuzzHttp('http', options),
   blob: (options) => fuzzHttp('blob', options),
   control: (options) => fuzzHttp('control', options),
+  provisioning: fuzzProvisioning,
 }

@@ -12,7 +12,15 @@ export interface Count {
 }
 
 /** The folders whose `*.test.ts` vitest runs (vitest.config.ts). */
-const TESTED = ['mock-hub', 'reference-client', 'step-definitions', 'certs', 'scripts']
+const TESTED = [
+  'mock-hub',
+  'reference-client',
+  'step-definitions',
+  'certs',
+  'scripts',
+  'lint-rules',
+  'dashboard',
+]
 
 interface VitestReport {
   readonly numTotalTests: number

@@ -6,7 +6,7 @@ import type { Requirement, Subject } from './requirement.ts'
 import type { Scenario } from './scenarios.ts'
 
 /** Matches the ids of requirements in a text. */
-export const IDS = /\b(?:BOTH|DEV|DPS|MOD|PROV|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?\b/g
+export const IDS = /\b(?:BOTH|DEV|DPS|DUT|MOD|PROV|SRC|WIRE)(?:-[A-Z0-9]+)*-\d+[a-z]?\b/g
 
 export interface Covered {
   readonly requirement: Requirement

@@ -41,10 +41,10 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
     capabilities: ['conn', 'auth', 'sess', 'd2c', 'c2d', 'meth', 'twin'].map((name) => `hub.${name}`),
   },
   'hub-full': { of: ['hub'] },
-  'provisioning-client': { of: ['device'], capabilities: ['provisioning'] },
+  'provisioning-client': { of: ['device'], capabilities: ['provisioning', 'provisioning.tls'] },
   'provisioning-service': { of: ['hub'], capabilities: ['hub.provisioning'] },
 }
-const PROVISIONING = ['provisioning', 'hub.provisioning']
+const PROVISIONING = ['provisioning', 'provisioning.tls', 'hub.provisioning']
 
 function covers({ capabilities }: Profile, capability: string): boolean {
   return capabilities?.includes(capability) ?? !PROVISIONING.includes(capability)

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
+import { addDeviceCommands } from '../device/cli/commands.ts'
 import { checkDriver } from './check-driver.ts'
 import { EXIT } from './exit-code.ts'
 import { initDriver, LANGUAGES } from './init-driver.ts'
@@ -124,6 +125,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .action((flags: { json: boolean; area?: string }) => {
       list(flags, say)
     })
+  addDeviceCommands(child('device', 'certify a device from outside, without a driver'), say, done)
   const driver = child('driver', 'for authors of drivers')
   driver
     .command('check')

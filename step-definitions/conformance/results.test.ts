@@ -9,6 +9,7 @@ import { junit } from '../report/junit.ts'
 import { summary } from '../report/summary.ts'
 import { EXIT } from './exit-code.ts'
 import type { KnownFailure } from './known-failing.ts'
+import { currentName } from './profiles.ts'
 import { type Results, resultsOf } from './results.ts'
 import type { Outcome } from './run.ts'
 import type { Ending } from './verdict.ts'
@@ -153,6 +154,58 @@ test('a profile is met when all its requirements are met', () => {
   })
   expect(asked.exitCode).toBe(EXIT.failed)
   expect(results([], 'all').exitCode).toBe(EXIT.conformant)
+})
+
+test('an old name of a profile is taken', () => {
+  expect(currentName('device-core')).toBe('python-api-device-core')
+  expect(currentName('client-twin')).toBe('client-twin')
+})
+
+/** A requirement that is asked of clients in any language. */
+function addNeutral(id: string, profile: string, reading: Partial<Outcome>): void {
+  const row = { ...requirement(id), class: 'semantic' as const, profile, rule: 'The call fails' }
+  catalogue.push(row)
+  add(id, 'FAILED', 'AssertionError')
+  const last = outcomes.pop()
+  if (last !== undefined) outcomes.push({ ...last, ...reading })
+}
+const PASSES = { status: 'PASSED', errorName: undefined, step: undefined, message: undefined } as const
+
+test('a neutral verdict stands beside the documented one, and decides a neutral profile', () => {
+  addNeutral('A-01', 'client-protocol', { neutral: { ...PASSES, warns: false } })
+  addNeutral('A-02', 'client-twin', { neutral: { ...PASSES, warns: true, why: 'later' } })
+  addNeutral('A-03', 'client-twin', {})
+  const { records, profiles } = results([], 'all')
+  expect(records.map(({ requirement: id, verdict, neutral }) => [id, verdict, neutral])).toEqual([
+    ['A-01', 'FAIL', 'PASS'],
+    ['A-02', 'FAIL', 'WARN'],
+    ['A-03', 'FAIL', 'FAIL'],
+  ])
+  expect(profiles).toMatchObject({
+    'client-protocol/device': { met: true, requirements: 1 },
+    'client-twin/device': { met: false, requirements: 2, against: ['A-03 device: FAIL'] },
+    'python-api-device-full': { met: false, requirements: 3 },
+  })
+  plan = plan.map((one) => ({ ...one, tags: [...one.tags, '@sut:client'] }))
+  outcomes = outcomes.map((one, index) => ({ ...one, scenario: plan[index] ?? one.scenario }))
+  const chosen = results([], 'client-protocol')
+  expect(chosen.judgedBy).toBe('neutral')
+  expect(Object.keys(chosen.profiles)).toEqual(['client-protocol/device'])
+  expect(results([], 'all')).toMatchObject({ judgedBy: 'documented', exitCode: EXIT.failed })
+})
+
+test('what a client does not claim is left out of a neutral profile, but of what is asked of every client', () => {
+  const unclaimed = { ending: { status: 'SKIPPED', errorName: 'NotSupported' } } as const
+  addNeutral('A-01', 'client-protocol', unclaimed)
+  addNeutral('A-02', 'client-protocol', { neutral: { ...PASSES, warns: false } })
+  addNeutral('A-03', 'client-twin', unclaimed)
+  addNeutral('A-04', 'client-twin', { neutral: { ...PASSES, warns: false } })
+  addNeutral('A-05', 'client-x509', unclaimed)
+  expect(results([], 'all').profiles).toMatchObject({
+    'client-protocol/device': { met: false, against: ['A-01 device: NOT_SUPPORTED'] },
+    'client-twin/device': { met: true, requirements: 1, notClaimed: ['A-03 device'] },
+  })
+  expect(results([], 'all').profiles).not.toHaveProperty(['client-x509/device'])
 })
 
 test('the summary is a valid table with many failures', () => {

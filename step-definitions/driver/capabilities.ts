@@ -48,6 +48,7 @@ export const CAPABILITIES: ReadonlyMap<string, string> = new Map([
   ['model-id', 'the option modelId'],
   ['deprecation-notices', 'the event deprecation'],
   ['provisioning', 'a client of the provisioning service: `provisionCreate`, `provisionRegister`'],
+  ['provisioning.tls', 'that client has the options serverVerificationCert and cipher'],
 ])
 
 /** The options of the factories that scenarios give, and the capability that one of them belongs to. */

@@ -1,5 +1,5 @@
 /** The driver of the reference client, in this process and on the clock of the suite. */
-/* eslint-disable @typescript-eslint/no-deprecated -- deprecated calls are documented and tested */
+/* oxlint-disable typescript/no-deprecated -- deprecated calls are documented and tested */
 
 import {
   type Clock,
@@ -68,6 +68,7 @@ export const HELLO: Hello = {
     'model-id',
     'deprecation-notices',
     'provisioning',
+    'provisioning.tls',
   ],
   clock: 'virtual',
 }
@@ -233,7 +234,14 @@ export class ReferenceDriver implements ClientDriver {
 type Client = IoTHubDeviceClient | IoTHubModuleClient
 /** The verbs that are not about a device or module client. */
 type OfDriver =
-  'hello' | 'stop' | 'advance' | 'describe' | 'create' | 'destroy' | 'provisionCreate' | 'provisionRegister'
+  | 'hello'
+  | 'stop'
+  | 'advance'
+  | 'describe'
+  | 'create'
+  | 'destroy'
+  | 'provisionCreate'
+  | 'provisionRegister'
 
 function deviceOf(client: Client): IoTHubDeviceClient {
   if (client instanceof IoTHubDeviceClient) return client

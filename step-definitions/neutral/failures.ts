@@ -3,16 +3,18 @@
  * reports what did not happen. Which kind of error it was is reported, not judged.
  */
 
-import { AssertionError } from 'node:assert/strict'
+import { AssertionError, ok } from 'node:assert/strict'
 import type { DriverReply } from '../driver/client-driver.ts'
 import type { Call } from '../world/client-calls.ts'
 import { describeReply } from '../world/replies.ts'
 import { packets } from '../world/wire.ts'
 import type { ConformanceWorld } from '../world/world.ts'
-import { happened } from './happened.ts'
+import { accepted, happened } from './happened.ts'
 
 /** The longest limit that a client may have for a call: that of the Node SDK (240 s) and what its last attempt takes. */
 const LIMIT_SECONDS = 300
+/** How long it is watched whether a client sends again what was refused. */
+const AGAIN_SECONDS = 60
 /** What it is when the client has a clock of its own. */
 const REAL_LIMIT_SECONDS = 60
 
@@ -25,8 +27,10 @@ export async function readFailure(world: ConformanceWorld, call: Call, error: un
   if (!reading.applies || !(error instanceof AssertionError)) throw error
   const settled = await endOf(world, call)
   if (settled === undefined) stillOpen(world, call, error)
-  else if ('error' in settled) reading.note(error)
-  else if ('ok' in settled && call.request.do === 'create') await refusedLater(world, call, error)
+  else if ('error' in settled) {
+    reading.note(error)
+    if (reading.asks('usable-afterwards')) await isGivenUp(world)
+  } else if ('ok' in settled && call.request.do === 'create') await refusedLater(world, call, error)
   else if ('ok' in settled) {
     const seq = await call.settledAtSeq
     const since = world.hub.journal.filter((entry) => entry.seq > call.startedAtSeq && entry.seq <= seq)
@@ -54,15 +58,28 @@ export async function readDelay(
   return settled
 }
 
+/** What was refused, and was reported as failed, must not be sent again. @throws AssertionError. */
+async function isGivenUp({ hub, time }: ConformanceWorld): Promise<void> {
+  const refusals = (): number => hub.journal.filter(({ type }) => type === 'refusal').length
+  const before = refusals()
+  if (before === 0) return
+  await time.passUntil(AGAIN_SECONDS, () => refusals() > before)
+  ok(refusals() === before, `The call failed, and the hub has refused the same ${String(refusals())} times`)
+}
+
 /** Lets time pass until the call has ended, up to the limit. */
 async function endOf(world: ConformanceWorld, call: Call): Promise<DriverReply | undefined> {
-  const limit = world.client.driver.hello.clock === 'real' ? REAL_LIMIT_SECONDS : LIMIT_SECONDS
-  await world.time.passUntil(limit, () => call.settled !== undefined || call.broken !== undefined)
+  await world.time.passUntil(limitOf(world), () => call.settled !== undefined || call.broken !== undefined)
   return call.settled === undefined ? undefined : await call.reply
 }
 
+function limitOf({ client }: ConformanceWorld): number {
+  return client.driver.hello.clock === 'real' ? REAL_LIMIT_SECONDS : LIMIT_SECONDS
+}
+
 /** A call that has not ended: right when it waits for a connection, or when the client dials anew meanwhile. */
-function stillOpen({ reading, hub }: ConformanceWorld, call: Call, error: AssertionError): void {
+function stillOpen(world: ConformanceWorld, call: Call, error: AssertionError): void {
+  const { reading, hub } = world
   const attempts = packets(hub.journal, 'connect').filter(({ seq }) => seq > call.startedAtSeq).length
   if (reading.asks('waits'))
     reading.end('The call stays open while there is no connection, and reports nothing.', error)
@@ -72,7 +89,7 @@ function stillOpen({ reading, hub }: ConformanceWorld, call: Call, error: Assert
       error,
     )
   throw new AssertionError({
-    message: `The call ${call.request.do} is still pending after ${String(LIMIT_SECONDS)} s. ${error.message}`,
+    message: `The call ${call.request.do} is still pending after ${String(limitOf(world))} s. ${error.message}`,
   })
 }
 
@@ -82,6 +99,8 @@ async function refusedLater(world: ConformanceWorld, call: Call, error: Assertio
   if (request.do !== 'create' || world.hub.started === undefined) throw error
   const later = world.client.start({ do: 'connect', session: request.session })
   const settled = await endOf(world, later)
-  if (settled === undefined || !('error' in settled)) throw error
-  world.reading.end(`It fails when it connects: ${describeReply(settled)}.`, error)
+  if (accepted(world.hub.journal) || (settled !== undefined && !('error' in settled))) throw error
+  const how =
+    settled === undefined ? 'it never connects' : `it fails when it connects: ${describeReply(settled)}`
+  world.reading.end(`No connection is made; ${how}.`, error)
 }

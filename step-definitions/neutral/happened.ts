@@ -31,6 +31,10 @@ export function happened(request: DriverRequest, since: readonly JournalEntry[])
       return since.some((entry) => entry.type === 'request' && Math.floor(entry.status / 100) === 2)
         ? 'the hub has answered the request'
         : undefined
+    case 'provisionRegister':
+      return packets(since, 'publish', 'out').some(({ packet }) => isAssignment(packet))
+        ? 'the service has assigned the device'
+        : undefined
     default:
       return undefined
   }
@@ -48,6 +52,14 @@ function acknowledged(entries: readonly JournalEntry[]): boolean {
   const sent = packets(entries, 'publish').filter(({ packet }) => TELEMETRY.test(topicOf(packet)))
   return packets(entries, 'puback', 'out').some((ack) =>
     sent.some((publish) => publish.linkId === ack.linkId && idOf(publish.packet) === idOf(ack.packet)),
+  )
+}
+
+function isAssignment(packet: object): boolean {
+  const { payload } = packet as { readonly payload?: Buffer }
+  return (
+    topicOf(packet).startsWith('$dps/registrations/res/200/') &&
+    payload?.toString().includes('"status":"assigned"') === true
   )
 }
 

@@ -26,12 +26,13 @@ export async function startInOrder(world: ConformanceWorld, request: DriverReque
 export async function prepare(world: ConformanceWorld, request: DriverRequest): Promise<void> {
   const { reading, client } = world
   if (!reading.applies || OFFLINE.includes(request.do)) return
+  const isTwinCall = client.driver.hello.idioms?.twin === 'needs-desired' && TWIN_CALLS.includes(request.do)
+  if (!reading.connectsFirst && !isTwinCall) return
   const { session } = client.current
   const hasDone = (verb: DriverRequest['do']): boolean =>
     client.calls.some(({ request: { do: done } }) => done === verb)
   if (reading.connectsFirst && !hasDone('connect')) await settled(world, { do: 'connect', session })
-  const { idioms } = client.driver.hello
-  if (idioms?.twin !== 'needs-desired' || !TWIN_CALLS.includes(request.do) || hasDone('handle')) return
+  if (!isTwinCall || hasDone('handle')) return
   reading.note(
     new AssertionError({ message: `${request.do}: the client wants a handler of desired properties first` }),
   )

@@ -4,6 +4,7 @@
  */
 
 import type { NeutralReading } from '../catalogue/requirement.ts'
+import type { JsonObject } from '../driver/client-driver.ts'
 import { messageFrom } from '../steps/client-actions.ts'
 import { readToken } from '../world/sas.ts'
 import { packets, publishes, telemetryFacts } from '../world/wire.ts'
@@ -30,8 +31,10 @@ const warn = (why: string): Found => ({ verdict: 'WARN', why })
 
 const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
   'usable-afterwards': async (world) => {
-    const large = telemetryFacts(world).length
-    if (large > 0) return undefined
+    const isReportedAsSent = world.client.calls.some(
+      ({ request, settled }) => request.do.startsWith('send') && settled !== undefined && 'ok' in settled,
+    )
+    if (isReportedAsSent || telemetryFacts(world).length > 0) return undefined
     await connected(world)
     const { session } = world.client.current
     await send(world, session, 'usable afterwards')
@@ -49,7 +52,9 @@ const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
   },
 
   'reads-again': async (world) => {
-    await world.time.passUntil(PATIENCE_SECONDS, () => isBack(world))
+    const isTold = await toldOfTheNewest(world)
+    await world.time.passUntil(PATIENCE_SECONDS, () => isTold() || isBack(world))
+    if (isTold()) return pass('The newest desired properties have reached the application.')
     const since = afterTheLoss(world)
     const answered = packets(since, 'publish', 'out').some(({ packet }) =>
       topicOf(packet).startsWith('$iothub/twin/res/200/'),
@@ -79,7 +84,8 @@ const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
     const at = packets(world.hub.recent, 'connect').map((entry) => entry.at)
     const pauses = at.slice(1).map((later, index) => later - (at[index] ?? 0))
     const grows = pauses.slice(1).every((pause, index) => pause >= (pauses[index] ?? 0) * SAME_PAUSE)
-    if (at.length <= 1) return pass('The client stops after the refusal.')
+    if (at.length === 0) return undefined
+    if (at.length === 1) return pass('The client stops after the refusal.')
     return grows && (pauses.at(-1) ?? 0) > (pauses[0] ?? 0)
       ? pass('The client tries again with growing pauses.')
       : undefined
@@ -87,7 +93,8 @@ const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
 
   'notices-silence': async (world) => {
     const connect = packets(world.hub.journal, 'connect').at(-1)
-    const keepAlive = (connect?.packet as { readonly keepalive?: number } | undefined)?.keepalive ?? 0
+    const packet: { readonly keepalive?: number } | undefined = connect?.packet
+    const keepAlive = packet?.keepalive ?? 0
     if (connect === undefined || keepAlive === 0) return undefined
     const limitMs = connect.at + KEEP_ALIVES * keepAlive * 1_000
     const noticed = (): boolean =>
@@ -106,6 +113,16 @@ export async function lookFurther(world: ConformanceWorld): Promise<void> {
     const found = await look(world)
     if (found !== undefined) world.reading.decide(found.verdict, found.why)
   }
+}
+
+/** Whether the application has been told of the newest desired properties. */
+async function toldOfTheNewest(world: ConformanceWorld): Promise<() => boolean> {
+  const { desired } = (await world.hub.start()).twins.get(world.client.current.identity)
+  return () => versionTold(world.client.eventData('desired').at(-1)) === desired.version
+}
+
+function versionTold(data: JsonObject | undefined): unknown {
+  return (data?.['patch'] as JsonObject | undefined)?.['$version'] // its type in the driver protocol
 }
 
 /** Connects when the client does not do so by itself. */

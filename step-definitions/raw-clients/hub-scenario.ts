@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { HarnessError } from '../driver/client-driver.ts'
 import { NotSupported } from '../world/errors.ts'
+import type { Reason } from '../world/restarts.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { embeddedHub } from './embedded-hub.ts'
 import { valueAt } from './expectations.ts'
@@ -18,12 +19,14 @@ import {
 } from './hub-under-test.ts'
 import { textNamed } from './texts.ts'
 import { RawAmqpClient } from './amqp-client.ts'
-import { RawMqttClient, type RawPacket, type Waits } from './mqtt-client.ts'
+import { RawMqttClient, type RawPacket, type Waits, type DialOptions } from './mqtt-client.ts'
 import { token } from './token.ts'
 
 /** The api-version of service requests. */
 const API_VERSION = '2021-04-12'
 const HOUR_S = 3_600
+/** Paths from which a message is received, locked. */
+const RECEIVES = /^\/(?:devices\/[^/]+\/)?messages\//i
 /** The name of the AMQP connection of back ends. */
 export const SERVICE = 'the service'
 
@@ -35,20 +38,7 @@ export interface RegisteredIdentity {
   readonly secondaryKey: string
 }
 
-/** How a device connects; the defaults are those of most devices. */
-export interface DialOptions {
-  readonly over?: 'TLS' | 'WebSocket' | 'TCP' | undefined
-  /** Path of the WebSocket. */
-  readonly path?: string | undefined
-  /** Subprotocols of the WebSocket. */
-  readonly protocols?: readonly string[] | undefined
-  /** The only version of TLS. */
-  readonly tls?: string | undefined
-  /** The only cipher suite, in the notation of OpenSSL. */
-  readonly cipher?: string | undefined
-  /** The client certificate, PEM. */
-  readonly certificate?: { readonly cert: string; readonly key: string } | undefined
-}
+export type { DialOptions }
 
 const scenarios = new WeakMap<ConformanceWorld, Promise<HubScenario>>()
 
@@ -84,6 +74,10 @@ export class HubScenario {
   /** The last response, or a pending one. */
   response: Promise<RawResponse> | undefined
   #lastResponse: RawResponse | undefined
+  /** A message was received over HTTPS: a restart ends its lock. */
+  #hasLocked = false
+  /** The response that has been waited for last. */
+  #settled: Promise<RawResponse> | undefined
   /** What steps have named: certificates, the id of an operation. */
   readonly named = new Map<string, string>()
   /** Runs at the end of the scenario. */
@@ -112,6 +106,14 @@ export class HubScenario {
       [...this.#links.values()].some(({ hasReceived }) => hasReceived) ||
       this.#amqp.size > 0
     )
+  }
+
+  /** Why the hub cannot be started again now; undefined: it can. */
+  get busy(): Reason | undefined {
+    if (this.#amqp.size > 0 || [...this.#links.values()].some(({ closed }) => !closed))
+      return 'a connection is open'
+    if (this.response !== this.#settled) return 'a call is under way'
+    return this.#hasLocked ? 'a message is locked' : undefined
   }
 
   // ------------------------------------------------------------------ identities
@@ -311,6 +313,7 @@ export class HubScenario {
       : `${path}${path.includes('?') ? '&' : '?'}api-version=${API_VERSION}`
     // `-` removes a header, or the api-version.
     const kept = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '-'))
+    if (rest.method === 'GET' && RECEIVES.test(path)) this.#hasLocked = true
     return sendRequest(this.hub, { ...rest, path: versioned.replace(/[?&]api-version=-/, ''), headers: kept })
   }
 
@@ -326,6 +329,7 @@ export class HubScenario {
     response.then(settled, settled)
     await this.#activity.eventually(() => isSettled, 'The answer to the request')
     this.#lastResponse = await response
+    this.#settled = response
     return this.#lastResponse
   }
 

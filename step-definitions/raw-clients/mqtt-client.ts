@@ -39,6 +39,21 @@ export interface RawAddress {
 /** How a connection waits; without it, it waits for ever. */
 export type Waits = Pick<Activity, 'eventually' | 'record'>
 
+/** How a device connects; the defaults are those of most devices. */
+export interface DialOptions {
+  readonly over?: 'TLS' | 'WebSocket' | 'TCP' | undefined
+  /** Path of the WebSocket. */
+  readonly path?: string | undefined
+  /** Subprotocols of the WebSocket. */
+  readonly protocols?: readonly string[] | undefined
+  /** The only version of TLS. */
+  readonly tls?: string | undefined
+  /** The only cipher suite, in the notation of OpenSSL. */
+  readonly cipher?: string | undefined
+  /** The client certificate, PEM. */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined
+}
+
 export class RawMqttClient {
   /** All received packets, in order. */
   readonly received: RawPacket[] = []

@@ -7,7 +7,8 @@ import type { Waits } from './mqtt-client.ts'
 
 /** SASL PLAIN, or a TLS client certificate in PEM. */
 export type RegistrantCredentials =
-  { readonly identity: string; readonly password: string } | { readonly cert: string; readonly key: string }
+  | { readonly identity: string; readonly password: string }
+  | { readonly cert: string; readonly key: string }
 
 export interface AmqpAnswer {
   readonly body: unknown
@@ -128,9 +129,10 @@ export class RegistrantAmqpClient {
     const message = this.#answers.shift()
     if (message === undefined)
       throw new Error(`No answer over AMQP: ${this.refusal?.condition ?? 'the connection ended'}`)
-    const { body, application_properties: application, correlation_id: correlationId } = message
-    const content = (body as { readonly content?: Buffer } | undefined)?.content
-    const retryAfter = (application as Readonly<Record<string, unknown>> | undefined)?.['retry-after']
+    const application: Readonly<Record<string, unknown>> | undefined = message.application_properties
+    const correlationId: unknown = message.correlation_id
+    const content = (message.body as { readonly content?: Buffer } | undefined)?.content
+    const retryAfter = application?.['retry-after']
     return {
       body: jsonOf(content ?? ''),
       retryAfter: retryAfter === undefined ? undefined : Number(retryAfter),
@@ -155,7 +157,8 @@ export class RegistrantAmqpClient {
       rejected: state,
     }
     const error = (holder[event] as { readonly error?: unknown } | undefined)?.error as
-      { readonly condition?: string; readonly description?: string } | undefined
+      | { readonly condition?: string; readonly description?: string }
+      | undefined
     this.refusal ??= { condition: error?.condition ?? '', description: error?.description ?? '' }
     this.#activity.record()
   }

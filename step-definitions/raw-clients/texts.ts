@@ -2,7 +2,20 @@
 
 import { valueAt } from './expectations.ts'
 import { jsonOf } from './https-client.ts'
-import type { HubScenario } from './hub-scenario.ts'
+import type { RawResponse } from './https-client.ts'
+
+/** What the texts are taken from. */
+export interface TextSource {
+  readonly hub: { readonly hostName: string; now(): number }
+  readonly lastResponse: RawResponse | undefined
+  /** The last packet. */
+  readonly packet: { readonly topic?: string | undefined } | undefined
+  /** What steps have named. */
+  readonly named: ReadonlyMap<string, string>
+  seconds(): number
+  identity(name: string): { readonly primaryKey: string }
+  ids(name: string): { readonly deviceId: string }
+}
 
 /**
  * The text of a name: `thermostat` (an id), `host`, `now`, `now+3600` (epoch seconds), `utc-1` (ISO 8601),
@@ -10,7 +23,7 @@ import type { HubScenario } from './hub-scenario.ts'
  * `x*1000` (a repeated letter), `thermostat.key`, and what steps have named.
  * @returns undefined: the name says nothing.
  */
-export function textNamed(scenario: HubScenario, of: string): string | undefined {
+export function textNamed(scenario: TextSource, of: string): string | undefined {
   const { hub, lastResponse, packet } = scenario
   const named = scenario.named.get(of)
   if (named !== undefined) return named

@@ -76,7 +76,8 @@ async function create(): Promise<CertificateFiles> {
 }
 
 let authorities:
-  Promise<{ readonly known: KeyAndCertificate; readonly unknown: KeyAndCertificate }> | undefined
+  | Promise<{ readonly known: KeyAndCertificate; readonly unknown: KeyAndCertificate }>
+  | undefined
 
 function authorityPair(): NonNullable<typeof authorities> {
   authorities ??= (async () => ({

@@ -74,19 +74,20 @@ export function happened(activity: ActivityCount): number {
 }
 
 /**
- * Runs a function when nothing is under way in this process: what has not happened by then does not happen unless time
- * passes. A busy machine cannot mislead it, because what was sent lies in a socket of this process.
+ * Runs a function when nothing has been under way in this process for a quarter of a second: what has not happened by
+ * then does not happen unless time passes. A busy machine cannot mislead it, because what was sent lies in a socket of this process.
  * @returns a function that cancels it.
  */
 export function whenStill(activity: ActivityCount, run: () => void): () => void {
   let isCancelled = false
   let stopAlarm = (): void => undefined
   const watch = (): void => {
-    const before = activity()
+    // A busy machine may keep a packet on loopback for longer than some turns of the event loop take.
+    const before = happened(activity)
     stopAlarm = systemAlarm(STILL_MS / 1_000, () => {
       void settle(activity, undefined, () => isCancelled).then(() => {
         if (isCancelled) return
-        if (activity() === before) run()
+        if (happened(activity) === before) run()
         else watch()
       })
     })

@@ -8,7 +8,10 @@ import { signature } from './sas.ts'
 const JSON_BODY = { 'content-type': 'application/json' }
 
 export type WorkloadBehaviour =
-  'works' | 'answers with an error' | 'answers without JSON' | 'gives no certificate'
+  | 'works'
+  | 'answers with an error'
+  | 'answers without JSON'
+  | 'gives no certificate'
 
 export interface WorkloadOptions {
   readonly caPem: string

@@ -24,6 +24,7 @@ import { createProvisioningClient, sessionOf } from '../steps/provisioning-facto
 import { assertClaimed } from './claims.ts'
 import { Inconclusive, NotSupported } from './errors.ts'
 import { describeReply } from './replies.ts'
+import { restartCounts } from './restarts.ts'
 import { ConformanceWorld } from './world.ts'
 
 /**
@@ -64,11 +65,15 @@ Before(async function (this: ConformanceWorld, { pickle }) {
   return undefined
 })
 
-BeforeStep(function (this: ConformanceWorld, { pickleStep }) {
+BeforeStep(async function (this: ConformanceWorld, { pickleStep }) {
   this.reading.step = pickleStep.text
+  await this.restart()
 })
 
 AfterAll(endOfRun)
+AfterAll(() => {
+  restartCounts.write()
+})
 
 /**
  * The hub loads its HTTPS server at the first request. A scenario that waits for the network to become idle cannot see

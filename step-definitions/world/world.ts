@@ -1,7 +1,7 @@
 /** The world of one scenario: a hub, clients, names, and one clock for all of them. */
 
 import { World } from '@cucumber/cucumber'
-import { ManualClock } from 'mock-iot-hub'
+import { ManualClock, type MockHub } from 'mock-iot-hub'
 import { type Endpoint, HarnessError, type Hello, type JsonObject } from '../driver/client-driver.ts'
 import { systemAlarm } from '../driver/clock.ts'
 import { Activity } from './activity.ts'
@@ -9,6 +9,7 @@ import { Backend } from './backend.ts'
 import { ClientCalls } from './client-calls.ts'
 import { Reading } from '../neutral/reading.ts'
 import { Names } from './names.ts'
+import { type Reason, restartCounts, RESTARTS } from './restarts.ts'
 import { ScenarioHub } from './scenario-hub.ts'
 import { ScenarioTime } from './scenario-time.ts'
 import type { Tap } from './tap.ts'
@@ -45,6 +46,8 @@ export class ConformanceWorld extends World {
     () => this.reading.applies,
   )
   #backend: Backend | undefined
+  #restarts = 0
+  #restartKept: Reason | undefined
 
   /** The address that the suite listens on and that clients dial (`--address`). */
   address = '127.0.0.1'
@@ -57,6 +60,7 @@ export class ConformanceWorld extends World {
     | {
         readonly hasEvidence: boolean
         readonly isRemote: boolean
+        readonly busy: Reason | undefined
         /** An error when the hub does not answer at all. */
         whetherAlive(): Promise<HarnessError | undefined>
       }
@@ -85,6 +89,25 @@ export class ConformanceWorld extends World {
     return (this.#backend ??= new Backend(hub, this.activity, this.signal))
   }
 
+  /** Starts the hub again between two steps, when the run asks for it and nothing is under way. */
+  async restart(): Promise<void> {
+    if (!RESTARTS || this.hub.started === undefined) return
+    this.#restartKept = this.#busy(this.hub.started)
+    if (this.#restartKept !== undefined) return
+    await this.hub.restart()
+    this.#restarts++
+  }
+
+  #busy(hub: MockHub): Reason | undefined {
+    if (hub.identities().some(({ connectionState }) => connectionState === 'Connected'))
+      return 'a client is connected'
+    if (hub.faults.list().length > 0) return 'a fault is armed'
+    if (this.client.calls.some(({ settled, broken }) => settled === undefined && broken === undefined))
+      return 'a call is under way'
+    if (this.#backend?.invocations.some(({ settled }) => settled === undefined)) return 'a call is under way'
+    return this.hubScenario?.busy
+  }
+
   /** Runs at the end of the scenario, in reverse order. */
   defer(run: () => unknown): void {
     this.#cleanUp.push(run)
@@ -100,6 +123,7 @@ export class ConformanceWorld extends World {
 
   /** After the last step: ends the clients, then the hub, then everything else. */
   async end(): Promise<void> {
+    if (RESTARTS && this.hub.started !== undefined) restartCounts.ended(this.#restarts, this.#restartKept)
     this.#scope.abort(new HarnessError('The scenario has ended'))
     await this.client.end()
     for (const run of this.#cleanUp.splice(0).reverse()) await run()

@@ -7,9 +7,9 @@ Feature: Creating a provisioning client
   Rule: The key is Base64
 
     @construction @needs:auth.symmetric-key
-    Scenario: Something else
+    Scenario: A text of another length
       When a provisioning client is made from a symmetric key with:
-        | symmetricKey | no base64! |
+        | symmetricKey | a2V5a |
       Then the call fails with ValueError
 
   @PROV-KEY-03

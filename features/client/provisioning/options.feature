@@ -26,14 +26,13 @@ Feature: Options of a provisioning client
   @PROV-OPT-02
   Rule: serverVerificationCert is what the client trusts
 
-    @option:serverVerificationCert
     Scenario: The root of the service
       Given a provisioning client with:
         | serverVerificationCert | {authority} |
       When it registers
       Then the registration succeeds
 
-    @fault:tls @option:serverVerificationCert
+    @fault:tls
     Scenario: A service of another authority
       Given a provisioning client
       And the hub is going to show a certificate of an unknown authority
@@ -69,7 +68,7 @@ Feature: Options of a provisioning client
   @PROV-OPT-04
   Rule: The cipher is one that the application allows
 
-    @fault:tls @option:cipher
+    @fault:tls
     Scenario Outline: <form>
       Given a provisioning client with:
         | cipher | <cipher> |
@@ -82,7 +81,7 @@ Feature: Options of a provisioning client
         | one          | ECDHE-ECDSA-AES256-GCM-SHA384                                      |
         | one of a list | ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"] |
 
-    @fault:tls @option:cipher
+    @fault:tls
     Scenario: Another suite
       Given a provisioning client with:
         | cipher | ECDHE-ECDSA-AES128-GCM-SHA256 |

@@ -199,7 +199,6 @@ Feature: Enrollments
         | no attestation        | {"registrationId":"{thermostat}"}                                                                                                |
         | an empty attestation  | {"registrationId":"{thermostat}","attestation":{"type":"x509"}}                                                                  |
         | a key of 15 bytes     | {"registrationId":"{thermostat}","attestation":{"type":"symmetricKey","symmetricKey":{"primaryKey":"AAAAAAAAAAAAAAAAAAAA"}}}     |
-        | static without a hub  | {"registrationId":"{thermostat}","attestation":{"type":"symmetricKey"},"allocationPolicy":"static"}                              |
         | an unlinked hub       | {"registrationId":"{thermostat}","attestation":{"type":"symmetricKey"},"iotHubs":["nowhere.azure-devices.net"]}                  |
         | custom without a hook | {"registrationId":"{thermostat}","attestation":{"type":"symmetricKey"},"allocationPolicy":"custom"}                              |
         | no JSON               | {"registrationId":                                                                                                               |

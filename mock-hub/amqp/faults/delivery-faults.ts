@@ -8,7 +8,11 @@ import { int, string } from '../codec/values.ts'
 
 /** Points of such faults. */
 export type DeliveryPoint =
-  'c2d.delivery' | 'input.delivery' | 'method.request' | 'twin.desired' | 'twin.response'
+  | 'c2d.delivery'
+  | 'input.delivery'
+  | 'method.request'
+  | 'twin.desired'
+  | 'twin.response'
 
 /**
  * Sends a message, or what an armed fault makes of it.

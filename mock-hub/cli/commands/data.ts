@@ -33,12 +33,12 @@ export function addDataCommands(
       const { salvageData, dataDirectory } = await tools()
       const report = await salvageData(dataDirectory(dir), into, warn)
       print(shown(report))
-      const saved = Object.values(report.documents).reduce((sum, count) => sum + count, 0)
-      const { expected, dropped } = report
+      const { database, dropped, groupsLost } = report
       print(
-        expected === undefined
-          ? 'no group can be read: how much is missing is unknown'
-          : `missing: ${String(Math.max(0, expected - saved))} of ${String(expected)} documents`,
+        database === undefined
+          ? 'the database says nothing of itself: how much is missing is unknown'
+          : `missing: ${String(Math.max(0, database.had - database.read))} of ${String(database.had)} documents ` +
+              `of the database, ${String(groupsLost)} of the newest groups`,
       )
       for (const key of dropped) print(`wrong checksum: ${key}`)
     })

@@ -7,6 +7,7 @@ import { HubClock, type Clock } from '../../base/clock.ts'
 import { eventJson, eventLine, timeOf } from '../event-lines.ts'
 import type { Flags } from '../flags.ts'
 import type { Terminal } from '../terminal.ts'
+import { dashboardUrl, openPage } from '../open-page.ts'
 import { readyText } from '../ready-text.ts'
 import { startHub } from '../start-hub.ts'
 import { onStopSignal } from '../stop-signals.ts'
@@ -40,6 +41,7 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
   const readyMs = Math.round(terminal.uptime() * 1000)
   if (flags.json) print(JSON.stringify({ ready: true, readyMs, ...aboutHub(hub) }))
   else print(readyText(hub, readyMs))
+  if (flags.open && hub.controlUrl !== undefined) openPage(dashboardUrl(hub.controlUrl), terminal, warn)
   if (flags.lenient)
     say(
       `lenient: ${Object.entries(LENIENCIES)

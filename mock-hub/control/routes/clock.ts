@@ -1,10 +1,10 @@
 /** The hub's clock: freeze, resume, advance, set ahead or behind. */
 
 import { InvalidInput } from '../../base/invalid-input.ts'
-import { checkReach, HubClock } from '../../base/clock.ts'
+import { checkReach, HubClock, type Clock, type Purpose } from '../../base/clock.ts'
 import { parseDuration } from '../../base/duration.ts'
 import { utcText } from '../../base/time-text.ts'
-import { objectOf, type ControlRoutes } from '../context.ts'
+import { objectOf, WHOLE, type ControlRoutes } from '../context.ts'
 import { ControlError } from '../errors.ts'
 
 interface MoveBody {
@@ -19,7 +19,31 @@ const MOVE = (example: string) => ({
   ),
   examples: [{ by: example }],
 })
+/** Every kind of purpose; the compiler reports a missing one. */
+const KINDS: Readonly<Record<Purpose['kind'], true>> = {
+  'token-expiry': true,
+  'c2d-expiry': true,
+  'c2d-lock': true,
+  'method-timeout': true,
+  fault: true,
+  silence: true,
+  feedback: true,
+  job: true,
+}
+const DUE = objectOf({
+  limit: { ...WHOLE, description: 'at most this many; default: 20' },
+  kind: { enum: Object.keys(KINDS), description: 'only those of this kind' },
+})
 const tags = ['clock']
+
+/** The time, and whether and how the clock was moved. */
+export function clockState(clock: Clock) {
+  return {
+    now: utcText(clock.now()),
+    epochMs: clock.now(),
+    ...(clock instanceof HubClock ? { frozen: clock.frozen, offsetSeconds: clock.offsetMs / 1000 } : {}),
+  }
+}
 
 export const clockRoutes: ControlRoutes = (app, { hub }) => {
   const { clock, journal } = hub
@@ -31,11 +55,7 @@ export const clockRoutes: ControlRoutes = (app, { hub }) => {
       'the clock of this hub cannot be moved: the hub was started with a custom clock',
     )
   }
-  const state = () => ({
-    now: utcText(clock.now()),
-    epochMs: clock.now(),
-    ...(clock instanceof HubClock ? { frozen: clock.frozen, offsetSeconds: clock.offsetMs / 1000 } : {}),
-  })
+  const state = () => clockState(clock)
   /** Writes the journal entry first, so that it precedes the entries of what falls due. */
   const act = (action: string, now: number, move: (clock: HubClock) => void) => {
     const target = movable()
@@ -44,6 +64,25 @@ export const clockRoutes: ControlRoutes = (app, { hub }) => {
     return state()
   }
   app.get('/clock', { schema: { tags, summary: 'The time of the hub' } }, state)
+  app.get<{ Querystring: { readonly limit?: string; readonly kind?: Purpose['kind'] } }>(
+    '/clock/due',
+    {
+      schema: {
+        tags,
+        summary: 'What falls due next on the clock of the hub, soonest first',
+        querystring: DUE,
+      },
+    },
+    ({ query: { limit = '20', kind } }) =>
+      movable()
+        .upcoming(Number(limit), kind)
+        .map(({ at, purpose }) => ({
+          at: utcText(at),
+          inSeconds: (at - clock.now()) / 1000,
+          kind: purpose.kind,
+          identity: purpose.identity ?? null,
+        })),
+  )
   app.post('/clock/freeze', { schema: { tags, summary: 'Freeze the clock' } }, () =>
     act('freeze', clock.now(), (target) => {
       target.freeze()

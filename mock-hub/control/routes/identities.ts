@@ -3,9 +3,16 @@
 import { deviceConnectionString } from '../../core/contract/connection-strings.ts'
 import type { JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
-import type { AuthenticationType, IdentityRecord, IdentitySpec } from '../../core/contract/registry.ts'
+import type {
+  AuthenticationType,
+  IdentityRecord,
+  IdentitySpec,
+  KeyChoice,
+} from '../../core/contract/registry.ts'
 import { utcText } from '../../base/time-text.ts'
-import { objectOf, type ControlRoutes } from '../context.ts'
+import { objectOf, WHOLE, type ControlRoutes } from '../context.ts'
+import { identityKey } from '../../core/contract/identity.ts'
+import { followLinks, type LiveLink } from '../links.ts'
 import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 /** The fields of `IdentitySpec`. */
@@ -25,6 +32,7 @@ interface IdentityBody {
 
 interface IdentityRoute {
   Params: IdentityParams
+  Querystring: { readonly keys?: 'hidden' }
   Body: IdentityBody
 }
 
@@ -49,10 +57,47 @@ const DEVICE = {
 }
 const MODULE = { ...COMMON, managedBy: TEXT }
 const tags = ['identities']
+/** Left out: all. */
+interface ListQuery {
+  readonly limit?: string
+  readonly skip?: string
+  readonly contains?: string
+  readonly status?: 'enabled' | 'disabled'
+  readonly connectionState?: 'Connected' | 'Disconnected'
+  readonly keys?: 'hidden'
+}
+const KEYS = {
+  enum: ['hidden'],
+  description: 'hidden: connection strings and keys are left out',
+} as const
+const LIST = objectOf({
+  limit: { ...WHOLE, description: 'at most this many; the header x-total-count says how many match' },
+  skip: { ...WHOLE, description: 'leave out this many that match' },
+  contains: { ...TEXT, description: 'only ids with this text, whatever its case' },
+  status: { enum: ['enabled', 'disabled'] },
+  connectionState: { enum: ['Connected', 'Disconnected'] },
+  keys: KEYS,
+})
 
 export const identityRoutes: ControlRoutes = (app, { hub }) => {
-  app.get('/devices', { schema: { tags, summary: 'List devices, oldest first' } }, () =>
-    [...hub.registry.devices()].map((record) => identityDocument(hub, record)),
+  const links = followLinks(hub)
+  app.addHook('onClose', (_app, done) => {
+    links.stop()
+    done()
+  })
+  const documentOf = (record: IdentityRecord, hidden = false): JsonObject =>
+    identityDocument(hub, record, links.of(identityKey(record.identity)), hidden)
+  app.get<{ Querystring: ListQuery }>(
+    '/devices',
+    { schema: { tags, summary: 'List devices, oldest first', querystring: LIST } },
+    ({ query }, reply) => {
+      const { skip = '0', limit = 'Infinity' } = query
+      const found = [...hub.registry.devices()].filter(filterOf(query))
+      void reply.header('x-total-count', String(found.length))
+      return found
+        .slice(Number(skip), Number(skip) + Number(limit))
+        .map((record) => documentOf(record, query.keys === 'hidden'))
+    },
   )
   app.post<{ Body: IdentityBody & { readonly deviceId: string } }>(
     '/devices',
@@ -64,14 +109,14 @@ export const identityRoutes: ControlRoutes = (app, { hub }) => {
       },
     },
     ({ body: { deviceId, ...spec } }, reply) =>
-      reply.code(201).send(identityDocument(hub, hub.registry.create({ deviceId }, specOf(spec)))),
+      reply.code(201).send(documentOf(hub.registry.create({ deviceId }, specOf(spec)))),
   )
   app.get<IdentityRoute>(
     '/devices/:deviceId/modules',
-    { schema: { tags, summary: 'List the modules of a device' } },
-    ({ params: { deviceId } }) => {
+    { schema: { tags, summary: 'List the modules of a device', querystring: objectOf({ keys: KEYS }) } },
+    ({ params: { deviceId }, query }) => {
       hub.registry.get({ deviceId })
-      return hub.registry.modulesOf(deviceId).map((record) => identityDocument(hub, record))
+      return hub.registry.modulesOf(deviceId).map((record) => documentOf(record, query.keys === 'hidden'))
     },
   )
   app.post<{ Params: IdentityParams; Body: IdentityBody & { readonly moduleId: string } }>(
@@ -84,17 +129,19 @@ export const identityRoutes: ControlRoutes = (app, { hub }) => {
       },
     },
     ({ params: { deviceId }, body: { moduleId, ...spec } }, reply) =>
-      reply.code(201).send(identityDocument(hub, hub.registry.create({ deviceId, moduleId }, specOf(spec)))),
+      reply.code(201).send(documentOf(hub.registry.create({ deviceId, moduleId }, specOf(spec)))),
   )
   for (const path of IDENTITY_PATHS) {
     const fields = path.endsWith(':moduleId') ? MODULE : DEVICE
-    app.get<IdentityRoute>(path, { schema: { tags, summary: 'Read an identity' } }, ({ params }) =>
-      identityDocument(hub, hub.registry.get(identityOf(params))),
+    app.get<IdentityRoute>(
+      path,
+      { schema: { tags, summary: 'Read an identity', querystring: objectOf({ keys: KEYS }) } },
+      ({ params, query }) => documentOf(hub.registry.get(identityOf(params)), query.keys === 'hidden'),
     )
     app.patch<IdentityRoute>(
       path,
       { schema: { tags, summary: 'Change the given fields of an identity', body: objectOf(fields) } },
-      ({ params, body }) => identityDocument(hub, hub.registry.update(identityOf(params), specOf(body), '*')),
+      ({ params, body }) => documentOf(hub.registry.update(identityOf(params), specOf(body), '*')),
     )
     app.post<IdentityRoute>(
       `${path}/expire-token`,
@@ -109,6 +156,20 @@ export const identityRoutes: ControlRoutes = (app, { hub }) => {
         hub.expireToken(identityOf(params))
         return reply.code(204).send()
       },
+    )
+    app.post<{ Params: IdentityParams; Body: { readonly which: KeyChoice } }>(
+      `${path}/regenerate-keys`,
+      {
+        schema: {
+          tags,
+          summary: 'Regenerate symmetric keys of an identity',
+          body: {
+            ...objectOf({ which: { enum: ['primaryKey', 'secondaryKey', 'both'] } }, ['which']),
+            examples: [{ which: 'primaryKey' }],
+          },
+        },
+      },
+      ({ params, body: { which } }) => documentOf(hub.registry.regenerateKeys(identityOf(params), which)),
     )
     app.delete<IdentityRoute>(
       path,
@@ -131,21 +192,35 @@ function specOf(body: IdentityBody): IdentitySpec {
   return body
 }
 
-function identityDocument(hub: Hub, record: IdentityRecord): JsonObject {
+function filterOf({ contains, status, connectionState }: ListQuery): (record: IdentityRecord) => boolean {
+  const text = contains?.toLowerCase()
+  return (record) =>
+    (text === undefined || record.identity.deviceId.toLowerCase().includes(text)) &&
+    (status === undefined || record.status === status) &&
+    (connectionState === undefined || record.connectionState === connectionState)
+}
+
+function identityDocument(
+  hub: Hub,
+  record: IdentityRecord,
+  link: LiveLink | undefined,
+  hidden: boolean,
+): JsonObject {
   const { identity, authentication } = record
   const time = (at: number | undefined) => (at === undefined ? null : utcText(at))
   return {
     ...identity,
-    connectionString: deviceConnectionString(hub.hostName, hub.registry, identity),
+    ...(hidden ? {} : { connectionString: deviceConnectionString(hub.hostName, hub.registry, identity) }),
     status: record.status,
     statusReason: record.statusReason,
     connectionState: record.connectionState,
+    link: link === undefined ? null : { ...link },
     lastActivityTime: time(record.lastActivityAt),
     generationId: record.generationId,
     etag: record.etag,
     authentication: {
       type: authentication.type,
-      symmetricKey: { ...authentication.symmetricKey },
+      ...(hidden ? {} : { symmetricKey: { ...authentication.symmetricKey } }),
       x509Thumbprint: { ...authentication.x509Thumbprint },
     },
     ...(identity.moduleId === undefined

@@ -9,14 +9,18 @@ import { FLAG, newest, objectOf, WHOLE, type ControlRoutes } from '../context.ts
 import { resumePoint, streamEvents } from '../../http-common/event-stream.ts'
 import { withoutSecrets } from '../json.ts'
 import { ControlError } from '../errors.ts'
+import { Sample } from '../sample.ts'
 
 interface JournalQuery {
   readonly type?: string
   readonly identity?: string
+  readonly device?: string
+  readonly link?: string
   readonly cmd?: string
   readonly after?: string
   readonly limit?: string
   readonly follow?: string
+  readonly sample?: string
 }
 
 /** Every type of entry; the compiler reports a missing one. */
@@ -48,12 +52,19 @@ const QUERY = objectOf({
     description: `types of entries, separated by commas: ${Object.keys(ENTRY_TYPES).join(', ')}`,
   },
   identity: { type: 'string', description: '{deviceId} or {deviceId}/{moduleId}' },
+  device: { type: 'string', description: 'only what concerns this device or its modules' },
+  link: { type: 'string', description: 'only what concerns the connection with this linkId' },
   cmd: { ...COMMA_LIST, description: 'types of MQTT packets, for example publish,puback' },
   after: { ...WHOLE, description: 'only entries with a greater seq' },
   limit: { ...WHOLE, description: 'only the newest entries, at most this many' },
   follow: {
     ...FLAG,
     description: 'server-sent events: first the entries that `after` selects, then new entries',
+  },
+  sample: {
+    ...WHOLE,
+    description:
+      'with follow: of new packets, operations, deliveries and requests at most this many a second; an event `left-out` says how many more there were',
   },
 })
 const tags = ['journal']
@@ -71,12 +82,26 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
         return newest(found, query.limit).map(entryDocument)
       }
       const start = resumePoint(query.after, headers['last-event-id'])
+      const perSecond = query.sample === undefined ? undefined : Number(query.sample)
       streamEvents(reply, hub, (send) => {
         const tell = (entry: JournalEntry): void => {
-          if (matches(entry)) send({ id: entry.seq, event: entry.type, data: entryDocument(entry) })
+          send({ id: entry.seq, event: entry.type, data: entryDocument(entry) })
         }
-        if (start !== undefined) for (const entry of journal.entries) if (entry.seq > start) tell(entry)
-        return journal.subscribe(tell)
+        if (start !== undefined)
+          for (const entry of journal.entries) if (entry.seq > start && matches(entry)) tell(entry)
+        const sample =
+          perSecond === undefined
+            ? undefined
+            : new Sample(perSecond, ({ leftOut, seq }) => {
+                send({ id: seq, event: 'left-out', data: { leftOut } })
+              })
+        const stop = journal.subscribe((entry) => {
+          if (matches(entry) && (sample === undefined || sample.takes(entry))) tell(entry)
+        })
+        return () => {
+          stop()
+          sample?.stop()
+        }
       })
       return reply
     },
@@ -102,7 +127,7 @@ export const journalRoutes: ControlRoutes = (app, { hub }) => {
   )
 }
 
-function filterOf({ type, identity, cmd }: JournalQuery): (entry: JournalEntry) => boolean {
+function filterOf({ type, identity, device, link, cmd }: JournalQuery): (entry: JournalEntry) => boolean {
   const types = listOf(type)
   const unknown = types?.find((name) => !Object.hasOwn(ENTRY_TYPES, name))
   if (unknown !== undefined)
@@ -116,7 +141,16 @@ function filterOf({ type, identity, cmd }: JournalQuery): (entry: JournalEntry) 
   return (entry) =>
     (types === undefined || types.includes(entry.type)) &&
     (identity === undefined || ('identity' in entry && entry.identity === identity)) &&
+    (device === undefined || concerns(entry, device)) &&
+    (link === undefined || ('linkId' in entry && entry.linkId === link)) &&
     (commands === undefined || ('cmd' in entry && commands.includes(entry.cmd)))
+}
+
+/** Whether an entry is about a device or one of its modules. */
+function concerns(entry: JournalEntry, deviceId: string): boolean {
+  if (entry.type === 'feedback') return entry.record.deviceId === deviceId
+  if (!('identity' in entry)) return false
+  return entry.identity === deviceId || entry.identity.startsWith(`${deviceId}/`)
 }
 
 function listOf(text: string | undefined): readonly string[] | undefined {

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../base/json.ts'
 import type { Enrollments } from '../../provisioning/contract/enrollments.ts'
+import type { HubElsewhere } from '../../provisioning/contract/linked-hub.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
 
 interface Entry {
@@ -105,6 +106,27 @@ export const provisioningRoutes: ControlRoutes = (app, { provisioning }) => {
     '/linked-hubs',
     { schema: { tags, summary: 'List the hubs to which devices can be assigned' } },
     () => provisioning.linkedHubs.map(({ hostName, allocationWeight }) => ({ hostName, allocationWeight })),
+  )
+  app.post<{ Body: HubElsewhere }>(
+    '/linked-hubs',
+    {
+      schema: {
+        tags,
+        summary: 'Link a hub elsewhere by its connection string; reset forgets it',
+        body: objectOf(
+          {
+            connectionString: { ...TEXT, description: 'of a policy that may write its registry' },
+            allocationWeight: { type: 'integer', minimum: 1, maximum: 1_000, default: 1 },
+            ca: { ...TEXT, description: 'further roots for its certificate, in PEM' },
+          },
+          ['connectionString'],
+        ),
+      },
+    },
+    ({ body }, reply) => {
+      provisioning.linkElsewhere(body)
+      return reply.code(204).send()
+    },
   )
   app.delete<Entry>(
     '/linked-hubs/:id',

@@ -58,7 +58,12 @@ export async function openTestServer(
   const control = await createControlServer({
     hub,
     services,
-    about: () => Promise.resolve({ hostName: hub.hostName, caPath: '/ca.pem' }),
+    about: ({ secrets = true } = {}) =>
+      Promise.resolve({
+        hostName: hub.hostName,
+        caPath: '/ca.pem',
+        ...(secrets ? { env: { KEY: 'k' } } : {}),
+      }),
     reset: () => {
       resets++
     },

@@ -58,7 +58,10 @@ export interface Message {
 
 /** The source of an event of the hub (WIRE-EVT-01 to WIRE-EVT-06). */
 export type EventSource =
-  'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents' | 'digitalTwinChangeEvents'
+  | 'twinChangeEvents'
+  | 'deviceLifecycleEvents'
+  | 'deviceConnectionStateEvents'
+  | 'digitalTwinChangeEvents'
 
 /** Events that the hub can add to the device-to-cloud messages, by the names of their sources. */
 export const EVENT_SOURCES = [

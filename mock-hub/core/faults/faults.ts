@@ -1,6 +1,6 @@
 /** The armed faults: each says where it applies, counts how often it fired and explains what it did. */
 
-import type { Clock } from '../../base/clock.ts'
+import { forPurpose, type Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'
 import type {
   ArmedFault,
@@ -42,10 +42,13 @@ export class HubFaults implements Faults {
     const armed = new Armed(`f${String(++this.#lastId)}`, definition, lever)
     const { durationSeconds } = definition
     if (durationSeconds !== undefined)
-      armed.cancelTimer = this.#clock.schedule(durationSeconds * 1000, () => {
-        this.#spend(armed)
-        armed.end()
-      })
+      armed.cancelTimer = this.#clock.schedule(
+        durationSeconds * 1000,
+        forPurpose({ kind: 'fault' }, () => {
+          this.#spend(armed)
+          armed.end()
+        }),
+      )
     this.#armed.push(armed)
     this.#live++
     this.#record(armed, 'armed')

@@ -1,6 +1,6 @@
 /** The expiry of tokens: when one is shown, and while a connection lives by it. */
 
-import type { Clock } from '../../base/clock.ts'
+import { forPurpose, type Clock } from '../../base/clock.ts'
 import type { Settings } from '../contract/settings.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { expiryOf, type SasToken } from './sas-token.ts'
@@ -29,17 +29,19 @@ export function checkExpiry({ clock, settings }: ExpiryContext, token: SasToken)
 /**
  * Calls `expired` when the grace after the expiry is over (WIRE-AUTH-13).
  * @param expiresAt epoch ms; undefined: never.
+ * @param identity whose token it is, if it is one's.
  * @returns stops watching.
  */
 export function watchExpiry(
   { clock, settings }: ExpiryContext,
   expiresAt: number | undefined,
   expired: (error: HubError) => void,
+  identity?: string,
 ): () => void {
   if (expiresAt === undefined) return () => undefined
   const ms = expiresAt - clock.now() + settings.tokenGraceSeconds * 1000
   if (ms >= LONGEST_MS) return () => undefined
-  return clock.schedule(ms, () => {
+  const run = (): void => {
     expired(
       new HubError({
         kind: 'IotHubUnauthorized',
@@ -48,5 +50,7 @@ export function watchExpiry(
         received: 'none',
       }),
     )
-  })
+  }
+  const purpose = { kind: 'token-expiry', ...(identity === undefined ? {} : { identity }) } as const
+  return clock.schedule(ms, forPurpose(purpose, run))
 }

@@ -1,3 +1,6 @@
+// Node 20: `toLegacyObject` of a certificate before the first load of this module leaves it without
+// `createSecureContext`, for every test file of the process. A running hub has loaded it.
+import 'node:tls'
 import { createHash, X509Certificate } from 'node:crypto'
 import { generate } from 'selfsigned'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+import { forPurpose } from '../../base/clock.ts'
 import type { Hub } from '../contract/hub.ts'
 import { checkWritable } from '../contract/system-modules.ts'
 import { HubError } from '../errors/hub-error.ts'
@@ -166,6 +167,6 @@ export class JobRunner {
   }
 
   #later(job: Job, ms: number, run: () => void): void {
-    job.timers.push(this.#hub.clock.schedule(ms, run))
+    job.timers.push(this.#hub.clock.schedule(ms, forPurpose({ kind: 'job' }, run)))
   }
 }

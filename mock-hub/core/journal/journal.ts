@@ -79,7 +79,7 @@ export class HubJournal implements Journal {
       const aborted = (): void => {
         stop()
         // The reason is the caller's and may be any value.
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors
         reject(signal?.reason)
       }
       const stop = this.#listeners.add((entry) => {

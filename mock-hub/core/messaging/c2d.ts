@@ -1,6 +1,6 @@
 /** Cloud-to-device messages: a queue for each device and module; a message is locked from delivery until it is settled. */
 
-import type { Clock } from '../../base/clock.ts'
+import { forPurpose, type Clock } from '../../base/clock.ts'
 import {
   placeKey,
   placeOf,
@@ -213,9 +213,13 @@ export class HubCloudToDevice implements CloudToDevice, StateSource<StoredC2d> {
     const queue = this.#queues.get(key) ?? []
     const entry: Entry = { ...waiting, cancelExpiry: () => undefined, lock: undefined }
     const { clock } = this.#deps
-    entry.cancelExpiry = clock.schedule(entry.expiresAt - clock.now(), () => {
+    const expire = (): void => {
       this.#expired(key, target, entry)
-    })
+    }
+    entry.cancelExpiry = clock.schedule(
+      entry.expiresAt - clock.now(),
+      forPurpose({ kind: 'c2d-expiry', identity: key }, expire),
+    )
     queue.push(entry)
     this.#queues.set(key, queue)
     this.#changed(key, entry)
@@ -249,12 +253,16 @@ export class HubCloudToDevice implements CloudToDevice, StateSource<StoredC2d> {
 
   #lock(target: Identity, entry: Entry, link: DeviceLink | undefined): C2dDelivery {
     const token = this.#deps.random.bytes(16).toString('hex')
-    const cancel = this.#deps.clock.schedule(this.#deps.settings.c2dLockSeconds * 1000, () => {
+    const release = (): void => {
       if (entry.lock?.token !== token) return
       entry.lock = undefined
       this.#released(target, entry, this.#deps.settings.lockTimeoutsCount)
       this.#push(target)
-    })
+    }
+    const cancel = this.#deps.clock.schedule(
+      this.#deps.settings.c2dLockSeconds * 1000,
+      forPurpose({ kind: 'c2d-lock', identity: identityKey(target) }, release),
+    )
     entry.lock = { token, link, cancel }
     const redelivered = entry.deliveries > 0
     entry.deliveries++

@@ -1,6 +1,6 @@
 /** Feedback about cloud-to-device messages, sent to back ends in batches of 64 or every 15 s (docs/contract/cloud-to-device.md). */
 
-import type { Clock } from '../../base/clock.ts'
+import { forPurpose, type Clock } from '../../base/clock.ts'
 import type { Commits, StateDocument, StateSource } from '../contract/store/commits.ts'
 import type { FeedbackRecord } from '../contract/c2d.ts'
 import type { Journal } from '../contract/journal.ts'
@@ -87,9 +87,10 @@ export class Feedback implements StateSource<StoredBatch> {
   /** @param at epoch ms. */
   #flushAt(at: number): void {
     this.#dueAt = at
-    this.#cancelTimer = this.#clock.schedule(at - this.#clock.now(), () => {
+    const flush = forPurpose({ kind: 'feedback' }, () => {
       this.#flush()
     })
+    this.#cancelTimer = this.#clock.schedule(at - this.#clock.now(), flush)
   }
 
   /** Drops the records that wait for their batch. */

@@ -1,6 +1,6 @@
 /** Direct methods: a call waits for its device, then for the response. */
 
-import type { Clock } from '../../base/clock.ts'
+import { forPurpose, type Clock } from '../../base/clock.ts'
 import type { MethodCall, MethodResult, Methods } from '../contract/methods.ts'
 import type { Registry } from '../contract/registry.ts'
 import type { DeviceLink } from '../contract/sessions.ts'
@@ -133,9 +133,13 @@ export class HubMethods implements Methods {
   #request(requestId: string, pending: Pending, link: DeviceLink): void {
     pending.cancelTimer()
     pending.link = link
-    pending.cancelTimer = this.#deps.clock.schedule(pending.responseTimeoutSeconds * 1000, () => {
+    const late = (): void => {
       pending.settle(noResponse(pending.responseTimeoutSeconds))
-    })
+    }
+    pending.cancelTimer = this.#deps.clock.schedule(
+      pending.responseTimeoutSeconds * 1000,
+      forPurpose({ kind: 'method-timeout', identity: pending.key }, late),
+    )
     const { methodName, payload } = pending
     this.#deps.requested(link, requestId, methodName, payload)
     link.requestMethod(requestId, methodName, payload)
@@ -146,9 +150,13 @@ export class HubMethods implements Methods {
       pending.settle(notOnline(0))
       return
     }
-    pending.cancelTimer = this.#deps.clock.schedule(seconds * 1000, () => {
+    const absent = (): void => {
       pending.settle(notOnline(seconds))
-    })
+    }
+    pending.cancelTimer = this.#deps.clock.schedule(
+      seconds * 1000,
+      forPurpose({ kind: 'method-timeout', identity: pending.key }, absent),
+    )
   }
 
   /** A call to a disabled device fails as if it were not registered (WIRE-METH-19). */

@@ -11,7 +11,7 @@ import { sizeOf } from '../methods/method-payload.ts'
 import type { Caller, OperationKind, Operations } from '../contract/operations.ts'
 import type { IdentityPrincipal } from '../contract/principal.ts'
 import type { Throttle } from '../contract/throttle.ts'
-import type { Clock } from '../../base/clock.ts'
+import { forPurpose, type Clock } from '../../base/clock.ts'
 import { kindOfStatus } from '../errors/catalogue.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
@@ -197,7 +197,10 @@ export class OperationDispatcher {
 
   #later({ parameters }: Met): Promise<void> {
     return new Promise((resolve) => {
-      this.#deps.clock.schedule(numberOf(parameters['seconds'], 1) * 1000, resolve)
+      this.#deps.clock.schedule(
+        numberOf(parameters['seconds'], 1) * 1000,
+        forPurpose({ kind: 'fault' }, resolve),
+      )
     })
   }
 }

@@ -195,7 +195,7 @@ class LiveSession implements Session {
 
   /** The link stays open for `tokenGraceSeconds` after `se` (WIRE-AUTH-13). */
   watchToken(expired: () => void): void {
-    this.#cancelWatch = watchExpiry(this.#deps, this.link.principal.expiresAt, expired)
+    this.#cancelWatch = watchExpiry(this.#deps, this.link.principal.expiresAt, expired, this.key)
   }
 }
 

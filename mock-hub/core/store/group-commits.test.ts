@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { afterTurn, ManualClock } from '../../base/clock.ts'
-import { StoreError } from '../contract/store/state-store.ts'
+import { StoreError, type StateStore } from '../contract/store/state-store.ts'
 import { MemoryStore } from '../testing/memory-store.ts'
 import { GroupCommits } from './group-commits.ts'
 
@@ -56,43 +56,88 @@ test('what one turn changes is one group, and each document is read once', async
   expect(commits.committed()).toBeUndefined()
 })
 
-test('what changes while a group is stored is the next group', async () => {
+test('what changes while a group is stored is the next group, which need not wait for it', async () => {
   const { store, commits, change } = commitsOf(true)
+  const told: string[] = []
+  const tell = (name: string) => void commits.committed()?.then(() => told.push(name))
   change('a', 1)
+  tell('a')
   await turns()
-  let first = false
-  let second = false
-  void commits.committed()?.then(() => (first = true))
   change('b', 2)
-  void commits.committed()?.then(() => (second = true))
+  tell('b')
   change('c', 3)
   await turns()
-  expect([first, second]).toEqual([false, false])
+  // Two are under way: what comes now gathers.
+  change('d', 4)
+  await turns()
+  change('e', 5)
+  tell('e')
+  await turns()
+  expect(told).toEqual([])
   store.release()
   await turns()
-  expect([first, second]).toEqual([true, false])
+  expect(told).toEqual(['a'])
+  store.release()
   store.release()
   await turns()
-  expect([first, second]).toEqual([true, true])
-  expect(store.groups.map(({ documents }) => documents.length)).toEqual([1, 2])
+  expect(told).toEqual(['a', 'b', 'e'])
+  expect(store.groups.map(({ documents }) => documents.map(({ key }) => key))).toEqual([
+    ['a'],
+    ['b', 'c'],
+    ['d', 'e'],
+  ])
+  expect(commits.committed()).toBeUndefined()
+})
+
+test('a store that is done in the same turn lets everybody through in it', async () => {
+  const { commits, change } = commitsOf()
+  change('a', 1)
+  let stored = false
+  void commits.committed()?.then(() => (stored = true))
+  await new Promise<void>(afterTurn)
+  expect([stored, commits.committed()]).toEqual([true, undefined])
+})
+
+test('when the later of two groups is told first, the earlier is stored as well', async () => {
+  const system = new ManualClock(0)
+  const resolves: (() => void)[] = []
+  const store: StateStore = {
+    place: 'memory',
+    open: () => Promise.resolve({ number: 0, now: 0 }),
+    commit: () => new Promise((resolve) => resolves.push(resolve)),
+    close: () => Promise.resolve(),
+  }
+  const commits = new GroupCommits({ ...{ store, system }, failed: () => undefined, say: () => undefined })
+  const told: number[] = []
+  for (const number of [1, 2]) {
+    commits.changed('twin', String(number))
+    void commits.committed()?.then(() => told.push(number))
+    await turns()
+  }
+  resolves[1]?.()
+  await turns()
+  expect([told, commits.committed()]).toEqual([[1, 2], undefined])
+  resolves[0]?.()
+  await turns()
+  expect(told).toEqual([1, 2])
 })
 
 test('without room the same group is tried again each second, and nobody is let through', async () => {
-  const { store, commits, change, system, said, failed } = commitsOf(true)
+  const { store, commits, change, system, said, failed } = commitsOf()
+  store.refusal = new StoreError('StoreFull', 'no room')
   change('a', 1)
   let stored = false
   void commits.committed()?.then(() => (stored = true))
   await turns()
-  store.release(new StoreError('StoreFull', 'no room'))
-  await turns()
   change('a', 2)
-  expect([stored, store.waits]).toEqual([false, false])
   system.advance(1_000)
   await turns()
-  store.release()
+  expect([stored, store.groups.length]).toEqual([false, 0])
+  store.refusal = undefined
+  system.advance(1_000)
   await turns()
   expect([stored, failed.length]).toEqual([true, 0])
-  expect(store.groups[0]?.documents[0]?.value?.toString()).toBe('1')
+  expect(store.groups.map(({ documents }) => String(documents[0]?.value))).toEqual(['1', '2'])
   expect(said).toEqual([
     'store: StoreFull: no room; trying again each second for 30 s',
     'store: all is stored again',
@@ -102,17 +147,20 @@ test('without room the same group is tried again each second, and nobody is let 
 test('a store that stays full, or does not answer, fails after 30 seconds of the machine', async () => {
   for (const error of [undefined, new StoreError('StoreFull', 'no room')]) {
     const { store, commits, change, system, failed } = commitsOf(true)
+    store.refusal = error
     change('a', 1)
     let stored = false
     void commits.committed()?.then(() => (stored = true))
     await turns()
     for (let second = 0; second < 30; second++) {
-      if (error !== undefined) store.release(error)
-      await turns(3)
+      expect(failed).toEqual([])
       system.advance(1_000)
       await turns(3)
     }
     expect(failed.map(({ problem }) => problem)).toEqual(['StoreFailed'])
+    store.refusal = undefined
+    store.release()
+    await turns()
     expect(stored).toBe(false)
   }
 })

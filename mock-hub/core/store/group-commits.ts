@@ -31,8 +31,12 @@ const MOST_WAITING_BYTES = 8 * 2 ** 20
 /** What a document without a measure counts for. */
 const ABOUT_BYTES = 512
 
+/** So many groups may be on their way: the second need not wait until the first is stored, further changes gather. */
+const MOST_UNDER_WAY = 2
+
 /** Everybody who changed something in a group waits for one promise. */
 class Ticket {
+  bytes = 0
   resolve: () => void = () => undefined
   readonly stored = new Promise<void>((resolve) => {
     this.resolve = resolve
@@ -50,10 +54,13 @@ export class GroupCommits implements Commits {
   #now: () => number = () => 0
   #before: () => Promise<void> | undefined = () => undefined
   #changed = new Map<StateKind, Set<string>>()
+  /** Gathers changes. */
   #open: Ticket | undefined
-  #openBytes = 0
-  #inFlight: Ticket | undefined
-  #inFlightBytes = 0
+  /** Its group has not been taken yet. */
+  #given: Ticket | undefined
+  /** Their groups were taken and are being stored, in their order. */
+  #underWay: Ticket[] = []
+  #waitingBytes = 0
   /** Changes are put back, or the hub has ended: nothing is noted. */
   #deaf = false
   #over = false
@@ -106,7 +113,7 @@ export class GroupCommits implements Commits {
   }
 
   get congested(): boolean {
-    return this.#openBytes + this.#inFlightBytes > MOST_WAITING_BYTES
+    return this.#waitingBytes > MOST_WAITING_BYTES
   }
 
   keep<T>(source: StateSource<T>): void {
@@ -118,14 +125,18 @@ export class GroupCommits implements Commits {
     const keys = this.#changed.get(kind)
     if (keys === undefined) this.#changed.set(kind, new Set([key]))
     else keys.add(key)
-    this.#openBytes += bytes
-    if (this.#open !== undefined) return
-    this.#open = new Ticket()
-    if (this.#inFlight === undefined) afterTurn(() => void this.#close())
+    this.#waitingBytes += bytes
+    if (this.#open === undefined) {
+      this.#open = new Ticket()
+      afterTurn(() => {
+        this.#close()
+      })
+    }
+    this.#open.bytes += bytes
   }
 
   committed(): Promise<void> | undefined {
-    return (this.#open ?? this.#inFlight)?.stored
+    return (this.#open ?? this.#given ?? this.#underWay.at(-1))?.stored
   }
 
   /** Changes from now on are not stored: the services are being taken down. */
@@ -142,20 +153,58 @@ export class GroupCommits implements Commits {
     this.#ownSystem?.stop()
   }
 
-  /** Stores the open group; further ones gather meanwhile. */
-  async #close(): Promise<void> {
-    while (this.#open !== undefined && !this.#over) {
-      const ticket = this.#open
-      this.#inFlight = ticket
-      this.#inFlightBytes = this.#openBytes
-      this.#open = undefined
-      this.#openBytes = 0
-      const group = this.#group()
-      if (!(await this.#stored(group))) return
-      this.#inFlight = undefined
-      this.#inFlightBytes = 0
-      ticket.resolve()
+  /** The turn is over, or a group is stored: what has gathered is the next group. */
+  #close(): void {
+    const ticket = this.#open
+    if (ticket === undefined || this.#given !== undefined || this.#over) return
+    if (this.#underWay.length >= MOST_UNDER_WAY) return
+    this.#open = undefined
+    this.#given = ticket
+    const group = this.#group()
+    let stored: Promise<void> | undefined
+    try {
+      const fault = this.#before()
+      if (fault !== undefined) {
+        void this.#insist(group, ticket, fault)
+        return
+      }
+      stored = this.#options.store.commit(group)
+    } catch (error) {
+      void this.#insist(group, ticket, Promise.reject(this.#storeError(error)))
+      return
     }
+    this.#taken(ticket, stored)
+  }
+
+  /** @param stored undefined: it is. */
+  #taken(ticket: Ticket, stored: Promise<void> | undefined): void {
+    this.#given = undefined
+    this.#underWay.push(ticket)
+    if (stored === undefined) this.#done(ticket)
+    else void this.#follow(ticket, stored)
+  }
+
+  async #follow(ticket: Ticket, stored: Promise<void>): Promise<void> {
+    const stop = this.#stall(() => 'it has not answered')
+    try {
+      await stored
+      this.#done(ticket)
+    } catch (error) {
+      this.#fail(this.#storeError(error))
+    } finally {
+      stop()
+    }
+  }
+
+  /** It is stored, and all that went before it. */
+  #done(ticket: Ticket): void {
+    const place = this.#underWay.indexOf(ticket)
+    if (place < 0 || this.#over) return
+    for (const one of this.#underWay.splice(0, place + 1)) {
+      this.#waitingBytes -= one.bytes
+      one.resolve()
+    }
+    this.#close()
   }
 
   #group(): Group {
@@ -172,53 +221,49 @@ export class GroupCommits implements Commits {
     return { number: ++this.#number, now: this.#now(), documents }
   }
 
-  /** @returns false: the store has failed, and nothing more is stored. */
-  async #stored(group: Group): Promise<boolean> {
+  /** Gives a group until it is taken: without room each second, for a while. */
+  async #insist(group: Group, ticket: Ticket, first: Promise<void>): Promise<void> {
     const { store, stallSeconds = DEFAULT_STALL_SECONDS, say } = this.#options
-    let waits = false
     let problem = 'it has not answered'
-    let stalled: () => void = () => undefined
-    const stall = new Promise<'stalled'>((resolve) => {
-      stalled = this.#system.schedule(stallSeconds * 1_000, () => {
-        resolve('stalled')
-      })
-    })
+    let waits = false
+    const stop = this.#stall(() => problem)
     try {
-      for (;;) {
-        const outcome = await Promise.race([this.#attempt(group), stall])
-        if (outcome === 'stored') break
-        if (outcome === 'stalled') {
-          const long = `${String(stallSeconds)} s`
-          this.#fail(new StoreError('StoreFailed', `${store.place}: for ${long}, ${problem}`))
-          return false
+      for (let before: Promise<void> | undefined = first; ; before = undefined)
+        try {
+          await (before ?? this.#before())
+          if (this.#over) return
+          const stored = store.commit(group)
+          if (waits) say('store: all is stored again')
+          this.#taken(ticket, stored)
+          return
+        } catch (error) {
+          const reason = this.#storeError(error)
+          if (reason.problem !== 'StoreFull') {
+            this.#fail(reason)
+            return
+          }
+          problem = reason.message
+          if (!waits) say(`store: ${problem}; trying again each second for ${String(stallSeconds)} s`)
+          waits = true
+          await this.#pause()
         }
-        if (outcome.problem !== 'StoreFull') {
-          this.#fail(outcome)
-          return false
-        }
-        problem = outcome.message
-        if (!waits) say(`store: ${problem}; trying again each second for ${String(stallSeconds)} s`)
-        waits = true
-        await Promise.race([this.#pause(), stall])
-      }
-      if (waits) say('store: all is stored again')
-      return true
     } finally {
-      stalled()
+      stop()
     }
   }
 
-  async #attempt(group: Group): Promise<'stored' | StoreError> {
-    try {
-      const fault = this.#before()
-      if (fault !== undefined) await fault
-      await this.#options.store.commit(group)
-      return 'stored'
-    } catch (error) {
-      if (error instanceof StoreError) return error
-      const text = error instanceof Error ? error.message : String(error)
-      return new StoreError('StoreFailed', `${this.#options.store.place}: ${text}`, { cause: error })
-    }
+  /** Gives up after a while. @returns ends the wait. */
+  #stall(problem: () => string): () => void {
+    const { store, stallSeconds = DEFAULT_STALL_SECONDS } = this.#options
+    return this.#system.schedule(stallSeconds * 1_000, () => {
+      this.#fail(new StoreError('StoreFailed', `${store.place}: for ${String(stallSeconds)} s, ${problem()}`))
+    })
+  }
+
+  #storeError(error: unknown): StoreError {
+    if (error instanceof StoreError) return error
+    const text = error instanceof Error ? error.message : String(error)
+    return new StoreError('StoreFailed', `${this.#options.store.place}: ${text}`, { cause: error })
   }
 
   #pause(): Promise<void> {
@@ -229,6 +274,7 @@ export class GroupCommits implements Commits {
 
   /** Nobody is let through any more. */
   #fail(reason: StoreError): void {
+    if (this.#over) return
     this.#over = true
     this.#deaf = true
     this.#options.failed(reason)

@@ -14,8 +14,10 @@ export class MemoryStore implements StateStore {
   held: boolean
   readonly documents: Map<string, StoredDocument>
   readonly groups: Group[] = []
+  /** Groups are not taken. */
+  refusal: Error | undefined
   #state: StoreState
-  #waiting: Waiting | undefined
+  #waiting: Waiting[] = []
 
   constructor({
     held = false,
@@ -30,9 +32,9 @@ export class MemoryStore implements StateStore {
     return this.#state
   }
 
-  /** A group waits to be stored. */
+  /** A group waits until it is stored. */
   get waits(): boolean {
-    return this.#waiting !== undefined
+    return this.#waiting.length > 0
   }
 
   open(live: (document: StoredDocument) => void): Promise<StoreState> {
@@ -40,20 +42,20 @@ export class MemoryStore implements StateStore {
     return Promise.resolve(this.#state)
   }
 
-  commit(group: Group): Promise<void> {
+  commit(group: Group): Promise<void> | undefined {
+    if (this.refusal !== undefined) throw this.refusal
     if (!this.held) {
       this.#keep(group)
-      return Promise.resolve()
+      return undefined
     }
     return new Promise((done, failed) => {
-      this.#waiting = { group, done, failed }
+      this.#waiting.push({ group, done, failed })
     })
   }
 
-  /** The group that waits is stored, or fails with this error. */
+  /** The group that waits longest is stored, or fails with this error. */
   release(error?: Error): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
+    const waiting = this.#waiting.shift()
     if (waiting === undefined) return
     if (error !== undefined) {
       waiting.failed(error)

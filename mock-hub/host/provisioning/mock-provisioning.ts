@@ -1,13 +1,14 @@
 /** What the provisioning service beside a running hub offers to the process it runs in. */
 
-import { InvalidInput } from '../../base/invalid-input.ts'
 import type { Certificates } from '../../provisioning/contract/certificates.ts'
 import type { Enrollments } from '../../provisioning/contract/enrollments.ts'
+import type { HubElsewhere } from '../../provisioning/contract/linked-hub.ts'
 import type { ProvisioningPolicy } from '../../provisioning/contract/policies.ts'
 import type { Provisioning, Registrations } from '../../provisioning/contract/provisioning.ts'
 import { hubOfThisProcess } from '../../provisioning/hubs/hub-of-this-process.ts'
 import type { Registry } from '../../core/contract/registry.ts'
 import type { Twins } from '../../core/contract/twins.ts'
+import { checkWeight } from './hub-elsewhere.ts'
 
 /** What linking needs of a running hub: any `MockHub` has it. */
 export interface LinkableHub {
@@ -40,12 +41,12 @@ export interface MockProvisioning {
   /** Host names of the hubs to which devices can be assigned; at first the hub itself. */
   readonly linkedHubs: readonly string[]
   /**
-   * Links another hub of this process.
-   * @param hub - a running hub, see {@link startMockHub}.
+   * Links another hub of this process, or a hub elsewhere by the connection string of one of its policies.
+   * @param hub - a running hub, see {@link startMockHub}, or a connection string.
    * @param allocationWeight - its share of the devices that are allocated by hash, 1 to 1000. Default: 1.
-   * @throws InvalidInput for a weight that is none.
+   * @throws InvalidInput for a weight or a connection string that is none.
    */
-  link(hub: LinkableHub, allocationWeight?: number): void
+  link(hub: LinkableHub | HubElsewhere, allocationWeight?: number): void
   /** Unlinks a hub. @returns whether it was linked. */
   unlink(hostName: string): boolean
 }
@@ -65,15 +66,13 @@ export function mockProvisioningOf(provisioning: Provisioning, hostName: string)
     get linkedHubs() {
       return provisioning.linkedHubs.map((hub) => hub.hostName)
     },
-    link(hub, allocationWeight = 1) {
-      if (!Number.isSafeInteger(allocationWeight) || allocationWeight < 1 || allocationWeight > 1000)
-        throw new InvalidInput(
-          'hub.provisioning.link',
-          'allocationWeight',
-          'to be a whole number from 1 to 1000',
-          allocationWeight,
-        )
-      provisioning.link(hubOfThisProcess(hub, allocationWeight))
+    link(hub, allocationWeight) {
+      if (!('registry' in hub)) {
+        provisioning.linkElsewhere({ ...hub, allocationWeight: allocationWeight ?? hub.allocationWeight })
+        return
+      }
+      checkWeight(allocationWeight ?? 1)
+      provisioning.link(hubOfThisProcess(hub, allocationWeight ?? 1))
     },
     unlink: (name) => provisioning.unlink(name),
   }

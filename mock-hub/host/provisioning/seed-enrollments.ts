@@ -4,7 +4,12 @@ import { isObject, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
 import type { KeySource, Seed } from '../seed/seed.ts'
 
-export type ProvisioningSeed = Pick<Seed, 'enrollments' | 'enrollmentGroups' | 'certificates'>
+export type ProvisioningSeed = Pick<Seed, 'enrollments' | 'enrollmentGroups' | 'certificates' | 'linkedHubs'>
+
+/** Links are no state: each start makes them anew. @throws InvalidInput for a connection string that is none. */
+export function applyLinks(provisioning: Provisioning, { linkedHubs = [] }: ProvisioningSeed): void {
+  for (const linked of linkedHubs) provisioning.linkElsewhere(linked)
+}
 
 /** @throws HubError for an enrollment or certificate that the service refuses. */
 export function applyEnrollments(
@@ -45,7 +50,12 @@ function withKeys(enrollment: JsonObject, purpose: string, keyOf: KeySource): Js
 }
 
 /** @returns what of a seed is for the provisioning service, by the names of its fields. */
-export function provisioningFields({ enrollments, enrollmentGroups, certificates }: Seed): readonly string[] {
-  const lists = Object.entries({ enrollments, enrollmentGroups, certificates })
+export function provisioningFields({
+  enrollments,
+  enrollmentGroups,
+  certificates,
+  linkedHubs,
+}: Seed): readonly string[] {
+  const lists = Object.entries({ enrollments, enrollmentGroups, certificates, linkedHubs })
   return lists.filter(([, list]) => (list?.length ?? 0) > 0).map(([name]) => name)
 }

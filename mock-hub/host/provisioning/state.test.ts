@@ -68,7 +68,7 @@ const told = (hub: MockHub): object => {
   return {
     enrollments: enrollments
       .list()
-      .map((each) => [each, enrollments.attestation(String(each['registrationId']))]),
+      .map((each) => [each, enrollments.attestation(each['registrationId'] as string)]),
     groups: enrollmentGroups.list(),
     registrations: registrations.list(),
     certificates: certificates.list(),

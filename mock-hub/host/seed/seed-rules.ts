@@ -63,6 +63,11 @@ const enrollment = (id: string): Rule =>
     (value) => typeof value === 'object' && value !== null && typeof Reflect.get(value, id) === 'string',
     { type: 'object', properties: { [id]: { type: 'string' } }, required: [id] },
   )
+const WEIGHT = rule(
+  'to be a whole number from 1 to 1000',
+  (value) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 1_000,
+  { type: 'integer', minimum: 1, maximum: 1_000 },
+)
 const SEED = objectOf({
   devices: described(listOf(DEVICE), 'Devices, in order of creation.'),
   routes: described(
@@ -80,6 +85,10 @@ const SEED = objectOf({
   certificates: described(
     listOf(objectOf({ name: TEXT, certificate: TEXT, verified: BOOLEAN }, ['name', 'certificate'])),
     'Certificates of authorities for X.509 enrollment groups.',
+  ),
+  linkedHubs: described(
+    listOf(objectOf({ connectionString: TEXT, allocationWeight: WEIGHT, ca: TEXT }, ['connectionString'])),
+    'Hubs elsewhere to which the provisioning service may assign devices.',
   ),
   eventSources: described(EVENT_SOURCE_LIST, 'Events that the hub adds to the device-to-cloud messages.'),
 })

@@ -84,7 +84,7 @@ test.each([
   ],
   [
     'wires: 1',
-    's.yaml: expected seed.wires to be left out; the known fields are devices, routes, enrollments, enrollmentGroups, certificates, eventSources; given: 1',
+    's.yaml: expected seed.wires to be left out; the known fields are devices, routes, enrollments, enrollmentGroups, certificates, linkedHubs, eventSources; given: 1',
   ],
 ])('%s is refused with the field, the rule and the given value', async (text, message) => {
   await expect(parseSeed(text, 's.yaml')).rejects.toThrow(message)

@@ -13,6 +13,7 @@ import type { AuthenticationType, IdentitySpec } from '../../core/contract/regis
 import type { TwinUpdate } from '../../core/contract/twins.ts'
 import { identityKey, type Identity } from '../../core/contract/identity.ts'
 import { defaultPolicies } from '../../core/identity/policies.ts'
+import type { HubElsewhere } from '../../provisioning/contract/linked-hub.ts'
 import type { ProvisioningPolicy } from '../../provisioning/contract/policies.ts'
 import { ownerPolicy } from '../../provisioning/policies.ts'
 import { randomFrom } from '../../base/random.ts'
@@ -82,6 +83,8 @@ export interface Seed {
   readonly enrollmentGroups?: readonly JsonObject[]
   /** Certificates of authorities for X.509 enrollment groups. */
   readonly certificates?: readonly SeedCertificate[]
+  /** Hubs elsewhere to which the provisioning service may assign devices. */
+  readonly linkedHubs?: readonly HubElsewhere[]
 }
 
 /**
@@ -107,11 +110,12 @@ export function mergeSeeds(...seeds: readonly Seed[]): Seed {
     ...merged(seeds, 'enrollments'),
     ...merged(seeds, 'enrollmentGroups'),
     ...merged(seeds, 'certificates'),
+    ...merged(seeds, 'linkedHubs'),
   }
 }
 
 /** The lists of all seeds, one after the other; no field without one. */
-function merged<K extends 'enrollments' | 'enrollmentGroups' | 'certificates'>(
+function merged<K extends 'enrollments' | 'enrollmentGroups' | 'certificates' | 'linkedHubs'>(
   seeds: readonly Seed[],
   field: K,
 ): Pick<Seed, K> | object {

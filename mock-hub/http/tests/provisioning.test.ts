@@ -7,6 +7,7 @@ import { createApp } from '../app.ts'
 import { deviceKeyOf } from '../../provisioning/attestation/group-key.ts'
 import {
   group,
+  connectHub,
   individual,
   KEY,
   openProvisioning,
@@ -41,11 +42,12 @@ beforeEach(async () => {
     hub,
     policies: [OWNER, READER],
     callWebhook: () => Promise.reject(new Error('no webhook')),
+    connectHub,
   })
   dps1 = { ...dps1, dps }
   const services = createServices(hub, documentRenderer(hub), blobAccess(undefined))
   const server = createServer()
-  ;({ app } = await createApp({ hub, services, server, blob: undefined, provisioning: dps }))
+  app = await createApp({ hub, services, serverOf: () => server, blob: undefined, provisioning: dps })
   dps.individual.put('d1', individual('d1'))
 })
 afterEach(async () => {

@@ -74,6 +74,6 @@ test.each<[string, FastifyContextConfig | undefined]>([
   }
   const { hub, services } = server
   await expect(
-    createApp({ hub, services, server: createServer(), blob: undefined, routes: [route] }),
+    createApp({ hub, services, serverOf: () => createServer(), blob: undefined, routes: [route] }),
   ).rejects.toThrow(`GET /forgotten: ${message}`)
 })

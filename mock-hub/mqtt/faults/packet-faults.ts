@@ -1,6 +1,6 @@
 /** Faults of answers on their way out: CONNACK, PUBACK, SUBACK, UNSUBACK, PINGRESP and twin answers. */
 
-import type { Clock } from '../../base/clock.ts'
+import { forPurpose, type Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json.ts'
 import type { Faults } from '../../core/contract/faults.ts'
 
@@ -63,9 +63,12 @@ export class PacketFaults {
       case 'withhold':
         return
       case 'delay':
-        this.#clock.schedule(number(parameters['seconds'], 1) * 1000, () => {
-          answer.send()
-        })
+        this.#clock.schedule(
+          number(parameters['seconds'], 1) * 1000,
+          forPurpose({ kind: 'fault' }, () => {
+            answer.send()
+          }),
+        )
         return
       case 'close':
         answer.close()

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createProvisioning } from '../../provisioning/create-provisioning.ts'
 import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
 import { make } from '../../provisioning/testing/certificates.ts'
-import { individual, KEY, SCOPE, token } from '../../provisioning/testing/test-provisioning.ts'
+import { connectHub, individual, KEY, SCOPE, token } from '../../provisioning/testing/test-provisioning.ts'
 import type { Settings } from '../../core/contract/settings.ts'
 import type { ConnectionInfo } from '../server.ts'
 import type { RawClient } from '../testing/raw-client.ts'
@@ -20,7 +20,7 @@ let server: TestServer
 let dps: Provisioning
 const open = async (settings: Partial<Settings> = {}): Promise<void> => {
   server = await TestServer.open(settings, (hub) => {
-    dps = createProvisioning({ hub, callWebhook: () => Promise.reject(new Error('no webhook')) })
+    dps = createProvisioning({ hub, connectHub, callWebhook: () => Promise.reject(new Error('no webhook')) })
     return dps
   })
   dps.individual.put('d1', individual('d1'))

@@ -41,6 +41,27 @@ export interface LinkedHub {
   remove(deviceId: string): Promise<void>
 }
 
+/** A hub elsewhere, reached by its service API. */
+export interface HubElsewhere {
+  /**
+   * Of a policy with RegistryReadWrite and ServiceConnect, for example iothubowner. `HostName` may have a port
+   * (`name:8443`) for its service API; devices are told the name alone.
+   */
+  readonly connectionString: string
+  /** Its share of the devices that are allocated by hash, 1 to 1000. Default: 1. */
+  readonly allocationWeight?: number | undefined
+  /** Roots in PEM that its certificate may chain to, beside those of Node and of this hub. */
+  readonly ca?: string | undefined
+}
+
+/** Makes a linked hub of a connection string. @throws InvalidInput for one that is none. */
+export type ConnectHub = (hub: HubElsewhere) => LinkedHub
+
+/** A linked hub does not take the credential of the service. */
+export class HubCredentialRefused extends Error {
+  override readonly name = 'HubCredentialRefused'
+}
+
 /** Calls the webhook of a custom allocation. @returns status and body. @throws Error when there is no answer in time. */
 export type CallWebhook = (
   url: string,

@@ -12,7 +12,7 @@ import type { DeviceCredentials, Transport } from '../../core/contract/principal
 import type { HubError } from '../../core/errors/hub-error.ts'
 import type { Certificates } from './certificates.ts'
 import type { Enrollments, Page, PageRequest } from './enrollments.ts'
-import type { LinkedHub } from './linked-hub.ts'
+import type { HubElsewhere, LinkedHub } from './linked-hub.ts'
 import type { ProvisioningPolicy, ProvisioningRight } from './policies.ts'
 
 /** A device that asks for its hub: what it says of itself, and how it proves it. */
@@ -109,6 +109,8 @@ export interface Provisioning {
   readonly linkedHubs: readonly LinkedHub[]
   /** Links a hub; one of the same host name is replaced. */
   link(hub: LinkedHub): void
+  /** Links a hub elsewhere. @throws InvalidInput for a connection string that is none. */
+  linkElsewhere(hub: HubElsewhere): void
   /** Unlinks a hub. @returns whether there was one of this host name. */
   unlink(hostName: string): boolean
   /**

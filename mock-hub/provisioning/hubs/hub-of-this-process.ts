@@ -57,9 +57,10 @@ function put({ registry, twins }: Pick<Hub, 'registry' | 'twins'>, assignment: A
     )
     return
   }
+  // A twin that the hub refuses leaves the device as it was.
+  if (resetTwin) twins.replace(identity, { tags: twin.tags ?? {}, desired: twin.desired ?? {} }, undefined)
   if (record.iotEdge !== iotEdge || !isSame(record.authentication, assignment.authentication))
     registry.update(identity, { authentication, iotEdge }, '*')
-  if (resetTwin) twins.replace(identity, { tags: twin.tags ?? {}, desired: twin.desired ?? {} }, undefined)
 }
 
 function mechanismOf(authentication: DeviceAuthentication): NonNullable<IdentitySpec['authentication']> {

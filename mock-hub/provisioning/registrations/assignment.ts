@@ -2,7 +2,12 @@
 
 import type { Json } from '../../base/json.ts'
 import type { Attested } from '../attestation/attestor.ts'
-import type { AssignedTwin, CallWebhook, LinkedHub } from '../contract/linked-hub.ts'
+import {
+  HubCredentialRefused,
+  type AssignedTwin,
+  type CallWebhook,
+  type LinkedHub,
+} from '../contract/linked-hub.ts'
 import { sameId } from '../names.ts'
 import { candidates, hashed } from './allocation.ts'
 import { askWebhook, AssignmentFailed, type Choice } from './custom-allocation.ts'
@@ -10,6 +15,7 @@ import type { Assigned, Outcome, Substatus } from './registration.ts'
 
 const NO_HUB = 400_208
 const HUB_REFUSED = 400_209
+const HUB_CREDENTIAL = 401_002
 const INTERNAL = 500_000
 /** The newest version of the service in which a registration without a policy keeps its hub. */
 const KEEPS_ITS_HUB = '2018-04-01'
@@ -122,6 +128,8 @@ async function inHub<T>({ hostName }: LinkedHub, act: () => Promise<T>): Promise
     return await act()
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
+    // The service passes on what the hub has said.
+    if (error instanceof HubCredentialRefused) throw new AssignmentFailed(HUB_CREDENTIAL, why)
     throw new AssignmentFailed(HUB_REFUSED, `The IoT hub ${hostName} refused: ${why}`)
   }
 }

@@ -6,7 +6,10 @@ import { certificateInfo, type Certificate } from '../attestation/certificate.ts
 import { registrationEtag } from '../names.ts'
 
 export type Substatus =
-  'initialAssignment' | 'deviceDataMigrated' | 'deviceDataReset' | 'reprovisionedToInitialAssignment'
+  | 'initialAssignment'
+  | 'deviceDataMigrated'
+  | 'deviceDataReset'
+  | 'reprovisionedToInitialAssignment'
 
 /** Where a device is, since its last registration that succeeded. */
 export interface Assigned {

@@ -1,6 +1,9 @@
 /** Authorities and device certificates for tests of provisioning. */
 
 import { X509Certificate } from 'node:crypto'
+// Node 20: `toLegacyObject` of a certificate before the first load of this module leaves it without
+// `createSecureContext`, for every test file of the process. A running hub has loaded it.
+import 'node:tls'
 import { generate } from 'selfsigned'
 
 export interface Made {

@@ -5,7 +5,7 @@ import { isObject, own, type Json, type JsonObject } from '../../base/json.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { Settings } from '../../core/contract/settings.ts'
 import { openHub, signed } from '../../core/testing/test-hub.ts'
-import type { CallWebhook, LinkedHub } from '../contract/linked-hub.ts'
+import type { CallWebhook, ConnectHub, LinkedHub } from '../contract/linked-hub.ts'
 import type { Provisioning, Registrant, RegistrationAnswer } from '../contract/provisioning.ts'
 import { createProvisioning } from '../create-provisioning.ts'
 
@@ -23,6 +23,11 @@ export interface TestProvisioning {
   webhook: { status: number; body: string } | Error
 }
 
+/** Tests of the service link hubs of this process alone. */
+export const connectHub: ConnectHub = () => {
+  throw new Error('no hub elsewhere')
+}
+
 export function openProvisioning(
   settings: Partial<Settings> = {},
   linkedHubs: readonly LinkedHub[] = [],
@@ -37,7 +42,7 @@ export function openProvisioning(
   }
   return Object.assign(answers, {
     ...{ hub, clock, asked },
-    dps: createProvisioning({ hub, linkedHubs, callWebhook }),
+    dps: createProvisioning({ hub, linkedHubs, callWebhook, connectHub }),
   })
 }
 

@@ -7,25 +7,23 @@ import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { StoreError, type StoredDocument } from '../../core/contract/store/state-store.ts'
 import { dataDirectory, makeDataDirectory, type DataDirectory } from '../data-directory.ts'
-import {
-  checkedValue,
-  checkFormat,
-  HEAD,
-  kindOf,
-  LevelStore,
-  openDatabase,
-  storeError,
-  type Head,
-} from '../level-store.ts'
 import { readAcknowledged } from '../acknowledged.ts'
+import { checkedValue } from '../document-names.ts'
+import { storedDocument, type GroupRecord, type NamedDocument } from '../group-record.ts'
+import { readableGroups } from '../journal-reader.ts'
+import { checkFormat, HEAD, openDatabase, type Database, type Head } from '../level-database.ts'
+import { LevelStore } from '../level-store.ts'
+import { storeError } from '../store-errors.ts'
 import { requireData } from './check.ts'
 import { countByKind, type DataReport } from './report.ts'
 
 export interface SalvageReport extends DataReport {
   /** Documents whose checksum was wrong. */
   readonly dropped: readonly string[]
-  /** Documents that the last readable group left; undefined: no group can be read. */
-  readonly expected: number | undefined
+  /** Documents that the database had, and how many of them can be read; undefined: it does not say. */
+  readonly database: { readonly had: number; readonly read: number } | undefined
+  /** Groups that were acknowledged and cannot be read. */
+  readonly groupsLost: number
 }
 
 /** So many documents are written at a time. */
@@ -42,15 +40,27 @@ export async function salvageData(
   const copy = await mkdtemp(join(tmpdir(), 'mock-iot-hub-salvage-'))
   try {
     if (existsSync(from.state)) await cp(from.state, copy, { recursive: true })
-    const { documents, dropped, head } = await readable(copy, from.path)
-    const number = Math.max(head?.number ?? 0, notedNumber(from))
-    const now = head?.now ?? 0
-    const last = await writeAll(target, documents, { number, now }, say)
-    for (const part of ['blobs', 'certificates'] as const)
-      if (existsSync(from[part])) await cp(from[part], target[part], { recursive: true })
-    return {
-      ...{ group: last, now, dropped, expected: head?.count },
-      documents: countByKind(documents.map(({ kind }) => kind)),
+    const newest = groupsAfter(from)
+    const found = await Remains.open(copy, from.path)
+    try {
+      const { head } = found
+      const base = head?.number ?? 0
+      const groups = newest.filter(({ number }) => number > base)
+      const last = groups.at(-1) ?? head
+      const noted = notedNumber(from)
+      const kinds: string[] = []
+      const after = { number: Math.max(last?.number ?? 0, noted), now: last?.now ?? 0 }
+      const group = await writeAll(target, saved(found, groups, kinds), after, say)
+      for (const part of ['blobs', 'certificates'] as const)
+        if (existsSync(from[part])) await cp(from[part], target[part], { recursive: true })
+      const { dropped, read } = found
+      return {
+        ...{ group, now: after.now, dropped, documents: countByKind(kinds) },
+        database: head && { had: head.count, read },
+        groupsLost: Math.max(0, Math.max(last?.number ?? 0, noted) - base - groups.length),
+      }
+    } finally {
+      await found.close()
     }
   } finally {
     await rm(copy, { recursive: true, force: true })
@@ -93,33 +103,81 @@ export async function writeAll(
   }
 }
 
-async function readable(
-  location: string,
-  place: string,
-): Promise<{ documents: StoredDocument[]; dropped: string[]; head: Head | undefined }> {
-  const documents: StoredDocument[] = []
-  const dropped: string[] = []
-  let head: Head | undefined
-  try {
-    await ClassicLevel.repair(location)
-    const database = openDatabase(location, true)
-    await database.open()
-    try {
-      for await (const [key, stored] of database.iterator()) {
-        const value = checkedValue(key, stored)
-        const kind = kindOf(key)
-        if (value === undefined) dropped.push(key)
-        else if (key === HEAD) head = JSON.parse(value.toString()) as Head
-        else if (kind !== undefined) documents.push({ kind, key: key.slice(kind.length + 1), value })
-      }
-    } finally {
-      await database.close()
-    }
-  } catch (error) {
-    throw storeError(place, error)
+/** Groups that the journal has and can be read, in their order. */
+function groupsAfter({ journal }: DataDirectory): readonly GroupRecord[] {
+  const byNumber = new Map<number, GroupRecord>()
+  for (const group of readableGroups(journal)) byNumber.set(group.number, group)
+  return [...byNumber.values()].sort((a, b) => a.number - b.number)
+}
+
+/** What the database has, with what the groups changed. @param kinds receives the kind of each document. */
+async function* saved(
+  found: Remains,
+  groups: readonly GroupRecord[],
+  kinds: string[],
+): AsyncIterable<StoredDocument> {
+  const newest = new Map<string, Buffer | undefined>()
+  for (const { documents } of groups) for (const { name, value } of documents) newest.set(name, value)
+  const known = (document: NamedDocument): readonly StoredDocument[] => {
+    const stored = document.value === undefined ? undefined : storedDocument(document)
+    if (stored === undefined) return []
+    kinds.push(stored.kind)
+    return [stored]
   }
-  if (head !== undefined) checkFormat(place, head)
-  return { documents, dropped, head }
+  for await (const document of found.documents()) if (!newest.has(document.name)) yield* known(document)
+  for (const [name, value] of newest) yield* known({ name, value })
+}
+
+/** A database that LevelDB has put together from what it can read. */
+class Remains {
+  readonly head: Head | undefined
+  readonly dropped: string[] = []
+  /** Documents that could be read. */
+  read = 0
+  readonly #database: Database
+  readonly #place: string
+
+  private constructor(database: Database, head: Head | undefined, place: string) {
+    this.#database = database
+    this.head = head
+    this.#place = place
+  }
+
+  /** @throws StoreError */
+  static async open(location: string, place: string): Promise<Remains> {
+    const database = openDatabase(location, true)
+    try {
+      await ClassicLevel.repair(location)
+      await database.open()
+      const stored = await database.get(HEAD)
+      const value = stored && checkedValue(HEAD, stored)
+      const head = value && (JSON.parse(value.toString()) as Head)
+      if (head !== undefined) checkFormat(place, head)
+      return new Remains(database, head, place)
+    } catch (error) {
+      await database.close().catch(() => undefined)
+      throw storeError(place, error)
+    }
+  }
+
+  async *documents(): AsyncIterable<NamedDocument> {
+    try {
+      for await (const [name, stored] of this.#database.iterator()) {
+        const value = checkedValue(name, stored)
+        if (value === undefined) this.dropped.push(name)
+        else if (name !== HEAD) {
+          this.read++
+          yield { name, value }
+        }
+      }
+    } catch (error) {
+      throw storeError(this.#place, error)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close()
+  }
 }
 
 function notedNumber({ note }: DataDirectory): number {

@@ -10,7 +10,8 @@ import { isObject, type JsonObject } from '../../base/json.ts'
 import { STATE_KINDS, type StateKind } from '../../core/contract/store/commits.ts'
 import { StoreError, type StoredDocument } from '../../core/contract/store/state-store.ts'
 import type { DataDirectory } from '../data-directory.ts'
-import { LevelStore, STORE_FORMAT } from '../level-store.ts'
+import { STORE_FORMAT } from '../level-database.ts'
+import { LevelStore } from '../level-store.ts'
 import { requireData } from './check.ts'
 import { countByKind, type DataReport } from './report.ts'
 import { emptyTarget, writeAll } from './salvage.ts'
@@ -28,12 +29,12 @@ export async function exportData(
 ): Promise<DataReport> {
   requireData(directory)
   const store = new LevelStore({ directory, say })
-  const documents: StoredDocument[] = []
+  const kinds: string[] = []
   try {
-    const { number, now } = await store.open((document) => documents.push(document))
+    const { number, now } = await store.open(({ kind }) => kinds.push(kind))
     const line = (value: JsonObject): Promise<void> => write(`${JSON.stringify(value)}\n`)
-    await line({ what: WHAT, format: STORE_FORMAT, number, now, documents: documents.length })
-    for (const { kind, key, value } of documents)
+    await line({ what: WHAT, format: STORE_FORMAT, number, now, documents: kinds.length })
+    for await (const { kind, key, value } of store.documents())
       await line({
         kind,
         key,
@@ -42,7 +43,7 @@ export async function exportData(
           : { text: value?.toString() ?? '' }),
       })
     for (const folder of FOLDERS) await exportFolder(directory, directory[folder], line)
-    return { group: number, now, documents: countByKind(documents.map(({ kind }) => kind)) }
+    return { group: number, now, documents: countByKind(kinds) }
   } finally {
     await store.close()
   }

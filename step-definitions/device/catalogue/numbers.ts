@@ -71,12 +71,3 @@ function row(value: number, unit: string, about: string, from: string): Numbered
 export const OUR_NUMBERS: Numbers = Object.fromEntries(
   Object.entries(NUMBERS).map(([name, { value }]) => [name, value]),
 ) as Numbers // one for each name
-
-/** The numbers as a table in Markdown. */
-export function numbersTable(): string {
-  const lines = Object.entries(NUMBERS).map(
-    ([name, { value, unit, about, from }]) =>
-      `| \`${name}\` | ${String(value)} ${unit} | ${about} | ${from} |`,
-  )
-  return ['| number | value | what it decides | from |', '|---|---|---|---|', ...lines].join('\n')
-}

@@ -1,9 +1,10 @@
 /** The bench: a hub on the ports that devices dial, the identity of the device, its recording, and the conductor's own connection. */
 
-import { randomBytes } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 import { startMockHub, type Clock, type HubClock, type Identity, type MockHub } from 'mock-iot-hub'
 import mqttPacket from 'mqtt-packet'
+import { generate } from 'selfsigned'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { token } from '../../raw-clients/token.ts'
 import type { DeviceFile } from '../file/device-file.ts'
@@ -27,7 +28,14 @@ export interface BenchOptions {
   readonly warmUp: boolean
   /** Keys of the device, base64; random when left out. */
   readonly keys?: readonly [string, string] | undefined
-  readonly thumbprint?: string | undefined
+  /** Certificate of a device with `auth: x509`; a new one when left out. */
+  readonly certificate?: DeviceCertificate | undefined
+}
+
+/** PEM. */
+export interface DeviceCertificate {
+  readonly key: string
+  readonly cert: string
 }
 
 export class Bench {
@@ -42,7 +50,16 @@ export class Bench {
   /** Keys that the device holds. */
   readonly keys: readonly [string, string]
 
-  private constructor(hub: MockHub, options: BenchOptions, keys: readonly [string, string]) {
+  /** Undefined: the device has keys. */
+  readonly certificate: DeviceCertificate | undefined
+
+  private constructor(
+    hub: MockHub,
+    options: BenchOptions,
+    keys: readonly [string, string],
+    certificate: DeviceCertificate | undefined,
+  ) {
+    this.certificate = certificate
     this.hub = hub
     this.options = options
     this.keys = keys
@@ -68,9 +85,14 @@ export class Bench {
     const { file, hostName, address, mqttPort, httpsPort, hubClock, certificateDirectory } = options
     const keys = options.keys ?? [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
     const { id: deviceId, moduleId } = file.device
+    const certificate =
+      file.auth.kind === 'x509' ? (options.certificate ?? (await newCertificate(deviceId))) : undefined
     const authentication =
-      file.auth.kind === 'x509'
-        ? { type: 'selfSigned' as const, x509Thumbprint: { primaryThumbprint: options.thumbprint ?? null } }
+      certificate !== undefined
+        ? {
+            type: 'selfSigned' as const,
+            x509Thumbprint: { primaryThumbprint: thumbprintOf(certificate), secondaryThumbprint: null },
+          }
         : { type: 'sas' as const, symmetricKey: { primaryKey: keys[0], secondaryKey: keys[1] } }
     const hub = await startMockHub({
       ...{ hostName, address, mqttPort, httpsPort, clock: hubClock, certificateDirectory },
@@ -80,7 +102,7 @@ export class Bench {
     hub.registry.create({ deviceId }, moduleId === undefined ? { authentication } : {})
     if (moduleId !== undefined) hub.registry.create({ deviceId, moduleId }, { authentication })
     if (options.warmUp) await warmUp(hub)
-    const bench = new Bench(hub, options, keys)
+    const bench = new Bench(hub, options, keys, certificate)
     for (const port of options.decoyPorts) await bench.#openDecoy(port)
     return bench
   }
@@ -160,7 +182,7 @@ export class Bench {
       socket.once('connect', () => {
         this.recorder.disown(`${socket.localAddress ?? ''}:${String(socket.localPort ?? 0)}`)
       })
-      socket.on('error', (error) => {
+      socket.on('error', (error: Error) => {
         done(-1, error.message)
       })
       socket.on('close', () => {
@@ -222,4 +244,15 @@ async function warmUp({ faults, address, mqttPort, hostName }: MockHub): Promise
     })
     faults.disarm(id)
   }
+}
+
+async function newCertificate(commonName: string): Promise<DeviceCertificate> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
+    ...{ keyType: 'ec', curve: 'P-256', algorithm: 'sha256' },
+  })
+  return { key, cert }
+}
+
+function thumbprintOf({ cert }: DeviceCertificate): string {
+  return new X509Certificate(cert).fingerprint.replaceAll(':', '')
 }

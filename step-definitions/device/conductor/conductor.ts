@@ -1,7 +1,7 @@
 /** Walks through the phases of a run: settle, provoke, see whether the device is alive, recover. A run always ends. */
 
 import { isIn, PHASES, type DeviceRow, type RunKind } from '../catalogue/rows.ts'
-import type { Numbers } from '../catalogue/numbers.ts'
+import { OUR_NUMBERS, type Numbers } from '../catalogue/numbers.ts'
 import type { Recording, RecordingHeader } from '../recording/entries.ts'
 import { FORMAT } from '../recording/files.ts'
 import type { Bench } from './bench.ts'
@@ -29,6 +29,11 @@ export interface RunOptions {
 
 /** Times that a provocation is done again when it did not strike. */
 const REPETITIONS = 1
+
+/** A stage for a check, outside a run. */
+export function seededStage(bench: Bench, puller: Puller): Stage {
+  return new Stage(bench, OUR_NUMBERS, puller, new AbortController().signal, seeded(1))
+}
 
 export async function conduct(options: RunOptions): Promise<Recording> {
   const { bench, seed, suite, kind, rows } = options
@@ -176,6 +181,8 @@ class Conductor {
     })
     const alive = name === 'stop' || (await this.#alive(name))
     say(
+      // Changed by a callback meanwhile.
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
       `  ${name}: ${((stage.now - began) / 1000).toFixed(1)} s${struck ? '' : ', did not strike'}${alive ? '' : ', the device does not answer'}${trouble === undefined ? '' : `: ${trouble}`}`,
     )
     return { struck, alive }

@@ -1,6 +1,6 @@
-/** Triggers outside the hub: a command on the bench, a person, or a program that carries the device itself. */
+/** Triggers outside the hub: a command on the bench, a program that is the device, or a person. */
 
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import type { Clock } from 'mock-iot-hub'
 import type { Trigger, TriggerName } from '../file/device-file.ts'
 
@@ -10,7 +10,7 @@ export interface Pulled {
   readonly text?: string
 }
 
-/** Pulls a trigger of the kinds `shell` and `person`. */
+/** Pulls a trigger of the kinds `shell`, `process` and `person`. */
 export type Puller = (name: TriggerName, trigger: Trigger, signal: AbortSignal) => Promise<Pulled>
 
 /** Asks a person. @returns `done`, or why not. */
@@ -23,21 +23,62 @@ export type Ask = (
 const SHELL_SECONDS = 60
 const PERSON_SECONDS = 120
 
-/** @param ask undefined: nobody is there (`--no-person`). */
-export function benchPuller(
+export interface Hand {
+  readonly pull: Puller
+  /** Ends the program that is the device. */
+  stop(): void
+}
+
+/**
+ * @param ask undefined: nobody is there (`--no-person`).
+ * @param env what the device is given, for its program and for commands.
+ * @param log hears what the program says.
+ */
+export function benchHand(
   clock: Clock,
   ask: Ask | undefined,
   env: Readonly<Record<string, string>>,
-): Puller {
-  return async (_name, trigger, signal) => {
+  log: (line: string) => void = () => undefined,
+): Hand {
+  let child: ChildProcess | undefined
+  const stop = (): void => {
+    const { pid } = child ?? {}
+    child = undefined
+    if (pid === undefined) return
+    try {
+      // A shell may have started others: the whole group ends.
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  const start = (command: string): Pulled => {
+    stop()
+    const own = spawn(command, {
+      ...{ shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] as const },
+      env: { ...process.env, ...env },
+    })
+    child = own
+    own.on('error', (error) => {
+      log(error.message)
+    })
+    for (const stream of [own.stdout, own.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        for (const line of chunk.toString().split('\n')) if (line !== '') log(line)
+      })
+    return { kind: 'process', ok: own.pid !== undefined }
+  }
+  const pull: Puller = async (_name, trigger, signal) => {
     if ('shell' in trigger) return shell(trigger.shell, clock, env)
+    if ('process' in trigger) return start(trigger.process)
     if ('person' in trigger) {
       if (ask === undefined) return { kind: 'person', ok: false, text: 'nobody is there' }
       const answer = await ask(trigger.person, PERSON_SECONDS, signal)
       return { kind: 'person', ok: answer === 'done', ...(answer === 'done' ? {} : { text: answer }) }
     }
-    throw new RangeError('a trigger is a command or a person here')
+    throw new RangeError('a trigger is a command, a program or a person here')
   }
+  return { pull, stop }
 }
 
 function shell(command: string, clock: Clock, env: Readonly<Record<string, string>>): Promise<Pulled> {

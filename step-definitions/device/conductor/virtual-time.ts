@@ -27,6 +27,8 @@ export class VirtualTime {
     let moment: number | undefined
     for (;;) {
       await settle(activity, moment, () => isOver)
+      // Changed by a callback meanwhile.
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
       if (isOver) return outcome
       moment = happened(activity)
       this.#step()

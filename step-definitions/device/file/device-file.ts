@@ -81,6 +81,8 @@ export type TriggerName = (typeof TRIGGERS)[number]
 /** One of these. */
 export type Trigger =
   | { readonly shell: string }
+  /** A program that is the device: started, and for `powerCycle` killed and started again. */
+  | { readonly process: string }
   | { readonly method: string; readonly payload?: Json }
   | { readonly desired: JsonObject }
   | { readonly c2d: string }

@@ -80,8 +80,15 @@ export function deviceFileOf(read: unknown, name = 'device.yaml'): DeviceFile {
     text === undefined ? undefined : secondsOf(text)
   const everySeconds = seconds(telemetry?.every)
   const receiveBytes = limits.receive === undefined ? undefined : bytesOf(limits.receive)
+  const { start } = triggers
+  // A program can be killed and started again.
+  const power =
+    start !== undefined && 'process' in start && triggers.powerCycle === undefined
+      ? { powerCycle: start }
+      : {}
   return {
-    ...{ device, auth, transport, triggers, network, roots },
+    ...{ device, auth, transport, network, roots },
+    triggers: { ...triggers, ...power },
     does: {
       ...(telemetry === undefined
         ? {}

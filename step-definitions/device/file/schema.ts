@@ -20,13 +20,14 @@ const TRIGGER = {
   additionalProperties: false,
   properties: {
     shell: TEXT,
+    process: TEXT,
     method: TEXT,
     payload: {},
     desired: { type: 'object' },
     c2d: TEXT,
     person: TEXT,
   },
-  oneOf: ['shell', 'method', 'desired', 'c2d', 'person'].map((kind) => ({ required: [kind] })),
+  oneOf: ['shell', 'process', 'method', 'desired', 'c2d', 'person'].map((kind) => ({ required: [kind] })),
 }
 
 export const DEVICE_FILE_SCHEMA: object = objectOf(

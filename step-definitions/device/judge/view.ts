@@ -79,7 +79,7 @@ export class View {
 
   /** All packets of the device, in order. */
   packets(among: readonly Entry[] = this.entries): readonly PacketEntry[] {
-    return this.of('packet', among) as readonly PacketEntry[]
+    return this.of('packet', among)
   }
 
   publishes(among: readonly Entry[] = this.entries): readonly Publish[] {
@@ -218,8 +218,8 @@ export class View {
       case 'disconnected': {
         const link = this.#links.get(entry.link)
         if (link === undefined) return
-        if (entry.type === 'connected') link.connected = entry as EntryOf<'connected'>
-        else link.disconnected = entry as EntryOf<'disconnected'>
+        if (entry.type === 'connected') link.connected = entry
+        else link.disconnected = entry
         return
       }
       case 'link-closed': {

@@ -21,7 +21,7 @@ type Cited = number | { readonly seq: number } | undefined
 
 /** Sequence numbers, each once, in order. */
 export function citing(...entries: readonly (Cited | readonly Cited[])[]): readonly number[] {
-  const flat = entries.flat() as Cited[] // one level deep at most
+  const flat: readonly Cited[] = (entries as readonly (readonly Cited[])[]).flat() // one level deep at most
   const numbers = flat.flatMap((entry) =>
     entry === undefined ? [] : typeof entry === 'number' ? entry : entry.seq,
   )

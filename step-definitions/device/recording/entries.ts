@@ -2,7 +2,7 @@
 
 import type { ClientOffer, JsonValue as Json } from 'mock-iot-hub'
 
-interface Dated {
+export interface Dated {
   /** From 1, without gaps. */
   readonly seq: number
   /** The time of the bench, epoch ms; it never jumps, whatever clock the hub shows. */
@@ -170,6 +170,8 @@ export type Entry =
         | { readonly type: 'alive'; readonly after: string; readonly ok: boolean; readonly by: string }
         | { readonly type: 'recovery'; readonly after: string; readonly how: string; readonly ok: boolean }
         | { readonly type: 'settled' }
+        /** Something of the conductor's own connection: no evidence. */
+        | { readonly type: 'own' }
         /** The run ended; `complete`: as planned. */
         | { readonly type: 'end'; readonly complete: boolean; readonly reason?: string }
         /** A connection to a port where nothing of a hub listens. */

@@ -37,6 +37,14 @@ export class Recorder {
   /** The connection is the conductor's own: what happens on it is no evidence. @param peer `address:port`. */
   disown(peer: string): void {
     this.#ownPeers.add(peer)
+    // The hub may have told of it before the conductor knew its own port.
+    for (const [at, entry] of this.entries.entries()) {
+      const isOwn =
+        ('peer' in entry && entry.peer === peer) || ('link' in entry && this.#ownLinks.has(entry.link))
+      if (!isOwn) continue
+      if (entry.type === 'link-opened') this.#ownLinks.add(entry.link)
+      this.entries[at] = { type: 'own', seq: entry.seq, at: entry.at }
+    }
   }
 
   record(entry: NewEntry): Entry {
@@ -61,7 +69,7 @@ export class Recorder {
       if (entry.type === 'link-opened') this.#ownLinks.add(entry.linkId)
       return
     }
-    if ('linkId' in entry && entry.linkId !== undefined && this.#ownLinks.has(entry.linkId)) return
+    if ('linkId' in entry && this.#ownLinks.has(entry.linkId)) return
     const made = this.#entryOf(entry)
     if (made !== undefined) this.record(made)
   }
@@ -72,7 +80,7 @@ export class Recorder {
       case 'tls-hello':
       case 'tls-ended': {
         const { seq: _seq, at: _at, ...rest } = entry
-        return rest as NewEntry
+        return rest
       }
       case 'link-opened': {
         const { linkId: link, peer, transport, tls } = entry

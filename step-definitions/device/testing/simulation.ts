@@ -11,7 +11,8 @@ import { VirtualTime } from '../conductor/virtual-time.ts'
 import type { DeviceFile } from '../file/device-file.ts'
 import { deviceFileOf } from '../file/read.ts'
 import type { Recording } from '../recording/entries.ts'
-import { Device, type DeviceOptions } from './good/device.ts'
+import { Device } from './good/device.ts'
+import type { DeviceOptions } from './good/parts.ts'
 import type { Traits } from './good/traits.ts'
 
 export const ROWS = loadDeviceRows(join(FEATURES, 'requirements/device'))
@@ -40,10 +41,10 @@ export const GOOD_FILE = {
     stop: { method: 'shutdown' },
     powerCycle: { person: 'power' },
     network: { person: 'network' },
-    sendNow: { method: 'sendNow' },
+    sendNow: { method: 'sendNow', payload: {} },
     burst: { method: 'burst', payload: { count: 60 } },
     tokenLife: { desired: { tokenLifeSeconds: 300 } },
-    alive: { method: 'ping' },
+    alive: { method: 'ping', payload: {} },
   },
 }
 
@@ -52,7 +53,7 @@ export interface SimulationOptions {
   readonly traits?: Partial<Traits>
   readonly options?: Partial<DeviceOptions>
   readonly file?: object
-  readonly only?: readonly string[]
+  readonly only?: readonly string[] | undefined
   readonly numbers?: Numbers
   readonly seed?: number
   /** Takes the place of the good device. */
@@ -117,13 +118,21 @@ const goodDevice =
     // Foreseeable, so that two runs are the same.
     let state = 7
     const device = new Device({
-      ...{ clock: time.bench, host: HOST, deviceId: bench.identity.deviceId, keys: bench.keys },
+      ...{
+        clock: time.bench,
+        host: HOST,
+        deviceId: bench.identity.deviceId,
+        keys: bench.certificate === undefined ? bench.keys : [],
+      },
+      certificate: bench.certificate,
       ...{ caPem: bench.hub.caPem, port: bench.hub.mqttPort, resolve: () => '127.0.0.1' },
       random: () => {
         state = (state * 48_271) % 2_147_483_647
         return state / 2_147_483_647
       },
-      ...{ telemetrySeconds: 5, traits },
+      telemetrySeconds: 5,
+      // Port 0 of a broken device is the port in clear of this bench.
+      traits: traits?.clearPort === 0 ? { ...traits, clearPort: bench.decoyPorts[0] } : traits,
       ...options,
     })
     return {

@@ -36,8 +36,12 @@ export interface StateStore {
    * @throws StoreError
    */
   open(live: (document: StoredDocument) => void): Promise<StoreState>
-  /** Stores a group, all or nothing; one at a time. A group that failed may be given again. @throws StoreError */
-  commit(group: Group): Promise<void>
+  /**
+   * Takes a group, all or nothing. The next may be given before this one is stored.
+   * @returns resolves when this one and all before it are stored, and rejects when that cannot be known; undefined: they are.
+   * @throws StoreError when it was not taken: with `StoreFull` it may be given again, before any other.
+   */
+  commit(group: Group): Promise<void> | undefined
   close(): Promise<void>
 }
 

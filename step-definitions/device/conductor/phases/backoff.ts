@@ -13,11 +13,10 @@ async function series(stage: Stage, steps: Steps): Promise<void> {
   if (!stage.drop()) throw new Trouble('the device was not connected')
   const limit = stage.file.limits.maxPauseSeconds
   const end = stage.now + 2 * limit * 1000
-  const enough = await stage.when(() => stage.fired(fault) >= SERIES || stage.now >= end, limit)
+  await stage.when(() => stage.fired(fault) >= SERIES || stage.now >= end, limit)
   if (stage.fired(fault) > 0) steps.struck()
   stage.disarm(fault)
   steps.released()
-  void enough
   await stage.back(Math.max(stage.patience, limit), from)
 }
 

@@ -39,7 +39,7 @@ export const HAPPY: readonly Provocation[] = [
       const connect = stage.bench.recorder.entries.findLast(
         (entry) => entry.type === 'packet' && entry.cmd === 'connect',
       )
-      const keepAlive = connect?.type === 'packet' && connect.cmd === 'connect' ? connect.keepalive : 0
+      const keepAlive = connect?.type === 'packet' && 'keepalive' in connect ? connect.keepalive : 0
       steps.struck()
       // Longer keep-alives are watched while everything else goes on.
       if (keepAlive > 0 && keepAlive <= 60) await stage.pause(keepAlive * 1.6)

@@ -113,6 +113,8 @@ async function fight(stage: Stage, steps: Steps): Promise<void> {
     if (code === 0) steps.struck()
     await Promise.race([gone, stage.pause(Math.max(1, (end - stage.now) / 1000))])
     // Otherwise it is held until the end.
+    // Changed by a callback meanwhile.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
     if (isOpen) socket?.destroy()
     if (stage.now < end) await stage.pause(1)
   }

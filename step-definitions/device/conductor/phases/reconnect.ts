@@ -14,7 +14,7 @@ export function keepAliveOf(stage: Stage): number {
   const last = stage.bench.recorder.entries.findLast(
     (entry) => entry.type === 'packet' && entry.cmd === 'connect',
   )
-  return last?.type === 'packet' && last.cmd === 'connect' ? last.keepalive : 0
+  return last?.type === 'packet' && 'keepalive' in last ? last.keepalive : 0
 }
 
 /** Nothing comes through, and the connection stays up. */
@@ -157,7 +157,6 @@ export const RECONNECT: readonly Provocation[] = [
     'reconnect',
     ['DUT-PROT-13'],
     async (stage, steps) => {
-      const from = stage.seq
       stage.armFor('sessions.forget')
       const fault = stage.armFor('mqtt.suback.withhold')
       if (!stage.drop()) throw new Trouble('the device was not connected')
@@ -165,7 +164,6 @@ export const RECONNECT: readonly Provocation[] = [
       steps.released()
       const since = stage.seq
       await stage.packet(300, ({ cmd }) => cmd === 'subscribe', since)
-      void from
     },
     { seconds: () => 420 },
   ),
@@ -231,14 +229,12 @@ const LOSSES = 10
 async function often(stage: Stage, steps: Parameters<Provocation['run']>[1]): Promise<void> {
   const end = stage.now + 600_000
   for (let at = 0; at < LOSSES; at++) {
-    const last = stage.seq
     if (!(await stage.connected(stage.patience))) break
     const kind = KINDS[Math.floor(stage.random() * KINDS.length)] ?? 'tcp.drop_now'
     stage.armFor(kind)
     steps.struck()
     const share = (end - stage.now) / 1000 / (LOSSES - at)
     await stage.pause(Math.max(1, share * (0.5 + stage.random())))
-    void last
   }
   steps.released()
   if (!(await stage.connected(Math.max(stage.patience, 2.5 * keepAliveOf(stage))))) return

@@ -55,7 +55,7 @@ export const TOKEN: readonly Provocation[] = [
       const connect = stage.bench.recorder.entries.findLast(
         (entry) => entry.type === 'packet' && entry.cmd === 'connect',
       )
-      const se = connect?.type === 'packet' && connect.cmd === 'connect' ? connect.token?.se : undefined
+      const se = connect?.type === 'packet' && 'token' in connect ? connect.token.se : undefined
       if (se === undefined || stage.link === undefined)
         throw new Trouble('the device was not connected by a token')
       const beyond = se - stage.now / 1000 + 601
@@ -132,7 +132,8 @@ export const CLOCK: readonly Provocation[] = [
       for (const seconds of [240, -240]) {
         const from = stage.seq
         stage.clockOffset(seconds)
-        if (!stage.drop()) throw new Trouble('the device was not connected')
+        // A clock that moves may have ended the link already.
+        stage.drop()
         steps.struck()
         await stage.back(stage.patience, from)
       }

@@ -127,7 +127,7 @@ export const TWIN: readonly Provocation[] = [
     'twin',
     ['DUT-TWIN-08'],
     async (stage, steps) => {
-      const { from } = set(stage)
+      set(stage)
       // Only patches are answered so: what is read first would take the fault.
       await stage.pause(1)
       const fault = stage.armFor('twin.response.status', { status: 429 }, { count: 2 })
@@ -137,7 +137,6 @@ export const TWIN: readonly Provocation[] = [
       stage.disarm(fault)
       steps.released()
       await echo(stage, again.echoed, 30, stage.seq)
-      void from
     },
     {
       gentle: true,
@@ -152,7 +151,7 @@ export const TWIN: readonly Provocation[] = [
     ['DUT-TWIN-09'],
     async (stage, steps) => {
       const withheld = stage.armFor('twin.response.withhold')
-      const first = set(stage)
+      set(stage)
       if (await stage.untilFired(withheld, 1, 30)) steps.struck()
       const from = stage.seq
       steps.released()
@@ -163,14 +162,13 @@ export const TWIN: readonly Provocation[] = [
         from,
       )
       const unknown = stage.armFor('twin.response.unknown_rid')
-      const second = set(stage)
+      set(stage)
       await stage.untilFired(unknown, 1, 30)
       await stage.packet(
         stage.patience,
         ({ cmd, way, ...packet }) =>
           cmd === 'publish' && way === 'in' && 'topic' in packet && packet.topic.startsWith('$iothub/twin/'),
       )
-      void [first, second]
     },
     { gentle: true, impossible: needs.twin, seconds: (file) => 3 * patienceOf(file) },
   ),

@@ -122,7 +122,7 @@ export const MESSAGES: readonly Rule[] = [
         .filter((packet) => packet.cmd === 'puback' && packet.way === 'in' && packet.id === first.id)
       return acks.length >= 2
         ? pass('both deliveries were acknowledged', citing(window.struck, copies, acks))
-        : missingNow(view, window, 'the repetition was not acknowledged', citing(window.struck, copies, acks))
+        : missingNow(window, 'the repetition was not acknowledged', citing(window.struck, copies, acks))
     }),
   ),
   rule('DUT-C2D-06', (view) =>
@@ -195,7 +195,6 @@ export const MESSAGES: readonly Rule[] = [
       )
       if (bound === undefined || ack === undefined)
         return missingNow(
-          view,
           window,
           'what waited was not delivered and acknowledged',
           citing(struck, back.link.connected, bound),
@@ -250,9 +249,8 @@ export function alsoAlive(view: View, name: string, judged: Judgement): Judgemen
 }
 
 /** What is judged at once: the device is connected and had its time. */
-function missingNow(view: View, window: Window, what: string, cites: readonly number[]): Judgement {
+function missingNow(window: Window, what: string, cites: readonly number[]): Judgement {
   const { settled, over } = window
-  void view
   return settled
     ? fail(what, citing(cites, over))
     : inconclusive(`${what}, but the device was not settled before`, citing(cites, over))

@@ -1,14 +1,16 @@
 /** Rules about the packets of MQTT. */
 
 import { during, missing, rule, type Rule } from '../helpers.ts'
-import { secondsBetween, type Link, type Publish, type View } from '../view.ts'
+import { secondsBetween, type Publish, type View } from '../view.ts'
 import type { PacketEntry } from '../../recording/entries.ts'
+import { disturbed, disturbedAt, gaps, isAcknowledged } from './disturbed.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgement } from '../words.ts'
 
 const incoming = (view: View): readonly PacketEntry[] => view.packets().filter(({ way }) => way === 'in')
 
 /** Refusals of the hub's own parser: what arrived was no MQTT, or a topic that no client may use. */
-const MALFORMED = /malformed|wildcard|not UTF-8|QoS 3|packet id 0|remaining length|reserved|flags/i
+const MALFORMED =
+  /topic "[^"]*[#+]|malformed|wildcard|not UTF-8|QoS 3|packet id 0|remaining length|reserved|flags/i
 
 /** A rule about what the device sends: nothing sent, nothing judged. */
 function watched(view: View, good: string, bad: readonly Judgement[]): Judgement {
@@ -108,7 +110,13 @@ export const PROTOCOL: readonly Rule[] = [
         ({ seq, hash, topic }) => seq < one.seq && hash === one.hash && topic === one.topic,
       )
       const same = before.findLast(({ id }) => id === one.id)
-      if (one.dup) return same === undefined ? [fail('DUP is set on a first sending', citing(one))] : []
+      if (one.dup) {
+        const link = view.linkOf(one.link)
+        // What a lost link swallowed was sent, and never seen.
+        const isResent = link !== view.links[0] && one.at - (link?.connected?.at ?? 0) < 1_000
+        if (same !== undefined || isResent || disturbed(view, one)) return []
+        return [fail('DUP is set on a first sending', citing(one))]
+      }
       const open = same !== undefined && !isAcknowledged(view, same)
       if (open) return [fail('a packet is sent again under its id without DUP', citing(same, one))]
       const other = before.findLast((earlier) => !isAcknowledged(view, earlier))
@@ -296,7 +304,6 @@ export const PROTOCOL: readonly Rule[] = [
       const after = link.packets.find(({ seq, way }) => way === 'in' && seq > goodbye.seq)
       if (after !== undefined) return fail(`${after.cmd} was sent after DISCONNECT`, citing(goodbye, after))
       const end = view.of('link-closed', window.entries).find(({ link: id }) => id === link.id)
-      void over
       return end === undefined
         ? fail('the connection stayed open after DISCONNECT', citing(goodbye, over))
         : pass('DISCONNECT, and nothing after it', citing(struck, goodbye, end))
@@ -374,51 +381,3 @@ export const PROTOCOL: readonly Rule[] = [
     }),
   ),
 ]
-
-function isAcknowledged(view: View, { link, id, seq }: Publish): boolean {
-  return (
-    view
-      .linkOf(link)
-      ?.packets.some(
-        (packet) => packet.cmd === 'puback' && packet.way === 'out' && packet.id === id && packet.seq > seq,
-      ) === true
-  )
-}
-
-/** Provocations during which packets vanish or wait by order of the suite. */
-const DISTURBING =
-  /^(loss\.|pingresp|bytes\.|c2d\.repeated|c2d\.five|puback|suback|malformed|unasked|tls\.|tcp\.|connack|refused|token|clock|backoff|large|session|twin\.away|method\.again)/
-
-function disturbedAt(view: View, seq: number): boolean {
-  return DISTURBING.test(view.windowAt(seq)?.name ?? '')
-}
-
-const disturbed = (view: View, { seq }: { readonly seq: number }): boolean => disturbedAt(view, seq)
-
-/** The longest silence of the device on a link, against its keep-alive. */
-function gaps(view: View, { connect, connected, packets, closed }: Link): Judgement | undefined {
-  const keepAlive = connect?.keepalive ?? 0
-  const sent = packets.filter(({ way, seq }) => way === 'in' && seq >= (connected?.seq ?? 0))
-  const moments = [
-    ...(connected === undefined ? [] : [connected]),
-    ...sent,
-    ...(closed === undefined ? [] : [closed]),
-  ]
-  const first = moments[0]
-  const last = moments.at(-1)
-  if (first === undefined || last === undefined || secondsBetween(first, last) < keepAlive) return undefined
-  const { keepAliveSlack } = view.numbers
-  const bad = moments.slice(1).flatMap((moment, at) => {
-    const before = moments[at] ?? moment
-    const gap = secondsBetween(before, moment)
-    if (
-      gap <= keepAlive * (1 + keepAliveSlack) ||
-      disturbedAt(view, before.seq) ||
-      disturbedAt(view, moment.seq)
-    )
-      return []
-    const why = `silent for ${gap.toFixed(0)} s with a keep-alive of ${String(keepAlive)} s`
-    return [(gap <= 1.4 * keepAlive ? warn : fail)(why, citing(before, moment))]
-  })
-  return bad.length > 0 ? worst(bad) : pass('it pings within its keep-alive', citing(moments))
-}

@@ -24,7 +24,7 @@ function deceived(view: View, { begun, over }: Window, names: readonly string[])
 }
 
 /** What a stranger was shown. */
-function shownTo(view: View, { entry, ended, link, fault }: Dial): Judgement | undefined {
+function shownTo({ entry, ended, link, fault }: Dial): Judgement | undefined {
   const said = link?.packets.find(({ way }) => way === 'in')
   const refused = link?.refusals[0]
   if (said !== undefined)
@@ -37,7 +37,6 @@ function shownTo(view: View, { entry, ended, link, fault }: Dial): Judgement | u
   if (ended === undefined) return undefined
   if (ended.finished)
     return warn('the handshake was finished, and then closed without data', citing(fault, entry, ended))
-  void view
   return ended.alert === undefined
     ? warn('the attempt was closed without an alert', citing(fault, entry, ended))
     : pass(`refused with the alert ${ended.alert}`, citing(fault, entry, ended))
@@ -48,7 +47,7 @@ const stranger = (id: string, provocation: string, ...faults: readonly string[])
     during(view, provocation, (window) => {
       const judged = faults.map((fault) => {
         const attempts = deceived(view, window, [fault])
-        const each = attempts.flatMap((dial) => shownTo(view, dial) ?? [])
+        const each = attempts.flatMap((dial) => shownTo(dial) ?? [])
         return each.length === 0
           ? inconclusive(`no attempt met ${fault}`, citing(window.struck))
           : worst(each)

@@ -73,7 +73,7 @@ export const TWIN: readonly Rule[] = [
     if (one === undefined) return notObserved('the device never asked for its twin')
     let subscribed = false
     for (const link of view.links) {
-      if (link.connack?.present === false) subscribed = false
+      if (link.connack?.code === 0 && !link.connack.present) subscribed = false
       for (const packet of link.packets) {
         if (packet.cmd === 'subscribe' && packet.filters.some(({ topic }) => topic.startsWith(ANSWER)))
           subscribed = true
@@ -111,7 +111,7 @@ export const TWIN: readonly Rule[] = [
         connected !== undefined && secondsBetween(connected, closed ?? view.entries.at(-1) ?? connected) >= 2,
     )
     if (lived.length === 0) return notObserved('no link lived')
-    const judged = lived.map((link): Judgement => {
+    const judged = lived.flatMap((link): readonly Judgement[] => {
       const get = link.packets.find(
         (packet) => packet.cmd === 'publish' && packet.way === 'in' && packet.topic.startsWith(GET),
       )
@@ -120,16 +120,15 @@ export const TWIN: readonly Rule[] = [
       )
       if (get === undefined)
         return disturbed(view, link.connected?.seq ?? 0)
-          ? pass('it was disturbed', [])
-          : fail('it does not read its twin on a connection', citing(link.connected, link.closed))
+          ? []
+          : [fail('it does not read its twin on a connection', citing(link.connected, link.closed))]
       if (subscribe !== undefined && subscribe.seq > get.seq)
-        return warn('it reads its twin before it subscribes to changes', citing(get, subscribe))
-      return pass(
-        'it reads its twin on each connection, after it has subscribed',
-        citing(link.connected, get),
-      )
+        return [warn('it reads its twin before it subscribes to changes', citing(get, subscribe))]
+      return [
+        pass('it reads its twin on each connection, after it has subscribed', citing(link.connected, get)),
+      ]
     })
-    return worst(judged)
+    return judged.length === 0 ? notObserved('every link was disturbed') : worst(judged)
   }),
   rule('DUT-TWIN-04', (view) =>
     during(view, 'twin.away', (window) => {

@@ -28,14 +28,14 @@ export const CONNECTING: readonly Variant[] = [
   broken('D12', 'does not look at the dates', { overlooks: (code) => /EXPIRED|NOT_YET/.test(code) }),
   broken('D13', 'never dials again after a bad certificate', { retriesAfterBadCertificate: false }),
   broken('D14', 'pins the leaf', { pinsLeaf: true }),
-  broken('D15', 'has little room for certificates', { largestChainBytes: 1_500 }),
+  broken('D15', 'has little room for certificates', { largestChainBytes: 1_000 }),
   broken('D16', 'has 4 KB for what it receives', { largestPacket: 4_096 }),
   broken('D17', 'dials at once after an alert', { pauseAfterAlert: 0.05 }),
   broken(
     'D18',
     'sends a token beside its certificate',
     { passwordBesideCertificate: true },
-    { file: { auth: { kind: 'x509' } } },
+    { file: { auth: { kind: 'x509' } }, warns: ['DUT-TLS-15'] },
   ),
   broken('D19', 'speaks MQTT 3.1', { protocol: { name: 'MQIsdp', level: 3 } }),
   broken('D20', 'adds a random number to the client id', {
@@ -53,18 +53,22 @@ export const CONNECTING: readonly Variant[] = [
       return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${String(seconds)}`
     },
   }),
-  broken('D23', 'asks for keep-alive 0', { keepAlive: 0 }),
+  broken('D23', 'asks for keep-alive 0', { keepAlive: 0 }, { warns: ['DUT-CONN-05'] }),
   broken('D24', 'asks for a clean session', { clean: true }),
-  broken('D25', 'opens the new connection before it closes the old one', {
-    overlaps: true,
-    renewsAt: 0.02,
-    tokenSeconds: 3_000,
-  }),
+  broken(
+    'D25',
+    'opens the new connection before it closes the old one',
+    { overlaps: true, renewsAt: 0.005, tokenSeconds: 3_000 },
+    { alsoRuns: ['DUT-PROT-09'] },
+  ),
   broken('D26', 'has a will on a free topic', { will: 'goodbye/world' }),
   broken('D27', 'waits for CONNACK for ever', { connackSeconds: never }),
   broken('D28', 'gives up for good at CONNACK 3', { givesUp: (code) => code === 3 }),
   broken('D29', 'dials every 100 ms, whatever comes', { pause: () => 0.1 }),
-  broken('D30', 'stops for ever at CONNACK 5 and after ten failures', {
-    givesUp: (code, failures) => code === 5 || failures >= 10,
-  }),
+  broken(
+    'D30',
+    'stops for ever at CONNACK 5 and after ten failures',
+    { givesUp: (code, failures) => code === 5 || failures >= 10 },
+    { warns: ['DUT-CONN-13'] },
+  ),
 ]

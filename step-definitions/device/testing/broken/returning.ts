@@ -47,7 +47,10 @@ export const RETURNING: readonly Variant[] = [
   broken('D99', 'gives every answer 40 seconds', { answersWithinSeconds: 40 }),
   broken('D100', 'acts on any topic', { actsOnAnyTopic: true }),
   broken('D101', 'hangs after the third blow', { hangsAfterBlows: 3 }),
-  broken('D102', 'sends its connection string as telemetry', {}),
+  broken('D102', 'sends its connection string as telemetry', {
+    body: (fields, [key = '']) =>
+      JSON.stringify({ ...fields, from: `DeviceId=thermostat-1;SharedAccessKey=${key}` }),
+  }),
   broken('D103', 'makes tokens for ten years', { tokenSeconds: 10 * year }),
   broken('D104', 'signs with a policy of the hub', { skn: 'device' }),
   broken('D105', 'starts anew every hour', {}, long),

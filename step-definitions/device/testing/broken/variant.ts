@@ -1,6 +1,6 @@
 /** A broken device: the good one with one point changed. */
 
-import type { DeviceOptions } from '../good/device.ts'
+import type { DeviceOptions } from '../good/parts.ts'
 import type { Traits } from '../good/traits.ts'
 import type { RunKind } from '../../catalogue/rows.ts'
 
@@ -17,6 +17,10 @@ export interface Variant {
   readonly kind?: RunKind
   /** Rows that it breaks beside those that name it, each with the reason. */
   readonly also?: Readonly<Record<string, string>>
+  /** Rows whose provocations show it, beside its own. */
+  readonly alsoRuns?: readonly string[]
+  /** Rows of level `must` for which the table has a WARN here. */
+  readonly warns?: readonly string[]
   /** Why the bench cannot run it yet. */
   readonly waits?: string
 }

@@ -1,8 +1,7 @@
 /** What the good device is for: telemetry, messages, twin and methods. */
 
 import { randomBytes } from 'node:crypto'
-import type { Device } from './device.ts'
-import type { Link } from './link.ts'
+import type { OpenLink as Link, Owner, Receiver } from './parts.ts'
 import * as packets from './packets.ts'
 
 interface Outgoing {
@@ -16,10 +15,10 @@ const LONGEST_QUEUE = 1_000
 /** Telemetry over time is worth keeping, requests are not. */
 type TwinRequest = { readonly patch?: Readonly<Record<string, unknown>>; readonly cancel: () => void }
 
-export class Application {
+export class Application implements Receiver {
   tokenSeconds: number
   clockAheadMs = 0
-  readonly #device: Device
+  readonly #device: Owner
   readonly #queue: Outgoing[] = []
   readonly #requests = new Map<string, TwinRequest>()
   #timer: () => void = () => undefined
@@ -33,7 +32,7 @@ export class Application {
   #unsubscribed = true
   #reverse: number[] = []
 
-  constructor(device: Device) {
+  constructor(device: Owner) {
     this.#device = device
     this.tokenSeconds = device.traits.tokenSeconds
   }
@@ -68,10 +67,14 @@ export class Application {
 
   measure(): void {
     const { traits, link } = this.#device
+    if (!traits.sendsTelemetry) return
     const isAway = link?.openedAt === undefined
     this.#n++
     if (isAway && !traits.buffersWhileAway) return
-    const body = traits.body({ n: this.#n, led: this.#led, temperature: 20 + (this.#n % 5) })
+    const body = traits.body(
+      { n: this.#n, led: this.#led, temperature: 20 + (this.#n % 5) },
+      this.#device.options.keys,
+    )
     this.#queue.push({
       ...{ topic: traits.telemetryTopic(`${this.#root}/messages/events/${traits.properties}`), body },
       ...{ id: 0, sent: false },
@@ -139,6 +142,7 @@ export class Application {
     if (this.#device.traits.retriesPatch)
       this.#reported = Object.assign({}, this.#reported, ...lost) as Record<string, unknown>
     this.#reverse = []
+    if (this.#device.traits.dropsBeforeSubscribe) this.#unsubscribed = true
   }
 
   #nextId(): number {
@@ -248,6 +252,8 @@ export class Application {
     const { patch } = request
     if (patch === undefined) {
       const twin = parsed(body.toString()) as { desired?: Record<string, unknown> } | undefined
+      // The whole document counts, whatever came before: the identity may be new.
+      this.#version = 0
       if (twin?.desired !== undefined) this.#apply(twin.desired)
       if (Object.keys(this.#reported).length > 0) this.#report({})
       return

@@ -5,34 +5,14 @@
 
 import type { Clock } from 'mock-iot-hub'
 import { Application } from './application.ts'
-import { Link, type Refused } from './link.ts'
+import { Link } from './link.ts'
+import type { DeviceOptions, OpenLink, Owner, Refused } from './parts.ts'
 import { GOOD, type Traits } from './traits.ts'
-
-export interface DeviceOptions {
-  readonly clock: Clock
-  /** Name in the connection string. */
-  readonly host: string
-  readonly deviceId: string
-  /** base64, the primary one first; empty: it has a certificate. */
-  readonly keys: readonly string[]
-  readonly certificate?: { readonly key: string; readonly cert: string } | undefined
-  readonly caPem: string
-  readonly port: number
-  /** Asked for each attempt. @throws Error when the name does not resolve. */
-  readonly resolve: (host: string) => Promise<string> | string
-  /** 0 to 1. */
-  readonly random: () => number
-  readonly telemetrySeconds: number
-  readonly traits?: Partial<Traits> | undefined
-  /** Asks a server for the time; undefined: the clock is right. @returns ms that the clock is behind. */
-  readonly askTime?: (() => Promise<number> | number) | undefined
-  readonly log?: ((line: string) => void) | undefined
-}
 
 /** How long a connection must live to count as a success. */
 const SUCCESS_MS = 5_000
 
-export class Device {
+export class Device implements Owner {
   readonly options: DeviceOptions
   readonly traits: Traits
   readonly app: Application
@@ -119,13 +99,15 @@ export class Device {
     this.#token = undefined
     if (this.link === undefined) return
     if (!this.traits.keepsSendingOnRenewal) this.app.loseInFlight()
-    this.link.disconnect()
-    this.link = undefined
+    if (!this.traits.overlaps) {
+      this.link.disconnect()
+      this.link = undefined
+    }
     this.#dialIn(0)
   }
 
   /** A link has ended. @param refused why it was never open; undefined: it was. */
-  ended(link: Link, refused: Refused | undefined): void {
+  ended(link: OpenLink, refused: Refused | undefined): void {
     if (this.link !== link) return
     this.link = undefined
     this.app.away()
@@ -138,7 +120,7 @@ export class Device {
     }
     const opened = link.openedAt !== undefined
     // A connection that is lost at once is no success.
-    const lived = opened && this.clock.now() - (link.openedAt ?? 0) >= SUCCESS_MS
+    const lived = opened && this.clock.now() - link.openedAt >= SUCCESS_MS
     if (lived && traits.resetsPauses) this.failures = 0
     if (opened && !traits.reconnects) return
     const code = refused?.code ?? 0
@@ -173,6 +155,8 @@ export class Device {
     const { host, resolve, port } = this.options
     const { traits } = this
     const older = this.link
+    // Each connection gets a token of its own: the last one may be why it ended.
+    if (traits.newToken) this.#token = undefined
     const link = new Link(this)
     this.link = link
     try {

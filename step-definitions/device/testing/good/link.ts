@@ -2,16 +2,8 @@
 
 import { connect as connectTcp, type Socket } from 'node:net'
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls'
-import type { Device } from './device.ts'
+import type { OpenLink, Owner, Refused } from './parts.ts'
 import * as packets from './packets.ts'
-
-/** Why a link did not open. */
-export interface Refused {
-  readonly code?: number
-  readonly handshake?: boolean
-  readonly certificate?: boolean
-  readonly name?: boolean
-}
 
 const CONNACK = 2
 const PUBLISH = 3
@@ -19,13 +11,13 @@ const PUBACK = 4
 const SUBACK = 9
 const PINGRESP = 13
 
-export class Link {
+export class Link implements OpenLink {
   /** When CONNACK came; undefined: it has not. */
   openedAt: number | undefined
   /** The subscriptions are in force. */
   ready = false
   present = false
-  readonly #device: Device
+  readonly #device: Owner
   readonly #reader = new packets.Reader()
   readonly #timers = new Set<() => void>()
   readonly #limits = new Map<string, () => void>()
@@ -33,9 +25,10 @@ export class Link {
   #ended = false
   #hung = false
   #lastSentAt = 0
+  #lastHeardAt = 0
   #subscribed: { readonly id: number; readonly then: () => void } | undefined
 
-  constructor(device: Device) {
+  constructor(device: Owner) {
     this.#device = device
   }
 
@@ -100,10 +93,8 @@ export class Link {
     }
     if (chainBytes(socket) > traits.largestChainBytes) return true
     const { authorizationError } = socket
-    const code = String(
-      (authorizationError as unknown as { code?: string } | null)?.code ?? authorizationError ?? '',
-    )
-    return code !== '' && code !== 'null' && !traits.overlooks(code)
+    const code = codeOf(authorizationError)
+    return code !== '' && !traits.overlooks(code)
   }
 
   get #isHandshaking(): boolean {
@@ -148,6 +139,7 @@ export class Link {
 
   #received(bytes: Buffer): void {
     if (this.#ended || this.#hung) return
+    this.#lastHeardAt = this.#device.clock.now()
     const { traits } = this.#device
     if (traits.reads === 'whole') this.#reader.drop()
     this.#reader.push(bytes)
@@ -231,7 +223,9 @@ export class Link {
     if (traits.keepAlive === 0) return
     const wait = traits.keepAlive * traits.pingsAfter
     const look = (): void => {
-      const idle = (clock.now() - this.#lastSentAt) / 1000
+      // Whoever sends all the time and hears nothing pings as well.
+      const quiet = Math.min(this.#lastSentAt, this.#lastHeardAt)
+      const idle = (clock.now() - (traits.pingSeconds === Infinity ? this.#lastSentAt : quiet)) / 1000
       if (idle < wait - 0.001) {
         this.#after(wait - idle, look)
         return
@@ -325,4 +319,10 @@ function chainBytes(socket: TLSSocket): number {
     next = next.issuerCertificate
   }
   return total
+}
+
+/** Node has an error here, whatever its types say; null: the certificate is good. */
+function codeOf(error: unknown): string {
+  if (error instanceof Error) return 'code' in error ? String(error.code) : error.message
+  return typeof error === 'string' ? error : ''
 }

@@ -85,7 +85,7 @@ export interface Traits {
   readonly sendsTelemetry: boolean
   readonly telemetryTopic: (own: string) => string
   readonly properties: string
-  readonly body: (fields: Readonly<Record<string, unknown>>) => string
+  readonly body: (fields: Readonly<Record<string, unknown>>, keys: readonly string[]) => string
   readonly resends: 'dup' | 'new' | 'never'
   readonly buffersWhileAway: boolean
   readonly inFlight: number

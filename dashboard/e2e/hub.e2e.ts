@@ -1,0 +1,135 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openWorld } from './world.ts'
+
+const SEED = { devices: [{ deviceId: 'thermostat' }] }
+
+test('a fault is armed with a form, fires at the device, is counted and disarmed', async () => {
+  await using world = await openWorld({ seed: SEED })
+  const { page, hub } = world
+  const device = world.device('thermostat')
+  await device.connect()
+  await world.goto('faults')
+  await page.getByLabel('Search fault types').fill('puback delay')
+  await page.getByRole('button', { name: 'mqtt.puback.delay' }).click()
+  await page.getByLabel('seconds', { exact: true }).fill('5')
+  await page.getByLabel('Only this identity').fill('thermostat')
+  await page.getByRole('button', { name: 'Arm', exact: true }).click()
+  await page.getByText('fired 0 of 1').waitFor()
+  expect(hub.faults.list()).toMatchObject([
+    { name: 'mqtt.puback.delay', scope: { identity: 'thermostat' }, parameters: { seconds: 5 } },
+  ])
+  const sent = device.sendMessage('late')
+  await page.getByText('fired 1 of 1').waitFor()
+  await world.picture('faults')
+  hub.clock.advance('5s')
+  await sent
+  await page.getByRole('button', { name: 'Disarm mqtt.puback.delay' }).click()
+  await page.getByText('No fault is armed').waitFor()
+  expect(hub.faults.list()).toEqual([])
+
+  await page.getByLabel('Search fault types').fill('connack.code')
+  await page.getByRole('button', { name: 'mqtt.connack.code' }).click()
+  await page.getByLabel('Only this identity').fill('not an identity')
+  await page.getByRole('button', { name: 'Arm', exact: true }).click()
+  await page.getByRole('alert').waitFor()
+})
+
+test('a recipe is armed, saved in a file and opened again', async () => {
+  await using world = await openWorld({ seed: SEED })
+  const { page, hub } = world
+  await world.goto('faults')
+  await page.getByRole('button', { name: 'Arm the recipe Bad day' }).click()
+  await page.getByText('fired 0 of 2').waitFor()
+  const names = ['mqtt.puback.withhold', 'mqtt.puback.close']
+  expect(hub.faults.list().map(({ name }) => name)).toEqual(names)
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save what is armed' }).click()
+  const file = await (await download).path()
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ faults: names.map((name) => ({ name })) })
+  await page.getByRole('button', { name: 'Disarm all' }).click()
+  await page.getByText('No fault is armed').waitFor()
+  await page.getByLabel('Open a file').setInputFiles(file)
+  await page.getByRole('button', { name: 'Arm the recipe My recipe' }).click()
+  await page.getByText('fired 0 of 2').waitFor()
+  expect(hub.faults.list().map(({ name }) => name)).toEqual(names)
+})
+
+test('the clock is frozen, advanced, and wound to the expiry of a token', async () => {
+  await using world = await openWorld({ seed: SEED })
+  const { page, hub } = world
+  const device = world.device('thermostat')
+  await device.connect()
+  await world.goto('clock')
+  await page.getByText('its token expires, and its connection is closed').waitFor()
+  await page.getByRole('button', { name: 'Freeze' }).click()
+  await page.getByRole('button', { name: 'Resume' }).waitFor()
+  expect(hub.clock.frozen).toBe(true)
+  const before = hub.clock.now()
+  await page.getByRole('button', { name: '+1m' }).click()
+  await page.getByText(/ahead of the system clock/).waitFor()
+  expect(hub.clock.now()).toBe(before + 60_000)
+  await world.picture('clock')
+  await page.getByRole('button', { name: 'Until the next token expires' }).click()
+  // Nobody answered for an hour: the link goes for its silence, on the way to the expiry.
+  await world.entry('refusal', ({ explanation }) => explanation.rule === 'WIRE-SESS-07')
+  expect(hub.clock.now()).toBeGreaterThan(before + 3_600_000)
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await page.getByRole('button', { name: 'Freeze' }).waitFor()
+  expect(hub.clock.frozen).toBe(false)
+  await page.getByLabel('Advance by').fill('soon')
+  await page.getByRole('button', { name: 'Advance', exact: true }).click()
+  await page.getByRole('alert').waitFor()
+  await page.getByRole('button', { name: 'Back to the system clock' }).click()
+  await page.getByText('as the system clock').waitFor()
+
+  await world.goto('explain')
+  const refusals = page.getByRole('list', { name: 'Refusals, newest first' })
+  await refusals.getByText('WIRE-SESS-07').first().waitFor()
+  await refusals
+    .getByRole('link', { name: /#wire-sess-07/ })
+    .first()
+    .waitFor()
+  await world.picture('explain')
+})
+
+test('packets of a link are drawn; a record is saved, and opened at another hub', async () => {
+  await using world = await openWorld({ seed: SEED })
+  const { page, hub } = world
+  const device = world.device('thermostat')
+  await device.connect()
+  await device.sendMessage('{"temperature": 21}')
+  await device.getTwin()
+  await world.goto('wire')
+  const packets = page.getByRole('listbox', { name: /Packets of the link/ })
+  for (const cmd of ['CONNECT', 'CONNACK', 'PUBACK', 'SUBACK'])
+    await packets.getByText(cmd, { exact: true }).first().waitFor()
+  await packets.getByText('CONNECT', { exact: true }).click()
+  await page
+    .getByRole('complementary', { name: 'The chosen packet' })
+    .getByText('"protocolId": "MQTT"')
+    .waitFor()
+  // The password of CONNECT is a token.
+  expect(await page.content()).not.toMatch(/sig=[^*]{10}/)
+  await world.picture('wire')
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save the record' }).click()
+  const file = await (await download).path()
+
+  await using other = await openWorld()
+  await other.goto('wire')
+  await other.page.getByText('No link yet').waitFor()
+  await other.page.getByLabel('Open a record').setInputFiles(file)
+  await other.page.getByText(new RegExp(`entries of ${hub.hostName}`)).waitFor()
+  await other.page
+    .getByRole('listbox', { name: /Packets of the link/ })
+    .getByText('SUBACK', { exact: true })
+    .first()
+    .waitFor()
+  const bad = join(tmpdir(), `bad-record-${String(process.pid)}.jsonl`)
+  writeFileSync(bad, '{"record":"mock-iot-hub","version":1}\n{"seq":1}\n')
+  await other.page.getByLabel('Open a record').setInputFiles(bad)
+  await other.page.getByText('line 2: expected an entry with seq, time and type').waitFor()
+})

@@ -1,0 +1,110 @@
+/** The event stream of the journal, read with `fetch`, so that it can carry the token. */
+
+import { open } from './api.ts'
+import { after, now } from './clock.ts'
+import type { Entry, Status } from './types.ts'
+import { call } from './api.ts'
+
+const AGAIN_MS = 1_000
+/** Entries are handed over together: what a burst brings is one rendering. */
+const TOGETHER_MS = 60
+
+export interface Following {
+  readonly onEntries: (entries: readonly Entry[]) => void
+  /** The hub sampled: it left out so many. */
+  readonly onLeftOut?: (count: number) => void
+  /** The hub started anew: earlier entries are gone. */
+  readonly onRestart?: () => void
+}
+
+export interface StreamEvent {
+  readonly event: string
+  readonly data: string
+}
+
+/** Splits a stream of server-sent events into events; what is left is the beginning of the next. */
+export function eventsIn(text: string): { readonly events: readonly StreamEvent[]; readonly rest: string } {
+  const blocks = text.split('\n\n')
+  const rest = blocks.pop() ?? ''
+  const events = blocks.flatMap((block) => {
+    let event = 'message'
+    const data: string[] = []
+    for (const line of block.split('\n')) {
+      if (line.startsWith('event: ')) event = line.slice(7)
+      else if (line.startsWith('data: ')) data.push(line.slice(6))
+    }
+    return data.length === 0 ? [] : [{ event, data: data.join('\n') }]
+  })
+  return { events, rest }
+}
+
+/**
+ * Follows the journal, and goes on after an interruption where it stopped.
+ * @param query parameters of `GET /journal` beside follow and after.
+ * @param since entries after this seq; undefined: only new ones.
+ * @returns stops.
+ */
+export function follow(
+  query: Readonly<Record<string, string>>,
+  since: number | undefined,
+  on: Following,
+): () => void {
+  const ending = new AbortController()
+  let last = since
+  let waiting: Entry[] = []
+  let cancel: (() => void) | undefined
+  const hand = (): void => {
+    cancel = undefined
+    const entries = waiting
+    waiting = []
+    on.onEntries(entries)
+  }
+  const take = ({ event, data }: StreamEvent): void => {
+    if (event === 'left-out') {
+      on.onLeftOut?.((JSON.parse(data) as { leftOut: number }).leftOut)
+      return
+    }
+    const entry = JSON.parse(data) as Entry // the API sends entries
+    last = entry.seq
+    waiting.push(entry)
+    cancel ??= after(TOGETHER_MS, hand)
+  }
+  const read = async (): Promise<void> => {
+    if (last !== undefined && last > 0) {
+      const { journal } = await call<Status>('GET', '/status')
+      if (journal.seq < last) {
+        last = 0
+        on.onRestart?.()
+      }
+    }
+    const parameters = new URLSearchParams({
+      ...query,
+      follow: '',
+      ...(last === undefined ? {} : { after: String(last) }),
+    })
+    const { body } = await open(`/journal?${parameters.toString()}`, { signal: ending.signal })
+    if (body === null) return
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+    let rest = ''
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      const found = eventsIn(rest + value)
+      rest = found.rest
+      for (const event of found.events) take(event)
+    }
+  }
+  const run = (): void => {
+    const startedAt = now()
+    void read()
+      .catch(() => undefined)
+      .then(() => {
+        if (!ending.signal.aborted) after(Math.max(0, AGAIN_MS - (now() - startedAt)), run)
+      })
+  }
+  run()
+  return () => {
+    ending.abort()
+    cancel?.()
+  }
+}

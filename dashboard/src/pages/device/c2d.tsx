@@ -1,0 +1,156 @@
+/** Cloud-to-device messages: send one, and see what becomes of it. */
+
+import { useState } from 'preact/hooks'
+import { Badge, Button, Card, Choice, Empty, Field, Problem } from '../../parts/basics.tsx'
+import { JsonField, propertiesOf, PropertyFields, useCall, type PropertyRows } from '../../parts/forms.tsx'
+import { call, messageOf, pathOf } from '../../lib/api.ts'
+import { brief, clockText, jsonOf } from '../../lib/text.ts'
+import type { Entry, IdentityDocument, WaitingMessage } from '../../lib/types.ts'
+import { useAsked } from '../../lib/use-journal.ts'
+import { fateOf, type Sent } from '../../lib/c2d-fate.ts'
+
+type Ack = 'none' | 'positive' | 'negative' | 'full'
+
+export function C2dTab({
+  device,
+  entries,
+}: {
+  readonly device: IdentityDocument
+  readonly entries: readonly Entry[]
+}) {
+  const [text, setText] = useState('{"hello": "device"}')
+  const [kind, setKind] = useState<'json' | 'text'>('json')
+  const [messageId, setMessageId] = useState('')
+  const [ack, setAck] = useState<Ack>('none')
+  const [rows, setRows] = useState<PropertyRows>([])
+  const [sent, setSent] = useState<readonly Sent[]>([])
+  const { busy, failed, run } = useCall()
+  const path = `${pathOf(device.deviceId)}/messages`
+  const { value: waiting = [], again } = useAsked(
+    () => call<readonly WaitingMessage[]>('GET', path),
+    [path, entries.at(-1)?.seq, sent.length],
+  )
+  const send = (event: Event): void => {
+    event.preventDefault()
+    run(async () => {
+      const system = {
+        ...(messageId === '' ? {} : { messageId }),
+        ...(ack === 'none' ? {} : { ack }),
+        ...(kind === 'json' ? { contentType: 'application/json', contentEncoding: 'utf-8' } : {}),
+      }
+      const answer = await call<{ sequenceNumber: number }>('POST', path, {
+        body: text,
+        properties: propertiesOf(rows),
+        system,
+      })
+      setSent((before) => [{ sequenceNumber: answer.sequenceNumber, body: text }, ...before])
+    })
+  }
+  const unsent = waiting.filter(
+    ({ sequenceNumber }) => !sent.some((one) => one.sequenceNumber === sequenceNumber),
+  )
+  const all: readonly Sent[] = [
+    ...sent,
+    ...unsent.map(({ sequenceNumber, body }) => ({
+      sequenceNumber,
+      body: typeof body === 'string' ? body : '(bytes)',
+    })),
+  ]
+  return (
+    <div class="columns">
+      <Card title="Send a message to the device">
+        <form onSubmit={send}>
+          <Choice
+            label="Kind of body"
+            options={[
+              ['json', 'JSON'],
+              ['text', 'Text'],
+            ]}
+            at={kind}
+            onPick={setKind}
+          />
+          <JsonField label="Body" text={text} onText={setText} rows={5} anyText={kind === 'text'} />
+          <PropertyFields rows={rows} onRows={setRows} />
+          <div class="row">
+            <Field label="Message id">
+              {(attributes) => (
+                <input
+                  {...attributes}
+                  class="mono"
+                  value={messageId}
+                  onInput={(event) => {
+                    setMessageId(event.currentTarget.value)
+                  }}
+                />
+              )}
+            </Field>
+            <Field label="Feedback">
+              {(attributes) => (
+                <select
+                  {...attributes}
+                  value={ack}
+                  onChange={(event) => {
+                    setAck(event.currentTarget.value as Ack)
+                  }}
+                >
+                  {['none', 'positive', 'negative', 'full'].map((one) => (
+                    <option key={one}>{one}</option>
+                  ))}
+                </select>
+              )}
+            </Field>
+          </div>
+          <Problem text={failed === undefined ? undefined : messageOf(failed)} />
+          <div class="row end">
+            <Button
+              type="submit"
+              look="main"
+              icon="send"
+              disabled={busy || (kind === 'json' && jsonOf(text) === undefined)}
+            >
+              Send
+            </Button>
+          </div>
+        </form>
+      </Card>
+      <Card
+        title="Messages"
+        actions={
+          <Button
+            icon="trash"
+            look="quiet"
+            disabled={waiting.length === 0}
+            onClick={() => {
+              run(async () => {
+                await call('DELETE', path)
+                again()
+              })
+            }}
+          >
+            Delete what waits
+          </Button>
+        }
+      >
+        {all.length === 0 ? (
+          <Empty icon="send" title="No message waits">
+            A message waits until the device connects; then you see it delivered and settled.
+          </Empty>
+        ) : (
+          <ul class="sent" aria-live="polite">
+            {all.map((one) => {
+              const fate = fateOf(one.sequenceNumber, entries, waiting)
+              return (
+                <li key={one.sequenceNumber}>
+                  <span class="faint">{one.sequenceNumber}</span>
+                  <span class="cut mono">{brief(one.body, 80)}</span>
+                  {fate.at === undefined ? null : <span class="mono faint">{clockText(fate.at)}</span>}
+                  <Badge tone={fate.tone}>{fate.word}</Badge>
+                </li>
+              )
+            })}
+          </ul>
+        )}
+      </Card>
+    </div>
+  )
+}

@@ -1,0 +1,98 @@
+/** Plots of the numbers in telemetry, picked by their paths. */
+
+import { useMemo, useState } from 'preact/hooks'
+import { Badge, Card, Empty } from '../../parts/basics.tsx'
+import { Plot } from '../../parts/plot.tsx'
+import { messageIn } from '../../lib/entry.ts'
+import { numbersIn } from '../../lib/diff.ts'
+import { jsonOf, shortNumber } from '../../lib/text.ts'
+import type { Entry } from '../../lib/types.ts'
+
+const COLORS = ['--accent', '--plot-2', '--plot-3', '--plot-4', '--plot-5', '--plot-6']
+
+interface Point {
+  readonly at: number
+  readonly values: ReadonlyMap<string, number>
+}
+
+export function PlotsTab({
+  entries,
+  leftOut,
+}: {
+  readonly entries: readonly Entry[]
+  readonly leftOut: number
+}) {
+  const points = useMemo(() => entries.flatMap(pointOf), [entries])
+  const paths = useMemo(
+    () => [...new Set(points.flatMap(({ values }) => [...values.keys()]))].sort(),
+    [points],
+  )
+  const [chosen, setChosen] = useState<ReadonlySet<string> | undefined>(undefined)
+  const picked = paths.filter((path) => chosen?.has(path) ?? paths.indexOf(path) < 2)
+  if (paths.length === 0)
+    return (
+      <Empty icon="plot" title="No numbers yet">
+        When the device sends JSON with numbers, they are plotted here: {'{"temperature": 21.5}'}.
+      </Empty>
+    )
+  const toggle = (path: string): void => {
+    const next = new Set(picked)
+    if (!next.delete(path)) next.add(path)
+    setChosen(next)
+  }
+  const times = points.map(({ at }) => at)
+  return (
+    <>
+      <div class="row filters">
+        <div class="chips" role="group" aria-label="Values to plot">
+          {paths.map((path) => (
+            <button
+              key={path}
+              type="button"
+              class="chip mono"
+              aria-pressed={picked.includes(path)}
+              onClick={() => {
+                toggle(path)
+              }}
+            >
+              {path}
+            </button>
+          ))}
+        </div>
+        {leftOut > 0 ? <Badge tone="info">a sample of the messages</Badge> : null}
+      </div>
+      {picked.map((path) => {
+        const values = points.map((point) => point.values.get(path) ?? null)
+        const last = values.findLast((value) => value !== null) ?? 0
+        return (
+          <Card
+            key={path}
+            title={<span class="mono">{path}</span>}
+            actions={<span class="tile-value small">{shortNumber(last)}</span>}
+          >
+            <Plot
+              label={`${path} over time; newest value ${String(last)}`}
+              times={times}
+              series={[
+                { label: path, color: COLORS[paths.indexOf(path) % COLORS.length] ?? '--accent', values },
+              ]}
+              height={170}
+            />
+          </Card>
+        )
+      })}
+    </>
+  )
+}
+
+function pointOf(entry: Entry): readonly Point[] {
+  if (entry.type !== 'operation' || entry['operation'] !== 'telemetry') return []
+  const body = messageIn(entry)?.body
+  const value = typeof body === 'string' ? jsonOf(body) : undefined
+  if (value === undefined) return []
+  const [, moduleId] = entry.identity?.split('/') ?? []
+  const numbers = numbersIn(value).map(
+    ([path, number]) => [moduleId === undefined ? path : `${moduleId}: ${path}`, number] as const,
+  )
+  return numbers.length === 0 ? [] : [{ at: Date.parse(entry.time) / 1000, values: new Map(numbers) }]
+}

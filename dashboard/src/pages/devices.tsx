@@ -1,0 +1,369 @@
+/** The list of devices: search, the query language, and a form for a new device. */
+
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { Badge, Button, Choice, Dialog, Empty, Field, Problem } from '../parts/basics.tsx'
+import { useCall } from '../parts/forms.tsx'
+import { VirtualList } from '../parts/virtual-list.tsx'
+import { call, messageOf, request } from '../lib/api.ts'
+import { after } from '../lib/clock.ts'
+import { status } from '../lib/hub.ts'
+import { go, hrefOf } from '../lib/route.ts'
+import { agoText } from '../lib/text.ts'
+import type { IdentityDocument } from '../lib/types.ts'
+import { useValue } from '../lib/value.ts'
+
+type Filter = 'all' | 'Connected' | 'Disconnected' | 'disabled'
+type Mode = 'text' | 'query'
+
+export function DevicesPage() {
+  const [mode, setMode] = useState<Mode>('text')
+  const [adding, setAdding] = useState(false)
+  return (
+    <div class="fill">
+      <div class="row between">
+        <h1>Devices</h1>
+        <Button
+          icon="plus"
+          look="main"
+          onClick={() => {
+            setAdding(true)
+          }}
+        >
+          New device
+        </Button>
+      </div>
+      <Choice
+        label="How to search"
+        options={[
+          ['text', 'Search'],
+          ['query', 'Query language'],
+        ]}
+        at={mode}
+        onPick={setMode}
+      />
+      {mode === 'text' ? (
+        <ByText
+          onAdd={() => {
+            setAdding(true)
+          }}
+        />
+      ) : (
+        <ByQuery />
+      )}
+      {adding ? (
+        <NewDevice
+          onClose={() => {
+            setAdding(false)
+          }}
+        />
+      ) : null}
+    </div>
+  )
+}
+
+const PAGE = 100
+
+function ByText({ onAdd }: { readonly onAdd: () => void }) {
+  const [text, setText] = useState('')
+  const [filter, setFilter] = useState<Filter>('all')
+  const [selected, setSelected] = useState<number | undefined>(undefined)
+  const { total, rows, range, failed } = useDevices(text, filter)
+  const open = (index: number): void => {
+    const device = rows.get(index)
+    if (device !== undefined) go('devices', device.deviceId)
+  }
+  return (
+    <>
+      <div class="row filters">
+        <input
+          type="search"
+          aria-label="Search devices by id"
+          placeholder="Search by id"
+          value={text}
+          onInput={(event) => {
+            setText(event.currentTarget.value)
+          }}
+        />
+        <Choice
+          label="Which devices"
+          options={[
+            ['all', 'All'],
+            ['Connected', 'Connected'],
+            ['Disconnected', 'Not connected'],
+            ['disabled', 'Disabled'],
+          ]}
+          at={filter}
+          onPick={setFilter}
+        />
+        <span class="faint" role="status">
+          {total === undefined ? '' : `${String(total)} ${total === 1 ? 'device' : 'devices'}`}
+        </span>
+      </div>
+      <Problem text={failed === undefined ? undefined : messageOf(failed)} />
+      {total === 0 ? (
+        <Empty
+          icon="devices"
+          title={text === '' && filter === 'all' ? 'No devices yet' : 'No device matches'}
+        >
+          {text === '' && filter === 'all' ? (
+            <Button icon="plus" onClick={onAdd}>
+              Create the first device
+            </Button>
+          ) : (
+            'Try another text or filter.'
+          )}
+        </Empty>
+      ) : (
+        <div class="table card">
+          <ListHead />
+          <VirtualList
+            label="Devices; Enter opens one"
+            count={total ?? 0}
+            rowHeight={44}
+            keyOf={(index) => index}
+            selected={selected}
+            onSelect={setSelected}
+            onOpen={open}
+            onRange={range}
+            render={(index) => <Row device={rows.get(index)} />}
+          />
+        </div>
+      )}
+    </>
+  )
+}
+
+function ListHead() {
+  return (
+    <div class="device-row head" aria-hidden="true">
+      <span>Device</span>
+      <span>Connection</span>
+      <span>Status</span>
+      <span>Authentication</span>
+      <span>Modules</span>
+      <span>Waiting</span>
+      <span>Last activity</span>
+    </div>
+  )
+}
+
+function Row({ device }: { readonly device: IdentityDocument | undefined }) {
+  const clock = useValue(status)?.clock
+  if (device === undefined) return <div class="device-row faint">…</div>
+  const online = device.connectionState === 'Connected'
+  return (
+    <div class="device-row">
+      <span class="cut">
+        <span class="mono link">{device.deviceId}</span>
+        {device.iotEdge === true ? <Badge tone="info">edge</Badge> : null}
+      </span>
+      <span class="row">
+        <span class={`dot ${online ? 'good' : ''}`} aria-hidden="true" />
+        {online ? (device.link?.transport ?? 'connected') : 'not connected'}
+      </span>
+      <span>{device.status === 'enabled' ? 'enabled' : <Badge tone="warn">disabled</Badge>}</span>
+      <span>{device.authentication.type}</span>
+      <span>{device.modules?.length ?? 0}</span>
+      <span>{device.cloudToDeviceMessageCount ?? 0}</span>
+      <span class="faint">{agoText(device.lastActivityTime, clock?.epochMs)}</span>
+    </div>
+  )
+}
+
+/** Devices that match, page by page as they come into view; what changes is read again with each change of the status. */
+function useDevices(text: string, filter: Filter) {
+  const [total, setTotal] = useState<number | undefined>(undefined)
+  const [rows, setRows] = useState<ReadonlyMap<number, IdentityDocument>>(new Map())
+  const [failed, setFailed] = useState<unknown>(undefined)
+  const [span, setSpan] = useState<readonly [number, number]>([0, 30])
+  const wanted = useRef('')
+  const now = useValue(status)
+  const query = new URLSearchParams({
+    keys: 'hidden',
+    ...(text === '' ? {} : { contains: text }),
+    ...(filter === 'all' ? {} : filter === 'disabled' ? { status: filter } : { connectionState: filter }),
+  }).toString()
+  useEffect(() => {
+    wanted.current = query
+    const skip = Math.floor(span[0] / PAGE) * PAGE
+    const limit = Math.max(PAGE, Math.ceil((span[1] - skip) / PAGE) * PAGE)
+    return after(rows.size === 0 ? 0 : 80, () => {
+      request<readonly IdentityDocument[]>(
+        'GET',
+        `/devices?${query}&skip=${String(skip)}&limit=${String(limit)}`,
+      ).then(({ body, headers }) => {
+        if (wanted.current !== query) return
+        setFailed(undefined)
+        setTotal(Number(headers.get('x-total-count')))
+        setRows(new Map(body.map((device, at) => [skip + at, device])))
+      }, setFailed)
+    })
+  }, [query, span[0], span[1], now?.journal.seq])
+  return {
+    total,
+    rows,
+    failed,
+    range: (from: number, to: number) => {
+      setSpan([from, to])
+    },
+  }
+}
+
+interface QueryAnswer {
+  readonly rows: readonly Readonly<Record<string, unknown>>[]
+  readonly continuation: string | null
+}
+
+function ByQuery() {
+  const [text, setText] = useState("SELECT * FROM devices WHERE connectionState = 'Connected'")
+  const [answer, setAnswer] = useState<QueryAnswer | undefined>(undefined)
+  const { busy, failed, run } = useCall()
+  const ask = (continuation?: string): void => {
+    run(async () => {
+      const page = await call<QueryAnswer>('POST', '/query', {
+        query: text,
+        ...(continuation === undefined ? {} : { continuation }),
+      })
+      setAnswer((before) =>
+        continuation === undefined ? page : { ...page, rows: [...(before?.rows ?? []), ...page.rows] },
+      )
+    })
+  }
+  return (
+    <>
+      <form
+        class="card"
+        onSubmit={(event) => {
+          event.preventDefault()
+          ask()
+        }}
+      >
+        <Field
+          label="Query"
+          hint="The language of the service: tags, properties.desired, properties.reported, aggregates."
+          problem={failed === undefined ? undefined : messageOf(failed)}
+        >
+          {(attributes) => (
+            <textarea
+              {...attributes}
+              class="code"
+              rows={2}
+              spellcheck={false}
+              value={text}
+              onInput={(event) => {
+                setText(event.currentTarget.value)
+              }}
+            />
+          )}
+        </Field>
+        <Button type="submit" look="main" icon="search" disabled={busy}>
+          Run
+        </Button>
+      </form>
+      {answer === undefined ? null : (
+        <div class="card results">
+          <p role="status" class="faint">
+            {answer.rows.length} {answer.rows.length === 1 ? 'row' : 'rows'}
+            {answer.continuation === null ? '' : ', more follow'}
+          </p>
+          {answer.rows.map((row, at) => (
+            <details key={at}>
+              <summary class="mono cut">
+                {typeof row['deviceId'] === 'string' ? (
+                  <a href={hrefOf('devices', row['deviceId'])}>{row['deviceId']}</a>
+                ) : null}{' '}
+                {JSON.stringify(row).slice(0, 200)}
+              </summary>
+              <pre tabIndex={0}>{JSON.stringify(row, undefined, 2)}</pre>
+            </details>
+          ))}
+          {answer.continuation === null ? null : (
+            <Button
+              onClick={() => {
+                ask(answer.continuation ?? undefined)
+              }}
+            >
+              More
+            </Button>
+          )}
+        </div>
+      )}
+    </>
+  )
+}
+
+const AUTHENTICATION = [
+  ['sas', 'Symmetric keys'],
+  ['selfSigned', 'X.509, self-signed'],
+  ['certificateAuthority', 'X.509, by an authority'],
+] as const
+
+function NewDevice({ onClose }: { readonly onClose: () => void }) {
+  const [deviceId, setDeviceId] = useState('')
+  const [type, setType] = useState<(typeof AUTHENTICATION)[number][0]>('sas')
+  const [thumbprint, setThumbprint] = useState('')
+  const [edge, setEdge] = useState(false)
+  const { busy, failed, run } = useCall()
+  const create = (event: Event): void => {
+    event.preventDefault()
+    run(async () => {
+      const x509 = type === 'selfSigned' ? { x509Thumbprint: { primaryThumbprint: thumbprint } } : {}
+      await call('POST', '/devices', { deviceId, iotEdge: edge, authentication: { type, ...x509 } })
+      go('devices', deviceId)
+    })
+  }
+  return (
+    <Dialog title="New device" onClose={onClose}>
+      <form onSubmit={create}>
+        <Field
+          label="Device id"
+          hint="Letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '"
+          problem={failed === undefined ? undefined : messageOf(failed)}
+        >
+          {(attributes) => (
+            <input
+              {...attributes}
+              class="mono"
+              required
+              autocomplete="off"
+              value={deviceId}
+              onInput={(event) => {
+                setDeviceId(event.currentTarget.value)
+              }}
+            />
+          )}
+        </Field>
+        <Choice label="Authentication" options={AUTHENTICATION} at={type} onPick={setType} />
+        {type === 'selfSigned' ? (
+          <Field label="Thumbprint" hint="SHA-1 or SHA-256, in hexadecimal">
+            {(attributes) => (
+              <input
+                {...attributes}
+                class="mono"
+                value={thumbprint}
+                onInput={(event) => {
+                  setThumbprint(event.currentTarget.value)
+                }}
+              />
+            )}
+          </Field>
+        ) : null}
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={edge}
+            onChange={(event) => {
+              setEdge(event.currentTarget.checked)
+            }}
+          />
+          Edge device
+        </label>
+        <div class="row end">
+          <Button type="submit" look="main" disabled={busy}>
+            Create
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

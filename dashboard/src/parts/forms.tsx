@@ -1,0 +1,119 @@
+/** Parts of forms: JSON text with its problem beside it, and properties of a message. */
+
+import { useState } from 'preact/hooks'
+import { jsonProblem } from '../lib/diff.ts'
+import { Button, Field } from './basics.tsx'
+
+export interface JsonFieldProps {
+  readonly label: string
+  readonly text: string
+  readonly onText: (text: string) => void
+  readonly hint?: string
+  readonly problem?: string | undefined
+  readonly rows?: number
+  /** Whether text that is no JSON is fine too. */
+  readonly anyText?: boolean
+}
+
+export function JsonField({ label, text, onText, hint, problem, rows = 6, anyText = false }: JsonFieldProps) {
+  const wrong = anyText || text.trim() === '' ? undefined : jsonProblem(text)
+  return (
+    <Field label={label} hint={hint} problem={wrong ?? problem}>
+      {(attributes) => (
+        <textarea
+          {...attributes}
+          class="code"
+          rows={rows}
+          spellcheck={false}
+          autocomplete="off"
+          value={text}
+          onInput={(event) => {
+            onText(event.currentTarget.value)
+          }}
+        />
+      )}
+    </Field>
+  )
+}
+
+export type PropertyRows = readonly (readonly [string, string])[]
+
+export function PropertyFields({
+  rows,
+  onRows,
+}: {
+  readonly rows: PropertyRows
+  readonly onRows: (rows: PropertyRows) => void
+}) {
+  const change = (at: number, name: string, value: string): void => {
+    onRows(rows.map((row, index) => (index === at ? [name, value] : row)))
+  }
+  return (
+    <fieldset class="properties">
+      <legend>Properties</legend>
+      {rows.map(([name, value], at) => (
+        <div class="row" key={at}>
+          <input
+            aria-label={`Name of property ${String(at + 1)}`}
+            placeholder="name"
+            value={name}
+            onInput={(event) => {
+              change(at, event.currentTarget.value, value)
+            }}
+          />
+          <input
+            aria-label={`Value of property ${String(at + 1)}`}
+            placeholder="value"
+            value={value}
+            onInput={(event) => {
+              change(at, name, event.currentTarget.value)
+            }}
+          />
+          <Button
+            icon="close"
+            look="quiet"
+            aria-label={`Remove property ${String(at + 1)}`}
+            onClick={() => {
+              onRows(rows.filter((_, index) => index !== at))
+            }}
+          />
+        </div>
+      ))}
+      <Button
+        icon="plus"
+        look="quiet"
+        onClick={() => {
+          onRows([...rows, ['', '']])
+        }}
+      >
+        Add a property
+      </Button>
+    </fieldset>
+  )
+}
+
+export function propertiesOf(rows: PropertyRows): Readonly<Record<string, string>> {
+  return Object.fromEntries(rows.filter(([name]) => name !== ''))
+}
+
+/** Whether a call is under way, and what went wrong with the last. */
+export function useCall(): {
+  readonly busy: boolean
+  readonly failed: unknown
+  readonly run: (act: () => Promise<void>) => void
+} {
+  const [busy, setBusy] = useState(false)
+  const [failed, setFailed] = useState<unknown>(undefined)
+  const run = (act: () => Promise<void>): void => {
+    setBusy(true)
+    setFailed(undefined)
+    act()
+      .catch((error: unknown) => {
+        setFailed(error)
+      })
+      .finally(() => {
+        setBusy(false)
+      })
+  }
+  return { busy, failed, run }
+}
