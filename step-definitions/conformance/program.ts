@@ -12,13 +12,15 @@ import { render } from './render.ts'
 import { runSuite, type SuiteFlags } from './run-suite.ts'
 import { UsageError } from './usage-error.ts'
 
-/** A secret, or `@FILE`: the file that holds it. @throws UsageError. */
-function secretOf(text: string): string {
-  if (!text.startsWith('@')) return text
-  try {
-    return readFileSync(text.slice(1), 'utf8').trim()
-  } catch (error) {
-    throw new UsageError(`--hub: ${error instanceof Error ? error.message : String(error)}`)
+/** Reads a secret, or `@FILE`: the file that holds it. @throws UsageError. */
+function secretOf(flag: string): (text: string) => string {
+  return (text) => {
+    if (!text.startsWith('@')) return text
+    try {
+      return readFileSync(text.slice(1), 'utf8').trim()
+    } catch (error) {
+      throw new UsageError(`${flag}: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 }
 
@@ -87,7 +89,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
           'hub under test: a service connection string with all permissions, or @FILE; others on this machine can see command lines',
         )
           .env('IOT_HUB_CONFORMANCE_HUB')
-          .argParser(secretOf),
+          .argParser(secretOf('--hub')),
       )
       .option('--hub-address <host>', 'address to dial instead of its host name')
       .option('--hub-ports <mqtt,https,amqp>', 'ports of the hub', '8883,443,5671')
@@ -97,6 +99,16 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
         false,
       )
       .option('--hub-ca <file>', 'root certificate of the hub in PEM, when the system does not trust it')
+      .addOption(
+        new Option(
+          '--dps <connection string>',
+          'provisioning service to which the hub is linked: a service connection string with all rights, or @FILE',
+        )
+          .env('IOT_HUB_CONFORMANCE_DPS')
+          .argParser(secretOf('--dps')),
+      )
+      .option('--dps-scope <id>', 'ID scope of the provisioning service')
+      .option('--dps-ports <mqtt,https,amqp>', 'ports of the provisioning service', '8883,443,5671')
       .option('--hub-control <url>', 'control listener of the hub, for time and messages (docs/control.md)')
   judged(child('run', 'run scenarios and write reports'))
     .option('--tags <expression>', 'only scenarios with these tags; such a run cannot certify')

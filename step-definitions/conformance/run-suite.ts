@@ -1,6 +1,6 @@
 /** `iot-hub-conformance run` and `certify`: select scenarios, run them, write reports. */
 
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { parse } from '@cucumber/tag-expressions'
@@ -14,6 +14,7 @@ import { writeReports } from '../report/reports.ts'
 import type { HubLocation } from '../raw-clients/remote-hub.ts'
 import { connectionStringParts } from '../raw-clients/hub-under-test.ts'
 import { EXIT } from './exit-code.ts'
+import { type HubFlags, hubOf, textOf } from './hub-location.ts'
 import { parseKnownFailures } from './known-failing.ts'
 import { currentName, PROFILES, requirementsOf } from './profiles.ts'
 import { type Results, resultsOf } from './results.ts'
@@ -25,9 +26,8 @@ import { UsageError } from './usage-error.ts'
 import { CRASH, isRunStopped, stopRun } from './stop.ts'
 import { levelsOf, type Verdict, verdictOf } from './verdict.ts'
 
-export interface SuiteFlags {
+export interface SuiteFlags extends HubFlags {
   readonly mode: 'run' | 'certify'
-  readonly driver?: string
   readonly address: string
   readonly reports: string
   readonly knownFailing?: string
@@ -36,13 +36,6 @@ export interface SuiteFlags {
   readonly tags?: string
   readonly requirement?: readonly string[]
   readonly profile?: string
-  readonly sut?: string
-  readonly hub?: string
-  readonly hubAddress?: string
-  readonly hubPorts?: string
-  readonly hubEvents?: boolean
-  readonly hubCa?: string
-  readonly hubControl?: string
   readonly json: boolean
   readonly untilFailure?: boolean
   readonly features?: readonly string[]
@@ -265,29 +258,6 @@ function subjectOf({ driver }: SuiteFlags, hub: HubLocation | undefined): Result
     : { ...implementationUnderTest(), driver }
 }
 
-/** The remote hub under test; undefined: the embedded hub. @throws UsageError. */
-function hubOf({ hub, hubAddress, hubPorts = '', hubEvents, hubCa, hubControl, driver, sut }: SuiteFlags) {
-  if (hub === undefined) return undefined
-  const { HostName, SharedAccessKeyName, SharedAccessKey } = connectionStringParts(hub)
-  if (HostName === undefined || SharedAccessKeyName === undefined || SharedAccessKey === undefined)
-    throw new UsageError(
-      `--hub: must contain HostName, SharedAccessKeyName and SharedAccessKey, got ${Object.keys(connectionStringParts(hub)).join(', ')}`,
-    )
-  if (driver !== undefined || sut === 'client')
-    throw new UsageError(
-      '--hub: cannot be combined with --driver or --sut client, clients are tested with the embedded hub',
-    )
-  const [mqttPort = NaN, httpsPort = NaN, amqpPort] = hubPorts.split(',').map(Number)
-  if (![mqttPort, httpsPort, amqpPort ?? 0].every(Number.isInteger))
-    throw new UsageError(`--hub-ports: must be two or three numbers such as 8883,443,5671, got ${hubPorts}`)
-  const location: HubLocation = {
-    ...{ serviceConnectionString: hub, address: hubAddress, mqttPort, httpsPort, control: hubControl },
-    ...{ amqpPort, hasEvents: hubEvents === true },
-    caPem: hubCa === undefined ? undefined : textOf('--hub-ca', hubCa),
-  }
-  return location
-}
-
 /** The address to listen on, which clients can dial. @throws UsageError. */
 function addressOf(given: string): string {
   if (isIP(given) !== 0 && !/^[0.:]*$/.test(given)) return given
@@ -299,12 +269,4 @@ function commandOf(text: string): readonly string[] {
   const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '')
   if (words.length === 0) throw new UsageError('--driver: must be a command, got an empty string')
   return words
-}
-
-function textOf(flag: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`${flag}: ${file} cannot be read: ${error instanceof Error ? error.message : ''}`)
-  }
 }
