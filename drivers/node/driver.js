@@ -38,7 +38,7 @@ const CAPABILITIES = [
     'input',
   ],
   ...['file-upload', 'connection', 'connection.retry', 'connection.auto-connect', 'connection.keep-alive'],
-  ...['connection.state-events', 'lifecycle', 'model-id'],
+  ...['connection.state-events', 'lifecycle', 'model-id', 'provisioning'],
 ]
 const HELLO = {
   protocol: 1,

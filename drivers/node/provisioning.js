@@ -10,6 +10,7 @@ import transports from 'azure-iot-provisioning-device-mqtt'
 import symmetric from 'azure-iot-security-symmetric-key'
 import x509 from 'azure-iot-security-x509'
 import { errorOf, Unsupported } from './values.js'
+import { real } from './virtual-time.js'
 
 const clients = new Map()
 
@@ -68,12 +69,24 @@ export async function provisionRegister({ session, payload }) {
   }
 }
 
-/** @returns whether the session was one of these. */
+/** How long an end may take, in milliseconds of the system clock. */
+const END_MS = 1_000
+
+/** `cancel` leaves the timer of the next poll armed, so the state machine below is ended. @returns whether it was one of these. */
 export async function endProvisioning(session) {
   const client = clients.get(session)
   if (client === undefined) return false
   clients.delete(session)
-  await client.cancel().catch(() => undefined)
+  await new Promise((resolve) => {
+    const late = real.setInterval(() => {
+      real.clearInterval(late)
+      resolve()
+    }, END_MS)
+    client._pollingStateMachine.disconnect(() => {
+      real.clearInterval(late)
+      resolve()
+    })
+  })
   return true
 }
 

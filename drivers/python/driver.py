@@ -38,7 +38,8 @@ HELLO = {
         tls.ciphers telemetry messages.conversion values.unwritable telemetry.output c2d c2d.receive methods
         methods.receive methods.respond methods.invoke twin.get twin.reported twin.desired twin.desired.receive
         input input.receive file-upload connection connection.retry connection.auto-connect connection.keep-alive
-        connection.state-events lifecycle model-id deprecation-notices""".split(),
+        connection.state-events lifecycle model-id deprecation-notices provisioning
+        provisioning.tls""".split(),
     "clock": "virtual",
 }
 CLASSES = {"device": IoTHubDeviceClient, "module": IoTHubModuleClient}

@@ -105,7 +105,7 @@ Feature: Options of a provisioning client
   @PROV-OPT-06
   Rule: keepAlive is what CONNECT promises, a minute by default
 
-    @needs:connection.keep-alive
+    @needs:connection.keep-alive @python-api
     Scenario: By default
       Given a provisioning client
       When it registers
