@@ -210,10 +210,17 @@ describe('register', () => {
   test('PROV-REG-07 PROV-REG-08: one registration at a time, and none after success', async () => {
     const device = client()
     const first = device.register()
-    expect(await failed(device.register())).toBeInstanceOf(ClientError)
+    const refused = await failed(device.register())
+    expect([refused.constructor, refused.message]).toEqual([
+      ClientError,
+      'The client is registering its device already',
+    ])
     expect(await first).toMatchObject({ status: 'assigned' })
     const error = await failed(device.register())
-    expect(error.constructor).toBe(ClientError)
+    expect([error.constructor, error.message]).toEqual([
+      ClientError,
+      'The client has registered its device and is no longer operable',
+    ])
     expect(packets('connect')).toHaveLength(1)
   })
 
@@ -271,7 +278,9 @@ describe('options', () => {
   test('PROV-OPT-02: serverVerificationCert is the anchor; without it the server is not trusted', async () => {
     const error = await failed(client({ serverVerificationCert: undefined }).register())
     expect(error.constructor).toBe(ClientError)
+    expect(error.cause).toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
     expect(packets('connect')).toEqual([])
+    expect(await client().register()).toMatchObject({ status: 'assigned' })
   })
 
   test('PROV-OPT-03: gatewayHostname is dialled, and the user name does not change', async () => {
@@ -366,9 +375,17 @@ describe('errors', () => {
   test('PROV-ERR-05: a wrong key, and a body that cannot be read', async () => {
     const wrong = await failed(client({}, 'd1', Buffer.alloc(64, 2).toString('base64')).register())
     expect(wrong.cause).toMatchObject({ status: 401, errorCode: 401002 })
-    for (const body of ['{', '[]', '{}', '{"operationId":"x","status":"assigned"}']) {
+    for (const [body, message] of [
+      ['{', 'a body that cannot be read'],
+      ['[]', 'a body that cannot be read'],
+      ['{}', 'ended with status unknown'],
+      ['{"operationId":"x","status":"assigned"}', 'ended with status assigned'],
+    ] as const) {
       hub.faults.arm({ name: 'dps.poll.body', parameters: { body } })
-      expect((await failed(client().register())).constructor).toBe(ClientError)
+      const error = await failed(client().register())
+      expect(error.constructor).toBe(ClientError)
+      expect(error.message).toContain(message)
+      expect(error.cause).toBeInstanceOf(Error)
     }
   })
 
@@ -379,6 +396,8 @@ describe('errors', () => {
     clock.expire(30_000)
     const error = await work
     expect(error.constructor).toBe(ClientError)
+    expect(error.message).toContain('No answer to the register within 30 s')
+    expect(error.cause).toMatchObject({ status: 408 })
     expect(error.cause).toBeInstanceOf(ServiceError)
   })
 })

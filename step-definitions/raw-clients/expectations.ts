@@ -28,6 +28,8 @@ export function mismatch(actual: unknown, cell: string): string | undefined {
   if (cell === 'empty') return isEmpty(actual) ? undefined : `is not empty: ${shown(actual)}`
   const pattern = /^\/(.+)\/$/s.exec(cell)?.[1]
   if (pattern !== undefined) {
+    // Otherwise a pattern for any text would also match what is not there.
+    if (actual === undefined) return `is absent, expected to match /${pattern}/`
     return new RegExp(pattern, 'u').test(text(actual))
       ? undefined
       : `is ${shown(actual)}, expected to match /${pattern}/`
