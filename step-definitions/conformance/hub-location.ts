@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { connectionStringParts } from '../raw-clients/hub-under-test.ts'
 import type { HubLocation } from '../raw-clients/remote-hub.ts'
-import type { ProvisioningLocation } from '../raw-clients/remote-provisioning.ts'
+import type { ProvisioningLocation } from '../raw-clients/provisioning/remote-provisioning.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The flags that say where the hub is, and those that exclude it. */

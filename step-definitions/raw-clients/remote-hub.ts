@@ -11,7 +11,7 @@ import { findEventHub, readFrom, readMessage } from './event-hub.ts'
 import type { Waits } from './mqtt-client.ts'
 import { token } from './token.ts'
 import { connectionStringParts, type HubUnderTest, type ReadMessage } from './hub-under-test.ts'
-import { type ProvisioningLocation, remoteProvisioning } from './remote-provisioning.ts'
+import { type ProvisioningLocation, remoteProvisioning } from './provisioning/remote-provisioning.ts'
 
 export interface HubLocation {
   readonly serviceConnectionString: string

@@ -7,8 +7,13 @@ import { HarnessError } from '../driver/client-driver.ts'
 import { mismatch, valueAt } from '../raw-clients/expectations.ts'
 import { hubScenarioOf } from '../raw-clients/hub-scenario.ts'
 import { jsonOf } from '../raw-clients/https-client.ts'
-import { type Kind, type ProvisioningScenario, provisioningOf } from '../raw-clients/provisioning-scenario.ts'
+import {
+  type Kind,
+  type ProvisioningScenario,
+  provisioningOf,
+} from '../raw-clients/provisioning/provisioning-scenario.ts'
 import { requestOf } from '../raw-clients/request-rows.ts'
+import { provision } from '../raw-clients/provisioning/whole-registration.ts'
 import { bodyOf, rowOf, rowsOf, type Rows } from '../raw-clients/tables.ts'
 import { certify, type KeyAndCertificate } from '../world/certificates.ts'
 import { NotSupported } from '../world/errors.ts'
@@ -191,7 +196,7 @@ When(
     const side = await provisioning(this)
     const scenario = await hubScenarioOf(this)
     if (!hasValue(over) && !scenario.hasLink(name)) await side.online(name, [])
-    await side.provision(name, over ?? 'MQTT', hasValue(body) ? scenario.fill(body) : undefined)
+    await provision(side, name, over ?? 'MQTT', hasValue(body) ? scenario.fill(body) : undefined)
   },
 )
 

@@ -61,6 +61,9 @@ Feature: Attestation
       And "sn" registers with the body ""
       Then the registration is answered with:
         | answer | 202 |
+      When "sn" polls
+      Then the registration is answered with:
+        | registrationState.registrationId | sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6 |
 
   @DPS-AUTH-04
   Rule: The key of a group is no key of a device

@@ -4,9 +4,9 @@
  * supported.
  */
 
-import { pause } from '../driver/clock.ts'
-import { controlAt } from './control-listener.ts'
-import { connectionStringParts, type ProvisioningUnderTest, type Server } from './hub-under-test.ts'
+import { pause } from '../../driver/clock.ts'
+import { controlAt } from '../control-listener.ts'
+import { connectionStringParts, type ProvisioningUnderTest, type Server } from '../hub-under-test.ts'
 
 export interface ProvisioningLocation {
   /** Of the service API, with all rights. */

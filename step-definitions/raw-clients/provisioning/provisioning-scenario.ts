@@ -2,16 +2,16 @@
 
 import { createHmac, X509Certificate } from 'node:crypto'
 import type { IConnectPacket } from 'mqtt-packet'
-import { HarnessError } from '../driver/client-driver.ts'
-import { NotSupported } from '../world/errors.ts'
+import { HarnessError } from '../../driver/client-driver.ts'
+import { NotSupported } from '../../world/errors.ts'
 import { RegistrantAmqpClient } from './registrant-amqp.ts'
-import { valueAt } from './expectations.ts'
-import type { HubScenario } from './hub-scenario.ts'
-import { jsonOf, type RawRequest, type RawResponse, sendRequest } from './https-client.ts'
-import { connectionStringParts, type IdentityKeys, type ProvisioningUnderTest } from './hub-under-test.ts'
-import type { RawPacket, Waits } from './mqtt-client.ts'
-import { rowOf, type Rows } from './tables.ts'
-import { token } from './token.ts'
+import { valueAt } from '../expectations.ts'
+import type { HubScenario } from '../hub-scenario.ts'
+import { jsonOf, type RawRequest, type RawResponse, sendRequest } from '../https-client.ts'
+import { connectionStringParts, type IdentityKeys, type ProvisioningUnderTest } from '../hub-under-test.ts'
+import type { RawPacket, Waits } from '../mqtt-client.ts'
+import { rowOf, type Rows } from '../tables.ts'
+import { token } from '../token.ts'
 
 export const ANSWERS = '$dps/registrations/res/#'
 const REGISTER = '$dps/registrations/PUT/iotdps-register/'
@@ -19,8 +19,6 @@ const POLL = '$dps/registrations/GET/iotdps-get-operationstatus/'
 const DEVICE_API = '2019-03-31'
 const SERVICE_API = '2021-10-01'
 const HOUR_S = 3_600
-/** A device gives up after as many polls. */
-const MOST_POLLS = 30
 
 /** An answer to a registration or a poll, over any transport. */
 export interface RegistrationReply {
@@ -54,6 +52,9 @@ export class ProvisioningScenario {
   readonly #groupKeys = new Map<string, IdentityKeys>()
   readonly #certificates = new Map<string, { readonly cert: string; readonly key: string }>()
   readonly #amqp = new Map<string, RegistrantAmqpClient>()
+  /** Ids of registrations, and of the devices to which they were assigned. */
+  readonly #registered = new Set<string>()
+  readonly #assigned = new Set<string>()
   #requests = 0
   /** The last answer to a registration or a poll. */
   reply: RegistrationReply | undefined
@@ -65,7 +66,7 @@ export class ProvisioningScenario {
     scenario.named.set('scope', service.idScope).set('dps', service.hostName)
     scenario.defer(() => {
       for (const client of this.#amqp.values()) client.drop()
-      return Promise.resolve()
+      return this.#forget()
     })
   }
 
@@ -73,7 +74,7 @@ export class ProvisioningScenario {
 
   /** Creates an enrollment or a group through the service API, and keeps the keys that it answers with. */
   async enroll(kind: Kind, name: string, body: Readonly<Record<string, unknown>>): Promise<void> {
-    const id = this.#id(name)
+    const id = this.idOf(name)
     const field = kind === 'enrollments' ? 'registrationId' : 'enrollmentGroupId'
     const path = `/${kind}/${id}`
     const answer = await this.asService({
@@ -93,11 +94,10 @@ export class ProvisioningScenario {
   /** The scenario removes what it adds at a service elsewhere. */
   removeAtEnd(kind: Kind, name: string): void {
     if (!this.#scenario.isRemote) return
-    const id = this.#id(name)
+    const id = this.idOf(name)
     this.#scenario.defer(async () => {
       const headers = { 'if-match': '*' }
       await this.asService({ method: 'DELETE', path: `/${kind}/${id}`, headers })
-      await this.#forget(id)
     })
   }
 
@@ -116,7 +116,7 @@ export class ProvisioningScenario {
   join(name: string, group: string): void {
     const keys = this.#groupKeys.get(group)
     if (keys === undefined) throw new HarnessError(`The scenario has no enrollment group "${group}"`)
-    const id = this.#id(name)
+    const id = this.idOf(name)
     const derived = (key: string): string =>
       createHmac('sha256', Buffer.from(key, 'base64')).update(id).digest('base64')
     this.#scenario.giveKeys(name, {
@@ -124,7 +124,6 @@ export class ProvisioningScenario {
       secondaryKey: derived(keys.secondaryKey),
     })
     this.#scenario.named.set(`${group}.key`, keys.primaryKey)
-    if (this.#scenario.isRemote) this.#scenario.defer(() => this.#forget(id))
   }
 
   /** Gives a name a certificate: PEM, the leaf first. */
@@ -144,10 +143,14 @@ export class ProvisioningScenario {
     return certificate
   }
 
-  async #forget(id: string): Promise<void> {
+  /** The record of a registration and the device that it has made are removed at a service elsewhere. */
+  async #forget(): Promise<void> {
+    if (!this.#scenario.isRemote) return
     const headers = { 'if-match': '*' }
-    await this.asService({ method: 'DELETE', path: `/registrations/${id}`, headers })
-    await this.#scenario.asService({ method: 'DELETE', path: `/devices/${id}`, headers })
+    for (const id of this.#registered)
+      await this.asService({ method: 'DELETE', path: `/registrations/${id}`, headers })
+    for (const id of this.#assigned)
+      await this.#scenario.asService({ method: 'DELETE', path: `/devices/${id}`, headers })
   }
 
   // ------------------------------------------------------------------ credentials
@@ -170,7 +173,7 @@ export class ProvisioningScenario {
     const policy = rowOf(rows, 'policy') ?? 'registration'
     return token({
       sr:
-        rowOf(rows, 'scope') ?? encodeURIComponent(`${this.#idScope(rows)}/registrations/${this.#id(name)}`),
+        rowOf(rows, 'scope') ?? encodeURIComponent(`${this.#idScope(rows)}/registrations/${this.idOf(name)}`),
       key,
       se: String(this.#scenario.seconds() + Number(rowOf(rows, 'expires in') ?? HOUR_S)),
       ...(policy === 'none' ? {} : { skn: policy }),
@@ -181,8 +184,15 @@ export class ProvisioningScenario {
     return rowOf(rows, 'id scope') ?? this.service.idScope
   }
 
+  /** A device that asks may be assigned although no answer says so: by default to the device of its id. */
+  #asks(name: string): void {
+    const id = this.idOf(name)
+    this.#registered.add(id)
+    this.#assigned.add(id)
+  }
+
   /** The id of a registration, an enrollment or a group. */
-  #id(name: string): string {
+  idOf(name: string): string {
     return this.#scenario.ids(name).deviceId
   }
 
@@ -190,7 +200,7 @@ export class ProvisioningScenario {
 
   /** CONNECT of a device. Rows beside those of the token: `client id`, `user name`, `id scope`, `clean`, `keep-alive`. */
   connectPacket(name: string, rows: Rows): IConnectPacket {
-    const id = this.#id(name)
+    const id = this.idOf(name)
     const password = rowOf(rows, 'certificate') === undefined ? this.token(name, rows) : 'none'
     return {
       cmd: 'connect',
@@ -207,6 +217,7 @@ export class ProvisioningScenario {
 
   /** Rows of the dial: `over`, `path`, `subprotocol`, `certificate` (of a name). */
   async connect(name: string, rows: Rows): Promise<void> {
+    this.#asks(name)
     const certificate = rowOf(rows, 'certificate')
     const link = await this.#scenario.open(
       name,
@@ -263,9 +274,20 @@ export class ProvisioningScenario {
     })
   }
 
+  /** The id of the last operation. */
+  get operation(): string | undefined {
+    return this.#scenario.named.get('operation')
+  }
+
   #keepReply(reply: RegistrationReply): RegistrationReply {
     const operation = valueAt(reply.body, 'operationId')
     if (typeof operation === 'string') this.#scenario.named.set('operation', operation)
+    const { registrationId, deviceId } = (valueAt(reply.body, 'registrationState') ?? {}) as {
+      readonly registrationId?: unknown
+      readonly deviceId?: unknown
+    }
+    if (typeof registrationId === 'string') this.#registered.add(registrationId)
+    if (typeof deviceId === 'string') this.#assigned.add(deviceId)
     this.reply = reply
     return reply
   }
@@ -274,6 +296,7 @@ export class ProvisioningScenario {
 
   /** A request of a device with its token, or its certificate (row `certificate`). */
   async asDevice(name: string, request: RawRequest, rows: Rows): Promise<RegistrationReply> {
+    this.#asks(name)
     const certificate = rowOf(rows, 'certificate')
     const authorization = certificate === undefined ? { authorization: this.token(name, rows) } : {}
     const response = await this.#send(
@@ -322,13 +345,14 @@ export class ProvisioningScenario {
 
   /** The AMQP connection of a device; opens it at the first call. Rows: those of the token, `certificate`, `address`. */
   async amqp(name: string, rows: Rows = []): Promise<RegistrantAmqpClient> {
+    this.#asks(name)
     const known = this.#amqp.get(name)
     if (known !== undefined) return known
     const { amqpPort } = this.service
     if (amqpPort === undefined)
       throw new NotSupported('hub.amqp: the AMQP port of this provisioning service is unknown')
     const certificate = rowOf(rows, 'certificate')
-    const own = `${this.#idScope(rows)}/registrations/${this.#id(name)}`
+    const own = `${this.#idScope(rows)}/registrations/${this.idOf(name)}`
     const client = new RegistrantAmqpClient(
       { ...this.service, port: amqpPort },
       certificate === undefined
@@ -345,44 +369,5 @@ export class ProvisioningScenario {
   /** Keeps an answer over AMQP. */
   heard(body: unknown, retryAfter: number | undefined): RegistrationReply {
     return this.#keepReply({ topic: undefined, qos: undefined, status: 0, retryAfter, body })
-  }
-
-  // ------------------------------------------------------------------ the whole way
-
-  /** Registers, and polls until the service has decided. */
-  async provision(name: string, how: 'MQTT' | 'HTTPS' | 'AMQP', payload?: string): Promise<void> {
-    const id = this.#id(name)
-    const body = payload === undefined ? JSON.stringify({ registrationId: id }) : payload
-    const path = `/${this.service.idScope}/registrations/${id}`
-    const json = { 'content-type': 'application/json' }
-    const request = async (operation?: string): Promise<RegistrationReply> => {
-      switch (how) {
-        case 'MQTT':
-          return this.ask(name, operation === undefined ? body : ' ', operation)
-        case 'HTTPS':
-          return operation === undefined
-            ? this.asDevice(
-                name,
-                { method: 'PUT', path: `${path}/register`, headers: json, body: Buffer.from(body) },
-                [],
-              )
-            : this.asDevice(
-                name,
-                { method: 'GET', path: `${path}/operations/${encodeURIComponent(operation)}`, headers: {} },
-                [],
-              )
-        case 'AMQP': {
-          const client = await this.amqp(name)
-          await client.request(operation, body)
-          const answer = await client.answer()
-          return this.heard(answer.body, answer.retryAfter)
-        }
-      }
-    }
-    let reply = await request()
-    for (let poll = 0; poll < MOST_POLLS && valueAt(reply.body, 'status') === 'assigning'; poll++) {
-      await this.service.wait(reply.retryAfter ?? 2)
-      reply = await request(this.#scenario.named.get('operation'))
-    }
   }
 }

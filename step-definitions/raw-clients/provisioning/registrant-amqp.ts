@@ -1,9 +1,9 @@
 /** A device that asks for its hub over AMQP: SASL PLAIN with a token, or a certificate and no SASL; a receiver, a sender. */
 
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea'
-import { dataSection, type AmqpAddress } from './amqp-client.ts'
-import { jsonOf } from './https-client.ts'
-import type { Waits } from './mqtt-client.ts'
+import { dataSection, type AmqpAddress } from '../amqp-client.ts'
+import { jsonOf } from '../https-client.ts'
+import type { Waits } from '../mqtt-client.ts'
 
 /** SASL PLAIN, or a TLS client certificate in PEM. */
 export type RegistrantCredentials =
