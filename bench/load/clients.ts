@@ -1,8 +1,10 @@
-/** The compared clients: ours, the official Node SDK, and mqtt.js alone. Each sends and reads its twin over TLS. */
+/** The compared clients: ours, the official Node SDK, mqtt.js alone and a bare socket. Each sends and reads its twin over TLS. */
 import { createRequire } from 'node:module'
 import mqtt from 'mqtt'
 import { IoTHubDeviceClient, Message } from 'mock-iot-hub-client'
-import type { Target } from './mqtt-device.ts'
+import { MqttDevice, type Target } from './mqtt-device.ts'
+import { closeAll } from './offered-load.ts'
+import { telemetryTopic } from './publish-load.ts'
 import { DEVICE_KEY, sasToken } from './token.ts'
 
 export interface BenchClient {
@@ -102,5 +104,36 @@ export async function openBare({ mqttPort, caPem }: Target): Promise<BenchClient
     },
     readTwin: () => Promise.reject(new Error('mqtt.js has no twins')),
     close: () => client.endAsync(),
+  }
+}
+
+/** What the round trip alone takes: a socket that writes the next packet when the answer to the last one is there. */
+export async function openSocket(target: Target): Promise<BenchClient> {
+  const device = await MqttDevice.open(target, DEVICE)
+  let answered = (): void => undefined
+  device.onAcknowledged(() => {
+    answered()
+  })
+  device.onPublished(() => {
+    answered()
+  })
+  let reads = 0
+  const roundTrip = (write: () => void): Promise<void> =>
+    new Promise((resolve) => {
+      answered = resolve
+      write()
+    })
+  return {
+    send: (body) =>
+      roundTrip(() => {
+        device.send(MqttDevice.frame(telemetryTopic(DEVICE), body), 1, () => undefined)
+      }),
+    readTwin: async () => {
+      if (reads++ === 0) await device.subscribe('$iothub/twin/res/#')
+      await roundTrip(() => {
+        device.publish(`$iothub/twin/GET/?$rid=${String(reads)}`, Buffer.alloc(0))
+      })
+    },
+    close: () => closeAll([device]),
   }
 }
