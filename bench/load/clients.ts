@@ -107,32 +107,37 @@ export async function openBare({ mqttPort, caPem }: Target): Promise<BenchClient
   }
 }
 
-/** What the round trip alone takes: a socket that writes the next packet when the answer to the last one is there. */
+/** What the round trips alone take: a socket that sends the packets of our client, each when the answer to the last is there. */
 export async function openSocket(target: Target): Promise<BenchClient> {
   const device = await MqttDevice.open(target, DEVICE)
+  const { socket } = device
   let answered = (): void => undefined
-  device.onAcknowledged(() => {
-    answered()
-  })
-  device.onPublished(() => {
-    answered()
-  })
-  let reads = 0
-  const roundTrip = (write: () => void): Promise<void> =>
+  let acknowledgement = 0
+  const roundTrip = (topic: string, body: Buffer): Promise<void> =>
     new Promise((resolve) => {
       answered = resolve
-      write()
+      socket.cork()
+      if (acknowledgement !== 0) device.puback(acknowledgement)
+      device.send(MqttDevice.frame(topic, body), 1, () => undefined)
+      socket.uncork()
     })
+  let reads = 0
   return {
-    send: (body) =>
-      roundTrip(() => {
-        device.send(MqttDevice.frame(telemetryTopic(DEVICE), body), 1, () => undefined)
-      }),
-    readTwin: async () => {
-      if (reads++ === 0) await device.subscribe('$iothub/twin/res/#')
-      await roundTrip(() => {
-        device.publish(`$iothub/twin/GET/?$rid=${String(reads)}`, Buffer.alloc(0))
+    send: (body) => {
+      device.onAcknowledged(() => {
+        answered()
       })
+      return roundTrip(telemetryTopic(DEVICE), body)
+    },
+    readTwin: async () => {
+      if (reads++ === 0) {
+        await device.subscribe('$iothub/twin/res/#', 1)
+        device.onPublished(({ packetId }) => {
+          acknowledgement = packetId
+          answered()
+        })
+      }
+      await roundTrip(`$iothub/twin/GET/?$rid=${String(reads)}`, Buffer.alloc(0))
     },
     close: () => closeAll([device]),
   }
