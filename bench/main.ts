@@ -6,6 +6,7 @@ import { type Effort, type Figure, type Result, measure } from './figure.ts'
 import { figures as clients } from './benchmarks/clients.ts'
 import { figures as connections } from './benchmarks/connections.ts'
 import { figures as durable } from './benchmarks/durable.ts'
+import { figures as floors } from './benchmarks/floor.ts'
 import { figures as memory } from './benchmarks/memory.ts'
 import { figures as otherProtocols } from './benchmarks/other-protocols.ts'
 import { figures as queries } from './benchmarks/queries.ts'
@@ -16,6 +17,7 @@ import { figures as telemetry } from './benchmarks/telemetry.ts'
 const FIGURES: readonly Figure[] = [
   ...telemetry,
   ...connections,
+  ...floors,
   ...roundTrips,
   ...otherProtocols,
   ...memory,

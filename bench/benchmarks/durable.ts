@@ -56,6 +56,32 @@ function diskMs(folder: string): number {
   return median(times)
 }
 
+/** How much of what the disk and the system allow is left, whatever the hub in memory reaches. */
+function besideFloor(id: string, durability: 'disk' | 'process', goal: number): Figure {
+  return {
+    id,
+    title: `telemetry, 1 × ${IN_FLIGHT} in flight, state kept with durability ${durability}`,
+    unit: 'messages/s',
+    anchor: 'a Node server that writes what it reads and acknowledges',
+    goal: { atLeast: goal },
+    async open(effort) {
+      const dataDirectory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-bench-'))
+      const [ours, anchor] = await Promise.all([
+        startServer('hub', { devices: 1, dataDirectory, durability }),
+        startServer('floor', { durability }),
+      ])
+      return {
+        ours: () => publishOnce(ours, 1, IN_FLIGHT, effort),
+        anchor: () => publishOnce(anchor, 1, IN_FLIGHT, effort),
+        close: async () => {
+          await Promise.all([ours.stop(), anchor.stop()])
+          rmSync(dataDirectory, { recursive: true, force: true })
+        },
+      }
+    },
+  }
+}
+
 /** Nobody reads what mosquitto is sent, so that it has less to keep than the hub, which keeps every event. */
 function besideMosquitto(durability: 'disk' | 'process'): Figure {
   return {
@@ -120,6 +146,8 @@ function start(devices: number): Figure {
 export const figures: readonly Figure[] = [
   kept('D1', 'process', 1, 0.5),
   kept('D1-disk', 'disk', 1, 0.25),
+  besideFloor('D1-floor', 'process', 0.3),
+  besideFloor('D1-disk-floor', 'disk', 0.5),
   besideMosquitto('process'),
   besideMosquitto('disk'),
   start(1_000),

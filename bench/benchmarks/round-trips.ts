@@ -2,11 +2,14 @@
 import type { Figure, Sample } from '../figure.ts'
 import { percentile } from '../figure.ts'
 import type { MqttDevice } from '../load/mqtt-device.ts'
+import { closeAll } from '../load/offered-load.ts'
 import { openDevices, publishLoad } from '../load/publish-load.ts'
 import { postLoad, policyToken } from '../load/post-load.ts'
-import { startServer } from '../servers/server.ts'
+import { startServer, type ServerProcess } from '../servers/server.ts'
 
 const DEVICES = 50
+/** Calls at a time, and devices that answer. */
+const CALLERS = 32
 
 /** Each device alternately reads and patches its twin, one request at a time. */
 async function twinRounds(devices: readonly MqttDevice[], ms: number): Promise<Sample> {
@@ -45,6 +48,59 @@ async function twinRounds(devices: readonly MqttDevice[], ms: number): Promise<S
   }
 }
 
+/** What a call costs beside a server that answers the same POST. */
+interface CallAnchor {
+  readonly server: ServerProcess
+  path(): string
+  close(): Promise<void>
+}
+
+function methodCalls(
+  id: string,
+  anchor: string,
+  atLeast: number,
+  openAnchor: () => Promise<CallAnchor>,
+): Figure {
+  return {
+    id,
+    title: `direct methods through REST, ${CALLERS} at a time, ${CALLERS} devices`,
+    unit: 'calls/s',
+    anchor,
+    goal: { atLeast },
+    open: async ({ ms }) => {
+      const [hub, other] = await Promise.all([startServer('hub', { devices: CALLERS }), openAnchor()])
+      const devices = await answeringDevices(hub)
+      const headers = { authorization: policyToken(hub.ready) }
+      const path = methodPaths()
+      return {
+        ours: () => postLoad(hub, path, headers, CALLERS, ms),
+        anchor: () => postLoad(other.server, () => other.path(), headers, CALLERS, ms),
+        close: async () => {
+          await closeAll(devices)
+          await Promise.all([hub.stop(), other.close()])
+        },
+      }
+    },
+  }
+}
+
+async function answeringDevices(server: ServerProcess): Promise<readonly MqttDevice[]> {
+  const devices = await openDevices(server, CALLERS)
+  for (const device of devices) {
+    await device.subscribe('$iothub/methods/POST/#')
+    device.onPublished(({ topic }) => {
+      device.publish(`$iothub/methods/res/200/${topic.slice(topic.indexOf('?'))}`, Buffer.from('{"ok":true}'))
+    })
+  }
+  return devices
+}
+
+/** The devices in turn. */
+function methodPaths(): () => string {
+  let next = 0
+  return () => `/twins/bench-${next++ % CALLERS}/methods?api-version=2021-04-12`
+}
+
 export const figures: readonly Figure[] = [
   {
     id: 'P7',
@@ -67,45 +123,20 @@ export const figures: readonly Figure[] = [
       }
     },
   },
-  {
-    id: 'P8',
-    title: 'direct methods through REST, 32 at a time, 32 devices',
-    unit: 'calls/s',
-    anchor: 'fastify answering the same POST',
-    goal: { atLeast: 0.4 },
-    open: async ({ ms }) => {
-      const count = 32
-      const [hub, fastify] = await Promise.all([
-        startServer('hub', { devices: count }),
-        startServer('fastify'),
-      ])
-      const devices = await openDevices(hub, count)
-      for (const device of devices) {
-        await device.subscribe('$iothub/methods/POST/#')
-        device.onPublished(({ topic }) => {
-          device.publish(
-            `$iothub/methods/res/200/${topic.slice(topic.indexOf('?'))}`,
-            Buffer.from('{"ok":true}'),
-          )
-        })
-      }
-      const token = policyToken(hub.ready)
-      let next = 0
-      return {
-        ours: () =>
-          postLoad(
-            hub,
-            () => `/twins/bench-${next++ % count}/methods?api-version=2021-04-12`,
-            { authorization: token },
-            count,
-            ms,
-          ),
-        anchor: () => postLoad(fastify, () => '/methods', { authorization: token }, count, ms),
-        close: async () => {
-          for (const device of devices) device.close()
-          await Promise.all([hub.stop(), fastify.stop()])
-        },
-      }
-    },
-  },
+  methodCalls('P8', 'fastify answering the same POST', 0.4, async () => {
+    const server = await startServer('fastify')
+    return { server, path: () => '/methods', close: () => server.stop() }
+  }),
+  methodCalls('P8-floor', 'fastify handing the POST to a bare connection', 0.6, async () => {
+    const server = await startServer('methods-floor')
+    const devices = await answeringDevices(server)
+    return {
+      server,
+      path: methodPaths(),
+      close: async () => {
+        await closeAll(devices)
+        await server.stop()
+      },
+    }
+  }),
 ]

@@ -1,8 +1,10 @@
-/** The compared clients: ours, the official Node SDK, and mqtt.js alone. Each sends and reads its twin over TLS. */
+/** The compared clients: ours, the official Node SDK, mqtt.js alone and a bare socket. Each sends and reads its twin over TLS. */
 import { createRequire } from 'node:module'
 import mqtt from 'mqtt'
 import { IoTHubDeviceClient, Message } from 'mock-iot-hub-client'
-import type { Target } from './mqtt-device.ts'
+import { MqttDevice, type Target } from './mqtt-device.ts'
+import { closeAll } from './offered-load.ts'
+import { telemetryTopic } from './publish-load.ts'
 import { DEVICE_KEY, sasToken } from './token.ts'
 
 export interface BenchClient {
@@ -102,5 +104,41 @@ export async function openBare({ mqttPort, caPem }: Target): Promise<BenchClient
     },
     readTwin: () => Promise.reject(new Error('mqtt.js has no twins')),
     close: () => client.endAsync(),
+  }
+}
+
+/** What the round trips alone take: a socket that sends the packets of our client, each when the answer to the last is there. */
+export async function openSocket(target: Target): Promise<BenchClient> {
+  const device = await MqttDevice.open(target, DEVICE)
+  const { socket } = device
+  let answered = (): void => undefined
+  let acknowledgement = 0
+  const roundTrip = (topic: string, body: Buffer): Promise<void> =>
+    new Promise((resolve) => {
+      answered = resolve
+      socket.cork()
+      if (acknowledgement !== 0) device.puback(acknowledgement)
+      device.send(MqttDevice.frame(topic, body), 1, () => undefined)
+      socket.uncork()
+    })
+  let reads = 0
+  return {
+    send: (body) => {
+      device.onAcknowledged(() => {
+        answered()
+      })
+      return roundTrip(telemetryTopic(DEVICE), body)
+    },
+    readTwin: async () => {
+      if (reads++ === 0) {
+        await device.subscribe('$iothub/twin/res/#', 1)
+        device.onPublished(({ packetId }) => {
+          acknowledgement = packetId
+          answered()
+        })
+      }
+      await roundTrip(`$iothub/twin/GET/?$rid=${String(reads)}`, Buffer.alloc(0))
+    },
+    close: () => closeAll([device]),
   }
 }

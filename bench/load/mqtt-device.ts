@@ -21,6 +21,8 @@ function secureContext(caPem: string): SecureContext {
 export interface Delivery {
   readonly topic: string
   readonly payload: Buffer
+  /** 0 with QoS 0. */
+  readonly packetId: number
 }
 
 export class MqttDevice {
@@ -82,10 +84,10 @@ export class MqttDevice {
     })
   }
 
-  /** Subscribes with QoS 0, as the Node SDK does for twins and methods, so that there are no acknowledgements. */
-  async subscribe(...filters: string[]): Promise<void> {
+  /** @param qos 0, as the Node SDK does for twins and methods: there are no acknowledgements. */
+  async subscribe(filter: string, qos: 0 | 1 = 0): Promise<void> {
     const suback = this.next('suback')
-    const subscriptions = filters.map((topic) => ({ topic, qos: 0 as const }))
+    const subscriptions = [{ topic: filter, qos }]
     this.socket.write(mqttPacket.generate({ cmd: 'subscribe', messageId: 1, subscriptions }))
     await suback
   }
@@ -136,6 +138,10 @@ export class MqttDevice {
     )
   }
 
+  puback(packetId: number): void {
+    this.socket.write(Buffer.from([0x40, 2, packetId >> 8, packetId & 255]))
+  }
+
   close(): void {
     this.socket.destroy()
   }
@@ -177,6 +183,7 @@ function deliveryAt(data: Buffer, from: number, end: number): Delivery {
   return {
     topic: data.toString('latin1', at + 2, topicEnd),
     payload: data.subarray(topicEnd + (qos === 0 ? 0 : 2), end),
+    packetId: qos === 0 ? 0 : data.readUInt16BE(topicEnd),
   }
 }
 

@@ -379,6 +379,13 @@ export class ManualClock extends HubClock {
   }
 }
 
+/** Calls `run` once, when all promises that can go on have gone on: before the event loop handles the next event. */
+export function afterPromises(run: () => void): void {
+  queueMicrotask(() => {
+    process.nextTick(run)
+  })
+}
+
 /** Calls `run` once, when what the event loop handles now has been handled: it waits for no time. */
 export function afterTurn(run: () => void): void {
   setImmediate(run)

@@ -204,6 +204,8 @@ export class Connection {
 
   /** Handles the packets that have arrived, up to one that takes time. */
   #handlePackets(): void {
+    // What one read is answered with leaves in one piece.
+    this.#stream.cork()
     this.out.cork()
     try {
       while (!this.#busy && !this.#over && this.#frames.next()) {
@@ -214,6 +216,7 @@ export class Connection {
       this.#failed(error)
     }
     this.out.uncork()
+    this.#stream.uncork()
     // What has arrived meanwhile is kept; TCP tells the client to wait with the rest.
     if (!this.#busy || this.#over || this.#held || this.#frames.pending === 0) return
     this.#held = true

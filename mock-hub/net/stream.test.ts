@@ -83,6 +83,18 @@ describe('output', () => {
     expect(socket.written).toEqual(['ab'])
   })
 
+  test.each([
+    ['is destroyed', () => stream.destroy()],
+    ['loses its client', () => inject('tcp.drop_now')],
+    ['is reset', () => inject('tcp.reset')],
+    ['hangs up', () => stream.hangUp()],
+  ])('what is gathered is sent when the stream %s', (_how, end) => {
+    stream.cork()
+    write('a', 'b')
+    end()
+    expect(socket.written).toEqual(['ab'])
+  })
+
   test('tcp.split: each byte is a write, corked or not', () => {
     stream.cork()
     inject('tcp.split')

@@ -152,6 +152,7 @@ export class FaultedStream {
         return
       case 'reset':
         this.#tellGone('fault')
+        this.uncork()
         this.#closing = true
         this.#dropFault()
         if (this.#reset === undefined) this.destroy()
@@ -190,8 +191,9 @@ export class FaultedStream {
     else close()
   }
 
-  /** Ends it at once; what has not been sent is lost. */
+  /** Ends it at once; what has not been sent is lost, but what is gathered is sent. */
   destroy(): void {
+    this.uncork()
     this.#closing = true
     this.#destroyed = true
     this.#gate.clear()

@@ -28,6 +28,13 @@ export function atEndOfTurn(run: () => void): void {
   setImmediate(run)
 }
 
+/** Runs when all promises that can go on have gone on: within this turn, a matter of order as well. */
+export function afterPromises(run: () => void): void {
+  queueMicrotask(() => {
+    process.nextTick(run)
+  })
+}
+
 /** Node's timers hold 31 bits of milliseconds, about 24.8 days; longer waits are chained. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 

@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer'
 import type { Duplex } from 'node:stream'
 import { type IClientOptions, MqttClient, Store } from 'mqtt'
-import { atEndOfTurn, type Clock } from '../core/clock.ts'
+import { afterPromises, atEndOfTurn, type Clock } from '../core/clock.ts'
 import type { Link, LinkListener, Transport } from '../core/ports.ts'
 import { connectionDropped, lostBeforeConnack, protocolFailed } from '../net/errors.ts'
 import { openSocket, type DialOptions } from '../net/open-socket.ts'
@@ -182,6 +182,7 @@ class MqttLink implements Link {
       this.#listener?.up(sessionPresent)
     })
     client.on('packetreceive', ({ cmd, messageId }) => {
+      if (cmd === 'publish') gatherAnswers(stream)
       if (cmd !== 'puback' || messageId === undefined) return
       const acknowledged = this.#inFlight.get(messageId)
       this.#inFlight.delete(messageId)
@@ -245,6 +246,14 @@ class MqttLink implements Link {
     this.#lastSubscriptionId = (this.#lastSubscriptionId % SUBSCRIPTION_IDS) + 1
     return 65_536 - this.#lastSubscriptionId
   }
+}
+
+/** PUBACK, and what the program sends because of the message, leave together: in one TLS record and system call. */
+function gatherAnswers(stream: Duplex): void {
+  stream.cork()
+  afterPromises(() => {
+    stream.uncork()
+  })
 }
 
 /** Stores nothing: `connection/outbox.ts` keeps what must be resent. */

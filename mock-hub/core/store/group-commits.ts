@@ -1,6 +1,6 @@
 /** Groups what has changed, stores it group by group, and says when. */
 
-import { afterTurn, HubClock, type Clock } from '../../base/clock.ts'
+import { afterPromises, HubClock, type Clock } from '../../base/clock.ts'
 import { fromJsonText, jsonText } from '../../base/json-floats.ts'
 import type { Commits, StateDocument, StateKind, StateSource } from '../contract/store/commits.ts'
 import { STATE_KINDS } from '../contract/store/commits.ts'
@@ -128,7 +128,7 @@ export class GroupCommits implements Commits {
     this.#waitingBytes += bytes
     if (this.#open === undefined) {
       this.#open = new Ticket()
-      afterTurn(() => {
+      afterPromises(() => {
         this.#close()
       })
     }
@@ -153,7 +153,7 @@ export class GroupCommits implements Commits {
     this.#ownSystem?.stop()
   }
 
-  /** The turn is over, or a group is stored: what has gathered is the next group. */
+  /** What an event changed is done, or a group is stored: what has gathered is the next group. */
   #close(): void {
     const ticket = this.#open
     if (ticket === undefined || this.#given !== undefined || this.#over) return

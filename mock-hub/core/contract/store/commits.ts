@@ -1,5 +1,5 @@
 /**
- * The commit boundary: the core stays synchronous and in memory, what one turn of the event loop changed is one group, and
+ * The commit boundary: the core stays synchronous and in memory, what one event changed is one group, and
  * nothing leaves the process before its group is stored. Services say what changed; the exits (bytes to a socket, HTTP
  * answers) wait for {@link Commits.committed}.
  */
