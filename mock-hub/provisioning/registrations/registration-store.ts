@@ -7,7 +7,7 @@ import type { Random } from '../../base/random.ts'
 import type { Page, PageRequest } from '../contract/enrollments.ts'
 import type { Registrations } from '../contract/provisioning.ts'
 import type { Attested } from '../attestation/attestor.ts'
-import { byId, Pages } from '../enrollments/pages.ts'
+import { inOrder, Pages } from '../enrollments/pages.ts'
 import { newEtag, sameId } from '../names.ts'
 import { checkEtag, enrollmentNotFound, registrationNotFound } from '../refusals.ts'
 import { keepRecords } from '../stored-record.ts'
@@ -78,7 +78,7 @@ export class RegistrationStore implements Registrations {
 
   ofGroup(enrollmentGroupId: string, page: PageRequest): Page {
     if (!this.#groupExists(enrollmentGroupId)) throw enrollmentNotFound('group', enrollmentGroupId)
-    const rows = this.#sorted().filter(
+    const rows = inOrder(this.#records).filter(
       ({ enrollment: { kind, id } }) => kind === 'group' && sameId(id, enrollmentGroupId),
     )
     const list = `registrations of ${enrollmentGroupId.toLowerCase()}`
@@ -87,7 +87,7 @@ export class RegistrationStore implements Registrations {
   }
 
   list(): readonly JsonObject[] {
-    return this.#sorted().map((row) => stateDocument(row))
+    return inOrder(this.#records).map((row) => stateDocument(row))
   }
 
   clear(): void {
@@ -103,10 +103,6 @@ export class RegistrationStore implements Registrations {
     const record = this.find(registrationId)
     if (record === undefined) throw registrationNotFound(registrationId)
     return record
-  }
-
-  #sorted(): readonly Registration[] {
-    return [...this.#records.values()].sort(byId(idOf))
   }
 }
 
