@@ -115,6 +115,23 @@ describe('register and poll', () => {
     })
   })
 
+  test('one registration has one device, however its id is spelt', async () => {
+    const dps = opened()
+    dps.dps.groups.put('g', group('g'))
+    for (const [id, deviceId] of [
+      ['D1', 'd1'],
+      ['d1', 'd1'],
+      ['Of-G', 'Of-G'],
+      ['of-g', 'Of-G'],
+    ] as const) {
+      const key = deviceId === 'd1' ? KEY : deviceKeyOf(KEY, id)
+      const state = stateIn(await provision(dps, keyed(dps, id, key)))
+      expect(state).toMatchObject({ registrationId: deviceId, deviceId })
+      expect(dps.hub.registry.get({ deviceId }).authentication.symmetricKey.primaryKey).toBe(key)
+    }
+    expect(dps.hub.registry.size).toBe(2)
+  })
+
   test('DPS-POLL-08: a disabled enrollment, and the hub device is not touched', async () => {
     const dps = opened()
     await provision(dps, keyed(dps, 'd1'))

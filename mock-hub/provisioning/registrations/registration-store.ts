@@ -39,13 +39,22 @@ export class RegistrationStore implements Registrations {
     return this.#records.get(registrationId.toLowerCase())
   }
 
+  /**
+   * A registration in its one spelling: that of its record, else of its individual enrollment, else as the device sent it.
+   * Its device is named after it, and is the same device however the id is spelt later.
+   */
+  spelt(registrationId: string, { enrollment: { kind, id } }: Attested): string {
+    return this.find(registrationId)?.registrationId ?? (kind === 'individual' ? id : registrationId)
+  }
+
   /** Records the outcome of a registration; a failed one leaves the earlier assignment. */
-  put(registrationId: string, { enrollment, leaf }: Attested, outcome: Outcome): Registration {
+  put(registrationId: string, attested: Attested, outcome: Outcome): Registration {
+    const { enrollment, leaf } = attested
     const before = this.find(registrationId)
     const now = this.#clock.now()
     const { kind, id } = enrollment
     const record: Registration = {
-      registrationId: before?.registrationId ?? registrationId,
+      registrationId: this.spelt(registrationId, attested),
       enrollment: { kind, id },
       outcome,
       assigned: outcome.status === 'assigned' ? outcome.assigned : before?.assigned,
