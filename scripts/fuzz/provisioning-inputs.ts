@@ -38,12 +38,13 @@ const LIES: readonly unknown[] = [
 export function packetFor(random: Random, operationId: string): Buffer {
   const messageId = 1 + random(20)
   const rid = pick(random, RIDS)
+  const longest = '$dps/registrations/PUT/iotdps-register/?$rid='.padEnd(65_535, 'x')
   const operation = random(4) === 0 ? pick(random, ['', 'x', '%zz', `${operationId}x`]) : operationId
   const topic = pick(random, [
     `$dps/registrations/PUT/iotdps-register/?$rid=${rid}`,
     `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=${rid}&operationId=${operation}`,
     `$dps/registrations/GET/iotdps-get-operationstatus/?operationId=${operation}&$rid=${rid}`,
-    '$dps/registrations/PUT/iotdps-register/',
+    random(20) === 0 ? longest : '$dps/registrations/PUT/iotdps-register/',
     `$dps/registrations/POST/iotdps-get-registration/?$rid=${rid}`,
     'devices/d1/messages/events/',
   ])
