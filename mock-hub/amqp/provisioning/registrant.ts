@@ -5,6 +5,7 @@
 
 import { HubError, toHubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
+import { API_VERSION_FORM, isApiVersion } from '../../provisioning/contract/api-version.ts'
 import { errorAnswer } from '../../provisioning/contract/error-answer.ts'
 import type {
   Provisioning,
@@ -30,7 +31,8 @@ const API_VERSION = 'com.microsoft:api-version'
 const OPERATION = 'iotdps-operation-type'
 const OPERATION_ID = 'iotdps-operation-id'
 const RETRY_AFTER = 'retry-after'
-const DEFAULT_VERSION = '2019-03-31'
+/** Of SASL PLAIN, which names none: no assignment depends on it. */
+const NO_VERSION = ''
 
 /** `{scope}/registrations/{id}`, with a leading slash or as a URL. @returns undefined: the text names no registration. */
 export function registrationNameOf(address: string): RegistrationName | undefined {
@@ -69,7 +71,7 @@ export class RegistrantNode {
     if (this.#token === undefined) return undefined
     const { name } = this.#token
     try {
-      this.#provisioning.devices.prove(this.#registrantOf(name, DEFAULT_VERSION))
+      this.#provisioning.devices.prove(this.#registrantOf(name, NO_VERSION))
       return undefined
     } catch (error) {
       return this.#refusal(error, name)
@@ -124,8 +126,7 @@ export class RegistrantNode {
         expected: `a link of the registration ${quoted(before.registrationId)}, as before on this connection`,
         received: `one of ${quoted(name.registrationId)}`,
       })
-    const apiVersion = textOf(link.peerAttach.properties?.get(API_VERSION)) ?? DEFAULT_VERSION
-    const registrant = this.#registrantOf(name, apiVersion)
+    const registrant = this.#registrantOf(name, apiVersionOf(link))
     this.#provisioning.devices.prove(registrant)
     return registrant
   }
@@ -186,6 +187,18 @@ export class RegistrantNode {
       ...(retryAfter === undefined ? {} : { info: new Map([[RETRY_AFTER, int(retryAfter)]]) }),
     }
   }
+}
+
+/** Every SDK names it on both links (decision 69). @throws HubError. */
+function apiVersionOf({ peerAttach }: Link): string {
+  const given = textOf(peerAttach.properties?.get(API_VERSION))
+  if (isApiVersion(given)) return given
+  throw new HubError({
+    kind: 'GenericBadRequest',
+    rule: 'DPS-AMQP-03',
+    expected: `the property ${API_VERSION} of the link: ${API_VERSION_FORM}`,
+    received: given === undefined ? 'none' : quoted(given),
+  })
 }
 
 function isSame(a: RegistrationName, b: RegistrationName): boolean {
