@@ -31,8 +31,8 @@ const API_VERSION = 'com.microsoft:api-version'
 const OPERATION = 'iotdps-operation-type'
 const OPERATION_ID = 'iotdps-operation-id'
 const RETRY_AFTER = 'retry-after'
-/** Of SASL PLAIN, which names none: no assignment depends on it. */
-const NO_VERSION = ''
+/** Of SASL PLAIN, and of links that name none (decision 69). */
+const DEFAULT_VERSION = '2019-03-31'
 
 /** `{scope}/registrations/{id}`, with a leading slash or as a URL. @returns undefined: the text names no registration. */
 export function registrationNameOf(address: string): RegistrationName | undefined {
@@ -71,7 +71,7 @@ export class RegistrantNode {
     if (this.#token === undefined) return undefined
     const { name } = this.#token
     try {
-      this.#provisioning.devices.prove(this.#registrantOf(name, NO_VERSION))
+      this.#provisioning.devices.prove(this.#registrantOf(name, DEFAULT_VERSION))
       return undefined
     } catch (error) {
       return this.#refusal(error, name)
@@ -189,15 +189,15 @@ export class RegistrantNode {
   }
 }
 
-/** Every SDK names it on both links (decision 69). @throws HubError. */
+/** @throws HubError for one of another form. */
 function apiVersionOf({ peerAttach }: Link): string {
-  const given = textOf(peerAttach.properties?.get(API_VERSION))
+  const given = textOf(peerAttach.properties?.get(API_VERSION)) ?? DEFAULT_VERSION
   if (isApiVersion(given)) return given
   throw new HubError({
     kind: 'GenericBadRequest',
     rule: 'DPS-AMQP-03',
-    expected: `the property ${API_VERSION} of the link: ${API_VERSION_FORM}`,
-    received: given === undefined ? 'none' : quoted(given),
+    expected: `the property ${API_VERSION} of the link, if there is one: ${API_VERSION_FORM}`,
+    received: quoted(given),
   })
 }
 

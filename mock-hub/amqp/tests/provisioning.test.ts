@@ -180,16 +180,15 @@ describe('what is refused', () => {
     expect(dps.hub.lastRefusals[0]?.explanation.rule).toBe('DPS-AMQP-03')
   })
 
-  test.each([undefined, {}, { 'com.microsoft:api-version': 'soon' }])(
-    'DPS-AMQP-03: a link with the properties %j, which name no api-version',
-    async (without) => {
-      const connection = dial(server, ADDRESS, token(dps, 'd1'))
-      const link = connection.open_receiver({ source: { address: ADDRESS }, properties: without })
-      await once(link, 'receiver_error')
-      expect((link.error as rhea.ConnectionError).condition).toBe('com.microsoft:argument-error')
-      expect(dps.hub.lastRefusals[0]?.explanation.rule).toBe('DPS-AMQP-03')
-    },
-  )
+  test('DPS-AMQP-03: an api-version of another form; a link without one is served', async () => {
+    const connection = dial(server, ADDRESS, token(dps, 'd1'))
+    const source = { address: ADDRESS }
+    const link = connection.open_receiver({ source, properties: { 'com.microsoft:api-version': 'soon' } })
+    await once(link, 'receiver_error')
+    expect((link.error as rhea.ConnectionError).condition).toBe('com.microsoft:argument-error')
+    expect(dps.hub.lastRefusals[0]?.explanation.rule).toBe('DPS-AMQP-03')
+    await once(connection.open_receiver({ source }), 'receiver_open')
+  })
 
   test('without a service there is no such address', async () => {
     const bare = await createAmqpServer(dps.hub)
