@@ -1,10 +1,8 @@
-import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import { connect, createServer as createTcp, type AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
+import { createServer as createTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startMockHub, type MockHub, type MockHubOptions } from 'mock-iot-hub'
 import { generate } from 'selfsigned'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -16,69 +14,28 @@ import {
   OperationCancelled,
   OperationTimeout,
   ProvisioningDeviceClient,
-  ProxyOptions,
   ServiceError,
-  ValueError,
   X509,
-  type ProvisioningKeyOptions,
 } from '../index.ts'
-import { HastyClock } from '../testing/hasty-clock.ts'
+import { failed, KEY, listening, SCOPE, symmetric, TestProvisioning } from '../testing/test-provisioning.ts'
 import { step } from './machine.ts'
 
-const KEY = Buffer.alloc(64, 1).toString('base64')
-const SCOPE = '0ne00000000'
-
-let hub: MockHub
-let clock: HastyClock
-const start = async (options: MockHubOptions = {}): Promise<void> => {
-  clock = new HastyClock()
-  hub = await startMockHub({
-    ...options,
-    controlPort: false,
-    seed: { enrollments: [{ registrationId: 'd1', attestation: symmetric(KEY) }] },
-  })
-}
-const symmetric = (primaryKey: string) => ({ type: 'symmetricKey', symmetricKey: { primaryKey } })
-beforeEach(() => start())
-afterEach(() => hub.stop())
-
-const options = (more: ProvisioningKeyOptions = {}): ProvisioningKeyOptions => ({
-  serverVerificationCert: hub.caPem,
-  ...more,
-  extensions: {
-    clock,
-    endpoint: { host: '127.0.0.1', mqttPort: hub.mqttPort, httpsPort: hub.httpsPort },
-    ...more.extensions,
-  },
+let service: TestProvisioning
+beforeEach(async () => {
+  service = await TestProvisioning.start()
 })
-const client = (more: ProvisioningKeyOptions = {}, id = 'd1', key = KEY): ProvisioningDeviceClient =>
-  ProvisioningDeviceClient.createFromSymmetricKey('127.0.0.1', id, SCOPE, key, options(more))
-const failed = async (work: Promise<unknown>): Promise<Error> => {
-  try {
-    await work
-  } catch (error) {
-    if (error instanceof Error) return error
-  }
-  throw new Error('nothing was refused')
-}
-const packets = (cmd: string): Record<string, unknown>[] =>
-  hub.journal
-    .filter({ type: 'packet' })
-    .filter((entry) => entry.cmd === cmd && entry.direction === 'in')
-    .map(({ packet }) => packet as Record<string, unknown>)
-const published = (part: string): Record<string, unknown>[] =>
-  packets('publish').filter(({ topic }) => String(topic).includes(part))
+afterEach(() => service.hub.stop())
 
 describe('register', () => {
   test('PROV-KEY-01 PROV-RES-01 PROV-RES-02 PROV-RES-03 PROV-REG-01: registers by key, and the device connects to its hub', async () => {
-    const result = await client().register()
-    const [seen] = hub.provisioning?.registrations.list() ?? []
+    const result = await service.client().register()
+    const [seen] = service.hub.provisioning?.registrations.list() ?? []
     expect(result).toEqual({
       operationId: expect.any(String) as string,
       status: 'assigned',
       registrationState: {
         deviceId: 'd1',
-        assignedHub: hub.hostName,
+        assignedHub: service.hub.hostName,
         subStatus: 'initialAssignment',
         createdDateTime: seen?.['createdDateTimeUtc'],
         lastUpdateDateTime: seen?.['lastUpdatedDateTimeUtc'],
@@ -86,13 +43,15 @@ describe('register', () => {
         responsePayload: 'null',
       },
     })
-    const [connected] = packets('connect')
+    const [connected] = service.packets('connect')
     expect(connected).toMatchObject({ clientId: 'd1', keepalive: 60 })
     expect(String(connected?.['username'])).toMatch(
       /^0ne00000000\/registrations\/d1\/api-version=2019-03-31&ClientVersion=/,
     )
     expect(String(connected?.['password'])).toContain('sr=0ne00000000%2Fregistrations%2Fd1&')
-    const order = hub.journal.filter({ type: 'packet' }).map(({ cmd, direction }) => `${direction} ${cmd}`)
+    const order = service.hub.journal
+      .filter({ type: 'packet' })
+      .map(({ cmd, direction }) => `${direction} ${cmd}`)
     expect(order.slice(0, 5)).toEqual([
       'in connect',
       'out connack',
@@ -100,14 +59,14 @@ describe('register', () => {
       'out suback',
       'in publish',
     ])
-    expect(packets('subscribe')).toMatchObject([
+    expect(service.packets('subscribe')).toMatchObject([
       { subscriptions: [{ topic: '$dps/registrations/res/#', qos: 1 }] },
     ])
     const device = IoTHubDeviceClient.createFromSymmetricKey(
       KEY,
       result.registrationState.assignedHub,
       result.registrationState.deviceId,
-      options(),
+      service.options(),
     )
     await device.connect()
     await device.shutdown()
@@ -118,9 +77,9 @@ describe('register', () => {
       [undefined, 3600],
       [120, 120],
     ] as const) {
-      await client({ sastokenTtl }).register()
-      const password = String(packets('connect').at(-1)?.['password'])
-      expect(password).toContain(`se=${String(Math.floor(clock.now() / 1000) + life)}&`)
+      await service.client({ sastokenTtl }).register()
+      const password = String(service.packets('connect').at(-1)?.['password'])
+      expect(password).toContain(`se=${String(Math.floor(service.clock.now() / 1000) + life)}&`)
     }
   })
 
@@ -132,10 +91,10 @@ describe('register', () => {
     const folder = mkdtempSync(join(tmpdir(), 'provisioning-'))
     const files = [join(folder, 'cert.pem'), join(folder, 'key.pem')] as const
     for (const [index, text] of [cert, key].entries()) writeFileSync(files[index] ?? '', text)
-    hub.provisioning?.enrollments.put('x1', {
+    service.hub.provisioning?.enrollments.put('x1', {
       attestation: { type: 'x509', x509: { clientCertificates: { primary: { certificate: cert } } } },
     })
-    const { extensions, serverVerificationCert } = options()
+    const { extensions, serverVerificationCert } = service.options()
     const certified = ProvisioningDeviceClient.createFromX509Certificate(
       '127.0.0.1',
       'x1',
@@ -144,21 +103,21 @@ describe('register', () => {
       { extensions, serverVerificationCert },
     )
     expect(await certified.register()).toMatchObject({ status: 'assigned' })
-    expect(packets('connect').at(-1)?.['password']).toBeUndefined()
+    expect(service.packets('connect').at(-1)?.['password']).toBeUndefined()
   })
 
   test.each([[{ a: [1] }], ['a text'], [7], [0]])(
     'PROV-PAY-01 PROV-PAY-02: the payload %j is sent, and none without one',
     async (payload) => {
-      const device = client()
+      const device = service.client()
       await device.register()
-      expect(JSON.parse(String(published('iotdps-register')[0]?.['payload']))).toEqual({
+      expect(JSON.parse(String(service.published('iotdps-register')[0]?.['payload']))).toEqual({
         registrationId: 'd1',
       })
-      const second = client()
+      const second = service.client()
       second.provisioningPayload = payload
       await second.register()
-      expect(JSON.parse(String(published('iotdps-register')[1]?.['payload']))).toEqual({
+      expect(JSON.parse(String(service.published('iotdps-register')[1]?.['payload']))).toEqual({
         registrationId: 'd1',
         payload,
       })
@@ -167,12 +126,12 @@ describe('register', () => {
   )
 
   test('PROV-REG-02 PROV-REG-03 PROV-REG-04: polls with the operation, after retry-after or 2 s', async () => {
-    hub.faults.arm({ name: 'dps.register.retry_after', parameters: { seconds: 7 } })
-    hub.faults.arm({ name: 'dps.register.assigning', parameters: { times: 1 } })
-    hub.faults.arm({ name: 'dps.poll.retry_after', parameters: { seconds: 4 } })
-    const { operationId } = await client().register()
-    expect(clock.waits).toEqual([7_000, 4_000])
-    const polls = published('iotdps-get-operationstatus')
+    service.hub.faults.arm({ name: 'dps.register.retry_after', parameters: { seconds: 7 } })
+    service.hub.faults.arm({ name: 'dps.register.assigning', parameters: { times: 1 } })
+    service.hub.faults.arm({ name: 'dps.poll.retry_after', parameters: { seconds: 4 } })
+    const { operationId } = await service.client().register()
+    expect(service.clock.waits).toEqual([7_000, 4_000])
+    const polls = service.published('iotdps-get-operationstatus')
     expect(polls).toHaveLength(2)
     for (const { topic } of polls)
       expect(String(topic)).toContain(`&operationId=${encodeURIComponent(operationId)}`)
@@ -189,26 +148,27 @@ describe('register', () => {
   })
 
   test.each([429, 500, 503])('PROV-REG-05: after %i the same request comes again', async (status) => {
-    hub.faults.arm({ name: 'dps.register.status', count: 2, parameters: { status, retryAfter: 8 } })
-    hub.faults.arm({ name: 'dps.poll.status', parameters: { status, retryAfter: 6 } })
-    expect(await client().register()).toMatchObject({ status: 'assigned' })
-    expect(clock.waits).toEqual([8_000, 8_000, 3_000, 6_000])
-    expect(published('iotdps-register')).toHaveLength(3)
-    expect(published('iotdps-get-operationstatus')).toHaveLength(2)
+    service.hub.faults.arm({ name: 'dps.register.status', count: 2, parameters: { status, retryAfter: 8 } })
+    service.hub.faults.arm({ name: 'dps.poll.status', parameters: { status, retryAfter: 6 } })
+    expect(await service.client().register()).toMatchObject({ status: 'assigned' })
+    expect(service.clock.waits).toEqual([8_000, 8_000, 3_000, 6_000])
+    expect(service.published('iotdps-register')).toHaveLength(3)
+    expect(service.published('iotdps-get-operationstatus')).toHaveLength(2)
   })
 
   test('PROV-REG-06: it disconnects before it settles, also after a failure', async () => {
     for (const fails of [false, true]) {
-      if (fails) hub.faults.arm({ name: 'dps.register.result' })
-      await client()
+      if (fails) service.hub.faults.arm({ name: 'dps.register.result' })
+      await service
+        .client()
         .register()
         .catch(() => undefined)
-      expect(packets('disconnect')).toHaveLength(fails ? 2 : 1)
+      expect(service.packets('disconnect')).toHaveLength(fails ? 2 : 1)
     }
   })
 
   test('PROV-REG-07 PROV-REG-08: one registration at a time, and none after success', async () => {
-    const device = client()
+    const device = service.client()
     const first = device.register()
     const refused = await failed(device.register())
     expect([refused.constructor, refused.message]).toEqual([
@@ -221,140 +181,74 @@ describe('register', () => {
       ClientError,
       'The client has registered its device and is no longer operable',
     ])
-    expect(packets('connect')).toHaveLength(1)
+    expect(service.packets('connect')).toHaveLength(1)
   })
 
   test('PROV-RES-03: the payload of a custom allocation is told as JSON text', async () => {
     const webhook = createServer((_request, response) => {
-      response.end(JSON.stringify({ iotHubHostName: hub.hostName, payload: { a: 1 } }))
+      response.end(JSON.stringify({ iotHubHostName: service.hub.hostName, payload: { a: 1 } }))
     })
-    await listening(webhook)
-    hub.provisioning?.enrollments.put('c1', {
+    const port = await listening(webhook)
+    service.hub.provisioning?.enrollments.put('c1', {
       attestation: symmetric(KEY),
       allocationPolicy: 'custom',
       customAllocationDefinition: {
-        webhookUrl: `http://127.0.0.1:${String(portOf(webhook))}/`,
+        webhookUrl: `http://127.0.0.1:${String(port)}/`,
         apiVersion: '2019-03-31',
       },
     })
-    hub.faults.arm({ name: 'dps.register.assigning', parameters: { times: 3 } })
-    const { registrationState } = await client({}, 'c1').register()
+    service.hub.faults.arm({ name: 'dps.register.assigning', parameters: { times: 3 } })
+    const { registrationState } = await service.client({}, 'c1').register()
     expect(JSON.parse(registrationState.responsePayload)).toEqual({ a: 1 })
     webhook.close()
   })
 
   test('a registration can be cancelled, and begun again', async () => {
-    hub.faults.arm({ name: 'dps.register.withhold' })
-    const device = client()
+    service.hub.faults.arm({ name: 'dps.register.withhold' })
+    const device = service.client()
     const cancelled = new AbortController()
     const work = failed(device.register({ signal: cancelled.signal }))
-    await hub.journal.until(({ type }) => type === 'registration')
+    await service.hub.journal.until(({ type }) => type === 'registration')
     cancelled.abort('enough')
     const error = await work
     expect(error).toBeInstanceOf(OperationCancelled)
     expect(error.cause).toBe('enough')
     expect(await device.register()).toMatchObject({ status: 'assigned' })
-    expect(await failed(client().register({ signal: AbortSignal.abort() }))).toBeInstanceOf(
+    expect(await failed(service.client().register({ signal: AbortSignal.abort() }))).toBeInstanceOf(
       OperationCancelled,
     )
   })
 })
 
-const listening = async (server: Server | ReturnType<typeof createTcp>): Promise<void> => {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-}
-const portOf = (server: Server | ReturnType<typeof createTcp>): number =>
-  (server.address() as AddressInfo).port
-
-describe('options', () => {
-  test('PROV-OPT-01: WebSockets on 443, or MQTT on 8883', async () => {
-    await client({ websockets: true }).register()
-    await client().register()
-    const transports = hub.journal.filter({ type: 'link-opened' }).map(({ transport }) => transport)
-    expect(transports).toEqual(['mqtt-ws', 'mqtt'])
-  })
-
-  test('PROV-OPT-02: serverVerificationCert is the anchor; without it the server is not trusted', async () => {
-    const error = await failed(client({ serverVerificationCert: undefined }).register())
-    expect(error.constructor).toBe(ClientError)
-    expect(error.cause).toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
-    expect(packets('connect')).toEqual([])
-    expect(await client().register()).toMatchObject({ status: 'assigned' })
-  })
-
-  test('PROV-OPT-03: gatewayHostname is dialled, and the user name does not change', async () => {
-    const { extensions, serverVerificationCert } = options()
-    const { mqttPort } = hub
-    const device = ProvisioningDeviceClient.createFromSymmetricKey('nowhere.invalid', 'd1', SCOPE, KEY, {
-      ...{ serverVerificationCert, gatewayHostname: '127.0.0.1' },
-      extensions: { ...extensions, endpoint: { mqttPort } },
-    })
-    await device.register()
-    expect(packets('connect')[0]?.['username']).toMatch(/^0ne00000000\/registrations\/d1\//)
-  })
-
-  test('PROV-OPT-04: cipher chooses the suite, and an unusable one is refused', async () => {
-    expect(await client({ cipher: 'ECDHE-ECDSA-AES128-GCM-SHA256' }).register()).toMatchObject({
-      status: 'assigned',
-    })
-    expect(hub.journal.filter({ type: 'link-opened' })[0]?.tls?.version).toBe('TLSv1.2')
-    expect(() => client({ cipher: 'NONE-SUCH' })).toThrow(ValueError)
-  })
-
-  test('PROV-OPT-05: the proxy sees CONNECT to the provisioning host', async () => {
-    const seen: string[] = []
-    const proxy = createServer()
-    proxy.on('connect', ({ url = '' }, socket) => {
-      seen.push(url)
-      const through = connect(hub.mqttPort, '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 OK\r\n\r\n')
-        through.pipe(socket).pipe(through)
-      })
-      for (const each of [socket, through]) each.on('error', () => socket.destroy())
-    })
-    await listening(proxy)
-    const proxyOptions = new ProxyOptions('HTTP', '127.0.0.1', portOf(proxy))
-    expect(await client({ proxyOptions }).register()).toMatchObject({ status: 'assigned' })
-    expect(seen).toEqual([`127.0.0.1:${String(hub.mqttPort)}`])
-    proxy.close()
-  })
-
-  test('PROV-OPT-06: keepAlive, in either spelling', async () => {
-    for (const more of [{ keepAlive: 90 }, { keepalive: 91 }]) await client(more).register()
-    expect(packets('connect').map(({ keepalive }) => keepalive)).toEqual([90, 91])
-    expect(() => client({ keepAlive: 1741 })).toThrow(ValueError)
-  })
-})
-
 describe('errors', () => {
   test.each([4, 5])('PROV-ERR-01: CONNACK %i', async (code) => {
-    hub.faults.arm({ name: 'mqtt.connack.code', parameters: { code } })
-    expect(await failed(client().register())).toBeInstanceOf(CredentialError)
+    service.hub.faults.arm({ name: 'mqtt.connack.code', parameters: { code } })
+    expect(await failed(service.client().register())).toBeInstanceOf(CredentialError)
   })
 
   test('PROV-ERR-02: nobody listens', async () => {
     const taken = createTcp()
-    await listening(taken)
-    const mqttPort = portOf(taken)
+    const mqttPort = await listening(taken)
     taken.close()
-    const error = failed(client({ extensions: { endpoint: { host: '127.0.0.1', mqttPort } } }).register())
+    const error = failed(
+      service.client({ extensions: { endpoint: { host: '127.0.0.1', mqttPort } } }).register(),
+    )
     expect(await error).toBeInstanceOf(ConnectionFailedError)
   })
 
   test.each(['dps.register.close', 'dps.poll.close'])(
     'PROV-ERR-03: %s loses the connection',
     async (name) => {
-      hub.faults.arm({ name })
-      expect(await failed(client().register())).toBeInstanceOf(ConnectionDroppedError)
+      service.hub.faults.arm({ name })
+      expect(await failed(service.client().register())).toBeInstanceOf(ConnectionDroppedError)
     },
   )
 
   test('PROV-ERR-04: no CONNACK in time', async () => {
-    hub.faults.arm({ name: 'mqtt.connack.withhold' })
-    const work = failed(client().register())
-    await hub.journal.until((entry) => entry.type === 'packet' && entry.cmd === 'connect')
-    clock.expire(60_000)
+    service.hub.faults.arm({ name: 'mqtt.connack.withhold' })
+    const work = failed(service.client().register())
+    await service.hub.journal.until((entry) => entry.type === 'packet' && entry.cmd === 'connect')
+    service.clock.expire(60_000)
     expect(await work).toBeInstanceOf(OperationTimeout)
   })
 
@@ -365,15 +259,15 @@ describe('errors', () => {
     ['dps.register.result', { status: 'disabled' }, 200, undefined],
     ['dps.register.result', { status: 'unassigned' }, 200, undefined],
   ] as const)('PROV-ERR-05: %s %j', async (name, parameters, status, errorCode) => {
-    hub.faults.arm({ name, parameters })
-    const error = await failed(client().register())
+    service.hub.faults.arm({ name, parameters })
+    const error = await failed(service.client().register())
     expect(error.constructor).toBe(ClientError)
     expect(error.cause).toBeInstanceOf(ServiceError)
     expect(error.cause).toMatchObject({ status, errorCode })
   })
 
   test('PROV-ERR-05: a wrong key, and a body that cannot be read', async () => {
-    const wrong = await failed(client({}, 'd1', Buffer.alloc(64, 2).toString('base64')).register())
+    const wrong = await failed(service.client({}, 'd1', Buffer.alloc(64, 2).toString('base64')).register())
     expect(wrong.cause).toMatchObject({ status: 401, errorCode: 401002 })
     for (const [body, message] of [
       ['{', 'a body that cannot be read'],
@@ -381,8 +275,8 @@ describe('errors', () => {
       ['{}', 'ended with status unknown'],
       ['{"operationId":"x","status":"assigned"}', 'ended with status assigned'],
     ] as const) {
-      hub.faults.arm({ name: 'dps.poll.body', parameters: { body } })
-      const error = await failed(client().register())
+      service.hub.faults.arm({ name: 'dps.poll.body', parameters: { body } })
+      const error = await failed(service.client().register())
       expect(error.constructor).toBe(ClientError)
       expect(error.message).toContain(message)
       expect(error.cause).toBeInstanceOf(Error)
@@ -390,10 +284,10 @@ describe('errors', () => {
   })
 
   test('PROV-ERR-06: no answer within 30 s', async () => {
-    hub.faults.arm({ name: 'dps.register.withhold' })
-    const work = failed(client().register())
-    await hub.journal.until((entry) => entry.type === 'registration' && entry.step === 'ended')
-    clock.expire(30_000)
+    service.hub.faults.arm({ name: 'dps.register.withhold' })
+    const work = failed(service.client().register())
+    await service.hub.journal.until((entry) => entry.type === 'registration' && entry.step === 'ended')
+    service.clock.expire(30_000)
     const error = await work
     expect(error.constructor).toBe(ClientError)
     expect(error.message).toContain('No answer to the register within 30 s')

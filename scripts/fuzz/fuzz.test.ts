@@ -22,6 +22,12 @@ test.each(['mqtt', 'amqp', 'http', 'blob', 'control', 'provisioning'] as const)(
   },
 )
 
+test('devices are assigned over each transport while the provisioning service is fuzzed', async () => {
+  const { outcomes } = await SURFACES.provisioning({ seed: 1, inputs: 1_500 })
+  for (const transport of ['mqtt', 'mqtt-ws', 'https', 'amqp', 'amqp-ws'])
+    expect(Object.keys(outcomes)).toContain(`${transport} ended: ["assigned",null]`)
+})
+
 test('the same seed and number are the same input', () => {
   const packet = Buffer.from([0x32, 5, 0, 1, 0x61, 0, 1])
   expect(withOneLie(packet, randomFrom(3, 9))).toEqual(withOneLie(packet, randomFrom(3, 9)))

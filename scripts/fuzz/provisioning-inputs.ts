@@ -1,11 +1,14 @@
 /** What devices and back ends send to the provisioning service: correct, with one lie, or wrong in many places. */
 
+import { createHmac } from 'node:crypto'
 import mqttPacket from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import { pick, type Random } from './random.ts'
 
 /** Registration ids, and the ids of groups; the last ones are valid and nobody's, or not valid. */
 export const IDS = ['d1', 'D1', 'd2', 'x1', 'of-g', 'nobody', 'a:b.c-', '__proto__', 'constructor', 'a b', '']
+/** Those that are enrolled most of the time. */
+const ENROLLED = ['d1', 'd1', 'D1', 'of-g']
 const GROUPS = ['g', 'G', 'h', 'x', 'toString']
 const RIDS = ['1', '1', '2', '', '%31', 'a&b=c', '$rid', '__proto__', 'x'.repeat(300)]
 const BODIES = [
@@ -34,16 +37,36 @@ const LIES: readonly unknown[] = [
   ...[[], [null], [[]], {}, { a: 1 }, JSON.parse('{"__proto__":{"x":1}}') as unknown],
 ]
 
+/** Of a device: mostly one that is enrolled. */
+export function idOf(random: Random): string {
+  return pick(random, random(3) === 0 ? IDS : ENROLLED)
+}
+
+/** The body of a registration: mostly one that any device may send. */
+export function bodyOf(random: Random): string | Buffer {
+  if (random(2) === 0) return pick(random, ['', '{}', '{"payload":{"a":[1]}}', '{"payload":null}'])
+  if (random(30) === 0) return Buffer.alloc(random(120_000), random(256))
+  return pick(random, BODIES)
+}
+
+/** A device subscribes to the answers. */
+export const subscription = mqttPacket.generate({
+  ...{ cmd: 'subscribe', messageId: 1 },
+  subscriptions: [{ topic: '$dps/registrations/res/#', qos: 1 }],
+})
+
 /** A packet of a device that asks for its hub. @param operationId the last one that the service has given. */
 export function packetFor(random: Random, operationId: string): Buffer {
   const messageId = 1 + random(20)
   const rid = pick(random, RIDS)
+  const longest = '$dps/registrations/PUT/iotdps-register/?$rid='.padEnd(65_535, 'x')
   const operation = random(4) === 0 ? pick(random, ['', 'x', '%zz', `${operationId}x`]) : operationId
+  const register = `$dps/registrations/PUT/iotdps-register/?$rid=${rid}`
+  const poll = `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=${rid}&operationId=${operation}`
   const topic = pick(random, [
-    `$dps/registrations/PUT/iotdps-register/?$rid=${rid}`,
-    `$dps/registrations/GET/iotdps-get-operationstatus/?$rid=${rid}&operationId=${operation}`,
+    ...[register, register, register, poll, poll],
     `$dps/registrations/GET/iotdps-get-operationstatus/?operationId=${operation}&$rid=${rid}`,
-    '$dps/registrations/PUT/iotdps-register/',
+    random(20) === 0 ? longest : '$dps/registrations/PUT/iotdps-register/',
     `$dps/registrations/POST/iotdps-get-registration/?$rid=${rid}`,
     'devices/d1/messages/events/',
   ])
@@ -67,11 +90,6 @@ export function packetFor(random: Random, operationId: string): Buffer {
   return mqttPacket.generate(pick(random, random(4) === 0 ? packets : packets.slice(0, 2))())
 }
 
-function bodyOf(random: Random): string | Buffer {
-  if (random(30) === 0) return Buffer.alloc(random(120_000), random(256))
-  return pick(random, BODIES)
-}
-
 /** A request over HTTPS, without its Authorization. */
 export interface ProvisioningRequest {
   readonly as: 'device' | 'back end'
@@ -85,7 +103,7 @@ export interface ProvisioningRequest {
 
 /** A request of a device. */
 export function deviceRequest(random: Random, scope: string, operationId: string): ProvisioningRequest {
-  const id = pick(random, IDS)
+  const id = idOf(random)
   const root = `/${random(20) === 0 ? pick(random, ['x', '..', '%zz', '__proto__']) : scope}/registrations/${encodeURIComponent(id)}`
   const [method, path] = pick(random, [
     ['PUT', `${root}/register`],
@@ -208,4 +226,25 @@ export function withOneLieIn(document: unknown, random: Random): unknown {
   const [name, value] = pick(random, entries)
   if (random(6) === 0) return Object.fromEntries(entries.filter(([each]) => each !== name))
   return { ...document, [name]: withOneLieIn(value, random) }
+}
+
+/** A life of tokens that no run outlives. */
+const LONG_SECONDS = 100 * 365 * 86_400
+
+/** Mostly one that fits. */
+export function deviceToken(random: Random, scope: string, id: string, now: number): string {
+  const key =
+    id === 'of-g' ? createHmac('sha256', Buffer.from(KEY, 'base64')).update(id).digest('base64') : KEY
+  const resource = `${scope}/registrations/${random(15) === 0 ? pick(random, IDS) : id}`
+  const token = tokenFor(resource, key, now, pick(random, ['registration', undefined, '']))
+  return random(15) === 0 ? token.slice(0, random(token.length)) : token
+}
+
+/** @param now epoch ms. */
+export function tokenFor(resource: string, key: string, now: number, policy: string | undefined): string {
+  const sr = encodeURIComponent(resource)
+  const se = String(Math.floor(now / 1000) + LONG_SECONDS)
+  const sig = createHmac('sha256', Buffer.from(key, 'base64')).update(`${sr}\n${se}`).digest('base64')
+  const skn = policy === undefined ? '' : `&skn=${policy}`
+  return `SharedAccessSignature sr=${sr}&sig=${encodeURIComponent(sig)}&se=${se}${skn}`
 }

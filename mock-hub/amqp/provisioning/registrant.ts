@@ -5,6 +5,7 @@
 
 import { HubError, toHubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
+import { API_VERSION_FORM, isApiVersion } from '../../provisioning/contract/api-version.ts'
 import { errorAnswer } from '../../provisioning/contract/error-answer.ts'
 import type {
   Provisioning,
@@ -30,6 +31,7 @@ const API_VERSION = 'com.microsoft:api-version'
 const OPERATION = 'iotdps-operation-type'
 const OPERATION_ID = 'iotdps-operation-id'
 const RETRY_AFTER = 'retry-after'
+/** Of SASL PLAIN, and of links that name none (decision 69). */
 const DEFAULT_VERSION = '2019-03-31'
 
 /** `{scope}/registrations/{id}`, with a leading slash or as a URL. @returns undefined: the text names no registration. */
@@ -124,8 +126,7 @@ export class RegistrantNode {
         expected: `a link of the registration ${quoted(before.registrationId)}, as before on this connection`,
         received: `one of ${quoted(name.registrationId)}`,
       })
-    const apiVersion = textOf(link.peerAttach.properties?.get(API_VERSION)) ?? DEFAULT_VERSION
-    const registrant = this.#registrantOf(name, apiVersion)
+    const registrant = this.#registrantOf(name, apiVersionOf(link))
     this.#provisioning.devices.prove(registrant)
     return registrant
   }
@@ -186,6 +187,18 @@ export class RegistrantNode {
       ...(retryAfter === undefined ? {} : { info: new Map([[RETRY_AFTER, int(retryAfter)]]) }),
     }
   }
+}
+
+/** @throws HubError for one of another form. */
+function apiVersionOf({ peerAttach }: Link): string {
+  const given = textOf(peerAttach.properties?.get(API_VERSION)) ?? DEFAULT_VERSION
+  if (isApiVersion(given)) return given
+  throw new HubError({
+    kind: 'GenericBadRequest',
+    rule: 'DPS-AMQP-03',
+    expected: `the property ${API_VERSION} of the link, if there is one: ${API_VERSION_FORM}`,
+    received: quoted(given),
+  })
 }
 
 function isSame(a: RegistrationName, b: RegistrationName): boolean {

@@ -13,6 +13,8 @@ import { createAmqpServer, type AmqpServer } from '../server.ts'
 import { data, dial } from '../testing/test-client.ts'
 
 const ADDRESS = `${SCOPE}/registrations/d1`
+/** Of each link. */
+const properties = { 'com.microsoft:api-version': '2019-03-31' }
 let dps: TestProvisioning
 let server: AmqpServer
 beforeEach(async () => {
@@ -36,16 +38,13 @@ interface Client {
 async function attached(connection: rhea.Connection, address = ADDRESS): Promise<Client> {
   const waiting: rhea.Message[] = []
   let wake: (() => void) | undefined
-  const receiver = connection.open_receiver({
-    source: { address },
-    properties: { 'com.microsoft:api-version': '2019-03-31' },
-  })
+  const receiver = connection.open_receiver({ source: { address }, properties })
   receiver.on('message', ({ message }: rhea.EventContext) => {
     if (message !== undefined) waiting.push(message)
     wake?.()
   })
   await once(receiver, 'receiver_open')
-  const sender = connection.open_sender({ target: { address } })
+  const sender = connection.open_sender({ target: { address }, properties })
   await once(sender, 'sendable')
   return {
     connection,
@@ -172,13 +171,23 @@ describe('what is refused', () => {
   test('DPS-AMQP-08: a certificate that is not enrolled, and a link of another registration, are refused', async () => {
     const { der } = await make('d1')
     const stranger = dial(server, undefined, undefined, [der])
-    const link = stranger.open_receiver({ source: { address: ADDRESS } })
+    const link = stranger.open_receiver({ source: { address: ADDRESS }, properties })
     await once(link, 'receiver_error')
     expect((link.error as rhea.ConnectionError).condition).toBe('amqp:unauthorized-access')
     const { connection } = await connected()
-    const other = connection.open_receiver({ source: { address: `${SCOPE}/registrations/d2` } })
+    const other = connection.open_receiver({ source: { address: `${SCOPE}/registrations/d2` }, properties })
     await once(other, 'receiver_error')
     expect(dps.hub.lastRefusals[0]?.explanation.rule).toBe('DPS-AMQP-03')
+  })
+
+  test('DPS-AMQP-03: an api-version of another form; a link without one is served', async () => {
+    const connection = dial(server, ADDRESS, token(dps, 'd1'))
+    const source = { address: ADDRESS }
+    const link = connection.open_receiver({ source, properties: { 'com.microsoft:api-version': 'soon' } })
+    await once(link, 'receiver_error')
+    expect((link.error as rhea.ConnectionError).condition).toBe('com.microsoft:argument-error')
+    expect(dps.hub.lastRefusals[0]?.explanation.rule).toBe('DPS-AMQP-03')
+    await once(connection.open_receiver({ source }), 'receiver_open')
   })
 
   test('without a service there is no such address', async () => {

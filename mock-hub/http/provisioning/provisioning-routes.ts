@@ -6,6 +6,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
 import type { Hub } from '../../core/contract/hub.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
+import { API_VERSION_FORM, isApiVersion } from '../../provisioning/contract/api-version.ts'
 import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
 import { apiVersionOf } from '../common/api-version.ts'
 import { asHubError } from '../common/errors.ts'
@@ -14,7 +15,6 @@ import { deviceRoutes } from './device-routes.ts'
 import { refuse } from './answers.ts'
 import { serviceRoutes } from './service-routes.ts'
 
-const API_VERSION = /^\d{4}-\d\d-\d\d(-preview)?$/
 const WITH_BODY = ['PUT', 'POST']
 
 export function provisioningRoutes(provisioning: Provisioning): HubRoutes {
@@ -43,11 +43,11 @@ function report(hub: Hub, { method, routeOptions }: FastifyRequest, error: Error
 /** @throws HubError GenericBadRequest. */
 function checkApiVersion(request: FastifyRequest): void {
   const given = apiVersionOf(request)
-  if (given !== undefined && API_VERSION.test(given)) return
+  if (isApiVersion(given)) return
   throw new HubError({
     kind: 'GenericBadRequest',
     rule: 'DPS-HTTP-01',
-    expected: 'the query parameter api-version=yyyy-MM-dd or yyyy-MM-dd-preview',
+    expected: `the query parameter ${API_VERSION_FORM}`,
     received: given === undefined ? 'none, or several' : given.slice(0, 40),
   })
 }

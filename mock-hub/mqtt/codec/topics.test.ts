@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { MalformedPacket } from './frames.ts'
 import {
   formatC2d,
   formatDesired,
@@ -125,3 +126,13 @@ describe('what the hub publishes', () => {
     expect(telemetryRoot(module)).toBe('devices/d1/modules/m1/messages/events')
   })
 })
+
+test.each(['$iothub/twin/GET/?$rid=', '$iothub/twin/PATCH/properties/reported/?$rid='])(
+  'a request id that would make the topic of its answer too long is malformed: %s',
+  (root) => {
+    const longest = 'x'.repeat(65_000)
+    expect(parsePublishTopic(root + longest)).toMatchObject({ requestId: longest })
+    expect(Buffer.byteLength(formatTwinResponse(200, longest, Number.MAX_SAFE_INTEGER))).toBeLessThan(65_536)
+    expect(() => parsePublishTopic(`${root}x${longest}`)).toThrow(MalformedPacket)
+  },
+)

@@ -4,6 +4,7 @@
  */
 
 import type { Identity } from '../../core/contract/identity.ts'
+import { parameter, requestIdIn } from './topic-parameters.ts'
 
 /** What a PUBLISH of a device means. */
 export type DevicePublish =
@@ -22,7 +23,7 @@ const TWIN_GET = '$iothub/twin/GET/?'
 const TWIN_PATCH = '$iothub/twin/PATCH/properties/reported/?'
 const METHOD_RESPONSE = /^\$iothub\/methods\/res\/(-?\d{1,10})\/\?(.*)$/s
 
-/** @returns undefined: a device may not publish to this topic. */
+/** @returns undefined: a device may not publish to this topic. @throws MalformedPacket for a request id that is too long. */
 export function parsePublishTopic(topic: string): DevicePublish | undefined {
   if (topic.startsWith('devices/')) {
     const match = TELEMETRY.exec(topic)
@@ -30,18 +31,18 @@ export function parsePublishTopic(topic: string): DevicePublish | undefined {
     return { type: 'telemetry', identity: identityOf(match[1] ?? '', match[2]), bag: match[3] ?? '' }
   }
   if (topic.startsWith(TWIN_GET)) {
-    const requestId = parameter(topic.slice(TWIN_GET.length), '$rid')
+    const requestId = requestIdIn(topic.slice(TWIN_GET.length))
     return requestId === undefined ? undefined : { type: 'twinGet', requestId }
   }
   if (topic.startsWith(TWIN_PATCH)) {
     const query = topic.slice(TWIN_PATCH.length)
-    const requestId = parameter(query, '$rid')
+    const requestId = requestIdIn(query)
     if (requestId === undefined) return undefined
     return { type: 'twinPatch', requestId, baseVersion: parameter(query, '$version') }
   }
   const response = METHOD_RESPONSE.exec(topic)
   if (response === null) return undefined
-  const requestId = parameter(response[2] ?? '', '$rid')
+  const requestId = requestIdIn(response[2] ?? '')
   return requestId === undefined
     ? undefined
     : { type: 'methodResponse', requestId, status: Number(response[1]) }
@@ -49,16 +50,6 @@ export function parsePublishTopic(topic: string): DevicePublish | undefined {
 
 function identityOf(deviceId: string, moduleId: string | undefined): Identity {
   return moduleId === undefined ? { deviceId } : { deviceId, moduleId }
-}
-
-/** The raw value: a request id is opaque and returned as it is (WIRE-TWIN-05). An empty value counts as missing. */
-function parameter(query: string, name: string): string | undefined {
-  for (const pair of query.split('&')) {
-    if (pair.startsWith(name) && pair[name.length] === '=' && pair.length > name.length + 1) {
-      return pair.slice(name.length + 1)
-    }
-  }
-  return undefined
 }
 
 /** Whether a topic is the telemetry topic of this identity, with any bag. */

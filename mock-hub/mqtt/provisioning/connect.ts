@@ -1,7 +1,7 @@
 /** CONNECT of a device that asks for its hub: its form is judged, the credential at the registration (DPS-AUTH-10). */
 
 import { toHubError } from '../../core/errors/hub-error.ts'
-import type { Provisioning, Registrant } from '../../provisioning/contract/provisioning.ts'
+import type { DeviceProvisioning, Provisioning, Registrant } from '../../provisioning/contract/provisioning.ts'
 import type { ConnectPacket } from '../codec/packets.ts'
 import type { Connection } from '../connection.ts'
 import { refusalCode } from '../refusals.ts'
@@ -17,7 +17,7 @@ export async function acceptRegistrant(
   try {
     const registrant = registrantOf(connection, packet)
     provisioning.devices.admit(registrant)
-    takeOver(connection, registrant.registrationId)
+    takeOver(connection, provisioning, registrant)
     connection.admitted({ provisioning, registrant, answersAt: undefined })
     connection.injectStreamFaultOfIdentity()
     if (connection.over) return
@@ -46,9 +46,23 @@ function registrantOf({ info, linkId }: Connection, packet: ConnectPacket): Regi
   }
 }
 
-/** An older connection of the same client id ends (MQTT-3.1.4-2). */
-function takeOver(connection: Connection, registrationId: string): void {
+/**
+ * An older connection of the same client id ends (MQTT-3.1.4-2), but only for a device that proves itself: the credential
+ * is judged at the registration, and until then nobody may disturb another (decision 68).
+ */
+function takeOver(connection: Connection, { devices }: Provisioning, registrant: Registrant): void {
   const { registrants } = connection.context
-  registrants.get(registrationId)?.close('taken-over')
-  registrants.set(registrationId, connection)
+  const older = registrants.get(registrant.registrationId)
+  if (older !== undefined && !isProven(devices, registrant)) return
+  older?.close('taken-over')
+  registrants.set(registrant.registrationId, connection)
+}
+
+function isProven(devices: DeviceProvisioning, registrant: Registrant): boolean {
+  try {
+    devices.prove(registrant)
+    return true
+  } catch {
+    return false
+  }
 }

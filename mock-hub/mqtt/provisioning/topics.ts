@@ -1,6 +1,7 @@
 /** Topics of the provisioning service (DPS-REG-01, DPS-REG-04, DPS-POLL-01). */
 
 import { percentDecoded } from '../../base/percent.ts'
+import { parameter, requestIdIn } from '../codec/topic-parameters.ts'
 
 /** The only filter that a device may subscribe to. */
 export const ANSWERS = '$dps/registrations/res/#'
@@ -12,15 +13,15 @@ export type RegistrationRequest =
 const REGISTER = '$dps/registrations/PUT/iotdps-register/?'
 const POLL = '$dps/registrations/GET/iotdps-get-operationstatus/?'
 
-/** @returns undefined: a device may not publish to this topic. */
+/** @returns undefined: a device may not publish to this topic. @throws MalformedPacket for a request id that is too long. */
 export function parseRequestTopic(topic: string): RegistrationRequest | undefined {
   if (topic.startsWith(REGISTER)) {
-    const requestId = parameter(topic.slice(REGISTER.length), '$rid')
+    const requestId = requestIdIn(topic.slice(REGISTER.length))
     return requestId === undefined ? undefined : { type: 'register', requestId }
   }
   if (!topic.startsWith(POLL)) return undefined
   const query = topic.slice(POLL.length)
-  const requestId = parameter(query, '$rid')
+  const requestId = requestIdIn(query)
   const operationId = parameter(query, 'operationId')
   return requestId === undefined || operationId === undefined
     ? undefined
@@ -31,11 +32,4 @@ export function parseRequestTopic(topic: string): RegistrationRequest | undefine
 export function formatAnswerTopic(status: number, requestId: string, retryAfter?: number): string {
   const tail = retryAfter === undefined ? '' : `&retry-after=${String(retryAfter)}`
   return `$dps/registrations/res/${String(status)}/?$rid=${requestId}${tail}`
-}
-
-/** The raw value; undefined: there is none. */
-function parameter(query: string, name: string): string | undefined {
-  for (const pair of query.split('&'))
-    if (pair.startsWith(`${name}=`) && pair.length > name.length + 1) return pair.slice(name.length + 1)
-  return undefined
 }

@@ -2,14 +2,13 @@
 
 import type { Hub } from '../../core/contract/hub.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
+import { isApiVersion } from '../../provisioning/contract/api-version.ts'
 
 export interface RegistrationUserName {
   readonly idScope: string
   readonly registrationId: string
   readonly apiVersion: string
 }
-
-const API_VERSION = /^\d{4}-\d\d-\d\d(-preview)?$/
 
 /** Whether CONNECT is meant for the provisioning service: `{scope}/registrations/…`, and the first part is not the hub. */
 export function isForProvisioning(
@@ -35,7 +34,7 @@ export function parseRegistrationUserName(username: string): RegistrationUserNam
     if (!properties.has(name)) properties.set(name, value.join('='))
   }
   const apiVersion = properties.get('api-version')
-  if (idScope !== '' && registrationId !== '' && apiVersion !== undefined && API_VERSION.test(apiVersion))
+  if (idScope !== '' && registrationId !== '' && isApiVersion(apiVersion))
     return { idScope, registrationId, apiVersion }
   throw new HubError({
     kind: 'GenericUnauthorized',

@@ -1,60 +1,39 @@
+import type { IConnectPacket } from 'mqtt-packet'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createProvisioning } from '../../provisioning/create-provisioning.ts'
-import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
-import { make } from '../../provisioning/testing/certificates.ts'
-import { connectHub, individual, KEY, SCOPE, token } from '../../provisioning/testing/test-provisioning.ts'
 import type { Settings } from '../../core/contract/settings.ts'
+import { make } from '../../provisioning/testing/certificates.ts'
+import { KEY, SCOPE, token } from '../../provisioning/testing/test-provisioning.ts'
+import { formatAnswerTopic, parseRequestTopic } from '../provisioning/topics.ts'
 import type { ConnectionInfo } from '../server.ts'
 import type { RawClient } from '../testing/raw-client.ts'
-import { type Received } from '../testing/raw-client.ts'
+import {
+  ANSWERS,
+  bodyOf,
+  POLL,
+  publish,
+  REGISTER,
+  request,
+  TestRegistrants,
+  usernameOf,
+} from '../testing/test-registrants.ts'
 import { TestServer } from '../testing/test-server.ts'
-import type { IConnectPacket } from 'mqtt-packet'
-import { formatAnswerTopic, parseRequestTopic } from '../provisioning/topics.ts'
 
-const ANSWERS = '$dps/registrations/res/#'
-const REGISTER = '$dps/registrations/PUT/iotdps-register/?$rid='
-const POLL = '$dps/registrations/GET/iotdps-get-operationstatus/?$rid='
-const publish = { cmd: 'publish', dup: false, retain: false, qos: 0, payload: '' } as const
-
+let registrants: TestRegistrants
 let server: TestServer
-let dps: Provisioning
 const open = async (settings: Partial<Settings> = {}): Promise<void> => {
-  server = await TestServer.open(settings, (hub) => {
-    dps = createProvisioning({ hub, connectHub, callWebhook: () => Promise.reject(new Error('no webhook')) })
-    return dps
-  })
-  dps.individual.put('d1', individual('d1'))
+  registrants = await TestRegistrants.open(settings)
+  server = registrants.server
 }
 beforeEach(() => open())
 afterEach(() => server.stop())
 
-const dial = (options: Partial<IConnectPacket> = {}, info: Partial<ConnectionInfo> = {}): RawClient => {
-  const client = server.open(info)
-  client.connect({
-    clientId: 'd1',
-    username: `${SCOPE}/registrations/d1/api-version=2019-03-31`,
-    ...(info.certificates === undefined ? { password: Buffer.from(token(server, 'd1')) } : {}),
-    ...options,
-  })
-  return client
-}
+const dial = (options: Partial<IConnectPacket> = {}, info: Partial<ConnectionInfo> = {}): RawClient =>
+  registrants.dial(options, info)
 const returnCode = async (options: Partial<IConnectPacket> = {}, info = {}): Promise<number | undefined> =>
   (await dial(options, info).take('connack')).returnCode
-const subscribed = async (qos: 0 | 1 | 2 = 1, options: Partial<IConnectPacket> = {}): Promise<RawClient> => {
-  const client = dial(options)
-  expect(await client.take('connack')).toMatchObject({ returnCode: 0, sessionPresent: false })
-  client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: ANSWERS, qos }] })
-  await client.take('suback')
-  return client
-}
-const bodyOf = ({ payload = '' }: Received): Record<string, unknown> =>
-  JSON.parse(payload.toString()) as Record<string, unknown>
-const request = async (client: RawClient, topic: string, payload = ''): Promise<Received> => {
-  client.send({ ...publish, topic, payload })
-  return client.take('publish')
-}
-const ended = (): Promise<unknown> =>
-  server.hub.journal.until((entry) => entry.type === 'registration' && entry.step === 'ended')
+const subscribed = (qos: 0 | 1 | 2 = 1, options: Partial<IConnectPacket> = {}): Promise<RawClient> =>
+  registrants.subscribed(qos, options)
+const ended = (): Promise<unknown> => registrants.ended()
 
 describe('CONNECT', () => {
   test.each([
@@ -122,13 +101,10 @@ describe('CONNECT', () => {
 
   test('DPS-AUTH-11 DPS-AUTH-12: a certificate and no password', async () => {
     const { der, pem } = await make('x1')
-    dps.individual.put('x1', {
+    registrants.dps.individual.put('x1', {
       attestation: { type: 'x509', x509: { clientCertificates: { primary: { certificate: pem } } } },
     })
-    const as = (id: string) => ({
-      clientId: id,
-      username: `${SCOPE}/registrations/${id}/api-version=2019-03-31`,
-    })
+    const as = (id: string) => ({ clientId: id, username: usernameOf(id) })
     expect(await returnCode(as('x1'), { certificates: [der] })).toBe(0)
     expect(await returnCode(as('x2'), { certificates: [der] })).toBe(5)
   })
@@ -138,22 +114,13 @@ describe('CONNECT', () => {
     const short = dial({
       keepalive: 10,
       clientId: 'd2',
-      username: `${SCOPE}/registrations/d2/api-version=2019-03-31`,
+      username: usernameOf('d2'),
       password: Buffer.from(token(server, 'd2')),
     })
     for (const client of [idle, short]) await client.take('connack')
     server.clock.advance('60s')
     await short.closing()
     expect(await idle.settled()).toEqual([])
-  })
-
-  test('a second connection of the same client id ends the first', async () => {
-    const first = dial()
-    await first.take('connack')
-    const second = dial()
-    await second.take('connack')
-    await first.closing()
-    expect(await second.settled()).toEqual([])
   })
 
   test('DPS-CONN-05: no session is kept, with the clean-session flag off', async () => {
@@ -321,7 +288,7 @@ describe('requests', () => {
     expect(bodyOf(refused)).toMatchObject({ errorCode: 401002, message: 'Unauthorized' })
     const scope = '0neFFFFFFFF'
     const elsewhere = await subscribed(1, {
-      username: `${scope}/registrations/d1/api-version=2019-03-31`,
+      username: usernameOf('d1', scope),
       password: Buffer.from(token(server, 'd1', KEY, { scope })),
     })
     expect((await request(elsewhere, `${REGISTER}1`)).topic).toBe('$dps/registrations/res/404/?$rid=1')

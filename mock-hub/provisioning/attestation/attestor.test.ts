@@ -213,6 +213,16 @@ describe('X.509', () => {
     })
   })
 
+  test('no more than ten certificates of a device are looked at', () => {
+    signing('g', root)
+    dps.dps.certificates.upload('r', root.pem, true)
+    const sent = (strangers: number) => [leaf, ...Array<Made>(strangers).fill(foreign), deep, middle]
+    prove(certified('leaf', ...sent(7).map(({ der }) => der)))
+    expect(refused(certified('leaf', ...sent(8).map(({ der }) => der)))).toMatchObject({
+      rule: 'DPS-AUTH-15',
+    })
+  })
+
   test('DPS-AUTH-15: the setting lets the enrolled certificate itself be enough', () => {
     dps = openProvisioning({ dpsRequiresVerifiedCa: false })
     signing('g', middle)

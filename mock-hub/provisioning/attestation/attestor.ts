@@ -12,12 +12,14 @@ import type { Enrollment } from '../enrollments/enrollment.ts'
 import { ID_RULE, ID_TEXT, sameId } from '../names.ts'
 import { badCredential, badRequest, badToken, notImplemented } from '../refusals.ts'
 import type { Authorities } from './authorities.ts'
-import { chainsOf } from './chain.ts'
+import { authoritiesAbove } from './chain.ts'
 import { commonNames, dateProblem, parse, thumbprint, type Certificate } from './certificate.ts'
 import { deviceKeyOf } from './group-key.ts'
 
 /** The only policy name that a device's token may have (DPS-AUTH-05, DPS-AUTH-06). */
 const DEVICE_POLICY = 'registration'
+/** No real chain has more certificates; what a device sends beyond them is not looked at. */
+const LONGEST_CHAIN = 10
 
 export interface AttestorDependencies {
   readonly idScope: string
@@ -141,7 +143,10 @@ export class Attestor {
   }
 
   #byCertificate(own: Enrollment | undefined, sent: readonly Buffer[]): Attested {
-    const presented = sent.map((der) => parse(der)).filter((each) => each !== undefined)
+    const presented = sent
+      .slice(0, LONGEST_CHAIN)
+      .map((der) => parse(der))
+      .filter((each) => each !== undefined)
     const [leaf] = presented
     if (leaf === undefined) throw invalidCertificate('DPS-AUTH-13', 'a certificate', 'bytes that are none')
     const problem = dateProblem(leaf, this.#deps.clock.now())
@@ -156,7 +161,7 @@ export class Attestor {
       this.#checkOwn(own, presented, leaf)
       return attested(own)
     }
-    return attested(this.#groupBehind(presented))
+    return attested(this.#groupBehind(leaf, presented))
   }
 
   #checkOwn(own: Enrollment, presented: readonly Certificate[], leaf: Certificate): void {
@@ -171,8 +176,8 @@ export class Attestor {
       )
     }
     if (attestation.type === 'x509') {
-      for (const chain of this.#chains(presented))
-        if (this.#refersTo(own, chain.at(-1)) && this.#isVerified(chain, presented)) return
+      for (const authority of this.#above(leaf, presented))
+        if (this.#refersTo(own, authority) && this.#isVerified(authority, presented)) return
       throw noAuthority(`a chain to the authority that the enrollment ${quoted(own.id)} names`, presented)
     }
     throw badCredential(
@@ -182,13 +187,12 @@ export class Attestor {
     )
   }
 
-  /** Shorter chains come first: the group of the nearest issuer decides (DPS-AUTH-16). */
-  #groupBehind(presented: readonly Certificate[]): Enrollment {
-    for (const chain of this.#chains(presented)) {
-      if (chain.length < 2) continue
-      const group = this.#deps.groups().find((each) => this.#refersTo(each, chain.at(-1)))
+  /** The group of the nearest issuer decides (DPS-AUTH-16). */
+  #groupBehind(leaf: Certificate, presented: readonly Certificate[]): Enrollment {
+    for (const authority of this.#above(leaf, presented)) {
+      const group = this.#deps.groups().find((each) => this.#refersTo(each, authority))
       if (group === undefined) continue
-      if (this.#isVerified(chain, presented)) return group
+      if (this.#isVerified(authority, presented)) return group
       throw noAuthority(
         `the certificate of the group ${quoted(group.id)}, or an authority above it, to be uploaded and verified`,
         presented,
@@ -197,18 +201,23 @@ export class Attestor {
     throw noAuthority('a chain to a certificate that a group enrolls', presented)
   }
 
-  #chains(presented: readonly Certificate[]): Iterable<readonly Certificate[]> {
+  /** The authorities above a certificate: those that the device has sent, and those that it need not send. */
+  #above(certificate: Certificate, presented: readonly Certificate[]): Iterable<Certificate> {
     const { authorities, clock } = this.#deps
     const enrolled = this.#deps.groups().flatMap(({ attestation }) => {
       if (attestation.type !== 'x509' || attestation.kind === 'caReferences') return []
       const { primary, secondary } = attestation.certificates
       return [primary, secondary].filter((each) => each !== undefined)
     })
-    return chainsOf(presented, [...authorities.certificates, ...enrolled], clock.now())
+    return authoritiesAbove(
+      certificate,
+      [...presented, ...authorities.certificates, ...enrolled],
+      clock.now(),
+    )
   }
 
-  #refersTo({ attestation }: Enrollment, certificate: Certificate | undefined): boolean {
-    if (attestation.type !== 'x509' || certificate === undefined) return false
+  #refersTo({ attestation }: Enrollment, certificate: Certificate): boolean {
+    if (attestation.type !== 'x509') return false
     const { primary, secondary } =
       attestation.kind === 'caReferences'
         ? {
@@ -223,17 +232,11 @@ export class Attestor {
     return name === undefined ? undefined : this.#deps.authorities.named(name)
   }
 
-  /** Whether the chain, continued above the enrolled certificate, has a verified authority. */
-  #isVerified(chain: readonly Certificate[], presented: readonly Certificate[]): boolean {
+  /** Whether the enrolled certificate, or an authority above it, is verified. */
+  #isVerified(enrolled: Certificate, presented: readonly Certificate[]): boolean {
     const { authorities, settings } = this.#deps
-    if (!settings.dpsRequiresVerifiedCa) return true
-    const enrolled = chain.at(-1)
-    if (enrolled === undefined) return false
-    if (authorities.isVerified(enrolled)) return true
-    for (const above of this.#chains([enrolled, ...presented])) {
-      const last = above.at(-1)
-      if (above.length > 1 && last !== undefined && authorities.isVerified(last)) return true
-    }
+    if (!settings.dpsRequiresVerifiedCa || authorities.isVerified(enrolled)) return true
+    for (const above of this.#above(enrolled, presented)) if (authorities.isVerified(above)) return true
     return false
   }
 }

@@ -2,34 +2,30 @@
 
 import { dateProblem, type Certificate } from './certificate.ts'
 
-/** More than any real chain has; it bounds the search where authorities have certified each other. */
-const LONGEST = 10
-
 /**
- * Every chain that leads upwards from the first certificate presented: each certificate is signed by the next, which is
- * an authority, and all are valid now. A chain is given again for each certificate by which it grows, the shortest first.
- * @param presented as the device sent them, the leaf first.
- * @param known further authorities that the device need not send.
+ * The authorities that stand above a certificate, the nearest first: each has signed the certificate or an authority that
+ * stands below it, and is valid now. Each comes once, however many chains lead to it, so that authorities that have
+ * certified each other cost no more than others.
+ * @param others certificates among which the authorities are looked for.
  */
-export function* chainsOf(
-  presented: readonly Certificate[],
-  known: readonly Certificate[],
+export function* authoritiesAbove(
+  certificate: Certificate,
+  others: readonly Certificate[],
   now: number,
-): Iterable<readonly Certificate[]> {
-  const [leaf, ...sent] = presented
-  if (leaf === undefined || dateProblem(leaf, now) !== undefined) return
-  const authorities = distinct([...sent, ...known]).filter(
-    (each) => each.ca && dateProblem(each, now) === undefined,
+): Iterable<Certificate> {
+  const unseen = new Set(
+    distinct(others).filter(
+      (each) => each.ca && !each.raw.equals(certificate.raw) && dateProblem(each, now) === undefined,
+    ),
   )
-  const open: (readonly Certificate[])[] = [[leaf]]
-  for (let chain = open.shift(); chain !== undefined; chain = open.shift()) {
-    yield chain
-    const last = chain.at(-1)
-    if (last === undefined || chain.length >= LONGEST) continue
-    for (const issuer of authorities)
-      if (!chain.some((each) => each.raw.equals(issuer.raw)) && issued(issuer, last))
-        open.push([...chain, issuer])
-  }
+  const open = [certificate]
+  for (let subject = open.shift(); subject !== undefined; subject = open.shift())
+    for (const authority of unseen) {
+      if (!issued(authority, subject)) continue
+      unseen.delete(authority)
+      open.push(authority)
+      yield authority
+    }
 }
 
 function issued(issuer: Certificate, subject: Certificate): boolean {

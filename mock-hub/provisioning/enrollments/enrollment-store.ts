@@ -14,7 +14,7 @@ import { badField, checkEtag, enrollmentNotFound } from '../refusals.ts'
 import { keepRecords } from '../stored-record.ts'
 import type { Enrollment } from './enrollment.ts'
 import { enrollmentDocument, enrollmentOf, ID_FIELD } from './enrollment-body.ts'
-import { byId, checkQuery, Pages } from './pages.ts'
+import { checkQuery, inOrder, Pages } from './pages.ts'
 
 const MOST_IN_BULK = 10
 const MODES = ['create', 'update', 'updateIfMatchETag', 'delete'] as const
@@ -32,8 +32,14 @@ export interface StoreDependencies {
   readonly stateOf: (registrationId: string) => JsonObject | undefined
   /** An enrollment was deleted. */
   readonly removed: (enrollment: Enrollment) => void
-  /** @throws HubError GenericBadRequest when another enrollment would exceed a limit of the service. */
-  readonly checkLimit: (enrollment: Pick<Enrollment, 'attestation'>, others: readonly Enrollment[]) => void
+  /**
+   * @param others by id.
+   * @throws HubError GenericBadRequest when another enrollment would exceed a limit of the service.
+   */
+  readonly checkLimit: (
+    enrollment: Pick<Enrollment, 'attestation'>,
+    others: ReadonlyMap<string, Enrollment>,
+  ) => void
 }
 
 export class EnrollmentStore implements Enrollments {
@@ -57,7 +63,7 @@ export class EnrollmentStore implements Enrollments {
 
   /** Sorted by id. */
   get records(): readonly Enrollment[] {
-    this.#sorted ??= [...this.#records.values()].sort(byId(({ id }) => id))
+    this.#sorted ??= inOrder(this.#records)
     return this.#sorted
   }
 
@@ -163,7 +169,7 @@ export class EnrollmentStore implements Enrollments {
     const { kind, clock, random, linkedHubs, checkLimit } = this.#deps
     const context = { kind, random, before: before?.attestation, linkedHubs: linkedHubs() }
     const spec = enrollmentOf(before?.id ?? id, body, context)
-    if (before === undefined) checkLimit(spec, this.records)
+    if (before === undefined) checkLimit(spec, this.#records)
     const now = clock.now()
     const record = { ...spec, etag: newEtag(random), createdAt: before?.createdAt ?? now, updatedAt: now }
     this.#records.set(id.toLowerCase(), record)

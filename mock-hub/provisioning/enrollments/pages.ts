@@ -74,9 +74,7 @@ export function checkQuery(body: Json, itemType: Page['itemType']): void {
   )
 }
 
-export function byId<T>(idOf: (row: T) => string): (a: T, b: T) => number {
-  return (a, b) => {
-    const [left, right] = [idOf(a).toLowerCase(), idOf(b).toLowerCase()]
-    return left < right ? -1 : left > right ? 1 : 0
-  }
+/** Sorted by id. @param records by their ids in lower case. */
+export function inOrder<T>(records: ReadonlyMap<string, T>): readonly T[] {
+  return [...records.keys()].sort().flatMap((id) => records.get(id) ?? [])
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../base/json.ts'
-import { openHub, refusalOf } from '../../core/testing/test-hub.ts'
+import { refusalOf } from '../../core/testing/test-hub.ts'
 import { deviceKeyOf } from '../attestation/group-key.ts'
 import { hubOfThisProcess } from '../hubs/hub-of-this-process.ts'
 import {
@@ -8,8 +8,10 @@ import {
   individual,
   KEY,
   keyed,
+  openEnrolled,
   openProvisioning,
   operationOf,
+  otherHub,
   provision,
   SCOPE,
   stateIn,
@@ -17,17 +19,9 @@ import {
   type TestProvisioning,
 } from '../testing/test-provisioning.ts'
 
-const opened = (settings = {}): TestProvisioning => {
-  const test = openProvisioning(settings)
-  test.dps.individual.put('d1', individual('d1'))
-  return test
-}
-/** A second hub of this process. */
-const other = () => openHub({ hostName: 'other.example' }).hub
-
 describe('allocation', () => {
   test('DPS-HUB-06 DPS-POLL-09: without a linked hub the registration fails, and is seen', async () => {
-    const dps = opened()
+    const dps = openEnrolled()
     dps.dps.unlink('LOCALHOST')
     expect(await provision(dps, keyed(dps, 'd1'))).toMatchObject({
       status: 'failed',
@@ -38,7 +32,7 @@ describe('allocation', () => {
   })
 
   test('hashed spreads devices by weight and is stable; static names one hub; iotHubs limits', async () => {
-    const second = other()
+    const second = otherHub()
     const dps = openProvisioning({}, [hubOfThisProcess(second, 3)])
     dps.dps.groups.put('g', group('g'))
     const hubs = new Map<string, number>()
@@ -65,7 +59,7 @@ describe('allocation', () => {
     const dps = openProvisioning()
     dps.dps.individual.put('d1', individual('d1', { allocationPolicy: 'static' }))
     expect(stateIn(await provision(dps, keyed(dps, 'd1')))).toMatchObject({ assignedHub: 'localhost' })
-    dps.dps.link(hubOfThisProcess(other()))
+    dps.dps.link(hubOfThisProcess(otherHub()))
     dps.dps.registrations.remove('d1', undefined)
     expect(stateIn(await provision(dps, keyed(dps, 'd1')))).toMatchObject({
       status: 'failed',
@@ -80,7 +74,7 @@ describe('allocation', () => {
   }
 
   test('DPS-HUB-07 DPS-REG-10: the webhook sees the device and chooses hub, twin and payload', async () => {
-    const dps = openProvisioning({}, [hubOfThisProcess(other())])
+    const dps = openProvisioning({}, [hubOfThisProcess(otherHub())])
     dps.dps.groups.put('g', group('g', { ...custom, initialTwin: { tags: { a: 1 }, properties: {} } }))
     dps.webhook = {
       status: 200,
@@ -128,7 +122,7 @@ describe('allocation', () => {
   })
 
   test('a hub that refuses fails the registration with 400209', async () => {
-    const dps = opened({ maxDevices: 0 })
+    const dps = openEnrolled({ maxDevices: 0 })
     expect(stateIn(await provision(dps, keyed(dps, 'd1')))).toMatchObject({
       status: 'failed',
       errorCode: 400209,
@@ -171,7 +165,7 @@ describe('registering again', () => {
       [true, { first: false }, 'deviceDataMigrated'],
       [false, { first: true }, 'deviceDataReset'],
     ] as const) {
-      const second = other()
+      const second = otherHub()
       const dps = openProvisioning({}, [hubOfThisProcess(second)])
       at(dps, 'localhost')
       await provision(dps, keyed(dps, 'd1'))
@@ -194,7 +188,7 @@ describe('registering again', () => {
       [null, '2018-09-01-preview', 'other.example'],
       [null, '2019-03-31', 'other.example'],
     ] as const) {
-      const dps = openProvisioning({}, [hubOfThisProcess(other())])
+      const dps = openProvisioning({}, [hubOfThisProcess(otherHub())])
       at(dps, 'localhost')
       await provision(dps, keyed(dps, 'd1'))
       at(dps, 'other.example', { reprovisionPolicy: policy })
@@ -223,7 +217,7 @@ describe('registering again', () => {
   })
 
   test('a device that the hub has already is taken over, with its twin, and stays disabled', async () => {
-    const dps = opened()
+    const dps = openEnrolled()
     dps.hub.registry.create(d1, { status: 'disabled' })
     dps.hub.twins.patch(d1, { tags: { mine: 1 } }, undefined)
     await provision(dps, keyed(dps, 'd1'))
@@ -235,7 +229,7 @@ describe('registering again', () => {
   })
 
   test('a registration that fails loses nothing of the assignment before it', async () => {
-    const dps = openProvisioning({}, [hubOfThisProcess(other())])
+    const dps = openProvisioning({}, [hubOfThisProcess(otherHub())])
     at(dps, 'localhost')
     await provision(dps, keyed(dps, 'd1'))
     dps.hub.twins.patch(d1, { desired: { first: false } }, undefined)
@@ -290,7 +284,7 @@ describe('registering again', () => {
 })
 
 test('registrations of one device follow each other, whatever the webhook takes', async () => {
-  const dps = openProvisioning({}, [hubOfThisProcess(other())])
+  const dps = openProvisioning({}, [hubOfThisProcess(otherHub())])
   dps.dps.individual.put(
     'd1',
     individual('d1', {
@@ -309,7 +303,7 @@ test('registrations of one device follow each other, whatever the webhook takes'
 })
 
 test('clear returns to the beginning', async () => {
-  const dps = opened()
+  const dps = openEnrolled()
   await provision(dps, keyed(dps, 'd1'))
   dps.dps.unlink('localhost')
   dps.dps.clear()

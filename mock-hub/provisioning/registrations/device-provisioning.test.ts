@@ -9,6 +9,7 @@ import {
   individual,
   KEY,
   keyed,
+  openEnrolled,
   openProvisioning,
   operationOf,
   OTHER_KEY,
@@ -16,18 +17,11 @@ import {
   registered,
   stateIn,
   textIn,
-  type TestProvisioning,
 } from '../testing/test-provisioning.ts'
-
-const opened = (settings = {}): TestProvisioning => {
-  const test = openProvisioning(settings)
-  test.dps.individual.put('d1', individual('d1'))
-  return test
-}
 
 describe('register and poll', () => {
   test('DPS-REG-02 DPS-POLL-04 DPS-POLL-06 DPS-POLL-07: 202 with an operation, then the state of a device that the hub has', async () => {
-    const dps = opened()
+    const dps = openEnrolled()
     const registrant = keyed(dps, 'd1')
     const first = await dps.dps.devices.register(registrant, '{"registrationId":"d1","payload":null}')
     expect(first).toMatchObject({ status: 202, retryAfter: 3, body: { status: 'assigning' } })
@@ -115,8 +109,25 @@ describe('register and poll', () => {
     })
   })
 
+  test('one registration has one device, however its id is spelt', async () => {
+    const dps = openEnrolled()
+    dps.dps.groups.put('g', group('g'))
+    for (const [id, deviceId] of [
+      ['D1', 'd1'],
+      ['d1', 'd1'],
+      ['Of-G', 'Of-G'],
+      ['of-g', 'Of-G'],
+    ] as const) {
+      const key = deviceId === 'd1' ? KEY : deviceKeyOf(KEY, id)
+      const state = stateIn(await provision(dps, keyed(dps, id, key)))
+      expect(state).toMatchObject({ registrationId: deviceId, deviceId })
+      expect(dps.hub.registry.get({ deviceId }).authentication.symmetricKey.primaryKey).toBe(key)
+    }
+    expect(dps.hub.registry.size).toBe(2)
+  })
+
   test('DPS-POLL-08: a disabled enrollment, and the hub device is not touched', async () => {
-    const dps = opened()
+    const dps = openEnrolled()
     await provision(dps, keyed(dps, 'd1'))
     dps.dps.individual.put('d1', individual('d1', { provisioningStatus: 'disabled' }), '*')
     expect(await provision(dps, keyed(dps, 'd1'))).toMatchObject({
@@ -128,7 +139,7 @@ describe('register and poll', () => {
   })
 
   test('DPS-POLL-10: an unknown operation, and that of another registration', async () => {
-    const dps = opened()
+    const dps = openEnrolled()
     dps.dps.individual.put('d2', individual('d2'))
     const operationId = operationOf(await dps.dps.devices.register(keyed(dps, 'd2'), ''))
     for (const id of [operationId, 'x'])
@@ -139,7 +150,7 @@ describe('register and poll', () => {
   })
 
   test('DPS-POLL-11: an operation can be polled for at least an hour after it began', async () => {
-    const dps = opened({ clockSkewSeconds: 100_000 })
+    const dps = openEnrolled({ clockSkewSeconds: 100_000 })
     const registrant = keyed(dps, 'd1')
     const operationId = await registered(dps, registrant)
     dps.clock.advance('59m')
@@ -157,7 +168,7 @@ describe('register and poll', () => {
     ['DPS-REG-13', '{"registrationId":"d1","tpm":{"endorsementKey":"AA=="}}', 400000],
     ['DPS-REG-14', '{"csr":"AA=="}', 400000],
   ])('%s: the body %s is refused and nothing begins', async (rule, body, code) => {
-    const dps = opened()
+    const dps = openEnrolled()
     const error = await rejectionOf(dps.dps.devices.register(keyed(dps, 'd1'), body))
     expect([error.explanation.rule, error.code]).toEqual([rule, code])
     if (rule === 'DPS-REG-13') expect(error.message).toContain('TPM')
@@ -167,13 +178,13 @@ describe('register and poll', () => {
   test.each(['', ' ', '{"payload":{}}', '{"payload":null,"registrationId":"D1"}'])(
     'DPS-REG-08 DPS-REG-09: the body %j is served',
     async (body) => {
-      const dps = opened()
+      const dps = openEnrolled()
       expect(await provision(dps, keyed(dps, 'd1'), body)).toMatchObject({ status: 'assigned' })
     },
   )
 
   test('DPS-HTTP-10: TPM over HTTPS is refused with 501, without a credential too', async () => {
-    const dps = opened()
+    const dps = openEnrolled()
     const tpm = { attestation: { type: 'tpm', tpm: { endorsementKey: 'AToAAQ==' } } }
     dps.dps.individual.put('t1', tpm)
     const bare = keyed(dps, 't1', KEY, { transport: 'https', credentials: {} })
@@ -185,12 +196,12 @@ describe('register and poll', () => {
   })
 
   test('lookup: 404201 for a device that never registered', () => {
-    const dps = opened()
+    const dps = openEnrolled()
     expect(refusalOf(() => dps.dps.devices.lookup(keyed(dps, 'd1'), '{}')).code).toBe(404201)
   })
 
   test('the journal has each step', async () => {
-    const dps = opened()
+    const dps = openEnrolled()
     await provision(dps, keyed(dps, 'd1'))
     const steps = dps.hub.journal.filter({ type: 'registration', identity: 'd1' }).map(({ step }) => step)
     expect(steps).toEqual(['register', 'ended', 'poll'])

@@ -152,7 +152,7 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
     const ordered = decision?.effect === 'assign' ? decision.parameters['hub'] : undefined
     return assign(this.#deps, {
       attested,
-      registrationId,
+      registrationId: this.#deps.store.spelt(registrationId, attested),
       apiVersion,
       payload,
       current: this.#deps.store.find(registrationId)?.assigned,

@@ -1,25 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../base/json.ts'
-import { openHub, rejectionOf } from '../../core/testing/test-hub.ts'
+import { rejectionOf } from '../../core/testing/test-hub.ts'
 import { hubOfThisProcess } from '../hubs/hub-of-this-process.ts'
 import {
   individual,
   keyed,
+  openEnrolled,
   openProvisioning,
   operationOf,
+  otherHub,
   provision,
   registered,
   stateIn,
   type TestProvisioning,
 } from '../testing/test-provisioning.ts'
-
-const opened = (settings = {}): TestProvisioning => {
-  const test = openProvisioning(settings)
-  test.dps.individual.put('d1', individual('d1'))
-  return test
-}
-/** A second hub of this process. */
-const other = () => openHub({ hostName: 'other.example' }).hub
 
 describe('levers', () => {
   const arm = (dps: TestProvisioning, name: string, parameters: JsonObject = {}): void => {
@@ -27,7 +21,7 @@ describe('levers', () => {
   }
 
   test('dps.register.assigning keeps polls waiting; dps.register.assign chooses the hub', async () => {
-    const dps = openProvisioning({}, [hubOfThisProcess(other())])
+    const dps = openProvisioning({}, [hubOfThisProcess(otherHub())])
     dps.dps.individual.put('d1', individual('d1', { iotHubs: ['localhost'] }))
     arm(dps, 'dps.register.assigning', { times: 2 })
     const registrant = keyed(dps, 'd1')
@@ -50,7 +44,7 @@ describe('levers', () => {
   })
 
   test('DPS-ERR-03: dps.register.status and dps.poll.status answer once, with retry-after', async () => {
-    const dps = opened()
+    const dps = openEnrolled()
     const registrant = keyed(dps, 'd1')
     arm(dps, 'dps.register.status', { status: 429, retryAfter: 7 })
     const error = await rejectionOf(dps.dps.devices.register(registrant, ''))
@@ -63,7 +57,7 @@ describe('levers', () => {
   })
 
   test('delay, withhold, close, body, retry_after, result', async () => {
-    const dps = opened()
+    const dps = openEnrolled()
     const registrant = keyed(dps, 'd1')
     arm(dps, 'dps.register.delay', { seconds: 5 })
     const late = dps.dps.devices.register(registrant, '')
@@ -85,7 +79,7 @@ describe('levers', () => {
   })
 
   test('DPS-LIM-01: the sixth poll of a device within 10 s is throttled, with the time to wait', async () => {
-    const dps = opened({ dpsThrottles: true })
+    const dps = openEnrolled({ dpsThrottles: true })
     dps.dps.individual.put('d2', individual('d2'))
     const registrant = keyed(dps, 'd1')
     const operationId = await registered(dps, registrant)

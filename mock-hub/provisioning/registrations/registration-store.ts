@@ -7,7 +7,7 @@ import type { Random } from '../../base/random.ts'
 import type { Page, PageRequest } from '../contract/enrollments.ts'
 import type { Registrations } from '../contract/provisioning.ts'
 import type { Attested } from '../attestation/attestor.ts'
-import { byId, Pages } from '../enrollments/pages.ts'
+import { inOrder, Pages } from '../enrollments/pages.ts'
 import { newEtag, sameId } from '../names.ts'
 import { checkEtag, enrollmentNotFound, registrationNotFound } from '../refusals.ts'
 import { keepRecords } from '../stored-record.ts'
@@ -39,13 +39,22 @@ export class RegistrationStore implements Registrations {
     return this.#records.get(registrationId.toLowerCase())
   }
 
+  /**
+   * A registration in its one spelling: that of its record, else of its individual enrollment, else as the device sent it.
+   * Its device is named after it, and is the same device however the id is spelt later.
+   */
+  spelt(registrationId: string, { enrollment: { kind, id } }: Attested): string {
+    return this.find(registrationId)?.registrationId ?? (kind === 'individual' ? id : registrationId)
+  }
+
   /** Records the outcome of a registration; a failed one leaves the earlier assignment. */
-  put(registrationId: string, { enrollment, leaf }: Attested, outcome: Outcome): Registration {
+  put(registrationId: string, attested: Attested, outcome: Outcome): Registration {
+    const { enrollment, leaf } = attested
     const before = this.find(registrationId)
     const now = this.#clock.now()
     const { kind, id } = enrollment
     const record: Registration = {
-      registrationId: before?.registrationId ?? registrationId,
+      registrationId: this.spelt(registrationId, attested),
       enrollment: { kind, id },
       outcome,
       assigned: outcome.status === 'assigned' ? outcome.assigned : before?.assigned,
@@ -78,7 +87,7 @@ export class RegistrationStore implements Registrations {
 
   ofGroup(enrollmentGroupId: string, page: PageRequest): Page {
     if (!this.#groupExists(enrollmentGroupId)) throw enrollmentNotFound('group', enrollmentGroupId)
-    const rows = this.#sorted().filter(
+    const rows = inOrder(this.#records).filter(
       ({ enrollment: { kind, id } }) => kind === 'group' && sameId(id, enrollmentGroupId),
     )
     const list = `registrations of ${enrollmentGroupId.toLowerCase()}`
@@ -87,7 +96,7 @@ export class RegistrationStore implements Registrations {
   }
 
   list(): readonly JsonObject[] {
-    return this.#sorted().map((row) => stateDocument(row))
+    return inOrder(this.#records).map((row) => stateDocument(row))
   }
 
   clear(): void {
@@ -103,10 +112,6 @@ export class RegistrationStore implements Registrations {
     const record = this.find(registrationId)
     if (record === undefined) throw registrationNotFound(registrationId)
     return record
-  }
-
-  #sorted(): readonly Registration[] {
-    return [...this.#records.values()].sort(byId(idOf))
   }
 }
 

@@ -17,11 +17,16 @@ const CA = [
   { name: 'keyUsage', keyCertSign: true },
 ] as const
 
-/** Valid from 2020 on. @param by the issuer; undefined: itself. */
+/**
+ * Valid from 2020 on.
+ * @param by the issuer; undefined: itself.
+ * @param withKeyOf a certificate whose key it has; undefined: a key of its own.
+ */
 export async function make(
   commonName: string,
   by?: Made,
   { ca = false, until = '2050-01-01', from = '2020-01-01' } = {},
+  withKeyOf?: Made,
 ): Promise<Made> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
     algorithm: 'sha256',
@@ -30,6 +35,12 @@ export async function make(
     notAfterDate: new Date(until),
     ...(ca ? { extensions: [...CA] } : {}),
     ...(by === undefined ? {} : { ca: { key: by.key, cert: by.pem } }),
+    ...(withKeyOf === undefined ? {} : { keyPair: keyPairOf(withKeyOf) }),
   })
   return { pem: cert, key, der: new X509Certificate(cert).raw }
+}
+
+function keyPairOf({ key, pem }: Made): { privateKey: string; publicKey: string } {
+  const publicKey = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  return { privateKey: key, publicKey }
 }

@@ -46,6 +46,18 @@ export function openProvisioning(
   })
 }
 
+/** A service that has enrolled `d1` with keys. */
+export function openEnrolled(settings: Partial<Settings> = {}): TestProvisioning {
+  const test = openProvisioning(settings)
+  test.dps.individual.put('d1', individual('d1'))
+  return test
+}
+
+/** A second hub of this process, `other.example`. */
+export function otherHub(): Hub {
+  return openHub({ hostName: 'other.example' }).hub
+}
+
 export function token(
   { clock }: Pick<TestProvisioning, 'clock'>,
   registrationId: string,
