@@ -51,7 +51,9 @@ const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
     if (isBack(world)) return pass('The client is connected again, after pauses of its own.')
     const { session } = world.client.current
     await send(world, session, 'back')
-    return hasStored(world, 'back') ? warn('The client connects again with the next call, not before.') : undefined
+    return hasStored(world, 'back')
+      ? warn('The client connects again with the next call, not before.')
+      : undefined
   },
 
   'reads-again': async (world) => {
