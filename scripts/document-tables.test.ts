@@ -9,6 +9,9 @@ import { parseSeed } from 'mock-iot-hub'
 import { SEED_SCHEMA } from '../mock-hub/host/seed/seed-rules.ts'
 import { filePages, withFiles } from './document-files.ts'
 import { SEED_SCHEMA_FILE, TABLES, withTable } from './document-tables.ts'
+import { fileNames, optionNames } from './reference.ts'
+import { FILES } from './reference-files.ts'
+import { packagedJson } from '../step-definitions/package-root.ts'
 
 /** Prettier aligns the columns; that is not a difference. */
 const squeezed = (text: string): string => text.replace(/ +/g, ' ').replace(/-+/g, '-')
@@ -54,17 +57,90 @@ test('the JSON schema accepts the seeds that the hub accepts, and no others', as
   }
 })
 
-test('docs/reference.md lists every environment variable that the sources read', () => {
-  const page = readFileSync('docs/reference.md', 'utf8')
-  const sources = ['mock-hub', 'step-definitions', 'reference-client'].flatMap((folder) =>
+/** The sources of what is shipped, and of the programs of a checkout that people call. */
+function sources(): readonly string[] {
+  return ['mock-hub', 'step-definitions', 'reference-client', 'dashboard', 'bench'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.includes('node_modules'))
+      .filter((name) => name.endsWith('.ts') && !/\.test\.ts$|node_modules|dist\//.test(name))
       .map((name) => readFileSync(`${folder}/${name}`, 'utf8')),
   )
-  const read = sources.flatMap((text) => [...text.matchAll(/env\['(\w+)'\]/g)].map(([, name = '']) => name))
-  expect(read.length).toBeGreaterThan(3)
-  expect(read.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+}
+
+test('docs/reference.md lists every environment variable that the sources read', () => {
+  const page = readFileSync('docs/reference.md', 'utf8')
+  const read = sources().flatMap((text) => [
+    ...[...text.matchAll(/\benv(?:ironment)?(?:\['(\w+)'\]|\.([A-Z]\w+))/g)].flatMap(
+      ([, a, b]) => a ?? b ?? [],
+    ),
+    // By a constant of the same file.
+    ...[...text.matchAll(/\benv\[([A-Z_]+)\]/g)].flatMap(
+      ([, constant = '']) => new RegExp(`const ${constant} = '(\\w+)'`).exec(text)?.[1] ?? constant,
+    ),
+    // By lists of names, and variables that are set for others.
+    ...[...text.matchAll(/^\s*'?(I(?:OTHUB|OTEDGE)_\w+|Edge\w+(?:String|File))'?[,:]/gm)].map(
+      ([, name = '']) => name,
+    ),
+  ])
+  for (const name of ['MOCK_IOT_HUB_DEBUG', 'MOCK_IOT_HUB_NAMESPACE', 'IOTEDGE_DEVICEID', 'IOTHUB_CA_FILE'])
+    expect(read).toContain(name)
+  expect([...new Set(read)].filter((name) => !page.includes(`\`${name}\``))).toEqual([])
 })
+
+test('docs/reference.md says of every file that an option or an argument names what it is', () => {
+  const by = FILES.flatMap(({ by: names }) => names)
+  expect(fileNames().filter((name) => !by.includes(name))).toEqual([])
+  expect(by.filter((name) => name.startsWith('--') && !optionNames().has(name))).toEqual([])
+})
+
+test('every field of the files, and every verb of drivers, has its words', async () => {
+  for (const { document, mark, rows } of TABLES.filter((table) =>
+    ['seed', 'device file', 'hello', 'verbs', 'files', 'environment'].includes(table.mark),
+  )) {
+    const [head = [], ...others] = await rows()
+    const column = head.findIndex((name) => name.startsWith('what it'))
+    expect([document, mark, others.filter((cells) => cells[column] === '').map(([name]) => name)]).toEqual([
+      document,
+      mark,
+      [],
+    ])
+  }
+})
+
+test('every word that a driver meets is on its page: events, kinds of errors, fields of hello', () => {
+  const page = readFileSync('docs/driver-authors.md', 'utf8')
+  const words = ['event', 'reply', 'hello', 'request'].flatMap((name) =>
+    wordsOf(packagedJson(`driver/schema/${name}.json`) as Schema),
+  )
+  expect(words.length).toBeGreaterThan(100)
+  expect([...new Set(words)].filter((word) => !new RegExp(`\\b${word}\\b`).test(page))).toEqual([])
+})
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema | true>>
+  readonly enum?: readonly unknown[]
+  readonly items?: Schema
+  readonly allOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly then?: Schema
+}
+
+/** The names of properties, and the values that are texts. */
+function wordsOf(schema: Schema | true): readonly string[] {
+  if (schema === true) return []
+  const { properties = {}, enum: values = [], items, allOf = [], oneOf = [], then } = schema
+  const below = [
+    ...Object.values(properties),
+    ...allOf,
+    ...oneOf,
+    ...(items ? [items] : []),
+    ...(then ? [then] : []),
+  ]
+  return [
+    ...Object.keys(properties),
+    ...values.filter((value) => typeof value === 'string'),
+    ...below.flatMap((one) => wordsOf(one)),
+  ]
+}
 
 test('docs/reference.md lists every file that a hub keeps in its directory, and every report', async () => {
   const page = readFileSync('docs/reference.md', 'utf8')

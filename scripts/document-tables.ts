@@ -7,10 +7,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
 import { OPTIONS } from '../mock-hub/host/option-rules.ts'
 import { SEED_SCHEMA } from '../mock-hub/host/seed/seed-rules.ts'
+import { DEVICE_FILE_SCHEMA } from '../step-definitions/device/file/schema.ts'
 import { filePages, withFiles } from './document-files.ts'
 import { NUMBERS } from '../step-definitions/device/catalogue/numbers.ts'
 import { CAPABILITIES, FACTORY_OPTIONS } from '../step-definitions/driver/capabilities.ts'
-import { commands, environment, options, seedFields, settings } from './reference.ts'
+import { CAPABILITY_OF, type Verb } from '../step-definitions/driver/client-driver.ts'
+import { packagedJson } from '../step-definitions/package-root.ts'
+import { commands, environment, fields, options, settings } from './reference.ts'
+import { files } from './reference-files.ts'
 
 const REFERENCE = 'docs/reference.md'
 
@@ -32,6 +36,17 @@ export const TABLES: readonly DocumentTable[] = [
     mark: 'factory options',
     rows: () => Promise.resolve(factoryOptions()),
   },
+  {
+    document: 'docs/driver-authors.md',
+    mark: 'hello',
+    rows: () => Promise.resolve(fields(packagedJson('driver/schema/hello.json') as object)),
+  },
+  { document: 'docs/driver-authors.md', mark: 'verbs', rows: () => Promise.resolve(verbs()) },
+  {
+    document: 'docs/devices.md',
+    mark: 'device file',
+    rows: () => Promise.resolve(fields(DEVICE_FILE_SCHEMA)),
+  },
   { document: 'docs/devices.md', mark: 'numbers', rows: () => Promise.resolve(deviceNumbers()) },
   { document: REFERENCE, mark: 'hub commands', rows: () => Promise.resolve(commands('hub')) },
   { document: REFERENCE, mark: 'hub options', rows: () => Promise.resolve(options('hub')) },
@@ -39,7 +54,8 @@ export const TABLES: readonly DocumentTable[] = [
   { document: REFERENCE, mark: 'suite options', rows: () => Promise.resolve(options('suite')) },
   { document: REFERENCE, mark: 'environment', rows: environment },
   { document: REFERENCE, mark: 'settings', rows: () => Promise.resolve(settings()) },
-  { document: REFERENCE, mark: 'seed', rows: () => Promise.resolve(seedFields()) },
+  { document: REFERENCE, mark: 'seed', rows: () => Promise.resolve(fields(SEED_SCHEMA)) },
+  { document: REFERENCE, mark: 'files', rows: () => Promise.resolve(files()) },
 ]
 
 /** The JSON schema of seed files, as the package has it. */
@@ -73,6 +89,32 @@ function deviceNumbers(): string[][] {
 
 function capabilities(): string[][] {
   return [['capability', 'the client has'], ...[...CAPABILITIES].map(([name, what]) => [`\`${name}\``, what])]
+}
+
+/** What each request asks of a driver; fields that may be left out have a question mark. */
+function verbs(): string[][] {
+  const { oneOf } = packagedJson('driver/schema/request.json') as { readonly oneOf: readonly VerbSchema[] }
+  return [
+    ['verb', 'what it asks', 'fields', 'capability'],
+    ...oneOf.map(({ title, description, properties, required }) => {
+      const own = Object.keys(properties).filter((name) => !['v', 'id', 'do', 'session'].includes(name))
+      const capability = CAPABILITY_OF[title]
+      return [
+        `\`${title}\``,
+        description,
+        own.map((name) => `\`${name}\`${required.includes(name) ? '' : '?'}`).join(', '),
+        capability === undefined ? '' : `\`${capability}\``,
+      ]
+    }),
+  ]
+}
+
+/** Of `driver/schema/request.json`. */
+interface VerbSchema {
+  readonly title: Verb
+  readonly description: string
+  readonly properties: Readonly<Record<string, unknown>>
+  readonly required: readonly string[]
 }
 
 function factoryOptions(): string[][] {

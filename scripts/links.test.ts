@@ -65,6 +65,35 @@ test.each(tracked('*.md'))('every link of %s leads to a page and an anchor', (do
   expect(dead).toEqual([])
 })
 
+/** The packages of this repository: name to its commands. */
+const COMMANDS: ReadonlyMap<string, readonly string[]> = new Map(
+  ['mock-hub', 'reference-client', 'step-definitions'].map((folder) => {
+    const text = readFileSync(`${folder}/package.json`, 'utf8')
+    const { name, bin = {} } = JSON.parse(text) as { readonly name: string; readonly bin?: object }
+    return [name, Object.keys(bin)]
+  }),
+)
+/** `npx --package NAME COMMAND` and `npx COMMAND`; flags may stand between. */
+const NPX = /\bnpx (?:--?(?!package)\w+ )*(?:--package (\S+) )?([\w@/-]+)/g
+
+/** Calls of our commands through a package that does not have them. */
+function wrongCalls(text: string): readonly string[] {
+  return [...text.matchAll(NPX)]
+    .filter(([, named, command = '']) => {
+      const isOurs = [...COMMANDS.values()].some((commands) => commands.includes(command))
+      return isOurs && COMMANDS.get(named ?? command)?.includes(command) !== true
+    })
+    .map(([call]) => call)
+}
+
+test('npx is told the package that has the command', () => {
+  expect(tracked('*.md').flatMap((page) => wrongCalls(readFileSync(page, 'utf8')))).toEqual([])
+  expect(wrongCalls('npx --yes --package mock-iot-hub iot-hub-conformance run')).toHaveLength(1)
+  expect(
+    wrongCalls('npx --yes --package iot-hub-conformance iot-hub-conformance run, npx mock-iot-hub'),
+  ).toEqual([])
+})
+
 describe('citations', () => {
   const TEXT = /\.(ts|js|cjs|mjs|py|java|ya?ml|json|feature|md)$/
   const SELF = 'scripts/links.test.ts'

@@ -26,13 +26,15 @@ const PAGES = new Map([
       'errors',
       'faults',
       'mock-hub-api',
+      'provisioning',
       'reference',
       'settings',
+      'your-own-suite',
       'languages/',
     ],
   ],
   ['reference-client', ['client']],
-  ['step-definitions', ['driver-authors', 'ci', 'proof']],
+  ['step-definitions', ['driver-authors', 'ci', 'devices', 'proof', 'reference']],
 ])
 /** Not README…: npm packs every file of such a name. */
 const SAVED = '.saved-readme.md'

@@ -4,7 +4,6 @@ import { PassThrough } from 'node:stream'
 import type { Command, Option } from 'commander'
 import { LENIENCIES, STRICT, startMockHub } from 'mock-iot-hub'
 import { program as hubProgram } from '../mock-hub/cli/program.ts'
-import { SEED_SCHEMA } from '../mock-hub/host/seed/seed-rules.ts'
 import { SETTING_RULES } from '../mock-hub/host/setting-rules.ts'
 import { program as suiteProgram } from '../step-definitions/conformance/program.ts'
 
@@ -28,7 +27,7 @@ const code = (text: string): string => `\`${text}\``
 export function commands(program: 'hub' | 'suite'): Rows {
   const root = program === 'hub' ? HUB : SUITE
   return [
-    ['command', 'what it does'],
+    ['command', 'what it does', 'arguments'],
     ...[...allOf(root)].flatMap(([name, command]) => {
       if (command.commands.length > 0 && command !== HUB) return []
       const given = command.registeredArguments.map((argument) =>
@@ -36,9 +35,38 @@ export function commands(program: 'hub' | 'suite'): Rows {
       )
       const does =
         command === HUB ? 'starts a hub, and runs it until a signal stops it' : command.description()
-      return [[code([name, ...given].join(' ')), does]]
+      const about = command.registeredArguments.flatMap((argument) =>
+        argument.description === '' ? [] : [`${code(argument.name())}: ${argument.description}`],
+      )
+      return [[code([name, ...given].join(' ')), does, about.join('; ')]]
     }),
   ]
+}
+
+/** The options and arguments of both commands that name a file or a folder, as `FILES` has them. */
+export function fileNames(): readonly string[] {
+  const names = [...allOf(HUB), ...allOf(SUITE)].flatMap(([name, command]) => [
+    ...command.options.flatMap(({ flags, long, description }) =>
+      /<(?:file|folder|dir|path)\b|@FILE|\bPEM\b/.test(`${flags} ${description}`) ? [long ?? flags] : [],
+    ),
+    ...command.registeredArguments.flatMap((argument) => {
+      const about = `${argument.name()} ${argument.description}`
+      const shown = argument.required ? `<${argument.name()}>` : `[${argument.name()}]`
+      return /\b(?:file|folder|dir|directory|program|json)\b/.test(about)
+        ? [`${name.split(' ').slice(1).join(' ')} ${shown}`]
+        : []
+    }),
+  ])
+  return [...new Set(names)]
+}
+
+/** Every option of both commands, by its long name. */
+export function optionNames(): ReadonlySet<string> {
+  return new Set(
+    [...allOf(HUB), ...allOf(SUITE)].flatMap(([, command]) =>
+      command.options.map(({ flags, long }) => long ?? flags),
+    ),
+  )
 }
 
 /** Every option with the commands that take it. */
@@ -91,6 +119,14 @@ const READ: ReadonlyMap<string, string> = new Map([
     'a file: hubs of the suite are started again between steps, and it receives how often',
   ],
   ['CONFORMANCE_SILENCE_MS', 'real milliseconds without a line of a driver that count as its silence'],
+  [
+    'EdgeHubConnectionString',
+    'connection string that the development tools of IoT Edge set for a module; `createFromEdgeEnvironment` reads it',
+  ],
+  ['EdgeModuleCACertificateFile', 'file of the CA that goes with it'],
+  ['MOCK_IOT_HUB_NAMESPACE', '`exec --isolated` sets it for itself: the ids of the user who called'],
+  ['CHROMIUM', 'in a checkout: the browser of `npm run test:dashboard`'],
+  ['BENCH_PROFILE', 'in a checkout: a server of `npm run bench` writes a profile of its CPU'],
   ['GITHUB_ACTIONS', 'iot-hub-conformance prints annotations for GitHub when it is `true`'],
 ])
 /** Set by `exec`, and printed by a hub that is ready. */
@@ -129,6 +165,27 @@ const SET_BY_EXEC: ReadonlyMap<string, string> = new Map([
   ['IOTHUB_CA_ROOT_CERT_KEY', 'its private key in base64'],
 ])
 
+/** Set by `device check`, `run` and `certify` for the programs that are the device. */
+const SET_BY_BENCH: ReadonlyMap<string, string> = new Map([
+  ['IOTHUB_DEVICE_HOSTNAME', 'host name of the hub'],
+  ['IOTHUB_DEVICE_ID', 'ID of the device'],
+  ['IOTHUB_CA_FILE', 'file of the CA that it must trust'],
+  ['IOTHUB_CERT_FILE', 'file of its certificate, when it connects with one'],
+  ['IOTHUB_KEY_FILE', 'file of its key'],
+])
+
+/** Printed by `edge-env`, and read by `createFromEdgeEnvironment` of the client. */
+const OF_EDGE: ReadonlyMap<string, string> = new Map([
+  ['IOTEDGE_WORKLOADURI', 'URI of the workload API'],
+  ['IOTEDGE_DEVICEID', 'ID of the device'],
+  ['IOTEDGE_MODULEID', 'ID of the module'],
+  ['IOTEDGE_MODULEGENERATIONID', 'generation ID of the module'],
+  ['IOTEDGE_IOTHUBHOSTNAME', 'host name of the hub'],
+  ['IOTEDGE_GATEWAYHOSTNAME', 'host name that the module dials'],
+  ['IOTEDGE_APIVERSION', 'API version of the workload API'],
+  ['IOTEDGE_AUTHSCHEME', '`sasToken`; nobody here reads it'],
+])
+
 /** Every environment variable. */
 export async function environment(): Promise<Rows> {
   const hub = await startMockHub({
@@ -148,6 +205,8 @@ export async function environment(): Promise<Rows> {
     ['variable', 'who', 'what it is'],
     ...[...SET].map(([name, what]) => [code(name), 'the hub sets it', what]),
     ...[...SET_BY_EXEC].map(([name, what]) => [code(name), '`exec` sets it', what]),
+    ...[...SET_BY_BENCH].map(([name, what]) => [code(name), '`device` sets it', what]),
+    ...[...OF_EDGE].map(([name, what]) => [code(name), '`edge-env` prints it', what]),
     ...[...READ].map(([name, what]) => [code(name), 'read', what]),
     ...[...new Map(ofOptions)]
       .filter(([name]) => !SET.has(name))
@@ -172,7 +231,9 @@ export function settings(): Rows {
 }
 
 interface Schema {
-  readonly type?: string
+  readonly type?: string | readonly string[]
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
   readonly enum?: readonly unknown[]
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema>>
@@ -180,25 +241,36 @@ interface Schema {
   readonly required?: readonly string[]
 }
 
-/** Every field of a seed file. */
-export function seedFields(): Rows {
-  return [['field', 'values', 'what it is'], ...fieldsOf(SEED_SCHEMA as Schema, '')]
+/** Every field of a file that a schema describes. */
+export function fields(schema: object): Rows {
+  return [['field', 'values', 'what it is'], ...fieldsOf(schema as Schema, '')]
 }
 
 function fieldsOf({ properties = {}, required = [] }: Schema, path: string): string[][] {
   return Object.entries(properties).flatMap(([name, schema]) => {
     const field = `${path}${name}`
-    const { items } = schema
+    const { items, oneOf } = schema
+    // A choice says in its description what it is one of.
     const inner =
-      items?.properties === undefined ? fieldsOf(schema, `${field}.`) : fieldsOf(items, `${field}[].`)
+      oneOf !== undefined
+        ? []
+        : items?.properties === undefined
+          ? fieldsOf(schema, `${field}.`)
+          : fieldsOf(items, `${field}[].`)
     const must = required.includes(name) ? 'Required. ' : ''
     return [[code(field), valuesOf(schema), `${must}${schema.description ?? ''}`], ...inner]
   })
 }
 
-function valuesOf({ type, enum: values, items }: Schema): string {
+/** A longer list has a table of its own. */
+const MOST_VALUES = 12
+
+function valuesOf({ type, enum: values, items, anyOf }: Schema): string {
   if (values !== undefined) return values.map((value) => code(JSON.stringify(value))).join(', ')
+  if (anyOf !== undefined) return anyOf.map((one) => valuesOf(one)).join(', ')
   if (type === 'array')
-    return items?.enum === undefined ? `array of ${items?.type ?? 'objects'}s` : `array of ${valuesOf(items)}`
-  return type ?? ''
+    return items?.enum === undefined || items.enum.length > MOST_VALUES
+      ? `array of ${String(items?.type ?? (items?.enum === undefined ? 'object' : 'name'))}s`
+      : `array of ${valuesOf(items)}`
+  return type === undefined ? 'any' : [type].flat().join(', ')
 }

@@ -66,7 +66,7 @@ export function amqpOnDemand(
           clock: hub.clock,
           silenceSeconds: hub.settings.connectTimeoutSeconds,
           tlsVariants: (variant) => tls.variant(variant),
-          onTlsError: reportTlsErrors(hub, 'amqp', () => port, tls.caPath),
+          onTlsError: reportTlsErrors(hub, 'amqp', () => port, tls),
         },
       )
       undo.push(() => listener.stop())

@@ -130,7 +130,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
     services,
     observerOf,
     tls: tls.credentials,
-    caPath: tls.caPath,
+    trust: tls,
     tlsVariants,
     blob,
     provisioning,
@@ -175,7 +175,7 @@ async function build(options: ResolvedOptions, undo: Undo, stop: () => Promise<v
       ...{ tls: tls.credentials, faults: core.faults, tlsVariants },
       ...{ host: address, port: options.mqttPort },
       ...{ clock, silenceSeconds: core.settings.connectTimeoutSeconds },
-      onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port, tls.caPath),
+      onTlsError: reportTlsErrors(core, 'mqtt', () => mqttListener.port, tls),
       observer: observerOf('mqtt', () => mqttListener.port),
     },
   )

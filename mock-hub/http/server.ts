@@ -13,7 +13,7 @@ import { buildOnDemand } from '../http-common/on-demand.ts'
 import { closeSilentClients } from '../http-common/silent-clients.ts'
 import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import type { HandshakeObserver } from '../net/observed-handshake.ts'
-import { reportTlsErrors } from '../net/tls-errors.ts'
+import { reportTlsErrors, type TrustFiles } from '../net/tls-errors.ts'
 import type { ServerCredentials, TlsVariant } from '../net/tls-faults.ts'
 import { listenWith, TLS_SETTINGS, type TlsListener } from '../net/tls-listener.ts'
 import type * as appModule from './app.ts'
@@ -22,8 +22,8 @@ export interface HttpAdapterOptions {
   /** Queries, configurations and jobs. */
   readonly services: Services
   readonly tls: ServerCredentials
-  /** File of the CA, for whoever wonders why a handshake failed; undefined: it is not on disk. */
-  readonly caPath?: string | undefined
+  /** Files that clients may trust, for whoever wonders why a handshake failed. */
+  readonly trust?: TrustFiles | undefined
   /** Certificates for faults such as `tls.unknown_ca`. Without them these faults have no effect. */
   readonly tlsVariants?: ((variant: TlsVariant) => Promise<ServerCredentials>) | undefined
   /** Who hears how connections begin; it returns undefined when nobody does. */
@@ -62,7 +62,7 @@ let loaded: Promise<typeof appModule> | undefined
 /** Creates the adapter; nothing listens yet. */
 export function createHttpAdapter(
   hub: Hub,
-  { services, tls, caPath, tlsVariants, observerOf, blob, provisioning }: HttpAdapterOptions,
+  { services, tls, trust, tlsVariants, observerOf, blob, provisioning }: HttpAdapterOptions,
 ): HttpAdapter {
   const server = createServer({ ...TLS_SETTINGS, ...tls, keepAliveTimeout: IDLE })
   closeSilentClients(server, hub, { upgrades: true })
@@ -88,7 +88,7 @@ export function createHttpAdapter(
         // Before TLS the caller is unknown: only a fault without a scope refuses a connection.
         refuses: () => !faults.idle && faults.match('http', undefined, ['refuse']) !== undefined,
         alpn: ['http/1.1'],
-        onTlsError: reportTlsErrors(hub, 'https', () => listener?.port ?? port, caPath),
+        onTlsError: reportTlsErrors(hub, 'https', () => listener?.port ?? port, trust),
         observer: observerOf?.('https', () => listener?.port ?? port),
       })
       blob?.servedOn(listener.port)

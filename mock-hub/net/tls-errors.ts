@@ -39,39 +39,45 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ECONNRESET', HUNG_UP],
 ])
 
-/**
- * @param caPath file of the CA; undefined: it is not on disk.
- * @returns the code, and what it means for the person at the other end.
- */
+/** Files that clients may trust. `caPath`: the CA; undefined: it is not on disk. `caBundlePath`: with the roots of the system. */
+export interface TrustFiles {
+  readonly caPath: string | undefined
+  readonly caBundlePath: string | undefined
+}
+
+/** @returns the code, and what it means for the person at the other end. */
 export function explainTlsError(
   error: NodeJS.ErrnoException,
-  caPath: string | undefined,
+  trust: TrustFiles | undefined,
 ): Pick<TlsFailed, 'code' | 'reason'> {
   const { code = 'unknown', message } = error
   const reason = REASONS.get(code) ?? message
-  const remedy = reason === DISTRUST || reason === HUNG_UP ? `; ${trustOf(caPath)}` : ''
+  const remedy = reason === DISTRUST || reason === HUNG_UP ? `; ${trustOf(trust)}` : ''
   return { code, reason: `${reason}${remedy}` }
 }
 
 /** What makes a client trust the CA. */
-function trustOf(caPath: string | undefined): string {
+function trustOf({ caPath, caBundlePath }: Partial<TrustFiles> = {}): string {
   if (caPath === undefined) return 'give it the CA of the hub (hub.caPem)'
-  return `give it the CA: export NODE_EXTRA_CA_CERTS=${caPath} for Node, SSL_CERT_FILE=${caPath} for Python, C, Go, Rust and .NET`
+  const bundle = caBundlePath ?? caPath
+  return (
+    `give it the CA: export NODE_EXTRA_CA_CERTS=${caPath} for Node, SSL_CERT_FILE=${bundle} for Python, C, Go, Rust and .NET, ` +
+    `REQUESTS_CA_BUNDLE=${bundle} for Python's service SDK, CURL_CA_BUNDLE=${bundle} for curl`
+  )
 }
 
 /**
  * Journals and logs each failed handshake of one port.
  * @param port asked when a handshake fails: a listener may have chosen it.
- * @param caPath file of the CA; undefined: it is not on disk.
  */
 export function reportTlsErrors(
   { journal, logger }: Pick<Hub, 'journal' | 'logger'>,
   protocol: TlsFailed['protocol'],
   port: () => number,
-  caPath: string | undefined,
+  trust: TrustFiles | undefined,
 ): (peer: string, error: NodeJS.ErrnoException) => void {
   return (peer, error) => {
-    const failed = { protocol, port: port(), peer, ...explainTlsError(error, caPath) }
+    const failed = { protocol, port: port(), peer, ...explainTlsError(error, trust) }
     journal.record({ type: 'tls-failed', ...failed })
     logger.warn(
       `${protocol}: the TLS handshake of ${peer} at port ${failed.port} failed: ${failed.reason} (${failed.code})`,

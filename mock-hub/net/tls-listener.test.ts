@@ -108,10 +108,12 @@ describe('a handshake that fails is journalled and logged with its reason', () =
     await hub.stop()
     hub = await startMockHub({ controlPort: false, certificateDirectory: directory })
     await handshake('mqtt', { ca: [] })
-    const caPath = hub.caPath ?? ''
+    const { caPath = '', caBundlePath = '' } = hub
+    expect(caBundlePath).not.toBe(caPath)
     expect((await entry('tls-failed')).reason).toContain(
       'trust the certificate of the hub; give it the CA: ' +
-        `export NODE_EXTRA_CA_CERTS=${caPath} for Node, SSL_CERT_FILE=${caPath} for Python, C, Go, Rust and .NET`,
+        `export NODE_EXTRA_CA_CERTS=${caPath} for Node, SSL_CERT_FILE=${caBundlePath} for Python, C, Go, Rust and .NET, ` +
+        `REQUESTS_CA_BUNDLE=${caBundlePath} for Python's service SDK, CURL_CA_BUNDLE=${caBundlePath} for curl`,
     )
     rmSync(directory, { recursive: true })
   })

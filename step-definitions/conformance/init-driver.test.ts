@@ -125,6 +125,7 @@ test('every requirement of clients needs a capability of the list, and a driver 
   for (const [tag, capability] of [
     ['@needs:connection.retry', 'connection.retry'],
     ['@BOTH-CS-17', 'auth.symmetric-key'],
+    ['@DEV-CLASS-02', 'lifecycle'],
     ['@option:autoConnect', 'connection.auto-connect'],
     ['@option:sastokenTtl', 'auth.sas.renewable'],
   ] as const)

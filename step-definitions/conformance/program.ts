@@ -81,7 +81,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
       .option('--order <order>', 'order of the scenarios: defined, random, or random:SEED', 'defined')
       .option('--trials <count>', 'values that each generated trial tries; 0: no trials', '5')
       .option('--trial-seed <number>', 'seed of the generated trials, or random', '1')
-      .option('--trial-path <path>', 'repeats one value of a trial, from the message of its failure')
+      .option('--trial-path <where>', 'repeats one value of a trial, from the message of its failure')
       .option('--transport <name>', 'transport of the clients: mqtt or mqtt-ws', 'mqtt')
       .addOption(
         new Option(

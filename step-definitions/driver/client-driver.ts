@@ -254,7 +254,7 @@ export function capabilityOf(request: DriverRequest): string | undefined {
 }
 
 /** The capability that each verb needs; all other verbs are mandatory. */
-const CAPABILITY_OF: Readonly<Partial<Record<Verb, string>>> = {
+export const CAPABILITY_OF: Readonly<Partial<Record<Verb, string>>> = {
   sendOutput: 'telemetry.output',
   respondMethod: 'methods.respond',
   receiveMethod: 'methods.receive',

@@ -2,7 +2,7 @@
 
 import type { JournalEntry } from 'mock-iot-hub'
 import type { DriverRequest } from '../driver/client-driver.ts'
-import { packets } from '../world/wire.ts'
+import { packets, topicOf } from '../world/wire.ts'
 
 /** The topics of telemetry, and of the answers to requests about twins that went well. */
 const TELEMETRY = /^devices\/[^/]+(\/modules\/[^/]+)?\/messages\/events\//
@@ -61,10 +61,6 @@ function isAssignment(packet: object): boolean {
     topicOf(packet).startsWith('$dps/registrations/res/200/') &&
     payload?.toString().includes('"status":"assigned"') === true
   )
-}
-
-function topicOf(packet: object): string {
-  return (packet as { readonly topic?: string }).topic ?? ''
 }
 
 function idOf(packet: object): number | undefined {

@@ -3,11 +3,12 @@
  * hub has seen; the requirement names it (`reading` in features/requirements).
  */
 
+import type { JournalEntry } from 'mock-iot-hub'
 import type { NeutralReading } from '../catalogue/requirement.ts'
 import type { JsonObject } from '../driver/client-driver.ts'
 import { messageFrom } from '../steps/client-actions.ts'
 import { readToken } from '../world/sas.ts'
-import { packets, publishes, telemetryFacts } from '../world/wire.ts'
+import { packets, publishes, telemetryFacts, topicOf } from '../world/wire.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { accepted } from './happened.ts'
 
@@ -17,6 +18,8 @@ const PATIENCE_SECONDS = 300
 const GRACE_SECONDS = 600
 /** How often its own keep-alive a client may take to notice that nobody answers. */
 const KEEP_ALIVES = 2.5
+/** Reasons of the hub's own, whatever the client notices. */
+const ENDED_BY_HUB: readonly string[] = ['refused', 'fault', 'hub-stopped']
 /** Pauses that differ by less are the same: timers and jitter. */
 const SAME_PAUSE = 0.9
 
@@ -48,7 +51,9 @@ const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
     if (isBack(world)) return pass('The client is connected again, after pauses of its own.')
     const { session } = world.client.current
     await send(world, session, 'back')
-    return hasStored(world, 'back') ? warn('The loss is mended with the next call, not before.') : undefined
+    return hasStored(world, 'back')
+      ? warn('The client connects again with the next call, not before.')
+      : undefined
   },
 
   'reads-again': async (world) => {
@@ -97,10 +102,7 @@ const LOOKS: Readonly<Partial<Record<NeutralReading, Look>>> = {
     const keepAlive = packet?.keepalive ?? 0
     if (connect === undefined || keepAlive === 0) return undefined
     const limitMs = connect.at + KEEP_ALIVES * keepAlive * 1_000
-    const noticed = (): boolean =>
-      world.hub.journal.some(
-        ({ seq, type, at }) => seq > connect.seq && type === 'link-closed' && at <= limitMs,
-      )
+    const noticed = (): boolean => isLeft(world.hub.journal, connect.linkId, limitMs)
     await world.time.passUntil((limitMs - world.clock.now()) / 1_000, noticed)
     return noticed() ? pass('The client ended the connection on which nobody answered.') : undefined
   },
@@ -113,6 +115,17 @@ export async function lookFurther(world: ConformanceWorld): Promise<void> {
     const found = await look(world)
     if (found !== undefined) world.reading.decide(found.verdict, found.why)
   }
+}
+
+/** Whether the client itself ended this connection by then, or dialled anew; a hub that closes a silent link proves nothing. */
+export function isLeft(entries: readonly JournalEntry[], linkId: string, limitMs: number): boolean {
+  return entries.some(
+    (entry) =>
+      entry.type === 'link-closed' &&
+      entry.linkId === linkId &&
+      entry.at <= limitMs &&
+      !ENDED_BY_HUB.includes(entry.reason),
+  )
 }
 
 /** Whether the application has been told of the newest desired properties. */
@@ -158,8 +171,4 @@ function connects({ hub }: ConformanceWorld): readonly { readonly at: number; re
     const expiry = password === undefined ? undefined : readToken(password.toString())['se']
     return expiry === undefined ? [] : [{ at, expiry: Number(expiry) }]
   })
-}
-
-function topicOf(packet: object): string {
-  return (packet as { readonly topic?: string }).topic ?? ''
 }

@@ -8,8 +8,6 @@ import type { Hello } from '../driver/client-driver.ts'
 import { Reading } from '../neutral/reading.ts'
 import { NotSupported } from './errors.ts'
 
-/** Such a row needs nothing more than what every driver has. */
-const MANDATORY: ReadonlySet<string> = new Set(['lifecycle'])
 const IDENTITIES: ReadonlyMap<string, string> = new Map([
   ['@identity:device', 'identity.device'],
   ['@identity:module', 'identity.module'],
@@ -42,7 +40,7 @@ export function neededBy(tags: readonly string[]): readonly string[] {
       NEEDS_TAG.exec(tag)?.[1] ?? FACTORY_OPTIONS.get(OPTION_TAG.exec(tag)?.[1] ?? '')?.capability
     if (further !== undefined) return [further]
     const needed = IDENTITIES.get(tag) ?? ofRequirements().get(ID_TAG.exec(tag)?.[1] ?? '')
-    return needed === undefined || MANDATORY.has(needed) ? [] : [needed]
+    return needed === undefined ? [] : [needed]
   })
 }
 

@@ -19,6 +19,11 @@ export function packets(
   )
 }
 
+/** The topic of a PUBLISH; empty: it is another packet. */
+export function topicOf(packet: object): string {
+  return (packet as Partial<PublishPacket>).topic ?? ''
+}
+
 export function operations(
   entries: readonly JournalEntry[],
   kind: OperationEntry['operation'],

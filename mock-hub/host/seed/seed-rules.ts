@@ -28,9 +28,18 @@ const IDENTITY = {
         oneOf('sas', 'selfSigned', 'certificateAuthority', 'none'),
         'Default: sas, or selfSigned when a thumbprint is given.',
       ),
-      symmetricKey: described(objectOf({ primaryKey: TEXT, secondaryKey: TEXT }), 'Keys in base64.'),
+      symmetricKey: described(
+        objectOf({
+          primaryKey: described(TEXT, 'Default: as for key.'),
+          secondaryKey: described(TEXT, 'Default: as for key.'),
+        }),
+        'Keys in base64.',
+      ),
       x509Thumbprint: described(
-        objectOf({ primaryThumbprint: TEXT, secondaryThumbprint: TEXT }),
+        objectOf({
+          primaryThumbprint: described(TEXT, 'Of one certificate.'),
+          secondaryThumbprint: described(TEXT, 'Of another one, for the time of a change.'),
+        }),
         'SHA-1 or SHA-256 of client certificates, in hexadecimal.',
       ),
     }),
@@ -50,7 +59,10 @@ const DEVICE = objectOf(
   {
     deviceId: described(ID, 'ID of the device.'),
     ...IDENTITY,
-    capabilities: described(objectOf({ iotEdge: BOOLEAN }), 'iotEdge: true makes an edge device.'),
+    capabilities: described(
+      objectOf({ iotEdge: described(BOOLEAN, 'true: an edge device. Default: false.') }),
+      'What the device can be.',
+    ),
     parent: described(ID, 'ID of the edge device that is the gateway; it comes earlier in the file.'),
     modules: described(listOf(MODULE), 'Modules of the device.'),
   },
@@ -61,7 +73,11 @@ const enrollment = (id: string): Rule =>
   rule(
     `to be an object with ${id}`,
     (value) => typeof value === 'object' && value !== null && typeof Reflect.get(value, id) === 'string',
-    { type: 'object', properties: { [id]: { type: 'string' } }, required: [id] },
+    {
+      type: 'object',
+      properties: { [id]: { type: 'string', description: 'Its ID; beside it the fields of the REST API.' } },
+      required: [id],
+    },
   )
 const WEIGHT = rule(
   'to be a whole number from 1 to 1000',
@@ -83,11 +99,32 @@ const SEED = objectOf({
     'Enrollment groups of the provisioning service, as its REST API has them.',
   ),
   certificates: described(
-    listOf(objectOf({ name: TEXT, certificate: TEXT, verified: BOOLEAN }, ['name', 'certificate'])),
+    listOf(
+      objectOf(
+        {
+          name: described(TEXT, 'Name of the certificate.'),
+          certificate: described(TEXT, 'The certificate in PEM.'),
+          verified: described(
+            BOOLEAN,
+            'Whether its owner has proved to have the private key. Default: true.',
+          ),
+        },
+        ['name', 'certificate'],
+      ),
+    ),
     'Certificates of authorities for X.509 enrollment groups.',
   ),
   linkedHubs: described(
-    listOf(objectOf({ connectionString: TEXT, allocationWeight: WEIGHT, ca: TEXT }, ['connectionString'])),
+    listOf(
+      objectOf(
+        {
+          connectionString: described(TEXT, 'Service connection string of the hub.'),
+          allocationWeight: described(WEIGHT, 'Share of the devices, 1 to 1000. Default: 1.'),
+          ca: described(TEXT, 'Root certificates of the hub in PEM. Default: those of the system.'),
+        },
+        ['connectionString'],
+      ),
+    ),
     'Hubs elsewhere to which the provisioning service may assign devices.',
   ),
   eventSources: described(EVENT_SOURCE_LIST, 'Events that the hub adds to the device-to-cloud messages.'),

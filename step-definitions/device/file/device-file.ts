@@ -18,7 +18,7 @@ export interface DeviceFile {
   readonly does: Does
   readonly triggers: Readonly<Partial<Record<TriggerName, Trigger>>>
   readonly limits: Limits
-  readonly network: { readonly dns?: 'suite' | 'hosts' | 'lab' | 'none'; readonly ntp?: 'suite' | 'none' }
+  readonly network: { readonly dns?: 'suite' | 'hosts' | 'lab' | 'none' }
   /** Roots that it trusts. */
   readonly roots: number
 }
@@ -96,7 +96,6 @@ export interface Limits {
   readonly inFlight: number
   /** False: it has no clock and cannot look at dates. */
   readonly clock: boolean
-  readonly sleeps: boolean
   /** Messages that it keeps while away; undefined: all. */
   readonly keeps?: number
   /** The factor by which a build for tests shortens its pauses. */

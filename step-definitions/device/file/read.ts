@@ -51,7 +51,6 @@ interface Written {
     receive?: string | number
     inFlight?: number
     clock?: boolean
-    sleeps?: boolean
     keeps?: number
     scaled?: number
   }
@@ -135,7 +134,6 @@ export function deviceFileOf(read: unknown, name = 'device.yaml'): DeviceFile {
       ...(receiveBytes === undefined ? {} : { receiveBytes }),
       inFlight: limits.inFlight ?? OUR_NUMBERS.inFlight,
       clock: limits.clock ?? true,
-      sleeps: limits.sleeps ?? false,
       ...(limits.keeps === undefined ? {} : { keeps: limits.keeps }),
       ...(limits.scaled === undefined ? {} : { scaled: limits.scaled }),
     },

@@ -1,6 +1,6 @@
 /** The schema of a device file. */
 
-import { TRIGGERS } from './device-file.ts'
+import { TRIGGERS, type TriggerName } from './device-file.ts'
 
 const TEXT = { type: 'string', minLength: 1 } as const
 const DURATION = { type: 'string', pattern: '^\\d+(\\.\\d+)?(ms|[smhd])$' } as const
@@ -13,6 +13,22 @@ const objectOf = (properties: object, required: readonly string[] = []): object 
   properties,
   ...(required.length === 0 ? {} : { required }),
 })
+
+const TRIGGER_TEXTS: Readonly<Record<TriggerName, string>> = {
+  start: 'Starts the device.',
+  stop: 'Ends it in good order.',
+  powerCycle:
+    'Takes the power away and gives it back. Default: a program of start is killed and started again.',
+  network: 'Takes the network away and gives it back.',
+  sendNow: 'Makes it send a message.',
+  burst: 'Makes it send many messages at once.',
+  tokenLife: 'Gives its tokens a short life.',
+  upload: 'Makes it upload a file.',
+  alive: 'Shows that it is alive.',
+}
+
+/** A field with what it is, for the reference. */
+const said = (schema: object, description: string): object => ({ ...schema, description })
 
 const TRIGGER = {
   type: 'object',
@@ -32,67 +48,144 @@ const TRIGGER = {
 
 export const DEVICE_FILE_SCHEMA: object = objectOf(
   {
-    device: objectOf(
-      {
-        id: { type: 'string', pattern: "^[A-Za-z0-9\\-:.+%_#*?!(),=@$']{1,128}$" },
-        moduleId: TEXT,
-        make: TEXT,
-        firmware: { type: ['string', 'number'] },
-      },
-      ['id'],
-    ),
-    auth: objectOf({ kind: { enum: ['sas', 'x509'] }, keys: { enum: [1, 2] } }, ['kind']),
-    transport: { enum: ['mqtt', 'mqtt-ws'] },
-    roots: { type: 'integer', minimum: 1 },
-    does: objectOf({
-      telemetry: objectOf({
-        every: DURATION,
-        qos: { enum: [0, 1] },
-        json: { type: 'boolean' },
-        schema: TEXT,
-        sequence: PATH,
-      }),
-      c2d: objectOf(
-        { text: TEXT, shows: objectOf({ telemetry: PATHS, reported: PATHS }), within: DURATION },
-        ['text'],
+    device: said(
+      objectOf(
+        {
+          id: said(
+            { type: 'string', pattern: "^[A-Za-z0-9\\-:.+%_#*?!(),=@$']{1,128}$" },
+            'ID of the device.',
+          ),
+          moduleId: said(TEXT, 'ID of the module, when the device connects as one.'),
+          make: said(TEXT, 'Make and model, for reports.'),
+          firmware: said({ type: ['string', 'number'] }, 'Version of the firmware, for reports.'),
+        },
+        ['id'],
       ),
-      methods: {
-        type: 'array',
-        minItems: 1,
-        items: objectOf(
-          {
-            name: TEXT,
-            payload: {},
-            expect: objectOf({ status: { type: 'integer' }, payload: {} }),
-            slow: { type: 'boolean' },
-            within: DURATION,
-          },
-          ['name'],
+      'Who it is.',
+    ),
+    auth: said(
+      objectOf(
+        {
+          kind: said({ enum: ['sas', 'x509'] }, 'Tokens, or a client certificate.'),
+          keys: said({ enum: [1, 2] }, 'How many keys it holds. Default: 1.'),
+        },
+        ['kind'],
+      ),
+      'Its credentials.',
+    ),
+    transport: said({ enum: ['mqtt', 'mqtt-ws'] }, 'Default: mqtt.'),
+    roots: said({ type: 'integer', minimum: 1 }, 'How many roots it trusts. Default: 1.'),
+    does: said(
+      objectOf({
+        telemetry: said(
+          objectOf({
+            every: said(DURATION, 'Time between two messages, such as 10s.'),
+            qos: said({ enum: [0, 1] }, 'QoS of its messages.'),
+            json: said({ type: 'boolean' }, 'Whether their bodies are JSON.'),
+            sequence: said(PATH, 'JSON path of a number that rises with each message, such as $.n.'),
+          }),
+          'It sends messages.',
         ),
-      },
-      twin: objectOf({
-        desired: objectOf({ set: { type: 'object' }, echoed: { type: 'object' }, within: DURATION }, ['set']),
-        reported: { type: 'boolean' },
+        c2d: said(
+          objectOf(
+            {
+              text: said(TEXT, 'Body of a message that it understands.'),
+              shows: said(
+                objectOf({
+                  telemetry: said(PATHS, 'JSON paths of its next messages, with their values.'),
+                  reported: said(PATHS, 'JSON paths of its reported properties, with their values.'),
+                }),
+                'What is seen when it has understood.',
+              ),
+              within: said(DURATION, 'How long that takes. Default: 15s.'),
+            },
+            ['text'],
+          ),
+          'It takes messages from the cloud.',
+        ),
+        methods: said(
+          {
+            type: 'array',
+            minItems: 1,
+            items: objectOf(
+              {
+                name: said(TEXT, 'Name of the method.'),
+                payload: said({}, 'Payload of the request.'),
+                expect: said(
+                  objectOf({
+                    status: said({ type: 'integer' }, 'Status of its response.'),
+                    payload: said({}, 'Payload of its response.'),
+                  }),
+                  'What it answers.',
+                ),
+                slow: said({ type: 'boolean' }, 'It takes its time: other requests come meanwhile.'),
+                within: said(DURATION, 'How long the response takes.'),
+              },
+              ['name'],
+            ),
+          },
+          'It answers direct methods.',
+        ),
+        twin: said(
+          objectOf({
+            desired: said(
+              objectOf(
+                {
+                  set: said({ type: 'object' }, 'Desired properties that it understands.'),
+                  echoed: said({ type: 'object' }, 'Reported properties that show it.'),
+                  within: said(DURATION, 'How long that takes. Default: 15s.'),
+                },
+                ['set'],
+              ),
+              'It follows desired properties.',
+            ),
+            reported: said({ type: 'boolean' }, 'It reports properties.'),
+          }),
+          'It has a twin.',
+        ),
+        upload: said(
+          objectOf({ within: said(DURATION, 'How long an upload takes. Default: 60s.') }),
+          'It uploads files.',
+        ),
       }),
-      upload: objectOf({ within: DURATION }),
-    }),
-    triggers: objectOf(Object.fromEntries(TRIGGERS.map((name) => [name, TRIGGER]))),
-    limits: objectOf({
-      patience: DURATION,
-      maxPause: DURATION,
-      receive: {
-        anyOf: [
+      'What it claims; what is left out is not asked.',
+    ),
+    triggers: said(
+      objectOf(Object.fromEntries(TRIGGERS.map((name) => [name, said(TRIGGER, TRIGGER_TEXTS[name])]))),
+      'How it is made to act. Each is one of shell (a command), process (a program that is the device), method (with a payload), desired (properties), c2d (the text of a message) and person (what to do).',
+    ),
+    limits: said(
+      objectOf({
+        patience: said(DURATION, 'How long a required reaction may take. Default: 120s.'),
+        maxPause: said(DURATION, 'The longest pause between two attempts to connect. Default: 900s.'),
+        receive: said(
+          {
+            anyOf: [
+              { type: 'integer', minimum: 1 },
+              { type: 'string', pattern: '^\\d+ ?KB$' },
+            ],
+          },
+          'Bytes that it takes in one message, such as 65536 or 64KB.',
+        ),
+        inFlight: said(
           { type: 'integer', minimum: 1 },
-          { type: 'string', pattern: '^\\d+ ?KB$' },
-        ],
-      },
-      inFlight: { type: 'integer', minimum: 1 },
-      clock: { type: 'boolean' },
-      sleeps: { type: 'boolean' },
-      keeps: { type: 'integer', minimum: 0 },
-      scaled: { type: 'number', minimum: 1 },
-    }),
-    network: objectOf({ dns: { enum: ['suite', 'hosts', 'lab', 'none'] }, ntp: { enum: ['suite', 'none'] } }),
+          'Messages that it has in flight at once. Default: 50.',
+        ),
+        clock: said({ type: 'boolean' }, 'false: it has no clock and cannot look at dates.'),
+        keeps: said({ type: 'integer', minimum: 0 }, 'Messages that it keeps while away. Default: all.'),
+        scaled: said(
+          { type: 'number', minimum: 1 },
+          'Factor by which a build for tests shortens its pauses.',
+        ),
+      }),
+      'What it can bear.',
+    ),
+    network: said(
+      objectOf({
+        dns: said({ enum: ['suite', 'hosts', 'lab', 'none'] }, 'Who leads the name of the hub to the bench.'),
+      }),
+      'The network around it.',
+    ),
   },
   ['device', 'auth'],
 )
