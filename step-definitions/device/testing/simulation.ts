@@ -125,7 +125,10 @@ const goodDevice =
         keys: bench.certificate === undefined ? bench.keys : [],
       },
       certificate: bench.certificate,
-      ...{ caPem: bench.hub.caPem, port: bench.hub.mqttPort, resolve: () => '127.0.0.1' },
+      ...{ caPem: bench.hub.caPem, resolve: () => '127.0.0.1' },
+      ...(bench.options.file.transport === 'mqtt-ws'
+        ? { webSocket: true, port: bench.hub.httpsPort }
+        : { port: bench.hub.mqttPort }),
       random: () => {
         state = (state * 48_271) % 2_147_483_647
         return state / 2_147_483_647

@@ -176,7 +176,7 @@ export const TOKEN: readonly Rule[] = [
                 view,
                 window,
                 'it did not connect with the hub’s clock 4 minutes off',
-                offset as unknown as NonNullable<Window['struck']>,
+                offset,
               )
             : pass(
                 'connected with the hub’s clock 4 minutes ahead and behind',

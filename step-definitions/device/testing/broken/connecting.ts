@@ -28,7 +28,7 @@ export const CONNECTING: readonly Variant[] = [
   broken('D12', 'does not look at the dates', { overlooks: (code) => /EXPIRED|NOT_YET/.test(code) }),
   broken('D13', 'never dials again after a bad certificate', { retriesAfterBadCertificate: false }),
   broken('D14', 'pins the leaf', { pinsLeaf: true }),
-  broken('D15', 'has little room for certificates', { largestChainBytes: 1_000 }),
+  broken('D15', 'has little room for certificates', { largestHandshakeBytes: 2_200 }),
   broken('D16', 'has 4 KB for what it receives', { largestPacket: 4_096 }),
   broken('D17', 'dials at once after an alert', { pauseAfterAlert: 0.05 }),
   broken(

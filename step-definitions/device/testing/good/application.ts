@@ -17,7 +17,7 @@ type TwinRequest = { readonly patch?: Readonly<Record<string, unknown>>; readonl
 
 export class Application implements Receiver {
   tokenSeconds: number
-  clockAheadMs = 0
+  clockAheadMs: number
   readonly #device: Owner
   readonly #queue: Outgoing[] = []
   readonly #requests = new Map<string, TwinRequest>()
@@ -35,6 +35,7 @@ export class Application implements Receiver {
   constructor(device: Owner) {
     this.#device = device
     this.tokenSeconds = device.traits.tokenSeconds
+    this.clockAheadMs = -1000 * device.traits.slowSeconds
   }
 
   start(): void {
@@ -83,14 +84,14 @@ export class Application implements Receiver {
     this.#flush()
   }
 
-  loseInFlight(): void {
-    this.#queue.length = 0
+  /** A measurement of this moment is lost. */
+  loseOne(): void {
+    this.#n++
   }
 
   /** CONNACK has come. */
   opened(link: Link): void {
     const { traits, options } = this.#device
-    if (options.askTime !== undefined && !this.#hasConnected) this.clockAheadMs = 0
     for (const one of [...this.#queue]) {
       if (!one.sent) continue
       if (traits.resends === 'never') this.#queue.splice(this.#queue.indexOf(one), 1)

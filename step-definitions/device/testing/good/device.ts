@@ -27,6 +27,7 @@ export class Device implements Owner {
   #timer: () => void = () => undefined
   #pinned: string | undefined
   #blows = 0
+  #drops = 0
 
   constructor(options: DeviceOptions) {
     this.options = options
@@ -98,7 +99,7 @@ export class Device implements Owner {
   renew(): void {
     this.#token = undefined
     if (this.link === undefined) return
-    if (!this.traits.keepsSendingOnRenewal) this.app.loseInFlight()
+    if (!this.traits.keepsSendingOnRenewal) this.app.loseOne()
     if (!this.traits.overlaps) {
       this.link.disconnect()
       this.link = undefined
@@ -122,7 +123,8 @@ export class Device implements Owner {
     // A connection that is lost at once is no success.
     const lived = opened && this.clock.now() - link.openedAt >= SUCCESS_MS
     if (lived && traits.resetsPauses) this.failures = 0
-    if (opened && !traits.reconnects) return
+    this.#drops = opened && !lived ? this.#drops + 1 : 0
+    if ((opened && !traits.reconnects) || this.#drops >= traits.quitsAfterDrops) return
     const code = refused?.code ?? 0
     if (traits.givesUp(code, this.failures)) return
     if (refused?.certificate === true && !traits.retriesAfterBadCertificate) return

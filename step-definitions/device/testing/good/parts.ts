@@ -14,6 +14,8 @@ export interface DeviceOptions {
   readonly certificate?: { readonly key: string; readonly cert: string } | undefined
   readonly caPem: string
   readonly port: number
+  /** MQTT over WebSocket; `port` is that of HTTPS then. */
+  readonly webSocket?: boolean | undefined
   /** Asked for each attempt. @throws Error when the name does not resolve. */
   readonly resolve: (host: string) => Promise<string> | string
   /** 0 to 1. */

@@ -23,7 +23,8 @@ export interface Traits {
   readonly overlooks: (code: string) => boolean
   readonly pinsLeaf: boolean
   readonly retriesAfterBadCertificate: boolean
-  readonly largestChainBytes: number
+  /** Bytes that it has room for until the handshake is complete. */
+  readonly largestHandshakeBytes: number
   /** Pause in seconds after a handshake that failed; undefined: the usual one. */
   readonly pauseAfterAlert: number | undefined
 
@@ -33,6 +34,8 @@ export interface Traits {
   readonly username: (host: string, id: string) => string
   readonly token: typeof sign
   readonly tokenSeconds: number
+  /** Seconds by which its clock is behind. */
+  readonly slowSeconds: number
   readonly skn: string | undefined
   /** Makes a new token for each connection. */
   readonly newToken: boolean
@@ -56,6 +59,8 @@ export interface Traits {
   readonly pauseAfterDrop: number | undefined
   /** Comes back after a loss at all. */
   readonly reconnects: boolean
+  /** Gives up after so many connections in a row that were accepted and lost at once. */
+  readonly quitsAfterDrops: number
   readonly afterPowerCycle: boolean
 
   // Packets.
@@ -138,7 +143,7 @@ export const GOOD: Traits = {
   overlooks: isNone,
   pinsLeaf: false,
   retriesAfterBadCertificate: true,
-  largestChainBytes: Infinity,
+  largestHandshakeBytes: Infinity,
   pauseAfterAlert: undefined,
 
   protocol: { name: 'MQTT', level: 4 },
@@ -146,6 +151,7 @@ export const GOOD: Traits = {
   username: (host, id) => `${host}/${id}/?api-version=2021-04-12&DeviceClientType=good-device%2F1.0`,
   token: sign,
   tokenSeconds: 3_600,
+  slowSeconds: 0,
   skn: undefined,
   newToken: true,
   renewsAt: 0.8,
@@ -164,6 +170,7 @@ export const GOOD: Traits = {
   pauseAfterRefusal: undefined,
   pauseAfterDrop: undefined,
   reconnects: true,
+  quitsAfterDrops: Infinity,
   afterPowerCycle: true,
 
   subscriptions: (own) => own,
