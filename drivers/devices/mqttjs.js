@@ -36,8 +36,7 @@ const send = () => {
   client.publish(topic, JSON.stringify({ n: ++n, led }), { qos: 1 })
 }
 const ask = (topic, body = '') => client.publish(`${topic}?$rid=${++rid}`, body)
-const report = (properties) =>
-  ask('$iothub/twin/PATCH/properties/reported/', JSON.stringify(properties))
+const report = (properties) => ask('$iothub/twin/PATCH/properties/reported/', JSON.stringify(properties))
 const parsed = (payload) => {
   try {
     return JSON.parse(payload.toString()) ?? {}
@@ -69,7 +68,11 @@ client.on('message', (topic, payload) => {
     if (name === 'setLed') led = parsed(payload).on === true ? 'on' : 'off'
     if (name === 'sendNow') send()
     const [status, body] =
-      name === 'setLed' ? [200, { led }] : name === 'sendNow' ? [200, null] : [404, { error: 'no such method' }]
+      name === 'setLed'
+        ? [200, { led }]
+        : name === 'sendNow'
+          ? [200, null]
+          : [404, { error: 'no such method' }]
     client.publish(`$iothub/methods/res/${status}/?$rid=${topic.split('$rid=')[1]}`, JSON.stringify(body))
   } else if (topic.startsWith('$iothub/twin/PATCH/properties/desired/')) take(parsed(payload))
   else if (topic.startsWith('$iothub/twin/res/200/')) take(parsed(payload).desired ?? {})

@@ -70,7 +70,8 @@ export class DnsResponder {
       code === 0 && type === 'A' && address !== undefined
         ? [{ type: 'A', name, ttl: TTL_SECONDS, data: address }]
         : []
-    if (type === 'A') asked(name, code === SERVFAIL ? 'SERVFAIL' : code === NXDOMAIN ? 'NXDOMAIN' : (address ?? ''))
+    if (type === 'A')
+      asked(name, code === SERVFAIL ? 'SERVFAIL' : code === NXDOMAIN ? 'NXDOMAIN' : (address ?? ''))
     return encode({
       ...{ type: 'response', id: query.id ?? 0, flags: AUTHORITATIVE | ((query.flags ?? 0) & 0x0100) | code },
       ...{ questions: [question], answers },

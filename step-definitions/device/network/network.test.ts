@@ -46,7 +46,10 @@ test('DUT-NET-03: the name of the hub leads where the bench says, and moves', as
 
 test('DUT-NET-04: it fails on demand; an address of IPv6 is not there; another name leads nowhere, or to the bench', async () => {
   const { dns } = await responder()
-  expect(decode(await ask(dns.port, query('hub.iot.test', 'AAAA')))).toMatchObject({ rcode: 'NOERROR', answers: [] })
+  expect(decode(await ask(dns.port, query('hub.iot.test', 'AAAA')))).toMatchObject({
+    rcode: 'NOERROR',
+    answers: [],
+  })
   expect(decode(await ask(dns.port, query('pool.ntp.org')))).toMatchObject({ rcode: 'NXDOMAIN' })
   dns.fails = true
   expect(decode(await ask(dns.port, query('hub.iot.test')))).toMatchObject({ rcode: 'SERVFAIL', answers: [] })

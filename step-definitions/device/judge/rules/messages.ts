@@ -105,7 +105,9 @@ export const MESSAGES: readonly Rule[] = [
       const deliveries = boundTo(view, window).filter(({ seq }) => seq > struck.seq)
       const [first] = deliveries
       const again = deliveries.find((one) =>
-        deliveries.some((other) => other.seq > one.seq && other.topic === one.topic && other.link === one.link),
+        deliveries.some(
+          (other) => other.seq > one.seq && other.topic === one.topic && other.link === one.link,
+        ),
       )
       if (again !== undefined)
         return fail(

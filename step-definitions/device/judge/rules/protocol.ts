@@ -34,7 +34,8 @@ const KNOWN_IN = [
 function afterMalformed(view: View, window: Window, fault: EntryOf<'fault'>): Judgement {
   const own = view.of('fault', window.entries)
   const until =
-    own.find(({ name, phase, seq }) => name === 'tcp.drop_now' && phase === 'fired' && seq > fault.seq)?.seq ??
+    own.find(({ name, phase, seq }) => name === 'tcp.drop_now' && phase === 'fired' && seq > fault.seq)
+      ?.seq ??
     window.over?.seq ??
     Infinity
   const within = ({ seq }: { readonly seq: number }): boolean => seq > fault.seq && seq < until

@@ -42,12 +42,7 @@ function echoed(view: View, window: Window, good: string, within: number): Judge
     // Without a declared echo the device need not report.
     if (wanted.detail === null)
       return notObserved('the device file says of no echo (does.twin.desired.echoed)')
-    return missing(
-      view,
-      window,
-      'the change was not reported back',
-      wanted,
-    )
+    return missing(view, window, 'the change was not reported back', wanted)
   }
   const from = window.released !== undefined && window.released.at > wanted.at ? window.released : wanted
   const seconds = Math.max(0, secondsBetween(from, seen))

@@ -4,14 +4,13 @@ import { randomBytes } from 'node:crypto'
 import { createHmac } from 'node:crypto'
 import { broken, type Variant } from './variant.ts'
 
-const dns = { waits: 'the bench serves no DNS yet' }
 const never = Infinity
 
 export const CONNECTING: readonly Variant[] = [
   broken('D01', 'dials another port', { port: () => 1 }),
   broken('D02', 'tries a port in clear first', { clearPort: 0 }),
-  broken('D03', 'resolves the name once, at start', { resolvesEachTime: false }, dns),
-  broken('D04', 'asks DNS in a tight loop', { dnsPauseSeconds: 0.05 }, dns),
+  broken('D03', 'resolves the name once, at start', { resolvesEachTime: false }),
+  broken('D04', 'asks DNS in a tight loop', { dnsPauseSeconds: 0.05 }),
   broken('D05', 'has no time limit for TCP and TLS', { handshakeSeconds: never }),
   broken('D06', 'breaks the handshake off when it is asked for a certificate', { breaksHandshake: true }),
   broken('D07', 'speaks TLS 1.1 at most', {

@@ -2,9 +2,8 @@
 
 import { broken, type Variant } from './variant.ts'
 
-const upload = { waits: 'the good device uploads no file yet' }
-const long = { waits: 'a long run is not part of the mutants' }
-const dns = { waits: 'the bench serves no NTP yet' }
+/** Two hours with twenty losses show what a day shows. */
+const long = { enduranceSeconds: 7_200 }
 const year = 365 * 86_400
 
 export const RETURNING: readonly Variant[] = [
@@ -25,12 +24,7 @@ export const RETURNING: readonly Variant[] = [
   ),
   broken('D81', 'relies on a session that is gone', { subscribesAgain: () => false }),
   broken('D82', 'needs a button after a loss of power', { afterPowerCycle: false }),
-  broken(
-    'D83',
-    'keeps a socket of a network that is gone',
-    { reconnects: true },
-    { waits: 'a network that is gone needs a device behind a gateway' },
-  ),
+  broken('D83', 'keeps a socket of a network that is gone', { noticesNetwork: false, pingSeconds: Infinity }),
   broken(
     'D84',
     'loses a socket each time and is stuck after eight',
@@ -51,7 +45,7 @@ export const RETURNING: readonly Variant[] = [
     tokenSeconds: 60,
     renewsAt: 2,
   }),
-  broken('D95', 'asks for the time once, at start', {}, dns),
+  broken('D95', 'asks for the time once, at start', { asksTime: 'start' }),
   broken('D96', 'takes the connection back every 100 ms', { pause: () => 0.1 }),
   broken('D97', 'needs a packet in one read', { reads: 'whole' }),
   broken('D98', 'takes one packet of a read and drops the rest', { reads: 'first' }),
@@ -69,10 +63,10 @@ export const RETURNING: readonly Variant[] = [
   }),
   broken('D103', 'makes tokens for ten years', { tokenSeconds: 10 * year }),
   broken('D104', 'signs with a policy of the hub', { skn: 'device' }),
-  broken('D105', 'starts anew every hour', {}, long),
-  broken('D106', 'drifts by 2 % a cycle', {}, long),
-  broken('D107', 'comes back slower each time', {}, long),
-  broken('D108', 'never notifies', {}, upload),
-  broken('D109', 'always says isSuccess true', {}, upload),
-  broken('D110', 'gives up after 429', {}, upload),
+  broken('D105', 'starts anew every hour', { restartsEverySeconds: 3_600 }, long),
+  broken('D106', 'drifts by 2 % a cycle', { drift: 1.02 }, long),
+  broken('D107', 'comes back slower each time', { slowerSeconds: 1 }, long),
+  broken('D108', 'never notifies', { notifiesUpload: false }),
+  broken('D109', 'always says isSuccess true', { claimsUploads: true }),
+  broken('D110', 'gives up after 429', { retriesUpload: false }),
 ]

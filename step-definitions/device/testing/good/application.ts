@@ -1,6 +1,7 @@
 /** What the good device is for: telemetry, messages, twin and methods. */
 
 import { randomBytes } from 'node:crypto'
+import { Upload } from './upload.ts'
 import type { OpenLink as Link, Owner, Receiver } from './parts.ts'
 import * as packets from './packets.ts'
 
@@ -39,9 +40,11 @@ export class Application implements Receiver {
   }
 
   start(): void {
-    const { clock, options } = this.#device
+    const { clock, options, traits } = this.#device
+    let pace = options.telemetrySeconds
     const tick = (): void => {
-      this.#timer = clock.schedule(options.telemetrySeconds * 1000, tick)
+      this.#timer = clock.schedule(pace * 1000, tick)
+      pace *= traits.drift
       if (this.#device.traits.sendsTelemetry) this.measure()
     }
     this.#timer = clock.schedule(1_000, tick)
@@ -341,6 +344,10 @@ export class Application implements Receiver {
         for (let times = Number((value as { count?: unknown } | null)?.count ?? 10); times > 0; times--)
           this.measure()
         answer(200, null)
+        return
+      case 'uploadLog':
+        answer(200, null)
+        void new Upload(this.#device).run('log.txt', 'a line of the log\n').catch(() => undefined)
         return
       case 'shutdown':
         answer(200, null)

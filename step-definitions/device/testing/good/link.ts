@@ -286,6 +286,11 @@ export class Link implements OpenLink {
     this.#socket?.destroy()
   }
 
+  /** It is gone, and the device knows. */
+  lose(): void {
+    this.#end(undefined)
+  }
+
   /** Keeps the socket and does nothing with it. */
   hang(): void {
     this.#hung = true

@@ -14,7 +14,9 @@ export interface DeviceOptions {
   readonly certificate?: { readonly key: string; readonly cert: string } | undefined
   readonly caPem: string
   readonly port: number
-  /** MQTT over WebSocket; `port` is that of HTTPS then. */
+  /** For uploads, and for MQTT over WebSocket. */
+  readonly httpsPort: number
+  /** MQTT over WebSocket. */
   readonly webSocket?: boolean | undefined
   /** Asked for each attempt. @throws Error when the name does not resolve. */
   readonly resolve: (host: string) => Promise<string> | string
@@ -22,8 +24,8 @@ export interface DeviceOptions {
   readonly random: () => number
   readonly telemetrySeconds: number
   readonly traits?: Partial<Traits> | undefined
-  /** Asks a server for the time; undefined: the clock is right. @returns ms that the clock is behind. */
-  readonly askTime?: (() => Promise<number> | number) | undefined
+  /** Asks a server for the time; undefined: there is none to ask. @returns ms by which the clock is behind. */
+  readonly askTime?: (() => Promise<number>) | undefined
   readonly log?: ((line: string) => void) | undefined
 }
 

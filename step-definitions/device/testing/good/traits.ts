@@ -28,6 +28,24 @@ export interface Traits {
   /** Pause in seconds after a handshake that failed; undefined: the usual one. */
   readonly pauseAfterAlert: number | undefined
 
+  /** When it asks for the time, if it has a server to ask. */
+  readonly asksTime: 'always' | 'start'
+  /** Drops its connection when its network is gone. */
+  readonly noticesNetwork: boolean
+
+  // Hours.
+  readonly restartsEverySeconds: number
+  /** Factor by which the pace of telemetry grows with each message. */
+  readonly drift: number
+  /** Seconds by which the pause grows with each loss. */
+  readonly slowerSeconds: number
+
+  // Upload.
+  readonly retriesUpload: boolean
+  readonly notifiesUpload: boolean
+  /** Says that each upload went well. */
+  readonly claimsUploads: boolean
+
   // CONNECT.
   readonly protocol: { readonly name: string; readonly level: number }
   readonly clientId: (id: string) => string
@@ -124,7 +142,6 @@ export interface Traits {
   readonly methodSeconds: number
 }
 
-/** Errors that Node reports when it does not like a certificate. */
 const isNone = (): boolean => false
 
 export const GOOD: Traits = {
@@ -145,6 +162,16 @@ export const GOOD: Traits = {
   retriesAfterBadCertificate: true,
   largestHandshakeBytes: Infinity,
   pauseAfterAlert: undefined,
+  asksTime: 'always',
+  noticesNetwork: true,
+
+  restartsEverySeconds: Infinity,
+  drift: 1,
+  slowerSeconds: 0,
+
+  retriesUpload: true,
+  notifiesUpload: true,
+  claimsUploads: false,
 
   protocol: { name: 'MQTT', level: 4 },
   clientId: (id) => id,
