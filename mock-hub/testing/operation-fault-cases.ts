@@ -88,3 +88,9 @@ cases['file_upload.response.status'] = async (bench, name) => {
   bench.arm(name, { status: 503 })
   expect((await bench.https('POST', '/devices/d1/files', '{"blobName":"a"}')).status).toBe(503)
 }
+cases['file_upload.storage.refuse'] = async (bench, name) => {
+  bench.arm(name)
+  const refused = await bench.https('PUT', '/uploads/d1/a', 'x')
+  expect(refused.status).toBe(403)
+  expect(refused.body).toContain(name)
+}

@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { HubRoutes } from '../common/route-context.ts'
-import { BlobError, errorXml } from '../../blob/blob-error.ts'
+import { authenticationFailed, BlobError, errorXml } from '../../blob/blob-error.ts'
 import { blobNameOf, byteRange, headersToStore, propertyHeaders, queryOf } from './blob-request.ts'
 import { parseBlockList } from '../../blob/block-list.ts'
 import type { BuiltInStorage } from '../../blob/built-in-storage.ts'
@@ -26,6 +26,8 @@ export function blobRoutes(storage: BuiltInStorage): HubRoutes {
     const { store, containerName } = storage
 
     const admit = (request: FastifyRequest, anyOf: readonly BlobPermission[]): string => {
+      if (hub.faults.match('file_upload.storage') !== undefined)
+        throw authenticationFailed('the fault file_upload.storage.refuse')
       const blob = blobNameOf(request.raw.url ?? '', containerName)
       const query = queryOf(request.raw.url ?? '')
       checkBlobSas(storage.account, { container: containerName, blob }, query, anyOf, hub.clock.now())

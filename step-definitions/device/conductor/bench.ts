@@ -1,6 +1,7 @@
 /** The bench: a hub on the ports that devices dial, the identity of the device, its recording, and the conductor's own connection. */
 
 import { randomBytes, X509Certificate } from 'node:crypto'
+import { request } from 'node:https'
 import { createServer, type Server } from 'node:net'
 import { startMockHub, type Clock, type HubClock, type Identity, type MockHub } from 'mock-iot-hub'
 import mqttPacket from 'mqtt-packet'
@@ -8,6 +9,9 @@ import { generate } from 'selfsigned'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { token } from '../../raw-clients/token.ts'
 import type { DeviceFile } from '../file/device-file.ts'
+import { DnsResponder } from '../network/dns.ts'
+import { Relay } from '../network/relay.ts'
+import { SntpResponder } from '../network/sntp.ts'
 import { Recorder } from '../recording/recorder.ts'
 
 export interface BenchOptions {
@@ -28,6 +32,14 @@ export interface BenchOptions {
   readonly warmUp: boolean
   /** Keys of the device, base64; random when left out. */
   readonly keys?: readonly [string, string] | undefined
+  /** What the bench serves beside the hub, when the device file asks for it. */
+  readonly network?: {
+    /** 0: any free port. */
+    readonly dnsPort: number
+    readonly ntpPort: number
+    /** Undefined: the hub has one address. */
+    readonly secondAddress?: string | undefined
+  }
   /** Certificate of a device with `auth: x509`; a new one when left out. */
   readonly certificate?: DeviceCertificate | undefined
 }
@@ -47,6 +59,12 @@ export class Bench {
   readonly options: BenchOptions
   readonly #decoys: Server[] = []
   readonly #own = new Set<TLSSocket>()
+  /** Undefined: the device does not use the DNS of the suite. */
+  dns: DnsResponder | undefined
+  /** Undefined: the device does not use the time of the suite. */
+  ntp: SntpResponder | undefined
+  /** Undefined: the bench has one address. */
+  relay: Relay | undefined
   /** Keys that the device holds. */
   readonly keys: readonly [string, string]
 
@@ -102,9 +120,48 @@ export class Bench {
     hub.registry.create({ deviceId }, moduleId === undefined ? { authentication } : {})
     if (moduleId !== undefined) hub.registry.create({ deviceId, moduleId }, { authentication })
     if (options.warmUp) await warmUp(hub)
+    if (file.does.upload !== undefined) await warmUpHttps(hub)
     const bench = new Bench(hub, options, keys, certificate)
-    for (const port of options.decoyPorts) await bench.#openDecoy(port)
+    try {
+      for (const port of options.decoyPorts) await bench.#openDecoy(port)
+      await bench.#openNetwork()
+    } catch (error) {
+      await bench.stop()
+      throw error
+    }
     return bench
+  }
+
+  /** @throws the system's error for a port or an address that cannot be had. */
+  async #openNetwork(): Promise<void> {
+    const { file, network, address, clock } = this.options
+    const { hub, recorder } = this
+    if (network === undefined) return
+    if (file.network.ntp === 'suite')
+      this.ntp = await SntpResponder.start({
+        ...{ address, port: network.ntpPort, clock },
+        asked: (offsetSeconds) => recorder.record({ type: 'ntp', offsetSeconds }),
+      })
+    if (file.network.dns !== 'suite') return
+    this.dns = await DnsResponder.start({
+      ...{ address, port: network.dnsPort, hostName: hub.hostName },
+      others: this.ntp === undefined ? undefined : address,
+      asked: (name, answer) => recorder.record({ type: 'dns', name, answer }),
+    })
+    if (network.secondAddress !== undefined)
+      this.relay = await Relay.start({
+        ...{ address: network.secondAddress, port: hub.mqttPort, hubAddress: address },
+        relayed: (peer) => recorder.record({ type: 'relayed', peer }),
+      })
+  }
+
+  /** Whether a link came in at the second address. */
+  isRelayed(link: string): boolean {
+    const { entries } = this.recorder
+    const opened = entries.find((entry) => entry.type === 'link-opened' && entry.link === link)
+    return entries.some(
+      (entry) => entry.type === 'relayed' && opened?.type === 'link-opened' && entry.peer === opened.peer,
+    )
   }
 
   get connectionString(): string {
@@ -215,6 +272,7 @@ export class Bench {
   async stop(): Promise<void> {
     for (const socket of this.#own) socket.destroy()
     for (const server of this.#decoys) server.close()
+    for (const one of [this.dns, this.ntp, this.relay]) one?.stop()
     await this.hub.stop()
     this.recorder.stop()
   }
@@ -244,6 +302,23 @@ async function warmUp({ faults, address, mqttPort, hostName }: MockHub): Promise
     })
     faults.disarm(id)
   }
+}
+
+/** The hub loads what serves HTTPS when the first request comes, which takes time that no device should wait for. */
+function warmUpHttps({ address, httpsPort, hostName, caPem }: MockHub): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      resolve()
+    }
+    request(
+      { host: address, port: httpsPort, servername: hostName, ca: caPem, path: '/', agent: false },
+      (answer) => {
+        answer.resume().once('end', done)
+      },
+    )
+      .once('error', done)
+      .end()
+  })
 }
 
 async function newCertificate(commonName: string): Promise<DeviceCertificate> {

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly only?: readonly string[] | undefined
   /** Provocations that would exceed it are left out; seconds. */
   readonly budgetSeconds?: number | undefined
+  /** How long the watch of an endurance run takes. @default a day */
+  readonly enduranceSeconds?: number | undefined
   readonly signal: AbortSignal
   /** Hears what happens, a line each. */
   readonly say: (line: string) => void
@@ -59,8 +61,8 @@ class Conductor {
 
   constructor(options: RunOptions) {
     this.#options = options
-    const { bench, numbers, puller, signal, seed } = options
-    this.#stage = new Stage(bench, numbers, puller, signal, seeded(seed))
+    const { bench, numbers, puller, signal, seed, enduranceSeconds } = options
+    this.#stage = new Stage(bench, numbers, puller, signal, seeded(seed), enduranceSeconds)
   }
 
   async run(): Promise<void> {

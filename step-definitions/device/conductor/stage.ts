@@ -19,12 +19,22 @@ export class Stage {
   readonly numbers: Numbers
   readonly key: string
   readonly random: () => number
+  /** How long a watch for hours takes. */
+  readonly enduranceSeconds: number
   readonly #puller: Puller
   readonly #signal: AbortSignal
   readonly #armed = new Set<string>()
   #calls = 0
 
-  constructor(bench: Bench, numbers: Numbers, puller: Puller, signal: AbortSignal, random: () => number) {
+  constructor(
+    bench: Bench,
+    numbers: Numbers,
+    puller: Puller,
+    signal: AbortSignal,
+    random: () => number,
+    enduranceSeconds = 86_400,
+  ) {
+    this.enduranceSeconds = enduranceSeconds
     this.bench = bench
     this.file = bench.options.file
     this.numbers = numbers
@@ -174,6 +184,12 @@ export class Stage {
   restore(): void {
     for (const id of [...this.#armed]) this.disarm(id)
     if (this.bench.hubClock.now() !== this.now) this.clockOffset(0)
+    const { ntp, dns } = this.bench
+    if (ntp !== undefined) ntp.offsetSeconds = 0
+    if (dns !== undefined) {
+      dns.fails = false
+      dns.leadsTo = this.bench.options.address
+    }
   }
 
   /** Ends the link of the device as if the network had failed. @returns whether there was one. */

@@ -10,10 +10,22 @@ export class VirtualTime {
   readonly bench = new ManualClock()
   readonly hub = new ManualClock()
   #count = 0
+  #held = 0
 
   /** Something has happened that the event loop does not show. */
   readonly touch = (): void => {
     this.#count++
+  }
+
+  /** No time passes until it is settled: for what the event loop does not show, such as datagrams. */
+  async hold<T>(work: Promise<T>): Promise<T> {
+    this.#held++
+    try {
+      return await work
+    } finally {
+      this.#held--
+      this.touch()
+    }
   }
 
   /** Lets time pass while a run goes on. @returns what it returns. */
@@ -30,6 +42,7 @@ export class VirtualTime {
       // Changed by a callback meanwhile.
       // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
       if (isOver) return outcome
+      if (this.#held > 0) continue
       moment = happened(activity)
       this.#step()
     }

@@ -37,7 +37,7 @@ export function missing(
   view: View,
   window: Window,
   what: string,
-  since = window.released ?? window.struck,
+  since: Entry | undefined = window.released ?? window.struck,
 ): Judgement {
   const { over } = window
   const cites = citing(window.struck, since, over)
@@ -78,12 +78,17 @@ export interface Return {
   readonly life: PacketEntry
 }
 
-/** How the device came back after a moment; undefined: it did not. */
+/**
+ * How the device came back after a moment; undefined: it did not. A link that ended before the way was free again is no
+ * return.
+ */
 export function comesBack(view: View, window: Window, after: Entry): Return | undefined {
+  const free = window.released?.seq ?? after.seq
   for (const link of view.links) {
-    const { connected } = link
+    const { connected, disconnected } = link
     if (connected === undefined || connected.seq <= after.seq) continue
     if (connected.seq > (window.over?.seq ?? Infinity)) continue
+    if ((disconnected?.seq ?? Infinity) < free) continue
     const life = signOfLife(link)
     if (life === undefined || life.seq > (window.over?.seq ?? Infinity)) continue
     return { link, seconds: secondsBetween(after, connected), life }

@@ -1,6 +1,6 @@
 /** What a run leaves behind: entries of the hub and of the conductor on one time line. The judge reads nothing else. */
 
-import type { ClientOffer, JsonValue as Json } from 'mock-iot-hub'
+import type { JournalEntry, JsonValue as Json } from 'mock-iot-hub'
 
 export interface Dated {
   /** From 1, without gaps. */
@@ -77,31 +77,19 @@ export interface ProvocationState {
   readonly reason?: string
 }
 
+/** An entry of the hub's journal as it is. */
+type FromHub<T extends JournalEntry['type']> =
+  Extract<JournalEntry, { readonly type: T }> extends infer E
+    ? E extends JournalEntry
+      ? Omit<E, 'seq' | 'at'>
+      : never
+    : never
+
 export type Entry =
   | PacketEntry
   | (Dated &
       (
-        | {
-            readonly type: 'dialled'
-            readonly peer: string
-            readonly port: number
-            readonly protocol: string
-          }
-        | {
-            readonly type: 'tls-hello'
-            readonly peer: string
-            readonly offer?: ClientOffer
-            readonly clear?: string
-          }
-        | {
-            readonly type: 'tls-ended'
-            readonly peer: string
-            readonly finished: boolean
-            readonly version?: string
-            readonly cipher?: string
-            readonly code?: string
-            readonly alert?: string
-          }
+        | FromHub<'dialled' | 'tls-hello' | 'tls-ended'>
         | {
             readonly type: 'link-opened'
             readonly link: string
@@ -137,7 +125,8 @@ export type Entry =
             readonly status: number
             readonly caller: string
           }
-        | { readonly type: 'upload'; readonly step: string; readonly what: Json }
+        /** A request for a place of a file, or the notification of what became of it. */
+        | { readonly type: 'upload'; readonly step: 'start' | 'finish'; readonly what: Json }
         | {
             readonly type: 'fault'
             readonly id: string
@@ -178,6 +167,8 @@ export type Entry =
         | { readonly type: 'decoy'; readonly port: number; readonly peer: string; readonly bytes: number }
         /** A secret of the device was read outside the password field. */
         | { readonly type: 'secret'; readonly link?: string; readonly where: string; readonly what: string }
+        /** A connection at the second address; `peer` is what the hub sees of it. */
+        | { readonly type: 'relayed'; readonly peer: string }
         | { readonly type: 'dns'; readonly name: string; readonly answer: string }
         | { readonly type: 'ntp'; readonly offsetSeconds: number }
       ))

@@ -119,6 +119,19 @@ export class Recorder {
           status: entry.status,
           caller: entry.caller,
         }
+      case 'operation': {
+        const { operation, input } = entry
+        if (operation !== 'uploadStart' && operation !== 'uploadFinish') return undefined
+        const { isSuccess, statusCode } = input as { isSuccess?: boolean; statusCode?: number } // as the hub's schema has checked it
+        return {
+          type: 'upload',
+          step: operation === 'uploadStart' ? 'start' : 'finish',
+          what: {
+            ...(isSuccess === undefined ? {} : { isSuccess }),
+            ...(statusCode === undefined ? {} : { statusCode }),
+          },
+        }
+      }
       case 'fault':
         return { type: 'fault', id: entry.faultId, name: entry.name, phase: entry.phase }
       case 'feedback':

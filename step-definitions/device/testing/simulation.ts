@@ -8,10 +8,11 @@ import { loadDeviceRows, type RunKind } from '../catalogue/rows.ts'
 import { Bench } from '../conductor/bench.ts'
 import { conduct } from '../conductor/conductor.ts'
 import { VirtualTime } from '../conductor/virtual-time.ts'
-import type { DeviceFile } from '../file/device-file.ts'
+import { identityOf, type DeviceFile } from '../file/device-file.ts'
 import { deviceFileOf } from '../file/read.ts'
 import type { Recording } from '../recording/entries.ts'
 import { Device } from './good/device.ts'
+import { askAddress, askTimeBehind } from './good/names.ts'
 import type { DeviceOptions } from './good/parts.ts'
 import type { Traits } from './good/traits.ts'
 
@@ -35,6 +36,7 @@ export const GOOD_FILE = {
       desired: { set: { interval: 5 }, echoed: { interval: { value: 5 } }, within: '15s' },
       reported: true,
     },
+    upload: { within: '60s' },
   },
   triggers: {
     start: { person: 'start' },
@@ -43,9 +45,11 @@ export const GOOD_FILE = {
     network: { person: 'network' },
     sendNow: { method: 'sendNow', payload: {} },
     burst: { method: 'burst', payload: { count: 60 } },
+    upload: { method: 'uploadLog' },
     tokenLife: { desired: { tokenLifeSeconds: 300 } },
     alive: { method: 'ping', payload: {} },
   },
+  network: { dns: 'suite', ntp: 'suite' },
 }
 
 export interface SimulationOptions {
@@ -56,6 +60,7 @@ export interface SimulationOptions {
   readonly only?: readonly string[] | undefined
   readonly numbers?: Numbers
   readonly seed?: number
+  readonly enduranceSeconds?: number
   /** Takes the place of the good device. */
   readonly device?: (bench: Bench, time: VirtualTime) => SimulatedDevice
   readonly say?: (line: string) => void
@@ -77,6 +82,8 @@ export interface Simulated {
 }
 
 const HOST = 'hub.iot.test'
+/** Linux has all of 127/8; elsewhere the hub has one address. */
+const SECOND_ADDRESS = process.platform === 'linux' ? '127.0.0.2' : undefined
 
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const time = new VirtualTime()
@@ -84,6 +91,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   const bench = await Bench.start({
     ...{ file, clock: time.bench, hubClock: time.hub, hostName: HOST, address: '127.0.0.1' },
     ...{ mqttPort: 0, httpsPort: 0, decoyPorts: [0] },
+    network: { dnsPort: 0, ntpPort: 0, secondAddress: SECOND_ADDRESS },
     warmUp: options.only === undefined || options.only.some((id) => id.startsWith('DUT-TLS')),
   })
   const device = (options.device ?? goodDevice(options))(bench, time)
@@ -99,7 +107,13 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   try {
     const run = conduct({
       ...{ bench, rows: ROWS, numbers: options.numbers ?? OUR_NUMBERS, kind: options.kind, puller },
-      ...{ seed: options.seed ?? 1, suite: 'test', only: options.only, signal: controller.signal },
+      ...{
+        enduranceSeconds: options.enduranceSeconds,
+        seed: options.seed ?? 1,
+        suite: 'test',
+        only: options.only,
+        signal: controller.signal,
+      },
       say: options.say ?? (() => undefined),
     })
     const recording = await time.during(run)
@@ -125,7 +139,15 @@ const goodDevice =
         keys: bench.certificate === undefined ? bench.keys : [],
       },
       certificate: bench.certificate,
-      ...{ caPem: bench.hub.caPem, port: bench.hub.mqttPort, resolve: () => '127.0.0.1' },
+      ...{ caPem: bench.hub.caPem, port: bench.hub.mqttPort, httpsPort: bench.hub.httpsPort },
+      webSocket: bench.options.file.transport === 'mqtt-ws',
+      resolve: (name) =>
+        bench.dns === undefined
+          ? '127.0.0.1'
+          : time.hold(askAddress(time.bench, '127.0.0.1', bench.dns.port, name)),
+      ...(bench.ntp === undefined
+        ? {}
+        : { askTime: () => time.hold(askTimeBehind(time.bench, '127.0.0.1', bench.ntp?.port ?? 0)) }),
       random: () => {
         state = (state * 48_271) % 2_147_483_647
         return state / 2_147_483_647
@@ -146,10 +168,9 @@ const goodDevice =
         device.powerCycle()
       },
       network: (seconds) => {
-        device.powerOff()
-        time.bench.schedule(seconds * 1000, () => {
-          device.start()
-        })
+        // What was connected leads nowhere from now on.
+        bench.hub.faults.arm({ name: 'tcp.blackhole', scope: { identity: identityOf(bench.options.file) } })
+        device.networkGone(seconds)
       },
     }
   }

@@ -71,4 +71,7 @@ export const OPERATIONS: readonly FaultType[] = [
       { status: 503 },
     ],
   ]),
+  ...faultTypes('file_upload.storage', 'everyone', 'a request to the built-in storage', [
+    ['refuse', 'answers 403, as the storage does for a signature that it does not accept'],
+  ]),
 ]

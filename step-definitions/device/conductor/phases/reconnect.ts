@@ -69,6 +69,8 @@ export const RECONNECT: readonly Provocation[] = [
     ['DUT-RECON-08'],
     async (stage, steps) => {
       await spoilAttempts(stage, steps, { name: 'ws.close', parameters: { code: 1011 } })
+      // Whoever is not back has shown what is asked.
+      if (stage.link === undefined) return
       await spoilAttempts(stage, steps, { name: 'ws.status', parameters: { status: 503 } })
     },
     { impossible: ({ transport }) => (transport === 'mqtt-ws' ? undefined : 'the device uses no WebSocket') },

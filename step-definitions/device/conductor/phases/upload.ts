@@ -1,5 +1,6 @@
 /** File upload in three steps. */
 
+import type { FaultDefinition } from 'mock-iot-hub'
 import type { Provocation, Steps } from '../provocation.ts'
 import { Trouble, type Stage } from '../stage.ts'
 import { provocation } from './common.ts'
@@ -11,19 +12,19 @@ const impossible: Provocation['impossible'] = ({ does, triggers }) =>
       ? 'there is no trigger upload'
       : undefined
 
-async function upload(stage: Stage, steps: Steps, fault?: readonly [string, number]): Promise<void> {
-  const id = fault && stage.armFor(fault[0], { status: fault[1] })
+async function upload(stage: Stage, steps: Steps, fault?: FaultDefinition): Promise<void> {
+  const id = fault && stage.arm(fault)
   const from = stage.seq
   if (!(await stage.pull('upload'))) throw new Trouble('the trigger upload did not do its work')
   if (id === undefined || (await stage.untilFired(id, 1, 60))) steps.struck()
-  if (id !== undefined) stage.disarm(id)
-  steps.released()
   await stage.next(
     'request',
     Math.max(stage.patience, stage.file.does.upload?.withinSeconds ?? 60),
     ({ url, status }) => url.includes('/files/notifications') && status < 300,
     from,
   )
+  if (id !== undefined) stage.disarm(id)
+  steps.released()
 }
 
 export const UPLOAD: readonly Provocation[] = [
@@ -35,17 +36,19 @@ export const UPLOAD: readonly Provocation[] = [
     'upload.refused',
     'upload',
     ['DUT-UPL-02'],
-    (stage, steps) => upload(stage, steps, ['http.status', 403]),
-    {
-      impossible: () => 'the storage of the bench cannot be made to refuse yet',
-      gentle: true,
-    },
+    (stage, steps) => upload(stage, steps, { name: 'file_upload.storage.refuse', count: 'always' }),
+    { impossible, gentle: true },
   ),
   provocation(
     'upload.throttled',
     'upload',
     ['DUT-UPL-03'],
-    (stage, steps) => upload(stage, steps, ['file_upload.response.status', 429]),
+    (stage, steps) =>
+      upload(stage, steps, {
+        name: 'file_upload.response.status',
+        scope: { identity: stage.key },
+        parameters: { status: 429 },
+      }),
     { impossible, gentle: true },
   ),
 ]

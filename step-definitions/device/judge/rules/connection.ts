@@ -1,6 +1,7 @@
 /** Rules about reaching the hub: names and ports. */
 
 import { backAgain, during, missing, rule, type Rule } from '../helpers.ts'
+import { TTL_SECONDS } from '../../network/dns.ts'
 import { secondsBetween } from '../view.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst } from '../words.ts'
 
@@ -54,8 +55,35 @@ export const CONNECTION: readonly Rule[] = [
       ? notObserved('the device never connected')
       : pass('every connection began with TLS', citing(hellos))
   }),
-  rule('DUT-NET-03', (view) => backAgain(view, 'dns.moves')),
-  rule('DUT-NET-04', (view) => backAgain(view, 'dns.fails')),
+  rule('DUT-NET-03', (view) =>
+    during(view, 'dns.moves', (window) => {
+      const { struck } = window
+      const peers = new Set(view.of('relayed', window.entries).map(({ peer }) => peer))
+      const there = view.connectedIn(window).find(({ entry }) => peers.has(entry.peer))
+      if (struck === undefined || there?.connected === undefined)
+        return missing(view, window, 'it did not dial the second address', struck)
+      const seconds = secondsBetween(struck, there.connected)
+      const { patienceSeconds } = view.file.limits
+      return (seconds <= TTL_SECONDS + patienceSeconds ? pass : warn)(
+        `connected at the second address after ${seconds.toFixed(0)} s`,
+        citing(struck, there.connected),
+        { seconds },
+      )
+    }),
+  ),
+  rule('DUT-NET-04', (view) =>
+    worst([
+      backAgain(view, 'dns.fails', view.file.limits.patienceSeconds),
+      during(view, 'dns.fails', ({ struck, released, entries }) => {
+        const asked = view
+          .of('dns', entries)
+          .filter(({ seq }) => seq >= (struck?.seq ?? 0) && seq < (released?.seq ?? Infinity))
+        const seconds = struck === undefined || released === undefined ? 0 : secondsBetween(struck, released)
+        const why = `${String(asked.length)} questions in ${seconds.toFixed(0)} s while the name did not resolve`
+        return (asked.length > seconds ? warn : pass)(why, citing(asked), { questions: asked.length })
+      }),
+    ]),
+  ),
   rule('DUT-NET-05', (view) =>
     during(view, 'tcp.silent', (window) => {
       const silent = view.dials.find(

@@ -1,5 +1,6 @@
 /** What the suite disturbs itself, and the silences of a device. */
 
+import type { PacketEntry } from '../../recording/entries.ts'
 import { secondsBetween, type Link, type Publish, type View } from '../view.ts'
 import { citing, fail, pass, warn, worst, type Judgement } from '../words.ts'
 
@@ -11,6 +12,17 @@ export function isAcknowledged(view: View, { link, id, seq }: Publish): boolean 
         (packet) => packet.cmd === 'puback' && packet.way === 'out' && packet.id === id && packet.seq > seq,
       ) === true
   )
+}
+
+/** The acknowledgement of a delivery, before its packet id stands for another one. */
+export function acknowledgementOf(view: View, { link, id, seq, way }: Publish): PacketEntry | undefined {
+  const later = view.linkOf(link)?.packets.filter((packet) => packet.seq > seq) ?? []
+  const found = later.find(
+    (packet) =>
+      ('id' in packet && packet.id === id && packet.cmd === 'puback' && packet.way !== way) ||
+      (packet.cmd === 'publish' && packet.way === way && packet.id === id && packet.qos === 1 && !packet.dup),
+  )
+  return found?.cmd === 'puback' ? found : undefined
 }
 
 /** Provocations during which packets vanish or wait by order of the suite. */

@@ -172,12 +172,7 @@ export const TOKEN: readonly Rule[] = [
             ({ connected }) => (connected?.seq ?? 0) > offset.seq && (connected?.seq ?? Infinity) < until,
           )
           return link?.connected === undefined
-            ? missing(
-                view,
-                window,
-                'it did not connect with the hub’s clock 4 minutes off',
-                offset as unknown as NonNullable<Window['struck']>,
-              )
+            ? missing(view, window, 'it did not connect with the hub’s clock 4 minutes off', offset)
             : pass(
                 'connected with the hub’s clock 4 minutes ahead and behind',
                 citing(offset, link.connected),
@@ -189,9 +184,24 @@ export const TOKEN: readonly Rule[] = [
   rule('DUT-TOK-08', (view) => {
     const back = backAgain(view, 'clock.wrong', 120)
     const recovery = view.of('recovery').find(({ after, ok }) => after === 'clock.wrong' && ok)
+    const asked =
+      view.file.network.ntp !== 'suite'
+        ? []
+        : [
+            during(view, 'clock.wrong', (window) => {
+              const { struck, released } = window
+              const link = view
+                .connectedIn(window)
+                .find(({ connected }) => (connected?.seq ?? 0) > (struck?.seq ?? 0))
+              return link?.connected !== undefined && link.connected.seq < (released?.seq ?? Infinity)
+                ? pass('it asked for the time again', citing(struck, link.connected))
+                : warn('it did not ask for the time when its token was refused', citing(struck, released))
+            }),
+          ]
     return worst([
       gentle(view, 'clock.wrong'),
       recovery === undefined ? back : warn('a power cycle was needed', citing(recovery)),
+      ...asked,
     ])
   }),
 ]

@@ -3,6 +3,7 @@
 import { comesBack, during, hasValues, missing, rule, type Rule } from '../helpers.ts'
 import type { EntryOf } from '../../recording/entries.ts'
 import { secondsBetween, type Publish, type View, type Window } from '../view.ts'
+import { acknowledgementOf } from './disturbed.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgement } from '../words.ts'
 
 const sentIn = (view: View, window: Window): readonly EntryOf<'service'>[] =>
@@ -103,6 +104,16 @@ export const MESSAGES: readonly Rule[] = [
       const back = comesBack(view, window, struck)
       const deliveries = boundTo(view, window).filter(({ seq }) => seq > struck.seq)
       const [first] = deliveries
+      const again = deliveries.find((one) =>
+        deliveries.some(
+          (other) => other.seq > one.seq && other.topic === one.topic && other.link === one.link,
+        ),
+      )
+      if (again !== undefined)
+        return fail(
+          'a delivery was thrown away: the hub had to make it again',
+          citing(struck, again, judged.cites),
+        )
       const subscribed = back?.link.packets.find(
         ({ cmd, seq }) => cmd === 'subscribe' && first !== undefined && seq < first.seq,
       )
@@ -179,17 +190,7 @@ export const MESSAGES: readonly Rule[] = [
       const back = struck && comesBack(view, window, struck)
       if (back === undefined) return missing(view, window, 'it did not come back')
       const bound = boundTo(view, window).find(({ seq }) => seq > (back.link.connected?.seq ?? 0))
-      const ack =
-        bound &&
-        view
-          .packets(window.entries)
-          .find(
-            (packet) =>
-              packet.cmd === 'puback' &&
-              packet.way === 'in' &&
-              packet.id === bound.id &&
-              packet.seq > bound.seq,
-          )
+      const ack = bound && acknowledgementOf(view, bound)
       const subscribed = back.link.packets.find(
         ({ cmd, seq }) => cmd === 'subscribe' && seq <= (ack?.seq ?? Infinity),
       )

@@ -1,8 +1,8 @@
 /** Rules about the packets of MQTT. */
 
 import { during, missing, rule, type Rule } from '../helpers.ts'
-import { secondsBetween, type Publish, type View } from '../view.ts'
-import type { PacketEntry } from '../../recording/entries.ts'
+import { secondsBetween, type Publish, type View, type Window } from '../view.ts'
+import type { EntryOf, PacketEntry } from '../../recording/entries.ts'
 import { disturbed, disturbedAt, gaps, isAcknowledged } from './disturbed.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgement } from '../words.ts'
 
@@ -29,6 +29,30 @@ const KNOWN_IN = [
   /^\$iothub\/twin\/PATCH\/properties\/desired\/#$/,
   /^\$iothub\/methods\/POST\/#$/,
 ]
+
+/** What the device does about a packet that it cannot read, until the suite takes the connection away itself. */
+function afterMalformed(view: View, window: Window, fault: EntryOf<'fault'>): Judgement {
+  const own = view.of('fault', window.entries)
+  const until =
+    own.find(({ name, phase, seq }) => name === 'tcp.drop_now' && phase === 'fired' && seq > fault.seq)
+      ?.seq ??
+    window.over?.seq ??
+    Infinity
+  const within = ({ seq }: { readonly seq: number }): boolean => seq > fault.seq && seq < until
+  const link = view.links.findLast(({ entry }) => entry.seq < fault.seq)
+  const back = view.links.find(({ connected }) => connected !== undefined && within(connected))
+  if (back?.connected !== undefined) {
+    const cites = citing(fault, link?.disconnected, back.connected)
+    // The hub ends a connection on which it hears nothing: the device has not noticed it by itself.
+    return link?.closed?.reason === 'refused'
+      ? warn('it was silent until the hub ended the connection, and came back', cites)
+      : pass('it closes and comes back', cites)
+  }
+  const on = view.packets(window.entries).findLast((packet) => packet.way === 'in' && within(packet))
+  return on === undefined || (link?.closed !== undefined && within(link.closed))
+    ? missing(view, window, 'it is stuck after a malformed packet', fault)
+    : warn('it ignores the bytes and goes on', citing(fault, on))
+}
 
 export const PROTOCOL: readonly Rule[] = [
   rule('DUT-PROT-01', (view) =>
@@ -364,20 +388,7 @@ export const PROTOCOL: readonly Rule[] = [
         .of('fault', window.entries)
         .filter(({ name, phase }) => name.endsWith('.malformed') && phase === 'fired')
       if (fired.length === 0) return inconclusive('nothing malformed was sent', citing(window.struck))
-      return worst(
-        fired.map((fault) => {
-          const back = view.links.find(
-            ({ connected }) =>
-              (connected?.seq ?? 0) > fault.seq && (connected?.seq ?? Infinity) <= (window.over?.seq ?? 0),
-          )
-          if (back?.connected !== undefined)
-            return pass('it closes and comes back', citing(fault, back.connected))
-          const on = view.publishes(window.entries).find(({ seq }) => seq > fault.seq)
-          return on === undefined
-            ? missing(view, window, 'it is stuck after a malformed packet')
-            : warn('it ignores the bytes and goes on', citing(fault, on))
-        }),
-      )
+      return worst(fired.map((fault) => afterMalformed(view, window, fault)))
     }),
   ),
 ]

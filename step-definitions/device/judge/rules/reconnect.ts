@@ -227,7 +227,14 @@ export const BACKOFF: readonly Rule[] = [
       if (before === undefined) return inconclusive('there is no series to compare with', citing(struck))
       const { pauses } = seriesIn(view, before)
       const pause = secondsBetween(struck, next.entry)
-      const [first = 0] = pauses
+      // The second series of a device that resets nothing begins where the first one ended.
+      const first = Math.min(
+        ...['backoff.1', 'backoff.2'].flatMap((name) => {
+          const window = view.window(name)
+          return window === undefined ? [] : (seriesIn(view, window).pauses[0] ?? [])
+        }),
+        pauses[0] ?? 0,
+      )
       const last = pauses.at(-1) ?? 0
       const cites = citing(struck, next.entry)
       // Nearer to where the series began than to where it ended.

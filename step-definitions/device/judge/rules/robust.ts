@@ -1,6 +1,7 @@
 /** Rules about odd networks, unwanted deliveries, liveness, upload, and long runs. */
 
 import { during, missing, rule, type Rule } from '../helpers.ts'
+import type { EntryOf } from '../../recording/entries.ts'
 import { secondsBetween, type View, type Window } from '../view.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgement } from '../words.ts'
 import { alsoAlive } from './messages.ts'
@@ -93,6 +94,9 @@ export const ROBUST: readonly Rule[] = [
   }),
 ]
 
+const isSuccess = (told: EntryOf<'upload'> | undefined): boolean =>
+  (told?.what as { isSuccess?: boolean } | undefined)?.isSuccess === true
+
 export const UPLOAD: readonly Rule[] = [
   rule('DUT-UPL-01', (view) =>
     during(view, 'upload.good', (window) => {
@@ -103,17 +107,30 @@ export const UPLOAD: readonly Rule[] = [
       )
       const older = notified !== undefined && /\/files\/notifications\/[^?]+/.test(notified.url)
       const stored = requests.find(({ method, status }) => method === 'PUT' && status === 201)
-      if (begun === undefined) return missing(view, window, 'no place for the file was asked for')
-      if (stored === undefined) return missing(view, window, 'nothing was stored')
-      if (notified === undefined) return missing(view, window, 'the upload was not notified')
-      const cites = citing(window.struck, begun, stored, notified)
+      const told = view.of('upload', window.entries).find(({ step }) => step === 'finish')
+      if (begun === undefined)
+        return missing(view, window, 'no place for the file was asked for', window.struck)
+      if (stored === undefined) return missing(view, window, 'nothing was stored', window.struck)
+      if (notified === undefined) return missing(view, window, 'the upload was not notified', window.struck)
+      const cites = citing(window.struck, begun, stored, told, notified)
+      if (!isSuccess(told)) return fail('what was stored was notified as a failure', cites)
       return older
         ? warn('the correlation id stands in the path', cites)
         : pass('place, storage and notification', cites)
     }),
   ),
   rule('DUT-UPL-02', (view) =>
-    during(view, 'upload.refused', () => inconclusive('the storage cannot be made to refuse')),
+    during(view, 'upload.refused', (window) => {
+      const { struck, over } = window
+      const told = view
+        .of('upload', window.entries)
+        .find(({ step, seq }) => step === 'finish' && seq > (struck?.seq ?? Infinity))
+      if (told === undefined)
+        return warn('nothing was told: the place is held until it runs out', citing(struck, over))
+      return isSuccess(told)
+        ? fail('a file that was refused was notified as stored', citing(struck, told))
+        : pass('the failure was notified', citing(struck, told))
+    }),
   ),
   rule('DUT-UPL-03', (view) =>
     during(view, 'upload.throttled', (window) => {

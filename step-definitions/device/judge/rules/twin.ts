@@ -1,8 +1,8 @@
 /** Rules about the twin. */
 
-import type { EntryOf } from '../../recording/entries.ts'
+import type { EntryOf, PacketEntry } from '../../recording/entries.ts'
 import { comesBack, contains, during, jsonOf, missing, rule, type Rule } from '../helpers.ts'
-import { secondsBetween, type Publish, type View, type Window } from '../view.ts'
+import { secondsBetween, type Link, type Publish, type View, type Window } from '../view.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgement } from '../words.ts'
 import { alsoAlive } from './messages.ts'
 
@@ -42,12 +42,7 @@ function echoed(view: View, window: Window, good: string, within: number): Judge
     // Without a declared echo the device need not report.
     if (wanted.detail === null)
       return notObserved('the device file says of no echo (does.twin.desired.echoed)')
-    return missing(
-      view,
-      window,
-      'the change was not reported back',
-      wanted as unknown as NonNullable<Window['struck']>,
-    )
+    return missing(view, window, 'the change was not reported back', wanted)
   }
   const from = window.released !== undefined && window.released.at > wanted.at ? window.released : wanted
   const seconds = Math.max(0, secondsBetween(from, seen))
@@ -105,28 +100,33 @@ export const TWIN: readonly Rule[] = [
   rule('DUT-TWIN-03', (view) => {
     if (view.file.does.twin?.desired === undefined)
       return notObserved('the device does not claim desired properties')
-    // A link that the suite takes away at once gives no time to ask.
-    const lived = view.links.filter(
-      ({ connected, closed }) =>
-        connected !== undefined && secondsBetween(connected, closed ?? view.entries.at(-1) ?? connected) >= 2,
-    )
+    const { settleSeconds, lateBackSeconds } = view.numbers
+    // A link that is taken away soon gives no time to ask.
+    const lived = view.links.flatMap((link) => {
+      const { connected, closed } = link
+      const end = closed ?? view.entries.at(-1)
+      const seconds = connected === undefined || end === undefined ? 0 : secondsBetween(connected, end)
+      return seconds < settleSeconds ? [] : [{ link, seconds, get: twinRead(link) }]
+    })
     if (lived.length === 0) return notObserved('no link lived')
-    const judged = lived.flatMap((link): readonly Judgement[] => {
-      const get = link.packets.find(
-        (packet) => packet.cmd === 'publish' && packet.way === 'in' && packet.topic.startsWith(GET),
+    const deaf = lived.filter(({ get }) => get === undefined)
+    const neverAgain = deaf.length >= 2 && deaf.length >= lived.length - 1
+    const long = deaf.find(
+      ({ link, seconds }) => neverAgain || (seconds >= lateBackSeconds && !disturbed(view, link)),
+    )
+    if (long !== undefined)
+      return fail(
+        `it does not read its twin on a connection that lives ${long.seconds.toFixed(0)} s`,
+        citing(long.link.connected, long.link.closed),
       )
+    const judged = lived.flatMap(({ link, get }): readonly Judgement[] => {
+      if (get === undefined) return []
       const subscribe = link.packets.find(
         (packet) => packet.cmd === 'subscribe' && packet.filters.some(({ topic }) => topic === DESIRED),
       )
-      if (get === undefined)
-        return disturbed(view, link.connected?.seq ?? 0)
-          ? []
-          : [fail('it does not read its twin on a connection', citing(link.connected, link.closed))]
-      if (subscribe !== undefined && subscribe.seq > get.seq)
-        return [warn('it reads its twin before it subscribes to changes', citing(get, subscribe))]
-      return [
-        pass('it reads its twin on each connection, after it has subscribed', citing(link.connected, get)),
-      ]
+      return subscribe !== undefined && subscribe.seq > get.seq
+        ? [warn('it reads its twin before it subscribes to changes', citing(get, subscribe))]
+        : [pass('it reads its twin on each connection, after it has subscribed', citing(link.connected, get))]
     })
     return judged.length === 0 ? notObserved('every link was disturbed') : worst(judged)
   }),
@@ -169,7 +169,7 @@ export const TWIN: readonly Rule[] = [
   rule('DUT-TWIN-07', (view) => {
     const patches = view.publishes().filter(({ topic }) => topic.startsWith(PATCH))
     if (patches.length === 0)
-      return view.file.does.twin?.reported === true
+      return view.file.does.twin?.reported === true && view.of('connected').length > 0
         ? fail('no property was ever reported', citing(view.entries.at(-1)))
         : notObserved('the device reports nothing')
     const judged = patches.flatMap((patch) => {
@@ -273,20 +273,21 @@ export const TWIN: readonly Rule[] = [
     if (requests.length === 0) return notObserved('the device never asked for its twin')
     const judged = view.links.flatMap((link) => {
       const open = new Map<string, Publish>()
-      const seen = new Map<string, Publish>()
+      let last: Publish | undefined
       const bad: Judgement[] = []
       for (const packet of link.packets) {
         if (packet.cmd !== 'publish') continue
         const rid = ridOf(packet)
         if (packet.way === 'in' && (packet.topic.startsWith(GET) || packet.topic.startsWith(PATCH))) {
           const twice = open.get(rid)
-          const before = seen.get(rid)
-          if (twice !== undefined)
+          // A request that was never answered may be asked again under its number.
+          const isAgain = twice !== undefined && twice.topic === packet.topic && twice.hash === packet.hash
+          if (twice !== undefined && !(isAgain && secondsBetween(twice, packet) >= 1))
             bad.push(fail(`$rid ${rid} stands for two requests at once`, citing(twice, packet)))
-          else if (before !== undefined)
-            bad.push(warn(`$rid ${rid} is used for one request after the other`, citing(before, packet)))
+          else if (last !== undefined && ridOf(last) === rid && !isAgain)
+            bad.push(warn(`$rid ${rid} is used for one request after the other`, citing(last, packet)))
           open.set(rid, packet)
-          seen.set(rid, packet)
+          last = packet
         } else if (packet.way === 'out' && packet.topic.startsWith(ANSWER)) open.delete(rid)
       }
       return bad
@@ -304,8 +305,9 @@ export const TWIN: readonly Rule[] = [
   ),
 ]
 
-function disturbed(view: View, seq: number): boolean {
-  return /^(loss|refused|backoff|tcp|connack|suback|pingresp|malformed|throttled|quota|token|clock|bytes|stop)/.test(
-    view.windowAt(seq)?.name ?? '',
-  )
-}
+const twinRead = ({ packets }: Link): PacketEntry | undefined =>
+  packets.find((packet) => packet.cmd === 'publish' && packet.way === 'in' && packet.topic.startsWith(GET))
+
+/** A fault struck what the device sends or gets on this link. */
+const disturbed = (view: View, { connected }: Link): boolean =>
+  /^(suback|pingresp|bytes|throttled|quota|malformed)/.test(view.windowAt(connected?.seq ?? 0)?.name ?? '')

@@ -24,7 +24,7 @@ export const RECEIVING: readonly Variant[] = [
     'D61',
     'does not read the twin on reconnection',
     { readsTwin: 'first' },
-    { alsoRuns: ['DUT-RECON-01', 'DUT-TWIN-02'] },
+    { alsoRuns: ['DUT-RECON-01', 'DUT-RECON-02', 'DUT-RECON-04', 'DUT-RECON-05'], kind: 'standard' },
   ),
   broken('D62', 'takes notifications only', { readsTwin: 'never' }),
   broken('D63', 'takes an older version', { checksVersion: false }),

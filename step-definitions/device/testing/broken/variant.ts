@@ -21,8 +21,8 @@ export interface Variant {
   readonly alsoRuns?: readonly string[]
   /** Rows of level `must` for which the table has a WARN here. */
   readonly warns?: readonly string[]
-  /** Why the bench cannot run it yet. */
-  readonly waits?: string
+  /** How long the watch of an endurance run takes. */
+  readonly enduranceSeconds?: number
 }
 
 export const broken = (

@@ -1,6 +1,7 @@
 /** What the good device is for: telemetry, messages, twin and methods. */
 
 import { randomBytes } from 'node:crypto'
+import { Upload } from './upload.ts'
 import type { OpenLink as Link, Owner, Receiver } from './parts.ts'
 import * as packets from './packets.ts'
 
@@ -17,7 +18,7 @@ type TwinRequest = { readonly patch?: Readonly<Record<string, unknown>>; readonl
 
 export class Application implements Receiver {
   tokenSeconds: number
-  clockAheadMs = 0
+  clockAheadMs: number
   readonly #device: Owner
   readonly #queue: Outgoing[] = []
   readonly #requests = new Map<string, TwinRequest>()
@@ -35,12 +36,15 @@ export class Application implements Receiver {
   constructor(device: Owner) {
     this.#device = device
     this.tokenSeconds = device.traits.tokenSeconds
+    this.clockAheadMs = -1000 * device.traits.slowSeconds
   }
 
   start(): void {
-    const { clock, options } = this.#device
+    const { clock, options, traits } = this.#device
+    let pace = options.telemetrySeconds
     const tick = (): void => {
-      this.#timer = clock.schedule(options.telemetrySeconds * 1000, tick)
+      this.#timer = clock.schedule(pace * 1000, tick)
+      pace *= traits.drift
       if (this.#device.traits.sendsTelemetry) this.measure()
     }
     this.#timer = clock.schedule(1_000, tick)
@@ -83,14 +87,14 @@ export class Application implements Receiver {
     this.#flush()
   }
 
-  loseInFlight(): void {
-    this.#queue.length = 0
+  /** A measurement of this moment is lost. */
+  loseOne(): void {
+    this.#n++
   }
 
   /** CONNACK has come. */
   opened(link: Link): void {
     const { traits, options } = this.#device
-    if (options.askTime !== undefined && !this.#hasConnected) this.clockAheadMs = 0
     for (const one of [...this.#queue]) {
       if (!one.sent) continue
       if (traits.resends === 'never') this.#queue.splice(this.#queue.indexOf(one), 1)
@@ -340,6 +344,10 @@ export class Application implements Receiver {
         for (let times = Number((value as { count?: unknown } | null)?.count ?? 10); times > 0; times--)
           this.measure()
         answer(200, null)
+        return
+      case 'uploadLog':
+        answer(200, null)
+        void new Upload(this.#device).run('log.txt', 'a line of the log\n').catch(() => undefined)
         return
       case 'shutdown':
         answer(200, null)

@@ -27,6 +27,11 @@ export class Device implements Owner {
   #timer: () => void = () => undefined
   #pinned: string | undefined
   #blows = 0
+  #drops = 0
+  #losses = 0
+  #goneUntil = 0
+  #hasTime = false
+  #stopRestarts: () => void = () => undefined
 
   constructor(options: DeviceOptions) {
     this.options = options
@@ -52,11 +57,17 @@ export class Device implements Owner {
     this.#stuck = false
     this.app.start()
     this.#dialIn(0)
+    const { restartsEverySeconds } = this.traits
+    if (Number.isFinite(restartsEverySeconds))
+      this.#stopRestarts = this.clock.schedule(restartsEverySeconds * 1000, () => {
+        this.powerCycle()
+      })
   }
 
   /** The plug is pulled: nothing is said, and what stands in memory is gone. */
   powerOff(): void {
     this.#on = false
+    this.#stopRestarts()
     this.#timer()
     this.app.stop()
     this.link?.drop()
@@ -98,7 +109,7 @@ export class Device implements Owner {
   renew(): void {
     this.#token = undefined
     if (this.link === undefined) return
-    if (!this.traits.keepsSendingOnRenewal) this.app.loseInFlight()
+    if (!this.traits.keepsSendingOnRenewal) this.app.loseOne()
     if (!this.traits.overlaps) {
       this.link.disconnect()
       this.link = undefined
@@ -114,6 +125,7 @@ export class Device implements Owner {
     if (!this.#on || this.#stuck) return
     const { traits } = this
     this.#blows++
+    this.#losses++
     if (this.#blows >= traits.hangsAfterBlows) {
       this.die()
       return
@@ -122,7 +134,8 @@ export class Device implements Owner {
     // A connection that is lost at once is no success.
     const lived = opened && this.clock.now() - link.openedAt >= SUCCESS_MS
     if (lived && traits.resetsPauses) this.failures = 0
-    if (opened && !traits.reconnects) return
+    this.#drops = opened && !lived ? this.#drops + 1 : 0
+    if ((opened && !traits.reconnects) || this.#drops >= traits.quitsAfterDrops) return
     const code = refused?.code ?? 0
     if (traits.givesUp(code, this.failures)) return
     if (refused?.certificate === true && !traits.retriesAfterBadCertificate) return
@@ -141,7 +154,7 @@ export class Device implements Owner {
     if (refused?.name === true && dnsPauseSeconds !== undefined) return dnsPauseSeconds
     if (refused?.code !== undefined && pauseAfterRefusal !== undefined) return pauseAfterRefusal(refused.code)
     if (opened && pauseAfterDrop !== undefined) return pauseAfterDrop
-    return pause(this.failures, this.options.random())
+    return pause(this.failures, this.options.random()) + this.#losses * this.traits.slowerSeconds
   }
 
   #dialIn(seconds: number): void {
@@ -152,14 +165,16 @@ export class Device implements Owner {
   }
 
   async #dial(): Promise<void> {
-    const { host, resolve, port } = this.options
-    const { traits } = this
+    const { options, traits } = this
+    const { host, resolve, port } = options
     const older = this.link
     // Each connection gets a token of its own: the last one may be why it ended.
     if (traits.newToken) this.#token = undefined
     const link = new Link(this)
     this.link = link
     try {
+      if (this.clock.now() < this.#goneUntil) throw new Error('there is no network')
+      await this.#askTime()
       if (this.#address === undefined || traits.resolvesEachTime) this.#address = await resolve(host)
     } catch {
       if (this.link === link) this.ended(link, { name: true })
@@ -168,7 +183,24 @@ export class Device implements Owner {
     if (this.link !== link || !this.#on) return
     if (older !== undefined && !traits.overlaps) older.drop()
     if (traits.clearPort !== undefined) link.sayInClear(this.#address, traits.clearPort)
-    link.open(this.#address, traits.port(port))
+    link.open(this.#address, traits.port(options.webSocket === true ? options.httpsPort : port))
+  }
+
+  async #askTime(): Promise<void> {
+    const { askTime } = this.options
+    if (askTime === undefined || (this.#hasTime && this.traits.asksTime === 'start')) return
+    try {
+      this.app.clockAheadMs = await askTime()
+      this.#hasTime = true
+    } catch {
+      // The time that it has must do.
+    }
+  }
+
+  /** Its network is gone for so many seconds. */
+  networkGone(seconds: number): void {
+    this.#goneUntil = this.clock.now() + seconds * 1000
+    if (this.traits.noticesNetwork) this.link?.lose()
   }
 
   /** The password of the next CONNECT; undefined: the certificate is shown alone. */

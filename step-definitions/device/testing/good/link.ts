@@ -2,6 +2,7 @@
 
 import { connect as connectTcp, type Socket } from 'node:net'
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls'
+import { WebSocket } from 'ws'
 import type { OpenLink, Owner, Refused } from './parts.ts'
 import * as packets from './packets.ts'
 
@@ -21,7 +22,9 @@ export class Link implements OpenLink {
   readonly #reader = new packets.Reader()
   readonly #timers = new Set<() => void>()
   readonly #limits = new Map<string, () => void>()
+  #tcp: Socket | undefined
   #socket: TLSSocket | undefined
+  #webSocket: WebSocket | undefined
   #ended = false
   #hung = false
   #lastSentAt = 0
@@ -43,8 +46,11 @@ export class Link implements OpenLink {
     const { options, traits } = this.#device
     const { host, caPem, certificate } = options
     const servername = traits.serverName(host)
+    // Otherwise Node ends its own half by itself.
+    const tcp = connectTcp({ host: address, port, allowHalfOpen: true })
+    this.#tcp = tcp
     const socket = connectTls({
-      ...{ host: address, port, servername, ca: caPem },
+      ...{ socket: tcp, servername, ca: caPem, allowHalfOpen: true },
       ...(certificate === undefined ? {} : { key: certificate.key, cert: certificate.cert }),
       // Whoever sends no name compares it none the less.
       checkServerIdentity: (_name, shown) => checkServerIdentity(host, shown),
@@ -57,18 +63,20 @@ export class Link implements OpenLink {
       this.#end({ handshake: true })
     })
     if (traits.breaksHandshake)
-      socket.once('connect', () => {
+      tcp.once('connect', () => {
         this.#end({ handshake: true })
       })
     socket.on('secureConnect', () => {
       this.#lift('handshake')
       const problem = this.#certificateProblem(socket)
       if (problem) this.#end({ handshake: true, certificate: true })
+      else if (options.webSocket === true) this.#upgrade(socket)
       else this.#connect()
     })
-    socket.on('data', (bytes: Buffer) => {
-      this.#received(bytes)
-    })
+    if (options.webSocket !== true)
+      socket.on('data', (bytes: Buffer) => {
+        this.#received(bytes)
+      })
     socket.on('end', () => {
       if (this.#reader.waiting > 0 && traits.halfPacket === 'hang') this.#hung = true
       else if (traits.halfClose === 'close') this.#end(this.#refusal())
@@ -78,8 +86,27 @@ export class Link implements OpenLink {
       this.#end(this.#isHandshaking ? { handshake: true, certificate } : this.#refusal())
     })
     socket.on('close', () => {
-      if (!this.#hung) this.#end(this.#refusal())
+      this.#end(this.#refusal())
     })
+  }
+
+  /** MQTT goes through a WebSocket. */
+  #upgrade(socket: TLSSocket): void {
+    const { host } = this.#device.options
+    const webSocket = new WebSocket(`wss://${host}/$iothub/websocket`, 'mqtt', {
+      createConnection: () => socket,
+    })
+    this.#webSocket = webSocket
+    const failed = (): void => {
+      this.#end(this.#refusal())
+    }
+    webSocket.once('open', () => {
+      this.#connect()
+    })
+    webSocket.on('message', (bytes: Buffer) => {
+      this.#received(bytes)
+    })
+    webSocket.once('close', failed).on('error', failed)
   }
 
   /** The certificate is judged before anything is said; with an alert where the stack can send one. */
@@ -91,7 +118,7 @@ export class Link implements OpenLink {
       if (this.#device.pinned !== undefined && this.#device.pinned !== shown.fingerprint256) return true
       this.#device.pin(shown.fingerprint256)
     }
-    if (chainBytes(socket) > traits.largestChainBytes) return true
+    if ((this.#tcp?.bytesRead ?? 0) > traits.largestHandshakeBytes) return true
     const { authorizationError } = socket
     const code = codeOf(authorizationError)
     return code !== '' && !traits.overlooks(code)
@@ -133,7 +160,8 @@ export class Link implements OpenLink {
     const socket = this.#socket
     if (socket === undefined || this.#ended || this.#hung || !socket.writable) return false
     this.#lastSentAt = this.#device.clock.now()
-    socket.write(bytes)
+    if (this.#webSocket === undefined) socket.write(bytes)
+    else this.#webSocket.send(bytes)
     return true
   }
 
@@ -258,6 +286,11 @@ export class Link implements OpenLink {
     this.#socket?.destroy()
   }
 
+  /** It is gone, and the device knows. */
+  lose(): void {
+    this.#end(undefined)
+  }
+
   /** Keeps the socket and does nothing with it. */
   hang(): void {
     this.#hung = true
@@ -265,7 +298,8 @@ export class Link implements OpenLink {
   }
 
   #end(refused: Refused | undefined): void {
-    if (this.#ended) return
+    // Whoever hangs notices nothing.
+    if (this.#ended || this.#hung) return
     this.drop()
     this.#device.ended(this, refused)
   }
@@ -307,18 +341,6 @@ export class Link implements OpenLink {
     this.#timers.clear()
     this.#limits.clear()
   }
-}
-
-function chainBytes(socket: TLSSocket): number {
-  let total = 0
-  const seen = new Set<string>()
-  let next = socket.getPeerX509Certificate()
-  while (next !== undefined && !seen.has(next.fingerprint256)) {
-    seen.add(next.fingerprint256)
-    total += next.raw.length
-    next = next.issuerCertificate
-  }
-  return total
 }
 
 /** Node has an error here, whatever its types say; null: the certificate is good. */

@@ -10,7 +10,7 @@ const {
   IOTHUB_CA_FILE = '',
   IOTHUB_ADDRESS = '127.0.0.1',
 } = process.env
-const { IOTHUB_MQTT_PORT = '8883', TELEMETRY_SECONDS = '5' } = process.env
+const { IOTHUB_MQTT_PORT = '8883', IOTHUB_HTTPS_PORT = '443', TELEMETRY_SECONDS = '5' } = process.env
 const fields = new Map(
   IOTHUB_DEVICE_CONNECTION_STRING.split(';').map((part) => {
     const equals = part.indexOf('=')
@@ -22,7 +22,7 @@ const device = new Device({
   ...{ host: fields.get('HostName') ?? '', deviceId: fields.get('DeviceId') ?? '' },
   keys: [fields.get('SharedAccessKey') ?? ''],
   caPem: readFileSync(IOTHUB_CA_FILE, 'utf8'),
-  port: Number(IOTHUB_MQTT_PORT),
+  ...{ port: Number(IOTHUB_MQTT_PORT), httpsPort: Number(IOTHUB_HTTPS_PORT) },
   resolve: () => IOTHUB_ADDRESS,
   random: anyNumber,
   telemetrySeconds: Number(TELEMETRY_SECONDS),

@@ -14,14 +14,18 @@ export interface DeviceOptions {
   readonly certificate?: { readonly key: string; readonly cert: string } | undefined
   readonly caPem: string
   readonly port: number
+  /** For uploads, and for MQTT over WebSocket. */
+  readonly httpsPort: number
+  /** MQTT over WebSocket. */
+  readonly webSocket?: boolean | undefined
   /** Asked for each attempt. @throws Error when the name does not resolve. */
   readonly resolve: (host: string) => Promise<string> | string
   /** 0 to 1. */
   readonly random: () => number
   readonly telemetrySeconds: number
   readonly traits?: Partial<Traits> | undefined
-  /** Asks a server for the time; undefined: the clock is right. @returns ms that the clock is behind. */
-  readonly askTime?: (() => Promise<number> | number) | undefined
+  /** Asks a server for the time; undefined: there is none to ask. @returns ms by which the clock is behind. */
+  readonly askTime?: (() => Promise<number>) | undefined
   readonly log?: ((line: string) => void) | undefined
 }
 

@@ -23,9 +23,28 @@ export interface Traits {
   readonly overlooks: (code: string) => boolean
   readonly pinsLeaf: boolean
   readonly retriesAfterBadCertificate: boolean
-  readonly largestChainBytes: number
+  /** Bytes that it has room for until the handshake is complete. */
+  readonly largestHandshakeBytes: number
   /** Pause in seconds after a handshake that failed; undefined: the usual one. */
   readonly pauseAfterAlert: number | undefined
+
+  /** When it asks for the time, if it has a server to ask. */
+  readonly asksTime: 'always' | 'start'
+  /** Drops its connection when its network is gone. */
+  readonly noticesNetwork: boolean
+
+  // Hours.
+  readonly restartsEverySeconds: number
+  /** Factor by which the pace of telemetry grows with each message. */
+  readonly drift: number
+  /** Seconds by which the pause grows with each loss. */
+  readonly slowerSeconds: number
+
+  // Upload.
+  readonly retriesUpload: boolean
+  readonly notifiesUpload: boolean
+  /** Says that each upload went well. */
+  readonly claimsUploads: boolean
 
   // CONNECT.
   readonly protocol: { readonly name: string; readonly level: number }
@@ -33,6 +52,8 @@ export interface Traits {
   readonly username: (host: string, id: string) => string
   readonly token: typeof sign
   readonly tokenSeconds: number
+  /** Seconds by which its clock is behind. */
+  readonly slowSeconds: number
   readonly skn: string | undefined
   /** Makes a new token for each connection. */
   readonly newToken: boolean
@@ -56,6 +77,8 @@ export interface Traits {
   readonly pauseAfterDrop: number | undefined
   /** Comes back after a loss at all. */
   readonly reconnects: boolean
+  /** Gives up after so many connections in a row that were accepted and lost at once. */
+  readonly quitsAfterDrops: number
   readonly afterPowerCycle: boolean
 
   // Packets.
@@ -119,7 +142,6 @@ export interface Traits {
   readonly methodSeconds: number
 }
 
-/** Errors that Node reports when it does not like a certificate. */
 const isNone = (): boolean => false
 
 export const GOOD: Traits = {
@@ -138,14 +160,25 @@ export const GOOD: Traits = {
   overlooks: isNone,
   pinsLeaf: false,
   retriesAfterBadCertificate: true,
-  largestChainBytes: Infinity,
+  largestHandshakeBytes: Infinity,
   pauseAfterAlert: undefined,
+  asksTime: 'always',
+  noticesNetwork: true,
+
+  restartsEverySeconds: Infinity,
+  drift: 1,
+  slowerSeconds: 0,
+
+  retriesUpload: true,
+  notifiesUpload: true,
+  claimsUploads: false,
 
   protocol: { name: 'MQTT', level: 4 },
   clientId: (id) => id,
   username: (host, id) => `${host}/${id}/?api-version=2021-04-12&DeviceClientType=good-device%2F1.0`,
   token: sign,
   tokenSeconds: 3_600,
+  slowSeconds: 0,
   skn: undefined,
   newToken: true,
   renewsAt: 0.8,
@@ -164,6 +197,7 @@ export const GOOD: Traits = {
   pauseAfterRefusal: undefined,
   pauseAfterDrop: undefined,
   reconnects: true,
+  quitsAfterDrops: Infinity,
   afterPowerCycle: true,
 
   subscriptions: (own) => own,
