@@ -140,3 +140,33 @@ Feature: Attempts in vain, and what follows them
       Examples: module
         | identity |
         | module   |
+
+  @BOTH-SEND-14
+  Rule: What was not acknowledged is sent again after a renewal as well
+
+    @fault:mqtt
+    Scenario Outline: The <identity> renews its token with three messages under way
+      Given a connected <identity> client with:
+        | sastokenTtl | 300 |
+      And the next 3 times the hub is going to withhold an acknowledgement
+      When it sends 3 messages at once
+      And 185 seconds pass
+      Then all calls succeed
+      And the hub has seen 2 connection attempts
+      And the hub has stored the messages:
+        | message 1 |
+        | message 2 |
+        | message 3 |
+        | message 1 |
+        | message 2 |
+        | message 3 |
+
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
