@@ -23,6 +23,7 @@ import './steps/outcomes.steps.ts'
 import './steps/environment.steps.ts'
 import './steps/provisioning-client.steps.ts'
 import './steps/wire.steps.ts'
+import './steps/works.steps.ts'
 import './trials/client.steps.ts'
 import './trials/hub.steps.ts'
 
