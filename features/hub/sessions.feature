@@ -273,8 +273,13 @@ Feature: Sessions
 
     Scenario Outline: To <topic>
       When "thermostat" connects with:
-        | will topic | <topic> |
+        | will topic   | <topic> |
+        | will payload | lost    |
       Then "thermostat" is accepted
+      When "thermostat" loses its connection
+      And "thermostat" connects
+      Then "thermostat" is accepted
+      And the service reads no further message
 
       Examples:
         | topic                             |
@@ -354,6 +359,8 @@ Feature: Sessions
       Given "thermostat" is online
       When "thermostat" publishes to "<topic>"
       Then the hub closes the connection of "thermostat"
+      And "thermostat" receives no PUBACK
+      And the service reads no further message
 
       Examples:
         | topic                                     |

@@ -26,8 +26,13 @@ Feature: Telemetry
   Rule: The last slash of the topic is optional
 
     Scenario: Without
-      When "thermostat" publishes to "devices/{thermostat}/messages/events"
+      When "thermostat" sends PUBLISH with:
+        | topic   | devices/{thermostat}/messages/events |
+        | payload | no slash                             |
       Then "thermostat" receives PUBACK
+      And the service reads a message with:
+        | body       | no slash |
+        | properties | {}       |
 
   @WIRE-D2C-03
   Rule: Properties are percent-encoded pairs behind the topic
@@ -193,6 +198,7 @@ Feature: Telemetry
       When "thermostat" publishes to "<topic>"
       Then the hub closes the connection of "thermostat"
       And "thermostat" receives no PUBACK
+      And the service reads no further message
 
       Examples:
         | topic                                      |

@@ -2,33 +2,66 @@
 
 type Area = readonly [file: RegExp, features: readonly string[]]
 
+/** One look at all, after many situations. */
+const ALL_OF_A_CLIENT = 'lives/as-good-as-new'
+const ALL_OF_A_HUB = 'hub/as-good-as-new'
+
 const AREAS: readonly Area[] = [
   [/reference-client\/provisioning/, ['client/provisioning']],
   [/mock-hub\/.*provisioning/, ['hub/provisioning']],
   [/mock-hub\/amqp\/events|core\/events/, ['service/events', 'service/amqp']],
   [/mock-hub\/amqp/, ['service/amqp', 'service/events']],
-  [/mock-hub\/core\/(twins|services)/, ['hub/twins', 'twin-documents', 'digital-twins', 'trials/hubs']],
-  [/mock-hub\/core\/messaging/, ['cloud-to-device', 'service/messages', 'hub/telemetry', 'trials/hubs']],
-  [/mock-hub\/core\/methods/, ['hub/methods', 'service/calls', 'service/jobs']],
-  [/mock-hub\/core\/query/, ['service/queries', 'service/jobs', 'service/configurations']],
-  [/mock-hub\/core\/jobs/, ['service/jobs']],
-  [/mock-hub\/core\/configurations/, ['service/configurations']],
+  [
+    /mock-hub\/core\/(twins|services)/,
+    ['hub/twins', 'service/twin', 'digital-twins', 'trials/hubs', ALL_OF_A_HUB],
+  ],
+  [
+    /mock-hub\/core\/messaging/,
+    ['cloud-to-device', 'service/messages', 'service/waiting', 'hub/telemetry', 'trials/hubs', ALL_OF_A_HUB],
+  ],
+  [
+    /mock-hub\/core\/methods/,
+    ['hub/methods', 'service/calls', 'service/several', 'service/waiting', ALL_OF_A_HUB],
+  ],
+  [/mock-hub\/core\/query/, ['service/quer', 'service/jobs', 'service/configurations']],
+  [/mock-hub\/core\/jobs/, ['service/jobs', 'service/several', 'service/import-export']],
+  [/mock-hub\/core\/configurations/, ['service/configurations', 'service/several', 'service/etags']],
   [
     /mock-hub\/(core\/uploads|http\/blob)|file-upload/,
     ['service/uploads', 'hub/file-upload', 'client/file-upload'],
   ],
   [
     /mock-hub\/core\/identity/,
-    ['hub/authentication', 'service/devices', 'service/modules', 'hub/registry', 'isolation'],
+    [
+      'hub/authentication',
+      'service/devices',
+      'service/modules',
+      'service/etags',
+      'hub/registry',
+      'isolation',
+      ALL_OF_A_HUB,
+    ],
   ],
-  [/mock-hub\/core\/(sessions|operations)/, ['hub/sessions', 'hub/connections', 'hub/telemetry']],
+  [
+    /mock-hub\/core\/(sessions|operations)/,
+    ['hub/sessions', 'hub/connections', 'hub/telemetry', ALL_OF_A_HUB],
+  ],
   [
     /mock-hub\/mqtt\/codec/,
     ['hub/telemetry', 'hub/connections', 'hub/twins', 'cloud-to-device', 'trials/hubs'],
   ],
   [
     /mock-hub\/mqtt/,
-    ['hub/sessions', 'hub/connections', 'hub/telemetry', 'cloud-to-device', 'hub/twins', 'hub/methods'],
+    [
+      'hub/sessions',
+      'hub/connections',
+      'hub/telemetry',
+      'cloud-to-device',
+      'hub/twins',
+      'hub/methods',
+      'service/waiting',
+      ALL_OF_A_HUB,
+    ],
   ],
   [/mock-hub\/http/, ['hub/registry', 'hub/service', 'edge-gateways']],
   [/mock-hub\/core/, ['hub/registry', 'service/devices', 'edge-gateways']],

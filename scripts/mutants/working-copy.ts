@@ -95,7 +95,8 @@ export class WorkingCopy {
     const results = join(this.#folder, 'reports/results.json')
     rmSync(results, { force: true })
     const suite = ['--no-warnings', '--import=tsx', 'step-definitions/conformance/main.ts', 'run']
-    const end = await this.#node([...suite, ...selection])
+    // The mutants themselves run side by side.
+    const end = await this.#node([...suite, '--workers', '1', ...selection])
     if (!existsSync(results)) return { notRun: `the run ended with ${end} and without results`, records: [] }
     const { planned, ran, records } = JSON.parse(readFileSync(results, 'utf8')) as Results // the runner's own
     return {

@@ -118,8 +118,17 @@ export function isNeutral({ class: own }: Pick<Requirement, 'class'>): boolean {
 
 export const CATALOGUE_FOLDER = 'features/requirements'
 
-/** @throws Error with the file, the row, the rule and the given value. */
+/** By folder: several parts of a run read the same one, and YAML takes its time. */
+const loaded = new Map<string, readonly Requirement[]>()
+
+/** Reads a folder once in this process. @throws Error with the file, the row, the rule and the given value. */
 export function loadCatalogue(folder: string = CATALOGUE_FOLDER): readonly Requirement[] {
+  const known = loaded.get(folder) ?? readCatalogue(folder)
+  loaded.set(folder, known)
+  return known
+}
+
+function readCatalogue(folder: string): readonly Requirement[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
   const rows = files.flatMap((file) => readRows(readFileSync(join(folder, file), 'utf8'), file))
   const seen = new Map<string, string>()

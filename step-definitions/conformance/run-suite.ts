@@ -2,6 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parse } from '@cucumber/tag-expressions'
 import { gradesText } from '../catalogue/grades.ts'
@@ -19,12 +20,15 @@ import { parseKnownFailures } from './known-failing.ts'
 import { currentName, PROFILES, requirementsOf } from './profiles.ts'
 import { type Results, resultsOf } from './results.ts'
 import { type Outcome, runScenarios } from './run.ts'
-import { trialsSpent } from '../trials/trial.ts'
 import { PYTHON_API } from '../neutral/reading.ts'
 import { SUITE } from './suite.ts'
 import { UsageError } from './usage-error.ts'
+import { RESTARTS } from '../world/restarts.ts'
 import { CRASH, isRunStopped, stopRun } from './stop.ts'
 import { levelsOf, type Verdict, verdictOf } from './verdict.ts'
+
+/** More processes than this spend longer on loading the steps than they save. */
+const MOST_WORKERS = 4
 
 export interface SuiteFlags extends HubFlags {
   readonly mode: 'run' | 'certify'
@@ -38,6 +42,7 @@ export interface SuiteFlags extends HubFlags {
   readonly profile?: string
   readonly json: boolean
   readonly untilFailure?: boolean
+  readonly workers?: string
   readonly features?: readonly string[]
   readonly scenarios?: string
   readonly trials: string
@@ -81,6 +86,7 @@ export async function runSuite(given: SuiteFlags, say: (line: string) => void): 
   const outcomes = await runScenarios(
     {
       ...{ tags, order, messages: join(flags.reports, 'messages.ndjson'), parameters },
+      workers: workersOf(flags),
       ...(paths === undefined ? {} : { paths }),
     },
     (outcome) => {
@@ -104,7 +110,7 @@ export async function runSuite(given: SuiteFlags, say: (line: string) => void): 
     today: new Date(startedMs).toISOString().slice(0, 10),
   })
   writeReports(results, catalogue, flags.reports)
-  summarise(results, flags, say)
+  summarise(results, flags, outcomes, say)
   if (process.env['GITHUB_ACTIONS'] === 'true') for (const line of annotations(results)) say(line)
   return results.exitCode
 }
@@ -159,7 +165,12 @@ function print(
   return verdict
 }
 
-function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (line: string) => void): void {
+function summarise(
+  results: Results,
+  { json, reports, mode }: SuiteFlags,
+  outcomes: readonly Outcome[],
+  say: (line: string) => void,
+): void {
   const { planned, ran, durationMs, verdicts, requirements, stale, order, exitCode, profiles } = results
   if (order.startsWith('random')) say(`order ${order}`)
   for (const sentence of stale) say(`STALE ${sentence}`)
@@ -171,10 +182,11 @@ function summarise(results: Results, { json, reports, mode }: SuiteFlags, say: (
       `${String(requirements.covered)} of ${String(requirements.total)} requirements by scenario; reports in ${reports}`,
   )
   say(`the statements judged are known as: ${gradesText(requirements.grades)}`)
-  const { properties, cases, ms } = trialsSpent()
-  if (properties > 0)
+  const trials = outcomes.flatMap((outcome) => outcome.trials)
+  const sum = (of: keyof (typeof trials)[number]): number => trials.reduce((total, one) => total + one[of], 0)
+  if (trials.length > 0)
     say(
-      `trials: ${String(properties)} properties, ${String(cases)} values in ${(ms / 1000).toFixed(1)} s, seed ${results.parameters['trialSeed'] ?? ''}`,
+      `trials: ${String(trials.length)} properties, ${String(sum('cases'))} values in ${(sum('ms') / 1000).toFixed(1)} s, seed ${results.parameters['trialSeed'] ?? ''}`,
     )
   if (ran < planned) say(`${String(planned - ran)} planned scenarios did not run`)
   for (const [name, { met, requirements: total, against }] of Object.entries(profiles))
@@ -234,6 +246,20 @@ function orderOf(order: string): string {
   if (order === 'defined' || /^random:\d+$/.test(order)) return order
   if (order === 'random') return `random:${String(Math.floor(Math.random() * 2 ** 31))}`
   throw new UsageError(`--order: must be defined, random or random:SEED, got ${order}`)
+}
+
+/**
+ * Scenarios share nothing but a driver, a hub elsewhere, and the end of a run at its first failure: those have one process.
+ * @throws UsageError.
+ */
+function workersOf({ workers, driver, hub, untilFailure }: SuiteFlags): number {
+  const isShared = driver !== undefined || hub !== undefined || untilFailure === true || RESTARTS
+  if (workers === undefined) return isShared ? 1 : Math.min(MOST_WORKERS, availableParallelism())
+  const count = /^[1-9]\d?$/.test(workers) ? Number(workers) : 0
+  if (count === 0) throw new UsageError(`--workers: must be a whole number from 1, got ${workers}`)
+  if (count > 1 && isShared)
+    throw new UsageError('--workers: must be 1 with --driver, --hub, --until-failure and restarts of the hub')
+  return count
 }
 
 /** @throws UsageError. */

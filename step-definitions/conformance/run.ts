@@ -5,6 +5,7 @@ import { Writable } from 'node:stream'
 import { loadConfiguration, runCucumber } from '@cucumber/cucumber/api'
 import { type Pickle, type Scenario, scenarioOf } from '../catalogue/scenarios.ts'
 import { IDIOM, READING_TYPE, type ReadingRecord } from '../neutral/reading.ts'
+import { TRIAL_TYPE, type TrialCost } from '../trials/trial.ts'
 import { SUITE } from './suite.ts'
 import type { Ending } from './verdict.ts'
 
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly messages?: string | undefined
   /** Parameters of the World. */
   readonly parameters?: Readonly<Record<string, string>>
+  /** Processes that run scenarios side by side. @default 1: this process runs them */
+  readonly workers?: number
 }
 
 /** A scenario that has ended. */
@@ -35,6 +38,7 @@ export interface Outcome {
   readonly neutral?: NeutralEnding
   /** The attachments: the journal of the hub, the calls, the events. */
   readonly attachments: readonly string[]
+  readonly trials: readonly TrialCost[]
   readonly durationMs: number
 }
 
@@ -67,6 +71,7 @@ export interface NeutralEnding extends StepEnd {
 interface Ongoing {
   readonly pickle: Pickle
   readonly attachments: string[]
+  readonly trials: TrialCost[]
   reading: ReadingRecord | undefined
   readonly results: StepEnd[]
   startedMs: number
@@ -89,6 +94,7 @@ export async function runScenarios(
       strict: true,
       format: options.messages === undefined ? ['summary:/dev/null'] : [['message', options.messages]],
       worldParameters: { ...options.parameters },
+      parallel: options.workers === undefined || options.workers === 1 ? 0 : options.workers,
       publish: false,
     },
   })
@@ -141,7 +147,8 @@ class Collection {
       const started = this.#pickles.get(pickleId)
       if (started !== undefined)
         this.#running.set(testCaseStarted.id, {
-          ...{ pickle: started, attachments: [], results: [], endedMs: undefined, reading: undefined },
+          ...{ pickle: started, attachments: [], trials: [], results: [], endedMs: undefined },
+          reading: undefined,
           startedMs: millisOf(testCaseStarted.timestamp),
         })
       this.#stepsOf.set(testCaseStarted.id, this.#cases.get(testCaseStarted.testCaseId)?.steps ?? new Map())
@@ -159,7 +166,8 @@ class Collection {
     if (attachment?.testCaseStartedId !== undefined) {
       const ongoing = this.#running.get(attachment.testCaseStartedId)
       const text = textOf(attachment)
-      if (attachment.mediaType !== READING_TYPE) ongoing?.attachments.push(text)
+      if (attachment.mediaType === TRIAL_TYPE) ongoing?.trials.push(JSON.parse(text) as TrialCost) // of this suite
+      else if (attachment.mediaType !== READING_TYPE) ongoing?.attachments.push(text)
       else if (ongoing !== undefined) ongoing.reading = JSON.parse(text) as ReadingRecord // of this suite
     }
     if (testCaseFinished !== undefined)
@@ -179,6 +187,7 @@ class Collection {
       step: worst.status === 'PASSED' ? undefined : worst.step,
       ...(neutral === undefined ? {} : { neutral }),
       attachments: ongoing.attachments,
+      trials: ongoing.trials,
       durationMs: millisOf(timestamp) - ongoing.startedMs,
     }
     this.#ended.set(ongoing.pickle.id, outcome)

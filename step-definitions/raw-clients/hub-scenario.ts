@@ -268,7 +268,8 @@ export class HubScenario {
     const path = `${devicePath(deviceId, moduleId)}/messages/devicebound`
     if (this.isRemote && this.hub.amqpPort !== undefined)
       return sendDown(await this.amqpOfService(), path, headers, body)
-    return this.asService({ method: 'POST', path, headers, body })
+    const encoded = path.replace(deviceId, encodeURIComponent(deviceId))
+    return this.asService({ method: 'POST', path: encoded, headers, body })
   }
 
   // ------------------------------------------------------------------ HTTPS

@@ -1,5 +1,6 @@
 /** Steps that create clients and act as their application. */
 
+import { ok } from 'node:assert/strict'
 import { type DataTable, Given, When } from '@cucumber/cucumber'
 import { CLIENT_ACTIONS, type ClientAction, messageFrom, rowsOf } from './client-actions.ts'
 import type {
@@ -14,6 +15,7 @@ import type {
 import { prepare, startInOrder } from '../neutral/order.ts'
 import { creation, FACTORIES, createClient, settingsOf, tokenFor } from './client-factory.ts'
 import type { HandlerKind } from './parameter-types.ts'
+import { describeReply } from '../world/replies.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
 const RECEIVING: Readonly<
@@ -92,10 +94,16 @@ When('it {action}', async function (this: ConformanceWorld, action: ClientAction
   await startInOrder(this, CLIENT_ACTIONS[action](this.client.current, this))
 })
 
+/** Before a `Then` it is a preparation: a scenario without it says nothing. After one it is what must be so. */
 When('it {action} and this succeeds', async function (this: ConformanceWorld, action: ClientAction) {
   const request = CLIENT_ACTIONS[action](this.client.current, this)
   await prepare(this, request)
-  await this.client.ask(request)
+  if (!this.isOutcome) {
+    await this.client.ask(request)
+    return
+  }
+  const reply = await this.client.start(request).reply
+  ok('ok' in reply, describeReply(reply))
 })
 
 When(

@@ -47,6 +47,12 @@ Given('the clients know the hub as {string}', function (this: ConformanceWorld, 
   this.names.set('host', this.names.fill(host))
 })
 
+/** Before the hub is started: it registers them. */
+Given('ids of clients with {string}', function (this: ConformanceWorld, text: string) {
+  if (this.hub.started !== undefined) throw new HarnessError('The hub has registered other ids')
+  for (const name of ['device', 'module']) this.names.set(name, `${this.names.get(name)}-${text}`)
+})
+
 Given(
   /^a workload API( on a Unix socket)? that (works|answers with an error|answers without JSON|gives no certificate)$/,
   async function (this: ConformanceWorld, socket: string | null, behaviour: WorkloadBehaviour) {

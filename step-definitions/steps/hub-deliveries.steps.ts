@@ -177,6 +177,7 @@ Then(
 )
 
 Then('the service reads no further event {string}', async function (this: ConformanceWorld, source: string) {
+  await this.time.settle()
   const scenario = await hubScenarioOf(this)
   const all = await events(scenario, source, 0)
   assert.equal(

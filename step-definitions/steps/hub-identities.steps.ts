@@ -13,6 +13,15 @@ Given('a registered identity {string}', async function (this: ConformanceWorld, 
   await (await hubScenarioOf(this)).register(name)
 })
 
+/** `bulb1`, `bulb2` … */
+Given(
+  '{int} registered identities {string}',
+  async function (this: ConformanceWorld, count: number, name: string) {
+    const scenario = await hubScenarioOf(this)
+    for (let number = 1; number <= count; number++) await scenario.register(`${name}${String(number)}`)
+  },
+)
+
 Given(
   'a registered identity {string} with:',
   async function (this: ConformanceWorld, name: string, table: DataTable) {

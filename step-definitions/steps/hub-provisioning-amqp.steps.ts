@@ -24,14 +24,17 @@ const BODIES: ReadonlyMap<string, unknown> = new Map([
   ['a value', 'text'],
 ])
 
-/** Rows: `operation`: a poll of it; `body` (`absent`, `a value`, or the text of a data section), `correlation id`. */
+/** Rows: `operation`: a poll of it; `body` (`absent`, `a value`, or the text of a data section), `correlation id`, `message id`. */
 async function ask(world: ConformanceWorld, name: string, rows: Rows): Promise<void> {
   const side = await provisioning(world)
   const scenario = await hubScenarioOf(world)
   const cell = rowOf(rows, 'body') ?? JSON.stringify({ registrationId: scenario.ids(name).deviceId })
-  const correlation = rowOf(rows, 'correlation id')
   const client = await side.amqp(name)
-  const more = correlation === undefined ? {} : { correlation_id: correlation }
+  const ids = [
+    ['correlation_id', rowOf(rows, 'correlation id')],
+    ['message_id', rowOf(rows, 'message id')],
+  ] as const
+  const more = Object.fromEntries(ids.filter(([, id]) => id !== undefined))
   if (BODIES.has(cell))
     await client.request(rowOf(rows, 'operation'), undefined, { ...more, body: BODIES.get(cell) })
   else await client.request(rowOf(rows, 'operation'), cell, more)

@@ -184,10 +184,17 @@ When(
 When(
   /^"(.*?)" polls(?: the operation "(.*?)")?(?: with the body "(.*)")?$/,
   async function (this: ConformanceWorld, name: string, operation: string | null, body: string | null) {
-    const last = (await hubScenarioOf(this)).named.get('operation')
-    await (await provisioning(this)).ask(name, body ?? ' ', operation ?? last ?? '')
+    const scenario = await hubScenarioOf(this)
+    await (await provisioning(this)).ask(name, body ?? ' ', scenario.fill(operation ?? '{operation}'))
   },
 )
+
+When('its operation is kept as {string}', async function (this: ConformanceWorld, name: string) {
+  const { named } = await hubScenarioOf(this)
+  const operation = named.get('operation')
+  assert.ok(operation !== undefined, 'No registration has named an operation')
+  named.set(name, operation)
+})
 
 /** Registers, and polls until the service has decided. */
 When(

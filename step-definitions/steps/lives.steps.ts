@@ -208,6 +208,13 @@ When(
   },
 )
 
+When(
+  'it sends a message whose {string} has {int} letters',
+  function (this: ConformanceWorld, property: string, count: number) {
+    send(this, { text: 'small', [property]: 'x'.repeat(count) })
+  },
+)
+
 // ------------------------------------------------------------------ orders
 
 /** Rows: the text of a message, and `duplicate` or `new`. */

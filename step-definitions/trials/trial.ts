@@ -13,11 +13,14 @@ const NO_VERDICT = ['HarnessError', 'Inconclusive', 'NotSupported']
 /** The limit of a step with trials, in real time; the step of an example has less to do. */
 export const TRIAL_LIMIT = { timeout: 1_800_000 } as const
 
-const spent = { properties: 0, cases: 0, ms: 0 }
+/** The media type of the attachment that carries the cost of a trial to the results. */
+export const TRIAL_TYPE = 'application/vnd.iot-hub-conformance.trial+json'
 
-/** What the trials of this run have cost so far. */
-export function trialsSpent(): Readonly<typeof spent> {
-  return spent
+/** What one trial has cost. */
+export interface TrialCost {
+  /** Values that were tried. */
+  readonly cases: number
+  readonly ms: number
 }
 
 /**
@@ -45,9 +48,8 @@ export async function trial<T>(
     seed: Number(trialSeed ?? 1),
     ...(trialPath === undefined ? {} : { path: trialPath }),
   })
-  spent.properties++
-  spent.cases += result.numRuns + result.numShrinks
-  spent.ms += systemTime.now() - startedAt
+  const cost: TrialCost = { cases: result.numRuns + result.numShrinks, ms: systemTime.now() - startedAt }
+  world.attach(JSON.stringify(cost), TRIAL_TYPE)
   if (!result.failed) return
   const error = first?.error
   if (error instanceof Error && NO_VERDICT.includes(error.name)) throw error

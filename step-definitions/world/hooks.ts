@@ -12,6 +12,7 @@ import {
   Status,
   setWorldConstructor,
 } from '@cucumber/cucumber'
+import { PickleStepType } from '@cucumber/messages'
 import { type JournalEntry, startMockHub } from 'mock-iot-hub'
 import { HarnessError } from '../driver/client-driver.ts'
 import { isRunStopped } from '../conformance/stop.ts'
@@ -67,6 +68,7 @@ Before(async function (this: ConformanceWorld, { pickle }) {
 
 BeforeStep(async function (this: ConformanceWorld, { pickleStep }) {
   this.reading.step = pickleStep.text
+  this.isOutcome = pickleStep.type === PickleStepType.OUTCOME
   await this.restart()
 })
 

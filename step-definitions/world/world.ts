@@ -53,6 +53,8 @@ export class ConformanceWorld extends World {
   address = '127.0.0.1'
   /** Clients use MQTT over WebSockets, unless a step or the tag `@transport:default` overrides it (`--transport`). */
   overWebSocket = false
+  /** The step that runs says what must be so: what fails there is a failure of the subject. */
+  isOutcome = false
   /** The environment variables of the Edge runtime. */
   environment: Readonly<Record<string, string>> = {}
   /** The hub side of the scenario; set at its first use. */

@@ -74,6 +74,13 @@ Feature: Registering over AMQP
       Then "thermostat" is answered by the provisioning service over AMQP:
         | correlation id | 3f5c |
 
+    Scenario: Not sent, beside the id of the message
+      When "thermostat" sends the provisioning service a request over AMQP with:
+        | message id | 77aa |
+      Then "thermostat" is answered by the provisioning service over AMQP:
+        | status         | assigning |
+        | correlation id | absent    |
+
     Scenario: Not sent
       When "thermostat" registers over AMQP
       Then "thermostat" is answered by the provisioning service over AMQP:

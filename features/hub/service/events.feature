@@ -74,6 +74,23 @@ Feature: Reading events
         | offset          |
         | sequence number |
 
+    @clock
+    Scenario: The enqueued time
+      Given a reader of the event hub
+      And "lamp" is online
+      When "lamp" sends PUBLISH with:
+        | topic   | devices/{lamp}/messages/events/ |
+        | payload | one                             |
+      Then the reader gets an event with:
+        | text | one |
+      When 1 second passes at the hub
+      And "lamp" sends PUBLISH with:
+        | topic   | devices/{lamp}/messages/events/ |
+        | payload | two                             |
+      And "lamp" is still online
+      Then a reader from the enqueued time of it gets "two"
+      And a reader from the enqueued time of it on gets "one two"
+
   @WIRE-EVT-01 @WIRE-EVT-05 @hub:events
   Rule: A changed twin is an event
 

@@ -1,0 +1,172 @@
+@sut:client @clock
+Feature: Attempts in vain, and what follows them
+  The client is responsible for an attempt to be over when it has failed, and for trying again as often as it must.
+
+  @BOTH-CONNECT-06
+  Rule: An attempt that failed does not end the connection after it
+
+    @fault:mqtt
+    Scenario Outline: Longer than an attempt may take after the <identity> was refused
+      Given a <identity> client
+      And the hub is going to be unavailable
+      When it connects
+      Then the call fails with ConnectionFailedError
+      And it connects and this succeeds
+      When 3 minutes pass
+      Then it is connected
+      And the hub has seen 2 connection attempts
+      And it sends a message and this succeeds
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
+  @BOTH-CONNECT-08
+  Rule: Calls that wait for one attempt fail with it
+
+    @fault:mqtt
+    Scenario Outline: The <identity> connects three times, and the hub stays silent
+      Given a <identity> client
+      And the hub is going to stay silent when asked to connect
+      When it connects
+      And it connects
+      And it connects
+      Then the call fails with OperationTimeout after 60 seconds
+      And the call before fails with OperationTimeout
+      And the hub has seen 1 connection attempt
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
+  @BOTH-RETRY-01
+  Rule: A call that fails in the pause between two attempts does not end them
+
+    @fault:tcp @fault:mqtt @needs:connection.retry
+    Scenario Outline: The <identity> sends while the hub is away, and later the hub is back
+      Given a connected <identity> client
+      And the next 2 times the hub is going to be unavailable
+      When the connection is cut
+      And 1 second passes
+      And it sends a message
+      Then the call fails with ConnectionFailedError
+      When 30 seconds pass
+      Then it is connected
+      When it sends the message "back"
+      Then the hub receives the message "back"
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
+  @BOTH-RETRY-01 @BOTH-INTERVAL-02
+  Rule: Each loss is mended as the first one was
+
+    @fault:tcp @fault:mqtt @python-api
+    Scenario Outline: The hub is away at the second loss of the <identity> alone
+      Given a connected <identity> client
+      When the connection is cut
+      And 1 second passes
+      Then it is connected
+      When the next 3 times the hub is going to be unavailable
+      And the connection is cut
+      And 31 seconds pass
+      Then it is connected
+      And the hub has seen 6 connection attempts
+      And the last 4 connection attempts are 10 seconds apart
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
+  @BOTH-DISC-02
+  Rule: Whoever disconnects second returns after the end as well
+
+    Scenario Outline: The <identity> disconnects twice at once
+      Given a connected <identity> client
+      When it disconnects
+      And it disconnects
+      Then the hub had seen the connection end before the call returned
+      And all calls succeed
+      And the hub has seen 1 DISCONNECT packet
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
+  @BOTH-DISC-01
+  Rule: A client that has disconnected connects again as before
+
+    Scenario Outline: The <identity> comes and goes three times
+      Given a connected <identity> client
+      And the application answers methods with status 200
+      When it disconnects and this succeeds
+      And it connects and this succeeds
+      And it disconnects and this succeeds
+      And it connects and this succeeds
+      Then it is connected
+      When the back end calls the method "measure"
+      Then the caller of "measure" gets the status 200 and:
+        """
+        {"answered": true}
+        """
+      And the hub has seen 2 DISCONNECT packets
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
+
+  @BOTH-SEND-14
+  Rule: What was not acknowledged is sent again after a renewal as well
+
+    @fault:mqtt
+    Scenario Outline: The <identity> renews its token with three messages under way
+      Given a connected <identity> client with:
+        | sastokenTtl | 300 |
+      And the next 3 times the hub is going to withhold an acknowledgement
+      When it sends 3 messages at once
+      And 185 seconds pass
+      Then all calls succeed
+      And the hub has seen 2 connection attempts
+      And the hub has stored the messages:
+        | message 1 |
+        | message 2 |
+        | message 3 |
+        | message 1 |
+        | message 2 |
+        | message 3 |
+
+      @identity:device
+      Examples: device
+        | identity |
+        | device   |
+
+      @identity:module
+      Examples: module
+        | identity |
+        | module   |
