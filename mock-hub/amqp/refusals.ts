@@ -6,7 +6,7 @@ import { toHubError, HubError } from '../core/errors/hub-error.ts'
 import { quoted } from '../core/errors/quoted.ts'
 import { AmqpViolation } from './codec/malformed.ts'
 import type { AmqpError } from './codec/performative-fields.ts'
-import { string } from './codec/values.ts'
+import { boolean, string } from './codec/values.ts'
 
 /** The conditions of AmqpErrorMapper and IotHubAmqpErrorCode in the .NET SDK. */
 const CONDITIONS: Readonly<Partial<Record<HubErrorKind, string>>> = {
@@ -51,7 +51,8 @@ export function conditionOf({ kind, status }: HubError): string {
 }
 
 /**
- * The error of a rejected message or a refused link; its description is the service's report in JSON (WIRE-AMQP-18).
+ * The error of a rejected message or a refused link; its description is the service's report in JSON (WIRE-AMQP-18), but for what
+ * a tier lacks.
  * @param now epoch ms.
  */
 export function amqpErrorOf(error: HubError, now: number, condition = conditionOf(error)): AmqpError {
@@ -62,15 +63,21 @@ export function amqpErrorOf(error: HubError, now: number, condition = conditionO
   const trackingId = `${randomBytes(16).toString('hex')}-G:0-TimeStamp:${stamp}`
   return {
     condition,
-    description: JSON.stringify({
-      errorCode: error.code,
-      trackingId,
-      // Other transports tell more, in words about their headers.
-      message: error.kind === 'IotHubUnauthorizedAccess' ? 'Unauthorized' : error.message,
-      ...(error.info === undefined ? {} : { info: error.info }),
-      timestampUtc: utc,
-    }),
-    info: new Map([['com.microsoft:tracking-id', string(trackingId)]]),
+    description:
+      error.kind === 'OperationNotAvailableInCurrentTier'
+        ? error.message
+        : JSON.stringify({
+            errorCode: error.code,
+            trackingId,
+            // Other transports tell more, in words about their headers.
+            message: error.kind === 'IotHubUnauthorizedAccess' ? 'Unauthorized' : error.message,
+            ...(error.info === undefined ? {} : { info: error.info }),
+            timestampUtc: utc,
+          }),
+    info: new Map([
+      ['com.microsoft:tracking-id', string(trackingId)],
+      ['com.microsoft:is-filtered', boolean(true)],
+    ]),
   }
 }
 

@@ -28,6 +28,7 @@ export function requireService(context: ConnectionContext, link: Link, path: rea
 
 /** A back end sends messages to devices (WIRE-AMQP-04). */
 export function openDevicebound(context: ConnectionContext, link: ReceivingLink): void {
+  context.hub.throttle.requireInTier('c2dSend')
   const release = requireService(context, link, ['messages', 'devicebound'])
   link.open(
     {
@@ -66,6 +67,7 @@ function sendToDevice(context: ConnectionContext, { payload, settle }: Incoming)
 
 /** A back end receives batches of feedback (WIRE-AMQP-06). */
 export function openFeedback(context: ConnectionContext, link: SendingLink): void {
+  context.hub.throttle.requireInTier('c2dSend')
   openQueue(context, link, 'feedback', context.hub.feedback, 'application/vnd.microsoft.iothub.feedback.json')
 }
 

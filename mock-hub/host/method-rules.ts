@@ -199,6 +199,7 @@ export const MEMBER_RULES: { readonly [K in Member]: MethodsOf<Hub[K]> } = {
       ['operation', oneOf(...Object.keys(THROTTLED))],
       ['bytes', NUMBER],
     ],
+    requireInTier: [['operation', oneOf(...Object.keys(THROTTLED))]],
   },
 }
 

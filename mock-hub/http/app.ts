@@ -33,6 +33,7 @@ import { fileUploadRoutes } from './device/file-upload.ts'
 import { edgeGatewayRoutes } from './device/edge-gateways.ts'
 import { injectOrderedFaults } from './common/device-ordered-faults.ts'
 import { injectFaults } from './common/faults.ts'
+import { decodeSlashes } from './common/encoded-slashes.ts'
 import { overrideMethod } from './common/method-override.ts'
 import { prepareAnswer } from './common/response-headers.ts'
 import { rememberPaths } from './common/known-paths.ts'
@@ -119,7 +120,7 @@ export async function createApp({
     // The only place before the router, which decides by the method.
     rewriteUrl(request) {
       overrideMethod(request)
-      return request.url ?? '/'
+      return decodeSlashes(request.url ?? '/')
     },
     exposeHeadRoutes: false,
     forceCloseConnections: true,

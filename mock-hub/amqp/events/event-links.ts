@@ -16,6 +16,7 @@ import type { Partition } from './partition.ts'
 import { startPosition } from './start-position.ts'
 
 const EPOCH = 'com.microsoft:epoch'
+const RECEIVER_NAME = 'com.microsoft:receiver-name'
 
 /** The error that redirects a reader of `messages/events` to the Event Hub (WIRE-AMQP-08). */
 export function redirection({ hostName, port, eventHub }: ConnectionContext, rest: string): AmqpError {
@@ -50,6 +51,7 @@ export function openPartition(
   const release = requireService(context, link, [entity, 'ConsumerGroups', consumerGroup, 'Partitions', id])
   const leave = eventHub.readers.enter(`${id}/${consumerGroup.toLowerCase()}`, {
     epoch: amqp.numberOf(link.peerAttach.properties?.get(EPOCH)),
+    name: amqp.textOf(link.peerAttach.properties?.get(RECEIVER_NAME)) ?? 'nil',
     stolen: (error) => {
       context.refused(error)
       link.detach(eventHubErrorOf(error, context.hub.clock.now(), context.hostName, link.address ?? ''))

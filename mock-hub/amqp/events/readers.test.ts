@@ -9,7 +9,7 @@ beforeEach(() => {
   stolen = []
 })
 const enter = (name: string, epoch?: number): (() => void) =>
-  readers.enter('0/$default', { epoch, stolen: ({ kind }) => stolen.push(`${name}: ${kind}`) })
+  readers.enter('0/$default', { epoch, name, stolen: ({ kind }) => stolen.push(`${name}: ${kind}`) })
 const refusalOf = (run: () => unknown): string => {
   try {
     run()
@@ -27,6 +27,21 @@ test('WIRE-AMQP-10: a reader with an epoch owns a partition until one with a hig
   expect(stolen).toEqual([])
   enter('new', 2)
   expect(stolen).toEqual(['old: LinkCreationConflict'])
+})
+
+test('WIRE-AMQP-22: the texts of Event Hubs, with the names of the readers', () => {
+  const texts: string[] = []
+  const open = (name: string, epoch?: number) =>
+    readers.enter('0/$default', { epoch, name, stolen: ({ message }) => texts.push(message) })
+  open('nil', 1)
+  open('b', 1)
+  expect(texts).toEqual([
+    "New receiver 'b' with higher epoch of '1' is created hence current receiver 'nil' with epoch '1' is getting disconnected. If you are recreating the receiver, make sure a higher epoch is used.",
+  ])
+  expect(() => open('c', 0)).toThrow(
+    "Receiver 'b' with a higher epoch '1' already exists. Receiver 'c' with epoch 0 cannot be created. Make sure you are creating receiver with increasing epoch value to ensure connectivity, or ensure all old epoch receivers are closed or disconnected.",
+  )
+  expect(() => open('d')).toThrow("At least one receiver for the endpoint is created with epoch of '1'")
 })
 
 test('an owner ends the readers without an epoch', () => {

@@ -5,6 +5,8 @@ import { HubError } from '../../core/errors/hub-error.ts'
 export interface Reader {
   /** Undefined: the reader is not an owner. */
   readonly epoch: number | undefined
+  /** As the client calls it; `nil` without a name, as Event Hubs says. */
+  readonly name: string
   /** Called when a reader with a higher epoch takes the partition. */
   stolen(error: HubError): void
 }
@@ -25,10 +27,7 @@ export class Readers {
     const readers = this.#byPlace.get(place) ?? new Set<Reader>()
     const owner = [...readers].find(({ epoch }) => epoch !== undefined)
     if (owner?.epoch !== undefined && (reader.epoch ?? -1) < owner.epoch)
-      throw conflict(
-        `an epoch of at least ${owner.epoch}, the owner's`,
-        reader.epoch === undefined ? 'none' : `epoch ${reader.epoch}`,
-      )
+      throw tooLow(reader, owner.name, owner.epoch)
     if (reader.epoch === undefined && readers.size >= MOST_WITHOUT_EPOCH)
       throw new HubError({
         kind: 'DeviceMaximumQueueSizeExceeded',
@@ -39,7 +38,7 @@ export class Readers {
     if (reader.epoch !== undefined)
       for (const other of [...readers]) {
         readers.delete(other)
-        other.stolen(conflict(`an epoch of at least ${reader.epoch}, the new owner's`, shownEpoch(other)))
+        other.stolen(stolen(other, reader.name, reader.epoch))
       }
     readers.add(reader)
     this.#byPlace.set(place, readers)
@@ -50,10 +49,29 @@ export class Readers {
   }
 }
 
-function shownEpoch({ epoch }: Reader): string {
-  return epoch === undefined ? 'none' : `epoch ${epoch}`
+type Named = Pick<Reader, 'name' | 'epoch'>
+
+/** A reader that comes while the owner has a higher epoch, in the words of Event Hubs. */
+function tooLow({ name, epoch }: Named, owner: string, highest: number): HubError {
+  return conflict(
+    `an epoch of at least ${highest}, the owner's`,
+    epoch,
+    epoch === undefined
+      ? `At least one receiver for the endpoint is created with epoch of '${highest}', and so non-epoch receiver is not allowed. Either reconnect with a higher epoch, or make sure all epoch receivers are closed or disconnected.`
+      : `Receiver '${owner}' with a higher epoch '${highest}' already exists. Receiver '${name}' with epoch ${epoch} cannot be created. Make sure you are creating receiver with increasing epoch value to ensure connectivity, or ensure all old epoch receivers are closed or disconnected.`,
+  )
 }
 
-function conflict(expected: string, received: string): HubError {
-  return new HubError({ kind: 'LinkCreationConflict', rule: 'WIRE-AMQP-10', expected, received })
+/** A reader whose place another one takes. */
+function stolen({ name, epoch = -1 }: Named, taker: string, highest: number): HubError {
+  return conflict(
+    `an epoch of at least ${highest}, the new owner's`,
+    epoch,
+    `New receiver '${taker}' with higher epoch of '${highest}' is created hence current receiver '${name}' with epoch '${epoch}' is getting disconnected. If you are recreating the receiver, make sure a higher epoch is used.`,
+  )
+}
+
+function conflict(expected: string, epoch: number | undefined, message: string): HubError {
+  const received = epoch === undefined ? 'no epoch' : `epoch ${epoch}`
+  return new HubError({ kind: 'LinkCreationConflict', message, rule: 'WIRE-AMQP-10', expected, received })
 }

@@ -110,7 +110,10 @@ describe('WIRE-AMQP-18: the description of an error on a link is the report of t
     >
     expect(condition).toBe('amqp:unauthorized-access')
     expect(report(description)).toEqual({ errorCode: 401002, message: 'Unauthorized', ...stamped })
-    expect(info).toEqual({ 'com.microsoft:tracking-id': stamped.trackingId })
+    expect(info).toEqual({
+      'com.microsoft:is-filtered': true,
+      'com.microsoft:tracking-id': stamped.trackingId,
+    })
   })
 
   test('a message that is rejected', async () => {

@@ -4,7 +4,7 @@
  */
 
 import { objectOf, type JsonObject } from '../../base/json.ts'
-import { registryCounter, registryEtag } from '../contract/etag.ts'
+import { checkQuotes, registryCounter, registryEtag } from '../contract/etag.ts'
 import type { Hub } from '../contract/hub.ts'
 import type { Identity } from '../contract/identity.ts'
 import type { IfMatch } from '../contract/registry.ts'
@@ -115,6 +115,7 @@ export class HubConfigurations implements Configurations {
 
   remove(id: string, ifMatch: IfMatch): void {
     const { etag } = this.#find(id)
+    checkQuotes(ifMatch, 'WIRE-REG-23')
     checkConfigurationEtag(etag, ifMatch)
     this.#configurations.delete(id)
     this.#changed(id)

@@ -65,3 +65,15 @@ export function checkIfMatch(ifMatch: IfMatch, etag: string, { rule, message }: 
     received: quoted(ifMatch ?? ''),
   })
 }
+
+/** DELETE reads an etag without quotes, and refuses it, where other methods do not see one. @throws HubError PreconditionFailed. */
+export function checkQuotes(ifMatch: IfMatch, rule: string): void {
+  if (ifMatch === undefined || /^\s*(?:\*|(?:W\/)?".*)?\s*$/s.test(ifMatch)) return
+  throw new HubError({
+    kind: 'PreconditionFailed',
+    message: 'Precondition failed: Invalid ETag',
+    rule,
+    expected: 'If-Match with the etag in quotation marks, or *',
+    received: quoted(ifMatch),
+  })
+}

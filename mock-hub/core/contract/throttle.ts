@@ -37,6 +37,8 @@ export interface Throttle {
    * @throws HubError ThrottlingException, IotHubQuotaExceeded, OperationNotAvailableInCurrentTier.
    */
   take(operation: ThrottledOperation, bytes: number): void
+  /** Counts nothing. @throws HubError OperationNotAvailableInCurrentTier. */
+  requireInTier(operation: ThrottledOperation): void
   /** The use of the daily quota. */
   readonly meter: QuotaMeter
 }

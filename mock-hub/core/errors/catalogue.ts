@@ -90,7 +90,8 @@ export const HUB_ERRORS = {
   OperationNotAvailableInCurrentTier: {
     status: 403,
     code: 403010,
-    message: 'This operation is not available in the current tier of the hub.',
+    message:
+      'This capability is not available for Basic Tier IoT Hub. Please visit https://aka.ms/StandardIoTHubUpgrade to learn about\u00a0Standard Tier.',
   },
   KeyEncryptionKeyRevoked: { status: 403, code: 403011 },
   DeviceDisabled: { status: 403, code: 403012 },

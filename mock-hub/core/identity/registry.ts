@@ -13,7 +13,7 @@ import type {
   RegistryChange,
 } from '../contract/registry.ts'
 import { scopesOf } from './edge-scope.ts'
-import { registryCounter, registryEtag } from '../contract/etag.ts'
+import { checkQuotes, registryCounter, registryEtag } from '../contract/etag.ts'
 import { checkIdentity, identityKey, SYSTEM_MODULES, type Identity } from '../contract/identity.ts'
 import { Emitter } from '../../base/emitter.ts'
 import { mechanismOf, newKeys } from './authentication-mechanism.ts'
@@ -115,6 +115,7 @@ export class IdentityRegistry implements Registry {
 
   remove(identity: Identity, ifMatch: IfMatch): void {
     const record = this.get(identity)
+    checkQuotes(ifMatch, 'WIRE-REG-23')
     checkRegistryMatch(ifMatch, record.etag)
     const { deviceId, moduleId } = identity
     if (moduleId === undefined) {

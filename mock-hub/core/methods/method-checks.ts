@@ -40,7 +40,15 @@ function secondsOf(
 }
 
 function checkNameAndPayload({ methodName, payload }: MethodCall): void {
-  if (methodName === '' || methodName.length > LONGEST_NAME)
+  if (methodName === '')
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: 'methodName is null or empty.',
+      rule: 'WIRE-METH-11',
+      expected: 'methodName to be given',
+      received: 'none, or an empty one',
+    })
+  if (methodName.length > LONGEST_NAME)
     throw new HubError({
       kind: 'ArgumentInvalid',
       rule: 'WIRE-METH-11',

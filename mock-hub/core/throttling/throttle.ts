@@ -184,10 +184,8 @@ export class TierThrottle implements Throttle {
   }
 
   take(operation: ThrottledOperation, bytes: number): void {
-    if (this.#tier !== undefined) {
-      checkAvailable(this.#tier, operation)
-      this.#takeRate(this.#tier, operation, bytes)
-    }
+    this.requireInTier(operation)
+    if (this.#tier !== undefined) this.#takeRate(this.#tier, operation, bytes)
     if (!CHARGED.has(operation)) return
     this.#resetDaily()
     const messages = Math.max(1, Math.ceil(bytes / this.#chunkBytes))
@@ -209,6 +207,17 @@ export class TierThrottle implements Throttle {
     if (Math.abs(now - this.#storedAt) < METER_MS) return
     this.#storedAt = now
     this.#commits.changed('quota', METER)
+  }
+
+  requireInTier(operation: ThrottledOperation): void {
+    const tier = this.#tier
+    if (tier?.startsWith('B') !== true || !NOT_IN_BASIC.has(operation)) return
+    throw new HubError({
+      kind: 'OperationNotAvailableInCurrentTier',
+      rule: 'WIRE-ERR-08',
+      expected: 'a tier that is not basic',
+      received: `${operation} in tier ${tier}`,
+    })
   }
 
   get #chunkBytes(): number {
@@ -258,14 +267,4 @@ function refusalOf(operation: ThrottledOperation): {
         kind: 'ThrottlingException',
         message: `Requests of kind ${operation} exceed the allowed rate.`,
       }
-}
-
-function checkAvailable(tier: Tier, operation: ThrottledOperation): void {
-  if (!tier.startsWith('B') || !NOT_IN_BASIC.has(operation)) return
-  throw new HubError({
-    kind: 'OperationNotAvailableInCurrentTier',
-    rule: 'WIRE-ERR-08',
-    expected: 'a tier that is not basic',
-    received: `${operation} in tier ${tier}`,
-  })
 }

@@ -1,6 +1,6 @@
 /**
- * Reads request bodies. The route decides how, not the content type: SDKs send JSON without a content type
- * (WIRE-EDGE-03) and messages with any content type.
+ * Reads request bodies. The route decides how, not the content type: clients send JSON under other names, and messages with any
+ * content type.
  */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -60,6 +60,21 @@ export function readBodies(app: FastifyInstance<Server>): void {
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, read)
+}
+
+/**
+ * The registry fails on a body without a content type (WIRE-REG-41); other routes read it.
+ * @throws HubError ServerError.
+ */
+export function checkContentType(request: FastifyRequest): void {
+  if (request.bodyText === undefined || request.headers['content-type'] !== undefined) return
+  throw new HubError({
+    kind: 'ServerError',
+    message: 'InternalServerError',
+    rule: 'WIRE-REG-41',
+    expected: 'a body with Content-Type: application/json',
+    received: 'a body without Content-Type',
+  })
 }
 
 function badJson(received: string): HubError {

@@ -12,8 +12,8 @@ import type { TwinDocument, TwinSection } from '../../core/contract/twins.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import { NEVER, shortUtcText } from '../../base/time-text.ts'
 
-/** The answer that shows an identity: a list shows each as it is read. */
-export type IdentityAnswer = 'created' | 'updated' | 'read'
+/** The answer that shows an identity. */
+export type IdentityAnswer = 'created' | 'updated' | 'read' | 'listed'
 
 export interface IdentityShape {
   readonly answer: IdentityAnswer
@@ -55,7 +55,10 @@ export function identityDocument(
       x509Thumbprint: { ...record.authentication.x509Thumbprint },
       type: record.authentication.type,
     },
-    ...(isDevice ? { capabilities: { iotEdge: record.iotEdge } } : {}),
+    // A list shows the capabilities of edge devices alone (docs/contract/registry.md#registry-listed).
+    ...(isDevice && (record.iotEdge || shape.answer !== 'listed')
+      ? { capabilities: { iotEdge: record.iotEdge } }
+      : {}),
     ...scopes(record, shape),
     ...attributes(record, shape.apiVersion),
   }

@@ -9,6 +9,7 @@ import type { Identity } from '../../core/contract/identity.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { apiVersionOf } from '../common/api-version.ts'
+import { checkContentType } from '../common/body.ts'
 import { identityDocument, type IdentityShape } from './documents.ts'
 import { checkNames, IDENTITY_BODY, replacementOf, specOf, type IdentityBody } from './identity-body.ts'
 import { type Access, type HubRoutes } from '../common/route-context.ts'
@@ -23,8 +24,8 @@ interface IdentityRoute {
 const throttle = 'registry'
 const MAX_LISTED = 1000
 
-const read = (request: FastifyRequest): IdentityShape => ({
-  answer: 'read',
+const shapeOf = (request: FastifyRequest, answer: 'read' | 'listed'): IdentityShape => ({
+  answer,
   apiVersion: apiVersionOf(request) ?? '',
 })
 
@@ -44,7 +45,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
       const top = topOf(request.query.top)
       const listed: JsonObject[] = []
       for (const record of hub.registry.devices()) {
-        if (listed.push(identityDocument(hub, record, read(request))) === top) break
+        if (listed.push(identityDocument(hub, record, shapeOf(request, 'listed'))) === top) break
       }
       return listed
     },
@@ -58,7 +59,9 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     (request) => {
       const { deviceId } = request.params
       hub.registry.get({ deviceId })
-      return hub.registry.modulesOf(deviceId).map((record) => identityDocument(hub, record, read(request)))
+      return hub.registry
+        .modulesOf(deviceId)
+        .map((record) => identityDocument(hub, record, shapeOf(request, 'read')))
     },
   )
   for (const path of IDENTITY_PATHS) {
@@ -72,7 +75,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
       { config: { access: reads, throttle }, schema: { tags, summary: 'Read an identity' } },
       (request, reply) => {
         const record = hub.registry.get(identityOf(request.params))
-        return answer(reply, record, read(request))
+        return answer(reply, record, shapeOf(request, 'read'))
       },
     )
     app.put<IdentityRoute>(
@@ -82,6 +85,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
         schema: { tags, summary: 'Create an identity, or update it with If-Match', body: IDENTITY_BODY },
       },
       (request, reply) => {
+        checkContentType(request)
         const { record, shape } = writeIdentity(hub, request, identityOf(request.params), request.body)
         return answer(reply, record, shape)
       },
@@ -118,7 +122,10 @@ export function writeIdentity(
     ? hub.registry.create(identity, spec)
     : hub.registry.update(identity, replacementOf(identity, body), ifMatch)
   const answer = creates ? 'created' : 'updated'
-  return { record, shape: { ...read(request), answer, scopesGiven: spec.parentScopes !== undefined } }
+  return {
+    record,
+    shape: { ...shapeOf(request, 'read'), answer, scopesGiven: spec.parentScopes !== undefined },
+  }
 }
 
 /** @throws HubError DeviceInvalidResultCount outside 1 to 1000 (WIRE-REG-08). */

@@ -9,7 +9,7 @@ import { callerOf, TWIN_PATHS, type HubRoutes } from '../common/route-context.ts
 import { identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
 interface MethodBody {
-  methodName: string
+  methodName?: string | null
   responseTimeoutInSeconds?: number | null
   connectTimeoutInSeconds?: number | null
   /** Old name of `responseTimeoutInSeconds`. */
@@ -19,9 +19,8 @@ interface MethodBody {
 const SECONDS = { type: ['number', 'null'] } as const
 const METHOD = {
   type: 'object',
-  required: ['methodName'],
   properties: {
-    methodName: { type: 'string', minLength: 1 },
+    methodName: { type: ['string', 'null'] },
     payload: {},
     responseTimeoutInSeconds: SECONDS,
     connectTimeoutInSeconds: SECONDS,
@@ -56,7 +55,7 @@ export const methodRoutes: HubRoutes = (app, { hub }, done) => {
  */
 export function callOf(body: MethodBody, text: string): MethodCall {
   return {
-    methodName: body.methodName,
+    methodName: body.methodName ?? '',
     payload: memberText(text, 'payload'),
     responseTimeoutInSeconds: body.responseTimeoutInSeconds ?? body.timeoutInSeconds ?? undefined,
     connectTimeoutInSeconds: body.connectTimeoutInSeconds ?? undefined,

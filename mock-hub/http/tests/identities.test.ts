@@ -191,7 +191,7 @@ describe('devices', () => {
     const device = await create(`/devices/${encodeURIComponent(id)}`)
     expect(device.deviceId).toBe(id)
     expect(await server.call('GET', `/devices/${encodeURIComponent(id)}`)).toMatchObject({ status: 200 })
-    for (const bad of ['a b', 'a/b', 'ä', 'a&b', 'x'.repeat(129)]) {
+    for (const bad of ['a b', 'ä', 'a&b', 'x'.repeat(129)]) {
       const refused = await server.call('PUT', `/devices/${encodeURIComponent(bad)}`, { body: {} })
       expect([bad, refused.status]).toEqual([bad, 400])
     }

@@ -51,8 +51,8 @@ const HEADERS: readonly (readonly [
   ['"{etag}"', 200, 200, 204],
   ['W/"{etag}"', 200, 200, 204],
   ['"c3RhbGU="', 412, 412, 412],
-  ['{etag}', 409, 200, 204],
-  ['c3RhbGU=', 409, 200, 204],
+  ['{etag}', 409, 200, 412],
+  ['c3RhbGU=', 409, 200, 412],
 ]
 
 async function statusOf(method: string, resource: Resource, header: string | undefined): Promise<number> {

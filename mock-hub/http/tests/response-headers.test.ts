@@ -182,3 +182,18 @@ describe('WIRE-HTTP-12: X-HTTP-Method-Override', () => {
     expect((await override('GET', 'PATCH')).status).toBe(200)
   })
 })
+
+test.each([
+  ['GET', '/twins%2Fd', undefined, 200],
+  ['GET', '/devices%2fd', undefined, 200],
+  ['POST', '/devices%2Fquery', { query: 'SELECT * FROM devices' }, 200],
+  ['POST', '/twins%2Fd%2Fmethods', { methodName: 'm', connectTimeoutInSeconds: 0 }, 404],
+  ['POST', '/devices%2Fd%2Fmessages%2FdeviceBound', 'text', 204],
+])('WIRE-HTTP-16: the slashes of a path may be encoded: %s %s', async (method, path, body, status) => {
+  const json = { 'content-type': 'application/json', 'content-encoding': 'utf-8' }
+  const answer = await server.call(method, path, { body, headers: body === 'text' ? json : {} })
+  expect([answer.status, answer.headers['iothub-errorcode'] ?? 'none']).toEqual([
+    status,
+    status === 404 ? 'DeviceNotOnline' : 'none',
+  ])
+})
