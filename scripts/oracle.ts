@@ -31,6 +31,7 @@ import {
   versionOfJava,
 } from './oracle/install.ts'
 import { enterNamespace } from './oracle/namespace.ts'
+import { checkRestarts } from './oracle/restarts.ts'
 import { checkRust } from './oracle/rust.ts'
 import { checkService } from './oracle/services.ts'
 import { checkUploads } from './oracle/uploads.ts'
@@ -159,13 +160,17 @@ async function java(hub: MockHub, checks: Checks): Promise<void> {
   await checkService(hub, checks, { name: provisioning, command: run('Provisioning') })
 }
 
-async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {
-  const driver = await RemoteDriver.start(processTransport(command), (seconds, run) => {
+function start(command: readonly string[]): Promise<RemoteDriver> {
+  return RemoteDriver.start(processTransport(command), (seconds, run) => {
     const timer = setTimeout(run, seconds * 1_000)
     return () => {
       clearTimeout(timer)
     }
   })
+}
+
+async function devices(hub: MockHub, checks: Checks, sdk: string, command: readonly string[]): Promise<void> {
+  const driver = await start(command)
   for (const websockets of [false, true]) {
     const name = `${sdk}, MQTT${websockets ? ' over WebSocket' : ''}`
     const setting = { hub, driver, checks, name, websockets }
@@ -174,4 +179,7 @@ async function devices(hub: MockHub, checks: Checks, sdk: string, command: reado
     await checkRefusals(setting)
   }
   await driver.stop()
+  const other = await start(command)
+  await checkRestarts({ driver: other, checks, name: `${sdk}, over restarts` })
+  await other.stop()
 }

@@ -331,6 +331,33 @@ describe('state', () => {
     await other.stop()
   })
 
+  test('a snapshot arrives in blocks, and one that is longer than other bodies may be is restored', async () => {
+    await make('d1')
+    const long = 'x'.repeat(400_000)
+    for (let number = 0; number < 12; number++)
+      server.services.configurations.put(
+        `c${String(number)}`,
+        { content: { deviceContent: { 'properties.desired.a': 1 } }, labels: { long } },
+        undefined,
+      )
+    const answer = await server.control.app.inject({ method: 'GET', url: '/snapshot' })
+    expect(answer.headers['content-length']).toBeUndefined()
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
+    const other = await openTestServer({ settings: { seed: 7 } })
+    expect((await other.call('POST', '/restore', answer.json())).status).toBe(204)
+    expect((await other.call('GET', '/snapshot')).text).toBe(answer.body)
+    await other.stop()
+  })
+
+  test.each([
+    ['[]', 'to be a JSON object'],
+    ['{"format":2', 'to be a JSON object'],
+    ['{"format":2,"identities":[,]}', 'to be a JSON object'],
+  ])('/restore refuses %s', async (payload, rule) => {
+    const answer = await server.control.app.inject({ method: 'POST', url: '/restore', payload })
+    expect([answer.statusCode, answer.json()]).toMatchObject([400, { field: 'body', rule }])
+  })
+
   test('a snapshot of another hub is refused', async () => {
     const snapshot = (await server.call('GET', '/snapshot')).json as object
     expect(await server.call('POST', '/restore', { ...snapshot, hostName: 'other' })).toMatchObject({

@@ -10,17 +10,19 @@ import type { MockHub } from './mock-hub.ts'
  * service SDK, az; `CURL_CA_BUNDLE`: curl) replace them, and name a file with the roots of the system as well.
  */
 export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
-  const { caPath, caBundlePath = caPath } = hub
+  return defined({ ...secretVariables(hub), ...openVariables(hub) })
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** Those that hold no key. */
+function openVariables(hub: MockHub): Variables {
+  const { caPath, caBundlePath = caPath, provisioning } = hub
   const port = (number: number | undefined): string | undefined => number?.toString()
-  const identities = hub.identities().map(({ identity }) => identity)
-  const device = identities.find(({ moduleId }) => moduleId === undefined)
-  const module = identities.find(({ moduleId }) => moduleId?.startsWith('$') === false)
-  const variables: Record<string, string | undefined> = {
-    IOTHUB_DEVICE_CONNECTION_STRING: device && hub.connectionString(device),
-    IOTHUB_MODULE_CONNECTION_STRING: module && hub.connectionString(module),
-    IOTHUB_CONNECTION_STRING: hub.serviceConnectionString,
-    EVENTHUB_CONNECTION_STRING: hub.eventHubConnectionString,
-    ...provisioningVariables(hub),
+  return {
+    PROVISIONING_HOST: provisioning?.endpoint,
+    PROVISIONING_IDSCOPE: provisioning?.idScope,
+    PROVISIONING_REGISTRATION_ID: provisioning && firstKey(provisioning.enrollments, 'registrationId')[0],
     NODE_EXTRA_CA_CERTS: hasOtherExtra(caPath) ? caBundlePath : caPath,
     SSL_CERT_FILE: caBundlePath,
     REQUESTS_CA_BUNDLE: caBundlePath,
@@ -33,25 +35,30 @@ export function environmentOf(hub: MockHub): Readonly<Record<string, string>> {
     IOTHUB_AMQP_PORT: port(hub.amqpPort),
     MOCK_IOT_HUB_CONTROL_URL: hub.controlUrl,
   }
+}
+
+/** Those of the provisioning service have the names that the samples of its SDKs for Python and Node read. */
+function secretVariables(hub: MockHub): Variables {
+  const { provisioning } = hub
+  const identities = hub.identities().map(({ identity }) => identity)
+  const device = identities.find(({ moduleId }) => moduleId === undefined)
+  const module = identities.find(({ moduleId }) => moduleId?.startsWith('$') === false)
+  return {
+    IOTHUB_DEVICE_CONNECTION_STRING: device && hub.connectionString(device),
+    IOTHUB_MODULE_CONNECTION_STRING: module && hub.connectionString(module),
+    IOTHUB_CONNECTION_STRING: hub.serviceConnectionString,
+    EVENTHUB_CONNECTION_STRING: hub.eventHubConnectionString,
+    PROVISIONING_SYMMETRIC_KEY: provisioning && firstKey(provisioning.enrollments, 'registrationId')[1],
+    PROVISIONING_MASTER_SYMMETRIC_KEY:
+      provisioning && firstKey(provisioning.enrollmentGroups, 'enrollmentGroupId')[1],
+    PROVISIONING_CONNECTION_STRING: provisioning?.serviceConnectionString,
+  }
+}
+
+function defined(variables: Variables): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
-}
-
-/** The names that the samples of the provisioning SDKs for Python and Node read. */
-function provisioningVariables({ provisioning }: MockHub): Readonly<Record<string, string | undefined>> {
-  if (provisioning === undefined) return {}
-  const { endpoint, idScope, serviceConnectionString, enrollments, enrollmentGroups } = provisioning
-  const [registrationId, key] = firstKey(enrollments, 'registrationId')
-  const [, groupKey] = firstKey(enrollmentGroups, 'enrollmentGroupId')
-  return {
-    PROVISIONING_HOST: endpoint,
-    PROVISIONING_IDSCOPE: idScope,
-    PROVISIONING_REGISTRATION_ID: registrationId,
-    PROVISIONING_SYMMETRIC_KEY: key,
-    PROVISIONING_MASTER_SYMMETRIC_KEY: groupKey,
-    PROVISIONING_CONNECTION_STRING: serviceConnectionString,
-  }
 }
 
 /** Id and primary key of the first enrollment with symmetric keys; undefined: there is none. */
@@ -71,9 +78,6 @@ function hasOtherExtra(caPath: string | undefined): boolean {
   return extra !== undefined && extra !== caPath
 }
 
-/** Variables whose values hold keys. */
-const SECRET = /CONNECTION_STRING|SYMMETRIC_KEY/
-
 /**
  * The hub as one JSON object: the ready line of `--json`, and `GET /health` of the control API.
  * @param secrets whether connection strings, keys and devices belong to it.
@@ -92,7 +96,7 @@ export function aboutHub(hub: MockHub, secrets = true): Readonly<Record<string, 
         idScope: hub.provisioning.idScope,
         endpoint: hub.provisioning.endpoint,
       },
-      env: Object.fromEntries(Object.entries(hub.environment).filter(([name]) => !SECRET.test(name))),
+      env: defined(openVariables(hub)),
     }
   return {
     ...open,

@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline'
 
 export interface RunningHub {
   readonly hostName: string
+  /** The address that it listens on. */
+  readonly address: string
   readonly mqttPort: number
   readonly httpsPort: number
   readonly amqpPort: number
@@ -21,12 +23,18 @@ export interface HubCommand {
   readonly command: readonly string[]
   readonly directory: string
   readonly durability: string
+  /** Default: free ones. */
+  readonly ports?: Readonly<Record<'mqttPort' | 'httpsPort' | 'amqpPort', number>> | undefined
 }
 
 /** Starts the hub. @throws Error with what it said when it does not become ready. */
-export async function startHub({ command, directory, durability }: HubCommand): Promise<RunningHub> {
+export async function startHub({ command, directory, durability, ports }: HubCommand): Promise<RunningHub> {
   const [program = '', ...first] = command
-  const flags = ['--mqtt-port', '0', '--https-port', '0', '--amqp-port', '0', '--control-port', '0']
+  const { mqttPort = 0, httpsPort = 0, amqpPort = 0 } = ports ?? {}
+  const flags = [
+    ...['--mqtt-port', String(mqttPort), '--https-port', String(httpsPort)],
+    ...['--amqp-port', String(amqpPort), '--control-port', '0'],
+  ]
   const setting = 'telemetryRetained=200000'
   const child = spawn(
     program,

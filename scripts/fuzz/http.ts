@@ -8,7 +8,7 @@ import { createHmac } from 'node:crypto'
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { connect as connectTcp } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
 import type { MockHub } from '../../mock-hub/host/mock-hub.ts'
 import { startMockHub } from '../../mock-hub/host/start.ts'
 import { openTestServer } from '../../mock-hub/http/testing/test-server.ts'
@@ -38,6 +38,8 @@ interface Target {
   readonly hub: MockHub
   readonly known: Known
   readonly agent: HttpsAgent | HttpAgent
+  /** One for all connections: to make it takes longer than a handshake. */
+  readonly secureContext: SecureContext
   readonly isControl: boolean
   readonly next: (random: Random, number: number) => Promise<FuzzRequest>
 }
@@ -115,11 +117,12 @@ export async function fuzzHttp(
 async function targetOf(surface: HttpSurface, hub: MockHub): Promise<Target> {
   const isControl = surface === 'control'
   const known = { deviceId: 'd1', authorization: isControl ? '' : ownerToken(hub) }
+  const secureContext = createSecureContext({ ca: hub.caPem })
   const agent = isControl
     ? new HttpAgent({ keepAlive: true, maxSockets: WORKERS })
-    : new HttpsAgent({ keepAlive: true, maxSockets: WORKERS, ca: hub.caPem })
+    : new HttpsAgent({ keepAlive: true, maxSockets: WORKERS, secureContext })
   const described = requestsOf(await documentOf(hub, isControl), isControl ? unsafe : undefined)
-  const target = { hub, known, agent, isControl }
+  const target = { hub, known, agent, secureContext, isControl }
   if (surface !== 'blob')
     return {
       ...target,
@@ -223,11 +226,11 @@ async function send({ hub, agent, isControl }: Target, wanted: FuzzRequest): Pro
   })
 }
 
-async function sendGarbage({ hub, isControl }: Target, bytes: Buffer): Promise<string> {
+async function sendGarbage({ hub, secureContext, isControl }: Target, bytes: Buffer): Promise<string> {
   return new Promise((resolve) => {
     const socket = isControl
       ? connectTcp({ host: '127.0.0.1', port: hub.controlPort ?? 0 })
-      : connectTls({ host: '127.0.0.1', port: hub.httpsPort, ca: hub.caPem })
+      : connectTls({ host: '127.0.0.1', port: hub.httpsPort, secureContext })
     let said = ''
     const guard = setTimeout(() => {
       resolve('silence')

@@ -1,6 +1,7 @@
 /** The hub of a scenario: started when a step first needs it, with one device and one module. */
 
 import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +30,13 @@ const EVENT_SOURCES: readonly EventSource[] = [
 
 /** `disk` or `process`: each hub keeps its state in a directory, with this durability. Default: in memory. */
 const HUB_DATA = process.env['CONFORMANCE_HUB_DATA'] ?? (RESTARTS ? 'process' : undefined)
+
+/** The certificates of all hubs: each directory would get its own, which takes longer than a scenario. */
+const CERTIFICATES = join(tmpdir(), `conformance-hub-certificates-${String(process.pid)}`)
+if (HUB_DATA !== undefined)
+  process.once('exit', () => {
+    rmSync(CERTIFICATES, { recursive: true, force: true })
+  })
 
 /** To open the ports again that a hub had before, or to copy what it keeps. */
 const MOST_ATTEMPTS = 20
@@ -123,8 +131,7 @@ export class ScenarioHub {
         : {
             dataDirectory: this.#directory,
             durability: HUB_DATA as 'disk' | 'process',
-            // The certificates of all hubs: each directory would get its own, which takes longer than a scenario.
-            certificateDirectory: join(tmpdir(), `conformance-hub-certificates-${String(process.pid)}`),
+            certificateDirectory: CERTIFICATES,
           }),
       hostName: 'localhost',
       address: address(),
@@ -167,7 +174,6 @@ export class ScenarioHub {
     const { activity } = this.#settings
     // Until all is stored, something happens.
     await settle(activity.count)
-    this.#directory = await newDirectory()
     this.#directory = await copyOf(directory)
     const { mqttPort, httpsPort, amqpPort } = before
     await before.stop()

@@ -1,11 +1,28 @@
 /** The whole state: reset, snapshot, restore; and the routes between modules. */
 
+import { Readable } from 'node:stream'
+import { InvalidInput } from '../../base/invalid-input.ts'
 import { SNAPSHOT_FORMAT, type HubSnapshot } from '../../core/contract/services/snapshots.ts'
+import { NESTING_RULE, readLongJsonBodies } from '../../http-common/json-bodies.ts'
+import { LongJsonError } from '../../http-common/long-json.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
 import { SNAPSHOT } from './snapshot-schema.ts'
 
 const TEXTS = { type: 'array', items: { type: 'string' } } as const
 const tags = ['state']
+
+/** What is wrong with a body that cannot be read. It is not repeated: it holds keys. */
+function unreadable(error: unknown): unknown {
+  if (!(error instanceof LongJsonError)) return error
+  switch (error.problem) {
+    case 'too deep':
+      return new InvalidInput('control', 'body', `to be ${NESTING_RULE}`, 'more levels')
+    case 'too long':
+      return new InvalidInput('control', 'body', 'to have no element of more than 64 MiB', 'a longer one')
+    case 'malformed':
+      return new InvalidInput('control', 'body', 'to be a JSON object', 'something else')
+  }
+}
 
 export const stateRoutes: ControlRoutes = (app, { hub, services: { snapshots }, reset }) => {
   app.get('/routes', { schema: { tags: ['routes'], summary: 'Read the routes between modules' } }, () => ({
@@ -46,22 +63,41 @@ export const stateRoutes: ControlRoutes = (app, { hub, services: { snapshots }, 
         summary: `The whole state as JSON, in format ${String(SNAPSHOT_FORMAT)}; it contains keys`,
       },
     },
-    () => snapshots.take(),
+    (_request, reply) =>
+      reply.type('application/json; charset=utf-8').send(Readable.from(inBlocks(snapshots.text()))),
   )
-  app.post<{ Body: HubSnapshot }>(
-    '/restore',
-    {
-      // Room for the snapshot of a hub with many devices.
-      bodyLimit: 256 * 2 ** 20,
-      schema: {
-        tags,
-        summary: 'Replace the whole state by a snapshot; all connections are closed',
-        body: SNAPSHOT,
+  app.register((scope, _options, done) => {
+    readLongJsonBodies(scope, unreadable)
+    scope.post<{ Body: HubSnapshot }>(
+      '/restore',
+      {
+        schema: {
+          tags,
+          summary: 'Replace the whole state by a snapshot of any size; all connections are closed',
+          body: SNAPSHOT,
+        },
       },
-    },
-    ({ body }, reply) => {
-      snapshots.restore(body)
-      return reply.code(204).send()
-    },
-  )
+      ({ body }, reply) => {
+        snapshots.restore(body)
+        return reply.code(204).send()
+      },
+    )
+    done()
+  })
+}
+
+const BLOCK_CHARACTERS = 2 ** 20
+
+/** All of a text that must be written at once, in blocks that are sent as they are read. */
+function inBlocks(parts: Iterable<string>): readonly Buffer[] {
+  const blocks: Buffer[] = []
+  let block = ''
+  for (const part of parts) {
+    block += part
+    if (block.length < BLOCK_CHARACTERS) continue
+    blocks.push(Buffer.from(block))
+    block = ''
+  }
+  blocks.push(Buffer.from(block))
+  return blocks
 }

@@ -69,24 +69,21 @@ export class HubSnapshots implements Snapshots {
   }
 
   take(): HubSnapshot {
-    const { registry, hostName, routes } = this.#hub
-    const identities: StoredIdentity[] = []
-    for (const device of registry.devices()) {
-      identities.push(storedIdentity(this.#hub, device))
-      for (const module of registry.modulesOf(device.identity.deviceId))
-        identities.push(storedIdentity(this.#hub, module))
-    }
-    const snapshot: HubSnapshot = {
-      format: SNAPSHOT_FORMAT,
-      hostName,
-      clock: storedClock(this.#hub),
-      identities,
-      routes,
-      configurations: this.#configurations.stored(),
-      documents: [...documentsOf(this.#hub)],
-    }
-    // Drops what JSON cannot say: a snapshot is the same before and after it was a file.
-    return fromJsonText(jsonText(snapshot)) as HubSnapshot
+    // What JSON cannot say is dropped: a snapshot is the same before and after it was a file.
+    return fromJsonText([...this.text()].join('')) as HubSnapshot
+  }
+
+  *text(): Iterable<string> {
+    const hub = this.#hub
+    const clock = storedClock(hub)
+    yield `{"format":${String(SNAPSHOT_FORMAT)},"hostName":${jsonText(hub.hostName)},`
+    if (clock !== undefined) yield `"clock":${jsonText(clock)},`
+    yield* listText('identities', identitiesOf(hub))
+    yield `,"routes":${jsonText(hub.routes)},`
+    yield* listText('configurations', this.#configurations.stored())
+    yield ','
+    yield* listText('documents', documentsOf(hub))
+    yield '}'
   }
 
   restore(snapshot: HubSnapshot): void {
@@ -120,6 +117,22 @@ export class HubSnapshots implements Snapshots {
 }
 
 const FORMATS: readonly number[] = [1, SNAPSHOT_FORMAT]
+
+function* listText(name: string, elements: Iterable<unknown>): Iterable<string> {
+  let before = `"${name}":[`
+  for (const element of elements) {
+    yield before + jsonText(element)
+    before = ','
+  }
+  yield before === ',' ? ']' : `${before}]`
+}
+
+function* identitiesOf(hub: SnapshotHub): Iterable<StoredIdentity> {
+  for (const device of hub.registry.devices()) {
+    yield storedIdentity(hub, device)
+    for (const module of hub.registry.modulesOf(device.identity.deviceId)) yield storedIdentity(hub, module)
+  }
+}
 
 function* documentsOf({ commits }: SnapshotHub): Iterable<SnapshotDocument> {
   for (const kind of DOCUMENT_KINDS) {

@@ -192,3 +192,16 @@ test('when 8 MB wait, requests are read no further', async () => {
   await turns()
   expect(commits.congested).toBe(false)
 })
+
+test('a store that fails while it is closed does not keep those who close it', async () => {
+  const { store, commits, change } = commitsOf(true)
+  change('a', 1)
+  await turns()
+  let closed = false
+  void commits.close().then(() => (closed = true))
+  await turns()
+  expect(closed).toBe(false)
+  store.release(new Error('EIO'))
+  await turns()
+  expect(closed).toBe(true)
+})

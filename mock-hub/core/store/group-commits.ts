@@ -64,6 +64,11 @@ export class GroupCommits implements Commits {
   /** Changes are put back, or the hub has ended: nothing is noted. */
   #deaf = false
   #over = false
+  #giveUp: () => void = () => undefined
+  /** Resolves when the store has failed. */
+  readonly #givenUp = new Promise<void>((resolve) => {
+    this.#giveUp = resolve
+  })
 
   constructor(options: GroupCommitsOptions) {
     this.#options = options
@@ -146,7 +151,7 @@ export class GroupCommits implements Commits {
 
   /** Waits until all is stored, unless the store has failed; then closes it. */
   async close(): Promise<void> {
-    if (!this.#over) await this.committed()
+    if (!this.#over) await Promise.race([this.committed(), this.#givenUp])
     this.#over = true
     this.#deaf = true
     await this.#options.store.close()
@@ -277,6 +282,7 @@ export class GroupCommits implements Commits {
     if (this.#over) return
     this.#over = true
     this.#deaf = true
+    this.#giveUp()
     this.#options.failed(reason)
   }
 }

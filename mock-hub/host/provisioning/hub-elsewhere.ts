@@ -6,6 +6,7 @@ import { HubClock, type Clock } from '../../base/clock.ts'
 import { InvalidInput } from '../../base/invalid-input.ts'
 import { isObject, own, type Json, type JsonObject } from '../../base/json.ts'
 import { readJson } from '../../base/json-text.ts'
+import { withoutSecrets } from '../../base/secrets.ts'
 import {
   HubCredentialRefused,
   type AssignedTwin,
@@ -191,7 +192,7 @@ function parsed(connectionString: string): Parsed {
       'hub.provisioning.link',
       'connectionString',
       'to be HostName=…;SharedAccessKeyName=…;SharedAccessKey=…, of a policy of a hub',
-      connectionString.replace(/(SharedAccessKey=)[^;]*/i, '$1…'),
+      withoutSecrets(connectionString),
     )
   return { hostName, port: port === undefined ? HTTPS_PORT : Number(port), policy, key }
 }

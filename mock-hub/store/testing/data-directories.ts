@@ -53,11 +53,18 @@ export function useDataDirectories() {
   const at = (name: string): DataDirectory => dataDirectory(join(root, name))
   const storeAt = (directory: DataDirectory, options: Options = {}): LevelStore =>
     new LevelStore({ directory, say, ...options })
+  /** As a process leaves it that is killed now. */
   const copyOf = ({ path }: DataDirectory, name = 'copy'): DataDirectory => {
     const copy = at(name)
-    rmSync(copy.path, { recursive: true, force: true })
-    cpSync(path, copy.path, { recursive: true })
-    return copy
+    for (;;)
+      try {
+        rmSync(copy.path, { recursive: true, force: true })
+        cpSync(path, copy.path, { recursive: true })
+        return copy
+      } catch (error) {
+        // The database deletes a file that it no longer needs: what is copied after that is whole.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      }
   }
 
   /** Groups 1 to `count`, in a store that was closed. */

@@ -36,7 +36,14 @@ export async function salvageData(
   say: (line: string) => void,
 ): Promise<SalvageReport> {
   requireData(from)
-  const target = await emptyTarget(into)
+  return intoNew(into, (target) => salvageInto(from, target, say))
+}
+
+async function salvageInto(
+  from: DataDirectory,
+  target: DataDirectory,
+  say: (line: string) => void,
+): Promise<SalvageReport> {
   const copy = await mkdtemp(join(tmpdir(), 'mock-iot-hub-salvage-'))
   try {
     if (existsSync(from.state)) await cp(from.state, copy, { recursive: true })
@@ -67,13 +74,22 @@ export async function salvageData(
   }
 }
 
-/** @throws StoreError for a directory with something in it. */
-export async function emptyTarget(path: string): Promise<DataDirectory> {
+/**
+ * Fills a new directory. When that fails, nothing stays in it: no hub takes a part for the whole.
+ * @throws StoreError for a directory with something in it; what `fill` throws.
+ */
+export async function intoNew<T>(path: string, fill: (target: DataDirectory) => Promise<T>): Promise<T> {
   const target = dataDirectory(path)
   await makeDataDirectory(target)
   const [first] = await readdir(target.path)
-  if (first === undefined) return target
-  throw new StoreError('StoreFailed', `${target.path} is not empty: name a new directory`)
+  if (first !== undefined)
+    throw new StoreError('StoreFailed', `${target.path} is not empty: name a new directory`)
+  try {
+    return await fill(target)
+  } catch (error) {
+    for (const name of await readdir(target.path)) await rm(join(target.path, name), { recursive: true })
+    throw error
+  }
 }
 
 /** Writes documents into a new directory. @returns the number of the last group. */

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { useDataDirectories } from '../testing/data-directories.ts'
 import { exportData, importData } from './transfer.ts'
@@ -25,7 +26,7 @@ test.each([
   const into = at('new')
   await importData(given(lines), into.path, say)
   expect((await open(into)).documents).toEqual((await open(directory)).documents)
-  const bad = (all: readonly string[]) => importData(given(all), at(`bad ${String(all.length)}`).path, say)
+  const bad = (all: readonly string[]) => importData(given(all), at('bad').path, say)
   await expect(bad([])).rejects.toThrow('import: expected line 1 to have a JSON object; given: ""')
   await expect(bad(lines.slice(0, 2))).rejects.toThrow(
     'import: expected 4 documents, as line 1 says; given: 1',
@@ -33,4 +34,6 @@ test.each([
   await expect(bad([lines[0] ?? '', '{"kind":"x"}', ''])).rejects.toThrow(
     'import: expected line 2 to have "kind" to be a kind of this version; given: "x"',
   )
+  // A hub that starts there would take a part for the whole.
+  expect(readdirSync(at('bad').path)).toEqual([])
 })

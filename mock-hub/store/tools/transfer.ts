@@ -14,7 +14,7 @@ import { STORE_FORMAT } from '../level-database.ts'
 import { LevelStore } from '../level-store.ts'
 import { requireData } from './check.ts'
 import { countByKind, type DataReport } from './report.ts'
-import { emptyTarget, writeAll } from './salvage.ts'
+import { intoNew, writeAll } from './salvage.ts'
 
 const WHAT = 'mock-iot-hub data'
 /** Bytes of a file in one line. */
@@ -81,7 +81,14 @@ export async function importData(
   into: string,
   say: (line: string) => void,
 ): Promise<DataReport> {
-  const target = await emptyTarget(into)
+  return intoNew(into, (target) => importInto(target, lines, say))
+}
+
+async function importInto(
+  target: DataDirectory,
+  lines: AsyncIterable<string>,
+  say: (line: string) => void,
+): Promise<DataReport> {
   const iterator = lines[Symbol.asyncIterator]()
   const first = await iterator.next()
   const head = objectIn(first.done === true ? '' : first.value, 1)

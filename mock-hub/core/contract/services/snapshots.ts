@@ -65,6 +65,11 @@ export interface Snapshots {
   /** The current state of the hub. It contains keys: keep it secret. */
   take(): HubSnapshot
   /**
+   * The current state as JSON, in parts: for a hub whose state is longer than a text can be. Whoever waits between the parts
+   * gets parts of different moments.
+   */
+  text(): Iterable<string>
+  /**
    * Replaces the state of the hub by a snapshot. If it throws, nothing has changed.
    * @throws InvalidInput for another format, another host name, an identity that occurs twice or without its device, a
    *   clock that cannot be moved, documents of a provisioning service that the hub does not have; RangeError for a route that cannot be parsed; HubError for an invalid configuration.
