@@ -1,10 +1,12 @@
 /** The frame of the page: navigation, the state of the hub, and the page that the address names. */
 
 import { useEffect, useState } from 'preact/hooks'
-import { Badge, Button, Field } from './parts/basics.tsx'
+import { Badge, Button } from './parts/basics.tsx'
+import { Field } from './parts/fields.tsx'
+import { useCall } from './parts/forms.tsx'
 import { Icon, type IconName } from './parts/icons.tsx'
-import { tokenWanted, useToken } from './lib/api.ts'
-import { about, refresh, status, unreachable, watchHub } from './lib/hub.ts'
+import { enter, messageOf, tokenWanted } from './lib/api.ts'
+import { about, status, unreachable, watchHub } from './lib/hub.ts'
 import { hrefOf, route } from './lib/route.ts'
 import { clockText, spanText } from './lib/text.ts'
 import { useValue } from './lib/value.ts'
@@ -163,10 +165,10 @@ function ThemeButton() {
 
 function TokenForm() {
   const [text, setText] = useState('')
+  const { busy, failed, run } = useCall()
   const submit = (event: Event): void => {
     event.preventDefault()
-    useToken(text)
-    void refresh()
+    run(() => enter(text))
   }
   return (
     <main class="token">
@@ -176,7 +178,11 @@ function TokenForm() {
           This hub can be reached from other machines, so it asks for its control token (
           <code>--control-token</code>).
         </p>
-        <Field label="Control token" hint="Kept in this tab only.">
+        <Field
+          label="Control token"
+          hint="Kept in this tab only."
+          problem={failed === undefined ? undefined : messageOf(failed)}
+        >
           {(attributes) => (
             <input
               {...attributes}
@@ -190,7 +196,7 @@ function TokenForm() {
             />
           )}
         </Field>
-        <Button type="submit" look="main">
+        <Button type="submit" look="main" disabled={busy}>
           Open the dashboard
         </Button>
       </form>
