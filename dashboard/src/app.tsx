@@ -16,11 +16,13 @@ import { DevicesPage } from './pages/devices.tsx'
 import { ExplainPage } from './pages/explain.tsx'
 import { FaultsPage } from './pages/faults.tsx'
 import { OverviewPage } from './pages/overview.tsx'
+import { ProvisioningPage } from './pages/provisioning.tsx'
 import { WirePage } from './pages/wire.tsx'
 
 const PAGES: readonly (readonly [id: string, label: string, icon: IconName])[] = [
   ['overview', 'Overview', 'overview'],
   ['devices', 'Devices', 'devices'],
+  ['provisioning', 'Provisioning', 'key'],
   ['faults', 'Faults', 'faults'],
   ['clock', 'Clock', 'clock'],
   ['explain', 'Explain', 'explain'],
@@ -89,6 +91,8 @@ function Page({ page, rest }: { readonly page: string; readonly rest: readonly s
       ) : (
         <DevicePage key={first} deviceId={first} tab={second ?? 'timeline'} />
       )
+    case 'provisioning':
+      return <ProvisioningPage tab={first ?? 'enrollments'} />
     case 'faults':
       return <FaultsPage />
     case 'clock':

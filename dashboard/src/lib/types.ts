@@ -76,6 +76,43 @@ export interface IdentityDocument {
   readonly cloudToDeviceMessageCount?: number
 }
 
+/** An individual enrollment or a group. */
+export interface EnrollmentDocument {
+  readonly registrationId?: string
+  readonly enrollmentGroupId?: string
+  readonly deviceId?: string
+  readonly provisioningStatus: 'enabled' | 'disabled'
+  readonly attestation: { readonly type: string; readonly symmetricKey?: { readonly primaryKey: string } }
+  readonly allocationPolicy?: string
+  readonly iotHubs?: readonly string[]
+  readonly initialTwin?: JsonObject
+  readonly createdDateTimeUtc: string
+  readonly lastUpdatedDateTimeUtc: string
+}
+
+export interface RegistrationDocument {
+  readonly registrationId: string
+  readonly status: string
+  readonly substatus?: string
+  readonly assignedHub?: string
+  readonly deviceId?: string
+  readonly errorCode?: number
+  readonly errorMessage?: string
+  readonly createdDateTimeUtc: string
+  readonly lastUpdatedDateTimeUtc: string
+}
+
+export interface LinkedHub {
+  readonly hostName: string
+  readonly allocationWeight: number
+}
+
+export interface UploadedCertificate {
+  readonly name: string
+  readonly subject: string
+  readonly verified: boolean
+}
+
 export interface TwinDocument {
   readonly etag: string
   readonly version: number

@@ -1,16 +1,16 @@
 /** The list of devices: search, the query language, and a form for a new device. */
 
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { Badge, Button, Choice, Dialog, Empty, Problem } from '../parts/basics.tsx'
 import { CheckBox, Field, SearchField, TextField } from '../parts/fields.tsx'
 import { useCall } from '../parts/forms.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
-import { call, messageOf, request } from '../lib/api.ts'
-import { after } from '../lib/clock.ts'
+import { call, messageOf } from '../lib/api.ts'
 import { status } from '../lib/hub.ts'
 import { go, hrefOf } from '../lib/route.ts'
 import { agoText, counted } from '../lib/text.ts'
 import type { IdentityDocument } from '../lib/types.ts'
+import { usePages } from '../lib/use-pages.ts'
 import { useValue } from '../lib/value.ts'
 
 type Filter = 'all' | 'Connected' | 'Disconnected' | 'disabled'
@@ -62,13 +62,20 @@ export function DevicesPage() {
   )
 }
 
-const PAGE = 100
-
 function ByText({ onAdd }: { readonly onAdd: () => void }) {
   const [text, setText] = useState('')
   const [filter, setFilter] = useState<Filter>('all')
   const [selected, setSelected] = useState<number | undefined>(undefined)
-  const { total, rows, range, failed } = useDevices(text, filter)
+  const now = useValue(status)
+  const { total, rows, range, failed } = usePages<IdentityDocument>(
+    '/devices',
+    {
+      keys: 'hidden',
+      ...(text === '' ? {} : { contains: text }),
+      ...(filter === 'all' ? {} : filter === 'disabled' ? { status: filter } : { connectionState: filter }),
+    },
+    now?.journal.seq,
+  )
   useEffect(() => {
     setSelected(undefined)
   }, [text, filter])
@@ -164,43 +171,6 @@ function Row({ device }: { readonly device: IdentityDocument | undefined }) {
       <span class="faint">{agoText(device.lastActivityTime, clock?.epochMs)}</span>
     </div>
   )
-}
-
-/** Devices that match, page by page as they come into view; what changes is read again with each change of the status. */
-function useDevices(text: string, filter: Filter) {
-  const [total, setTotal] = useState<number | undefined>(undefined)
-  const [rows, setRows] = useState<ReadonlyMap<number, IdentityDocument>>(new Map())
-  const [failed, setFailed] = useState<unknown>(undefined)
-  const [span, setSpan] = useState<readonly [number, number]>([0, 30])
-  const wanted = useRef('')
-  const now = useValue(status)
-  const query = new URLSearchParams({
-    keys: 'hidden',
-    ...(text === '' ? {} : { contains: text }),
-    ...(filter === 'all' ? {} : filter === 'disabled' ? { status: filter } : { connectionState: filter }),
-  }).toString()
-  useEffect(() => {
-    const skip = Math.floor(span[0] / PAGE) * PAGE
-    const limit = Math.max(PAGE, Math.ceil((span[1] - skip) / PAGE) * PAGE)
-    const path = `/devices?${query}&skip=${String(skip)}&limit=${String(limit)}`
-    wanted.current = path
-    return after(rows.size === 0 ? 0 : 80, () => {
-      request<readonly IdentityDocument[]>('GET', path).then(({ body, headers }) => {
-        if (wanted.current !== path) return
-        setFailed(undefined)
-        setTotal(Number(headers.get('x-total-count')))
-        setRows(new Map(body.map((device, at) => [skip + at, device])))
-      }, setFailed)
-    })
-  }, [query, span[0], span[1], now?.journal.seq])
-  return {
-    total,
-    rows,
-    failed,
-    range: (from: number, to: number) => {
-      setSpan([from, to])
-    },
-  }
 }
 
 interface QueryAnswer {
