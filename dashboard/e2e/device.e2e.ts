@@ -126,6 +126,54 @@ describe('one device', () => {
     expect(world.complaints).toEqual([])
   })
 
+  test('its timeline has packets, uploads, and refusals with their explanation and its source', async () => {
+    await using world = await openWorld({ seed: SEED })
+    const { page, hub } = world
+    const device = world.device('thermostat')
+    await device.connect()
+    const { correlationId } = await device.getStorageInfoForBlob('log.txt')
+    await device.notifyBlobUploadStatus(correlationId, false, 500, 'no storage')
+    const wrong = hub.connectionString({ deviceId: 'thermostat' }).replace(/[^=;]+=$/, 'd3Jvbmc=')
+    await world
+      .device('thermostat', wrong)
+      .connect()
+      .catch(() => undefined)
+    await world.goto('devices/thermostat')
+    const list = page.getByRole('listbox', { name: /Timeline/ })
+    await list.getByText('upload begins').waitFor()
+    await list.getByText('log.txt').first().waitFor()
+    await list.getByText('upload ends').waitFor()
+    await list.getByText('IotHubUnauthorizedAccess').first().click()
+    const detail = page.getByRole('complementary', { name: 'The chosen entry' })
+    await detail.getByText('WIRE-AUTH-02', { exact: true }).waitFor()
+    await detail.getByRole('link', { name: /#wire-auth-02/ }).waitFor()
+    await page.keyboard.press('Escape')
+    await detail.waitFor({ state: 'detached' })
+    await list.getByText('SUBSCRIBE').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Packets' }).click()
+    await device.getTwin()
+    await list.getByText('SUBSCRIBE').first().waitFor()
+    await list.getByText('PUBLISH').first().waitFor()
+    expect(world.complaints).toEqual([])
+  })
+
+  test('a paused timeline pauses nothing else, and a device that was deleted elsewhere is gone here', async () => {
+    await using world = await openWorld({ seed: SEED })
+    const { page, hub } = world
+    const device = world.device('thermostat')
+    await device.connect()
+    await world.goto('devices/thermostat')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('link', { name: 'Plots' }).click()
+    // Values that come alternately: each has a line of its own.
+    for (const body of ['{"a": 1}', '{"b": 5}', '{"a": 2}', '{"b": 6}']) await device.sendMessage(body)
+    await page.getByRole('img', { name: /^a over time; newest value 2/ }).waitFor()
+    await page.getByRole('img', { name: /^b over time; newest value 6/ }).waitFor()
+    await page.getByText('last activity just now').waitFor()
+    hub.registry.remove({ deviceId: 'thermostat' }, '*')
+    await page.getByText('There is no such device').waitFor()
+  })
+
   test('a desired property that is changed here reaches the device, and what it reports is seen', async () => {
     await using world = await openWorld({ seed: SEED })
     const { page, hub } = world
@@ -157,10 +205,27 @@ describe('one device', () => {
     await page.getByRole('button', { name: 'Save' }).first().click()
     await page.getByText(/The twin was changed meanwhile/).waitFor()
     await page.getByRole('button', { name: 'Take the new one' }).click()
+    // Tags tell no device, so the page learns of the other change when it saves.
+    await editor.fill('{"mode": "eco"}')
+    await changes.getByText('mode').waitFor()
+    hub.twins.patch({ deviceId: 'thermostat' }, { tags: { by: 'another' } }, undefined)
+    await page.getByRole('button', { name: 'Save' }).first().click()
+    await page.getByText(/The twin was changed meanwhile/).waitFor()
+    await page.getByRole('button', { name: 'Discard' }).first().click()
+    await page.getByRole('button', { name: 'Replace' }).first().click()
+    await editor.fill('{"mode": "eco"}')
+    await page.getByRole('button', { name: 'Save' }).first().click()
+    await page
+      .getByLabel('Reported properties', { exact: true })
+      .getByText('"interval": null')
+      .waitFor({ state: 'detached' })
+    await changes.waitFor({ state: 'detached' })
+    expect(hub.twins.get({ deviceId: 'thermostat' }).desired.properties).toEqual({ mode: 'eco' })
     await page.getByLabel('Tags as JSON').fill('{"floor": 2}')
     await page.getByRole('button', { name: 'Save' }).last().click()
     await page.getByRole('list', { name: 'Changes' }).waitFor({ state: 'detached' })
     expect(hub.twins.get({ deviceId: 'thermostat' }).tags).toEqual({ floor: 2 })
+    expect(world.complaints.filter((text) => !/40[02]|412/.test(text))).toEqual([])
   })
 
   test('a method is called, its answer shown, and a call that nobody answers counts down', async () => {
@@ -212,9 +277,9 @@ describe('one device', () => {
     await world.picture('messages')
   })
 
-  test('a module is created, and gets what is sent to its input', async () => {
+  test('a module is created, gets what is sent to its input, gets new keys, is disabled and deleted', async () => {
     await using world = await openWorld({ seed: SEED })
-    const { page } = world
+    const { page, hub } = world
     await world.goto('devices/pump/modules')
     await page.getByLabel('New module').fill('meter')
     await page.getByRole('button', { name: 'Create', exact: true }).click()
@@ -230,5 +295,26 @@ describe('one device', () => {
     expect(String((await received).data)).toBe('{"open": true}')
     await page.getByText('Sent to valve, control.').waitFor()
     await world.picture('modules')
+    await page.getByRole('button', { name: 'Disable module valve' }).click()
+    await page.getByText('disabled', { exact: true }).waitFor()
+    expect(hub.registry.get({ deviceId: 'pump', moduleId: 'valve' }).status).toBe('disabled')
+    await page.getByRole('button', { name: 'Delete module valve' }).click()
+    await page.getByRole('button', { name: 'Delete module valve' }).waitFor({ state: 'detached' })
+    expect(hub.registry.find({ deviceId: 'pump', moduleId: 'valve' })).toBeUndefined()
+    // What is left is what the form sends to.
+    await page.getByLabel('Module', { exact: true }).getByText('meter').waitFor({ state: 'attached' })
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await page.getByText('Sent to meter, control.').waitFor()
+
+    await page.getByRole('link', { name: 'Keys' }).click()
+    await page.getByLabel('Of', { exact: true }).selectOption('meter')
+    const key = () =>
+      hub.registry.get({ deviceId: 'pump', moduleId: 'meter' }).authentication.symmetricKey.secondaryKey ?? ''
+    const before = key()
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByText(before, { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'New secondary key' }).click()
+    await page.getByText(before, { exact: true }).waitFor({ state: 'detached' })
+    expect(key()).not.toBe(before)
   })
 })

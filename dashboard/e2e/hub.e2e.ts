@@ -1,6 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { openWorld } from './world.ts'
 
@@ -37,24 +35,67 @@ test('a fault is armed with a form, fires at the device, is counted and disarmed
   await page.getByRole('alert').waitFor()
 })
 
-test('a recipe is armed, saved in a file and opened again', async () => {
+test('a recipe is armed, does what it says to a device, is saved in a file and opened again', async () => {
   await using world = await openWorld({ seed: SEED })
   const { page, hub } = world
+  const device = world.device('thermostat')
+  await device.connect()
   await world.goto('faults')
   await page.getByRole('button', { name: 'Arm the recipe Bad day' }).click()
   await page.getByText('fired 0 of 2').waitFor()
   const names = ['mqtt.puback.withhold', 'mqtt.puback.close']
   expect(hub.faults.list().map(({ name }) => name)).toEqual(names)
+  await page.getByLabel('Name of the recipe').fill('Worst day')
   const download = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Save what is armed' }).click()
-  const file = await (await download).path()
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ faults: names.map((name) => ({ name })) })
+  const saved = await download
+  expect(saved.suggestedFilename()).toBe('Worst day.json')
+  const file = await saved.path()
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+    recipe: 'Worst day',
+    faults: [
+      { name: 'mqtt.puback.withhold', count: 2 },
+      { name: 'mqtt.puback.close', count: 1 },
+    ],
+  })
+  // Two messages without an answer, then the connection goes; the client comes back and sends all three again.
+  const sent = Promise.all(['1', '2', '3'].map((text) => device.sendMessage(text)))
+  await page.getByText('fired 2 of 2').waitFor()
+  await page.getByText('fired 1 of 1').waitFor()
+  await world.entry('disconnected')
+  await sent
   await page.getByRole('button', { name: 'Disarm all' }).click()
   await page.getByText('No fault is armed').waitFor()
   await page.getByLabel('Open a file').setInputFiles(file)
-  await page.getByRole('button', { name: 'Arm the recipe My recipe' }).click()
+  await page.getByRole('button', { name: 'Arm the recipe Worst day' }).click()
   await page.getByText('fired 0 of 2').waitFor()
   expect(hub.faults.list().map(({ name }) => name)).toEqual(names)
+})
+
+test('every fault type has its description and its parameters as a form, and its example can be armed by it', async () => {
+  await using world = await openWorld({ seed: SEED })
+  const { page, hub } = world
+  await world.goto('faults')
+  await page.getByText(`${String(hub.faults.types.length)} fault types`).waitFor()
+  const form = page.locator('form.fault-form')
+  for (const { name, explain, parameters, example } of hub.faults.types) {
+    await page.getByRole('button', { name, exact: true }).click()
+    await form.getByText(explain, { exact: true }).waitFor()
+    for (const [parameter, { type, oneOf }] of Object.entries(parameters)) {
+      const field = form.getByLabel(parameter, { exact: true })
+      const value = example.parameters?.[parameter]
+      if (value === undefined) await field.waitFor()
+      else if (oneOf !== undefined || type === 'boolean') await field.selectOption(String(value))
+      else await field.fill(typeof value === 'string' ? value : JSON.stringify(value))
+    }
+    await form.getByRole('button', { name: 'Arm', exact: true }).click()
+    await page.getByRole('button', { name: `Disarm ${name}`, exact: true }).click()
+    await page.getByText('No fault is armed').waitFor()
+    // It was armed with what the form said.
+    const [armed] = world.hub.journal.filter({ type: 'fault' }).slice(-2)
+    expect(armed).toMatchObject({ name, phase: 'armed' })
+  }
+  expect(world.complaints).toEqual([])
 })
 
 test('the clock is frozen, advanced, and wound to the expiry of a token', async () => {
@@ -71,17 +112,25 @@ test('the clock is frozen, advanced, and wound to the expiry of a token', async 
   await page.getByRole('button', { name: '+1m' }).click()
   await page.getByText(/ahead of the system clock/).waitFor()
   expect(hub.clock.now()).toBe(before + 60_000)
+  await page.getByRole('button', { name: '+1h' }).click()
+  await page.getByText('1 h 1 min ahead of the system clock').waitFor()
+  expect(hub.clock.now()).toBe(before + 3_660_000)
   await world.picture('clock')
   await page.getByRole('button', { name: 'Until the next token expires' }).click()
   // Nobody answered for an hour: the link goes for its silence, on the way to the expiry.
   await world.entry('refusal', ({ explanation }) => explanation.rule === 'WIRE-SESS-07')
   expect(hub.clock.now()).toBeGreaterThan(before + 3_600_000)
+  expect(hub.clock.frozen).toBe(true)
   await page.getByRole('button', { name: 'Resume' }).click()
   await page.getByRole('button', { name: 'Freeze' }).waitFor()
   expect(hub.clock.frozen).toBe(false)
   await page.getByLabel('Advance by').fill('soon')
   await page.getByRole('button', { name: 'Advance', exact: true }).click()
   await page.getByRole('alert').waitFor()
+  await page.getByLabel('Set ahead or behind').fill('-2h')
+  await page.getByRole('button', { name: 'Set', exact: true }).click()
+  await page.getByText(/2 h behind the system clock/).waitFor()
+  expect(hub.clock.offsetMs).toBe(-7_200_000)
   await page.getByRole('button', { name: 'Back to the system clock' }).click()
   await page.getByText('as the system clock').waitFor()
 
@@ -128,8 +177,10 @@ test('packets of a link are drawn; a record is saved, and opened at another hub'
     .getByText('SUBACK', { exact: true })
     .first()
     .waitFor()
-  const bad = join(tmpdir(), `bad-record-${String(process.pid)}.jsonl`)
-  writeFileSync(bad, '{"record":"mock-iot-hub","version":1}\n{"seq":1}\n')
-  await other.page.getByLabel('Open a record').setInputFiles(bad)
+  await other.page.getByLabel('Open a record').setInputFiles({
+    name: 'bad.jsonl',
+    mimeType: 'application/jsonl',
+    buffer: Buffer.from('{"record":"mock-iot-hub","version":1}\n{"seq":1}\n'),
+  })
   await other.page.getByText('line 2: expected an entry with seq, time and type').waitFor()
 })

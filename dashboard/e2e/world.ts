@@ -10,6 +10,8 @@ const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 /** Where the pictures go; the documentation has copies. */
 const PICTURES = fileURLToPath(new URL('../../reports/dashboard/', import.meta.url))
 const SIZE = { width: 1360, height: 850 }
+/** A name that its owner has rebound to this machine. */
+export const REBOUND = 'rebound.example'
 
 let browser: Promise<Browser> | undefined
 
@@ -17,7 +19,12 @@ let browser: Promise<Browser> | undefined
 export function theBrowser(): Promise<Browser> {
   return (browser ??= chromium.launch({
     executablePath: EXECUTABLE,
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+    args: [
+      '--no-sandbox',
+      '--disable-dev-shm-usage',
+      '--disable-gpu',
+      `--host-resolver-rules=MAP ${REBOUND} 127.0.0.1`,
+    ],
   }))
 }
 
@@ -28,8 +35,8 @@ export interface World extends AsyncDisposable {
   readonly complaints: readonly string[]
   /** Opens a place of the dashboard, such as `devices/d1`. */
   goto(place?: string): Promise<void>
-  /** A client of a registered device. */
-  device(deviceId: string): IoTHubDeviceClient
+  /** A client of a registered device. @param connectionString default: that of the hub. */
+  device(deviceId: string, connectionString?: string): IoTHubDeviceClient
   /** A client of a registered module. */
   module(deviceId: string, moduleId: string): IoTHubModuleClient
   /** Waits for an entry of the hub's journal. */
@@ -37,6 +44,8 @@ export interface World extends AsyncDisposable {
     type: T,
     matches?: (entry: Extract<JournalEntry, { type: T }>) => boolean,
   ): Promise<Extract<JournalEntry, { type: T }>>
+  /** What the page has copied. */
+  copied(): Promise<string>
   /** Makes a picture of the page. */
   picture(name: string): Promise<void>
 }
@@ -49,7 +58,12 @@ export async function openWorld(
   const hub = await startMockHub({ controlPort: 0, ...options })
   const opened = await (
     await theBrowser()
-  ).newContext({ viewport: SIZE, reducedMotion: 'reduce', ...context })
+  ).newContext({
+    viewport: SIZE,
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...context,
+  })
   const page = await opened.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {
@@ -72,8 +86,8 @@ export async function openWorld(
     goto: async (place = '') => {
       await page.goto(`${hub.controlUrl ?? ''}/#/${place}`)
     },
-    device: (deviceId) =>
-      kept(IoTHubDeviceClient.createFromConnectionString(hub.connectionString({ deviceId }), reach)),
+    device: (deviceId, connectionString = hub.connectionString({ deviceId })) =>
+      kept(IoTHubDeviceClient.createFromConnectionString(connectionString, reach)),
     module: (deviceId, moduleId) =>
       kept(
         IoTHubModuleClient.createFromConnectionString(hub.connectionString({ deviceId, moduleId }), reach),
@@ -82,6 +96,7 @@ export async function openWorld(
       type Wanted = Extract<JournalEntry, { type: typeof type }>
       return (await hub.journal.until((entry) => entry.type === type && matches(entry as Wanted))) as Wanted
     },
+    copied: () => page.evaluate<string>('navigator.clipboard.readText()'),
     picture: async (name) => {
       mkdirSync(PICTURES, { recursive: true })
       await page.screenshot({ path: `${PICTURES}${name}.png` })

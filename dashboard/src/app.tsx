@@ -1,10 +1,12 @@
 /** The frame of the page: navigation, the state of the hub, and the page that the address names. */
 
 import { useEffect, useState } from 'preact/hooks'
-import { Badge, Button, Field } from './parts/basics.tsx'
+import { Badge, Button } from './parts/basics.tsx'
+import { Field } from './parts/fields.tsx'
+import { useCall } from './parts/forms.tsx'
 import { Icon, type IconName } from './parts/icons.tsx'
-import { tokenWanted, useToken } from './lib/api.ts'
-import { about, refresh, status, unreachable, watchHub } from './lib/hub.ts'
+import { enter, messageOf, tokenWanted } from './lib/api.ts'
+import { about, status, unreachable, watchHub } from './lib/hub.ts'
 import { hrefOf, route } from './lib/route.ts'
 import { clockText, spanText } from './lib/text.ts'
 import { useValue } from './lib/value.ts'
@@ -14,11 +16,13 @@ import { DevicesPage } from './pages/devices.tsx'
 import { ExplainPage } from './pages/explain.tsx'
 import { FaultsPage } from './pages/faults.tsx'
 import { OverviewPage } from './pages/overview.tsx'
+import { ProvisioningPage } from './pages/provisioning.tsx'
 import { WirePage } from './pages/wire.tsx'
 
 const PAGES: readonly (readonly [id: string, label: string, icon: IconName])[] = [
   ['overview', 'Overview', 'overview'],
   ['devices', 'Devices', 'devices'],
+  ['provisioning', 'Provisioning', 'key'],
   ['faults', 'Faults', 'faults'],
   ['clock', 'Clock', 'clock'],
   ['explain', 'Explain', 'explain'],
@@ -87,6 +91,8 @@ function Page({ page, rest }: { readonly page: string; readonly rest: readonly s
       ) : (
         <DevicePage key={first} deviceId={first} tab={second ?? 'timeline'} />
       )
+    case 'provisioning':
+      return <ProvisioningPage tab={first ?? 'enrollments'} />
     case 'faults':
       return <FaultsPage />
     case 'clock':
@@ -163,10 +169,10 @@ function ThemeButton() {
 
 function TokenForm() {
   const [text, setText] = useState('')
+  const { busy, failed, run } = useCall()
   const submit = (event: Event): void => {
     event.preventDefault()
-    useToken(text)
-    void refresh()
+    run(() => enter(text))
   }
   return (
     <main class="token">
@@ -176,7 +182,11 @@ function TokenForm() {
           This hub can be reached from other machines, so it asks for its control token (
           <code>--control-token</code>).
         </p>
-        <Field label="Control token" hint="Kept in this tab only.">
+        <Field
+          label="Control token"
+          hint="Kept in this tab only."
+          problem={failed === undefined ? undefined : messageOf(failed)}
+        >
           {(attributes) => (
             <input
               {...attributes}
@@ -190,7 +200,7 @@ function TokenForm() {
             />
           )}
         </Field>
-        <Button type="submit" look="main">
+        <Button type="submit" look="main" disabled={busy}>
           Open the dashboard
         </Button>
       </form>

@@ -49,6 +49,24 @@ test('enrollments and groups are created, replaced, read with their keys, and de
   }
 })
 
+test('enrollments and groups are read page by page, and found by a text in their id', async () => {
+  hub = await startMockHub()
+  const ids = async (path: string): Promise<readonly (readonly [unknown, string | null])[]> => {
+    const answer = await fetch(`${hub.controlUrl ?? ''}${path}`)
+    const rows = (await answer.json()) as readonly Record<string, unknown>[]
+    return rows.map((row) => [
+      row['registrationId'] ?? row['enrollmentGroupId'],
+      answer.headers.get('x-total-count'),
+    ])
+  }
+  for (const root of ['/enrollments', '/enrollment-groups']) {
+    for (const id of ['a1', 'a2', 'b1'])
+      await call('PUT', `${root}/${id}`, { attestation: { type: 'symmetricKey' } })
+    expect(await ids(`${root}?contains=A&skip=1`)).toEqual([['a2', '2']])
+    expect(await ids(`${root}?limit=1`)).toEqual([['a1', '3']])
+  }
+})
+
 test('certificates are uploaded and verified, hubs are unlinked', async () => {
   hub = await startMockHub()
   const root = await make('root', undefined, { ca: true })

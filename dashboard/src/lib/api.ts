@@ -40,9 +40,17 @@ export const tokenWanted = new Value(false)
 
 let token = sessionStorage.getItem(STORED) ?? undefined
 
-/** Keeps the token for this tab. */
-export function useToken(text: string): void {
+/** Tries a token, and keeps it for this tab. @throws Error when the hub does not accept it. */
+export async function enter(text: string): Promise<void> {
   token = text
+  try {
+    await call('GET', '/clock')
+  } catch (error) {
+    token = undefined
+    throw error instanceof ApiError && error.status === 401
+      ? new Error('The hub does not accept this token.', { cause: error })
+      : error
+  }
   sessionStorage.setItem(STORED, text)
   tokenWanted.set(false)
 }
@@ -87,7 +95,11 @@ export async function open(path: string, init: RequestInit = {}): Promise<Respon
   headers.set('accept', 'application/json')
   const response = await fetch(new URL(path.replace(/^\//, ''), document.baseURI), { ...init, headers })
   if (response.ok) return response
-  if (response.status === 401) tokenWanted.set(true)
+  if (response.status === 401) {
+    // A hub that was started anew may have another token.
+    sessionStorage.removeItem(STORED)
+    tokenWanted.set(true)
+  }
   const text = await response.text()
   throw new ApiError(response.status, bodyOf(text))
 }

@@ -21,6 +21,8 @@ interface Delivery {
   readonly deliveryCount: number
 }
 
+export const WAITING: Fate = { word: 'waiting', tone: 'plain' }
+
 /** @param entries of the device. @param waiting what its queue holds. */
 export function fateOf(
   sequenceNumber: number,
@@ -29,7 +31,7 @@ export function fateOf(
 ): Fate {
   const inQueue = waiting.find((message) => message.sequenceNumber === sequenceNumber)
   const locks = new Set<string>()
-  let fate: Fate = { word: 'waiting', tone: 'plain' }
+  let fate = WAITING
   for (const { type, time, what, input, channel, operation } of entries) {
     if (type === 'delivery' && channel === 'c2d' && (what as Delivery).sequenceNumber === sequenceNumber) {
       locks.add((what as Delivery).lockToken)

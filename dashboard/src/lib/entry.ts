@@ -39,8 +39,18 @@ export function messageIn(entry: Entry): MessageView | undefined {
   return holder?.message
 }
 
+const known = new WeakMap<Entry, Line>()
+
 /** One line for a person. */
 export function lineOf(entry: Entry): Line {
+  const before = known.get(entry)
+  if (before !== undefined) return before
+  const line = lineFor(entry)
+  known.set(entry, line)
+  return line
+}
+
+function lineFor(entry: Entry): Line {
   const text = (name: string): string => wordOf(entry[name])
   switch (entry.type) {
     case 'link-opened': {
@@ -55,6 +65,12 @@ export function lineOf(entry: Entry): Line {
       return line('link', 'link closed', text('reason'))
     case 'tls-failed':
       return line('link', 'TLS failed', `${text('reason')} (${text('code')})`, 'bad')
+    case 'dialled':
+      return line('link', 'dialled', `${text('protocol')} port ${text('port')} from ${text('peer')}`)
+    case 'tls-hello':
+      return line('link', 'TLS hello', `from ${text('peer')}`)
+    case 'tls-ended':
+      return line('link', 'TLS ended', `${text('version')} ${text('cipher')} ${text('alert')}`.trim())
     case 'connected':
       return line('link', 'connected', `over ${text('transport')}`, 'good')
     case 'disconnected':

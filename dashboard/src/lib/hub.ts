@@ -7,6 +7,7 @@ import { Value } from './value.ts'
 
 /** Samples that the plots of the overview show: five minutes. */
 const KEPT = 300
+const SHORTEST_MS = 500
 
 /** Rates since the sample before. */
 export interface Rate {
@@ -27,27 +28,38 @@ export function messagesOf({ totals }: Status): number {
   return (totals.operations['telemetry'] ?? 0) + totals.deliveries
 }
 
-/** The rate between two samples; undefined when the hub started anew between them. */
-export function rateBetween(before: Status, later: Status, seconds: number): Omit<Rate, 'at'> | undefined {
-  const messages = messagesOf(later) - messagesOf(before)
-  const refusals = later.totals.refusals - before.totals.refusals
-  if (messages < 0 || refusals < 0 || seconds <= 0) return undefined
-  return { messages: messages / seconds, refusals: refusals / seconds }
+interface Sampled {
+  /** Epoch milliseconds of the browser. */
+  readonly at: number
+  readonly status: Status
 }
 
-let sampledAt = 0
+/** The rate between two samples. */
+export function rateBetween(before: Sampled, later: Sampled): Rate {
+  const seconds = (later.at - before.at) / 1000
+  return {
+    at: later.at / 1000,
+    messages: (messagesOf(later.status) - messagesOf(before.status)) / seconds,
+    refusals: (later.status.totals.refusals - before.status.totals.refusals) / seconds,
+  }
+}
 
-/** Asks once now. */
-export async function refresh(): Promise<void> {
+let sampled: Sampled | undefined
+
+/** A button asks between two ticks: a rate over some milliseconds says nothing. */
+function sample(later: Sampled): void {
+  if (sampled !== undefined && later.at - sampled.at < SHORTEST_MS) return
+  if (sampled?.status.journal.id === later.status.journal.id)
+    rates.set([...rates.get(), rateBetween(sampled, later)].slice(-KEPT))
+  sampled = later
+}
+
+async function ask(): Promise<void> {
   try {
-    if (about.get() === undefined) about.set(await call<About>('GET', '/about?secrets=false'))
-    const before = status.get()
     const later = await call<Status>('GET', '/status')
-    const at = now()
-    const rate = before && rateBetween(before, later, (at - sampledAt) / 1000)
-    sampledAt = at
-    if (rate !== undefined) rates.set([...rates.get(), { at: at / 1000, ...rate }].slice(-KEPT))
-    else if (before !== undefined) about.set(undefined)
+    if (status.get()?.journal.id !== later.journal.id)
+      about.set(await call<About>('GET', '/about?secrets=false'))
+    sample({ at: now(), status: later })
     status.set(later)
     unreachable.set(undefined)
   } catch (error) {
@@ -55,7 +67,20 @@ export async function refresh(): Promise<void> {
   }
 }
 
-/** Asks each second. @returns stops. */
+let last = Promise.resolve()
+let asking = 0
+
+/** Asks now, after a question that is under way: the answer has what the caller has just changed. */
+export async function refresh(): Promise<void> {
+  asking++
+  last = last.then(ask)
+  await last
+  asking--
+}
+
+/** Asks each second, unless the hub has not answered yet. @returns stops. */
 export function watchHub(): () => void {
-  return every(1_000, () => void refresh())
+  return every(1_000, () => {
+    if (asking === 0) void refresh()
+  })
 }

@@ -13,10 +13,7 @@ export const RECIPES: readonly Recipe[] = [
   {
     recipe: 'Bad day',
     about: 'Two messages get no PUBACK, then the connection drops.',
-    faults: [
-      { name: 'mqtt.puback.withhold', count: 2 },
-      { name: 'mqtt.puback.close', trigger: { skip: 0 }, count: 1 },
-    ],
+    faults: [{ name: 'mqtt.puback.withhold', count: 2 }, { name: 'mqtt.puback.close' }],
   },
   {
     recipe: 'Slow network',

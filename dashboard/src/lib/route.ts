@@ -29,6 +29,11 @@ addEventListener('hashchange', () => {
   route.set(partsOf(location.hash))
 })
 
+/** Shows another place instead of this one: the way back does not lead here. */
+export function replace(...parts: readonly string[]): void {
+  location.replace(hrefOf(...parts))
+}
+
 /** Goes to a place. */
 export function go(...parts: readonly string[]): void {
   location.hash = hrefOf(...parts)

@@ -1,9 +1,8 @@
 /** The event stream of the journal, read with `fetch`, so that it can carry the token. */
 
-import { open } from './api.ts'
+import { call, open } from './api.ts'
 import { after, now } from './clock.ts'
 import type { Entry, Status } from './types.ts'
-import { call } from './api.ts'
 
 const AGAIN_MS = 1_000
 /** Entries are handed over together: what a burst brings is one rendering. */
@@ -12,9 +11,9 @@ const TOGETHER_MS = 60
 export interface Following {
   readonly onEntries: (entries: readonly Entry[]) => void
   /** The hub sampled: it left out so many. */
-  readonly onLeftOut?: (count: number) => void
+  readonly onLeftOut: (count: number) => void
   /** The hub started anew: earlier entries are gone. */
-  readonly onRestart?: () => void
+  readonly onRestart: () => void
 }
 
 export interface StreamEvent {
@@ -41,18 +40,15 @@ export function eventsIn(text: string): { readonly events: readonly StreamEvent[
 /**
  * Follows the journal, and goes on after an interruption where it stopped.
  * @param query parameters of `GET /journal` beside follow and after.
- * @param since entries after this seq; undefined: only new ones.
+ * @param since entries after this seq.
  * @returns stops.
  */
-export function follow(
-  query: Readonly<Record<string, string>>,
-  since: number | undefined,
-  on: Following,
-): () => void {
+export function follow(query: Readonly<Record<string, string>>, since: number, on: Following): () => void {
   const ending = new AbortController()
   let last = since
   let waiting: Entry[] = []
   let cancel: (() => void) | undefined
+  let journalId: string | undefined
   const hand = (): void => {
     cancel = undefined
     const entries = waiting
@@ -61,7 +57,7 @@ export function follow(
   }
   const take = ({ event, data }: StreamEvent): void => {
     if (event === 'left-out') {
-      on.onLeftOut?.((JSON.parse(data) as { leftOut: number }).leftOut)
+      on.onLeftOut((JSON.parse(data) as { leftOut: number }).leftOut)
       return
     }
     const entry = JSON.parse(data) as Entry // the API sends entries
@@ -70,17 +66,16 @@ export function follow(
     cancel ??= after(TOGETHER_MS, hand)
   }
   const read = async (): Promise<void> => {
-    if (last !== undefined && last > 0) {
-      const { journal } = await call<Status>('GET', '/status')
-      if (journal.seq < last) {
-        last = 0
-        on.onRestart?.()
-      }
+    const { journal } = await call<Status>('GET', '/status')
+    if (journalId !== undefined && journalId !== journal.id) {
+      last = 0
+      on.onRestart()
     }
+    journalId = journal.id
     const parameters = new URLSearchParams({
       ...query,
       follow: '',
-      ...(last === undefined ? {} : { after: String(last) }),
+      after: String(last),
     })
     const { body } = await open(`/journal?${parameters.toString()}`, { signal: ending.signal })
     if (body === null) return
@@ -94,17 +89,19 @@ export function follow(
       for (const event of found.events) take(event)
     }
   }
+  let cancelRun: (() => void) | undefined
   const run = (): void => {
     const startedAt = now()
     void read()
       .catch(() => undefined)
       .then(() => {
-        if (!ending.signal.aborted) after(Math.max(0, AGAIN_MS - (now() - startedAt)), run)
+        if (!ending.signal.aborted) cancelRun = after(Math.max(0, AGAIN_MS - (now() - startedAt)), run)
       })
   }
   run()
   return () => {
     ending.abort()
+    cancelRun?.()
     cancel?.()
   }
 }

@@ -18,6 +18,16 @@ export function shortNumber(value: number): string {
   return value >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1)
 }
 
+/** `1 device`, `10,000 devices`. @param many default: with an s. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}
+
+/** As a shell takes it for one word: ids and paths come from elsewhere. */
+export function quoted(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
 /** `1 h 5 min` of 3900. */
 export function spanText(seconds: number): string {
   const whole = Math.round(Math.abs(seconds))

@@ -52,7 +52,8 @@ export interface Status {
     readonly faultsFired: number
     readonly requests: number
   }
-  readonly journal: { readonly seq: number }
+  /** Another id: the hub started anew, and counts its entries from 1 again. */
+  readonly journal: { readonly id: string; readonly seq: number }
   readonly meter: { readonly used: number; readonly limit: number | null; readonly tier: string | null }
   readonly faults: { readonly armed: number }
 }
@@ -73,6 +74,43 @@ export interface IdentityDocument {
   readonly iotEdge?: boolean
   readonly modules?: readonly string[]
   readonly cloudToDeviceMessageCount?: number
+}
+
+/** An individual enrollment or a group. */
+export interface EnrollmentDocument {
+  readonly registrationId?: string
+  readonly enrollmentGroupId?: string
+  readonly deviceId?: string
+  readonly provisioningStatus: 'enabled' | 'disabled'
+  readonly attestation: { readonly type: string; readonly symmetricKey?: { readonly primaryKey: string } }
+  readonly allocationPolicy?: string
+  readonly iotHubs?: readonly string[]
+  readonly initialTwin?: JsonObject
+  readonly createdDateTimeUtc: string
+  readonly lastUpdatedDateTimeUtc: string
+}
+
+export interface RegistrationDocument {
+  readonly registrationId: string
+  readonly status: string
+  readonly substatus?: string
+  readonly assignedHub?: string
+  readonly deviceId?: string
+  readonly errorCode?: number
+  readonly errorMessage?: string
+  readonly createdDateTimeUtc: string
+  readonly lastUpdatedDateTimeUtc: string
+}
+
+export interface LinkedHub {
+  readonly hostName: string
+  readonly allocationWeight: number
+}
+
+export interface UploadedCertificate {
+  readonly name: string
+  readonly subject: string
+  readonly verified: boolean
 }
 
 export interface TwinDocument {

@@ -8,81 +8,63 @@ export interface Followed {
   readonly entries: readonly Entry[]
   /** How many entries the hub left out, because there were more than a person can read. */
   readonly leftOut: number
-  /** Entries that have come since the page was paused. */
-  readonly held: number
-  readonly clear: () => void
 }
 
 /**
  * @param query of `GET /journal`.
- * @param since entries after this seq; undefined: only new ones.
+ * @param since entries after this seq.
  * @param keep number of entries that stay.
  */
-export function useJournal(
-  query: Readonly<Record<string, string>>,
-  since: number | undefined,
-  keep: number,
-  paused = false,
-): Followed {
-  const all = useRef<readonly Entry[]>([])
-  const [shown, setShown] = useState<readonly Entry[]>([])
+export function useJournal(query: Readonly<Record<string, string>>, since: number, keep: number): Followed {
+  const [entries, setEntries] = useState<readonly Entry[]>([])
   const [leftOut, setLeftOut] = useState(0)
-  const [held, setHeld] = useState(0)
-  const isPaused = useRef(paused)
   const key = JSON.stringify(query)
   useEffect(() => {
-    all.current = []
-    setShown([])
-    setLeftOut(0)
-    setHeld(0)
+    const forget = (): void => {
+      setEntries([])
+      setLeftOut(0)
+    }
+    forget()
     return follow(query, since, {
-      onEntries: (entries) => {
-        all.current = [...all.current, ...entries].slice(-keep)
-        if (isPaused.current) setHeld((count) => count + entries.length)
-        else setShown(all.current)
+      onEntries: (more) => {
+        setEntries((before) => [...before, ...more].slice(-keep))
       },
       onLeftOut: (count) => {
         setLeftOut((sum) => sum + count)
       },
-      onRestart: () => {
-        all.current = []
-      },
+      onRestart: forget,
     })
   }, [key])
-  useEffect(() => {
-    isPaused.current = paused
-    if (paused) return
-    setHeld(0)
-    setShown(all.current)
-  }, [paused])
-  const clear = (): void => {
-    all.current = []
-    setShown([])
-    setLeftOut(0)
-  }
-  return { entries: shown, leftOut, held, clear }
+  return { entries, leftOut }
 }
 
-/** What a call gives, asked again whenever one of the values changes. */
+/**
+ * What a call gives, asked again whenever one of the values changes. An older answer that comes late is not shown, one that
+ * comes before a newer question is answered is. What is asked about does not change: that takes another `key` of the component.
+ */
 export function useAsked<T>(
   ask: () => Promise<T>,
   values: readonly unknown[],
 ): { readonly value: T | undefined; readonly failed: unknown; readonly again: () => void } {
   const [state, setState] = useState<{ readonly value?: T; readonly failed?: unknown }>({})
   const [round, setRound] = useState(0)
+  const asked = useRef(0)
+  const answered = useRef(0)
   useEffect(() => {
-    let current = true
+    const number = ++asked.current
+    const isNews = (): boolean => {
+      if (number < answered.current) return false
+      answered.current = number
+      return true
+    }
     ask().then(
       (value) => {
-        if (current) setState({ value })
+        if (isNews()) setState({ value })
       },
       (failed: unknown) => {
-        if (current) setState((before) => ({ ...before, failed }))
+        if (isNews()) setState((before) => ({ ...before, failed }))
       },
     )
-    return () => {
-      current = false
-    }
   }, [...values, round])
   return {
     value: state.value,

@@ -1,7 +1,8 @@
 /** The clock of the hub: stop it, wind it, and see what falls due. */
 
 import { useState } from 'preact/hooks'
-import { Badge, Button, Card, Empty, Field, Problem } from '../parts/basics.tsx'
+import { Badge, Button, Card, Empty, Problem } from '../parts/basics.tsx'
+import { TextField } from '../parts/fields.tsx'
 import { useCall } from '../parts/forms.tsx'
 import { call, messageOf } from '../lib/api.ts'
 import { refresh, status } from '../lib/hub.ts'
@@ -132,19 +133,7 @@ function Face({ now, onMoved }: { readonly now: Status; readonly onMoved: () => 
             move('/clock/advance', { by })
           }}
         >
-          <Field label="Advance by" hint="1h30m, 90s, 2d">
-            {(attributes) => (
-              <input
-                {...attributes}
-                class="mono"
-                required
-                value={by}
-                onInput={(event) => {
-                  setBy(event.currentTarget.value)
-                }}
-              />
-            )}
-          </Field>
+          <TextField label="Advance by" hint="1h30m, 90s, 2d" required value={by} onValue={setBy} />
           <Button type="submit" disabled={busy}>
             Advance
           </Button>
@@ -156,19 +145,13 @@ function Face({ now, onMoved }: { readonly now: Status; readonly onMoved: () => 
             move('/clock/offset', { by: offset })
           }}
         >
-          <Field label="Set ahead or behind" hint="-1h: an hour behind the system clock">
-            {(attributes) => (
-              <input
-                {...attributes}
-                class="mono"
-                required
-                value={offset}
-                onInput={(event) => {
-                  setOffset(event.currentTarget.value)
-                }}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Set ahead or behind"
+            hint="-1h: an hour behind the system clock"
+            required
+            value={offset}
+            onValue={setOffset}
+          />
           <Button type="submit" disabled={busy}>
             Set
           </Button>

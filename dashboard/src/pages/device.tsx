@@ -1,9 +1,9 @@
 /** One device: what it does and what can be done to it. */
 
 import { useEffect, useState } from 'preact/hooks'
-import { Badge, Button, Dialog, Empty, Problem, Tabs } from '../parts/basics.tsx'
+import { Badge, Button, Copy, Dialog, Empty, Problem, Tabs } from '../parts/basics.tsx'
 import { useCall } from '../parts/forms.tsx'
-import { call, messageOf, pathOf } from '../lib/api.ts'
+import { ApiError, call, messageOf, pathOf } from '../lib/api.ts'
 import { status } from '../lib/hub.ts'
 import { go, hrefOf } from '../lib/route.ts'
 import { agoText } from '../lib/text.ts'
@@ -33,8 +33,8 @@ const KEPT = 5_000
 const SAMPLE = '200'
 
 export function DevicePage({ deviceId, tab }: { readonly deviceId: string; readonly tab: string }) {
-  const [paused, setPaused] = useState(false)
-  const journal = useJournal({ device: deviceId, sample: SAMPLE }, 0, KEPT, paused)
+  const journal = useJournal({ device: deviceId, sample: SAMPLE }, 0, KEPT)
+  const seq = useValue(status)?.journal.seq
   const last = journal.entries.findLast(({ type }) =>
     ['connected', 'disconnected', 'registry'].includes(type),
   )?.seq
@@ -42,11 +42,11 @@ export function DevicePage({ deviceId, tab }: { readonly deviceId: string; reado
     value: device,
     failed,
     again,
-  } = useAsked(() => call<IdentityDocument>('GET', `${pathOf(deviceId)}?keys=hidden`), [deviceId, last])
+  } = useAsked(() => call<IdentityDocument>('GET', `${pathOf(deviceId)}?keys=hidden`), [last, seq])
   useEffect(() => {
     document.getElementById('main')?.scrollTo({ top: 0 })
   }, [tab])
-  if (device === undefined)
+  if (device === undefined || (failed instanceof ApiError && failed.status === 404))
     return failed === undefined ? null : (
       <Empty icon="devices" title="There is no such device">
         <p>{messageOf(failed)}</p>
@@ -68,9 +68,7 @@ export function DevicePage({ deviceId, tab }: { readonly deviceId: string; reado
           href: hrefOf('devices', deviceId, id),
         }))}
       />
-      {tab === 'timeline' ? (
-        <TimelineTab journal={journal} paused={paused} onPause={setPaused} name={deviceId} />
-      ) : null}
+      {tab === 'timeline' ? <TimelineTab journal={journal} name={deviceId} /> : null}
       {tab === 'plots' ? <PlotsTab entries={journal.entries} leftOut={journal.leftOut} /> : null}
       {tab === 'twin' ? <TwinTab device={device} entries={journal.entries} /> : null}
       {tab === 'methods' ? <MethodsTab device={device} entries={journal.entries} /> : null}
@@ -98,6 +96,13 @@ function DeviceHead({
       <div class="row between">
         <h1 class="mono cut">{device.deviceId}</h1>
         <div class="row">
+          <Copy
+            label="connection string"
+            shows="Connection string"
+            text={async () =>
+              (await call<IdentityDocument>('GET', pathOf(device.deviceId))).connectionString ?? ''
+            }
+          />
           <Button
             disabled={busy}
             onClick={() => {

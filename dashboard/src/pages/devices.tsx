@@ -1,15 +1,16 @@
 /** The list of devices: search, the query language, and a form for a new device. */
 
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { Badge, Button, Choice, Dialog, Empty, Field, Problem } from '../parts/basics.tsx'
+import { useEffect, useState } from 'preact/hooks'
+import { Badge, Button, Choice, Dialog, Empty, Problem } from '../parts/basics.tsx'
+import { CheckBox, Field, SearchField, TextField } from '../parts/fields.tsx'
 import { useCall } from '../parts/forms.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
-import { call, messageOf, request } from '../lib/api.ts'
-import { after } from '../lib/clock.ts'
+import { call, messageOf } from '../lib/api.ts'
 import { status } from '../lib/hub.ts'
 import { go, hrefOf } from '../lib/route.ts'
-import { agoText } from '../lib/text.ts'
+import { agoText, counted } from '../lib/text.ts'
 import type { IdentityDocument } from '../lib/types.ts'
+import { usePages } from '../lib/use-pages.ts'
 import { useValue } from '../lib/value.ts'
 
 type Filter = 'all' | 'Connected' | 'Disconnected' | 'disabled'
@@ -61,13 +62,23 @@ export function DevicesPage() {
   )
 }
 
-const PAGE = 100
-
 function ByText({ onAdd }: { readonly onAdd: () => void }) {
   const [text, setText] = useState('')
   const [filter, setFilter] = useState<Filter>('all')
   const [selected, setSelected] = useState<number | undefined>(undefined)
-  const { total, rows, range, failed } = useDevices(text, filter)
+  const now = useValue(status)
+  const { total, rows, range, failed } = usePages<IdentityDocument>(
+    '/devices',
+    {
+      keys: 'hidden',
+      ...(text === '' ? {} : { contains: text }),
+      ...(filter === 'all' ? {} : filter === 'disabled' ? { status: filter } : { connectionState: filter }),
+    },
+    now?.journal.seq,
+  )
+  useEffect(() => {
+    setSelected(undefined)
+  }, [text, filter])
   const open = (index: number): void => {
     const device = rows.get(index)
     if (device !== undefined) go('devices', device.deviceId)
@@ -75,15 +86,7 @@ function ByText({ onAdd }: { readonly onAdd: () => void }) {
   return (
     <>
       <div class="row filters">
-        <input
-          type="search"
-          aria-label="Search devices by id"
-          placeholder="Search by id"
-          value={text}
-          onInput={(event) => {
-            setText(event.currentTarget.value)
-          }}
-        />
+        <SearchField label="Search devices by id" placeholder="Search by id" value={text} onValue={setText} />
         <Choice
           label="Which devices"
           options={[
@@ -96,7 +99,7 @@ function ByText({ onAdd }: { readonly onAdd: () => void }) {
           onPick={setFilter}
         />
         <span class="faint" role="status">
-          {total === undefined ? '' : `${String(total)} ${total === 1 ? 'device' : 'devices'}`}
+          {total === undefined ? '' : counted(total, 'device')}
         </span>
       </div>
       <Problem text={failed === undefined ? undefined : messageOf(failed)} />
@@ -170,45 +173,6 @@ function Row({ device }: { readonly device: IdentityDocument | undefined }) {
   )
 }
 
-/** Devices that match, page by page as they come into view; what changes is read again with each change of the status. */
-function useDevices(text: string, filter: Filter) {
-  const [total, setTotal] = useState<number | undefined>(undefined)
-  const [rows, setRows] = useState<ReadonlyMap<number, IdentityDocument>>(new Map())
-  const [failed, setFailed] = useState<unknown>(undefined)
-  const [span, setSpan] = useState<readonly [number, number]>([0, 30])
-  const wanted = useRef('')
-  const now = useValue(status)
-  const query = new URLSearchParams({
-    keys: 'hidden',
-    ...(text === '' ? {} : { contains: text }),
-    ...(filter === 'all' ? {} : filter === 'disabled' ? { status: filter } : { connectionState: filter }),
-  }).toString()
-  useEffect(() => {
-    wanted.current = query
-    const skip = Math.floor(span[0] / PAGE) * PAGE
-    const limit = Math.max(PAGE, Math.ceil((span[1] - skip) / PAGE) * PAGE)
-    return after(rows.size === 0 ? 0 : 80, () => {
-      request<readonly IdentityDocument[]>(
-        'GET',
-        `/devices?${query}&skip=${String(skip)}&limit=${String(limit)}`,
-      ).then(({ body, headers }) => {
-        if (wanted.current !== query) return
-        setFailed(undefined)
-        setTotal(Number(headers.get('x-total-count')))
-        setRows(new Map(body.map((device, at) => [skip + at, device])))
-      }, setFailed)
-    })
-  }, [query, span[0], span[1], now?.journal.seq])
-  return {
-    total,
-    rows,
-    failed,
-    range: (from: number, to: number) => {
-      setSpan([from, to])
-    },
-  }
-}
-
 interface QueryAnswer {
   readonly rows: readonly Readonly<Record<string, unknown>>[]
   readonly continuation: string | null
@@ -263,7 +227,7 @@ function ByQuery() {
       {answer === undefined ? null : (
         <div class="card results">
           <p role="status" class="faint">
-            {answer.rows.length} {answer.rows.length === 1 ? 'row' : 'rows'}
+            {counted(answer.rows.length, 'row')}
             {answer.continuation === null ? '' : ', more follow'}
           </p>
           {answer.rows.map((row, at) => (
@@ -315,49 +279,24 @@ function NewDevice({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="New device" onClose={onClose}>
       <form onSubmit={create}>
-        <Field
+        <TextField
           label="Device id"
           hint="Letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '"
           problem={failed === undefined ? undefined : messageOf(failed)}
-        >
-          {(attributes) => (
-            <input
-              {...attributes}
-              class="mono"
-              required
-              autocomplete="off"
-              value={deviceId}
-              onInput={(event) => {
-                setDeviceId(event.currentTarget.value)
-              }}
-            />
-          )}
-        </Field>
+          required
+          value={deviceId}
+          onValue={setDeviceId}
+        />
         <Choice label="Authentication" options={AUTHENTICATION} at={type} onPick={setType} />
         {type === 'selfSigned' ? (
-          <Field label="Thumbprint" hint="SHA-1 or SHA-256, in hexadecimal">
-            {(attributes) => (
-              <input
-                {...attributes}
-                class="mono"
-                value={thumbprint}
-                onInput={(event) => {
-                  setThumbprint(event.currentTarget.value)
-                }}
-              />
-            )}
-          </Field>
-        ) : null}
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={edge}
-            onChange={(event) => {
-              setEdge(event.currentTarget.checked)
-            }}
+          <TextField
+            label="Thumbprint"
+            hint="SHA-1 or SHA-256, in hexadecimal"
+            value={thumbprint}
+            onValue={setThumbprint}
           />
-          Edge device
-        </label>
+        ) : null}
+        <CheckBox label="Edge device" checked={edge} onChange={setEdge} />
         <div class="row end">
           <Button type="submit" look="main" disabled={busy}>
             Create

@@ -1,7 +1,8 @@
 /** The form of one fault type, made of its parameters. */
 
 import { useState } from 'preact/hooks'
-import { Button, Field, Problem } from '../parts/basics.tsx'
+import { Button, Problem } from '../parts/basics.tsx'
+import { CheckBox, NumberField, SelectField, TextField } from '../parts/fields.tsx'
 import { useCall } from '../parts/forms.tsx'
 import { ApiError, call, messageOf } from '../lib/api.ts'
 import { jsonOf, wordOf } from '../lib/text.ts'
@@ -47,92 +48,57 @@ export function FaultForm({ type, onArmed }: { readonly type: FaultType; readonl
       <h3 class="mono">{type.name}</h3>
       <p>{type.explain}</p>
       {Object.entries(type.parameters).map(([name, parameter]) => (
-        <Field key={name} label={name} hint={hintOf(parameter)} problem={problem(`parameters.${name}`)}>
-          {(attributes) => (
-            <ParameterInput
-              attributes={attributes}
-              parameter={parameter}
-              text={texts[name] ?? ''}
-              onText={(text) => {
-                setTexts({ ...texts, [name]: text })
-              }}
-            />
-          )}
-        </Field>
+        <ParameterField
+          key={name}
+          name={name}
+          parameter={parameter}
+          problem={problem(`parameters.${name}`)}
+          text={texts[name] ?? ''}
+          onText={(text) => {
+            setTexts({ ...texts, [name]: text })
+          }}
+        />
       ))}
       {type.scope === 'everyone' ? (
         <p class="faint">It affects every client: the hub does not know who connects yet.</p>
       ) : (
-        <Field
+        <TextField
           label="Only this identity"
           hint="device, or device/module; empty: everyone"
           problem={problem('scope.identity')}
-        >
-          {(attributes) => (
-            <input
-              {...attributes}
-              class="mono"
-              value={identity}
-              onInput={(event) => {
-                setIdentity(event.currentTarget.value)
-              }}
-            />
-          )}
-        </Field>
+          value={identity}
+          onValue={setIdentity}
+        />
       )}
       <div class="row start">
-        <Field label="Skip first" hint={`counted by ${type.trigger}`} problem={problem('trigger.skip')}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              type="number"
-              min={0}
-              value={skip}
-              onInput={(event) => {
-                setSkip(event.currentTarget.value)
-              }}
-            />
-          )}
-        </Field>
-        <Field label="Times" hint="how often it fires" problem={problem('count')}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              type="number"
-              min={1}
-              disabled={always}
-              value={count}
-              onInput={(event) => {
-                setCount(event.currentTarget.value)
-              }}
-            />
-          )}
-        </Field>
-        <Field label="For seconds" hint="empty: no limit" problem={problem('durationSeconds')}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              type="number"
-              min={0}
-              step="any"
-              value={seconds}
-              onInput={(event) => {
-                setSeconds(event.currentTarget.value)
-              }}
-            />
-          )}
-        </Field>
-      </div>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={always}
-          onChange={(event) => {
-            setAlways(event.currentTarget.checked)
-          }}
+        <NumberField
+          label="Skip first"
+          hint={`counted by ${type.trigger}`}
+          problem={problem('trigger.skip')}
+          min={0}
+          value={skip}
+          onValue={setSkip}
         />
-        Always, until it is disarmed
-      </label>
+        <NumberField
+          label="Times"
+          hint="how often it fires"
+          problem={problem('count')}
+          min={1}
+          disabled={always}
+          value={count}
+          onValue={setCount}
+        />
+        <NumberField
+          label="For seconds"
+          hint="empty: no limit"
+          problem={problem('durationSeconds')}
+          min={0}
+          step="any"
+          value={seconds}
+          onValue={setSeconds}
+        />
+      </div>
+      <CheckBox label="Always, until it is disarmed" checked={always} onChange={setAlways} />
       <Problem text={elsewhere ? messageOf(failed) : undefined} />
       <div class="row end">
         <Button type="submit" look="main" icon="faults" disabled={busy}>
@@ -143,58 +109,27 @@ export function FaultForm({ type, onArmed }: { readonly type: FaultType; readonl
   )
 }
 
-interface InputProps {
-  readonly attributes: { id: string; 'aria-describedby': string; 'aria-invalid': boolean }
+interface ParameterProps {
+  readonly name: string
   readonly parameter: FaultParameter
+  readonly problem: string | undefined
   readonly text: string
   readonly onText: (text: string) => void
 }
 
-function ParameterInput({ attributes, parameter, text, onText }: InputProps) {
+function ParameterField({ name, parameter, problem, text, onText }: ParameterProps) {
   const { type, oneOf, minimum, maximum, required = false, default: otherwise } = parameter
+  const field = { label: name, hint: hintOf(parameter), problem, value: text, onValue: onText }
   const choices = oneOf ?? (type === 'boolean' ? ['true', 'false'] : undefined)
-  if (choices !== undefined)
-    return (
-      <select
-        {...attributes}
-        value={text}
-        onChange={(event) => {
-          onText(event.currentTarget.value)
-        }}
-      >
-        <option value="">{otherwise === undefined ? 'not set' : `default: ${wordOf(otherwise)}`}</option>
-        {choices.map((one) => (
-          <option key={one}>{one}</option>
-        ))}
-      </select>
-    )
-  const common = {
-    ...attributes,
-    required,
-    value: text,
-    placeholder: otherwise === undefined ? '' : JSON.stringify(otherwise),
+  if (choices !== undefined) {
+    const unset = otherwise === undefined ? 'not set' : `default: ${wordOf(otherwise)}`
+    return <SelectField {...field} options={[['', unset], ...choices.map((one) => [one, one] as const)]} />
   }
-  if (type === 'integer' || type === 'number')
-    return (
-      <input
-        {...common}
-        type="number"
-        min={minimum}
-        max={maximum}
-        step={type === 'integer' ? 1 : 'any'}
-        onInput={(event) => {
-          onText(event.currentTarget.value)
-        }}
-      />
-    )
-  return (
-    <input
-      {...common}
-      class="mono"
-      onInput={(event) => {
-        onText(event.currentTarget.value)
-      }}
-    />
+  const common = { ...field, required, placeholder: otherwise === undefined ? '' : JSON.stringify(otherwise) }
+  return type === 'integer' || type === 'number' ? (
+    <NumberField {...common} min={minimum} max={maximum} step={type === 'integer' ? 1 : 'any'} />
+  ) : (
+    <TextField {...common} />
   )
 }
 

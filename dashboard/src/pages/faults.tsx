@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { Badge, Button, Card, Empty, Problem } from '../parts/basics.tsx'
+import { OpenFile, SearchField, TextField } from '../parts/fields.tsx'
 import { useCall } from '../parts/forms.tsx'
 import { call, messageOf } from '../lib/api.ts'
 import { save } from '../lib/files.ts'
@@ -60,14 +61,11 @@ function Catalogue({
     <Card class="catalogue" title={`${String(types.length)} fault types`}>
       <div class="catalogue-parts">
         <div class="stack">
-          <input
-            type="search"
-            aria-label="Search fault types"
+          <SearchField
+            label="Search fault types"
             placeholder="puback, delay, twin …"
             value={text}
-            onInput={(event) => {
-              setText(event.currentTarget.value)
-            }}
+            onValue={setText}
           />
           <div class="scroll types" tabIndex={0} aria-label="Fault types" role="group">
             {[...groups].map(([group, members]) => (
@@ -173,6 +171,7 @@ function Recipes({
   readonly onChange: () => void
 }) {
   const [opened, setOpened] = useState<readonly Recipe[]>([])
+  const [name, setName] = useState('My recipe')
   const { failed, run } = useCall()
   const arm = ({ faults }: Recipe): void => {
     run(async () => {
@@ -188,39 +187,20 @@ function Recipes({
       }
     })
   }
-  const open = (files: FileList | null): void => {
-    const file = files?.[0]
-    if (file !== undefined)
-      run(async () => {
-        setOpened([parseRecipe(await file.text()), ...opened])
-      })
+  const open = (file: File): void => {
+    run(async () => {
+      setOpened([parseRecipe(await file.text()), ...opened])
+    })
   }
   const keep = (): void => {
     const faults = armed.filter(({ spent }) => !spent).map(definitionOf)
-    const recipe: Recipe = { recipe: 'My recipe', faults }
-    save('recipe.json', `${JSON.stringify(recipe, undefined, 2)}\n`, 'application/json')
+    const recipe: Recipe = { recipe: name, faults }
+    save(`${name}.json`, `${JSON.stringify(recipe, undefined, 2)}\n`, 'application/json')
   }
   return (
     <Card
       title="Recipes"
-      actions={
-        <>
-          <label class="button quiet">
-            Open a file
-            <input
-              class="hidden"
-              type="file"
-              accept=".json,application/json"
-              onChange={(event) => {
-                open(event.currentTarget.files)
-              }}
-            />
-          </label>
-          <Button icon="save" look="quiet" disabled={armed.every(({ spent }) => spent)} onClick={keep}>
-            Save what is armed
-          </Button>
-        </>
-      }
+      actions={<OpenFile label="Open a file" accept=".json,application/json" look="quiet" onFile={open} />}
     >
       <Problem text={failed === undefined ? undefined : messageOf(failed)} />
       <ul class="recipes">
@@ -242,16 +222,44 @@ function Recipes({
           </li>
         ))}
       </ul>
+      {armed.every(({ spent }) => spent) ? null : (
+        <form
+          class="row start"
+          onSubmit={(event) => {
+            event.preventDefault()
+            keep()
+          }}
+        >
+          <TextField
+            label="Name of the recipe"
+            hint="A file with what is armed now."
+            required
+            value={name}
+            onValue={setName}
+          />
+          <Button type="submit" icon="save">
+            Save what is armed
+          </Button>
+        </form>
+      )}
     </Card>
   )
 }
 
-function definitionOf({ name, scope, trigger, count, parameters }: ArmedFault): FaultDefinition {
+function definitionOf({
+  name,
+  scope,
+  trigger,
+  count,
+  durationSeconds,
+  parameters,
+}: ArmedFault): FaultDefinition {
   return {
     name,
     ...(scope?.identity === undefined ? {} : { scope }),
     ...(trigger?.skip === undefined || trigger.skip === 0 ? {} : { trigger }),
     ...(count === undefined ? {} : { count }),
+    ...(durationSeconds === undefined ? {} : { durationSeconds }),
     ...(Object.keys(parameters ?? {}).length === 0 ? {} : { parameters: parameters ?? {} }),
   }
 }

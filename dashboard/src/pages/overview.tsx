@@ -3,11 +3,11 @@
 import { useState } from 'preact/hooks'
 import { Badge, Button, Card, Choice, Copy, Empty, Tile } from '../parts/basics.tsx'
 import { Plot } from '../parts/plot.tsx'
-import { call } from '../lib/api.ts'
+import { call, pathOf } from '../lib/api.ts'
 import { about, rates, status, type Rate } from '../lib/hub.ts'
 import { lineOf } from '../lib/entry.ts'
 import { hrefOf } from '../lib/route.ts'
-import { clockText, shortNumber, spanText } from '../lib/text.ts'
+import { clockText, counted, quoted, shortNumber, spanText } from '../lib/text.ts'
 import type { About, Entry, IdentityDocument, Status } from '../lib/types.ts'
 import { useAsked, useJournal } from '../lib/use-journal.ts'
 import { useValue } from '../lib/value.ts'
@@ -24,7 +24,7 @@ export function OverviewPage() {
         <Tile
           label="Connected devices"
           value={now?.devices.connected ?? '–'}
-          note={now && `of ${String(now.devices.total)}, ${String(now.devices.modules)} modules`}
+          note={now && `of ${String(now.devices.total)}, ${counted(now.devices.modules, 'module')}`}
           href={hrefOf('devices')}
           tone={(now?.devices.connected ?? 0) > 0 ? 'good' : 'plain'}
         />
@@ -36,7 +36,7 @@ export function OverviewPage() {
         <Tile
           label="Refusals"
           value={now?.totals.refusals ?? '–'}
-          note="since the hub started"
+          note="with their reasons"
           href={hrefOf('explain')}
           tone={(now?.totals.refusals ?? 0) > 0 ? 'bad' : 'plain'}
         />
@@ -59,11 +59,11 @@ export function OverviewPage() {
           <Card title="Messages a second">
             <Rates seen={seen} />
           </Card>
-          <Activity />
+          {now === undefined ? null : <Activity seq={now.journal.seq} />}
         </div>
         <div class="stack">
           <Card title="Hub">{hub === undefined ? null : <HubFacts hub={hub} now={now} />}</Card>
-          {hub === undefined ? null : <Connect hub={hub} />}
+          {hub === undefined ? null : <Connect hub={hub} devices={now?.devices.total ?? 0} />}
         </div>
       </div>
     </>
@@ -128,8 +128,9 @@ function Quota({ used, limit, tier }: Status['meter']) {
       <div class="row between">
         <span>Daily quota{tier === null ? '' : `, ${tier}`}</span>
         <span class="mono">
-          {used.toLocaleString('en')}{' '}
-          {limit === null ? 'messages; no limit' : `of ${limit.toLocaleString('en')}`}
+          {limit === null
+            ? `${counted(used, 'message')}, no limit`
+            : `${used.toLocaleString('en')} of ${counted(limit, 'message')}`}
         </span>
       </div>
       <meter
@@ -145,13 +146,17 @@ function Quota({ used, limit, tier }: Status['meter']) {
 }
 
 const SHOWN = 12
+/** Entries of any type before the page was opened, among which there may be some to show. */
+const LOOKED_BACK = 200
 
-function Activity() {
+/** @param seq of the newest entry when the page is opened. */
+function Activity({ seq }: { readonly seq: number }) {
+  const [since] = useState(Math.max(0, seq - LOOKED_BACK))
   const query = {
     type: 'connected,disconnected,operation,delivery,refusal,fault,clock,registry,reset,tls-failed',
     sample: '20',
   }
-  const { entries, leftOut } = useJournal(query, undefined, SHOWN)
+  const { entries, leftOut } = useJournal(query, since, SHOWN)
   return (
     <Card
       title="Happening now"
@@ -194,11 +199,11 @@ const SDKS = [
 ] as const
 type Sdk = (typeof SDKS)[number][0]
 
-function Connect({ hub }: { readonly hub: About }) {
+function Connect({ hub, devices }: { readonly hub: About; readonly devices: number }) {
   const [sdk, setSdk] = useState<Sdk>('node')
   const { value: first } = useAsked(
     () => call<readonly IdentityDocument[]>('GET', '/devices?limit=1&keys=hidden'),
-    [],
+    [devices],
   )
   const deviceId = first?.[0]?.deviceId
   const lines = trustLines(sdk, hub)
@@ -206,17 +211,12 @@ function Connect({ hub }: { readonly hub: About }) {
     ...lines,
     ...(deviceId === undefined
       ? []
-      : [
-          `export IOTHUB_DEVICE_CONNECTION_STRING='HostName=${hub.hostName};DeviceId=${deviceId};SharedAccessKey=••••'`,
-        ]),
+      : [connectionLine(`HostName=${hub.hostName};DeviceId=${deviceId};SharedAccessKey=••••`)]),
   ]
   const whole = async (): Promise<string> => {
     if (deviceId === undefined) return lines.join('\n')
-    const { connectionString = '' } = await call<IdentityDocument>(
-      'GET',
-      `/devices/${encodeURIComponent(deviceId)}`,
-    )
-    return [...lines, `export IOTHUB_DEVICE_CONNECTION_STRING='${connectionString}'`].join('\n')
+    const { connectionString = '' } = await call<IdentityDocument>('GET', pathOf(deviceId))
+    return [...lines, connectionLine(connectionString)].join('\n')
   }
   return (
     <Card title="Connect" actions={<Choice label="SDK" options={SDKS} at={sdk} onPick={setSdk} />}>
@@ -225,7 +225,7 @@ function Connect({ hub }: { readonly hub: About }) {
         <pre tabIndex={0} aria-label="Environment lines">
           {shown.join('\n')}
         </pre>
-        <Copy text={whole} label="the environment lines with the key" quiet={false} />
+        <Copy text={whole} label="the environment lines with the key" shows="Copy" />
       </div>
       {deviceId === undefined ? (
         <p>
@@ -235,6 +235,10 @@ function Connect({ hub }: { readonly hub: About }) {
       <Secrets />
     </Card>
   )
+}
+
+function connectionLine(connectionString: string): string {
+  return `export IOTHUB_DEVICE_CONNECTION_STRING=${quoted(connectionString)}`
 }
 
 function trustLines(sdk: Sdk, { env, caPath = '' }: About): readonly string[] {
@@ -250,18 +254,14 @@ function trustLines(sdk: Sdk, { env, caPath = '' }: About): readonly string[] {
     case 'other':
       return line('SSL_CERT_FILE')
     case 'java': {
-      const store = quoted(caPath.replace(/[^/\\]*$/, 'truststore.p12'))
+      const store = caPath.replace(/[^/\\]*$/, 'truststore.p12')
+      const options = `-Djavax.net.ssl.trustStore=${store} -Djavax.net.ssl.trustStorePassword=changeit`
       return [
-        `keytool -importcert -noprompt -alias mock-iot-hub -file ${quoted(caPath)} -keystore ${store} -storetype PKCS12 -storepass changeit`,
-        `export JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=${store} -Djavax.net.ssl.trustStorePassword=changeit"`,
+        `keytool -importcert -noprompt -alias mock-iot-hub -file ${quoted(caPath)} -keystore ${quoted(store)} -storetype PKCS12 -storepass changeit`,
+        `export JAVA_TOOL_OPTIONS=${quoted(options)}`,
       ]
     }
   }
-}
-
-/** As a shell needs it. */
-function quoted(text: string): string {
-  return /^[\w./:@%+=-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 function Secrets() {

@@ -1,17 +1,17 @@
 /** The packets of one link as a sequence diagram; live, or from a record. */
 
-import { useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Badge, Button, Card, Empty, Problem } from '../parts/basics.tsx'
-import { EntryDetail } from '../parts/detail.tsx'
+import { EntryList } from '../parts/entry-list.tsx'
+import { OpenFile } from '../parts/fields.tsx'
 import { useCall } from '../parts/forms.tsx'
-import { VirtualList } from '../parts/virtual-list.tsx'
 import { call, messageOf } from '../lib/api.ts'
 import { save } from '../lib/files.ts'
 import { about, status } from '../lib/hub.ts'
 import { linksIn, stepsOf, type Link, type Step } from '../lib/sequence.ts'
 import { parseRecord, recordText, type OpenedRecord } from '../lib/record.ts'
-import { hrefOf } from '../lib/route.ts'
-import { clockText, dateText } from '../lib/text.ts'
+import { hrefOf, replace } from '../lib/route.ts'
+import { clockText, counted, dateText } from '../lib/text.ts'
 import type { Entry } from '../lib/types.ts'
 import { useAsked, useJournal } from '../lib/use-journal.ts'
 import { useValue } from '../lib/value.ts'
@@ -30,29 +30,21 @@ export function WirePage({ linkId }: { readonly linkId: string | undefined }) {
       )
     })
   }
-  const open = (files: FileList | null): void => {
-    const file = files?.[0]
-    if (file !== undefined)
-      run(async () => {
-        setRecord(parseRecord(await file.text()))
-      })
-  }
   return (
     <div class="fill">
       <div class="row between">
         <h1>Wire</h1>
         <div class="row">
-          <label class="button plain">
-            Open a record
-            <input
-              class="hidden"
-              type="file"
-              accept=".jsonl,application/jsonl"
-              onChange={(event) => {
-                open(event.currentTarget.files)
-              }}
-            />
-          </label>
+          <OpenFile
+            label="Open a record"
+            accept=".jsonl,application/jsonl"
+            look="plain"
+            onFile={(file) => {
+              run(async () => {
+                setRecord(parseRecord(await file.text()))
+              })
+            }}
+          />
           <Button icon="save" onClick={keep}>
             Save the record
           </Button>
@@ -64,8 +56,8 @@ export function WirePage({ linkId }: { readonly linkId: string | undefined }) {
       ) : (
         <>
           <p class="note" role="status">
-            <Badge tone="info">record</Badge> {record.entries.length} entries of {record.hostName}, saved{' '}
-            {dateText(record.savedAt)}.{' '}
+            <Badge tone="info">record</Badge> {counted(record.entries.length, 'entry', 'entries')} of{' '}
+            {record.hostName}, saved {dateText(record.savedAt)}.{' '}
             <Button
               look="quiet"
               onClick={() => {
@@ -75,7 +67,7 @@ export function WirePage({ linkId }: { readonly linkId: string | undefined }) {
               Back to the running hub
             </Button>
           </p>
-          <Wire entries={record.entries} all={record.entries} linkId={linkId} />
+          <RecordWire entries={record.entries} linkId={linkId} />
         </>
       )}
     </div>
@@ -89,48 +81,64 @@ function LiveWire({ linkId }: { readonly linkId: string | undefined }) {
   const now = useValue(status)
   const { value: all = [] } = useAsked(
     () => call<readonly Entry[]>('GET', LINKS),
-    [now?.totals.connects, now?.devices.connected],
+    [now?.totals.connects, now?.totals.refusals, now?.devices.connected],
   )
-  const at = linkId ?? linksIn(all).at(0)?.linkId
-  return at === undefined ? (
+  const links = useMemo(() => linksIn(all), [all])
+  const newest = links[0]?.linkId
+  // A link that opens later does not take the place of the one that a person reads.
+  useEffect(() => {
+    if (linkId === undefined && newest !== undefined) replace('wire', newest)
+  }, [linkId, newest])
+  return linkId === undefined ? (
     <Empty icon="wire" title="No link yet">
       When a device connects, its packets are drawn here.
     </Empty>
   ) : (
-    <LiveLink key={at} all={all} linkId={at} />
+    <LiveLink key={linkId} links={links} linkId={linkId} />
   )
 }
 
-function LiveLink({ all, linkId }: { readonly all: readonly Entry[]; readonly linkId: string }) {
+function LiveLink({ links, linkId }: { readonly links: readonly Link[]; readonly linkId: string }) {
   const { entries, leftOut } = useJournal({ link: linkId, sample: '200' }, 0, KEPT)
   return (
     <>
       {leftOut > 0 ? (
         <p class="note" role="status">
-          <Badge tone="info">sample</Badge> The hub left out {leftOut} entries of this link: there is more
-          than can be shown.
+          <Badge tone="info">sample</Badge> The hub left out {counted(leftOut, 'entry', 'entries')} of this
+          link: there is more than can be shown.
         </p>
       ) : null}
-      <Wire entries={entries} all={all} linkId={linkId} />
+      <Wire entries={entries} links={links} linkId={linkId} />
     </>
+  )
+}
+
+function RecordWire({
+  entries,
+  linkId,
+}: {
+  readonly entries: readonly Entry[]
+  readonly linkId: string | undefined
+}) {
+  const links = useMemo(() => linksIn(entries), [entries])
+  const known = links.find((link) => link.linkId === linkId) ?? links[0]
+  return known === undefined ? (
+    <Empty icon="wire" title="No link in this record" />
+  ) : (
+    <Wire entries={entries} links={links} linkId={known.linkId} />
   )
 }
 
 interface WireProps {
   readonly entries: readonly Entry[]
-  /** With the links to choose from. */
-  readonly all: readonly Entry[]
-  readonly linkId: string | undefined
+  /** To choose from. */
+  readonly links: readonly Link[]
+  readonly linkId: string
 }
 
-function Wire({ entries, all, linkId }: WireProps) {
-  const links = useMemo(() => linksIn(all), [all])
-  const at = links.some((link) => link.linkId === linkId) ? linkId : (linkId ?? links[0]?.linkId)
-  const steps = useMemo(() => stepsOf(entries, at), [entries, at])
-  const [picked, setPicked] = useState<number | undefined>(undefined)
-  const selected = picked === undefined ? -1 : steps.findIndex(({ entry }) => entry.seq === picked)
-  const link = links.find((one) => one.linkId === at)
-  const step = steps[selected]
+function Wire({ entries, links, linkId }: WireProps) {
+  const steps = useMemo(() => stepsOf(entries, linkId), [entries, linkId])
+  const identity = links.find((one) => one.linkId === linkId)?.identity
   return (
     <div class="wire fill">
       <Card title="Links" class="links">
@@ -140,57 +148,41 @@ function Wire({ entries, all, linkId }: WireProps) {
               key={one.linkId}
               class="link-item"
               href={hrefOf('wire', one.linkId)}
-              aria-current={one.linkId === at ? 'true' : undefined}
+              aria-current={one.linkId === linkId ? 'true' : undefined}
             >
               <LinkName link={one} />
             </a>
           ))}
         </nav>
       </Card>
-      <div class={`split ${step === undefined ? 'single' : ''}`}>
-        <Card
-          class="sequence"
-          title={<span class="mono">{link?.identity ?? at ?? ''}</span>}
-          actions={<span class="faint">{steps.length} steps</span>}
-        >
-          <div class="lanes" aria-hidden="true">
-            <span>{link?.identity ?? 'device'}</span>
-            <span>hub</span>
-          </div>
-          {steps.length === 0 ? (
-            <Empty icon="wire" title="Nothing kept of this link">
-              The hub keeps the newest entries only; choose a newer link.
-            </Empty>
-          ) : (
-            <VirtualList
-              label="Packets of the link, oldest first"
-              count={steps.length}
-              rowHeight={46}
-              keyOf={(index) => steps[index]?.entry.seq ?? index}
-              selected={selected < 0 ? undefined : selected}
-              onSelect={(index) => {
-                setPicked(steps[index]?.entry.seq)
-              }}
-              atEnd={step === undefined}
-              render={(index) => <StepRow step={steps[index]} />}
-            />
-          )}
-        </Card>
-        {step === undefined ? null : (
-          <aside class="card scroll" aria-label="The chosen packet">
-            <EntryDetail key={step.entry.seq} entry={step.entry} />
-            <Button
-              look="quiet"
-              icon="close"
-              onClick={() => {
-                setPicked(undefined)
-              }}
-            >
-              Close
-            </Button>
-          </aside>
+      <EntryList
+        key={linkId}
+        label="Packets of the link, oldest first"
+        chosenLabel="The chosen packet"
+        rows={steps}
+        rowHeight={46}
+        atEnd
+        render={(step) => <StepRow step={step} />}
+        frame={(list) => (
+          <Card
+            class="sequence"
+            title={<span class="mono cut">{identity ?? linkId}</span>}
+            actions={<span class="faint">{counted(steps.length, 'step')}</span>}
+          >
+            <div class="lanes" aria-hidden="true">
+              <span class="cut">{identity ?? 'device'}</span>
+              <span>hub</span>
+            </div>
+            {steps.length === 0 ? (
+              <Empty icon="wire" title="Nothing kept of this link">
+                The hub keeps the newest entries only; choose a newer link.
+              </Empty>
+            ) : (
+              list
+            )}
+          </Card>
         )}
-      </div>
+      />
     </div>
   )
 }
@@ -210,9 +202,7 @@ function LinkName({ link }: { readonly link: Link }) {
   )
 }
 
-function StepRow({ step }: { readonly step: Step | undefined }) {
-  if (step === undefined) return null
-  const { entry, direction, label, text, tone } = step
+function StepRow({ step: { entry, direction, label, text, tone } }: { readonly step: Step }) {
   return (
     <div class={`step ${direction} ${tone}`}>
       <span class="mono faint">{clockText(entry.time)}</span>

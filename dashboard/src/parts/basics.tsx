@@ -83,11 +83,12 @@ export function Button(
 export function Copy({
   text,
   label,
-  quiet = true,
+  shows = '',
 }: {
   readonly text: string | (() => Promise<string>)
   readonly label: string
-  readonly quiet?: boolean
+  /** What stands on the button beside its icon. Default: nothing. */
+  readonly shows?: string
 }) {
   const [state, setState] = useState<'' | 'done' | 'failed'>('')
   useEffect(
@@ -109,39 +110,16 @@ export function Copy({
   return (
     <Button
       icon={state === 'done' ? 'check' : 'copy'}
-      look={quiet ? 'quiet' : 'plain'}
+      look={shows === '' ? 'quiet' : 'plain'}
       class="copy"
       aria-label={`Copy ${label}`}
       title={`Copy ${label}`}
       onClick={() => void press()}
     >
       <span aria-live="polite">
-        {state === 'done' ? 'Copied' : state === 'failed' ? 'Not copied' : quiet ? '' : 'Copy'}
+        {state === 'done' ? 'Copied' : state === 'failed' ? 'Not copied' : shows}
       </span>
     </Button>
-  )
-}
-
-/** A labelled field; its problem stands beside it. */
-export function Field(props: {
-  readonly label: string
-  readonly hint?: ComponentChildren
-  readonly problem?: string | undefined
-  readonly children: (attributes: {
-    id: string
-    'aria-describedby': string
-    'aria-invalid': boolean
-  }) => ComponentChildren
-}) {
-  const id = useId()
-  return (
-    <div class="field">
-      <label for={id}>{props.label}</label>
-      {props.children({ id, 'aria-describedby': `${id}-hint`, 'aria-invalid': props.problem !== undefined })}
-      <div id={`${id}-hint`} class="hint">
-        {props.problem === undefined ? props.hint : <Problem text={props.problem} />}
-      </div>
-    </div>
   )
 }
 

@@ -2,14 +2,12 @@
 
 import { useState } from 'preact/hooks'
 import { jsonProblem } from '../lib/diff.ts'
-import { Button, Field } from './basics.tsx'
+import { Button } from './basics.tsx'
+import { Field, type FieldTexts } from './fields.tsx'
 
-export interface JsonFieldProps {
-  readonly label: string
+export interface JsonFieldProps extends FieldTexts {
   readonly text: string
   readonly onText: (text: string) => void
-  readonly hint?: string
-  readonly problem?: string | undefined
   readonly rows?: number
   /** Whether text that is no JSON is fine too. */
   readonly anyText?: boolean

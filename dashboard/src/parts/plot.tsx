@@ -63,8 +63,7 @@ function optionsOf(
   height: number,
   fill: boolean,
 ): uPlot.Options {
-  const style = getComputedStyle(element)
-  const color = (name: string): string => style.getPropertyValue(name).trim()
+  const color = (name: string): string => colorOf(element, name)
   const axis = {
     stroke: color('--faint'),
     font: '11px system-ui, sans-serif',
@@ -93,6 +92,14 @@ function optionsOf(
       })),
     ],
   }
+}
+
+/** A custom property as a colour that a canvas understands, in the scheme that is in use. */
+function colorOf(element: HTMLElement, name: string): string {
+  element.style.color = `var(${name})`
+  const { color } = getComputedStyle(element)
+  element.style.removeProperty('color')
+  return color
 }
 
 /** `13:01:55` of the browser. */

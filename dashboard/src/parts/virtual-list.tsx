@@ -13,7 +13,8 @@ export interface VirtualListProps {
   readonly render: (index: number) => ComponentChildren
   readonly keyOf: (index: number) => string | number
   readonly selected?: number | undefined
-  readonly onSelect?: (index: number) => void
+  /** undefined: Escape, nothing is chosen any more. */
+  readonly onSelect?: (index: number | undefined) => void
   /** A click, or Enter on the chosen row. Default: a click only chooses. */
   readonly onOpen?: (index: number) => void
   /** Keeps the end in view while new rows come, unless a person has scrolled away from it. */
@@ -74,6 +75,7 @@ export function VirtualList(props: VirtualListProps) {
       ['End', Infinity],
     ])
     if (event.key === 'Enter' && selected !== undefined) onOpen?.(selected)
+    if (event.key === 'Escape') onSelect?.(undefined)
     const step = steps.get(event.key)
     if (step === undefined) return
     event.preventDefault()

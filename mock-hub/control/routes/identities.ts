@@ -10,7 +10,8 @@ import type {
   KeyChoice,
 } from '../../core/contract/registry.ts'
 import { utcText } from '../../base/time-text.ts'
-import { objectOf, WHOLE, type ControlRoutes } from '../context.ts'
+import { objectOf, type ControlRoutes } from '../context.ts'
+import { containsText, PAGE, pageOf, type PageQuery } from '../paging.ts'
 import { identityKey } from '../../core/contract/identity.ts'
 import { followLinks, type LiveLink } from '../links.ts'
 import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
@@ -58,10 +59,7 @@ const DEVICE = {
 const MODULE = { ...COMMON, managedBy: TEXT }
 const tags = ['identities']
 /** Left out: all. */
-interface ListQuery {
-  readonly limit?: string
-  readonly skip?: string
-  readonly contains?: string
+interface ListQuery extends PageQuery {
   readonly status?: 'enabled' | 'disabled'
   readonly connectionState?: 'Connected' | 'Disconnected'
   readonly keys?: 'hidden'
@@ -71,9 +69,7 @@ const KEYS = {
   description: 'hidden: connection strings and keys are left out',
 } as const
 const LIST = objectOf({
-  limit: { ...WHOLE, description: 'at most this many; the header x-total-count says how many match' },
-  skip: { ...WHOLE, description: 'leave out this many that match' },
-  contains: { ...TEXT, description: 'only ids with this text, whatever its case' },
+  ...PAGE,
   status: { enum: ['enabled', 'disabled'] },
   connectionState: { enum: ['Connected', 'Disconnected'] },
   keys: KEYS,
@@ -91,12 +87,8 @@ export const identityRoutes: ControlRoutes = (app, { hub }) => {
     '/devices',
     { schema: { tags, summary: 'List devices, oldest first', querystring: LIST } },
     ({ query }, reply) => {
-      const { skip = '0', limit = 'Infinity' } = query
       const found = [...hub.registry.devices()].filter(filterOf(query))
-      void reply.header('x-total-count', String(found.length))
-      return found
-        .slice(Number(skip), Number(skip) + Number(limit))
-        .map((record) => documentOf(record, query.keys === 'hidden'))
+      return pageOf(found, query, reply).map((record) => documentOf(record, query.keys === 'hidden'))
     },
   )
   app.post<{ Body: IdentityBody & { readonly deviceId: string } }>(
@@ -193,9 +185,8 @@ function specOf(body: IdentityBody): IdentitySpec {
 }
 
 function filterOf({ contains, status, connectionState }: ListQuery): (record: IdentityRecord) => boolean {
-  const text = contains?.toLowerCase()
   return (record) =>
-    (text === undefined || record.identity.deviceId.toLowerCase().includes(text)) &&
+    containsText(record.identity.deviceId, contains) &&
     (status === undefined || record.status === status) &&
     (connectionState === undefined || record.connectionState === connectionState)
 }

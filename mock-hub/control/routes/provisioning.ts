@@ -4,6 +4,7 @@ import type { JsonObject } from '../../base/json.ts'
 import type { Enrollments } from '../../provisioning/contract/enrollments.ts'
 import type { HubElsewhere } from '../../provisioning/contract/linked-hub.ts'
 import { objectOf, type ControlRoutes } from '../context.ts'
+import { containsText, PAGE, pageOf, type PageQuery } from '../paging.ts'
 
 interface Entry {
   Params: { readonly id: string }
@@ -16,12 +17,25 @@ const tags = ['provisioning']
 export const provisioningRoutes: ControlRoutes = (app, { provisioning }) => {
   if (provisioning === undefined) return
   const { individual, groups, registrations, certificates } = provisioning
-  const collections: readonly (readonly [root: string, what: string, enrollments: Enrollments])[] = [
-    ['/enrollments', 'individual enrollment', individual],
-    ['/enrollment-groups', 'enrollment group', groups],
+  type Collection = readonly [root: string, what: string, idField: string, enrollments: Enrollments]
+  const collections: readonly Collection[] = [
+    ['/enrollments', 'individual enrollment', 'registrationId', individual],
+    ['/enrollment-groups', 'enrollment group', 'enrollmentGroupId', groups],
   ]
-  for (const [root, what, enrollments] of collections) {
-    app.get(root, { schema: { tags, summary: `List every ${what}, without keys` } }, () => enrollments.list())
+  const list = (root: string, summary: string, idField: string, all: () => readonly JsonObject[]): void => {
+    app.get<{ Querystring: PageQuery }>(
+      root,
+      { schema: { tags, summary, querystring: objectOf(PAGE) } },
+      ({ query }, reply) =>
+        pageOf(
+          all().filter((row) => containsText(String(row[idField]), query.contains)),
+          query,
+          reply,
+        ),
+    )
+  }
+  for (const [root, what, idField, enrollments] of collections) {
+    list(root, `List every ${what}, without keys, sorted by id`, idField, () => enrollments.list())
     app.get<Entry>(
       `${root}/:id`,
       { schema: { tags, summary: `Read an ${what} with its keys` } },
@@ -47,7 +61,7 @@ export const provisioningRoutes: ControlRoutes = (app, { provisioning }) => {
       },
     )
   }
-  app.get('/registrations', { schema: { tags, summary: 'List the state of every registration' } }, () =>
+  list('/registrations', 'List the state of every registration, sorted by id', 'registrationId', () =>
     registrations.list(),
   )
   app.delete<Entry>(

@@ -1,11 +1,13 @@
 /** The hub at a glance, cheap enough to ask every second. */
 
+import { randomUUID } from 'node:crypto'
 import type { ControlRoutes } from '../context.ts'
 import { countDevices, countEntries } from '../counts.ts'
 import { clockState } from './clock.ts'
 
 export const statusRoutes: ControlRoutes = (app, { hub }) => {
   const counting = countEntries(hub)
+  const id = randomUUID()
   app.addHook('onClose', (_app, done) => {
     counting.stop()
     done()
@@ -15,7 +17,8 @@ export const statusRoutes: ControlRoutes = (app, { hub }) => {
     {
       schema: {
         tags: ['about'],
-        summary: 'Devices, totals since the start, clock, quota and armed faults in numbers',
+        summary:
+          'Devices, clock, quota and armed faults in numbers; totals of what the journal had when this API was first called and of all since; `journal.id` is another after a restart',
       },
     },
     () => {
@@ -24,7 +27,7 @@ export const statusRoutes: ControlRoutes = (app, { hub }) => {
         clock: clockState(hub.clock),
         devices: countDevices(hub),
         totals: counting.totals(),
-        journal: { seq: hub.journal.seq },
+        journal: { id, seq: hub.journal.seq },
         meter: { used, limit: limit ?? null, tier: hub.settings.tier ?? null },
         faults: { armed: hub.faults.list().filter(({ spent }) => !spent).length },
       }

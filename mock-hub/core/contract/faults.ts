@@ -28,6 +28,8 @@ export interface ArmedFault {
   readonly trigger: { readonly skip: number }
   /** How often it fires; `always`: until it is disarmed. */
   readonly count: number | 'always'
+  /** How long it stays armed, in seconds from arming; left out: no limit. */
+  readonly durationSeconds?: number
   /** Parameters of the fault type, as given. */
   readonly parameters: Readonly<Record<string, Json>>
   /** Identifies the fault, for example `f1`. */

@@ -121,6 +121,7 @@ class Armed {
   readonly identity: string | undefined
   readonly skip: number
   readonly count: number | 'always'
+  readonly durationSeconds: number | undefined
   readonly parameters: Readonly<Record<string, Json>>
   readonly explain: string
   fired = 0
@@ -131,7 +132,7 @@ class Armed {
   #ended = false
 
   constructor(id: string, definition: FaultDefinition, lever: FaultType) {
-    const { name, scope, trigger, count = 1, parameters = {} } = definition
+    const { name, scope, trigger, count = 1, durationSeconds, parameters = {} } = definition
     const dot = name.lastIndexOf('.')
     this.id = id
     this.name = name
@@ -141,6 +142,7 @@ class Armed {
     this.skip = trigger?.skip ?? 0
     this.skipsLeft = this.skip
     this.count = count
+    this.durationSeconds = durationSeconds
     this.parameters = parameters
     this.explain = explain(definition, lever)
   }
@@ -172,6 +174,7 @@ class Armed {
       scope: this.identity === undefined ? {} : { identity: this.identity },
       trigger: { skip: this.skip },
       count: this.count,
+      ...(this.durationSeconds === undefined ? {} : { durationSeconds: this.durationSeconds }),
       parameters: this.parameters,
       fired: this.fired,
       spent: this.spent,

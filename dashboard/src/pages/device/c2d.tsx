@@ -1,15 +1,30 @@
 /** Cloud-to-device messages: send one, and see what becomes of it. */
 
 import { useState } from 'preact/hooks'
-import { Badge, Button, Card, Choice, Empty, Field, Problem } from '../../parts/basics.tsx'
+import { Badge, Button, Card, Choice, Empty, Problem } from '../../parts/basics.tsx'
+import { SelectField, TextField } from '../../parts/fields.tsx'
 import { JsonField, propertiesOf, PropertyFields, useCall, type PropertyRows } from '../../parts/forms.tsx'
 import { call, messageOf, pathOf } from '../../lib/api.ts'
 import { brief, clockText, jsonOf } from '../../lib/text.ts'
 import type { Entry, IdentityDocument, WaitingMessage } from '../../lib/types.ts'
 import { useAsked } from '../../lib/use-journal.ts'
-import { fateOf, type Sent } from '../../lib/c2d-fate.ts'
+import { fateOf, WAITING, type Sent } from '../../lib/c2d-fate.ts'
+import { status } from '../../lib/hub.ts'
+import { useValue } from '../../lib/value.ts'
 
-type Ack = 'none' | 'positive' | 'negative' | 'full'
+const ACKS = [
+  ['none', 'none'],
+  ['positive', 'when it is completed'],
+  ['negative', 'when it is not'],
+  ['full', 'always'],
+] as const
+type Ack = (typeof ACKS)[number][0]
+
+const NOTHING_ASKED = { known: 0, waiting: [] as readonly WaitingMessage[] }
+
+function isSettlement({ operation }: Entry): boolean {
+  return operation === 'c2dSettle'
+}
 
 export function C2dTab({
   device,
@@ -26,10 +41,12 @@ export function C2dTab({
   const [sent, setSent] = useState<readonly Sent[]>([])
   const { busy, failed, run } = useCall()
   const path = `${pathOf(device.deviceId)}/messages`
-  const { value: waiting = [], again } = useAsked(
-    () => call<readonly WaitingMessage[]>('GET', path),
-    [path, entries.at(-1)?.seq, sent.length],
+  const seq = useValue(status)?.journal.seq
+  const { value: asked = NOTHING_ASKED, again } = useAsked(
+    async () => ({ known: sent.length, waiting: await call<readonly WaitingMessage[]>('GET', path) }),
+    [entries.findLast(isSettlement)?.seq, sent.length, seq],
   )
+  const { waiting } = asked
   const send = (event: Event): void => {
     event.preventDefault()
     run(async () => {
@@ -72,33 +89,8 @@ export function C2dTab({
           <JsonField label="Body" text={text} onText={setText} rows={5} anyText={kind === 'text'} />
           <PropertyFields rows={rows} onRows={setRows} />
           <div class="row">
-            <Field label="Message id">
-              {(attributes) => (
-                <input
-                  {...attributes}
-                  class="mono"
-                  value={messageId}
-                  onInput={(event) => {
-                    setMessageId(event.currentTarget.value)
-                  }}
-                />
-              )}
-            </Field>
-            <Field label="Feedback">
-              {(attributes) => (
-                <select
-                  {...attributes}
-                  value={ack}
-                  onChange={(event) => {
-                    setAck(event.currentTarget.value as Ack)
-                  }}
-                >
-                  {['none', 'positive', 'negative', 'full'].map((one) => (
-                    <option key={one}>{one}</option>
-                  ))}
-                </select>
-              )}
-            </Field>
+            <TextField label="Message id" value={messageId} onValue={setMessageId} />
+            <SelectField label="Feedback" options={ACKS} value={ack} onValue={setAck} />
           </div>
           <Problem text={failed === undefined ? undefined : messageOf(failed)} />
           <div class="row end">
@@ -137,8 +129,10 @@ export function C2dTab({
           </Empty>
         ) : (
           <ul class="sent" aria-live="polite">
-            {all.map((one) => {
-              const fate = fateOf(one.sequenceNumber, entries, waiting)
+            {all.map((one, at) => {
+              // The queue was read before the newest were sent.
+              const isNew = at < sent.length - asked.known
+              const fate = isNew ? WAITING : fateOf(one.sequenceNumber, entries, waiting)
               return (
                 <li key={one.sequenceNumber}>
                   <span class="faint">{one.sequenceNumber}</span>

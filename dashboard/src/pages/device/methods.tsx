@@ -1,7 +1,8 @@
 /** Direct methods: a call, the time that it has left, and its answer. */
 
 import { useEffect, useState } from 'preact/hooks'
-import { Badge, Button, Card, Empty, Field } from '../../parts/basics.tsx'
+import { Badge, Button, Card, Empty } from '../../parts/basics.tsx'
+import { NumberField, TextField } from '../../parts/fields.tsx'
 import { JsonField } from '../../parts/forms.tsx'
 import { Body } from '../../parts/body.tsx'
 import { ApiError, call, messageOf, pathOf } from '../../lib/api.ts'
@@ -31,8 +32,8 @@ export function MethodsTab({
   const [moduleId, setModuleId] = useState<string | undefined>(undefined)
   const [name, setName] = useState('')
   const [payload, setPayload] = useState('{}')
-  const [response, setResponse] = useState(30)
-  const [connect, setConnect] = useState(0)
+  const [response, setResponse] = useState('30')
+  const [connect, setConnect] = useState('0')
   const [calls, setCalls] = useState<readonly Call[]>([])
   const known = [
     ...new Set(
@@ -49,7 +50,7 @@ export function MethodsTab({
       to: moduleId ?? device.deviceId,
       name,
       startedAt: now(),
-      seconds: response + connect,
+      seconds: Number(response) + Number(connect),
     }
     setCalls([one, ...calls])
     const end = (outcome: Call['outcome'] & object): void => {
@@ -57,8 +58,8 @@ export function MethodsTab({
     }
     const body = {
       ...(payload.trim() === '' ? {} : { payload: jsonOf(payload) }),
-      responseTimeoutInSeconds: response,
-      connectTimeoutInSeconds: connect,
+      responseTimeoutInSeconds: Number(response),
+      connectTimeoutInSeconds: Number(connect),
     }
     call<{ status: number; payload: Json }>(
       'POST',
@@ -73,20 +74,13 @@ export function MethodsTab({
       <Card title="Call a method">
         <form onSubmit={invoke}>
           <Target device={device} moduleId={moduleId} onPick={setModuleId} />
-          <Field label="Method" hint={known.length === 0 ? undefined : `Called before: ${known.join(', ')}`}>
-            {(attributes) => (
-              <input
-                {...attributes}
-                class="mono"
-                required
-                autocomplete="off"
-                value={name}
-                onInput={(event) => {
-                  setName(event.currentTarget.value)
-                }}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Method"
+            hint={known.length === 0 ? undefined : `Called before: ${known.join(', ')}`}
+            required
+            value={name}
+            onValue={setName}
+          />
           <JsonField
             label="Payload"
             hint="JSON; empty: no payload"
@@ -100,6 +94,7 @@ export function MethodsTab({
               value={response}
               min={5}
               max={300}
+              required
               onValue={setResponse}
             />
             <NumberField
@@ -107,6 +102,7 @@ export function MethodsTab({
               value={connect}
               min={0}
               max={300}
+              required
               onValue={setConnect}
             />
           </div>
@@ -138,38 +134,6 @@ export function MethodsTab({
         )}
       </Card>
     </div>
-  )
-}
-
-function NumberField({
-  label,
-  value,
-  min,
-  max,
-  onValue,
-}: {
-  readonly label: string
-  readonly value: number
-  readonly min: number
-  readonly max: number
-  readonly onValue: (value: number) => void
-}) {
-  return (
-    <Field label={label}>
-      {(attributes) => (
-        <input
-          {...attributes}
-          type="number"
-          min={min}
-          max={max}
-          required
-          value={value}
-          onInput={(event) => {
-            onValue(event.currentTarget.valueAsNumber)
-          }}
-        />
-      )}
-    </Field>
   )
 }
 

@@ -1,7 +1,8 @@
 /** The modules of a device, and messages to their inputs. */
 
 import { useState } from 'preact/hooks'
-import { Badge, Button, Card, Empty, Field, Problem } from '../../parts/basics.tsx'
+import { Badge, Button, Card, Empty, Problem } from '../../parts/basics.tsx'
+import { SelectField, TextField } from '../../parts/fields.tsx'
 import { JsonField, propertiesOf, PropertyFields, useCall, type PropertyRows } from '../../parts/forms.tsx'
 import { call, messageOf, pathOf } from '../../lib/api.ts'
 import type { IdentityDocument } from '../../lib/types.ts'
@@ -17,7 +18,7 @@ export function ModulesTab({
   const path = `${pathOf(device.deviceId)}/modules`
   const { value: modules = [], again } = useAsked(
     () => call<readonly IdentityDocument[]>('GET', `${path}?keys=hidden`),
-    [path, device],
+    [device],
   )
   const [name, setName] = useState('')
   const { busy, failed, run } = useCall()
@@ -37,20 +38,14 @@ export function ModulesTab({
     <div class="columns">
       <Card title="Modules">
         <form class="row" onSubmit={create}>
-          <Field label="New module" problem={failed === undefined ? undefined : messageOf(failed)}>
-            {(attributes) => (
-              <input
-                {...attributes}
-                class="mono"
-                required
-                placeholder="module id"
-                value={name}
-                onInput={(event) => {
-                  setName(event.currentTarget.value)
-                }}
-              />
-            )}
-          </Field>
+          <TextField
+            label="New module"
+            required
+            placeholder="module id"
+            problem={failed === undefined ? undefined : messageOf(failed)}
+            value={name}
+            onValue={setName}
+          />
           <Button type="submit" icon="plus" disabled={busy}>
             Create
           </Button>
@@ -61,25 +56,8 @@ export function ModulesTab({
           </Empty>
         ) : (
           <ul class="sent">
-            {modules.map(({ moduleId = '', connectionState, status }) => (
-              <li key={moduleId}>
-                <strong class="mono cut">{moduleId}</strong>
-                <Badge tone={connectionState === 'Connected' ? 'good' : 'plain'}>
-                  {connectionState === 'Connected' ? 'connected' : 'not connected'}
-                </Badge>
-                {status === 'disabled' ? <Badge tone="warn">disabled</Badge> : null}
-                <Button
-                  icon="trash"
-                  look="quiet"
-                  aria-label={`Delete module ${moduleId}`}
-                  onClick={() => {
-                    run(async () => {
-                      await call('DELETE', pathOf(device.deviceId, moduleId))
-                      changed()
-                    })
-                  }}
-                />
-              </li>
+            {modules.map((module) => (
+              <ModuleLine key={module.moduleId} module={module} onChange={changed} />
             ))}
           </ul>
         )}
@@ -91,6 +69,52 @@ export function ModulesTab({
   )
 }
 
+function ModuleLine({
+  module: { deviceId, moduleId = '', connectionState, status },
+  onChange,
+}: {
+  readonly module: IdentityDocument
+  readonly onChange: () => void
+}) {
+  const { busy, failed, run } = useCall()
+  const path = pathOf(deviceId, moduleId)
+  const change = (method: string, body?: unknown): void => {
+    run(async () => {
+      await call(method, path, body)
+      onChange()
+    })
+  }
+  return (
+    <li>
+      <strong class="mono cut">{moduleId}</strong>
+      <Problem text={failed === undefined ? undefined : messageOf(failed)} />
+      <Badge tone={connectionState === 'Connected' ? 'good' : 'plain'}>
+        {connectionState === 'Connected' ? 'connected' : 'not connected'}
+      </Badge>
+      {status === 'disabled' ? <Badge tone="warn">disabled</Badge> : null}
+      <Button
+        look="quiet"
+        disabled={busy}
+        aria-label={`${status === 'enabled' ? 'Disable' : 'Enable'} module ${moduleId}`}
+        onClick={() => {
+          change('PATCH', { status: status === 'enabled' ? 'disabled' : 'enabled' })
+        }}
+      >
+        {status === 'enabled' ? 'Disable' : 'Enable'}
+      </Button>
+      <Button
+        icon="trash"
+        look="quiet"
+        disabled={busy}
+        aria-label={`Delete module ${moduleId}`}
+        onClick={() => {
+          change('DELETE')
+        }}
+      />
+    </li>
+  )
+}
+
 function InputForm({
   deviceId,
   modules,
@@ -98,7 +122,9 @@ function InputForm({
   readonly deviceId: string
   readonly modules: readonly string[]
 }) {
-  const [moduleId, setModuleId] = useState(modules[0] ?? '')
+  const [picked, setPicked] = useState('')
+  // The one that was picked may be deleted.
+  const moduleId = modules.includes(picked) ? picked : (modules[0] ?? '')
   const [input, setInput] = useState('input1')
   const [text, setText] = useState('{"temperature": 21}')
   const [rows, setRows] = useState<PropertyRows>([])
@@ -119,34 +145,13 @@ function InputForm({
     <Card title="Send to an input">
       <form onSubmit={send}>
         <div class="row">
-          <Field label="Module">
-            {(attributes) => (
-              <select
-                {...attributes}
-                value={moduleId}
-                onChange={(event) => {
-                  setModuleId(event.currentTarget.value)
-                }}
-              >
-                {modules.map((id) => (
-                  <option key={id}>{id}</option>
-                ))}
-              </select>
-            )}
-          </Field>
-          <Field label="Input">
-            {(attributes) => (
-              <input
-                {...attributes}
-                class="mono"
-                required
-                value={input}
-                onInput={(event) => {
-                  setInput(event.currentTarget.value)
-                }}
-              />
-            )}
-          </Field>
+          <SelectField
+            label="Module"
+            options={modules.map((id) => [id, id] as const)}
+            value={moduleId}
+            onValue={setPicked}
+          />
+          <TextField label="Input" required value={input} onValue={setInput} />
         </div>
         <JsonField label="Body" text={text} onText={setText} rows={4} anyText />
         <PropertyFields rows={rows} onRows={setRows} />

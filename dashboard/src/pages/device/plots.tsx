@@ -2,13 +2,17 @@
 
 import { useMemo, useState } from 'preact/hooks'
 import { Badge, Card, Empty } from '../../parts/basics.tsx'
+import { SearchField } from '../../parts/fields.tsx'
 import { Plot } from '../../parts/plot.tsx'
 import { messageIn } from '../../lib/entry.ts'
 import { numbersIn } from '../../lib/diff.ts'
-import { jsonOf, shortNumber } from '../../lib/text.ts'
+import { counted, jsonOf, shortNumber } from '../../lib/text.ts'
 import type { Entry } from '../../lib/types.ts'
 
 const COLORS = ['--accent', '--plot-2', '--plot-3', '--plot-4', '--plot-5', '--plot-6']
+
+/** Values to choose from at a time; a device may send any number. */
+const OFFERED = 40
 
 interface Point {
   readonly at: number
@@ -23,13 +27,13 @@ export function PlotsTab({
   readonly leftOut: number
 }) {
   const points = useMemo(() => entries.flatMap(pointOf), [entries])
-  const paths = useMemo(
-    () => [...new Set(points.flatMap(({ values }) => [...values.keys()]))].sort(),
-    [points],
-  )
+  const all = useMemo(() => [...new Set(points.flatMap(({ values }) => [...values.keys()]))].sort(), [points])
+  const [text, setText] = useState('')
+  const matching = all.filter((path) => path.toLowerCase().includes(text.toLowerCase()))
+  const paths = matching.slice(0, OFFERED)
   const [chosen, setChosen] = useState<ReadonlySet<string> | undefined>(undefined)
-  const picked = paths.filter((path) => chosen?.has(path) ?? paths.indexOf(path) < 2)
-  if (paths.length === 0)
+  const picked = all.filter((path, at) => chosen?.has(path) ?? at < 2)
+  if (all.length === 0)
     return (
       <Empty icon="plot" title="No numbers yet">
         When the device sends JSON with numbers, they are plotted here: {'{"temperature": 21.5}'}.
@@ -40,10 +44,12 @@ export function PlotsTab({
     if (!next.delete(path)) next.add(path)
     setChosen(next)
   }
-  const times = points.map(({ at }) => at)
   return (
     <>
       <div class="row filters">
+        {all.length > OFFERED ? (
+          <SearchField label="Search values" placeholder="Search values" value={text} onValue={setText} />
+        ) : null}
         <div class="chips" role="group" aria-label="Values to plot">
           {paths.map((path) => (
             <button
@@ -59,11 +65,15 @@ export function PlotsTab({
             </button>
           ))}
         </div>
+        {matching.length > OFFERED ? (
+          <span class="faint">and {counted(matching.length - OFFERED, 'other')}</span>
+        ) : null}
         {leftOut > 0 ? <Badge tone="info">a sample of the messages</Badge> : null}
       </div>
       {picked.map((path) => {
-        const values = points.map((point) => point.values.get(path) ?? null)
-        const last = values.findLast((value) => value !== null) ?? 0
+        const own = points.filter(({ values }) => values.has(path))
+        const values = own.map((point) => point.values.get(path) ?? 0)
+        const last = values.at(-1) ?? 0
         return (
           <Card
             key={path}
@@ -72,9 +82,9 @@ export function PlotsTab({
           >
             <Plot
               label={`${path} over time; newest value ${String(last)}`}
-              times={times}
+              times={own.map(({ at }) => at)}
               series={[
-                { label: path, color: COLORS[paths.indexOf(path) % COLORS.length] ?? '--accent', values },
+                { label: path, color: COLORS[all.indexOf(path) % COLORS.length] ?? '--accent', values },
               ]}
               height={170}
             />

@@ -1,7 +1,7 @@
 /** Whether the device itself is meant, or one of its modules. */
 
 import type { IdentityDocument } from '../../lib/types.ts'
-import { Field } from '../../parts/basics.tsx'
+import { SelectField } from '../../parts/fields.tsx'
 
 export interface TargetProps {
   readonly device: IdentityDocument
@@ -13,23 +13,13 @@ export function Target({ device, moduleId, onPick }: TargetProps) {
   const { modules = [] } = device
   if (modules.length === 0) return null
   return (
-    <Field label="Of">
-      {(attributes) => (
-        <select
-          {...attributes}
-          value={moduleId ?? ''}
-          onChange={(event) => {
-            onPick(event.currentTarget.value === '' ? undefined : event.currentTarget.value)
-          }}
-        >
-          <option value="">the device itself</option>
-          {modules.map((id) => (
-            <option key={id} value={id}>
-              module {id}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
+    <SelectField
+      label="Of"
+      options={[['', 'the device itself'], ...modules.map((id) => [id, `module ${id}`] as const)]}
+      value={moduleId ?? ''}
+      onValue={(id) => {
+        onPick(id === '' ? undefined : id)
+      }}
+    />
   )
 }

@@ -2,9 +2,9 @@
 
 import { useMemo, useState } from 'preact/hooks'
 import { Badge, Button, Empty } from '../../parts/basics.tsx'
-import { EntryDetail } from '../../parts/detail.tsx'
-import { VirtualList } from '../../parts/virtual-list.tsx'
-import { GROUPS, lineOf, type Group } from '../../lib/entry.ts'
+import { EntryList } from '../../parts/entry-list.tsx'
+import { SearchField } from '../../parts/fields.tsx'
+import { GROUPS, lineOf, type Group, type Line } from '../../lib/entry.ts'
 import { jsonLines, save } from '../../lib/files.ts'
 import { clockText, shortNumber } from '../../lib/text.ts'
 import type { Entry } from '../../lib/types.ts'
@@ -14,19 +14,18 @@ const NONE: ReadonlySet<Group> = new Set<Group>(['packet'])
 
 export interface TimelineProps {
   readonly journal: Followed
-  readonly paused: boolean
-  readonly onPause: (paused: boolean) => void
   /** For the name of the file. */
   readonly name: string
 }
 
-export function TimelineTab({ journal, paused, onPause, name }: TimelineProps) {
+export function TimelineTab({ journal, name }: TimelineProps) {
+  /** What is shown while it is paused. */
+  const [held, setHeld] = useState<readonly Entry[] | undefined>(undefined)
   const [hidden, setHidden] = useState<ReadonlySet<Group>>(NONE)
   const [text, setText] = useState('')
-  const [picked, setPicked] = useState<number | undefined>(undefined)
-  const shown = useMemo(() => filtered(journal.entries, hidden, text), [journal.entries, hidden, text])
-  const selected = picked === undefined ? -1 : shown.findIndex(({ seq }) => seq === picked)
-  const entry = shown[selected]
+  const entries = held ?? journal.entries
+  const shown = useMemo(() => filtered(entries, hidden, text), [entries, hidden, text])
+  const fresh = held === undefined ? 0 : newerThan(held.at(-1)?.seq ?? 0, journal.entries)
   const toggle = (group: Group): void => {
     const next = new Set(hidden)
     if (!next.delete(group)) next.add(group)
@@ -35,14 +34,11 @@ export function TimelineTab({ journal, paused, onPause, name }: TimelineProps) {
   return (
     <>
       <div class="row filters">
-        <input
-          type="search"
-          aria-label="Filter the timeline by text"
+        <SearchField
+          label="Filter the timeline by text"
           placeholder="Filter by text"
           value={text}
-          onInput={(event) => {
-            setText(event.currentTarget.value)
-          }}
+          onValue={setText}
         />
         <div class="chips" role="group" aria-label="What to show">
           {GROUPS.map(([group, label]) => (
@@ -61,18 +57,18 @@ export function TimelineTab({ journal, paused, onPause, name }: TimelineProps) {
         </div>
         <span class="row end">
           <Button
-            icon={paused ? 'play' : 'pause'}
+            icon={held === undefined ? 'pause' : 'play'}
             onClick={() => {
-              onPause(!paused)
+              setHeld(held === undefined ? journal.entries : undefined)
             }}
           >
-            {paused ? `Go on${journal.held > 0 ? ` (${shortNumber(journal.held)} new)` : ''}` : 'Pause'}
+            {held === undefined ? 'Pause' : `Go on${fresh > 0 ? ` (${shortNumber(fresh)} new)` : ''}`}
           </Button>
           <Button
             icon="save"
             disabled={shown.length === 0}
             onClick={() => {
-              save(`${name}.jsonl`, jsonLines(shown), 'application/jsonl')
+              save(`${name}.jsonl`, jsonLines(shown.map(({ entry }) => entry)), 'application/jsonl')
             }}
           >
             Export
@@ -88,51 +84,33 @@ export function TimelineTab({ journal, paused, onPause, name }: TimelineProps) {
       {shown.length === 0 ? (
         <Empty
           icon="wire"
-          title={journal.entries.length === 0 ? 'Nothing has happened yet' : 'Nothing matches the filter'}
+          title={entries.length === 0 ? 'Nothing has happened yet' : 'Nothing matches the filter'}
         >
-          {journal.entries.length === 0
+          {entries.length === 0
             ? 'Connect the device with the connection string under Keys.'
             : 'Show more kinds, or clear the text.'}
         </Empty>
       ) : (
-        <div class={`split ${entry === undefined ? 'single' : ''}`}>
-          <div class="card table">
-            <VirtualList
-              label="Timeline, newest at the end"
-              count={shown.length}
-              rowHeight={32}
-              keyOf={(index) => shown[index]?.seq ?? index}
-              selected={selected < 0 ? undefined : selected}
-              onSelect={(index) => {
-                setPicked(shown[index]?.seq)
-              }}
-              atEnd={!paused && entry === undefined}
-              render={(index) => <TimelineRow entry={shown[index]} />}
-            />
-          </div>
-          {entry === undefined ? null : (
-            <aside class="card scroll" aria-label="The chosen entry">
-              <EntryDetail key={entry.seq} entry={entry} />
-              <Button
-                look="quiet"
-                icon="close"
-                onClick={() => {
-                  setPicked(undefined)
-                }}
-              >
-                Close
-              </Button>
-            </aside>
-          )}
-        </div>
+        <EntryList
+          label="Timeline, newest at the end"
+          chosenLabel="The chosen entry"
+          rows={shown}
+          rowHeight={32}
+          atEnd={held === undefined}
+          render={(row) => <TimelineRow {...row} />}
+          frame={(list) => <div class="card table">{list}</div>}
+        />
       )}
     </>
   )
 }
 
-export function TimelineRow({ entry }: { readonly entry: Entry | undefined }) {
-  if (entry === undefined) return null
-  const { label, text, tone, direction } = lineOf(entry)
+interface Row {
+  readonly entry: Entry
+  readonly line: Line
+}
+
+function TimelineRow({ entry, line: { label, text, tone, direction } }: Row) {
   const [, moduleId] = entry.identity?.split('/') ?? []
   return (
     <div class={`timeline-row ${tone}`}>
@@ -153,11 +131,16 @@ export function TimelineRow({ entry }: { readonly entry: Entry | undefined }) {
   )
 }
 
-function filtered(entries: readonly Entry[], hidden: ReadonlySet<Group>, text: string): readonly Entry[] {
+function filtered(entries: readonly Entry[], hidden: ReadonlySet<Group>, text: string): readonly Row[] {
   const wanted = text.toLowerCase()
-  return entries.filter((entry) => {
-    const { group, label, text: words } = lineOf(entry)
-    if (hidden.has(group)) return false
-    return wanted === '' || `${label} ${words} ${entry.identity ?? ''}`.toLowerCase().includes(wanted)
+  return entries.flatMap((entry): readonly Row[] => {
+    const line = lineOf(entry)
+    if (hidden.has(line.group)) return []
+    const words = `${line.label} ${line.text} ${entry.identity ?? ''}`
+    return wanted === '' || words.toLowerCase().includes(wanted) ? [{ entry, line }] : []
   })
+}
+
+function newerThan(seq: number, entries: readonly Entry[]): number {
+  return entries.length - 1 - entries.findLastIndex((entry) => entry.seq <= seq)
 }

@@ -19,34 +19,40 @@ export function TwinTab({
 }) {
   const [moduleId, setModuleId] = useState<string | undefined>(undefined)
   const path = `${pathOf(device.deviceId, moduleId)}/twin`
-  const last = entries.findLast(isTwinChange)?.seq
-  const { value: twin, failed, again } = useAsked(() => call<TwinDocument>('GET', path), [path, last])
-  if (twin === undefined) return <Problem text={failed === undefined ? undefined : messageOf(failed)} />
   return (
     <>
       <Target device={device} moduleId={moduleId} onPick={setModuleId} />
+      <Twin key={path} path={path} entries={entries} />
+    </>
+  )
+}
+
+function Twin({ path, entries }: { readonly path: string; readonly entries: readonly Entry[] }) {
+  const last = entries.findLast(isTwinChange)?.seq
+  const { value: twin, failed, again } = useAsked(() => call<TwinDocument>('GET', path), [last])
+  if (twin === undefined) return <Problem text={failed === undefined ? undefined : messageOf(failed)} />
+  return (
+    <>
       <div class="columns">
         <SectionEditor
-          key={`${path} desired`}
           title="Desired properties"
           field="desired"
           twin={twin}
           path={path}
           current={withoutMetadata(twin.properties.desired)}
           version={twin.properties.desired['$version'] as number}
-          onSaved={again}
+          onStale={again}
         />
         <Reported twin={twin} />
       </div>
       <SectionEditor
-        key={`${path} tags`}
         title="Tags"
         field="tags"
         twin={twin}
         path={path}
         current={twin.tags}
         version={twin.version}
-        onSaved={again}
+        onStale={again}
       />
     </>
   )
@@ -85,10 +91,11 @@ interface SectionProps {
   readonly path: string
   readonly current: JsonObject
   readonly version: number
-  readonly onSaved: () => void
+  /** The twin is another than the one given. */
+  readonly onStale: () => void
 }
 
-function SectionEditor({ title, field, twin, path, current, version, onSaved }: SectionProps) {
+function SectionEditor({ title, field, twin, path, current, version, onStale }: SectionProps) {
   const written = JSON.stringify(current, undefined, 2)
   const [text, setText] = useState(written)
   const [base, setBase] = useState({ text: written, etag: twin.etag })
@@ -96,6 +103,10 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
   const { busy, failed, run } = useCall()
   const [tried, setTried] = useState('')
   const touched = text !== base.text
+  const take = (current: string, etag: string): void => {
+    setText(current)
+    setBase({ text: current, etag })
+  }
   useEffect(() => {
     if (touched && written !== base.text) return
     setBase({ text: written, etag: twin.etag })
@@ -110,17 +121,15 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
     const section = how === 'merge' ? patchBetween(current, value) : value
     const body = field === 'tags' ? { tags: section } : { properties: { desired: section } }
     run(async () => {
-      const saved = await call<TwinDocument>(how === 'merge' ? 'PATCH' : 'PUT', path, body, {
-        'if-match': `"${base.etag}"`,
-      })
-      const after = JSON.stringify(
-        field === 'tags' ? saved.tags : withoutMetadata(saved.properties.desired),
-        undefined,
-        2,
-      )
-      setText(after)
-      setBase({ text: after, etag: saved.etag })
-      onSaved()
+      try {
+        const saved = await call<TwinDocument>(how === 'merge' ? 'PATCH' : 'PUT', path, body, {
+          'if-match': `"${base.etag}"`,
+        })
+        const kept = field === 'tags' ? saved.tags : withoutMetadata(saved.properties.desired)
+        take(JSON.stringify(kept, undefined, 2), saved.etag)
+      } finally {
+        onStale()
+      }
     })
   }
   return (
@@ -144,8 +153,7 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
           <Button
             look="quiet"
             onClick={() => {
-              setText(written)
-              setBase({ text: written, etag: twin.etag })
+              take(written, twin.etag)
             }}
           >
             Take the new one
@@ -166,7 +174,7 @@ function SectionEditor({ title, field, twin, path, current, version, onSaved }: 
         <Button
           disabled={!touched}
           onClick={() => {
-            setText(written)
+            take(written, twin.etag)
           }}
         >
           Discard
