@@ -186,10 +186,28 @@ test('--json: what is in no other event is a warning, and a start that fails an 
   other.close()
 })
 
-test('lines carry the time of the hub', async () => {
+test('a signal that comes before a hub is ready, or with the line that says so, stops it in order', async () => {
   const at = terminal()
   const ended = run(ANY_PORTS, at)
   await at.listens
+  expect(at.out).toBe('')
+  at.signals.emit('SIGTERM')
+  expect(await ended).toBe(0)
+  expect(at.out).toMatch(/mock-iot-hub is ready[^]* SIGTERM: stopping\n$/)
+})
+
+test('a signal that comes before exec has a hub ends it without the command', async () => {
+  const at = terminal()
+  const ended = run(['exec', ...ANY_PORTS, '--', process.execPath, '-e', 'process.exit(7)'], at)
+  await at.listens
+  at.signals.emit('SIGTERM')
+  expect(await ended).toBe(143)
+})
+
+test('lines carry the time of the hub', async () => {
+  const at = terminal()
+  const ended = run(ANY_PORTS, at)
+  await at.ready
   at.signals.emit('SIGTERM')
   await ended
   expect(at.out).toMatch(/^\d\d:\d\d:\d\d\.\d{3} SIGTERM: stopping$/m)
@@ -200,7 +218,7 @@ test('the refusal in the README is what the hub prints', async () => {
   const [sample = ''] = /^\d\d:\d\d:\d\d\.\d{3} thermostat over mqtt: [^`]*/m.exec(readme) ?? []
   const at = terminal()
   const ended = run([...ANY_PORTS, '--device', 'thermostat'], at)
-  await at.listens
+  await at.ready
   const port = Number(/^ +MQTT +127\.0\.0\.1:(\d+)/m.exec(at.out)?.[1])
   const se = String(Math.floor(new HubClock().now() / 1000) + 60)
   const signature = Buffer.alloc(32).toString('base64')

@@ -36,7 +36,9 @@ export async function exec(
 ): Promise<number> {
   const [program, ...args] = command
   if (program === undefined) throw new UsageError('exec: expected a command after --')
-  if (flags.isolated && !isInside(terminal)) return ended(runInside(line, terminal), 'unshare', terminal)
+  const stop = new StopSignal(terminal)
+  if (flags.isolated && !isInside(terminal))
+    return ended(runInside(line, terminal), 'unshare', terminal, stop)
   if (flags.isolated) enter(flags.hostname, flags.listen)
   const say = (text: string): void => {
     if (!flags.quiet) terminal.stderr.write(`mock-iot-hub: ${text}\n`)
@@ -51,19 +53,38 @@ export async function exec(
   })
   try {
     if (flags.isolated && hub.caBundlePath !== undefined) trustEverywhere(hub.caBundlePath)
+    if (stop.received !== undefined) return codeOf(stop.received)
     const env = { ...terminal.env, ...hub.environment, ...devices.environment }
     const child = flags.isolated
       ? spawnInside(program, args, env)
       : spawn(program, args, { stdio: 'inherit', env })
-    return await ended(child, program, terminal)
+    return await ended(child, program, terminal, stop)
   } finally {
     await hub.stop()
   }
 }
 
+/** The signal that asks to stop: for the command, or before there is one. */
+class StopSignal {
+  received: NodeJS.Signals | undefined
+  handOn: (signal: NodeJS.Signals) => void = () => undefined
+
+  constructor(terminal: Terminal) {
+    onStopSignal(terminal, (_reason, signal) => {
+      this.received = signal
+      this.handOn(signal)
+    })
+  }
+}
+
+/** As a shell says it. */
+function codeOf(signal: NodeJS.Signals): number {
+  return SIGNAL_BASE + constants.signals[signal]
+}
+
 /** Waits for a child process and hands signals on to it. @returns its exit code, as a shell would. */
-function ended(child: ChildProcess, program: string, terminal: Terminal): Promise<number> {
-  onStopSignal(terminal, (_reason, signal) => child.kill(signal))
+function ended(child: ChildProcess, program: string, terminal: Terminal, stop: StopSignal): Promise<number> {
+  stop.handOn = (signal) => child.kill(signal)
   return new Promise((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       const known = SPAWN_ERRORS.get(error.code ?? '')
@@ -74,7 +95,7 @@ function ended(child: ChildProcess, program: string, terminal: Terminal): Promis
       }
     })
     child.once('exit', (code, signal) => {
-      resolve(code ?? SIGNAL_BASE + (signal === null ? 0 : constants.signals[signal]))
+      resolve(code ?? (signal === null ? SIGNAL_BASE : codeOf(signal)))
     })
   })
 }

@@ -15,6 +15,10 @@ import { onStopSignal } from '../stop-signals.ts'
 /** Runs until SIGINT or SIGTERM, or until the npm that started it ends. @returns the exit code. */
 export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
   const { stdout, stderr } = terminal
+  // Whoever sees that the hub is ready may stop it at once, or before.
+  const stopped = new Promise<string>((resolve) => {
+    onStopSignal(terminal, resolve)
+  })
   const print = (line: string): void => {
     stdout.write(`${line}\n`)
   }
@@ -52,10 +56,7 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
     const line = flags.json ? eventJson(entry) : flags.quiet ? undefined : eventLine(entry)
     if (line !== undefined) print(line)
   })
-  const end = await new Promise<string | Error>((resolve) => {
-    onStopSignal(terminal, resolve)
-    void hub.failure.then(resolve)
-  })
+  const end = await Promise.race([stopped, hub.failure])
   if (end instanceof Error) {
     if (flags.json) print(JSON.stringify({ event: 'error', at: clock.now(), message: end.message }))
     throw end

@@ -15,11 +15,11 @@ export interface TailFlags extends ControlFlags {
 
 /** Prints until the hub stops or a signal arrives. */
 export async function printTail(flags: TailFlags, terminal: Terminal): Promise<void> {
-  const hub = await runningHub(flags)
   const stopped = new AbortController()
   onStopSignal(terminal, () => {
     stopped.abort()
   })
+  const hub = await runningHub(flags)
   const lines = tail({
     dial: dialOf(hub),
     hostName: hub.hostName,

@@ -13,6 +13,8 @@ export function terminal(): Terminal & {
   readonly signals: EventEmitter
   /** A command has begun to wait for a signal. */
   readonly listens: Promise<unknown>
+  /** A hub has said that it is ready. */
+  readonly ready: Promise<void>
 } {
   const signals = new EventEmitter()
   const stdout = new PassThrough()
@@ -31,9 +33,14 @@ export function terminal(): Terminal & {
     uptime: () => 0.25,
     once: (name: string, listener: () => void) => signals.once(name, listener),
   }
-  stdout.on('data', (text: Buffer) => (made.out += text.toString()))
+  const ready = new Promise<void>((resolve) => {
+    stdout.on('data', (text: Buffer) => {
+      made.out += text.toString()
+      if (made.out.includes('mock-iot-hub is ready')) resolve()
+    })
+  })
   stderr.on('data', (text: Buffer) => (made.err += text.toString()))
-  return made as unknown as ReturnType<typeof terminal> // the few members that commands use
+  return Object.assign(made, { ready }) as unknown as ReturnType<typeof terminal> // the few members that commands use
 }
 
 /** Runs the command to its end. */
