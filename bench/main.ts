@@ -10,6 +10,7 @@ import { figures as floors } from './benchmarks/floor.ts'
 import { figures as memory } from './benchmarks/memory.ts'
 import { figures as otherProtocols } from './benchmarks/other-protocols.ts'
 import { figures as queries } from './benchmarks/queries.ts'
+import { figures as registrations } from './benchmarks/registrations.ts'
 import { figures as roundTrips } from './benchmarks/round-trips.ts'
 import { figures as starts } from './benchmarks/start.ts'
 import { figures as telemetry } from './benchmarks/telemetry.ts'
@@ -20,6 +21,7 @@ const FIGURES: readonly Figure[] = [
   ...floors,
   ...roundTrips,
   ...otherProtocols,
+  ...registrations,
   ...memory,
   ...durable,
   ...clients,

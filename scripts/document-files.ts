@@ -18,7 +18,7 @@ const LANGUAGE: ReadonlyMap<string, string> = new Map([
 /** The pages. */
 export function filePages(): readonly string[] {
   const pages = readdirSync(FOLDER).filter((name) => name.endsWith('.md'))
-  return ['README.md', ...pages.map((name) => `${FOLDER}/${name}`)]
+  return ['README.md', 'docs/provisioning.md', ...pages.map((name) => `${FOLDER}/${name}`)]
 }
 
 /** The page with the files as they are now. */

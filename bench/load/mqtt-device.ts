@@ -17,6 +17,12 @@ function secureContext(caPem: string): SecureContext {
   return known
 }
 
+/** User name and password of CONNECT. */
+export interface Login {
+  readonly username: string
+  readonly password: string
+}
+
 /** The part of a delivery that the load generators need. */
 export interface Delivery {
   readonly topic: string
@@ -43,8 +49,19 @@ export class MqttDevice {
     socket.on('error', () => socket.destroy())
   }
 
-  /** Connects and authenticates. @throws Error when the server rejects the connection. */
-  static async open(target: Target, deviceId: string): Promise<MqttDevice> {
+  /**
+   * Connects and authenticates.
+   * @param login default: that of a device of the hub with the key of all benchmark devices.
+   * @throws Error when the server rejects the connection.
+   */
+  static async open(
+    target: Target,
+    deviceId: string,
+    login: Login = {
+      username: `localhost/${deviceId}/?api-version=2021-04-12`,
+      password: sasToken(`localhost/devices/${deviceId}`, DEVICE_KEY),
+    },
+  ): Promise<MqttDevice> {
     const socket = connect({
       port: target.mqttPort,
       host: '127.0.0.1',
@@ -63,8 +80,8 @@ export class MqttDevice {
         clean: true,
         clientId: deviceId,
         keepalive: 0,
-        username: `localhost/${deviceId}/?api-version=2021-04-12`,
-        password: Buffer.from(sasToken(`localhost/devices/${deviceId}`, DEVICE_KEY)),
+        username: login.username,
+        password: Buffer.from(login.password),
       }),
     )
     const answer = await connack

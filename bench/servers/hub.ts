@@ -1,4 +1,4 @@
-/** The hub under load, as users start it from their own code, with `devices` registered devices. */
+/** The hub under load, as users start it from their own code, with `devices` registered devices, and a group of devices that may register. */
 import { startMockHub } from 'mock-iot-hub'
 import { DEVICE_KEY } from '../load/token.ts'
 import { serve } from './server.ts'
@@ -23,7 +23,14 @@ for (let i = 0; i < (options.devices ?? 1); i++) {
     { authentication: { type: 'sas', symmetricKey: { primaryKey: DEVICE_KEY, secondaryKey: DEVICE_KEY } } },
   )
 }
+hub.provisioning?.enrollmentGroups.put('bench', {
+  attestation: {
+    type: 'symmetricKey',
+    symmetricKey: { primaryKey: DEVICE_KEY, secondaryKey: DEVICE_KEY },
+  },
+})
 serve({
+  ...(hub.provisioning === undefined ? {} : { idScope: hub.provisioning.idScope }),
   mqttPort: hub.mqttPort,
   httpsPort: hub.httpsPort,
   caPem: hub.caPem,

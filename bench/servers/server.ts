@@ -11,6 +11,8 @@ export interface Ready {
   readonly serviceConnectionString?: string
   readonly amqpPort?: number
   readonly eventHubConnectionString?: string
+  /** Of the provisioning service beside a hub. */
+  readonly idScope?: string
 }
 
 /** Resources a server has used so far. */

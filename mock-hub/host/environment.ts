@@ -92,10 +92,7 @@ export function aboutHub(hub: MockHub, secrets = true): Readonly<Record<string, 
   if (!secrets)
     return {
       ...open,
-      provisioning: hub.provisioning && {
-        idScope: hub.provisioning.idScope,
-        endpoint: hub.provisioning.endpoint,
-      },
+      provisioning: aboutProvisioning(hub),
       env: defined(openVariables(hub)),
     }
   return {
@@ -104,8 +101,7 @@ export function aboutHub(hub: MockHub, secrets = true): Readonly<Record<string, 
     eventHubConnectionString: hub.eventHubConnectionString,
     workload: hub.workload,
     provisioning: hub.provisioning && {
-      idScope: hub.provisioning.idScope,
-      endpoint: hub.provisioning.endpoint,
+      ...aboutProvisioning(hub),
       serviceConnectionString: hub.provisioning.serviceConnectionString,
     },
     devices: hub.identities().map(({ identity }) => ({
@@ -114,4 +110,18 @@ export function aboutHub(hub: MockHub, secrets = true): Readonly<Record<string, 
     })),
     env: hub.environment,
   }
+}
+
+/** What nobody has to hide. */
+function aboutProvisioning({
+  provisioning,
+  settings,
+}: MockHub): Readonly<Record<string, unknown>> | undefined {
+  return (
+    provisioning && {
+      idScope: provisioning.idScope,
+      endpoint: provisioning.endpoint,
+      throttles: settings.dpsThrottles,
+    }
+  )
 }

@@ -4,6 +4,7 @@ import { createServer as createTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
+import { startMockHub, type MockHub } from 'mock-iot-hub'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   ClientError,
@@ -17,12 +18,20 @@ import {
   ServiceError,
   X509,
 } from '../index.ts'
-import { failed, KEY, listening, SCOPE, symmetric, TestProvisioning } from '../testing/test-provisioning.ts'
+import {
+  failed,
+  HUB,
+  KEY,
+  listening,
+  SCOPE,
+  symmetric,
+  TestProvisioning,
+} from '../testing/test-provisioning.ts'
 import { step } from './machine.ts'
 
-let service: TestProvisioning
+let service: TestProvisioning<MockHub>
 beforeEach(async () => {
-  service = await TestProvisioning.start()
+  service = new TestProvisioning(await startMockHub(HUB))
 })
 afterEach(() => service.hub.stop())
 

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
+import { startMockHub, type MockHub } from 'mock-iot-hub'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ClientError, ProvisioningDeviceClient, ProxyOptions, ValueError } from '../index.ts'
-import { failed, KEY, listening, SCOPE, TestProvisioning } from '../testing/test-provisioning.ts'
+import { failed, HUB, KEY, listening, SCOPE, TestProvisioning } from '../testing/test-provisioning.ts'
 
-let service: TestProvisioning
+let service: TestProvisioning<MockHub>
 beforeEach(async () => {
-  service = await TestProvisioning.start()
+  service = new TestProvisioning(await startMockHub(HUB))
 })
 afterEach(() => service.hub.stop())
 

@@ -1,9 +1,8 @@
-/** A hub with its provisioning service, which has enrolled `d1`, and provisioning clients of it, for tests. */
+/** Provisioning clients of a hub that has enrolled `d1`, for tests. The tests start it: the client knows no hub. */
 
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo, Server as TcpServer } from 'node:net'
-import { startMockHub, type MockHub } from 'mock-iot-hub'
 import { ProvisioningDeviceClient, type ProvisioningKeyOptions } from '../index.ts'
 import { HastyClock } from './hasty-clock.ts'
 
@@ -12,17 +11,30 @@ export const SCOPE = '0ne00000000'
 
 export const symmetric = (primaryKey: string) => ({ type: 'symmetricKey', symmetricKey: { primaryKey } })
 
-export class TestProvisioning {
-  readonly hub: MockHub
+/** Options of the hub. */
+export const HUB = {
+  controlPort: false,
+  seed: { enrollments: [{ registrationId: 'd1', attestation: symmetric(KEY) }] },
+} as const
+
+/** What is needed of the hub. */
+interface RunningHub {
+  readonly caPem: string
+  readonly mqttPort: number
+  readonly httpsPort: number
+  readonly journal: {
+    filter(asked: {
+      readonly type: 'packet'
+    }): readonly { readonly cmd: string; readonly direction: string; readonly packet: object }[]
+  }
+}
+
+export class TestProvisioning<Hub extends RunningHub> {
+  readonly hub: Hub
   readonly clock = new HastyClock()
 
-  private constructor(hub: MockHub) {
+  constructor(hub: Hub) {
     this.hub = hub
-  }
-
-  static async start(): Promise<TestProvisioning> {
-    const enrollments = [{ registrationId: 'd1', attestation: symmetric(KEY) }]
-    return new TestProvisioning(await startMockHub({ controlPort: false, seed: { enrollments } }))
   }
 
   options(more: ProvisioningKeyOptions = {}): ProvisioningKeyOptions {

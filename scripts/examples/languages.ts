@@ -31,6 +31,7 @@ function pythonPackages(folder: string): void {
 }
 
 const DEVICE_AND_BACK_END = 'device and back end'
+const PROVISIONING = 'a device of an enrollment group'
 
 export const LANGUAGES: readonly Language[] = [
   // The test of the README, which test:package also runs with the packages as they are published.
@@ -55,6 +56,7 @@ export const LANGUAGES: readonly Language[] = [
           ['node', 'backend.js'],
         ],
       },
+      { what: PROVISIONING, programs: [['node', 'provision.js']] },
     ],
     test: [...NODE_WITH_HUB, '--test', 'hub.test.js'],
   },
@@ -70,6 +72,7 @@ export const LANGUAGES: readonly Language[] = [
           [PYTHON, 'backend.py'],
         ],
       },
+      { what: PROVISIONING, programs: [[PYTHON, 'provision.py']] },
     ],
     test: [PYTHON, '-m', 'unittest', 'test_hub'],
   },

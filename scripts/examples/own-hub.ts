@@ -18,7 +18,7 @@ export async function hubOfItsOwn(certificateDirectory: string): Promise<MockHub
     try {
       return await startMockHub({
         ...{ address: nextAddress(), mqttPort: 8883, httpsPort: 443, amqpPort: 5671, certificateDirectory },
-        seed: { devices: [{ deviceId: 'thermostat' }] },
+        seed: { devices: [{ deviceId: 'thermostat' }], enrollmentGroups: [{ enrollmentGroupId: 'fleet' }] },
       })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries >= 20) throw error

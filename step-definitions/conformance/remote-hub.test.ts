@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
-import { startMockHub } from 'mock-iot-hub'
+import { startMockHub, type MockHubOptions } from 'mock-iot-hub'
 import { conformance } from './program.ts'
 
 const HUB = 'HostName=h;SharedAccessKeyName=a;SharedAccessKey=b'
@@ -24,12 +24,13 @@ async function judge(
   flags: readonly string[],
   amqpPort: false | 0 = false,
   requirements = REQUIREMENTS,
+  settings: MockHubOptions['settings'] = {},
 ): Promise<Totals> {
   const reports = mkdtempSync(join(tmpdir(), 'remote-hub-'))
   onTestFinished(() => {
     rmSync(reports, { recursive: true })
   })
-  const hub = await startMockHub({ hostName: 'hub.example', amqpPort })
+  const hub = await startMockHub({ hostName: 'hub.example', amqpPort, settings })
   onTestFinished(() => hub.stop())
   const caFile = join(reports, 'ca.pem')
   writeFileSync(caFile, hub.caPem)
@@ -102,4 +103,15 @@ test.each([
     terminal as unknown as Pick<NodeJS.Process, 'stdout' | 'stderr'>,
   )
   expect([code, written.join('')]).toEqual([2, expect.stringContaining(message)])
+})
+
+test.each([
+  ['a service with a control listener, started with throttles', ['--hub-control', 'CONTROL'], true, 0],
+  ['a service with a control listener, started without', ['--hub-control', 'CONTROL'], false, 1],
+  ['any service without a control listener, as a real one throttles', [], true, 0],
+] as const)('DPS-LIM-01 is judged at %s', async (_which, flags, dpsThrottles, notSupported) => {
+  const { planned, verdicts } = await judge([...DPS, ...flags], 0, ['DPS-LIM-01', 'DPS-POLL-08'], {
+    dpsThrottles,
+  })
+  expect(verdicts).toMatchObject({ PASS: planned - notSupported, NOT_SUPPORTED: notSupported })
 })

@@ -57,7 +57,7 @@ export async function remoteHub(location: HubLocation, activity: Waits): Promise
   const address = location.address ?? hostName
   const about = {
     ...{ hostName, address, mqttPort, httpsPort, amqpPort, hasEvents, caPem },
-    provisioning: remoteProvisioning(location.provisioning, { hostName, address, caPem, control }),
+    provisioning: await remoteProvisioning(location.provisioning, { hostName, address, caPem, control }),
   }
   if (control === undefined) {
     const hub = { ...about, serviceConnectionString, now: systemTime.now }

@@ -43,7 +43,7 @@ function report(hub: Hub, { method, routeOptions }: FastifyRequest, error: Error
 /** @throws HubError GenericBadRequest. */
 function checkApiVersion(request: FastifyRequest): void {
   const given = apiVersionOf(request)
-  if (isApiVersion(given)) return
+  if (given !== undefined && isApiVersion(given)) return
   throw new HubError({
     kind: 'GenericBadRequest',
     rule: 'DPS-HTTP-01',

@@ -63,7 +63,7 @@ export const serviceRoutes: ProvisioningRoutes = (app, provisioning) => {
       { config, schema: schema(`List ${what}s page by page`) },
       (request, reply) => {
         allow(request, 'EnrollmentRead')
-        return sendPage(reply, enrollments.query(bodyOf(request), pageRequest(request.headers)))
+        return sendPage(request, reply, enrollments.query(bodyOf(request), pageRequest(request.headers)))
       },
     )
     app.post<EntryRoute>(
@@ -104,7 +104,7 @@ export const serviceRoutes: ProvisioningRoutes = (app, provisioning) => {
     { config, schema: { tags, summary: 'List the registrations of an enrollment group page by page' } },
     (request, reply) => {
       allow(request, 'RegistrationStatusRead')
-      return sendPage(reply, registrations.ofGroup(request.params.id, pageRequest(request.headers)))
+      return sendPage(request, reply, registrations.ofGroup(request.params.id, pageRequest(request.headers)))
     },
   )
   app.route({
@@ -132,8 +132,14 @@ function bodyOf({ body }: { readonly body: Json | undefined }): Json {
 }
 
 /** The names of the headers are in lower case: the C# client compares them exactly (DPS-ENR-14). */
-function sendPage(reply: FastifyReply, { itemType, rows, continuation }: Page): FastifyReply {
+function sendPage(
+  { headers }: { readonly headers: PageHeaders },
+  reply: FastifyReply,
+  { itemType, rows, continuation }: Page,
+): FastifyReply {
   void reply.header('x-ms-item-type', itemType)
+  const asked = headers['x-ms-max-item-count']
+  if (asked !== undefined) void reply.header('x-ms-max-item-count', asked)
   if (continuation !== undefined) void reply.header('x-ms-continuation', continuation)
   return answer(reply, rows)
 }

@@ -1,7 +1,11 @@
 /** CONNECT of a device that asks for its hub: its form is judged, the credential at the registration (DPS-AUTH-10). */
 
 import { toHubError } from '../../core/errors/hub-error.ts'
-import type { DeviceProvisioning, Provisioning, Registrant } from '../../provisioning/contract/provisioning.ts'
+import type {
+  DeviceProvisioning,
+  Provisioning,
+  Registrant,
+} from '../../provisioning/contract/provisioning.ts'
 import type { ConnectPacket } from '../codec/packets.ts'
 import type { Connection } from '../connection.ts'
 import { refusalCode } from '../refusals.ts'

@@ -34,7 +34,7 @@ export function parseRegistrationUserName(username: string): RegistrationUserNam
     if (!properties.has(name)) properties.set(name, value.join('='))
   }
   const apiVersion = properties.get('api-version')
-  if (idScope !== '' && registrationId !== '' && isApiVersion(apiVersion))
+  if (idScope !== '' && registrationId !== '' && apiVersion !== undefined && isApiVersion(apiVersion))
     return { idScope, registrationId, apiVersion }
   throw new HubError({
     kind: 'GenericUnauthorized',

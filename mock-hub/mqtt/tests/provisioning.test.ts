@@ -207,6 +207,22 @@ describe('requests', () => {
     expect((await hub.take('connack')).returnCode).toBe(0)
   })
 
+  test('DPS-CONN-06 DPS-REG-05: the packets of azure-sdk-for-c: keep-alive 0, and the request id 1 for every request', async () => {
+    const client = await subscribed(1, {
+      keepalive: 0,
+      username: `${SCOPE}/registrations/d1/api-version=2019-03-31`,
+    })
+    server.hub.faults.arm({ name: 'dps.register.assigning', parameters: { times: 2 } })
+    const accepted = await request(client, `${REGISTER}1`, '{"registrationId":"d1"}')
+    const { operationId } = bodyOf(accepted)
+    await ended()
+    const topics = [accepted.topic]
+    for (let polls = 0; polls < 3; polls++)
+      topics.push((await request(client, `${POLL}1&operationId=${String(operationId)}`)).topic)
+    const assigning = '$dps/registrations/res/202/?$rid=1&retry-after=3'
+    expect(topics).toEqual([assigning, assigning, assigning, '$dps/registrations/res/200/?$rid=1'])
+  })
+
   test.each(['', ' ', '{"registrationId":"d1"}'])(
     'DPS-POLL-02: the poll body %j is ignored',
     async (body) => {

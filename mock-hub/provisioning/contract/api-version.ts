@@ -3,6 +3,6 @@
 /** The form of an api-version, in words. */
 export const API_VERSION_FORM = 'api-version to be yyyy-MM-dd or yyyy-MM-dd-preview'
 
-export function isApiVersion(text: string | undefined): text is string {
-  return text !== undefined && /^\d{4}-\d\d-\d\d(-preview)?$/.test(text)
+export function isApiVersion(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d(-preview)?$/.test(text)
 }

@@ -21,11 +21,19 @@ type LinkedHub = Pick<Server, 'hostName' | 'address' | 'caPem'> & { readonly con
 
 const SOON_MS = 50
 
-/** A service of the same host name as the hub is dialled at the hub's address. */
-export function remoteProvisioning(
+/** What a mock tells of its service (docs/control.md). */
+interface Health {
+  readonly provisioning?: { readonly throttles?: boolean }
+}
+
+/**
+ * A service of the same host name as the hub is dialled at the hub's address.
+ * @throws HarnessError when the control listener cannot be reached.
+ */
+export async function remoteProvisioning(
   location: ProvisioningLocation | undefined,
   hub: LinkedHub,
-): ProvisioningUnderTest | undefined {
+): Promise<ProvisioningUnderTest | undefined> {
   if (location === undefined) return undefined
   const { serviceConnectionString, idScope, mqttPort, httpsPort, amqpPort } = location
   const { HostName: hostName = '' } = connectionStringParts(serviceConnectionString)
@@ -35,12 +43,13 @@ export function remoteProvisioning(
     caPem: hub.caPem,
     wait: (seconds: number) => pause(seconds * 1_000),
   }
-  // A real service always throttles; a mock does when it is started with the setting.
+  // A real service always throttles: one that does not fails. A mock tells whether it was started with the setting.
   if (hub.control === undefined) return { ...about, throttles: true }
   const call = controlAt(hub.control)
+  const { provisioning } = (await call('GET', '/health')) as Health
   return {
     ...about,
-    throttles: false,
+    throttles: provisioning?.throttles === true,
     // What a mock answers later it has decided already, and its clock stands still for the suite.
     wait: () => pause(SOON_MS),
     webhookAddress: '127.0.0.1',

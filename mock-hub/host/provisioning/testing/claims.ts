@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { request } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { connect } from 'node:tls'
-import rhea from 'rhea'
 import { createWebSocketStream, WebSocket } from 'ws'
+import { openRegistrant } from '../../../amqp/testing/test-registrant.ts'
 import { isObject, own, type Json } from '../../../base/json.ts'
 import { readJson } from '../../../base/json-text.ts'
 import { RawClient } from '../../../mqtt/testing/raw-client.ts'
@@ -38,8 +38,8 @@ export const TRANSPORTS = {
   mqtt: (hub, claim) => overMqtt(claim, () => tlsTo(hub.mqttPort, hub, claim)),
   'mqtt-ws': (hub, claim) => overMqtt(claim, () => webSocketTo(hub, claim, 'mqtt')),
   https: overHttps,
-  amqp: (hub, claim) => overAmqp(hub, claim, () => tlsTo(hub.amqpPort ?? 0, hub, claim)),
-  'amqp-ws': (hub, claim) => overAmqp(hub, claim, () => webSocketTo(hub, claim, 'AMQPWSB10')),
+  amqp: (hub, claim) => overAmqp(claim, () => tlsTo(hub.amqpPort ?? 0, hub, claim)),
+  'amqp-ws': (hub, claim) => overAmqp(claim, () => webSocketTo(hub, claim, 'AMQPWSB10')),
 } satisfies Readonly<Record<string, Register>>
 
 export type TransportName = keyof typeof TRANSPORTS
@@ -124,73 +124,16 @@ async function overHttps(hub: MockHub, claim: Claim): Promise<Ending> {
 }
 
 async function overAmqp(
-  { hostName }: MockHub,
   { registrationId, idScope = SCOPE, token, apiVersion = '2019-03-31' }: Claim,
   dial: () => Promise<Duplex>,
 ): Promise<Ending> {
-  const address = `${idScope}/registrations/${registrationId}`
   const stream = await dial()
-  // rhea's typings omit that a connection can bring its own stream.
-  const options = {
-    ...(token === undefined ? {} : { username: address, password: token }),
-    ...{ hostname: hostName, reconnect: false },
-    connection_details: () => ({
-      ...{ port: 0, host: '' },
-      connect: (_port: number, _host: string, _options: object, up: () => void) => {
-        process.nextTick(up)
-        return stream
-      },
-    }),
-  } as unknown as rhea.ConnectionOptions
-  const connection = rhea.create_container().create_connection(options)
-  const refused = refusalOf(connection)
-  connection.connect()
-  const properties = apiVersion === null ? {} : { 'com.microsoft:api-version': apiVersion }
-  const receiver = connection.open_receiver({ source: { address }, properties })
-  const sender = connection.open_sender({ target: { address }, properties })
   try {
-    const unless = <T>(work: Promise<T>): Promise<T | Json> => Promise.race([work, refused])
-    const attached = await unless(Promise.all([once(receiver, 'receiver_open'), once(sender, 'sendable')]))
-    if (!Array.isArray(attached)) return endingOf(attached)
-    return await untilDecided(async (operationId) => {
-      const answer = once(receiver, 'message').then(([context]: unknown[]) => contentOf(context))
-      sender.send({
-        application_properties:
-          operationId === undefined
-            ? { 'iotdps-operation-type': 'iotdps-register' }
-            : {
-                'iotdps-operation-type': 'iotdps-get-operationstatus',
-                'iotdps-operation-id': operationId,
-              },
-        body: rhea.message.data_section(Buffer.from(JSON.stringify({ registrationId }))) as unknown,
-      })
-      return unless(answer)
-    })
+    const address = `${idScope}/registrations/${registrationId}`
+    return await untilDecided(openRegistrant(stream, { address, registrationId, token, apiVersion }))
   } finally {
     stream.destroy()
   }
-}
-
-/** The error in JSON with which the service refuses a connection, a link or a request. */
-function refusalOf(connection: rhea.Connection): Promise<Json> {
-  connection.on('disconnected', () => undefined)
-  const events = ['connection_error', 'receiver_error', 'sender_error', 'rejected'] as const
-  return Promise.race(
-    events.map(async (name) => {
-      const [context] = (await once(connection, name)) as [rhea.EventContext]
-      const holders = [context.connection, context.receiver, context.sender, context.delivery?.remote_state]
-      for (const holder of holders) {
-        const error = (holder as { readonly error?: rhea.ConnectionError } | undefined)?.error
-        if (error !== undefined) return readJson(error.description)
-      }
-      throw new Error(`${name} without an error`)
-    }),
-  )
-}
-
-function contentOf(context: unknown): Json {
-  const { message } = context as { readonly message: { readonly body: { readonly content: Buffer } } }
-  return readJson(message.body.content.toString())
 }
 
 /** Registers, and polls until the service has decided. @param request of an operation; undefined: the registration. */
