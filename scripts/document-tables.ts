@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { FAULT_TYPES, startMockHub } from 'mock-iot-hub'
+import { parse } from 'yaml'
 import { OPTIONS } from '../mock-hub/host/option-rules.ts'
 import { SEED_SCHEMA } from '../mock-hub/host/seed/seed-rules.ts'
 import { DEVICE_FILE_SCHEMA } from '../step-definitions/device/file/schema.ts'
@@ -48,6 +49,7 @@ export const TABLES: readonly DocumentTable[] = [
     rows: () => Promise.resolve(fields(DEVICE_FILE_SCHEMA)),
   },
   { document: 'docs/devices.md', mark: 'numbers', rows: () => Promise.resolve(deviceNumbers()) },
+  { document: 'docs/ci.md', mark: 'action', rows: () => Promise.resolve(actionInputs()) },
   { document: REFERENCE, mark: 'hub commands', rows: () => Promise.resolve(commands('hub')) },
   { document: REFERENCE, mark: 'hub options', rows: () => Promise.resolve(options('hub')) },
   { document: REFERENCE, mark: 'suite commands', rows: () => Promise.resolve(commands('suite')) },
@@ -73,6 +75,26 @@ function faultTypes(): string[][] {
       return [`\`${name}\``, description, trigger, texts.join(', ')]
     }),
   ]
+}
+
+/** The inputs and outputs of the GitHub action. */
+function actionInputs(): string[][] {
+  interface Described {
+    readonly description: string
+    readonly default?: string
+  }
+  const { inputs, outputs } = parse(readFileSync('action.yml', 'utf8')) as Record<
+    'inputs' | 'outputs',
+    Readonly<Record<string, Described>>
+  >
+  const rows = (kind: string, described: Readonly<Record<string, Described>>): string[][] =>
+    Object.entries(described).map(([name, { description, default: otherwise }]) => [
+      `\`${name}\``,
+      kind,
+      description,
+      otherwise === undefined ? '' : `\`${otherwise}\``,
+    ])
+  return [['name', 'it is', 'what it is', 'default'], ...rows('input', inputs), ...rows('output', outputs)]
 }
 
 function deviceNumbers(): string[][] {

@@ -76,7 +76,7 @@ export function options(program: 'hub' | 'suite'): Rows {
     for (const option of command.options) {
       const key = `${option.flags} ${option.description}`
       const entry = found.get(key) ?? { option, commands: [] }
-      entry.commands.push(name.split(' ').slice(1).join(' ') || '(start)')
+      entry.commands.push(name.split(' ').slice(1).join(' ') || (program === 'hub' ? '(start)' : '(alone)'))
       found.set(key, entry)
     }
   return [

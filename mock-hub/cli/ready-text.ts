@@ -81,11 +81,17 @@ function provisioningLines(
 /** Java has its own format: one command that makes a trust store, and the variable that every JVM reads. */
 function javaLines(caPath: string): readonly string[] {
   const store = join(dirname(caPath), 'truststore.p12')
-  const options = `-Djavax.net.ssl.trustStore=${store} -Djavax.net.ssl.trustStorePassword=changeit`
+  const options = `-Djavax.net.ssl.trustStore=${quotedForJvm(store)} -Djavax.net.ssl.trustStorePassword=changeit`
   return [
     `  keytool -importcert -noprompt -alias mock-iot-hub -file ${quoted(caPath)} -keystore ${quoted(store)} -storetype PKCS12 -storepass changeit   # Java, once`,
     `  export JAVA_TOOL_OPTIONS=${quoted(options)}   # Java`,
   ]
+}
+
+/** Quotes a path within `JAVA_TOOL_OPTIONS` if necessary: the JVM takes both quotes, and knows no escape. */
+function quotedForJvm(path: string): string {
+  if (!/[\s'"]/.test(path)) return path
+  return path.includes('"') ? `'${path}'` : `"${path}"`
 }
 
 function table(rows: readonly (readonly [string, string])[]): readonly string[] {

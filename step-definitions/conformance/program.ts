@@ -10,6 +10,7 @@ import { list } from './list.ts'
 import { PROFILES } from './profiles.ts'
 import { render } from './render.ts'
 import { runSuite, type SuiteFlags } from './run-suite.ts'
+import { SUITE } from './suite.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Reads a secret, or `@FILE`: the file that holds it. @throws UsageError. */
@@ -59,6 +60,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
   }
   const program = new Command('iot-hub-conformance')
     .description('Tests Azure IoT Hub clients and hubs against the documented requirements.')
+    .version(SUITE.version, '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),

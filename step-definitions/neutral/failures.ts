@@ -7,6 +7,7 @@ import { AssertionError, ok } from 'node:assert/strict'
 import type { DriverReply } from '../driver/client-driver.ts'
 import type { Call } from '../world/client-calls.ts'
 import { describeReply } from '../world/replies.ts'
+import { Restless } from '../world/restless.ts'
 import { packets } from '../world/wire.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { accepted, happened } from './happened.ts'
@@ -25,7 +26,8 @@ const REAL_LIMIT_SECONDS = 60
 export async function readFailure(world: ConformanceWorld, call: Call, error: unknown): Promise<void> {
   const { reading } = world
   if (!reading.applies || !(error instanceof AssertionError)) throw error
-  const settled = await endOf(world, call)
+  // What never rests does not end in a longer time either.
+  const settled = error instanceof Restless ? undefined : await endOf(world, call)
   if (settled === undefined) stillOpen(world, call, error)
   else if ('error' in settled) {
     reading.note(error)
@@ -88,6 +90,7 @@ function stillOpen(world: ConformanceWorld, call: Call, error: AssertionError): 
       `The client gave the silent attempt up and dialled anew, ${String(attempts)} times in all.`,
       error,
     )
+  if (error instanceof Restless) throw error
   throw new AssertionError({
     message: `The call ${call.request.do} is still pending after ${String(limitOf(world))} s. ${error.message}`,
   })

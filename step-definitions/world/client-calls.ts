@@ -14,6 +14,8 @@ import type { Activity } from './activity.ts'
 import type { CreatedClient } from './created-client.ts'
 import { Inconclusive } from './errors.ts'
 import { assertSupported, describeReply } from './replies.ts'
+import { assertRests } from './restless.ts'
+import type { ScenarioHub } from './scenario-hub.ts'
 
 /** A call on the client under test, pending or settled. */
 export interface Call {
@@ -33,18 +35,18 @@ export interface Call {
 export class ClientCalls {
   readonly #clock: ManualClock
   readonly #activity: Activity
-  readonly #journalSeq: () => number
+  readonly #hub: Pick<ScenarioHub, 'journal' | 'journalSeq'>
   readonly events: DriverEvent[] = []
   readonly calls: Call[] = []
   /** By session. */
   readonly created = new Map<string, CreatedClient>()
   #driver: ClientUnderTest | undefined
 
-  /** @param journalSeq the sequence number of the last entry in the hub's journal. */
-  constructor(clock: ManualClock, activity: Activity, journalSeq: () => number) {
+  /** @param hub whose journal says what the client does during a call. */
+  constructor(clock: ManualClock, activity: Activity, hub: Pick<ScenarioHub, 'journal' | 'journalSeq'>) {
     this.#clock = clock
     this.#activity = activity
-    this.#journalSeq = journalSeq
+    this.#hub = hub
   }
 
   /** Starts the driver; before the first step. */
@@ -92,7 +94,7 @@ export class ClientCalls {
     const call: Call = {
       request,
       startedAt: this.#clock.now(),
-      startedAtSeq: this.#journalSeq(),
+      startedAtSeq: this.#hub.journalSeq(),
       settled: undefined,
       broken: undefined,
       settledAtSeq: Promise.resolve(0),
@@ -102,17 +104,18 @@ export class ClientCalls {
       },
     }
     const ended = (call: Call): Promise<void> =>
-      this.#activity.eventually(
-        () => call.settled !== undefined || call.broken !== undefined,
-        `The end of the call ${request.do}`,
-      )
+      this.#activity.eventually(() => {
+        if (call.settled !== undefined || call.broken !== undefined) return true
+        assertRests(this.#hub.journal, call)
+        return false
+      }, `The end of the call ${request.do}`)
     this.calls.push(call)
     return call
   }
 
   #seqOfReply({ caughtUp }: ClientUnderTest): Promise<number> {
-    if (caughtUp === undefined) return Promise.resolve(this.#journalSeq())
-    return caughtUp(this.#activity.count).then(this.#journalSeq)
+    if (caughtUp === undefined) return Promise.resolve(this.#hub.journalSeq())
+    return caughtUp(this.#activity.count).then(this.#hub.journalSeq)
   }
 
   /** Makes a call and waits for it. @throws NotSupported; Inconclusive when the call fails. */

@@ -38,7 +38,7 @@ export class ConformanceWorld extends World {
       this.defer(run)
     },
   })
-  readonly client: ClientCalls = new ClientCalls(this.clock, this.activity, this.hub.journalSeq)
+  readonly client: ClientCalls = new ClientCalls(this.clock, this.activity, this.hub)
   readonly time = new ScenarioTime(
     this.clock,
     this.activity,
