@@ -47,7 +47,8 @@ export async function conduct(options: RunOptions): Promise<Recording> {
     hubAheadMs: bench.hubClock.now() - bench.clock.now(),
   }
   await conductor.run()
-  return { header, entries: bench.recorder.entries }
+  // What the hub tells from now on is no part of the run.
+  return { header, entries: [...bench.recorder.entries] }
 }
 
 function wanted({ only }: RunOptions, id: string): boolean {

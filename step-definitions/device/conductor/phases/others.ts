@@ -103,7 +103,7 @@ export const STOP: Provocation = provocation(
     steps.struck()
     await stage.pull('stop')
     steps.released()
-    await stage.next('link-closed', 15, (one) => one.link === link, from)
+    await stage.next('link-closed', stage.patience, (one) => one.link === link, from)
   },
   {
     impossible: ({ triggers }) => (triggers.stop === undefined ? 'there is no trigger stop' : undefined),

@@ -104,6 +104,11 @@ export const CONNECTION: readonly Rule[] = [
   ),
 ]
 
+/** Provocations during which a link is there and carries nothing, or little. */
+const HALF_DEAD: readonly string[] = [
+  ...['loss.silence', 'pingresp.missing', 'loss.often', 'loss.half_close', 'loss.network', 'bytes.slow'],
+]
+
 export const CONNECT_PACKET: readonly Rule[] = [
   rule('DUT-CONN-01', (view) => {
     if (view.links.length === 0) return notObserved('no link was opened')
@@ -130,12 +135,13 @@ export const CONNECT_PACKET: readonly Rule[] = [
   ),
   rule('DUT-CONN-03', (view) =>
     eachConnect(view, 'host, id and api-version are as documented', ({ username, seq }) => {
-      const [, host = '', id = '', query = ''] = /^([^/]+)\/(.+?)(?:\/\?(.*))?$/.exec(username) ?? []
+      const [, host = '', id = '', query, older = ''] =
+        /^([^/]+)\/(.+?)(?:\/?\?(.*)|\/(api-version=.*))?$/.exec(username) ?? []
       const wanted = view.identity
       if (host.toLowerCase() !== view.header.hostName.toLowerCase())
         return fail(`the user name names the host ${host}`, [seq])
       if (id.replace(/\/$/, '') !== wanted) return fail(`the user name names ${id}, not ${wanted}`, [seq])
-      const version = new URLSearchParams(query).get('api-version')
+      const version = new URLSearchParams(query ?? older).get('api-version')
       if (version === null) return warn('the user name has no api-version', [seq])
       if (!/^\d{4}-\d{2}-\d{2}(-preview)?$/.test(version))
         return fail(`api-version=${version} is no version`, [seq])
@@ -210,9 +216,7 @@ export const CONNECT_PACKET: readonly Rule[] = [
         link.disconnected?.reason === 'taken-over' && Math.abs(nextSeq - link.disconnected.seq) <= 6
       if (next === undefined || !pushed) return []
       const window = view.windowAt(next.connected?.seq ?? 0)
-      const halfDead = ['loss.silence', 'pingresp.missing', 'loss.often', 'loss.half_close'].includes(
-        window?.name ?? '',
-      )
+      const halfDead = HALF_DEAD.includes(window?.name ?? '')
       const cites = citing(link.connected, link.disconnected, next.connected)
       return [
         halfDead

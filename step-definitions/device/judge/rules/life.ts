@@ -1,11 +1,13 @@
 /** Rules about tokens, clocks, and a device that is refused. */
 
 import {
+  atPath,
   attempts,
   backAgain,
   busiestMinute,
   comesBack,
   during,
+  jsonOf,
   missing,
   rule,
   type Rule,
@@ -250,21 +252,10 @@ function throttled(view: View, name: string, passing: number, warning: number): 
 
 /** A number of the sequence that never came within a window. */
 function missingNumber(view: View, window: Window, path: string): number | undefined {
-  const read = (text: string | undefined): number | undefined => {
-    try {
-      const value: unknown = path
-        .split('.')
-        .slice(1)
-        .reduce<unknown>(
-          (at, name) => (typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined),
-          JSON.parse(text ?? ''),
-        )
-      return typeof value === 'number' ? value : undefined
-    } catch {
-      return undefined
-    }
-  }
-  const numbers = view.telemetry(window.entries).flatMap(({ text }) => read(text) ?? [])
+  const numbers = view
+    .telemetry(window.entries)
+    .map(({ text }) => atPath(jsonOf(text), path))
+    .filter((value) => typeof value === 'number')
   if (numbers.length === 0) return undefined
   const seen = new Set(numbers)
   const last = Math.max(...numbers)

@@ -23,8 +23,13 @@ function callsIn(view: View, window: Window): readonly Call[] {
 }
 
 /** Without an answer: the caller has waited for the whole time that it gives. */
-function unanswered(window: Window, { asked, name, answer }: Call): Judgement {
+function unanswered(view: View, window: Window, { asked, name, answer }: Call): Judgement {
   const cites = citing(asked, answer)
+  const state = view.entries.findLast(
+    ({ seq, type }) => seq < asked.seq && (type === 'connected' || type === 'disconnected'),
+  )
+  if (state?.type === 'disconnected')
+    return inconclusive(`${name} was called while the device was away`, citing(cites, state))
   if (!window.settled)
     return inconclusive(`${name} was not answered, but the device was not settled before`, cites)
   return answer === undefined
@@ -42,7 +47,7 @@ export const METHODS: readonly Rule[] = [
       return worst(
         calls.map((call) => {
           const { asked, name, answer } = call
-          if (answer?.ok !== true) return unanswered(window, call)
+          if (answer?.ok !== true) return unanswered(view, window, call)
           const claim = view.file.does.methods?.find((one) => one.name === name)
           const within = claim?.withinSeconds ?? (claim?.slow === true ? CALLER_SECONDS : 5)
           const seconds = secondsBetween(asked, answer)
@@ -65,7 +70,9 @@ export const METHODS: readonly Rule[] = [
           const call = callsIn(view, window).find((one) => one.name === name)
           const answer = call?.answer
           if (call === undefined || answer?.ok !== true)
-            return call === undefined ? inconclusive(`${name} was not called`) : unanswered(window, call)
+            return call === undefined
+              ? inconclusive(`${name} was not called`)
+              : unanswered(view, window, call)
           const cites = citing(call.asked, answer)
           if (expect?.status !== undefined && answer.status !== expect.status)
             return fail(
@@ -89,7 +96,7 @@ export const METHODS: readonly Rule[] = [
       const [call] = callsIn(view, window)
       if (call === undefined) return inconclusive('nothing was called')
       const { asked, answer } = call
-      if (answer?.ok !== true) return unanswered(window, call)
+      if (answer?.ok !== true) return unanswered(view, window, call)
       const status = answer.status ?? 0
       return status >= 200 && status < 300
         ? warn(`an unknown method is answered ${String(status)}`, citing(asked, answer))
@@ -110,7 +117,7 @@ export const METHODS: readonly Rule[] = [
           const isLarge = at === 3
           return isLarge && view.file.limits.receiveBytes !== undefined
             ? warn('the large payload was not answered', citing(call.asked, call.answer))
-            : unanswered(window, call)
+            : unanswered(view, window, call)
         }),
       )
     }),
@@ -173,7 +180,7 @@ export const METHODS: readonly Rule[] = [
           'methods work again from the second call on',
           citing(first.asked, first.answer, second.answer),
         )
-      return unanswered(window, first)
+      return unanswered(view, window, first)
     }),
   ),
   rule('DUT-JOB-01', (view) =>

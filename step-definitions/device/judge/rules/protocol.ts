@@ -3,7 +3,7 @@
 import { during, missing, rule, type Rule } from '../helpers.ts'
 import { secondsBetween, type Publish, type View, type Window } from '../view.ts'
 import type { EntryOf, PacketEntry } from '../../recording/entries.ts'
-import { disturbed, disturbedAt, gaps, isAcknowledged } from './disturbed.ts'
+import { disturbed, disturbedAt, gaps } from './disturbed.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgement } from '../words.ts'
 
 const incoming = (view: View): readonly PacketEntry[] => view.packets().filter(({ way }) => way === 'in')
@@ -52,6 +52,34 @@ function afterMalformed(view: View, window: Window, fault: EntryOf<'fault'>): Ju
   return on === undefined || (link?.closed !== undefined && within(link.closed))
     ? missing(view, window, 'it is stuck after a malformed packet', fault)
     : warn('it ignores the bytes and goes on', citing(fault, on))
+}
+
+/** What is wrong with messages that are sent again, read in order: what is not acknowledged is open, on later links too. */
+function repetitions(view: View): readonly Judgement[] {
+  const bad: Judgement[] = []
+  const open = new Map<number, Publish>()
+  for (const link of view.links)
+    for (const packet of link.packets) {
+      if (packet.cmd === 'puback' && packet.way === 'out') open.delete(packet.id)
+      if (packet.cmd !== 'publish' || packet.way !== 'in' || packet.qos !== 1) continue
+      const isCopy = (one: Publish): boolean => one.hash === packet.hash && one.topic === packet.topic
+      const same = open.get(packet.id)
+      const isSame = same !== undefined && isCopy(same)
+      // What a lost link swallowed was sent, and never seen.
+      const mayBeLost =
+        link !== view.links[0] && packet.at - (link.connected?.at ?? 0) < view.numbers.settleSeconds * 1000
+      const other = [...open.values()].find((one) => one !== same && isCopy(one))
+      if (packet.dup) {
+        if (!isSame && !mayBeLost && !disturbed(view, packet))
+          bad.push(fail('DUP is set on a first sending', citing(packet)))
+      } else if (isSame && same.link === packet.link)
+        bad.push(fail('a packet is sent again under its id without DUP', citing(same, packet)))
+      else if (isSame || (other !== undefined && (other.link !== packet.link || !disturbed(view, packet))))
+        bad.push(warn('a message is sent again as a new one, without DUP', citing(other ?? same, packet)))
+      if (other !== undefined) open.delete(other.id)
+      open.set(packet.id, packet)
+    }
+  return bad
 }
 
 export const PROTOCOL: readonly Rule[] = [
@@ -129,26 +157,7 @@ export const PROTOCOL: readonly Rule[] = [
     const sent = view.publishes().filter(({ qos }) => qos === 1)
     const noQos = view.of('refusal').filter(({ received }) => /DUP/.test(received))
     if (sent.length === 0 && noQos.length === 0) return notObserved('the device sends nothing at QoS 1')
-    const bad = sent.flatMap((one) => {
-      const before = sent.filter(
-        ({ seq, hash, topic }) => seq < one.seq && hash === one.hash && topic === one.topic,
-      )
-      const same = before.findLast(({ id }) => id === one.id)
-      if (one.dup) {
-        const link = view.linkOf(one.link)
-        // What a lost link swallowed was sent, and never seen.
-        const isResent = link !== view.links[0] && one.at - (link?.connected?.at ?? 0) < 1_000
-        if (same !== undefined || isResent || disturbed(view, one)) return []
-        return [fail('DUP is set on a first sending', citing(one))]
-      }
-      const open = same !== undefined && !isAcknowledged(view, same)
-      if (open) return [fail('a packet is sent again under its id without DUP', citing(same, one))]
-      const other = before.findLast((earlier) => !isAcknowledged(view, earlier))
-      return other === undefined
-        ? []
-        : [warn('a message is sent again as a new one, without DUP', citing(other, one))]
-    })
-    const all = [...bad, ...noQos.map((one) => fail('DUP is set at QoS 0', citing(one)))]
+    const all = [...repetitions(view), ...noQos.map((one) => fail('DUP is set at QoS 0', citing(one)))]
     return all.length > 0 ? worst(all) : pass('DUP stands on repetitions alone', citing(sent))
   }),
   rule('DUT-PROT-05', (view) => {

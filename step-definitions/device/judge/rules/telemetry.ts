@@ -2,6 +2,7 @@
 
 import { atPath, comesBack, during, jsonOf, missing, rule, type Rule } from '../helpers.ts'
 import { secondsBetween, type Publish, type View } from '../view.ts'
+import { isAcknowledged } from './disturbed.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgement } from '../words.ts'
 
 const LARGEST = 262_144
@@ -28,6 +29,9 @@ const KNOWN = new Set(
     'source',
   ].map((name) => `$.${name}`),
 )
+
+/** What a query may hold as it is (RFC 3986). */
+const ENCODED = /^[A-Za-z0-9\-._~!$&'()*,;=:@/?%]*$/
 
 function unclaimed(view: View): Judgement | undefined {
   return view.file.does.telemetry === undefined && view.telemetry().length === 0
@@ -59,18 +63,9 @@ function decoded(text: string): string | undefined {
   }
 }
 
-function acknowledged(view: View, message: Publish): boolean {
-  return (
-    view
-      .linkOf(message.link)
-      ?.packets.some(
-        (packet) =>
-          packet.cmd === 'puback' &&
-          packet.way === 'out' &&
-          packet.id === message.id &&
-          packet.seq > message.seq,
-      ) === true
-  )
+function sameNumber(one: Publish, other: Publish, path: string): boolean {
+  const value = atPath(jsonOf(one.text), path)
+  return value !== undefined && value === atPath(jsonOf(other.text), path)
 }
 
 export const TELEMETRY: readonly Rule[] = [
@@ -82,7 +77,7 @@ export const TELEMETRY: readonly Rule[] = [
       const taken =
         claim.qos === 0
           ? messages
-          : messages.filter((message) => message.qos === 0 || acknowledged(view, message))
+          : messages.filter((message) => message.qos === 0 || isAcknowledged(view, message))
       const [first] = taken
       const connected = view.of('connected', window.entries)[0]
       if (connected === undefined)
@@ -98,6 +93,16 @@ export const TELEMETRY: readonly Rule[] = [
           ? fail(`no telemetry within ${waited.toFixed(0)} s`, citing(connected, over))
           : inconclusive('the watch was too short', citing(connected, over))
       }
+      const path = claim.sequence
+      const twice =
+        path === undefined
+          ? undefined
+          : taken.find((one, at) =>
+              taken
+                .slice(0, at)
+                .some((before) => !one.dup && before.link === one.link && sameNumber(before, one, path)),
+            )
+      if (twice !== undefined) return warn('a message was sent twice', citing(connected, twice))
       if (claim.everySeconds === undefined || view.file.triggers.sendNow !== undefined)
         return pass(`${String(taken.length)} messages were taken`, citing(connected, taken))
       const waited = secondsBetween(connected, window.over ?? first)
@@ -116,6 +121,8 @@ export const TELEMETRY: readonly Rule[] = [
         return [fail(`properties that cannot be decoded: ${bag}`, citing(message))]
       if (bag.includes('+'))
         return [fail(`a plus sign in the properties, which stands for no space: ${bag}`, citing(message))]
+      if (!ENCODED.test(bag))
+        return [warn(`properties that are not percent-encoded: ${bag}`, citing(message))]
       const unknown = [...propertiesOf(message).keys()].find(
         (name) => name.startsWith('$.') && !KNOWN.has(name),
       )
@@ -126,6 +133,14 @@ export const TELEMETRY: readonly Rule[] = [
   rule('DUT-D2C-03', (view) => {
     const messages = view.telemetry()
     const json = messages.filter(({ text }) => typeof jsonOf(text) === 'object' && jsonOf(text) !== null)
+    const broken = messages.find(
+      (message) =>
+        jsonOf(message.text) === undefined &&
+        (view.file.does.telemetry?.json === true ||
+          propertiesOf(message).get('$.ct') === 'application/json') &&
+        message.text !== undefined,
+    )
+    if (broken !== undefined) return warn('a body that is said to be JSON is none', citing(broken))
     if (json.length === 0) return unclaimed(view) ?? notObserved('no JSON was sent')
     const bad = json.find((message) => {
       const properties = propertiesOf(message)
@@ -161,9 +176,13 @@ export const TELEMETRY: readonly Rule[] = [
         fired && view.telemetry(window.entries).findLast(({ seq, qos }) => seq < fired.seq && qos === 1)
       if (fired === undefined || sent === undefined)
         return inconclusive('no message was left unacknowledged', citing(window.struck))
-      const again = view
-        .telemetry()
-        .find(({ seq, hash, topic }) => seq > fired.seq && hash === sent.hash && topic === sent.topic)
+      const copies = view.telemetry().filter(({ hash, topic }) => hash === sent.hash && topic === sent.topic)
+      const later = copies.filter(({ seq }) => seq > fired.seq)
+      const again = later.find(({ dup, id }) => dup && id === sent.id) ?? later[0]
+      if (again?.dup !== true && copies.some(({ seq }) => seq < sent.seq))
+        return notObserved(
+          'its messages are all alike: a number in them would tell a repetition from a new one',
+        )
       if (again === undefined) {
         const back = window.struck && comesBack(view, window, window.struck)
         return back === undefined

@@ -1,9 +1,16 @@
 /** All broken devices. */
 
 import { CONNECTING } from './connecting.ts'
+import { FURTHER } from './further.ts'
 import { PACKETS } from './packets.ts'
 import { RECEIVING } from './receiving.ts'
 import { RETURNING } from './returning.ts'
 import type { Variant } from './variant.ts'
 
-export const VARIANTS: readonly Variant[] = [...CONNECTING, ...PACKETS, ...RECEIVING, ...RETURNING]
+export const VARIANTS: readonly Variant[] = [
+  ...CONNECTING,
+  ...PACKETS,
+  ...RECEIVING,
+  ...RETURNING,
+  ...FURTHER,
+]

@@ -42,6 +42,7 @@ export const RETURNING: readonly Variant[] = [
   broken('D93', 'knows the primary key only', { secondKey: false }),
   broken('D94', 'has a clock that is four minutes slow, and makes tokens that live a minute', {
     slowSeconds: 240,
+    asksTime: 'never',
     tokenSeconds: 60,
     renewsAt: 2,
   }),

@@ -79,10 +79,11 @@ export class Application implements Receiver {
       { n: this.#n, led: this.#led, temperature: 20 + (this.#n % 5) },
       this.#device.options.keys,
     )
-    this.#queue.push({
-      ...{ topic: traits.telemetryTopic(`${this.#root}/messages/events/${traits.properties}`), body },
-      ...{ id: 0, sent: false },
-    })
+    for (let copies = traits.copies; copies > 0; copies--)
+      this.#queue.push({
+        ...{ topic: traits.telemetryTopic(`${this.#root}/messages/events/${traits.properties}`), body },
+        ...{ id: 0, sent: false },
+      })
     if (this.#queue.length > LONGEST_QUEUE) this.#queue.shift()
     this.#flush()
   }
@@ -108,7 +109,7 @@ export class Application implements Receiver {
       this.#afterSubscribe(link)
     }
     if (!traits.twinSubscribesFirst) this.#readTwin(link)
-    const filters = traits.subscriptions(this.#filters())
+    const filters = traits.subscriptions(this.#filters(), this.#device.connections)
     if (filters.length === 0 || !again) ready()
     else link.subscribe(this.#nextId(), filters, ready)
     this.#flush()
@@ -134,6 +135,12 @@ export class Application implements Receiver {
     this.#hasConnected = true
     if (traits.readsTwin === 'always' || (traits.readsTwin === 'first' && first)) this.#readTwin(link)
     if (first) this.#report({ [`${traits.reportedKey}firmware`]: '1.0', started: true })
+    const { reportsEverySeconds } = traits
+    const report = (): void => {
+      this.#report({ firmware: '1.0' })
+      link.after(reportsEverySeconds, report)
+    }
+    link.after(reportsEverySeconds, report)
     if (traits.extraTopic !== undefined) link.send(packets.publish(traits.extraTopic, 'x', 0, 0, false))
     this.#flush()
   }
@@ -293,7 +300,8 @@ export class Application implements Receiver {
       this.#device.clock.schedule(100, () => {
         this.#device.setTokenLife(tokenLifeSeconds)
       })
-    if (interval !== undefined && interval !== null) this.#report({ interval: { value: interval } })
+    if (traits.reportsDesired) this.#report(desired)
+    else if (interval !== undefined && interval !== null) this.#report({ interval: { value: interval } })
   }
 
   // Methods.

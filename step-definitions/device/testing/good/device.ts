@@ -19,6 +19,7 @@ export class Device implements Owner {
   link: Link | undefined
   /** Failures in a row. */
   failures = 0
+  connections = 0
   #on = false
   #stuck = false
   #address: string | undefined
@@ -85,6 +86,7 @@ export class Device implements Owner {
 
   /** Says goodbye and stays away. */
   stop(): void {
+    if (!this.traits.stops) return
     this.#on = false
     this.#timer()
     this.app.stop()
@@ -188,7 +190,8 @@ export class Device implements Owner {
 
   async #askTime(): Promise<void> {
     const { askTime } = this.options
-    if (askTime === undefined || (this.#hasTime && this.traits.asksTime === 'start')) return
+    const { asksTime } = this.traits
+    if (askTime === undefined || asksTime === 'never' || (this.#hasTime && asksTime === 'start')) return
     try {
       this.app.clockAheadMs = await askTime()
       this.#hasTime = true

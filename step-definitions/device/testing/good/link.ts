@@ -121,7 +121,7 @@ export class Link implements OpenLink {
     if ((this.#tcp?.bytesRead ?? 0) > traits.largestHandshakeBytes) return true
     const { authorizationError } = socket
     const code = codeOf(authorizationError)
-    return code !== '' && !traits.overlooks(code)
+    return code !== '' && !traits.overlooks(code, this.#device.connections, this.#device.failures)
   }
 
   get #isHandshaking(): boolean {
@@ -233,13 +233,14 @@ export class Link implements OpenLink {
         device.renew()
       })
     device.app.opened(this)
+    device.connections++
   }
 
   /** Subscribes, and tells when that is in force. */
   subscribe(id: number, filters: readonly string[], then: () => void): void {
     const { traits } = this.#device
     this.#subscribed = { id, then: traits.waitsForSuback ? then : () => undefined }
-    this.send(packets.subscribe(id, filters))
+    this.send(packets.subscribe(id, filters, traits.subscribeQos))
     this.#limit('suback', traits.subackSeconds, () => {
       this.#end(undefined)
     })
@@ -270,13 +271,10 @@ export class Link implements OpenLink {
 
   disconnect(): void {
     this.send(packets.DISCONNECT)
-    const { afterDisconnect } = this.#device.traits
-    if (afterDisconnect) this.send(packets.PINGREQ)
     this.#ended = true
     this.#clear()
     const socket = this.#socket
-    if (afterDisconnect) this.#device.clock.schedule(20_000, () => socket?.destroy())
-    else socket?.end(() => socket.destroy())
+    socket?.end(() => socket.destroy())
   }
 
   /** Ends it without a word. */

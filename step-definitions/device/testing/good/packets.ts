@@ -62,8 +62,8 @@ export function publish(topic: string, body: Buffer | string, qos: number, id: n
   )
 }
 
-export function subscribe(id: number, filters: readonly string[]): Buffer {
-  return packet(8, 2, idBytes(id), ...filters.flatMap((filter) => [text(filter), Buffer.from([1])]))
+export function subscribe(id: number, filters: readonly string[], qos: number): Buffer {
+  return packet(8, 2, idBytes(id), ...filters.flatMap((filter) => [text(filter), Buffer.from([qos])]))
 }
 
 export const puback = (id: number): Buffer => packet(4, 0, idBytes(id))

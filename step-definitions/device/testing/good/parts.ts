@@ -63,6 +63,10 @@ export interface Owner {
   readonly link: OpenLink | undefined
   readonly pinned: string | undefined
   readonly renewInMs: number
+  /** Connections that were accepted. */
+  connections: number
+  /** Failures in a row. */
+  readonly failures: number
   pin(fingerprint: string): void
   password(): string | undefined
   ended(link: OpenLink, refused: Refused | undefined): void

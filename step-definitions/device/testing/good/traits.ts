@@ -19,8 +19,11 @@ export interface Traits {
   readonly tls: ConnectionOptions
   /** Breaks the handshake off as soon as it has begun. */
   readonly breaksHandshake: boolean
-  /** An error of the certificate, such as `CERT_HAS_EXPIRED`, that it does not care for. */
-  readonly overlooks: (code: string) => boolean
+  /**
+   * An error of the certificate, such as `CERT_HAS_EXPIRED`, that it does not care for.
+   * @param connections connections before. @param failures attempts that failed in a row.
+   */
+  readonly overlooks: (code: string, connections: number, failures: number) => boolean
   readonly pinsLeaf: boolean
   readonly retriesAfterBadCertificate: boolean
   /** Bytes that it has room for until the handshake is complete. */
@@ -29,7 +32,7 @@ export interface Traits {
   readonly pauseAfterAlert: number | undefined
 
   /** When it asks for the time, if it has a server to ask. */
-  readonly asksTime: 'always' | 'start'
+  readonly asksTime: 'always' | 'start' | 'never'
   /** Drops its connection when its network is gone. */
   readonly noticesNetwork: boolean
 
@@ -82,7 +85,9 @@ export interface Traits {
   readonly afterPowerCycle: boolean
 
   // Packets.
-  readonly subscriptions: (own: readonly string[]) => readonly string[]
+  /** @param connections connections before. */
+  readonly subscriptions: (own: readonly string[], connections: number) => readonly string[]
+  readonly subscribeQos: number
   readonly subscribesAgain: (present: boolean) => boolean
   readonly waitsForSuback: boolean
   readonly subackSeconds: number
@@ -93,7 +98,8 @@ export interface Traits {
   /** Keep-alives after which it pings when it has sent nothing. */
   readonly pingsAfter: number
   readonly pingSeconds: number
-  readonly afterDisconnect: boolean
+  /** Stops when it is told to. */
+  readonly stops: boolean
   /** What it does about a packet that cannot be read. */
   readonly malformed: 'close' | 'hang'
   readonly halfClose: 'close' | 'ignore'
@@ -106,6 +112,8 @@ export interface Traits {
 
   // Messages.
   readonly sendsTelemetry: boolean
+  /** How often it sends each message. */
+  readonly copies: number
   readonly telemetryTopic: (own: string) => string
   readonly properties: string
   readonly body: (fields: Readonly<Record<string, unknown>>, keys: readonly string[]) => string
@@ -126,6 +134,10 @@ export interface Traits {
   readonly checksVersion: boolean
   readonly survivesNull: boolean
   readonly reportedKey: string
+  /** Seconds between two reports of what has not changed. */
+  readonly reportsEverySeconds: number
+  /** Reports the desired properties as they are. */
+  readonly reportsDesired: boolean
   readonly retriesPatch: boolean
   readonly twinSeconds: number
   readonly rid: (next: number) => string
@@ -201,6 +213,7 @@ export const GOOD: Traits = {
   afterPowerCycle: true,
 
   subscriptions: (own) => own,
+  subscribeQos: 1,
   subscribesAgain: (present) => !present,
   waitsForSuback: true,
   subackSeconds: 15,
@@ -210,7 +223,7 @@ export const GOOD: Traits = {
   acknowledges: 'once',
   pingsAfter: 0.9,
   pingSeconds: 10,
-  afterDisconnect: false,
+  stops: true,
   malformed: 'close',
   halfClose: 'close',
   halfPacket: 'close',
@@ -220,6 +233,7 @@ export const GOOD: Traits = {
   hangsAfterBlows: Infinity,
 
   sendsTelemetry: true,
+  copies: 1,
   telemetryTopic: (own) => own,
   properties: '$.ct=application%2Fjson&$.ce=utf-8&room=first%20floor',
   body: (fields) => JSON.stringify(fields),
@@ -239,6 +253,8 @@ export const GOOD: Traits = {
   checksVersion: true,
   survivesNull: true,
   reportedKey: '',
+  reportsEverySeconds: Infinity,
+  reportsDesired: false,
   retriesPatch: true,
   twinSeconds: 20,
   rid: (next) => next.toString(16),

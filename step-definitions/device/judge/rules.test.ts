@@ -1,0 +1,84 @@
+/** Each rule of the judge with short journals: what passes, what does not, what cannot be judged, what is not there. */
+
+import { describe, expect, test } from 'vitest'
+import { PROVOCATIONS } from '../conductor/phases/all.ts'
+import { ROWS } from '../testing/simulation.ts'
+import { FEATURES_CASES } from './testing/cases/features.ts'
+import { RETURNS } from './testing/cases/returns.ts'
+import { TLS_CASES } from './testing/cases/tls.ts'
+import { WATCHED } from './testing/cases/watched.ts'
+import * as j from './testing/journal.ts'
+
+const CASES = { ...WATCHED, ...RETURNS, ...TLS_CASES, ...FEATURES_CASES }
+/** The bench has no provisioning service for a device: the row is never judged. */
+const NEVER_JUDGED = ['DUT-BACK-06']
+
+const provocationsOf = (row: string): readonly string[] =>
+  PROVOCATIONS.filter(({ rows }) => rows.includes(row)).map(({ name }) => name)
+const all = (row: string, parts: (name: string) => j.Journal): j.Journal => [
+  ...[...j.up(1), j.subscribe(1), j.suback(1), ...j.telemetry(1, 1), j.wait(20)],
+  ...provocationsOf(row).flatMap((name) => parts(name)),
+]
+/** Rows that are watched on every link as well: a provocation alone says nothing of them. */
+const ALSO_WATCHED = new Set(Object.keys(WATCHED))
+const PROVOKED = ROWS.filter(({ id }) => provocationsOf(id).length > 0 && !ALSO_WATCHED.has(id)).map(
+  ({ id }) => id,
+)
+
+test('each row has its journals', () => {
+  const missing = ROWS.map(({ id }) => id).filter((id) => !(id in CASES) && !NEVER_JUDGED.includes(id))
+  expect(missing).toEqual([])
+})
+
+describe.each(Object.entries(CASES))('%s', (row, { good, bad, gets = 'FAIL', file }) => {
+  test('passes', () => {
+    const { word, why, cites } = j.verdictOf(row, good, file)
+    expect([word, why]).toEqual(['PASS', why])
+    expect(cites).not.toEqual([])
+  })
+
+  test(`gets ${gets}`, () => {
+    const { word, why, cites } = j.verdictOf(row, bad, file)
+    expect([word, why]).toEqual([gets, why])
+    expect(cites).not.toEqual([])
+  })
+
+  test('of nothing it says nothing', () => {
+    expect(['NOT_OBSERVED', 'NOT_RUN']).toContain(j.verdictOf(row, [], file).word)
+  })
+})
+
+describe.each(PROVOKED)('%s', (row) => {
+  const { file } = CASES[row] ?? {}
+
+  test('is not observed when its provocations are left out', () => {
+    const journal = all(row, (name) => [j.leftOut(name)])
+    expect(j.verdictOf(row, journal, file).word).toBe('NOT_OBSERVED')
+  })
+
+  test.skipIf(NEVER_JUDGED.includes(row))('is inconclusive when nothing struck', () => {
+    const journal = all(row, (name) => [j.begun(name), j.wait(130), j.over(name)])
+    expect(j.verdictOf(row, journal, file).word).toBe('INCONCLUSIVE')
+  })
+
+  test.skipIf(NEVER_JUDGED.includes(row))('is inconclusive when the bench was at fault', () => {
+    const journal = all(row, (name) => [j.begun(name), j.struck(name), j.wait(130), j.over(name, 'no way')])
+    expect(j.verdictOf(row, journal, file).word).toBe('INCONCLUSIVE')
+  })
+})
+
+test.each(['DUT-RECON-01', 'DUT-CONN-11', 'DUT-SESS-02', 'DUT-TLS-10'])(
+  '%s: what did not come is no FAIL without a settled device, its patience and an open way',
+  (row) => {
+    const [name = ''] = provocationsOf(row)
+    const gone = (settled: boolean, ...parts: j.Journal): j.Journal => [
+      ...[...j.up(1), j.subscribe(1), j.begun(name, settled), j.struck(name), ...j.down(1), j.released(name)],
+      ...[...parts, j.over(name)],
+    ]
+    expect(j.verdictOf(row, gone(true, j.wait(130), j.probe)).word).toBe('FAIL')
+    expect(j.verdictOf(row, gone(false, j.wait(130), j.probe)).word).toBe('INCONCLUSIVE')
+    expect(j.verdictOf(row, gone(true, j.wait(100), j.probe)).word).toBe('INCONCLUSIVE')
+    expect(j.verdictOf(row, gone(true, j.wait(130))).word).toBe('INCONCLUSIVE')
+    expect(j.verdictOf(row, gone(true, j.probe, j.wait(130))).word).toBe('INCONCLUSIVE')
+  },
+)
