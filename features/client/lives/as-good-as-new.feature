@@ -411,7 +411,7 @@ Feature: As good as new
       Given a connected <identity> client
       And the application fails at method requests
       And the application fails at desired properties
-      When the back end calls the method "bad"
+      When the back end calls the method "fail"
       And the back end changes the desired properties 2 times at once
       Then it works in every way
 
