@@ -5,7 +5,7 @@ Feature: Attempts in vain, and what follows them
   @BOTH-CONNECT-06
   Rule: An attempt that failed does not end the connection after it
 
-    @fault:mqtt
+    @fault:mqtt @python-api
     Scenario Outline: Longer than an attempt may take after the <identity> was refused
       Given a <identity> client
       And the hub is going to be unavailable
@@ -27,7 +27,7 @@ Feature: Attempts in vain, and what follows them
   @BOTH-CONNECT-08
   Rule: Calls that wait for one attempt fail with it
 
-    @fault:mqtt
+    @fault:mqtt @python-api
     Scenario Outline: The <identity> connects three times, and the hub stays silent
       Given a <identity> client
       And the hub is going to stay silent when asked to connect
@@ -49,7 +49,7 @@ Feature: Attempts in vain, and what follows them
   @BOTH-RETRY-01
   Rule: A call that fails in the pause between two attempts does not end them
 
-    @fault:tcp @fault:mqtt @needs:connection.retry
+    @fault:tcp @fault:mqtt @needs:connection.retry @python-api
     Scenario Outline: The <identity> sends while the hub is away, and later the hub is back
       Given a connected <identity> client
       And the next 2 times the hub is going to be unavailable
