@@ -3,11 +3,10 @@
  * failure, of a lost connection or of an earlier token shows it here.
  */
 
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { Then } from '@cucumber/cucumber'
 import type { DriverRequest, HandlerBehaviour, Happening, Json, JsonObject } from '../driver/client-driver.ts'
 import { prepare } from '../neutral/order.ts'
-import { describeReply } from '../world/replies.ts'
 import { telemetryFacts } from '../world/wire.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { messageFrom } from './client-actions.ts'
@@ -31,9 +30,7 @@ Then('it works in every way', async function (this: ConformanceWorld) {
 /** A call that must succeed. @throws AssertionError. */
 async function must(world: ConformanceWorld, request: DriverRequest): Promise<Json> {
   await prepare(world, request)
-  const reply = await world.client.start(request).reply
-  ok('ok' in reply, `${request.do}: ${describeReply(reply)}`)
-  return reply.ok
+  return world.client.must(request)
 }
 
 /** Handlers cannot be set after receive calls (SRC-16). */
