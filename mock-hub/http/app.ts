@@ -77,7 +77,10 @@ const ROUTES: readonly HubRoutes[] = [
 ]
 
 /** Without a display name, fastify searches every loaded module for the name of a plugin. */
-for (const routes of ROUTES) Object.assign(routes, { [Symbol.for('fastify.display-name')]: routes.name })
+function named(routes: HubRoutes, name: string): HubRoutes {
+  return Object.assign(routes, { [Symbol.for('fastify.display-name')]: name })
+}
+for (const routes of ROUTES) named(routes, routes.name)
 
 const compileSchema = schemaCompiler({ useDefaults: true })
 
@@ -192,8 +195,9 @@ export async function createApp({
   })
   await app.register(swagger, OPENAPI)
   for (const plugin of routes) await app.register(plugin, { hub, services })
-  if (provisioning !== undefined) await app.register(provisioningRoutes(provisioning), { hub, services })
-  if (blob !== undefined) await app.register(blobRoutes(blob), { hub, services })
+  if (provisioning !== undefined)
+    await app.register(named(provisioningRoutes(provisioning), 'provisioning'), { hub, services })
+  if (blob !== undefined) await app.register(named(blobRoutes(blob), 'blobs'), { hub, services })
   await app.ready()
 
   return app

@@ -182,7 +182,7 @@ function summarise(
       `${String(requirements.covered)} of ${String(requirements.total)} requirements by scenario; reports in ${reports}`,
   )
   say(`the statements judged are known as: ${gradesText(requirements.grades)}`)
-  const trials = outcomes.flatMap((outcome) => outcome.trials)
+  const trials = outcomes.flatMap((outcome) => outcome.trials ?? [])
   const sum = (of: keyof (typeof trials)[number]): number => trials.reduce((total, one) => total + one[of], 0)
   if (trials.length > 0)
     say(

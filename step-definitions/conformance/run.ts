@@ -38,7 +38,8 @@ export interface Outcome {
   readonly neutral?: NeutralEnding
   /** The attachments: the journal of the hub, the calls, the events. */
   readonly attachments: readonly string[]
-  readonly trials: readonly TrialCost[]
+  /** What its trials have cost. @default none */
+  readonly trials?: readonly TrialCost[]
   readonly durationMs: number
 }
 

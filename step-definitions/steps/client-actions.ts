@@ -99,7 +99,8 @@ export const CLIENT_ACTIONS = {
     session,
     params: { methodName: 'measure', payload: null },
     deviceId: 'device#2',
-    moduleId: 'module-2',
+    // As above.
+    moduleId: 'module#2',
   }),
   'receives a message': ({ session }) => ({ do: 'receiveMessage', session }),
   'receives an input message': ({ session }) => ({ do: 'receiveInput', session, input: 'input1' }),

@@ -1,6 +1,5 @@
 /** Steps that create clients and act as their application. */
 
-import { ok } from 'node:assert/strict'
 import { type DataTable, Given, When } from '@cucumber/cucumber'
 import { CLIENT_ACTIONS, type ClientAction, messageFrom, rowsOf } from './client-actions.ts'
 import type {
@@ -15,7 +14,6 @@ import type {
 import { prepare, startInOrder } from '../neutral/order.ts'
 import { creation, FACTORIES, createClient, settingsOf, tokenFor } from './client-factory.ts'
 import type { HandlerKind } from './parameter-types.ts'
-import { describeReply } from '../world/replies.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
 const RECEIVING: Readonly<
@@ -98,12 +96,7 @@ When('it {action}', async function (this: ConformanceWorld, action: ClientAction
 When('it {action} and this succeeds', async function (this: ConformanceWorld, action: ClientAction) {
   const request = CLIENT_ACTIONS[action](this.client.current, this)
   await prepare(this, request)
-  if (!this.isOutcome) {
-    await this.client.ask(request)
-    return
-  }
-  const reply = await this.client.start(request).reply
-  ok('ok' in reply, describeReply(reply))
+  await (this.isOutcome ? this.client.must(request) : this.client.ask(request))
 })
 
 When(

@@ -98,7 +98,11 @@ Then('the pages have {string} rows', async function (this: ConformanceWorld, len
 
 Then('the rows of all pages are those of {string}', async function (this: ConformanceWorld, names: string) {
   const scenario = await hubScenarioOf(this)
-  holds(scenario, 'deviceId', names.split(' ').map((name) => scenario.ids(name).deviceId))
+  holds(
+    scenario,
+    'deviceId',
+    names.split(' ').map((name) => scenario.ids(name).deviceId),
+  )
 })
 
 Then(
@@ -110,6 +114,8 @@ Then(
 
 /** Each value once, in any order. */
 function holds(scenario: HubScenario, column: string, values: readonly string[]): void {
-  const found = readingOf(scenario).pages.flat().map((row) => String(row[column]))
+  const found = readingOf(scenario)
+    .pages.flat()
+    .map((row) => String(row[column]))
   deepStrictEqual(found.sort(), [...values].sort())
 }

@@ -69,9 +69,14 @@ async function asService(
 }
 
 async function subscribe({ link, root }: Looked): Promise<void> {
-  const filters = ['twin/res/#', 'twin/PATCH/properties/desired/#', 'methods/POST/#'].map((at) => `$iothub/${at}`)
+  const filters = ['twin/res/#', 'twin/PATCH/properties/desired/#', 'methods/POST/#'].map(
+    (at) => `$iothub/${at}`,
+  )
   const messageId = link.nextId()
-  const subscriptions = [...filters, `${root}/messages/devicebound/#`].map((topic) => ({ topic, qos: 1 as const }))
+  const subscriptions = [...filters, `${root}/messages/devicebound/#`].map((topic) => ({
+    topic,
+    qos: 1 as const,
+  }))
   link.send({ cmd: 'subscribe', messageId, subscriptions })
   const { granted } = await link.take('suback', (packet) => packet.messageId === messageId)
   deepStrictEqual([...(granted ?? [])], [1, 1, 1, 1], 'What SUBACK grants')
@@ -147,8 +152,9 @@ async function callsMethods(looked: Looked): Promise<void> {
   const { link, number, twin } = looked
   const called = asService(looked, 'POST', `${twin}/methods`, { methodName: 'look', payload: { number } })
   called.catch(() => undefined) // it is awaited below
-  const { topic = '', payload } = await link.take('publish', (packet) =>
-    packet.topic?.startsWith('$iothub/methods/POST/look/') ?? false,
+  const { topic = '', payload } = await link.take(
+    'publish',
+    (packet) => packet.topic?.startsWith('$iothub/methods/POST/look/') ?? false,
   )
   deepStrictEqual(jsonOf(payload?.toString() ?? ''), { number }, 'The request')
   const rid = /\?\$rid=([^&]+)/.exec(topic)?.[1] ?? ''
@@ -159,7 +165,11 @@ async function callsMethods(looked: Looked): Promise<void> {
 async function delivers(looked: Looked): Promise<void> {
   const { scenario, link, name, number } = looked
   const text = `for you ${String(number)}`
-  const { status } = await scenario.send(name, { 'iothub-messageid': text, 'iothub-app-rate': '50%25' }, Buffer.from(text))
+  const { status } = await scenario.send(
+    name,
+    { 'iothub-messageid': text, 'iothub-app-rate': '50%25' },
+    Buffer.from(text),
+  )
   strictEqual(status, 204, 'The answer to the sender')
   const packet = await link.take('publish', ({ topic }) => topic?.includes('/messages/devicebound/') ?? false)
   const { qos, dup, properties, text: body } = viewOf(packet)

@@ -14,7 +14,7 @@ Then('any message that it sends is stored as it is', TRIAL_LIMIT, async function
   const { session } = this.client.current
   const message = fc.record({ body: bytes, properties, messageId: fc.option(text.filter((id) => id !== '')) })
   await trial(this, message, async ({ body, properties: given, messageId }) => {
-    await this.client.ask({
+    await this.client.must({
       do: 'sendTelemetry',
       session,
       message: {
@@ -61,7 +61,7 @@ Then('any call and its answer arrive as they are', TRIAL_LIMIT, async function (
       await this.activity.eventually(() => this.client.eventData('method').length > before, 'The request')
       const request = this.client.eventData('method').at(-1)
       deepStrictEqual(request?.['payload'], asked)
-      await this.client.ask({
+      await this.client.must({
         do: 'respondMethod',
         session: this.client.current.session,
         requestId: request['requestId'] as string, // its type in the driver protocol
@@ -76,16 +76,16 @@ Then('any call and its answer arrive as they are', TRIAL_LIMIT, async function (
 Then('any patches that it reports add up', TRIAL_LIMIT, async function (this: ConformanceWorld) {
   const { session } = this.client.current
   const read = async (): Promise<JsonObject> => {
-    const { reported } = (await this.client.ask({ do: 'getTwin', session })) as {
+    const { reported } = (await this.client.must({ do: 'getTwin', session })) as {
       readonly reported: JsonObject
     }
     return Object.fromEntries(Object.entries(reported).filter(([name]) => !name.startsWith('$')))
   }
   await trial(this, fc.array(patch, { minLength: 1, maxLength: 4 }), async (patches) => {
-    await this.client.ask({ do: 'patchReported', session, patch: clearing(await read()) })
+    await this.client.must({ do: 'patchReported', session, patch: clearing(await read()) })
     let wanted: JsonObject = {}
     for (const one of patches) {
-      await this.client.ask({ do: 'patchReported', session, patch: one })
+      await this.client.must({ do: 'patchReported', session, patch: one })
       wanted = merged(wanted, one)
       deepStrictEqual(await read(), wanted)
     }
@@ -134,11 +134,11 @@ Then(
       minute: () => this.time.pass(60),
       hour: () => this.time.pass(ONE_HOUR_S),
       renewal: () => this.time.pass(ONE_HOUR_S - 120),
-      disconnect: () => this.client.ask({ do: 'disconnect', session }),
-      connect: () => this.client.ask({ do: 'connect', session }),
+      disconnect: () => this.client.must({ do: 'disconnect', session }),
+      connect: () => this.client.must({ do: 'connect', session }),
     }
     await trial(this, events, async (given) => {
-      await this.client.ask({ do: 'connect', session })
+      await this.client.must({ do: 'connect', session })
       const sent: string[] = []
       const mark = this.hub.journalSeq()
       for (const event of given) {
@@ -146,11 +146,11 @@ Then(
           const name = `trial ${String(++number)}`
           sent.push(name)
           const body = Buffer.from(name).toString('base64')
-          await this.client.ask({ do: 'sendTelemetry', session, message: { body } })
+          await this.client.must({ do: 'sendTelemetry', session, message: { body } })
         } else await happen[event]()
       }
       ;(await this.hub.start()).faults.disarm()
-      await this.client.ask({ do: 'connect', session })
+      await this.client.must({ do: 'connect', session })
       ok(await isConnected(), 'not connected at the end')
       const arrived = telemetryFacts(this).map((message) => String(message['text']))
       deepStrictEqual([...new Set(arrived.filter((one) => sent.includes(one)))], sent)
@@ -176,7 +176,7 @@ Then(
       const before = this.client.eventData('desired').length
       for (const { value, reads } of wanted) {
         ;(await this.backend()).desire(identity, { trial: value })
-        if (reads) await this.client.ask({ do: 'getTwin', session })
+        if (reads) await this.client.must({ do: 'getTwin', session })
       }
       await this.activity.eventually(
         () => this.client.eventData('desired').length >= before + wanted.length,

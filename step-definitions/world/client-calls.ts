@@ -1,5 +1,6 @@
 /** The clients of a scenario: the driver behind them, the calls that steps make, the events that come back. */
 
+import { ok } from 'node:assert/strict'
 import type { ManualClock } from 'mock-iot-hub'
 import {
   type DriverEvent,
@@ -123,6 +124,13 @@ export class ClientCalls {
     const reply = await this.start(request).reply
     if ('ok' in reply) return reply.ok
     throw new Inconclusive(`${request.do} failed with ${describeReply(reply)}`)
+  }
+
+  /** Makes a call that must succeed, and waits for it. @throws NotSupported; AssertionError when it fails. */
+  async must(request: DriverRequest): Promise<Json> {
+    const reply = await this.start(request).reply
+    ok('ok' in reply, `${request.do}: ${describeReply(reply)}`)
+    return reply.ok
   }
 
   /** Checks that the client supports every request so far. @throws NotSupported, AssertionError. */

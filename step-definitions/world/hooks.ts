@@ -12,7 +12,6 @@ import {
   Status,
   setWorldConstructor,
 } from '@cucumber/cucumber'
-import { PickleStepType } from '@cucumber/messages'
 import { type JournalEntry, startMockHub } from 'mock-iot-hub'
 import { HarnessError } from '../driver/client-driver.ts'
 import { isRunStopped } from '../conformance/stop.ts'
@@ -39,6 +38,8 @@ setWorldConstructor(ConformanceWorld)
 /** Scenarios about arguments and names open no connection: afterwards the client must show that it can connect. */
 const NO_SOCKET = '@construction'
 const MAX_ENTRIES = 200
+/** The type of a step after `Then`. */
+const OUTCOME = 'Outcome'
 /** The tag of scenarios that need the hub for themselves. */
 const HUB_ALONE = '@hub:alone'
 /** The tag of scenarios with clients that need an RSA certificate. */
@@ -68,7 +69,7 @@ Before(async function (this: ConformanceWorld, { pickle }) {
 
 BeforeStep(async function (this: ConformanceWorld, { pickleStep }) {
   this.reading.step = pickleStep.text
-  this.isOutcome = pickleStep.type === PickleStepType.OUTCOME
+  this.isOutcome = String(pickleStep.type) === OUTCOME
   await this.restart()
 })
 

@@ -156,7 +156,7 @@ Feature: As good as new
         | identity |
         | module   |
 
-    @needs:connection.retry
+    @needs:connection.retry @python-api
     Scenario Outline: The <identity> is made anew at the hub
       Given a connected <identity> client
       Then it works in every way
@@ -177,7 +177,7 @@ Feature: As good as new
   @BOTH-SEND-01 @BOTH-TWIN-01 @BOTH-PATCH-01 @BOTH-ONMETH-01 @BOTH-ONPATCH-01
   Rule: After an attempt that failed
 
-    @fault:mqtt
+    @fault:mqtt @python-api
     Scenario Outline: The hub does not let the <identity> in at first
       Given a <identity> client
       And the hub is going to be unavailable
@@ -197,7 +197,7 @@ Feature: As good as new
         | identity |
         | module   |
 
-    @fault:mqtt
+    @fault:mqtt @python-api
     Scenario Outline: The hub refuses the <identity> at first
       Given a <identity> client
       And the hub is going to refuse the credentials
@@ -217,7 +217,7 @@ Feature: As good as new
         | identity |
         | module   |
 
-    @fault:mqtt
+    @fault:mqtt @python-api
     Scenario Outline: The hub is silent to the <identity> at first
       Given a <identity> client
       And the hub is going to stay silent when asked to connect
@@ -368,7 +368,7 @@ Feature: As good as new
         | identity |
         | module   |
 
-    @fault:mqtt
+    @fault:mqtt @python-api
     Scenario Outline: The answer to the <identity> is not JSON
       Given a connected <identity> client
       And the hub is going to answer a twin request with something that is not JSON
@@ -407,11 +407,13 @@ Feature: As good as new
   @BOTH-SEND-01 @BOTH-TWIN-01 @BOTH-PATCH-01 @BOTH-ONMETH-01 @BOTH-ONPATCH-01
   Rule: After something went wrong on the side of the application or of the service
 
+    # A handler that takes the place of another is a matter of a language.
+    @python-api
     Scenario Outline: A handler of the <identity> fails
       Given a connected <identity> client
       And the application fails at method requests
       And the application fails at desired properties
-      When the back end calls the method "bad"
+      When the back end calls the method "fail"
       And the back end changes the desired properties 2 times at once
       Then it works in every way
 

@@ -24,12 +24,12 @@ Feature: Invoking methods
 
     @identity:module
     Scenario: A module answers
-      Given the application at "device#2/module-2" answers 202
+      Given the application at "device#2/module#2" answers 202
       When it invokes a method of a module
       Then the call gives:
         | status  | 202  |
         | payload | null |
-      And the hub has received the request "POST /twins/device%232/modules/module-2/methods"
+      And the hub has received the request "POST /twins/device%232/modules/module%232/methods"
 
   @MOD-INVOKE-03
   Rule: Name, payload and both time-outs arrive as they were given

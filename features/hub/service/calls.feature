@@ -153,6 +153,13 @@ Feature: Calls of methods, and refusals
       When "door" connects with a certificate of that authority for "lamp"
       Then "door" is refused with return code 5
 
+    Scenario: Of its own name in other letters
+      Given the hub trusts an authority of certificates
+      And a registered identity "door" with:
+        | authentication.type | certificateAuthority |
+      When "door" connects with a certificate of that authority for "DOOR"
+      Then "door" is refused with return code 5
+
     Scenario: Of an authority that the hub does not trust
       Given a registered identity "door" with:
         | authentication.type | certificateAuthority |

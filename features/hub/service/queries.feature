@@ -109,6 +109,9 @@ Feature: Queries
         | ARRAY_CONTAINS(tags.list, 'b')                   | lamp     |
         | tags.ok = true                                   | lamp     |
         | tags.n = '3'                                     |          |
+        | tags.n != '3'                                    |          |
+        | tags.ok != 1                                     |          |
+        | tags.site != 3                                   |          |
         | tags.missing != 1                                |          |
         | tags.none = tags.none                            |          |
         | tags.key-1 = 1                                   | lamp     |

@@ -47,16 +47,13 @@ Feature: What waits, and what is given back
   @WIRE-SESS-02 @WIRE-SESS-12
   Rule: A session that goes on keeps the QoS that was granted
 
-    Scenario Outline: QoS <qos>, over two reconnections
+    Scenario Outline: QoS <qos>
       Given "lamp" is online with:
         | clean | false |
       When "lamp" sends SUBSCRIBE with:
         | filter devices/{lamp}/messages/devicebound/# | <qos> |
       Then "lamp" receives SUBACK
       When "lamp" loses its connection
-      And "lamp" is online with:
-        | clean | false |
-      And "lamp" loses its connection
       And "lamp" is online with:
         | clean | false |
       And the service sends "lamp" the message "hello"
