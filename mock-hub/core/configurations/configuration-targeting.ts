@@ -3,7 +3,7 @@ import type { Hub } from '../contract/hub.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { TwinRow } from '../query/rows.ts'
-import { applyContent } from './configuration-content.ts'
+import { AGENT, applyContent, isAbout, isDeployment } from './configuration-content.ts'
 import type { Configuration, ConfigurationStatus } from './configuration.ts'
 
 export type TargetingHub = Pick<Hub, 'registry' | 'twins' | 'logger' | 'commits'>
@@ -55,19 +55,34 @@ export class ConfigurationTargeting {
 
   /** `configurations` of a twin document; undefined: no configuration targets it. */
   statusOf(identity: Identity): JsonObject | undefined {
-    const statuses = this.#statuses.get(identityKey(identity))
-    if (statuses === undefined || statuses.size === 0) return undefined
-    return objectOf([...statuses].map(([id, status]) => [id, { status }] as const))
+    const statuses = [...(this.#statuses.get(identityKey(identity)) ?? []), ...this.#deployedTo(identity)]
+    if (statuses.length === 0) return undefined
+    return objectOf(statuses.map(([id, status]) => [id, { status }] as const))
   }
 
-  /** How many identities a configuration targets, or has been applied to. */
+  /**
+   * How many identities a configuration targets, or has been applied to: of a deployment the devices where it is about
+   * `$edgeAgent` (docs/contract/configurations.md#wire-cfg-07).
+   */
   count(id: string, status?: ConfigurationStatus): number {
+    const content = this.#configurations.get(id)?.content
+    if (status === 'Applied' && content !== undefined && isDeployment(content) && !isAbout(content, AGENT))
+      return 0
     let found = 0
     for (const statuses of this.#statuses.values()) {
       const actual = statuses.get(id)
       if (actual !== undefined && (status === undefined || actual === status)) found++
     }
     return found
+  }
+
+  /** The deployments of its device that are about a module. */
+  #deployedTo({ deviceId, moduleId }: Identity): readonly (readonly [string, ConfigurationStatus])[] {
+    if (moduleId === undefined) return []
+    return [...(this.#statuses.get(identityKey({ deviceId })) ?? [])].filter(([id]) => {
+      const configuration = this.#configurations.get(id)
+      return configuration !== undefined && isAbout(configuration.content, moduleId)
+    })
   }
 
   stop(): void {

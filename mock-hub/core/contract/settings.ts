@@ -33,6 +33,11 @@ export interface Settings {
   readonly closeOnSixthSubscription: boolean
   /** Whether a clean session purges the cloud-to-device queue (WIRE-SESS-05). Default: false. */
   readonly cleanSessionPurgesC2d: boolean
+  /**
+   * Whether a device over MQTT receives messages that were sent before it subscribed; else they are rejected when it
+   * subscribes (WIRE-SESS-06). Default: false.
+   */
+  readonly c2dBeforeSubscription: boolean
   /** Whether a regenerated key closes the connection that used it (WIRE-CONN-32). Default: false. */
   readonly dropLinkOnKeyChange: boolean
   /** Whether an expired lock counts towards the maximum delivery count, as an abandon does. Default: false. */
@@ -129,6 +134,7 @@ export const STRICT: Settings = Object.freeze({
   maxUnreadBytes: 16_777_216,
   closeOnSixthSubscription: true,
   cleanSessionPurgesC2d: false,
+  c2dBeforeSubscription: false,
   dropLinkOnKeyChange: false,
   lockTimeoutsCount: false,
   deliveryCountOverAmqp: false,
@@ -172,6 +178,7 @@ export const STRICT: Settings = Object.freeze({
 /** The settings that `--lenient` changes; each is logged and shown in reports. */
 export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
+  c2dBeforeSubscription: true,
   shortScopeAccepted: true,
   anyApiVersion: true,
   twinAnswersWithoutSubscription: true,

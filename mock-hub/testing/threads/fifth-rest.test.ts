@@ -139,19 +139,6 @@ describe('identities and twins', () => {
       properties: { desired: { $version: 4 } },
     })
   })
-
-  test('report-docs-16960: an object takes the place of a text', async () => {
-    const patch = (desired: object) =>
-      server.call('PATCH', '/twins/d1', { body: { properties: { desired } } })
-    await patch({ test: 'teststring' })
-    await patch({ test: { test2: 'teststring' } })
-    const { json } = await server.call('GET', '/twins/d1')
-    const { properties } = json as { properties: { desired: { $metadata: JsonObject } } }
-    expect(Object.keys(properties.desired.$metadata['test'] as JsonObject)).toEqual([
-      '$lastUpdated',
-      '$lastUpdatedVersion',
-    ])
-  })
 })
 
 describe('uploads', () => {
