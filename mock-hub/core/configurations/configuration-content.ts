@@ -105,15 +105,16 @@ export function applyContent(
   if (agent !== undefined) createListed(hub, identity.deviceId, overlay(agent.map(({ section }) => section)))
 }
 
-/**
- * What the modules of an edge device get: from the last deployment that is a whole one, and from the layers above it. A
- * whole `properties.desired` of a layer replaces what is below it (docs/contract/configurations.md#configurations-layers).
- */
+/** All contents but the deployments below the last one that is a whole one (docs/contract/configurations.md#wire-cfg-07). */
+export function inForce<T extends SourcedContent>(contents: readonly T[]): readonly T[] {
+  const base = contents.findLastIndex(({ content }) => isWhole(content.modulesContent?.[AGENT]))
+  return contents.filter(({ content }, index) => index >= base || !isDeployment(content))
+}
+
+/** What the modules of an edge device get. A whole `properties.desired` of a layer replaces what is below it. */
 function deployed(contents: readonly SourcedContent[]): ReadonlyMap<string, readonly SourcedSection[]> {
-  const deployments = contents.filter(({ content }) => isDeployment(content))
-  const base = deployments.findLastIndex(({ content }) => isWhole(content.modulesContent?.[AGENT]))
   const modules = new Map<string, readonly SourcedSection[]>()
-  for (const one of deployments.slice(Math.max(base, 0)))
+  for (const one of inForce(contents))
     for (const [moduleId, section] of Object.entries(one.content.modulesContent ?? {})) {
       const below = isWhole(section) ? [] : (modules.get(moduleId) ?? [])
       modules.set(moduleId, [...below, { section, origin: originOf(one) }])

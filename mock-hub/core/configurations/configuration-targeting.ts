@@ -3,7 +3,7 @@ import type { Hub } from '../contract/hub.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { TwinRow } from '../query/rows.ts'
-import { AGENT, applyContent, isAbout, isDeployment } from './configuration-content.ts'
+import { AGENT, applyContent, inForce, isAbout, isDeployment } from './configuration-content.ts'
 import type { Configuration, ConfigurationStatus } from './configuration.ts'
 
 export type TargetingHub = Pick<Hub, 'registry' | 'twins' | 'logger' | 'commits'>
@@ -104,8 +104,13 @@ export class ConfigurationTargeting {
       this.#put(key, undefined)
       return
     }
-    const status = this.#apply(identity, targeting)
-    this.#put(key, new Map(targeting.map(({ id }) => [id, status])))
+    const applied = this.#apply(identity, targeting)
+    this.#put(
+      key,
+      new Map(
+        targeting.map(({ id }) => [id, applied.has(id) ? ('Applied' as const) : ('Targeted' as const)]),
+      ),
+    )
   }
 
   /** @param statuses undefined: nothing targets the identity. */
@@ -116,15 +121,16 @@ export class ConfigurationTargeting {
     this.#hub.commits.changed('configurationStatus', key, 128)
   }
 
-  #apply(identity: Identity, targeting: readonly Configuration[]): ConfigurationStatus {
+  /** @returns ids of those that are applied now. */
+  #apply(identity: Identity, targeting: readonly Configuration[]): ReadonlySet<string> {
     const contents = targeting.map((by) => ({ content: by.content, by }))
     try {
       applyContent(this.#hub, identity, contents)
-      return 'Applied'
+      return new Set(inForce(contents).map(({ by }) => by.id))
     } catch (error) {
       if (!(error instanceof HubError)) throw error
       this.#hub.logger.warn(`configurations: ${identityKey(identity)}: ${error.message}`)
-      return 'Targeted'
+      return new Set()
     }
   }
 }

@@ -204,7 +204,8 @@ describe('deployments', () => {
           "select deviceId from devices.modules where moduleId = '$edgeAgent' and configurations.[[l-more]].status = 'Applied'",
       },
     })
-    expect(await results('l-whole')).toMatchObject({ results: { targetedCount: 1, appliedCount: 0 } })
+    for (const id of ['l-whole', 'l-old'])
+      expect(await results(id)).toMatchObject({ results: { targetedCount: 1, appliedCount: 0 } })
     const query = "select * from devices.modules where configurations.[[l-whole]].status = 'Applied'"
     const { json } = await server.call('POST', '/devices/query', { body: { query } })
     expect(json).toMatchObject([{ deviceId: 'layered', moduleId: 'one' }])
