@@ -62,6 +62,11 @@ export interface Settings {
   readonly queryLagSeconds: number
   /** Whether refusals on twin routes have JSON in `Message`, as those of methods have. Default: false. */
   readonly jsonTwinErrors: boolean
+  /**
+   * Whether the path in the `sr` of a policy's token limits what the token may do over HTTPS, as it does over AMQP
+   * (open-policy-path). Default: false.
+   */
+  readonly policyTokensLimitedByPath: boolean
   /** Whether a module may authenticate with the key of its device. Default: true. */
   readonly moduleMayUseDeviceKey: boolean
   /**
@@ -147,6 +152,7 @@ export const STRICT: Settings = Object.freeze({
   wideQueryLanguage: false,
   queryLagSeconds: 0,
   jsonTwinErrors: false,
+  policyTokensLimitedByPath: false,
   moduleMayUseDeviceKey: true,
   anyCertificateUsage: false,
   maxTelemetryBytes: 262_144,
