@@ -32,9 +32,11 @@ curl -sSf "$files/notifications?api-version=2021-04-12" -H "Authorization: $toke
   -d "{\"correlationId\":\"$(field correlationId)\",\"isSuccess\":true,\"statusCode\":200}"
 echo 'file uploaded'
 
-# A message from the cloud, which waits until the device subscribes. The control API stands in for a back end.
+# A message from the cloud. The session is kept (-c), so that its subscription is there when the back end sends: the message
+# waits for the device, which was away. The control API stands in for the back end.
+mosquitto_sub "$@" -c -q 1 -t "devices/$device/messages/devicebound/#" -E
 curl -sSf -X POST "$MOCK_IOT_HUB_CONTROL_URL/devices/$device/messages" -d '{"body":"hello from the cloud"}' >/dev/null
-mosquitto_sub "$@" -q 1 -t "devices/$device/messages/devicebound/#" -C 1 -W 10
+mosquitto_sub "$@" -c -q 1 -t "devices/$device/messages/devicebound/#" -C 1 -W 10
 
 # The token expires: the hub refuses it from now on.
 curl -sSf -X POST "$MOCK_IOT_HUB_CONTROL_URL/devices/$device/expire-token"

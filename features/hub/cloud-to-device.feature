@@ -338,10 +338,10 @@ Feature: Cloud-to-device messages
   Rule: Messages come in the order in which they were sent
 
     Scenario: Three
-      Given the service sends "thermostat" the message "one"
+      Given "thermostat" subscribes to "devices/{thermostat}/messages/devicebound/#"
+      When the service sends "thermostat" the message "one"
       And the service sends "thermostat" the message "two"
       And the service sends "thermostat" the message "three"
-      When "thermostat" subscribes to "devices/{thermostat}/messages/devicebound/#"
       Then "thermostat" receives PUBLISH with:
         | payload | one |
       And "thermostat" receives PUBLISH with:

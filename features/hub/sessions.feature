@@ -63,8 +63,9 @@ Feature: Sessions
         | session present | false |
       And "thermostat" receives no PUBLISH
       When "thermostat" subscribes to "devices/{thermostat}/messages/devicebound/#"
+      And the service sends "thermostat" the message "again"
       Then "thermostat" receives PUBLISH with:
-        | payload | hello |
+        | payload | again |
 
   @WIRE-SESS-05
   Rule: A clean session leaves waiting messages alone
@@ -78,14 +79,18 @@ Feature: Sessions
         | cloudToDeviceMessageCount | 1 |
 
   @WIRE-SESS-06
-  Rule: Messages wait for a device that has never subscribed
+  Rule: A device gets the messages that are sent after it has subscribed
 
-    Scenario: Delivered at the first subscription
-      Given the service sends "thermostat" the message "first"
+    Scenario: Rejected at the first subscription
+      Given the service sends "thermostat" the message "before"
       And "thermostat" is online
       When "thermostat" subscribes to "devices/{thermostat}/messages/devicebound/#"
+      And the service sends "thermostat" the message "after"
       Then "thermostat" receives PUBLISH with:
-        | payload | first |
+        | payload | after |
+      When the service requests GET "/devices/{thermostat}"
+      Then the answer has:
+        | cloudToDeviceMessageCount | 1 |
 
   @WIRE-SESS-07 @clock
   Rule: A silent client is disconnected after one and a half times its keep-alive

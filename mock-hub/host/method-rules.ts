@@ -164,6 +164,7 @@ export const MEMBER_RULES: { readonly [K in Member]: MethodsOf<Hub[K]> } = {
     receive: [TARGET],
     settle: [TARGET, ...LOCK],
     purge: [TARGET],
+    rejectWaiting: [TARGET],
     count: [TARGET],
     waiting: [TARGET],
     restore: [TARGET, ['messages', listOf(OBJECT)]],

@@ -116,6 +116,16 @@ export function unsupportedFilter(filter: string, identity: string): HubError {
   })
 }
 
+/** Why messages are rejected when a device subscribes (WIRE-SESS-06). */
+export function sentBeforeSubscription(count: number, identity: string): HubError {
+  return new HubError({
+    kind: 'InvalidOperation',
+    rule: 'WIRE-SESS-06',
+    expected: `messages for ${identity} to be sent after it has subscribed (setting c2dBeforeSubscription)`,
+    received: `${count} sent before, which are rejected`,
+  })
+}
+
 export function tooManyFilters(count: number, most: number): HubError {
   return new HubError({
     kind: 'InvalidOperation',

@@ -93,6 +93,7 @@ export async function checkIdentity(setting: Setting, kind: IdentityKind): Promi
   if (kind === 'device') {
     await check('receives a cloud-to-device message and completes it', async () => {
       await client.ask('handle', { happening: 'message', kind: 'function' })
+      await client.ask('sync', {})
       hub.c2d.send(identity, {
         body: Buffer.from('hello'),
         system: { messageId: 'c-1' },

@@ -43,11 +43,6 @@ export async function checkMosquitto(hub: MockHub, checks: Checks): Promise<void
     )
   })
   await check('sub receives a cloud-to-device message', async () => {
-    hub.c2d.send(device, {
-      body: Buffer.from('hello'),
-      system: { messageId: 'c-1' },
-      properties: { mode: 'eco' },
-    })
     const given = [
       '-q',
       '1',
@@ -60,7 +55,15 @@ export async function checkMosquitto(hub: MockHub, checks: Checks): Promise<void
       '-t',
       'devices/mosquitto/messages/devicebound/#',
     ]
-    const { code, out } = await run('sub', given)
+    const waits = subscribed(hub.journal.seq)
+    const received = run('sub', given)
+    await waits
+    hub.c2d.send(device, {
+      body: Buffer.from('hello'),
+      system: { messageId: 'c-1' },
+      properties: { mode: 'eco' },
+    })
+    const { code, out } = await received
     assert.equal(code, 0)
     assert.match(out, /^devices\/mosquitto\/messages\/devicebound\/\S*%24\.mid=c-1\S*&mode=eco\S* hello\n$/)
   })

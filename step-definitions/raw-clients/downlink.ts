@@ -1,7 +1,6 @@
 /**
- * Sends a message to a device or module: over AMQP at a hub elsewhere, since the service has no route for it
- * (docs/decisions/0025-a-route-that-the-service-does-not-have.md); over that route at the hub of this project, which is
- * quicker. The outcome over AMQP is given as the answer of the route.
+ * Sends a message to a device or module: over AMQP at a hub elsewhere, as service SDKs do; over HTTPS
+ * (docs/decisions/0078-back-ends-may-send-over-https.md) at the hub of this project, which is quicker. The outcome over AMQP is given as the answer of the route.
  */
 
 import { dataSection, type Message, type RawAmqpClient } from './amqp-client.ts'

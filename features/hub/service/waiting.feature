@@ -8,13 +8,18 @@ Feature: What waits, and what is given back
     And a registered identity "lamp/bulb"
 
   @WIRE-C2D-23 @WIRE-C2D-20
-  Rule: What was sent to a module while it was away comes when it subscribes
+  Rule: What was sent to a module while it was away comes when it is back
 
     Scenario: Two messages, in their order
-      Given the service sends "lamp/bulb" the message "one"
+      Given "lamp/bulb" is online with:
+        | clean | false |
+      And "lamp/bulb" subscribes to "devices/{lamp}/modules/bulb/messages/devicebound/#"
+      And "lamp/bulb" sends DISCONNECT
+      And the hub closes the connection of "lamp/bulb"
+      And the service sends "lamp/bulb" the message "one"
       And the service sends "lamp/bulb" the message "two"
-      And "lamp/bulb" is online
-      When "lamp/bulb" subscribes to "devices/{lamp}/modules/bulb/messages/devicebound/#"
+      When "lamp/bulb" is online with:
+        | clean | false |
       Then "lamp/bulb" receives PUBLISH with:
         | payload | one |
       And "lamp/bulb" receives PUBLISH with:

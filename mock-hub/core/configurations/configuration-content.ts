@@ -11,6 +11,9 @@ import type { ConfigurationContent, StoredConfiguration } from '../contract/serv
 /** A module of a deployment; the IoT Edge daemon gives it its keys. */
 const DEPLOYED: IdentitySpec = { managedBy: 'IotEdge', authentication: { type: 'none' } }
 
+/** The module that runs the others: a deployment that says all of it is a whole one. */
+export const AGENT = '$edgeAgent'
+
 const PATH = /^properties\.desired(\.[^.]+)*$/
 
 /** @returns what is wrong; undefined: nothing. */
@@ -39,6 +42,16 @@ export function contentDocument({
     ...(modulesContent == null ? {} : { modulesContent }),
     ...(moduleContent == null ? {} : { moduleContent }),
   }
+}
+
+/** Whether it is about the modules of edge devices. .NET writes an empty section where it has none. */
+export function isDeployment({ modulesContent }: ConfigurationContent): boolean {
+  return Object.keys(modulesContent ?? {}).length > 0
+}
+
+/** Whether a deployment has a section for a module. */
+export function isAbout({ modulesContent }: ConfigurationContent, moduleId: string): boolean {
+  return modulesContent != null && own(modulesContent, moduleId) !== undefined
 }
 
 function sectionsOf(content: ConfigurationContent): readonly (readonly [string, JsonObject])[] {
@@ -85,16 +98,32 @@ export function applyContent(
   })
   if (own.length > 0) merge(hub, identity, own)
   if (identity.moduleId !== undefined) return
-  // .NET writes an empty section where it has none.
-  const deployment = contents.findLast(({ content }) => Object.keys(content.modulesContent ?? {}).length > 0)
-  if (deployment === undefined) return
-  const modules = deployment.content.modulesContent
-  const origin = originOf(deployment)
-  for (const [moduleId, section] of Object.entries(modules ?? {}))
-    replace(hub, { deviceId: identity.deviceId, moduleId }, { section, origin })
-  const agent = modules?.['$edgeAgent']
-  if (agent !== undefined) createListed(hub, identity.deviceId, overlay([agent]))
+  const modules = deployed(contents)
+  for (const [moduleId, sections] of modules)
+    replace(hub, { deviceId: identity.deviceId, moduleId }, sections)
+  const agent = modules.get(AGENT)
+  if (agent !== undefined) createListed(hub, identity.deviceId, overlay(agent.map(({ section }) => section)))
 }
+
+/** All contents but the deployments below the last one that is a whole one (docs/contract/configurations.md#wire-cfg-07). */
+export function inForce<T extends SourcedContent>(contents: readonly T[]): readonly T[] {
+  const base = contents.findLastIndex(({ content }) => isWhole(content.modulesContent?.[AGENT]))
+  return contents.filter(({ content }, index) => index >= base || !isDeployment(content))
+}
+
+/** What the modules of an edge device get. A whole `properties.desired` of a layer replaces what is below it. */
+function deployed(contents: readonly SourcedContent[]): ReadonlyMap<string, readonly SourcedSection[]> {
+  const modules = new Map<string, readonly SourcedSection[]>()
+  for (const one of inForce(contents))
+    for (const [moduleId, section] of Object.entries(one.content.modulesContent ?? {})) {
+      const below = isWhole(section) ? [] : (modules.get(moduleId) ?? [])
+      modules.set(moduleId, [...below, { section, origin: originOf(one) }])
+    }
+  return modules
+}
+
+const isWhole = (section: JsonObject | undefined): boolean =>
+  section !== undefined && own(section, 'properties.desired') !== undefined
 
 /** `{ 'properties.desired.a.b': 1 }` is `{ a: { b: 1 } }`. */
 export function overlay(sections: readonly JsonObject[]): JsonObject {
@@ -141,12 +170,16 @@ function merge(hub: Pick<Hub, 'twins'>, identity: Identity, sections: readonly S
 }
 
 /** Creates a module that the deployment lists and that does not exist, and replaces its desired properties. */
-function replace(hub: Pick<Hub, 'registry' | 'twins'>, identity: Identity, sourced: SourcedSection): void {
-  const desired = overlay([sourced.section])
+function replace(
+  hub: Pick<Hub, 'registry' | 'twins'>,
+  identity: Identity,
+  sections: readonly SourcedSection[],
+): void {
+  const desired = overlay(sections.map(({ section }) => section))
   if (hub.registry.find(identity) === undefined) hub.registry.create(identity, DEPLOYED)
   const twin = hub.twins.get(identity)
   if (!sameJson(twin.desired.properties, desired))
-    hub.twins.replace(identity, { tags: twin.tags, desired, desiredMetadata: originsOf([sourced]) }, '*')
+    hub.twins.replace(identity, { tags: twin.tags, desired, desiredMetadata: originsOf(sections) }, '*')
 }
 
 /** Creates the identities of the modules that `$edgeAgent` runs. */

@@ -1,6 +1,6 @@
 import { objectOf } from '../../base/json.ts'
 import type { ConfigurationDocument } from '../contract/services/configurations.ts'
-import { contentDocument } from './configuration-content.ts'
+import { AGENT, contentDocument, isDeployment } from './configuration-content.ts'
 import type { Configuration } from './configuration.ts'
 
 /** What a document says beside the configuration itself. */
@@ -42,7 +42,9 @@ export function configurationDocument(
       results: counts === undefined ? {} : { targetedCount: counts.targeted, appliedCount: counts.applied },
       queries: {
         targetedCount: `select ${columns} from ${from}${condition === '*' ? '' : ` where ${condition}`}`,
-        appliedCount: `select ${columns} from ${from} where configurations.[[${id}]].status = 'Applied'`,
+        appliedCount: isDeployment(configuration.content)
+          ? `select deviceId from devices.modules where moduleId = '${AGENT}' and configurations.[[${id}]].status = 'Applied'`
+          : `select ${columns} from ${from} where configurations.[[${id}]].status = 'Applied'`,
       },
     },
     metrics: {

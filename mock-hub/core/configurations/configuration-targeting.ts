@@ -3,7 +3,7 @@ import type { Hub } from '../contract/hub.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { TwinRow } from '../query/rows.ts'
-import { applyContent } from './configuration-content.ts'
+import { AGENT, applyContent, inForce, isAbout, isDeployment } from './configuration-content.ts'
 import type { Configuration, ConfigurationStatus } from './configuration.ts'
 
 export type TargetingHub = Pick<Hub, 'registry' | 'twins' | 'logger' | 'commits'>
@@ -55,19 +55,34 @@ export class ConfigurationTargeting {
 
   /** `configurations` of a twin document; undefined: no configuration targets it. */
   statusOf(identity: Identity): JsonObject | undefined {
-    const statuses = this.#statuses.get(identityKey(identity))
-    if (statuses === undefined || statuses.size === 0) return undefined
-    return objectOf([...statuses].map(([id, status]) => [id, { status }] as const))
+    const statuses = [...(this.#statuses.get(identityKey(identity)) ?? []), ...this.#deployedTo(identity)]
+    if (statuses.length === 0) return undefined
+    return objectOf(statuses.map(([id, status]) => [id, { status }] as const))
   }
 
-  /** How many identities a configuration targets, or has been applied to. */
+  /**
+   * How many identities a configuration targets, or has been applied to: of a deployment the devices where it is about
+   * `$edgeAgent` (docs/contract/configurations.md#wire-cfg-07).
+   */
   count(id: string, status?: ConfigurationStatus): number {
+    const content = this.#configurations.get(id)?.content
+    if (status === 'Applied' && content !== undefined && isDeployment(content) && !isAbout(content, AGENT))
+      return 0
     let found = 0
     for (const statuses of this.#statuses.values()) {
       const actual = statuses.get(id)
       if (actual !== undefined && (status === undefined || actual === status)) found++
     }
     return found
+  }
+
+  /** The deployments of its device that are about a module. */
+  #deployedTo({ deviceId, moduleId }: Identity): readonly (readonly [string, ConfigurationStatus])[] {
+    if (moduleId === undefined) return []
+    return [...(this.#statuses.get(identityKey({ deviceId })) ?? [])].filter(([id]) => {
+      const configuration = this.#configurations.get(id)
+      return configuration !== undefined && isAbout(configuration.content, moduleId)
+    })
   }
 
   stop(): void {
@@ -89,8 +104,13 @@ export class ConfigurationTargeting {
       this.#put(key, undefined)
       return
     }
-    const status = this.#apply(identity, targeting)
-    this.#put(key, new Map(targeting.map(({ id }) => [id, status])))
+    const applied = this.#apply(identity, targeting)
+    this.#put(
+      key,
+      new Map(
+        targeting.map(({ id }) => [id, applied.has(id) ? ('Applied' as const) : ('Targeted' as const)]),
+      ),
+    )
   }
 
   /** @param statuses undefined: nothing targets the identity. */
@@ -101,15 +121,16 @@ export class ConfigurationTargeting {
     this.#hub.commits.changed('configurationStatus', key, 128)
   }
 
-  #apply(identity: Identity, targeting: readonly Configuration[]): ConfigurationStatus {
+  /** @returns ids of those that are applied now. */
+  #apply(identity: Identity, targeting: readonly Configuration[]): ReadonlySet<string> {
     const contents = targeting.map((by) => ({ content: by.content, by }))
     try {
       applyContent(this.#hub, identity, contents)
-      return 'Applied'
+      return new Set(inForce(contents).map(({ by }) => by.id))
     } catch (error) {
       if (!(error instanceof HubError)) throw error
       this.#hub.logger.warn(`configurations: ${identityKey(identity)}: ${error.message}`)
-      return 'Targeted'
+      return new Set()
     }
   }
 }

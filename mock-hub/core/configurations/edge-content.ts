@@ -6,9 +6,8 @@ import { isSystemModule } from '../contract/identity.ts'
 import type { IdentityRecord } from '../contract/registry.ts'
 import type { ConfigurationContent } from '../contract/services/configurations.ts'
 import { invalidContent } from './configuration-checks.ts'
-import { contentError, overlay } from './configuration-content.ts'
+import { AGENT, contentError, overlay } from './configuration-content.ts'
 
-const AGENT = '$edgeAgent'
 const RULE = 'WIRE-CFG-04'
 
 /** @throws HubError InvalidConfigurationContent. */

@@ -36,6 +36,8 @@ export interface CloudToDevice {
   settle(target: Identity, lockToken: string, outcome: 'complete' | 'abandon' | 'reject'): void
   /** Deletes all messages of a device. @returns the number of deleted messages. */
   purge(target: Identity): number
+  /** Rejects the messages of a device that wait; those that are locked stay. @returns the number of rejected messages. */
+  rejectWaiting(target: Identity): number
   /** The number of messages that wait or are locked. */
   count(target: Identity): number
   /** The messages that wait or are locked, oldest first. */

@@ -26,9 +26,10 @@ export interface Authentication {
   /**
    * Authenticates a back end by its `Authorization` header.
    * @param anyOf - one of these permissions is enough.
+   * @param target - device or module of the request; undefined: the whole hub. Only `policyTokensLimitedByPath` reads it.
    * @throws HubError IotHubUnauthorizedAccess.
    */
-  authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal
+  authorize(header: string | undefined, anyOf: readonly Permission[], target?: Identity): PolicyPrincipal
   /**
    * Proves a back end that puts the token of a shared access policy on a connection. Clients of IoT Hub sign with the
    * decoded key, clients of Event Hubs with the key as text; both are accepted (WIRE-AMQP-03).

@@ -33,6 +33,11 @@ export interface Settings {
   readonly closeOnSixthSubscription: boolean
   /** Whether a clean session purges the cloud-to-device queue (WIRE-SESS-05). Default: false. */
   readonly cleanSessionPurgesC2d: boolean
+  /**
+   * Whether a device over MQTT receives messages that were sent before it subscribed; else they are rejected when it
+   * subscribes (WIRE-SESS-06). Default: false.
+   */
+  readonly c2dBeforeSubscription: boolean
   /** Whether a regenerated key closes the connection that used it (WIRE-CONN-32). Default: false. */
   readonly dropLinkOnKeyChange: boolean
   /** Whether an expired lock counts towards the maximum delivery count, as an abandon does. Default: false. */
@@ -57,6 +62,11 @@ export interface Settings {
   readonly queryLagSeconds: number
   /** Whether refusals on twin routes have JSON in `Message`, as those of methods have. Default: false. */
   readonly jsonTwinErrors: boolean
+  /**
+   * Whether the path in the `sr` of a policy's token limits what the token may do over HTTPS, as it does over AMQP
+   * (open-policy-path). Default: false.
+   */
+  readonly policyTokensLimitedByPath: boolean
   /** Whether a module may authenticate with the key of its device. Default: true. */
   readonly moduleMayUseDeviceKey: boolean
   /**
@@ -129,6 +139,7 @@ export const STRICT: Settings = Object.freeze({
   maxUnreadBytes: 16_777_216,
   closeOnSixthSubscription: true,
   cleanSessionPurgesC2d: false,
+  c2dBeforeSubscription: false,
   dropLinkOnKeyChange: false,
   lockTimeoutsCount: false,
   deliveryCountOverAmqp: false,
@@ -141,6 +152,7 @@ export const STRICT: Settings = Object.freeze({
   wideQueryLanguage: false,
   queryLagSeconds: 0,
   jsonTwinErrors: false,
+  policyTokensLimitedByPath: false,
   moduleMayUseDeviceKey: true,
   anyCertificateUsage: false,
   maxTelemetryBytes: 262_144,
@@ -172,6 +184,7 @@ export const STRICT: Settings = Object.freeze({
 /** The settings that `--lenient` changes; each is logged and shown in reports. */
 export const LENIENCIES: Partial<Settings> = Object.freeze({
   closeOnSixthSubscription: false,
+  c2dBeforeSubscription: true,
   shortScopeAccepted: true,
   anyApiVersion: true,
   twinAnswersWithoutSubscription: true,

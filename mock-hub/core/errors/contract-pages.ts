@@ -16,6 +16,7 @@ export const CONTRACT_PAGES: ReadonlyMap<string, string> = new Map([
   ['WIRE-AMQP-08', 'docs/contract/events.md'],
   ['WIRE-AMQP-09', 'docs/contract/events.md'],
   ['WIRE-AMQP-10', 'docs/contract/events.md'],
+  ['WIRE-AMQP-22', 'docs/contract/events.md'],
   ['WIRE-AUTH', 'docs/contract/authentication.md'],
   ['WIRE-C2D', 'docs/contract/cloud-to-device.md'],
   ['WIRE-CFG', 'docs/contract/configurations.md'],

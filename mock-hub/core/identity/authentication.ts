@@ -87,9 +87,9 @@ export class HubAuthentication implements Authentication {
     return principalOf(record, 'hub', 'sas', grant.expiresAt)
   }
 
-  authorize(header: string | undefined, anyOf: readonly Permission[]): PolicyPrincipal {
+  authorize(header: string | undefined, anyOf: readonly Permission[], target?: Identity): PolicyPrincipal {
     if (header === undefined || header === '') throw headerMissing()
-    return this.#policies.authorize(read(header), anyOf)
+    return this.#policies.authorize(read(header), anyOf, target)
   }
 
   authorizeToken(token: string): PolicyGrant {

@@ -3,6 +3,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import type { Permission, PolicyGrant, PolicyPrincipal, SharedAccessPolicy } from '../contract/principal.ts'
+import type { Identity } from '../contract/identity.ts'
 import type { Settings } from '../contract/settings.ts'
 import type { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
@@ -41,9 +42,10 @@ export class PolicyAuthentication {
   }
 
   /** @throws HubError IotHubUnauthorizedAccess. */
-  authorize(token: SasToken, anyOf: readonly Permission[]): PolicyPrincipal {
+  authorize(token: SasToken, anyOf: readonly Permission[], target: Identity | undefined): PolicyPrincipal {
     const policy = this.#policyOf(token)
-    this.#scopeOf(token, false)
+    const scope = this.#scopeOf(token, false)
+    if (this.#port.settings.policyTokensLimitedByPath) this.#checkScope(token, scope, target)
     checkExpiry(this.#port, token)
     this.#checkSignature(token, policy)
     checkRight(policy, anyOf, 'WIRE-AUTH-20')
@@ -87,6 +89,15 @@ export class PolicyAuthentication {
       `sr to be ${quoted(resource)} or a leading part of it`,
       `sr ${quoted(token.sr)}`,
     )
+  }
+
+  /** @throws HubError IotHubUnauthorizedAccess when the target is not within the scope of the token. */
+  #checkScope(token: SasToken, scope: readonly string[], target: Identity | undefined): void {
+    const { hostName } = this.#port.settings
+    const path = target === undefined ? [] : ['devices', target.deviceId]
+    if (target?.moduleId !== undefined) path.push('modules', target.moduleId)
+    if (scope.some((segment, index) => segment.toLowerCase() !== path[index]?.toLowerCase()))
+      throw this.foreignScope(token, [hostName, ...path].join('/'))
   }
 
   #policyOf({ skn }: SasToken): SharedAccessPolicy {

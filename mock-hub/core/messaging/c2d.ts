@@ -140,6 +140,12 @@ export class HubCloudToDevice implements CloudToDevice, StateSource<StoredC2d> {
     return entries.length
   }
 
+  rejectWaiting(target: Identity): number {
+    const entries = (this.#queues.get(identityKey(target)) ?? []).filter(({ lock }) => lock === undefined)
+    for (const entry of entries) this.#finish(target, entry, 'Rejected')
+    return entries.length
+  }
+
   count(target: Identity): number {
     return this.#queues.get(identityKey(target))?.length ?? 0
   }
@@ -187,7 +193,7 @@ export class HubCloudToDevice implements CloudToDevice, StateSource<StoredC2d> {
       })
   }
 
-  /** The device has subscribed: sends what waits (WIRE-SESS-03, WIRE-SESS-06). */
+  /** The device has subscribed: sends what waits (WIRE-SESS-03). */
   deviceReady(link: DeviceLink): void {
     this.#push(link.principal.identity)
   }

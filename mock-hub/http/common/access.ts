@@ -20,6 +20,11 @@ export function credentialsOf(request: FastifyRequest): DeviceCredentials {
   }
 }
 
+/** Whether the path of a route names a device or a module. */
+function hasIdentity(params: Partial<IdentityParams>): params is IdentityParams {
+  return params.deviceId !== undefined
+}
+
 /**
  * Authenticates the caller.
  * @returns null when the handler authenticates the caller itself.
@@ -42,5 +47,6 @@ export function authenticate(
     sasToken === undefined ? credentials.certificates === undefined : POLICY_NAME.test(sasToken)
   if (access.orDevice === true && !fromBackEnd)
     return hub.authentication.admit({ deviceId: params.deviceId }, credentials)
-  return hub.authentication.authorize(sasToken, access.service)
+  const target = hasIdentity(params) ? identityOf(params) : undefined
+  return hub.authentication.authorize(sasToken, access.service, target)
 }

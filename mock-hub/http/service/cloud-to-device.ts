@@ -10,7 +10,7 @@ const access = { service: ['ServiceConnect'] } as const
 
 export const cloudToDeviceRoutes: HubRoutes = (app, { hub }, done) => {
   for (const path of IDENTITY_PATHS) {
-    // An old route: today's SDKs send over AMQP (docs/contract/cloud-to-device.md).
+    // SDKs send over AMQP, IoT Explorer by this route (docs/contract/cloud-to-device.md#c2d-send-amqp).
     app.post<{ Params: IdentityParams }>(
       `${path}/messages/devicebound`,
       {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Permission } from '../../core/contract/principal.ts'
+import type { Settings } from '../../core/contract/settings.ts'
 import { IDENTITY, POLICY } from '../openapi.ts'
 import { errorOf, openTestServer, type TestServer } from '../testing/test-server.ts'
 import { identityToken, policyToken, signToken } from '../testing/tokens.ts'
@@ -169,4 +170,32 @@ test('a refusal names the error, and the device that is refused', async () => {
   const refused = await server.call('GET', '/devices/d/messages/devicebound', { as: { deviceId: 'e' } })
   expect(errorOf(refused).name).toBeDefined()
   expect(server.hub.lastRefusals[0]).toMatchObject({ identity: 'd', transport: 'https' })
+})
+
+describe('authentication-policy-path: a policy’s token for one device', () => {
+  const open = async (settings: Partial<Settings>, scope: string) => {
+    const limited = await openTestServer(settings)
+    limited.hub.registry.create({ deviceId: 'a' })
+    limited.hub.registry.create({ deviceId: 'a', moduleId: 'm' })
+    limited.hub.registry.create({ deviceId: 'b' })
+    const { hub } = limited
+    const key = hub.policies.find(({ name }) => name === 'iothubowner')?.primaryKey ?? ''
+    const as = signToken(`${hub.hostName}${scope}`, key, hub.clock.now() + 3_600_000, 'iothubowner')
+    const statuses = []
+    for (const path of ['/twins/a', '/twins/a/modules/m', '/twins/b', '/devices/b', '/devices'])
+      statuses.push((await limited.call('GET', path, { as })).status)
+    await limited.stop()
+    return statuses
+  }
+
+  test('is not limited over HTTPS', async () => {
+    expect(await open({}, '/devices/a')).toEqual([200, 200, 200, 200, 200])
+  })
+
+  test('is limited with policyTokensLimitedByPath, whatever its case', async () => {
+    const limited = { policyTokensLimitedByPath: true }
+    expect(await open(limited, '/devices/A')).toEqual([200, 200, 401, 401, 401])
+    expect(await open(limited, '/devices/a/modules/m')).toEqual([401, 200, 401, 401, 401])
+    expect(await open(limited, '')).toEqual([200, 200, 200, 200, 200])
+  })
 })

@@ -166,6 +166,55 @@ describe('WIRE-CFG-01: a configuration', () => {
   })
 })
 
+describe('deployments', () => {
+  const targetCondition = "tags.layers = 'yes'"
+  const agent = (modules: object) => ({ $edgeAgent: { 'properties.desired': { modules } } })
+  const layer = (id: string, priority: number, modulesContent: object) =>
+    put(id, { content: { modulesContent }, targetCondition, priority })
+  const moduleTwin = (moduleId: string) => server.hub.twins.get({ deviceId: 'layered', moduleId }).desired
+
+  test('WIRE-CFG-07: layers are merged over the whole deployment with the highest priority', async () => {
+    server.hub.registry.create({ deviceId: 'layered' }, { iotEdge: true })
+    server.hub.twins.patch({ deviceId: 'layered' }, { tags: { layers: 'yes' } }, '*')
+    await layer('l-old', 1, { ...agent({ old: {} }), old: { 'properties.desired': { a: 1 } } })
+    await layer('l-base', 2, { ...agent({ one: {} }), one: { 'properties.desired': { a: 1, b: 1 } } })
+    await layer('l-more', 3, {
+      $edgeAgent: { 'properties.desired.modules.two': { type: 'docker' } },
+      one: { 'properties.desired.b': 2 },
+      two: { 'properties.desired': { c: 3 } },
+    })
+    expect(moduleTwin('$edgeAgent').properties).toEqual({ modules: { one: {}, two: { type: 'docker' } } })
+    expect(moduleTwin('one').properties).toEqual({ a: 1, b: 2 })
+    expect(moduleTwin('one').metadata).toMatchObject({
+      a: { $lastUpdatedBy: 'l-base' },
+      b: { $lastUpdatedBy: 'l-more' },
+    })
+    await layer('l-whole', 4, { one: { 'properties.desired': { d: 4 } } })
+    expect(moduleTwin('one').properties).toEqual({ d: 4 })
+  })
+
+  test('WIRE-CFG-07: applied counts what is about $edgeAgent', async () => {
+    server.clock.advance(30_000)
+    const results = async (id: string): Promise<unknown> =>
+      ((await server.call('GET', `/configurations/${id}`)).json as { systemMetrics: unknown }).systemMetrics
+    expect(await results('l-more')).toMatchObject({
+      results: { targetedCount: 1, appliedCount: 1 },
+      queries: {
+        appliedCount:
+          "select deviceId from devices.modules where moduleId = '$edgeAgent' and configurations.[[l-more]].status = 'Applied'",
+      },
+    })
+    for (const id of ['l-whole', 'l-old'])
+      expect(await results(id)).toMatchObject({ results: { targetedCount: 1, appliedCount: 0 } })
+    const query = "select * from devices.modules where configurations.[[l-whole]].status = 'Applied'"
+    const { json } = await server.call('POST', '/devices/query', { body: { query } })
+    expect(json).toMatchObject([{ deviceId: 'layered', moduleId: 'one' }])
+    expect(json).toHaveLength(1)
+    for (const id of ['l-old', 'l-base', 'l-more', 'l-whole'])
+      await server.call('DELETE', `/configurations/${id}`, { headers: { 'if-match': '*' } })
+  })
+})
+
 describe('WIRE-CFG-02: applyConfigurationContent', () => {
   test('204, and the desired properties of the listed modules are replaced', async () => {
     server.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })

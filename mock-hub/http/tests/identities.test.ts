@@ -314,3 +314,19 @@ describe('edge', () => {
     expect(refused.status).toBe(400)
   })
 })
+
+test.each([
+  ['/devices/untyped', { deviceId: 'untyped' }],
+  ['/devices/d1/modules/untyped', { deviceId: 'd1', moduleId: 'untyped' }],
+])('WIRE-REG-41: %s without a content type is 500, and nothing is made', async (path, body) => {
+  await server.call('PUT', '/devices/d1', { body: { deviceId: 'd1' } })
+  const { status, json } = await server.call('PUT', path, {
+    body: JSON.stringify(body),
+    headers: { 'content-type': '' },
+  })
+  expect([status, (json as { Message: string }).Message]).toEqual([
+    500,
+    'ErrorCode:ServerError;InternalServerError',
+  ])
+  expect((await server.call('GET', path)).status).toBe(404)
+})

@@ -74,9 +74,9 @@ describe('formatC2dBag and formatInputBag', () => {
     expect(formatC2dBag({ system: {}, properties: { n: null, e: '' } })).toBe('n&e=')
   })
 
-  test('WIRE-C2D-24: creation time and schema have their names of AMQP for devices', () => {
+  test('WIRE-C2D-24: the creation time has its name of AMQP for devices, the schema that of MQTT', () => {
     const bag = { system: { creationTimeUtc: 't', messageSchema: 's' }, properties: {} }
-    expect(formatC2dBag(bag)).toBe('iothub-creation-time-utc=t&iothub-message-schema=s')
+    expect(formatC2dBag(bag)).toBe('iothub-creation-time-utc=t&%24.schema=s')
     expect(formatInputBag(bag)).toBe('%24.schema=s&%24.ctime=t')
   })
 

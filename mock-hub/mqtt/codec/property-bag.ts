@@ -120,12 +120,12 @@ const LAST: Written = [
   ['$.diagctx', 'correlationContext'],
 ]
 
-/** As over AMQP (WIRE-C2D-24). */
+/** The creation time as over AMQP, the schema not (WIRE-C2D-24). */
 const TO_DEVICES: Written = [
   ...FIRST,
   ['iothub-ack', 'ack'],
   ['iothub-creation-time-utc', 'creationTimeUtc'],
-  ['iothub-message-schema', 'messageSchema'],
+  ['$.schema', 'messageSchema'],
   ['iothub-operation', 'operation'],
   ...LAST,
 ]

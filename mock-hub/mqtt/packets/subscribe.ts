@@ -6,7 +6,7 @@ import type { SubscribePacket } from '../codec/packets.ts'
 import { type Filter, isValidFilter } from '../codec/filters.ts'
 import type { Connection } from '../connection.ts'
 import type { DeviceSession } from '../device-session.ts'
-import { tooManyFilters, unsupportedFilter } from '../protocol-errors.ts'
+import { sentBeforeSubscription, tooManyFilters, unsupportedFilter } from '../protocol-errors.ts'
 import { channelsOf } from '../subscriptions.ts'
 
 /** Most filters of one device at a time (WIRE-SESS-16). */
@@ -54,10 +54,20 @@ function grantFilters(
   packetId: number,
   filters: readonly AcceptedFilter[],
 ): void {
+  const hadC2d = session.subscriptions.qosFor('c2d') !== undefined
   for (const { topic, filter, qos } of filters) session.subscriptions.put(topic, filter, qos)
+  if (!hadC2d && session.subscriptions.qosFor('c2d') !== undefined) rejectEarlier(connection, session)
   const granted = filters.map(({ qos }) => qos)
   connection.responder.suback(packetId, granted)
   session.ready([...new Set(filters.flatMap(({ filter }) => channelsOf(filter)))])
+}
+
+/** A device gets the messages that are sent after it has subscribed; a stored session has subscribed already (WIRE-SESS-06). */
+function rejectEarlier(connection: Connection, { caller, key }: DeviceSession): void {
+  const { hub } = connection
+  if (hub.settings.c2dBeforeSubscription) return
+  const rejected = hub.c2d.rejectWaiting(caller.principal.identity)
+  if (rejected > 0) connection.refused(sentBeforeSubscription(rejected, key))
 }
 
 /** @returns false: the connection has been refused. */

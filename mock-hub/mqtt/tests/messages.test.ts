@@ -259,8 +259,8 @@ describe('cloud to device', () => {
 
   test('WIRE-C2D-20 WIRE-SESS-18: in order, sixteen at a time', async () => {
     const client = await server.connected(d1)
-    for (let index = 0; index < 20; index++) send(String(index))
     await subscribed(client, 'devices/d1/messages/devicebound/#')
+    for (let index = 0; index < 20; index++) send(String(index))
     const first = (await client.settled()).filter(({ cmd }) => cmd === 'publish')
     expect(first.map(payloadOf)).toEqual(Array.from({ length: 16 }, (_, index) => String(index)))
     client.send({ cmd: 'puback', messageId: first[0]?.messageId ?? 0 })

@@ -83,22 +83,6 @@ describe('etags', () => {
     ])
   })
 
-  test('report-python-983: the update of a configuration with its etag without quotation marks', async () => {
-    const body = {
-      id: 'c',
-      content: { deviceContent: { 'properties.desired.x': 1 } },
-      targetCondition: '',
-      priority: 1,
-    }
-    const { json } = await server.call('PUT', '/configurations/c', { body })
-    const { etag } = json as JsonObject
-    const { status } = await server.call('PUT', '/configurations/c', {
-      body: { ...body, targetCondition: "tags.environment='test'" },
-      headers: { 'if-match': etagOf(etag) },
-    })
-    expect(status).toBe(409)
-  })
-
   test('report-python-716: the twin of a module with a wrong etag without quotation marks', async () => {
     await server.call('PUT', '/devices/d1/modules/m', { body: { deviceId: 'd1', moduleId: 'm' } })
     const { status } = await server.call('PATCH', '/twins/d1/modules/m', {
@@ -138,19 +122,6 @@ describe('identities and twins', () => {
       version: 6,
       properties: { desired: { $version: 4 } },
     })
-  })
-
-  test('report-docs-16960: an object takes the place of a text', async () => {
-    const patch = (desired: object) =>
-      server.call('PATCH', '/twins/d1', { body: { properties: { desired } } })
-    await patch({ test: 'teststring' })
-    await patch({ test: { test2: 'teststring' } })
-    const { json } = await server.call('GET', '/twins/d1')
-    const { properties } = json as { properties: { desired: { $metadata: JsonObject } } }
-    expect(Object.keys(properties.desired.$metadata['test'] as JsonObject)).toEqual([
-      '$lastUpdated',
-      '$lastUpdatedVersion',
-    ])
   })
 })
 
