@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import rhea from 'rhea'
 import { describe, expect, test, vi } from 'vitest'
-import { ManualClock } from '../base/clock.ts'
+import { afterTurn, ManualClock } from '../base/clock.ts'
 import { jsonText } from '../base/json-floats.ts'
 import { readJson } from '../base/json-text.ts'
 import type { JsonObject } from '../base/json.ts'
@@ -191,6 +191,8 @@ test('over a restart feedback knows how often it was given up, and what was comp
   }
   completeMany('given up')
   completeMany('completed')
+  // What happens now belongs to later groups.
+  await new Promise<void>(afterTurn)
   const held = first.feedback.receive()?.lockToken ?? ''
   first.feedback.settle(first.feedback.receive()?.lockToken ?? '', 'complete')
   first.feedback.settle(held, 'abandon')
