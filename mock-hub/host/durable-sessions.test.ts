@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { connected, D1, device, message, SEED } from './testing/data-devices.ts'
 import { useDataDirectory } from './testing/data-hubs.ts'
 
-const { open, again } = useDataDirectory()
+const { open, again, killed } = useDataDirectory()
 
 describe('MQTT sessions', () => {
   test('filters, messages and packet ids are there after a restart', async () => {
@@ -61,7 +61,7 @@ describe('MQTT sessions', () => {
     await connected(before)
     await before.subscribeAsync('devices/d1/messages/devicebound/#', { qos: 1 })
     await before.unsubscribeAsync('devices/d1/messages/devicebound/#')
-    const second = await again()
+    const second = await killed()
     before.end(true)
     const after = device(second)
     expect((await connected(after)).sessionPresent).toBe(false)
