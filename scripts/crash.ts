@@ -2,7 +2,8 @@
  * `npm run crash [-- --rounds 20] [--durability disk|process] [--seconds 1] [--dir DIR] [--command "node …/main.js"] [--json]`:
  * kills a hub under load, with SIGKILL at a random moment, starts it again over its directory and compares what is there
  * with what its clients were told over MQTT, AMQP and HTTPS. Exits with 1 when something acknowledged is lost, or when a
- * version, an offset or a sequence number that has left the hub means something else. `--full-disk DIR`: see `full-disk.ts`.
+ * version, an offset or a sequence number that has left the hub means something else. `--full-disk DIR`: see
+ * `full-disk.ts`; `--damage`: see `damage.ts`.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { amqpBackEnd, amqpDevice, call, eventReader, httpsClients, mqttDevice } from './crash/clients.ts'
+import { damageTrials } from './crash/damage.ts'
 import { fillDisk } from './crash/full-disk.ts'
 import { kill, startHub } from './crash/hub-process.ts'
 import { Ledger } from './crash/ledger.ts'
@@ -25,12 +27,19 @@ const { values } = parseArgs({
     command: { type: 'string', default: 'node scripts/hub.js' },
     json: { type: 'boolean', default: false },
     'full-disk': { type: 'string' },
+    damage: { type: 'boolean', default: false },
   },
 })
 if (values['full-disk'] !== undefined) {
   const wrong = await fillDisk(values['full-disk'], (line) => process.stdout.write(`${line}\n`))
   process.stdout.write(wrong === undefined ? 'nothing is lost\n' : `crash: ${wrong}\n`)
   process.exit(wrong === undefined ? 0 : 1)
+}
+if (values.damage) {
+  let silent = 0
+  for (const durability of ['disk', 'process'] as const)
+    silent += await damageTrials(durability, (line) => process.stdout.write(`${line}\n`))
+  process.exit(silent === 0 ? 0 : 1)
 }
 /** Acknowledgements after which a load is under way. */
 const FEW = 100

@@ -2,15 +2,15 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import mqttJs, { type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt'
 import rhea from 'rhea'
-import { describe, expect, test } from 'vitest'
-import { ManualClock } from '../base/clock.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { afterTurn, ManualClock } from '../base/clock.ts'
 import { jsonText } from '../base/json-floats.ts'
 import { readJson } from '../base/json-text.ts'
 import type { JsonObject } from '../base/json.ts'
 import { signed } from '../core/testing/test-hub.ts'
 import type { MockHub } from './mock-hub.ts'
+import { D1, FAR, message, SEED } from './testing/data-devices.ts'
 import { useDataDirectory } from './testing/data-hubs.ts'
 
 const data = useDataDirectory()
@@ -43,31 +43,6 @@ test('identities, twins and messages are there after a restart', async () => {
   ).toBe(2)
 })
 
-const D1 = { deviceId: 'd1' }
-const SEED = { devices: [{ deviceId: 'd1', key: Buffer.alloc(32, 1).toString('base64') }] }
-const FAR = 4_102_444_800
-
-/** A device over MQTT with a session that is kept. */
-function device({ hostName, mqttPort, caPem, registry }: MockHub, options: object = {}): MqttClient {
-  const key = registry.get(D1).authentication.symmetricKey.primaryKey ?? ''
-  return mqttJs.connect(`mqtts://${hostName}:${String(mqttPort)}`, {
-    ...{ ca: caPem, clientId: 'd1', clean: false, reconnectPeriod: 0 },
-    username: `${hostName}/d1/?api-version=2021-04-12`,
-    password: signed(`${hostName}/devices/d1`, key, FAR),
-    ...options,
-  })
-}
-
-/** @returns its CONNACK. */
-function connected(client: MqttClient): Promise<IConnackPacket> {
-  return new Promise((resolve, reject) => {
-    client.once('connect', resolve)
-    client.once('error', reject)
-  })
-}
-
-const message = (body: string, system: object = {}) => ({ body: Buffer.from(body), system, properties: {} })
-
 test('WIRE-TWIN-43: a float with a whole value stays one over a restart', async () => {
   const first = await open({ seed: { devices: [{ deviceId: 'd1' }] } })
   const desired = readJson('{"a":40.0,"b":{"c":[1e3]}}') as JsonObject
@@ -76,59 +51,6 @@ test('WIRE-TWIN-43: a float with a whole value stays one over a restart', async 
   expect(jsonText(second.twins.get({ deviceId: 'd1' }).desired.properties)).toBe(
     '{"a":40.0,"b":{"c":[1000.0]}}',
   )
-})
-
-describe('MQTT sessions', () => {
-  test('filters, messages and packet ids are there after a restart', async () => {
-    const first = await open({ seed: SEED })
-    // It acknowledges nothing.
-    const before = device(first, { customHandleAcks: undefined, manualAcks: true })
-    before.handleMessage = () => undefined
-    await connected(before)
-    await before.subscribeAsync('devices/d1/messages/devicebound/#', { qos: 1 })
-    const got = new Promise<void>((resolve) => {
-      before.once('packetreceive', () => {
-        resolve()
-      })
-    })
-    first.c2d.send(D1, message('one'))
-    await got
-    const sent = await first.journal.until(({ type, ...entry }) => {
-      const { cmd, direction } = entry as { cmd?: string; direction?: string }
-      return type === 'packet' && cmd === 'publish' && direction === 'out'
-    })
-    const { messageId } = (sent as unknown as { packet: IPublishPacket }).packet
-    const second = await again()
-    before.end(true)
-    expect(second.c2d.waiting(D1)).toMatchObject([{ deliveries: 1, failures: 0 }])
-    const after = device(second)
-    const packets: IPublishPacket[] = []
-    const arrived = new Promise<void>((resolve) => {
-      after.on('message', (_topic, _payload, packet) => {
-        packets.push(packet)
-        resolve()
-      })
-    })
-    const connack = await connected(after)
-    expect(connack.sessionPresent).toBe(true)
-    await arrived
-    expect(packets[0]).toMatchObject({ dup: true, messageId })
-    expect(String(packets[0]?.payload)).toBe('one')
-    await after.endAsync()
-  })
-
-  test('a clean session leaves nothing behind', async () => {
-    const first = await open({ seed: SEED })
-    const before = device(first, { clean: true })
-    await connected(before)
-    await before.subscribeAsync('devices/d1/messages/devicebound/#', { qos: 1 })
-    const second = await again()
-    before.end(true)
-    const after = device(second)
-    const connack = await connected(after)
-    expect(connack.sessionPresent).toBe(false)
-    await after.endAsync()
-  })
 })
 
 describe('events', () => {
@@ -230,6 +152,24 @@ describe('the clock', () => {
     expect(second.feedback.receive()?.item).toMatchObject([{ originalMessageId: 'a', statusCode: 'Expired' }])
   })
 
+  test('does not go back when the clock of the system does', async () => {
+    const first = await open({ seed: SEED })
+    const stored = first.clock.now()
+    first.twins.patch(D1, { tags: { a: 1 } }, '*')
+    await first.stop()
+    const said: string[] = []
+    vi.useFakeTimers({ toFake: ['Date'], now: stored - 3_600_000 })
+    try {
+      const second = await again({
+        logger: { info: () => undefined, warn: (line: string) => said.push(line) },
+      })
+      expect(second.clock.now()).toBeGreaterThanOrEqual(stored)
+      expect(said.join()).toContain("store: the system's clock was set back; the hub's goes on at ")
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('a clock that is handed in is not moved', async () => {
     await open({ clock: new ManualClock(Date.UTC(2027, 0, 1)) })
     const said: string[] = []
@@ -238,6 +178,45 @@ describe('the clock', () => {
     expect(second.clock.now()).toBe(Date.UTC(2026, 0, 1))
     expect(said.join()).toMatch(/the clock says 2026-01-01.*, before 2027-01-01.*, the last time stored/)
   })
+})
+
+test('over a restart feedback knows how often it was given up, and what was completed stays away', async () => {
+  const first = await open({ seed: SEED })
+  /** Completes so many messages that their feedback is a whole batch. */
+  const completeMany = (messageId: string): void => {
+    for (let number = 0; number < 64; number++) {
+      first.c2d.send(D1, message('x', { ack: 'full', messageId }))
+      first.c2d.settle(D1, first.c2d.receive(D1)?.lockToken ?? '', 'complete')
+    }
+  }
+  completeMany('given up')
+  completeMany('completed')
+  // What happens now belongs to later groups.
+  await new Promise<void>(afterTurn)
+  const held = first.feedback.receive()?.lockToken ?? ''
+  first.feedback.settle(first.feedback.receive()?.lockToken ?? '', 'complete')
+  first.feedback.settle(held, 'abandon')
+  for (let times = 2; times <= 9; times++)
+    first.feedback.settle(first.feedback.receive()?.lockToken ?? '', 'abandon')
+  const second = await again()
+  const left = second.feedback.receive()
+  expect(left?.item[0]).toMatchObject({ originalMessageId: 'given up' })
+  expect(second.feedback.receive()).toBeUndefined()
+  // The tenth time is the last.
+  second.feedback.settle(left?.lockToken ?? '', 'abandon')
+  expect(second.feedback.receive()).toBeUndefined()
+})
+
+test('a batch of feedback that is not full is given when it was due', async () => {
+  const first = await open({ seed: SEED })
+  first.clock.freeze()
+  first.c2d.send(D1, message('x', { ack: 'full', messageId: 'x' }))
+  first.c2d.settle(D1, first.c2d.receive(D1)?.lockToken ?? '', 'complete')
+  first.clock.advance('10s')
+  const second = await again()
+  expect(second.feedback.receive()).toBeUndefined()
+  second.clock.advance('5s')
+  expect(second.feedback.receive()?.item).toMatchObject([{ originalMessageId: 'x' }])
 })
 
 test('uploads and their blobs are there, and their SAS is still good', async () => {
@@ -295,12 +274,11 @@ test('uploads and their blobs are there, and their SAS is still good', async () 
 
 test('with a random seed, a restarted hub makes other keys than before', async () => {
   const options = { settings: { seed: 7 } }
-  const first = await open(options)
-  const one = first.registry.create({ deviceId: 'a' })
-  const second = await again(options)
-  const two = second.registry.create({ deviceId: 'b' })
-  expect(two.authentication).not.toEqual(one.authentication)
-  expect(two.generationId).not.toBe(one.generationId)
+  const made = [(await open(options)).registry.create({ deviceId: 'a' })]
+  for (const deviceId of ['b', 'c']) made.push((await again(options)).registry.create({ deviceId }))
+  const keys = made.map(({ authentication }) => authentication.symmetricKey.primaryKey)
+  expect(new Set(keys).size).toBe(3)
+  expect(new Set(made.map(({ generationId }) => generationId)).size).toBe(3)
 })
 
 test('enrollments, registrations and certificates of provisioning are there after a restart', async () => {

@@ -256,5 +256,5 @@ export const SERVICE_RULES: { readonly [K in Service]: MethodsOf<Services[K]> } 
     ],
     find: [['gateway', OBJECT], TARGET],
   },
-  snapshots: { take: [], restore: [['snapshot', OBJECT]] },
+  snapshots: { take: [], text: [], restore: [['snapshot', OBJECT]] },
 }

@@ -6,7 +6,7 @@
 import { readFileSync, truncateSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { afterTurn } from '../base/clock.ts'
+import { afterPromises } from '../base/clock.ts'
 import type { Durability } from '../store/acknowledged.ts'
 import type { DataDirectory } from '../store/data-directory.ts'
 import { readGroupRecord } from '../store/group-record.ts'
@@ -73,8 +73,8 @@ test.each<Durability>(['disk', 'process'])('a crash with durability %s', async (
         const acknowledged = all(life.hub)
         const before = newest(directory).number
         for (const one of operations) act(life, one)
-        // The group is given to the journal at the end of the turn; that it is on the disk is told later.
-        if (crash !== 'before') await new Promise<void>(afterTurn)
+        // The group is given to the journal when all promises have gone on; that it is on the disk is told later.
+        if (crash !== 'before') await new Promise<void>(afterPromises)
         if (crash === 'none') continue
         const sent = all(life.hub)
         const left = copyOf(directory, `life ${String(++lives)}`)

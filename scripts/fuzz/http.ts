@@ -23,8 +23,8 @@ export type HttpSurface = 'http' | 'blob' | 'control'
 
 /** Number of concurrent connections. */
 const WORKERS = 8
-/** A request without a response after this time hangs. */
-const SILENCE_MS = 30_000
+/** A request without a response after twice this time hangs. */
+const SILENCE_MS = 15_000
 /** One in this many is garbage on its own connection. */
 const GARBAGE_EVERY = 20
 /** Longer than any time-out of a call. */
@@ -207,19 +207,19 @@ async function send({ hub, agent, isControl }: Target, wanted: FuzzRequest): Pro
       const status = String(incoming.statusCode)
       incoming.resume()
       const done = (): void => {
-        clearTimeout(guard)
+        stopGuard()
         resolve(status)
       }
       // A stream of events does not end.
       if (incoming.headers['content-type'] === 'text/event-stream') outgoing.destroy()
       incoming.once('close', done)
     })
-    const guard = setTimeout(() => {
+    const stopGuard = onSilence(() => {
       resolve('silence')
       outgoing.destroy()
-    }, SILENCE_MS)
+    })
     outgoing.once('error', () => {
-      clearTimeout(guard)
+      stopGuard()
       resolve('closed')
     })
     outgoing.end(body)
@@ -232,18 +232,28 @@ async function sendGarbage({ hub, secureContext, isControl }: Target, bytes: Buf
       ? connectTcp({ host: '127.0.0.1', port: hub.controlPort ?? 0 })
       : connectTls({ host: '127.0.0.1', port: hub.httpsPort, secureContext })
     let said = ''
-    const guard = setTimeout(() => {
+    const stopGuard = onSilence(() => {
       resolve('silence')
       socket.destroy()
-    }, SILENCE_MS)
+    })
     socket.on('error', () => undefined)
     socket.on('data', (chunk: Buffer) => (said += said.length < 100 ? chunk.toString('latin1') : ''))
     socket.once('close', () => {
-      clearTimeout(guard)
+      stopGuard()
       resolve(/^HTTP\/1\.[01] (\d{3})/.exec(said)?.[1] ?? 'closed')
     })
     socket.end(bytes)
   })
+}
+
+/** Waits twice: when this process was stopped for a while, what has arrived meanwhile is read before the second time is over. */
+function onSilence(silent: () => void): () => void {
+  let timer = setTimeout(() => {
+    timer = setTimeout(silent, SILENCE_MS)
+  }, SILENCE_MS)
+  return () => {
+    clearTimeout(timer)
+  }
 }
 
 function ownerToken(hub: MockHub): string {

@@ -1,8 +1,11 @@
 /** What the provisioning service knows goes along with the state of its hub: snapshots, restore, reset. */
 
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ManualClock } from '../../base/clock.ts'
 import type { HubSnapshot } from '../../core/contract/services/snapshots.ts'
@@ -110,6 +113,26 @@ test('a snapshot has enrollments with their keys, groups, certificates and regis
   expect(told(second)).toEqual(told(first))
   first.services.snapshots.restore({ ...snapshot, documents: [] })
   expect(told(first)).toEqual({ enrollments: [], groups: [], registrations: [], certificates: [] })
+})
+
+test('a data directory has them too, as they were when the hub stopped', async () => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-test-'))
+  try {
+    const first = await start({ dataDirectory, provisioning: true })
+    for (const id of ['d1', 'd2']) {
+      serviceOf(first).enrollments.put(id, individual(id))
+      await register(first, id)
+      await ended(first)
+    }
+    serviceOf(first).enrollments.remove('d2')
+    const before = told(first)
+    expect(before).toMatchObject({ registrations: [{ registrationId: 'd1', status: 'assigned' }] })
+    await first.stop()
+    expect(told(await start({ dataDirectory, provisioning: true }))).toEqual(before)
+  } finally {
+    for (const hub of hubs.splice(0)) await hub.stop()
+    rmSync(dataDirectory, { recursive: true, force: true })
+  }
 })
 
 test('a snapshot that cannot be right is refused with its field, and changes nothing', async () => {

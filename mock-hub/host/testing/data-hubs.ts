@@ -1,9 +1,10 @@
 /** Hubs over a data directory of their own; for tests. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
+import { copyAsKilled } from '../../store/testing/data-directories.ts'
 import type { MockHub } from '../mock-hub.ts'
 import type { MockHubOptions } from '../options.ts'
 import { startMockHub } from '../start.ts'
@@ -16,6 +17,8 @@ export interface DataHubs {
   readonly open: (options?: MockHubOptions) => Promise<MockHub>
   /** Stops the newest hub and starts another one over its directory. */
   readonly again: (options?: MockHubOptions) => Promise<MockHub>
+  /** Starts another hub over what the newest one leaves when it is killed now. */
+  readonly killed: (options?: MockHubOptions) => Promise<MockHub>
 }
 
 /** Gives each test of the file a directory, and stops its hubs. */
@@ -42,6 +45,14 @@ export function useDataDirectory(): DataHubs {
     open,
     again: async (options) => {
       await hubs.pop()?.stop()
+      return open(options)
+    },
+    killed: async (options) => {
+      const left = `${directory}-left`
+      copyAsKilled(directory, left)
+      await hubs.pop()?.stop()
+      rmSync(directory, { recursive: true })
+      renameSync(left, directory)
       return open(options)
     },
   }

@@ -38,6 +38,19 @@ export function expectPrefix({ number, documents }: Found): void {
   expect(new Map([...documents].sort())).toEqual(new Map([...expected].sort()))
 }
 
+/** Copies a data directory as a process leaves it that is killed now. */
+export function copyAsKilled(path: string, to: string): void {
+  for (;;)
+    try {
+      rmSync(to, { recursive: true, force: true })
+      cpSync(path, to, { recursive: true })
+      return
+    } catch (error) {
+      // The database deletes a file that it no longer needs: what is copied after that is whole.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+}
+
 /** A folder for each test of a file. */
 export function useDataDirectories() {
   let root = ''
@@ -53,18 +66,10 @@ export function useDataDirectories() {
   const at = (name: string): DataDirectory => dataDirectory(join(root, name))
   const storeAt = (directory: DataDirectory, options: Options = {}): LevelStore =>
     new LevelStore({ directory, say, ...options })
-  /** As a process leaves it that is killed now. */
   const copyOf = ({ path }: DataDirectory, name = 'copy'): DataDirectory => {
     const copy = at(name)
-    for (;;)
-      try {
-        rmSync(copy.path, { recursive: true, force: true })
-        cpSync(path, copy.path, { recursive: true })
-        return copy
-      } catch (error) {
-        // The database deletes a file that it no longer needs: what is copied after that is whole.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      }
+    copyAsKilled(path, copy.path)
+    return copy
   }
 
   /** Groups 1 to `count`, in a store that was closed. */
