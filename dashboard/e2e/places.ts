@@ -32,7 +32,7 @@ export function places(deviceId: string): readonly Place[] {
     ['faults', 'fired 0 of 1', 'No fault is armed'],
     ['clock', 'its token expires', 'Nothing waits for the time'],
     ['explain', 'WIRE-', 'Nothing was refused'],
-    ['wire', 'CONNECT', 'No link yet'],
+    ['wire', 'link opened', 'No link yet'],
   ]
   return rows.map(([place, full, empty]) => ({ place, full, empty }))
 }

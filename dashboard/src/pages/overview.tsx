@@ -228,12 +228,14 @@ function Connect({ hub, devices }: { readonly hub: About; readonly devices: numb
   return (
     <Card title="Connect" actions={<Choice label="SDK" options={SDKS} at={sdk} onPick={setSdk} />}>
       <p>Let the SDK trust the hub and give it a connection string; the keys stay hidden until you copy.</p>
-      <div class="code-box">
-        <pre tabIndex={0} aria-label="Environment lines">
-          {shown.join('\n')}
-        </pre>
-        <Copy text={whole} label="the environment lines with the key" shows="Copy" />
-      </div>
+      {shown.length === 0 ? null : (
+        <div class="code-box">
+          <pre tabIndex={0} aria-label="Environment lines">
+            {shown.join('\n')}
+          </pre>
+          <Copy text={whole} label="the environment lines with the key" shows="Copy" />
+        </div>
+      )}
       {deviceId === undefined ? (
         <p>
           There is no device yet. <a href={hrefOf('devices')}>Create one</a>.

@@ -89,7 +89,7 @@ function LiveWire({ linkId }: { readonly linkId: string | undefined }) {
   useEffect(() => {
     if (linkId === undefined && newest !== undefined) replace('wire', newest)
   }, [linkId, newest])
-  if (all === undefined) return null
+  if (all === undefined || (linkId === undefined && newest !== undefined)) return null
   return linkId === undefined ? (
     <Empty icon="wire" title="No link yet">
       When a device connects, its packets are drawn here.
