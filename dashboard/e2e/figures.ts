@@ -103,11 +103,6 @@ async function busy(
   const ended = load.finally(() => {
     done = true
   })
-  await page
-    .locator('main')
-    .getByText(/telemetry|device|PUBLISH|over time/)
-    .first()
-    .waitFor()
   let acts = 0
   for (; !done; acts++) {
     await act(page)
