@@ -88,9 +88,10 @@ test('every fault type has its description and its parameters as a form, and its
     for (const [parameter, { type, oneOf }] of Object.entries(parameters)) {
       const field = form.getByLabel(parameter, { exact: true })
       const value = example.parameters?.[parameter]
+      const text = typeof value === 'string' ? value : JSON.stringify(value)
       if (value === undefined) await field.waitFor()
-      else if (oneOf !== undefined || type === 'boolean') await field.selectOption(String(value))
-      else await field.fill(typeof value === 'string' ? value : JSON.stringify(value))
+      else if (oneOf !== undefined || type === 'boolean') await field.selectOption(text)
+      else await field.fill(text)
     }
     await form.getByRole('button', { name: 'Arm', exact: true }).click()
     await page.getByRole('button', { name: `Disarm ${name}`, exact: true }).click()
