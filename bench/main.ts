@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { type Effort, type Figure, type Result, measure } from './figure.ts'
 import { figures as clients } from './benchmarks/clients.ts'
 import { figures as connections } from './benchmarks/connections.ts'
+import { figures as dashboard } from './benchmarks/dashboard.ts'
 import { figures as durable } from './benchmarks/durable.ts'
 import { figures as floors } from './benchmarks/floor.ts'
 import { figures as memory } from './benchmarks/memory.ts'
@@ -27,6 +28,7 @@ const FIGURES: readonly Figure[] = [
   ...clients,
   ...starts,
   ...queries,
+  ...dashboard,
 ]
 /** The limit for CI: a ratio may not be lower than the baseline by more than this share. */
 const ALLOWED_FALL = 0.3

@@ -11,8 +11,8 @@ export async function offeredLoad(
   devices: readonly MqttDevice[],
   perSecond: number,
   ms: number,
+  payload: Buffer = Buffer.alloc(256, 0x61),
 ): Promise<Sample> {
-  const payload = Buffer.alloc(256, 0x61)
   const frames = devices.map((device) => MqttDevice.frame(telemetryTopic(device.deviceId), payload))
   const latencies: number[] = []
   const pending = devices.map(() => new Map<number, number>())

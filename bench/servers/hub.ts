@@ -6,13 +6,15 @@ import { serve } from './server.ts'
 const options = JSON.parse(process.argv[2] ?? '{}') as {
   devices?: number
   amqp?: boolean
+  /** Whether it has a control listener, and so a dashboard. */
+  control?: boolean
   dataDirectory?: string
   durability?: 'disk' | 'process'
 }
 const hub = await startMockHub({
   mqttPort: 0,
   httpsPort: 0,
-  controlPort: false,
+  controlPort: options.control === true ? 0 : false,
   dataDirectory: options.dataDirectory,
   durability: options.durability,
   ...(options.amqp === false ? { amqpPort: false } : {}),
@@ -35,6 +37,7 @@ serve({
   httpsPort: hub.httpsPort,
   caPem: hub.caPem,
   serviceConnectionString: hub.serviceConnectionString,
+  ...(hub.controlUrl === undefined ? {} : { controlUrl: hub.controlUrl }),
   ...(hub.eventHubConnectionString === undefined
     ? {}
     : { eventHubConnectionString: hub.eventHubConnectionString }),

@@ -10,6 +10,7 @@ export interface Ready {
   /** Service connection string of a hub. */
   readonly serviceConnectionString?: string
   readonly amqpPort?: number
+  readonly controlUrl?: string
   readonly eventHubConnectionString?: string
   /** Of the provisioning service beside a hub. */
   readonly idScope?: string

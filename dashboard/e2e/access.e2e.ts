@@ -1,31 +1,12 @@
 import axe from 'axe-core'
 import { expect, test } from 'vitest'
+import { places, see } from './places.ts'
 import { openWorld, type World } from './world.ts'
 
-/** Each place, with a text that is there when its data is. */
-const PLACES = [
-  ['overview', 'ID scope'],
-  ['devices', 'Last activity'],
-  ['devices/d/timeline', 'over mqtt'],
-  ['devices/d/plots', 'temperature'],
-  ['devices/d/twin', 'Reported properties'],
-  ['devices/d/methods', 'No call yet'],
-  ['devices/d/messages', 'No message waits'],
-  ['devices/d/modules', 'Send to an input'],
-  ['devices/d/keys', 'Secondary key'],
-  ['provisioning/enrollments', 'e1'],
-  ['provisioning/groups', 'g1'],
-  ['provisioning/registrations', 'No registration yet'],
-  ['provisioning/hubs', 'weight 1'],
-  ['faults', 'fired 0 of 1'],
-  ['clock', 'its token expires'],
-  ['explain', 'WIRE-'],
-  ['wire', 'CONNECT'],
-] as const
 const SEED = {
   devices: [{ deviceId: 'd', modules: [{ moduleId: 'm' }] }],
-  enrollments: [{ registrationId: 'e1' }],
-  enrollmentGroups: [{ enrollmentGroupId: 'g1' }],
+  enrollments: [{ registrationId: 'lamp-7' }],
+  enrollmentGroups: [{ enrollmentGroupId: 'fleet' }],
 }
 
 async function violations({ page }: World, place: string): Promise<readonly string[]> {
@@ -45,19 +26,18 @@ test.each(['light', 'dark'] as const)(
     const device = world.device('d')
     await device.connect()
     await device.sendMessage('{"temperature": 21}')
-    hub.faults.arm({ name: 'tcp.refuse' })
     const wrong = hub.connectionString({ deviceId: 'd' }).replace(/[^=;]+=$/, 'd3Jvbmc=')
     await world
       .device('d', wrong)
       .connect()
       .catch(() => undefined)
+    hub.faults.arm({ name: 'tcp.refuse' })
     const found: string[] = []
     const look = async (place: string): Promise<void> => {
       found.push(...(await violations(world, place)))
     }
-    for (const [place, text] of PLACES) {
-      await world.goto(place)
-      await page.locator('main').getByText(text).first().waitFor()
+    for (const { place, full } of places('d')) {
+      await see(world, place, full)
       await look(place)
     }
     await page.getByRole('option').first().click()
@@ -79,6 +59,10 @@ test.each(['light', 'dark'] as const)(
     await page.getByRole('button', { name: 'Create', exact: true }).click()
     await page.getByRole('alert').waitFor()
     await look('new device, refused')
+    await page.setViewportSize({ width: 620, height: 900 })
+    await world.goto('overview')
+    await page.getByRole('link', { name: 'Provisioning' }).waitFor()
+    await look('a narrow window')
     expect(found).toEqual([])
   },
 )
@@ -138,8 +122,7 @@ test('with the keyboard alone a person creates a device, opens it, changes a pro
   await keyboard.press('Enter')
   const editor = page.getByLabel('Desired properties as JSON')
   await editor.waitFor()
-  while (!(await editor.evaluate((element) => element.ownerDocument.activeElement === element)))
-    await keyboard.press('Tab')
+  while ((await editor.and(page.locator(':focus')).count()) === 0) await keyboard.press('Tab')
   await keyboard.press('Control+A')
   await keyboard.type('{"on": true}')
   await tabTo('Save')

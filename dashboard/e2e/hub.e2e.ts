@@ -78,23 +78,26 @@ test('every fault type has its description and its parameters as a form, and its
   await world.goto('faults')
   await page.getByText(`${String(hub.faults.types.length)} fault types`).waitFor()
   const form = page.locator('form.fault-form')
+  const armed: (readonly [name: string, parameters: object])[] = []
+  hub.faults.onChange(({ name, parameters }, phase) => {
+    if (phase === 'armed') armed.push([name, parameters])
+  })
   for (const { name, explain, parameters, example } of hub.faults.types) {
     await page.getByRole('button', { name, exact: true }).click()
     await form.getByText(explain, { exact: true }).waitFor()
     for (const [parameter, { type, oneOf }] of Object.entries(parameters)) {
       const field = form.getByLabel(parameter, { exact: true })
       const value = example.parameters?.[parameter]
+      const text = typeof value === 'string' ? value : JSON.stringify(value)
       if (value === undefined) await field.waitFor()
-      else if (oneOf !== undefined || type === 'boolean') await field.selectOption(String(value))
-      else await field.fill(typeof value === 'string' ? value : JSON.stringify(value))
+      else if (oneOf !== undefined || type === 'boolean') await field.selectOption(text)
+      else await field.fill(text)
     }
     await form.getByRole('button', { name: 'Arm', exact: true }).click()
     await page.getByRole('button', { name: `Disarm ${name}`, exact: true }).click()
     await page.getByText('No fault is armed').waitFor()
-    // It was armed with what the form said.
-    const [armed] = world.hub.journal.filter({ type: 'fault' }).slice(-2)
-    expect(armed).toMatchObject({ name, phase: 'armed' })
   }
+  expect(armed).toEqual(hub.faults.types.map(({ name, example }) => [name, example.parameters ?? {}]))
   expect(world.complaints).toEqual([])
 })
 
@@ -113,7 +116,7 @@ test('the clock is frozen, advanced, and wound to the expiry of a token', async 
   await page.getByText(/ahead of the system clock/).waitFor()
   expect(hub.clock.now()).toBe(before + 60_000)
   await page.getByRole('button', { name: '+1h' }).click()
-  await page.getByText('1 h 1 min ahead of the system clock').waitFor()
+  await page.getByText(/1 h.* ahead of the system clock/).waitFor()
   expect(hub.clock.now()).toBe(before + 3_660_000)
   await world.picture('clock')
   await page.getByRole('button', { name: 'Until the next token expires' }).click()

@@ -58,10 +58,9 @@ export function App() {
         </a>
         <nav aria-label="Pages">
           {PAGES.map(([id, name, icon]) => (
-            <a key={id} href={hrefOf(id)} aria-current={id === page ? 'page' : undefined}>
+            <a key={id} href={hrefOf(id)} title={name} aria-current={id === page ? 'page' : undefined}>
               <Icon name={icon} />
-              <span>{name}</span>
-              <NavCount id={id} />
+              <span>{name}</span> <NavCount id={id} />
             </a>
           ))}
         </nav>

@@ -14,6 +14,8 @@ export interface Following {
   readonly onLeftOut: (count: number) => void
   /** The hub started anew: earlier entries are gone. */
   readonly onRestart: () => void
+  /** What there was already has been handed over. */
+  readonly onOpen: () => void
 }
 
 export interface StreamEvent {
@@ -53,7 +55,8 @@ export function follow(query: Readonly<Record<string, string>>, since: number, o
     cancel = undefined
     const entries = waiting
     waiting = []
-    on.onEntries(entries)
+    if (entries.length > 0) on.onEntries(entries)
+    on.onOpen()
   }
   const take = ({ event, data }: StreamEvent): void => {
     if (event === 'left-out') {
@@ -79,6 +82,7 @@ export function follow(query: Readonly<Record<string, string>>, since: number, o
     })
     const { body } = await open(`/journal?${parameters.toString()}`, { signal: ending.signal })
     if (body === null) return
+    cancel ??= after(TOGETHER_MS, hand)
     const reader = body.pipeThrough(new TextDecoderStream()).getReader()
     let rest = ''
     for (;;) {

@@ -8,6 +8,8 @@ export interface Followed {
   readonly entries: readonly Entry[]
   /** How many entries the hub left out, because there were more than a person can read. */
   readonly leftOut: number
+  /** Whether what there was already has come. */
+  readonly open: boolean
 }
 
 /**
@@ -18,6 +20,7 @@ export interface Followed {
 export function useJournal(query: Readonly<Record<string, string>>, since: number, keep: number): Followed {
   const [entries, setEntries] = useState<readonly Entry[]>([])
   const [leftOut, setLeftOut] = useState(0)
+  const [open, setOpen] = useState(false)
   const key = JSON.stringify(query)
   useEffect(() => {
     const forget = (): void => {
@@ -33,9 +36,12 @@ export function useJournal(query: Readonly<Record<string, string>>, since: numbe
         setLeftOut((sum) => sum + count)
       },
       onRestart: forget,
+      onOpen: () => {
+        setOpen(true)
+      },
     })
   }, [key])
-  return { entries, leftOut }
+  return { entries, leftOut, open }
 }
 
 /**

@@ -48,10 +48,13 @@ export function DevicePage({ deviceId, tab }: { readonly deviceId: string; reado
   }, [tab])
   if (device === undefined || (failed instanceof ApiError && failed.status === 404))
     return failed === undefined ? null : (
-      <Empty icon="devices" title="There is no such device">
-        <p>{messageOf(failed)}</p>
-        <a href={hrefOf('devices')}>All devices</a>
-      </Empty>
+      <>
+        <h1 class="mono cut">{deviceId}</h1>
+        <Empty icon="devices" title="There is no such device">
+          <p>{messageOf(failed)}</p>
+          <a href={hrefOf('devices')}>All devices</a>
+        </Empty>
+      </>
     )
   return (
     <div class="fill">
@@ -69,7 +72,7 @@ export function DevicePage({ deviceId, tab }: { readonly deviceId: string; reado
         }))}
       />
       {tab === 'timeline' ? <TimelineTab journal={journal} name={deviceId} /> : null}
-      {tab === 'plots' ? <PlotsTab entries={journal.entries} leftOut={journal.leftOut} /> : null}
+      {tab === 'plots' ? <PlotsTab journal={journal} /> : null}
       {tab === 'twin' ? <TwinTab device={device} entries={journal.entries} /> : null}
       {tab === 'methods' ? <MethodsTab device={device} entries={journal.entries} /> : null}
       {tab === 'messages' ? <C2dTab device={device} entries={journal.entries} /> : null}
@@ -93,7 +96,7 @@ function DeviceHead({
   const other = device.status === 'enabled' ? 'disabled' : 'enabled'
   return (
     <>
-      <div class="row between">
+      <div class="row between wraps">
         <h1 class="mono cut">{device.deviceId}</h1>
         <div class="row">
           <Copy

@@ -142,9 +142,9 @@ function ListHead() {
       <span>Device</span>
       <span>Connection</span>
       <span>Status</span>
-      <span>Authentication</span>
-      <span>Modules</span>
-      <span>Waiting</span>
+      <span class="minor">Authentication</span>
+      <span class="minor">Modules</span>
+      <span class="minor">Waiting</span>
       <span>Last activity</span>
     </div>
   )
@@ -165,10 +165,10 @@ function Row({ device }: { readonly device: IdentityDocument | undefined }) {
         {online ? (device.link?.transport ?? 'connected') : 'not connected'}
       </span>
       <span>{device.status === 'enabled' ? 'enabled' : <Badge tone="warn">disabled</Badge>}</span>
-      <span>{device.authentication.type}</span>
-      <span>{device.modules?.length ?? 0}</span>
-      <span>{device.cloudToDeviceMessageCount ?? 0}</span>
-      <span class="faint">{agoText(device.lastActivityTime, clock?.epochMs)}</span>
+      <span class="minor">{device.authentication.type}</span>
+      <span class="minor">{device.modules?.length ?? 0}</span>
+      <span class="minor">{device.cloudToDeviceMessageCount ?? 0}</span>
+      <span class="faint cut">{agoText(device.lastActivityTime, clock?.epochMs)}</span>
     </div>
   )
 }

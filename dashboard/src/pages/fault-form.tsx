@@ -150,8 +150,10 @@ function valueOf({ type }: FaultParameter, text: string): Json {
       return Number(text)
     case 'boolean':
       return text === 'true'
-    case 'json':
-      return jsonOf(text) ?? text
+    case 'json': {
+      const value = jsonOf(text) // null is a value
+      return value === undefined ? text : value
+    }
     case 'string':
       return text
   }

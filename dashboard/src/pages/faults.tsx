@@ -21,16 +21,16 @@ export function FaultsPage() {
   )
   const { value: types = [] } = useAsked(() => call<readonly FaultType[]>('GET', '/fault-types'), [])
   return (
-    <div class="fill">
+    <>
       <h1>Faults</h1>
-      <div class="columns wide-right fill">
+      <div class="columns">
         <Catalogue types={types} onArmed={again} />
         <div class="stack">
           <Armed armed={armed} onChange={again} />
           <Recipes armed={armed} onChange={again} />
         </div>
       </div>
-    </div>
+    </>
   )
 }
 
@@ -224,7 +224,7 @@ function Recipes({
       </ul>
       {armed.every(({ spent }) => spent) ? null : (
         <form
-          class="row start"
+          class="row bottom"
           onSubmit={(event) => {
             event.preventDefault()
             keep()

@@ -122,7 +122,6 @@ function HubFacts({ hub, now }: { readonly hub: About; readonly now: Status | un
 }
 
 function Quota({ used, limit, tier }: Status['meter']) {
-  const share = limit === null ? 0 : Math.min(1, used / limit)
   return (
     <div class="quota">
       <div class="row between">
@@ -133,14 +132,16 @@ function Quota({ used, limit, tier }: Status['meter']) {
             : `${used.toLocaleString('en')} of ${counted(limit, 'message')}`}
         </span>
       </div>
-      <meter
-        min={0}
-        max={1}
-        high={0.8}
-        optimum={0}
-        value={share}
-        aria-label="Share of the daily quota that is used"
-      />
+      {limit === null ? null : (
+        <meter
+          min={0}
+          max={1}
+          high={0.8}
+          optimum={0}
+          value={Math.min(1, used / limit)}
+          aria-label="Share of the daily quota that is used"
+        />
+      )}
     </div>
   )
 }
@@ -156,13 +157,13 @@ function Activity({ seq }: { readonly seq: number }) {
     type: 'connected,disconnected,operation,delivery,refusal,fault,clock,registry,reset,tls-failed',
     sample: '20',
   }
-  const { entries, leftOut } = useJournal(query, since, SHOWN)
+  const { entries, leftOut, open } = useJournal(query, since, SHOWN)
   return (
     <Card
       title="Happening now"
       actions={leftOut === 0 ? null : <Badge tone="info">a sample; {shortNumber(leftOut)} more</Badge>}
     >
-      {entries.length === 0 ? (
+      {entries.length === 0 && !open ? null : entries.length === 0 ? (
         <Empty icon="wire" title="Nothing yet">
           Connect a device: what it does appears here as it happens.
         </Empty>
@@ -183,7 +184,13 @@ function ActivityLine({ entry }: { readonly entry: Entry }) {
   return (
     <li>
       <span class="mono faint">{clockText(entry.time).slice(0, 8)}</span>
-      {deviceId === undefined ? <span /> : <a href={hrefOf('devices', deviceId)}>{entry.identity}</a>}
+      {deviceId === undefined ? (
+        <span />
+      ) : (
+        <a class="cut" href={hrefOf('devices', deviceId)}>
+          {entry.identity}
+        </a>
+      )}
       <Badge tone={tone}>{label}</Badge>
       <span class="cut mono">{text}</span>
     </li>
@@ -221,12 +228,14 @@ function Connect({ hub, devices }: { readonly hub: About; readonly devices: numb
   return (
     <Card title="Connect" actions={<Choice label="SDK" options={SDKS} at={sdk} onPick={setSdk} />}>
       <p>Let the SDK trust the hub and give it a connection string; the keys stay hidden until you copy.</p>
-      <div class="code-box">
-        <pre tabIndex={0} aria-label="Environment lines">
-          {shown.join('\n')}
-        </pre>
-        <Copy text={whole} label="the environment lines with the key" shows="Copy" />
-      </div>
+      {shown.length === 0 ? null : (
+        <div class="code-box">
+          <pre tabIndex={0} aria-label="Environment lines">
+            {shown.join('\n')}
+          </pre>
+          <Copy text={whole} label="the environment lines with the key" shows="Copy" />
+        </div>
+      )}
       {deviceId === undefined ? (
         <p>
           There is no device yet. <a href={hrefOf('devices')}>Create one</a>.

@@ -21,9 +21,12 @@ export function ProvisioningPage({ tab }: { readonly tab: string }) {
   const service = hub.provisioning
   if (service === undefined)
     return (
-      <Empty icon="key" title="This hub has no provisioning service">
-        It was started with <code>--no-dps</code>.
-      </Empty>
+      <>
+        <h1>Provisioning</h1>
+        <Empty icon="key" title="This hub has no provisioning service">
+          It was started with <code>--no-dps</code>.
+        </Empty>
+      </>
     )
   const facts = [
     ['ID scope', service.idScope],

@@ -79,16 +79,17 @@ const KEPT = 5_000
 
 function LiveWire({ linkId }: { readonly linkId: string | undefined }) {
   const now = useValue(status)
-  const { value: all = [] } = useAsked(
+  const { value: all } = useAsked(
     () => call<readonly Entry[]>('GET', LINKS),
     [now?.totals.connects, now?.totals.refusals, now?.devices.connected],
   )
-  const links = useMemo(() => linksIn(all), [all])
+  const links = useMemo(() => linksIn(all ?? []), [all])
   const newest = links[0]?.linkId
   // A link that opens later does not take the place of the one that a person reads.
   useEffect(() => {
     if (linkId === undefined && newest !== undefined) replace('wire', newest)
   }, [linkId, newest])
+  if (all === undefined || (linkId === undefined && newest !== undefined)) return null
   return linkId === undefined ? (
     <Empty icon="wire" title="No link yet">
       When a device connects, its packets are drawn here.
@@ -99,7 +100,7 @@ function LiveWire({ linkId }: { readonly linkId: string | undefined }) {
 }
 
 function LiveLink({ links, linkId }: { readonly links: readonly Link[]; readonly linkId: string }) {
-  const { entries, leftOut } = useJournal({ link: linkId, sample: '200' }, 0, KEPT)
+  const { entries, leftOut, open } = useJournal({ link: linkId, sample: '200' }, 0, KEPT)
   return (
     <>
       {leftOut > 0 ? (
@@ -108,7 +109,7 @@ function LiveLink({ links, linkId }: { readonly links: readonly Link[]; readonly
           link: there is more than can be shown.
         </p>
       ) : null}
-      <Wire entries={entries} links={links} linkId={linkId} />
+      {entries.length === 0 && !open ? null : <Wire entries={entries} links={links} linkId={linkId} />}
     </>
   )
 }

@@ -189,6 +189,8 @@ export function Dialog({
   const id = useId()
   useEffect(() => {
     dialog.current?.showModal()
+    // The browser would choose the first button, which closes it.
+    dialog.current?.querySelector<HTMLElement>('input, select, textarea, .button.danger')?.focus()
   }, [])
   return (
     <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>

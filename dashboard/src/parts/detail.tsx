@@ -17,9 +17,9 @@ export function EntryDetail({ entry }: { readonly entry: Entry }) {
   return (
     <div class="detail">
       <div class="row between">
-        <h3>
+        <h2>
           <Badge tone={line.tone}>{line.label}</Badge>
-        </h3>
+        </h2>
         <Copy text={() => Promise.resolve(JSON.stringify(entry, undefined, 2))} label="the entry" />
       </div>
       <p class="faint">

@@ -73,12 +73,12 @@ function optionsOf(
   return {
     width: element.clientWidth,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 30, 0, 0],
     legend: { show: series.length > 1 },
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     scales: { y: { range: (_plot, low, high) => rangeOf(low, high, fill) } },
     axes: [
-      { ...axis, space: 90, size: 32, values: (_plot, times) => times.map(timeText) },
+      { ...axis, space: 90, size: 32, values: (_plot, times) => times.map((time) => timeText(time, times)) },
       { ...axis, size: 48, space: 36 },
     ],
     series: [
@@ -102,9 +102,10 @@ function colorOf(element: HTMLElement, name: string): string {
   return color
 }
 
-/** `13:01:55` of the browser. */
-function timeText(seconds: number): string {
-  return new Date(seconds * 1000).toTimeString().slice(0, 8)
+/** `13:01:55` in UTC, as everywhere on the page; with tenths where the marks are closer than seconds. */
+function timeText(seconds: number, marks: readonly number[]): string {
+  const close = (marks[1] ?? Infinity) - (marks[0] ?? 0) < 1
+  return new Date(seconds * 1000).toISOString().slice(11, close ? 21 : 19)
 }
 
 /** A rate begins at zero; a measured value has room above and below. */

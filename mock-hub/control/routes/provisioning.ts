@@ -28,7 +28,7 @@ export const provisioningRoutes: ControlRoutes = (app, { provisioning }) => {
       { schema: { tags, summary, querystring: objectOf(PAGE) } },
       ({ query }, reply) =>
         pageOf(
-          all().filter((row) => containsText(String(row[idField]), query.contains)),
+          all().filter(({ [idField]: id }) => typeof id === 'string' && containsText(id, query.contains)),
           query,
           reply,
         ),

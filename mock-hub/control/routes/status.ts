@@ -1,4 +1,7 @@
-/** The hub at a glance, cheap enough to ask every second. */
+/**
+ * The hub at a glance, cheap enough to ask every second. The totals count what the journal had when this API was first
+ * called, and all since.
+ */
 
 import { randomUUID } from 'node:crypto'
 import type { ControlRoutes } from '../context.ts'
@@ -17,8 +20,7 @@ export const statusRoutes: ControlRoutes = (app, { hub }) => {
     {
       schema: {
         tags: ['about'],
-        summary:
-          'Devices, clock, quota and armed faults in numbers; totals of what the journal had when this API was first called and of all since; `journal.id` is another after a restart',
+        summary: 'Devices, clock, quota, armed faults and totals in numbers; a restart changes journal.id',
       },
     },
     () => {

@@ -8,6 +8,7 @@ import { messageIn } from '../../lib/entry.ts'
 import { numbersIn } from '../../lib/diff.ts'
 import { counted, jsonOf, shortNumber } from '../../lib/text.ts'
 import type { Entry } from '../../lib/types.ts'
+import type { Followed } from '../../lib/use-journal.ts'
 
 const COLORS = ['--accent', '--plot-2', '--plot-3', '--plot-4', '--plot-5', '--plot-6']
 
@@ -19,13 +20,7 @@ interface Point {
   readonly values: ReadonlyMap<string, number>
 }
 
-export function PlotsTab({
-  entries,
-  leftOut,
-}: {
-  readonly entries: readonly Entry[]
-  readonly leftOut: number
-}) {
+export function PlotsTab({ journal: { entries, leftOut, open } }: { readonly journal: Followed }) {
   const points = useMemo(() => entries.flatMap(pointOf), [entries])
   const all = useMemo(() => [...new Set(points.flatMap(({ values }) => [...values.keys()]))].sort(), [points])
   const [text, setText] = useState('')
@@ -33,6 +28,7 @@ export function PlotsTab({
   const paths = matching.slice(0, OFFERED)
   const [chosen, setChosen] = useState<ReadonlySet<string> | undefined>(undefined)
   const picked = all.filter((path, at) => chosen?.has(path) ?? at < 2)
+  if (all.length === 0 && !open) return null
   if (all.length === 0)
     return (
       <Empty icon="plot" title="No numbers yet">

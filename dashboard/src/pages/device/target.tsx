@@ -13,13 +13,15 @@ export function Target({ device, moduleId, onPick }: TargetProps) {
   const { modules = [] } = device
   if (modules.length === 0) return null
   return (
-    <SelectField
-      label="Of"
-      options={[['', 'the device itself'], ...modules.map((id) => [id, `module ${id}`] as const)]}
-      value={moduleId ?? ''}
-      onValue={(id) => {
-        onPick(id === '' ? undefined : id)
-      }}
-    />
+    <div class="target">
+      <SelectField
+        label="Of"
+        options={[['', 'the device itself'], ...modules.map((id) => [id, `module ${id}`] as const)]}
+        value={moduleId ?? ''}
+        onValue={(id) => {
+          onPick(id === '' ? undefined : id)
+        }}
+      />
+    </div>
   )
 }

@@ -81,7 +81,7 @@ export function TimelineTab({ journal, name }: TimelineProps) {
           {shortNumber(journal.leftOut)} entries. Nothing is lost for the device.
         </p>
       ) : null}
-      {shown.length === 0 ? (
+      {shown.length === 0 && !journal.open ? null : shown.length === 0 ? (
         <Empty
           icon="wire"
           title={entries.length === 0 ? 'Nothing has happened yet' : 'Nothing matches the filter'}
