@@ -243,7 +243,7 @@ interface Schema {
 
 /** Every field of a file that a schema describes. */
 export function fields(schema: object): Rows {
-  return [['field', 'values', 'what it is'], ...fieldsOf(schema as Schema, '')]
+  return [['field', 'values', 'what it is'], ...fieldsOf(schema, '')]
 }
 
 function fieldsOf({ properties = {}, required = [] }: Schema, path: string): string[][] {

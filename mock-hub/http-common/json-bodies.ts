@@ -59,7 +59,7 @@ function parserOf(app: FastifyInstance): (request: FastifyRequest, text: string)
   const parse = app.getDefaultJsonParser('error', 'ignore')
   return (request, text) => {
     const read: { failure?: Error | null; value?: unknown } = {}
-    void parse(request, text, (failure, value) => {
+    void parse(request, text, (failure: Error | null, value: unknown) => {
       Object.assign(read, { failure, value })
     })
     if (read.failure) throw read.failure

@@ -18,7 +18,7 @@ export interface DeviceFile {
   readonly does: Does
   readonly triggers: Readonly<Partial<Record<TriggerName, Trigger>>>
   readonly limits: Limits
-  readonly network: { readonly dns?: 'suite' | 'hosts' | 'lab' | 'none' }
+  readonly network: { readonly dns?: 'suite' | 'hosts' | 'lab' | 'none'; readonly ntp?: 'suite' | 'none' }
   /** Roots that it trusts. */
   readonly roots: number
 }

@@ -183,6 +183,7 @@ export const DEVICE_FILE_SCHEMA: object = objectOf(
     network: said(
       objectOf({
         dns: said({ enum: ['suite', 'hosts', 'lab', 'none'] }, 'Who leads the name of the hub to the bench.'),
+        ntp: said({ enum: ['suite', 'none'] }, 'Whether the bench tells the time over SNTP.'),
       }),
       'The network around it.',
     ),

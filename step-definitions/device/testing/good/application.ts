@@ -95,7 +95,7 @@ export class Application implements Receiver {
 
   /** CONNACK has come. */
   opened(link: Link): void {
-    const { traits, options } = this.#device
+    const { traits } = this.#device
     for (const one of [...this.#queue]) {
       if (!one.sent) continue
       if (traits.resends === 'never') this.#queue.splice(this.#queue.indexOf(one), 1)
