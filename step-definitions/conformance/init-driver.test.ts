@@ -67,6 +67,9 @@ test.each(Object.entries(BUILDS).filter(([, { build, run }]) => has((build ?? ru
         arguments: { connectionString: 'nonsense' },
       }),
     ).toMatchObject({ error: { kind: 'argument' } })
+    // The suite leaves out what a client must ask for, and the endpoint where nothing is dialled.
+    const without = await driver.request({ ...create, session: 'c', options: {}, arguments: {} })
+    expect('error' in without && without.error.kind).toMatch(/^argument(Type)?$/)
     expect(await driver.request({ do: 'connect', session: 'a' })).toMatchObject({
       unsupported: { reason: 'connect is not written yet' },
     })
