@@ -173,7 +173,7 @@ test('docs/reference.md lists every file that a hub keeps in its directories, an
     expect(names.length).toBeGreaterThanOrEqual(least)
     expect(names.filter((name) => !page.includes(name))).toEqual([])
   }
-  const kept = Object.values(dataDirectory('/d')).map((path) => basename(path))
+  const kept = Object.values(dataDirectory('/d')).map((path: string) => basename(path))
   expect(kept.filter((name) => name !== 'd' && !new RegExp(`\`${name}/?\``).test(page))).toEqual([])
 })
 
