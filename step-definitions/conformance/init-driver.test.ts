@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -19,6 +19,8 @@ const place = mkdtempSync(join(tmpdir(), 'init-driver-'))
 afterAll(() => {
   rmSync(place, { recursive: true })
 })
+/** Tags, name and steps of a scenario outline. */
+const OUTLINE = /((?:^ +@.*\n)*)^ +Scenario Outline: (.*)\n((?:(?! +(?:Scenario|Rule|@identity)).*\n)*)/gm
 const has = (tool: string): boolean => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0
 
 /** Java needs a registry: the examples build it. */
@@ -154,6 +156,23 @@ test('a tag of the features names an option or a capability that exists, and rul
     requirements.some((id) => /^BOTH-CS-(1\d|20)$/.test(id)),
   )
   expect(about.filter(({ tags }) => !tags.some((tag) => tag.startsWith('@option:')))).toEqual([])
+})
+
+test('a scenario that uses a client which has not connected needs calls that connect', () => {
+  const files = readdirSync('features/client', { recursive: true, encoding: 'utf8' })
+  const outlines = files
+    .filter((file) => file.endsWith('.feature'))
+    .flatMap((file) =>
+      [...readFileSync(join('features/client', file), 'utf8').matchAll(OUTLINE)].map(
+        ([, tags = '', name = '', steps = '']) => ({ at: `${file}: ${name}`, tags, steps }),
+      ),
+    )
+    .filter(({ steps }) => steps.includes('it works in every way'))
+  expect(outlines.length).toBeGreaterThan(15)
+  const used = outlines.filter(
+    ({ steps }) => !/Given a connected|connects\n +Then the call succeeds/.test(steps),
+  )
+  expect(used.filter(({ tags }) => !tags.includes('@needs:connection.auto-connect'))).toEqual([])
 })
 
 test('a claim that is no capability is refused with the nearest one', async () => {
