@@ -67,7 +67,6 @@ Feature: As good as new
         | identity |
         | module   |
 
-    @needs:connection.auto-connect
     Scenario Outline: The <identity> with an unfriendly id
       Given ids of clients with "50%25"
       And a connected <identity> client
