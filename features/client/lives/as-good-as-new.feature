@@ -241,6 +241,7 @@ Feature: As good as new
   @BOTH-SEND-01 @BOTH-TWIN-01 @BOTH-PATCH-01 @BOTH-ONMETH-01 @BOTH-ONPATCH-01
   Rule: After it has gone and come
 
+    @needs:connection.auto-connect
     Scenario Outline: The <identity> disconnects twice
       Given a connected <identity> client
       Then it works in every way
