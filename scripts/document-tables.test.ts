@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { parseSeed } from 'mock-iot-hub'
 import { SEED_SCHEMA } from '../mock-hub/host/seed/seed-rules.ts'
+import { dataDirectory } from '../mock-hub/store/data-directory.ts'
 import { filePages, withFiles } from './document-files.ts'
 import { SEED_SCHEMA_FILE, TABLES, withTable } from './document-tables.ts'
 import { fileNames, optionNames } from './reference.ts'
@@ -142,7 +143,7 @@ function wordsOf(schema: Schema | true): readonly string[] {
   ]
 }
 
-test('docs/reference.md lists every file that a hub keeps in its directory, and every report', async () => {
+test('docs/reference.md lists every file that a hub keeps in its directories, and every report', async () => {
   const page = readFileSync('docs/reference.md', 'utf8')
   const directory = mkdtempSync(join(tmpdir(), 'reference-'))
   const hubFolder = join(directory, 'hub')
@@ -163,11 +164,17 @@ test('docs/reference.md lists every file that a hub keeps in its directory, and 
   } finally {
     rmSync(directory, { recursive: true })
   }
-  const reports = [
-    ...readFileSync('step-definitions/report/reports.ts', 'utf8').matchAll(/'([\w-]+\.\w+)':/g),
-  ]
-  expect(reports.length).toBeGreaterThan(5)
-  expect(reports.map(([, name = '']) => name).filter((name) => !page.includes(name))).toEqual([])
+  for (const [source, least] of [
+    ['step-definitions/report/reports.ts', 6],
+    ['step-definitions/device/report/reports.ts', 6],
+  ] as const) {
+    const written = readFileSync(source, 'utf8').matchAll(/'([\w-]+\.(?:json|html|xml|md|csv|ndjson|yaml))'/g)
+    const names = [...new Set([...written].map(([, name = '']) => name))]
+    expect(names.length).toBeGreaterThanOrEqual(least)
+    expect(names.filter((name) => !page.includes(name))).toEqual([])
+  }
+  const kept = Object.values(dataDirectory('/d')).map((path: string) => basename(path))
+  expect(kept.filter((name) => name !== 'd' && !new RegExp(`\`${name}/?\``).test(page))).toEqual([])
 })
 
 test('a page without the marks is not overwritten', async () => {

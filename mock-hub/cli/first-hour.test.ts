@@ -29,7 +29,7 @@ interface Ready {
 async function started(...args: string[]) {
   const at = terminal()
   const ended = run([...ANY_PORTS, '--dir', directory, '--device', 'thermostat', ...args], at)
-  await at.listens
+  await (args.includes('--json') ? once(at.stdout, 'data') : at.ready)
   const stop = async (): Promise<void> => {
     at.signals.emit('SIGINT')
     await ended

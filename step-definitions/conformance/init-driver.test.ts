@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -19,6 +19,8 @@ const place = mkdtempSync(join(tmpdir(), 'init-driver-'))
 afterAll(() => {
   rmSync(place, { recursive: true })
 })
+/** Tags, name and steps of a scenario outline. */
+const OUTLINE = /((?:^ +@.*\n)*)^ +Scenario Outline: (.*)\n((?:(?! +(?:Scenario|Rule|@identity)).*\n)*)/gm
 const has = (tool: string): boolean => spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0
 
 /** Java needs a registry: the examples build it. */
@@ -67,6 +69,9 @@ test.each(Object.entries(BUILDS).filter(([, { build, run }]) => has((build ?? ru
         arguments: { connectionString: 'nonsense' },
       }),
     ).toMatchObject({ error: { kind: 'argument' } })
+    // The suite leaves out what a client must ask for, and the endpoint where nothing is dialled.
+    const without = await driver.request({ ...create, session: 'c', options: {}, arguments: {} })
+    expect('error' in without && without.error.kind).toMatch(/^argument(Type)?$/)
     expect(await driver.request({ do: 'connect', session: 'a' })).toMatchObject({
       unsupported: { reason: 'connect is not written yet' },
     })
@@ -152,6 +157,34 @@ test('a tag of the features names an option or a capability that exists, and rul
   )
   expect(about.filter(({ tags }) => !tags.some((tag) => tag.startsWith('@option:')))).toEqual([])
 })
+
+test('a scenario that uses a client which has not connected needs calls that connect', () => {
+  const files = readdirSync('features/client', { recursive: true, encoding: 'utf8' })
+  const outlines = files
+    .filter((file) => file.endsWith('.feature'))
+    .flatMap((file) =>
+      [...readFileSync(join('features/client', file), 'utf8').matchAll(OUTLINE)].map(
+        ([, tags = '', name = '', steps = '']) => ({ at: `${file}: ${name}`, tags, steps }),
+      ),
+    )
+    .filter(({ steps }) => steps.includes('it works in every way'))
+  expect(outlines.length).toBeGreaterThan(15)
+  const needing = outlines.filter(({ steps }) => usesWithoutConnection(steps))
+  expect(needing.length).toBeGreaterThan(3)
+  expect(needing.filter(({ tags }) => !tags.includes('@needs:connection.auto-connect'))).toEqual([])
+})
+
+/** Whether a client is used before it has connected, after that failed, or after it was told to disconnect. */
+function usesWithoutConnection(steps: string): boolean {
+  const lines = steps.split('\n')
+  let isConnected = false
+  return lines.some((line, at) => {
+    if (line.includes('a connected <identity> client')) isConnected = true
+    else if (/\bit disconnects\b/.test(line)) isConnected = false
+    else if (/\bit connects\b/.test(line)) isConnected = !/the call fails/.test(lines[at + 1] ?? '')
+    return line.includes('it works in every way') && !isConnected
+  })
+}
 
 test('a claim that is no capability is refused with the nearest one', async () => {
   checkCapabilities(HELLO)

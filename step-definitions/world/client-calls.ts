@@ -1,7 +1,7 @@
 /** The clients of a scenario: the driver behind them, the calls that steps make, the events that come back. */
 
 import { ok } from 'node:assert/strict'
-import type { ManualClock } from 'mock-iot-hub'
+import type { JournalEntry, ManualClock } from 'mock-iot-hub'
 import {
   type DriverEvent,
   type DriverReply,
@@ -16,7 +16,6 @@ import type { CreatedClient } from './created-client.ts'
 import { Inconclusive } from './errors.ts'
 import { assertSupported, describeReply } from './replies.ts'
 import { assertRests } from './restless.ts'
-import type { ScenarioHub } from './scenario-hub.ts'
 
 /** A call on the client under test, pending or settled. */
 export interface Call {
@@ -33,10 +32,17 @@ export interface Call {
   settledAt: number
 }
 
+/** The hub, as far as calls need it. */
+interface Witness {
+  readonly journal: readonly JournalEntry[]
+  /** The sequence number of the last entry. */
+  readonly journalSeq: () => number
+}
+
 export class ClientCalls {
   readonly #clock: ManualClock
   readonly #activity: Activity
-  readonly #hub: Pick<ScenarioHub, 'journal' | 'journalSeq'>
+  readonly #hub: Witness
   readonly events: DriverEvent[] = []
   readonly calls: Call[] = []
   /** By session. */
@@ -44,7 +50,7 @@ export class ClientCalls {
   #driver: ClientUnderTest | undefined
 
   /** @param hub whose journal says what the client does during a call. */
-  constructor(clock: ManualClock, activity: Activity, hub: Pick<ScenarioHub, 'journal' | 'journalSeq'>) {
+  constructor(clock: ManualClock, activity: Activity, hub: Witness) {
     this.#clock = clock
     this.#activity = activity
     this.#hub = hub

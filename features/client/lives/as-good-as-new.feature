@@ -6,6 +6,7 @@ Feature: As good as new
   @BOTH-SEND-01 @BOTH-TWIN-01 @BOTH-PATCH-01 @BOTH-ONMETH-01 @BOTH-ONPATCH-01
   Rule: From its creation on, however it was made
 
+    @needs:connection.auto-connect
     Scenario Outline: The <identity> from a connection string
       Given a <identity> client
       Then it works in every way
@@ -177,7 +178,7 @@ Feature: As good as new
   @BOTH-SEND-01 @BOTH-TWIN-01 @BOTH-PATCH-01 @BOTH-ONMETH-01 @BOTH-ONPATCH-01
   Rule: After an attempt that failed
 
-    @fault:mqtt @python-api
+    @fault:mqtt @needs:connection.auto-connect @python-api
     Scenario Outline: The hub does not let the <identity> in at first
       Given a <identity> client
       And the hub is going to be unavailable
@@ -197,7 +198,7 @@ Feature: As good as new
         | identity |
         | module   |
 
-    @fault:mqtt @python-api
+    @fault:mqtt @needs:connection.auto-connect @python-api
     Scenario Outline: The hub refuses the <identity> at first
       Given a <identity> client
       And the hub is going to refuse the credentials
@@ -217,7 +218,7 @@ Feature: As good as new
         | identity |
         | module   |
 
-    @fault:mqtt @python-api
+    @fault:mqtt @needs:connection.auto-connect @python-api
     Scenario Outline: The hub is silent to the <identity> at first
       Given a <identity> client
       And the hub is going to stay silent when asked to connect
@@ -240,6 +241,7 @@ Feature: As good as new
   @BOTH-SEND-01 @BOTH-TWIN-01 @BOTH-PATCH-01 @BOTH-ONMETH-01 @BOTH-ONPATCH-01
   Rule: After it has gone and come
 
+    @needs:connection.auto-connect
     Scenario Outline: The <identity> disconnects twice
       Given a connected <identity> client
       Then it works in every way

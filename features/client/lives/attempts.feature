@@ -49,7 +49,7 @@ Feature: Attempts in vain, and what follows them
   @BOTH-RETRY-01
   Rule: A call that fails in the pause between two attempts does not end them
 
-    @fault:tcp @fault:mqtt @needs:connection.retry @python-api
+    @fault:tcp @fault:mqtt @needs:connection.retry @needs:connection.auto-connect @python-api
     Scenario Outline: The <identity> sends while the hub is away, and later the hub is back
       Given a connected <identity> client
       And the next 2 times the hub is going to be unavailable

@@ -54,6 +54,11 @@ test('trust: a CA that is not there yet, then variables that name it, another on
     `problem: REQUESTS_CA_BUNDLE (Python service SDK, uploads, az) names ${join(directory, 'no-such-file')}, which cannot be read`,
   ])
   expect(findings[2]?.remedy).toContain(`export SSL_CERT_FILE=${join(directory, 'ca-bundle.pem')}`)
+  const node = (env: NodeJS.ProcessEnv) => trustFindings(directory, env)[1]?.remedy
+  expect(node({})).toContain(`export NODE_EXTRA_CA_CERTS=${caPath},`)
+  expect(node({ NODE_EXTRA_CA_CERTS: other })).toContain(
+    `export NODE_EXTRA_CA_CERTS=${join(directory, 'ca-bundle.pem')},`,
+  )
   expect(said(trustFindings(directory, {}))[1]).toBe('note: NODE_EXTRA_CA_CERTS (Node) is not set')
 })
 

@@ -29,7 +29,8 @@ export function trustFindings(directory: string, env: NodeJS.ProcessEnv): readon
     ...authorities.map((authority) => lifeOf(caPath, authority)),
     ...[...READERS].map(([name, { reader, file }]) => {
       const value = Object.hasOwn(env, name) ? variables.get(name) : undefined
-      const remedy = `export ${name}=${quoted(join(directory, file))}, or run the program with npx mock-iot-hub exec -- …`
+      // A file that is named already may be needed: the bundle has its certificates too.
+      const remedy = `export ${name}=${quoted(join(directory, value ? BUNDLE_FILE : file))}, or run the program with npx mock-iot-hub exec -- …`
       return variableFinding(`${name} (${reader})`, value, remedy, authorities)
     }),
   ]

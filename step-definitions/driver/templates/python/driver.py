@@ -56,12 +56,14 @@ def create(request):
     foreign = set(request["options"]) - {"serverVerificationCert"}
     if foreign:
         raise Unsupported(f"the options {', '.join(foreign)}")
-    given = request["arguments"]["connectionString"]
+    given = request["arguments"].get("connectionString")
+    if not isinstance(given, str):
+        raise Failure("argumentType", TypeError("the connection string is no text"))
     parts = dict(part.split("=", 1) for part in given.split(";") if "=" in part)
     if not {"HostName", "DeviceId", "SharedAccessKey"} <= set(parts):
         raise Failure("argument", ValueError("the connection string lacks something"))
     ca = request["options"].get("serverVerificationCert")
-    sessions[request["session"]] = Session(request["session"], given, ca, request["endpoint"])
+    sessions[request["session"]] = Session(request["session"], given, ca, request.get("endpoint"))
 
 
 def connect(session, request):
@@ -132,5 +134,7 @@ for line in sys.stdin:
     if request["do"] == "stop":
         say({"id": request["id"], "ok": None})
         break
-    # A call may take long: it has a thread of its own.
-    threading.Thread(target=answer, args=(request,), daemon=True).start()
+    # A call may take long: it has a thread of its own. The next one comes later, so that both reach the client in order.
+    thread = threading.Thread(target=answer, args=(request,), daemon=True)
+    thread.start()
+    thread.join(0.01)

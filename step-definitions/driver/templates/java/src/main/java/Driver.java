@@ -61,7 +61,9 @@ public final class Driver {
             throw new Unsupported(kind + " clients from " + factory);
         Set<String> options = request.getAsJsonObject("options").keySet();
         if (!Set.of("serverVerificationCert").containsAll(options)) throw new Unsupported("the options " + options);
-        String given = request.getAsJsonObject("arguments").get("connectionString").getAsString();
+        JsonElement text = request.getAsJsonObject("arguments").get("connectionString");
+        if (text == null || !text.isJsonPrimitive()) throw new IllegalArgumentException("the connection string is no text");
+        String given = text.getAsString();
         for (String part : new String[] {"HostName=", "DeviceId=", "SharedAccessKey="})
             if (!given.contains(part)) throw new IllegalArgumentException("the connection string lacks " + part);
         // Your client here: dial endpoint.host and endpoint.mqttPort, check the certificate against the host name of the
@@ -124,10 +126,11 @@ public final class Driver {
                 say(reply);
                 System.exit(0);
             }
-            // A call may take long: it has a thread of its own.
+            // A call may take long: it has a thread of its own. The next one comes later, so that both reach the client in order.
             Thread thread = new Thread(() -> answer(request));
             thread.setDaemon(true);
             thread.start();
+            thread.join(10);
         }
     }
 }
