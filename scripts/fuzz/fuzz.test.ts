@@ -23,7 +23,7 @@ test.each(['mqtt', 'amqp', 'http', 'blob', 'control', 'provisioning'] as const)(
 )
 
 test('devices are assigned over each transport while the provisioning service is fuzzed', async () => {
-  const { outcomes } = await SURFACES.provisioning({ seed: 1, inputs: 1_500 })
+  const { outcomes } = await SURFACES.provisioning({ seed: 1, inputs: 4_000 })
   for (const transport of ['mqtt', 'mqtt-ws', 'https', 'amqp', 'amqp-ws'])
     expect(Object.keys(outcomes)).toContain(`${transport} ended: ["assigned",null]`)
 })

@@ -73,7 +73,11 @@ export function packetFor(random: Random, operationId: string): Buffer {
   const packets: readonly (() => Packet)[] = [
     () => ({
       ...{ cmd: 'publish', topic: topic, payload: bodyOf(random), messageId },
-      ...{ qos: pick(random, [0, 0, 1, 1, 2] as const), dup: random(6) === 0, retain: random(6) === 0 },
+      ...{
+        qos: pick(random, [0, 0, 0, 1, 1, 1, 1, 2] as const),
+        dup: random(6) === 0,
+        retain: random(6) === 0,
+      },
     }),
     () => ({
       ...{ cmd: 'subscribe', messageId },
