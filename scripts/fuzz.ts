@@ -2,8 +2,8 @@
  * `npm run fuzz -- [--seed N] [--mqtt N] [--amqp N] [--http N] [--blob N] [--control N] [--provisioning N] [--hours H]
  * [--keep]`: sends hostile and odd input to the hub. Prints the seed; the same seed and `--from` send the same input again.
  * With `--hours` it goes on, with new seeds, until the time is over; Ctrl-C ends it early, with what it has found. `--keep`
- * adds what led to outcomes of a new kind to the corpus, which each run sends first. Exits with 1 if an exception escapes, the journal has an internal error, an answer is 5xx, memory grows, or the hub
- * does not serve a correct client at the end.
+ * adds what led to outcomes of a new kind to the corpus, which each run sends first. Exits with 1 if an exception escapes,
+ * the journal has an internal error, an answer is 5xx, memory grows, or the hub does not serve a correct client at the end.
  */
 
 import { randomInt } from 'node:crypto'

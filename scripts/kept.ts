@@ -1,8 +1,8 @@
 /**
- * `npm run conformance:kept [-- --quick] [-- FLAGS]`: the suite over hubs that keep their state. First with `--durability disk`, then
- * with `process` and hubs that are killed and started again between steps, wherever nothing is under way that does not
- * outlive a hub. FLAGS are those of `npm run conformance`. `--quick`, for CI: only the second, of features about
- * what a hub keeps. Ends with `N passed, N failed`; exits with 1 if a scenario failed or did not run, or if no hub was started again.
+ * `npm run conformance:kept -- [--quick] [FLAGS]`: the suite over hubs that keep their state. First with `--durability disk`,
+ * then with `process` and hubs that are killed and started again between steps, wherever nothing is under way that does not
+ * outlive a hub. FLAGS are those of `npm run conformance`. `--quick`, for CI: only the second, of features about what a hub
+ * keeps. Ends with `N passed, N failed`; exits with 1 if a scenario failed or did not run, or if no hub was started again.
  */
 
 import { spawn } from 'node:child_process'
