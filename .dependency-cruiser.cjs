@@ -84,7 +84,10 @@ module.exports = {
     ),
     forbid(
       'one-door-to-mqtt.js',
-      { path: '^(mock-hub|reference-client|step-definitions)/', pathNot: ['^reference-client/mqtt/', TEST] },
+      {
+        path: '^(mock-hub|reference-client|step-definitions)/',
+        pathNot: ['^reference-client/mqtt/', ...TESTING],
+      },
       { path: 'node_modules/mqtt/' },
     ),
     forbid(

@@ -1,9 +1,9 @@
 /**
  * `npm run fuzz -- [--seed N] [--mqtt N] [--amqp N] [--http N] [--blob N] [--control N] [--provisioning N] [--hours H]
- * [--keep]`: sends hostile and odd input to the hub. Prints the seed; the same seed and `--from` send the same input again. With `--hours` it goes on,
- * with new seeds, until the time is over. `--keep` adds what led to outcomes of a new kind to the corpus, which each run sends
- * first. Exits with 1 if an exception escapes, the journal has an internal error, an answer is 5xx, memory grows, or the hub
- * does not serve a correct client at the end.
+ * [--keep]`: sends hostile and odd input to the hub. Prints the seed; the same seed and `--from` send the same input again.
+ * With `--hours` it goes on, with new seeds, until the time is over; Ctrl-C ends it early, with what it has found. `--keep`
+ * adds what led to outcomes of a new kind to the corpus, which each run sends first. Exits with 1 if an exception escapes,
+ * the journal has an internal error, an answer is 5xx, memory grows, or the hub does not serve a correct client at the end.
  */
 
 import { randomInt } from 'node:crypto'
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { keep, replay } from './fuzz/corpus.ts'
 import { differ } from './fuzz/differential.ts'
 import { SURFACES, type SurfaceName } from './fuzz/surfaces.ts'
+import { interruption } from './fuzz/watch.ts'
 
 const text = { type: 'string' } as const
 const { values } = parseArgs({
@@ -38,13 +39,17 @@ if (hours !== undefined && !(hours > 0))
 const endAt = hours === undefined ? undefined : Date.now() + hours * 3_600_000
 
 const totals = new Map<string, { inputs: number; connections: number; failures: number }>()
+const { signal } = interruption
+process.once('SIGINT', () => {
+  interruption.abort()
+})
 let seed = whole('seed') ?? randomInt(2 ** 31)
 if (from === 0)
   for (const name of all ? names : asked)
     for (const failure of await replay(name)) tell(name, 'corpus', [failure])
 do {
   for (const name of all ? names : asked) {
-    if (endAt !== undefined && Date.now() > endAt) break
+    if (signal.aborted || (endAt !== undefined && Date.now() > endAt)) break
     process.stdout.write(`fuzz ${name} from seed ${seed}\n`)
     const report = await SURFACES[name]({ seed, inputs: whole(name) ?? ROUND[name], from })
     const { failures, novel, outcomes, ...numbers } = report
@@ -55,13 +60,13 @@ do {
     )
     tell(name, String(seed), failures)
   }
-  if (all || values.differential !== undefined) {
+  if (!signal.aborted && (all || values.differential !== undefined)) {
     const { sequences, failures, against } = await differ(seed, whole('differential') ?? COMPARED)
     add(`differential (${against.join(', ')})`, sequences, sequences * (against.length + 1), failures.length)
     tell('differential', String(seed), failures)
   }
   seed = (seed + 1) % 2 ** 31
-} while (endAt !== undefined && Date.now() < endAt)
+} while (!signal.aborted && endAt !== undefined && Date.now() < endAt)
 
 let failed = 0
 for (const [name, { inputs, connections, failures }] of totals) {

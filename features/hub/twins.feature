@@ -282,10 +282,14 @@ Feature: Twins
       When "thermostat" sends PUBLISH with:
         | topic   | $iothub/twin/PATCH/properties/reported/?$rid=1 |
         | payload | {"temperature":21.0}                           |
-      And "thermostat" sends PUBLISH with:
+      Then "thermostat" receives PUBLISH with:
+        | topic | $iothub/twin/res/204/?$rid=1&$version=2 |
+      When "thermostat" sends PUBLISH with:
         | topic   | $iothub/twin/PATCH/properties/reported/?$rid=2 |
         | payload | {"humidity":40}                                |
-      And the service requests GET "/twins/{thermostat}"
+      Then "thermostat" receives PUBLISH with:
+        | topic | $iothub/twin/res/204/?$rid=2&$version=3 |
+      When the service requests GET "/twins/{thermostat}"
       Then the answer has:
         | text | /"temperature":21\.0,"humidity":40/ |
 

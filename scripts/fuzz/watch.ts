@@ -6,6 +6,11 @@ import type { Journal } from '../../mock-hub/core/contract/journal.ts'
 const ALLOWED_GROWTH = 48 * 1024 * 1024
 /** A run ends after so many failures. */
 const ENOUGH = 20
+/** A run says so often how far it is. */
+const PROGRESS_MS = 60_000
+
+/** When it is aborted, runs end with the input that is being sent, and report what they have. */
+export const interruption = new AbortController()
 
 export interface Report {
   readonly seed: number
@@ -31,11 +36,15 @@ export class Watch {
   /** Number of the first input of its connection. */
   connectionAt = 0
   #heapEarly = 0
+  readonly #from: number
+  readonly #startedMs = performance.now()
+  #saidMs = this.#startedMs
 
   /** @param what an input: `packet`, `request`. */
   constructor(what: string, from: number) {
     this.#what = what
     this.at = from
+    this.#from = from
     const escaped = (error: unknown): void => {
       this.fail(`escaped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     }
@@ -48,7 +57,7 @@ export class Watch {
   }
 
   get enough(): boolean {
-    return this.failures.length >= ENOUGH
+    return interruption.signal.aborted || this.failures.length >= ENOUGH
   }
 
   journal(journal: Journal): void {
@@ -73,9 +82,15 @@ export class Watch {
     this.failures.push(`near ${this.#what} ${this.at} (--from ${this.connectionAt}): ${why}`)
   }
 
-  /** To be called at times; the first call after a quarter of the inputs counts. */
+  /** To be called at times; the first call after a quarter of the inputs counts. Says how far the run is. */
   quarter(passed: boolean): void {
     if (passed && this.#heapEarly === 0) this.#heapEarly = heapNow()
+    const now = performance.now()
+    if (now - this.#saidMs < PROGRESS_MS) return
+    this.#saidMs = now
+    const sent = this.at - this.#from
+    const rate = Math.round((sent * 1_000) / (now - this.#startedMs))
+    process.stderr.write(`${String(sent)} ${this.#what}s, ${String(rate)}/s\n`)
   }
 
   report(seed: number, inputs: number, connections: number): Report {
