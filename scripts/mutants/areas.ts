@@ -3,7 +3,6 @@
 type Area = readonly [file: RegExp, features: readonly string[]]
 
 /** One look at all, after many situations. */
-const ALL_OF_A_CLIENT = 'lives/as-good-as-new'
 const ALL_OF_A_HUB = 'hub/as-good-as-new'
 
 const AREAS: readonly Area[] = [
