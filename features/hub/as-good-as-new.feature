@@ -123,7 +123,8 @@ Feature: As good as new
 
     Scenario: Deleted and registered again
       Then the hub serves "lamp" in every way
-      When the service requests DELETE "/devices/{lamp}" with:
+      When the service sends "lamp" the message "old"
+      And the service requests DELETE "/devices/{lamp}" with:
         | header if-match | * |
       Then the answer is 204
       Given a registered identity "lamp"
@@ -132,7 +133,8 @@ Feature: As good as new
     Scenario: A module that was deleted and registered again
       Given a registered identity "lamp/bulb"
       Then the hub serves "lamp/bulb" in every way
-      When the service requests DELETE "/devices/{lamp}/modules/bulb" with:
+      When the service sends "lamp/bulb" the message "old"
+      And the service requests DELETE "/devices/{lamp}/modules/bulb" with:
         | header if-match | * |
       Then the answer is 204
       And the hub serves "lamp" in every way

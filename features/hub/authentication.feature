@@ -129,6 +129,19 @@ Feature: Authentication
         | iothubowner |
         | device      |
 
+    Scenario Outline: A token of a policy for <what>
+      Given a registered identity "other"
+      When "thermostat" connects with:
+        | policy | device  |
+        | scope  | <scope> |
+      Then "thermostat" is <outcome>
+
+      Examples:
+        | what              | scope                           | outcome                    |
+        | the whole hub     | {host}                          | accepted                   |
+        | the device itself | {host}%2Fdevices%2F{thermostat} | accepted                   |
+        | another device    | {host}%2Fdevices%2F{other}      | refused with return code 5 |
+
     Scenario Outline: <policy> does not
       When "thermostat" connects with:
         | policy | <policy> |

@@ -184,6 +184,25 @@ Feature: Direct methods
       Then the answer has:
         | payload | mine |
 
+    Scenario Outline: The answer of <who> to a call of <whom> is nobody's
+      Given a registered identity "thermostat/meter"
+      And "thermostat/meter" is online
+      And "<whom>" subscribes to "$iothub/methods/POST/#"
+      When the service calls the method "open" of "<whom>" with:
+        | body payload | null |
+      Then "<whom>" receives PUBLISH
+      When "<who>" publishes to "$iothub/methods/res/200/?$rid={rid}"
+      Then "<who>" is still online
+      When "<whom>" answers the method with:
+        | payload | "mine" |
+      Then the answer has:
+        | payload | mine |
+
+      Examples:
+        | who              | whom             |
+        | thermostat/meter | thermostat       |
+        | thermostat       | thermostat/meter |
+
   @WIRE-METH-18
   Rule: There is no calling an unknown device
 

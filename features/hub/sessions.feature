@@ -244,6 +244,16 @@ Feature: Sessions
         | filter $iothub/methods/POST/reboot/# | 1 |
       Then the hub closes the connection of "thermostat"
 
+    Scenario: The same five again are no sixth
+      Given "thermostat" is online
+      And "thermostat" subscribes to "devices/{thermostat}/messages/devicebound/# $iothub/methods/POST/# $iothub/twin/res/# $iothub/twin/PATCH/properties/desired/# devices/+/messages/devicebound/#"
+      When "thermostat" sends SUBSCRIBE with:
+        | filter $iothub/methods/POST/# | 1 |
+        | filter $iothub/twin/res/#     | 1 |
+      Then "thermostat" receives SUBACK with:
+        | granted | 1 1 |
+      And "thermostat" is still online
+
   @WIRE-SESS-17
   Rule: UNSUBSCRIBE ends the delivery, not the connection
 

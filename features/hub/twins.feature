@@ -190,6 +190,13 @@ Feature: Twins
       Then the answer is 200
       And "thermostat" receives no PUBLISH
 
+    Scenario: The tags are replaced
+      Given "thermostat" subscribes to "$iothub/twin/PATCH/properties/desired/#"
+      When the service requests PUT "/twins/{thermostat}" with:
+        | body | {"tags":{"site":"north"}} |
+      Then the answer is 200
+      And "thermostat" receives no PUBLISH
+
   @WIRE-TWIN-22 @WIRE-TWIN-23 @WIRE-TWIN-34
   Rule: A patch merges: objects merge, null removes, all else replaces
 

@@ -2,6 +2,7 @@
 
 type Area = readonly [file: RegExp, features: readonly string[]]
 
+/** One look at all, after many situations. */
 const ALL_OF_A_HUB = 'hub/as-good-as-new'
 
 const AREAS: readonly Area[] = [

@@ -157,24 +157,6 @@ Feature: As good as new
         | identity |
         | module   |
 
-    @needs:connection.retry @python-api
-    Scenario Outline: The <identity> is made anew at the hub
-      Given a connected <identity> client
-      Then it works in every way
-      When the service recreates the identity
-      And 11 seconds pass
-      Then it works in every way
-
-      @identity:device
-      Examples: device
-        | identity |
-        | device   |
-
-      @identity:module
-      Examples: module
-        | identity |
-        | module   |
-
   @BOTH-SEND-01 @BOTH-TWIN-01 @BOTH-PATCH-01 @BOTH-ONMETH-01 @BOTH-ONPATCH-01
   Rule: After an attempt that failed
 

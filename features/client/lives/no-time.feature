@@ -77,8 +77,8 @@ Feature: No time, and no handler any more
         | identity |
         | module   |
 
-  @BOTH-ONMETH-01 @BOTH-ONPATCH-01 @clock
-  Rule: A handler that was taken away and set again is called
+  @BOTH-ONMETH-01 @clock
+  Rule: A handler of methods that was taken away and set again is called
 
     # That a handler can be taken away is a matter of a language.
     @python-api
@@ -101,6 +101,9 @@ Feature: No time, and no handler any more
       Examples: module
         | identity |
         | module   |
+
+  @BOTH-ONPATCH-01 @clock
+  Rule: A handler of patches that was taken away and set again is called
 
     @python-api
     Scenario Outline: The application of the <identity> hears of desired properties again

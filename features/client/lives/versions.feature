@@ -16,6 +16,7 @@ Feature: Twins that have changed
         | desired.number    | 3  |
         | reported.$version | 3  |
         | reported.fan      | on |
+
       @identity:device
       Examples: device
         | identity |
@@ -25,6 +26,7 @@ Feature: Twins that have changed
       Examples: module
         | identity |
         | module   |
+
   @BOTH-ENSURE-02 @clock @needs:connection.retry @option:ensureDesiredProperties
   Rule: What the application was told by a patch is not told again after a loss
 
@@ -36,6 +38,7 @@ Feature: Twins that have changed
       Then the application is told of desired properties 2 times
       When the connection is cut 2 times, and 1 second passes each time
       Then the application is told of desired properties 2 times
+
       @identity:device
       Examples: device
         | identity |
@@ -45,6 +48,7 @@ Feature: Twins that have changed
       Examples: module
         | identity |
         | module   |
+
   @BOTH-UPD-01
   Rule: The token of the application takes the place of the one before, whichever lives longer
 
@@ -58,6 +62,7 @@ Feature: Twins that have changed
       And CONNECT holds:
         | token life | 1200 |
       And it sends a message and this succeeds
+
       @identity:device
       Examples: device
         | identity |
@@ -67,6 +72,7 @@ Feature: Twins that have changed
       Examples: module
         | identity |
         | module   |
+
   @BOTH-SEND-12
   Rule: Every property counts in the size of a message
 

@@ -1,8 +1,9 @@
 @sut:client @clock
 Feature: What waits when the client leaves
   The client is responsible for every call that waits to end when nothing can come any more.
+  No page says so of calls that receive or ask; the Python SDK ends what it publishes.
 
-  @BOTH-DISC-01
+  @SRC-05
   Rule: A request whose answer is missing ends when the client disconnects
 
     @fault:mqtt
@@ -16,6 +17,7 @@ Feature: What waits when the client leaves
       When it asks for its twin
       Then the call gives:
         | reported.$version | 1 |
+
       @identity:device
       Examples: device
         | identity |
@@ -25,6 +27,7 @@ Feature: What waits when the client leaves
       Examples: module
         | identity |
         | module   |
+
     @fault:mqtt
     Scenario Outline: The <identity> has patched its reported properties
       Given a connected <identity> client
@@ -33,6 +36,7 @@ Feature: What waits when the client leaves
       And 1 second passes
       And it disconnects and this succeeds
       Then the call before fails with OperationCancelled
+
       @identity:device
       Examples: device
         | identity |
@@ -42,7 +46,8 @@ Feature: What waits when the client leaves
       Examples: module
         | identity |
         | module   |
-  @BOTH-SHUT-01
+
+  @SRC-05
   Rule: What waits ends when the client is shut down
 
     @needs:lifecycle
@@ -75,6 +80,7 @@ Feature: What waits when the client leaves
       And 1 second passes
       And it shuts down and this succeeds
       Then the call before fails with OperationCancelled
+
       @identity:device
       Examples: device
         | identity |
@@ -84,7 +90,8 @@ Feature: What waits when the client leaves
       Examples: module
         | identity |
         | module   |
-  @BOTH-RMETH-01
+
+  @SRC-05
   Rule: A call that waits for a method ends when the client disconnects
 
     Scenario Outline: The <identity> waits for <what>

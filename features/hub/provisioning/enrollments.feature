@@ -51,6 +51,14 @@ Feature: Enrollments
         | type                    | symmetricKey            |
         | symmetricKey.primaryKey | {thermostat.key}        |
 
+    Scenario: The rows of groups
+      Given an enrollment group "fleet"
+      When a back end asks the provisioning service POST "/enrollmentGroups/query" with:
+        | body query | SELECT * |
+      Then the answer has:
+        | 0.attestation.type | symmetricKey           |
+        | text               | /^((?!primaryKey).)*$/ |
+
   @DPS-ENR-04
   Rule: PUT creates, unless If-Match says that it updates
 
