@@ -74,7 +74,11 @@ export async function runDevice(
   }
   say(needsText(open))
   const ask = flags.person ? terminalAsk(process.stdin, say) : undefined
-  const hand = benchHand(clock, ask, env)
+  const log: string[] = []
+  const hand = benchHand(clock, ask, env, (line) => {
+    // The last lines of a device that talks for a day.
+    if (log.push(withoutSecrets(line, bench.keys)) > LONGEST_LOG) log.shift()
+  })
   const controller = new AbortController()
   const interrupt = (): void => {
     controller.abort()
@@ -97,7 +101,7 @@ export async function runDevice(
       profile: flags.profile,
     })
     const certificate = certifies && results.exitCode === 0 ? deviceCertificate(results, signs) : undefined
-    writeDeviceReports(flags.reports, { results, recording, rows, deviceFileText, certificate })
+    writeDeviceReports(flags.reports, { results, recording, rows, deviceFileText, certificate, log })
     tell(results, say)
     say(`reports in ${flags.reports}`)
     return results.exitCode
@@ -155,6 +159,15 @@ function durationOf(flag: string, text: string): number {
   if (!/^\d+(\.\d+)?(ms|[smhd])$/.test(text))
     throw new UsageError(`${flag}: must be a duration such as 30m, got ${text}`)
   return secondsOf(text)
+}
+
+const LONGEST_LOG = 10_000
+
+/** What a device says of itself is kept without its keys. */
+function withoutSecrets(line: string, keys: readonly string[]): string {
+  return keys
+    .reduce((text, key) => text.replaceAll(key, '***'), line)
+    .replace(/(SharedAccessKey=|sig=)[^&;\s"']+/g, '$1***')
 }
 
 export function textOf(path: string): string {
