@@ -48,7 +48,9 @@ const DEVICES: Readonly<Record<string, (() => Ready) | undefined>> = {
   mqttjs: () => inNode('mqtt'),
   mosquitto: () => {
     const found = spawnSync('mosquitto_pub', ['--version'], { encoding: 'utf8' })
-    const title = `${found.stdout?.split('\n')[0]?.replace('mosquitto_pub version ', 'mosquitto_pub ') ?? 'mosquitto_pub'} in a shell loop`
+    // Null when the command is not there, whatever the types say.
+    const version = /version (\S+)/.exec(`${found.stdout}`)?.[1] ?? ''
+    const title = `mosquitto_pub ${version} in a shell loop`
     return found.error === undefined
       ? { title }
       : { title, missing: 'there is no mosquitto_pub on this machine' }
