@@ -48,9 +48,9 @@ const DEVICES: Readonly<Record<string, (() => Ready) | undefined>> = {
   mqttjs: () => inNode('mqtt'),
   mosquitto: () => {
     const found = spawnSync('mosquitto_pub', ['--version'], { encoding: 'utf8' })
-    // Null when the command is not there, whatever the types say.
-    const version = /version (\S+)/.exec(`${found.stdout}`)?.[1] ?? ''
-    const title = `mosquitto_pub ${version} in a shell loop`
+    // Nothing when the command is not there.
+    const version = found.error === undefined ? /version (\S+)/.exec(found.stdout)?.[1] : undefined
+    const title = `mosquitto_pub ${version ?? 'of an unknown version'} in a shell loop`
     return found.error === undefined
       ? { title }
       : { title, missing: 'there is no mosquitto_pub on this machine' }
