@@ -1,9 +1,11 @@
 /** Starts the bench of a command, and says what the device needs. */
 
 import { mkdtempSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { HubClock } from 'mock-iot-hub'
+import { UsageError } from '../../conformance/usage-error.ts'
 import { Bench } from '../conductor/bench.ts'
 import { readDeviceFile } from '../file/read.ts'
 import type { DeviceFile } from '../file/device-file.ts'
@@ -13,6 +15,9 @@ export interface BenchFlags {
   readonly hostName: string
   readonly mqttPort: string
   readonly httpsPort: string
+  readonly dnsPort: string
+  readonly ntpPort: string
+  readonly secondAddress?: string
   readonly certificates?: string
   readonly key?: string
 }
@@ -30,6 +35,21 @@ export interface OpenBench {
 /** Ports where a device that speaks without TLS would look. */
 const CLEAR_PORTS = [1883, 80]
 
+/** @throws UsageError. */
+function portOf(flag: string, text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new UsageError(`${flag}: must be a port from 0 to 65535, got ${text}`)
+  return port
+}
+
+/** @throws UsageError. */
+function addressOf<T extends string | undefined>(flag: string, text: T): T {
+  if (text !== undefined && isIP(text) !== 4)
+    throw new UsageError(`${flag}: must be an IPv4 address, got ${text}`)
+  return text
+}
+
 /** @throws DeviceFileError; the system's error for a port that cannot be had. */
 export async function openBench(path: string, flags: BenchFlags): Promise<OpenBench> {
   const file = readDeviceFile(path)
@@ -38,8 +58,16 @@ export async function openBench(path: string, flags: BenchFlags): Promise<OpenBe
   const directory = flags.certificates ?? mkdtempSync(join(tmpdir(), 'iot-hub-device-'))
   const keys = flags.key === undefined ? undefined : ([flags.key, flags.key] as const)
   const bench = await Bench.start({
-    ...{ file, clock, hubClock, hostName: flags.hostName, address: flags.address },
-    ...{ mqttPort: Number(flags.mqttPort), httpsPort: Number(flags.httpsPort) },
+    ...{ file, clock, hubClock, hostName: flags.hostName, address: addressOf('--address', flags.address) },
+    ...{
+      mqttPort: portOf('--mqtt-port', flags.mqttPort),
+      httpsPort: portOf('--https-port', flags.httpsPort),
+    },
+    network: {
+      dnsPort: portOf('--dns-port', flags.dnsPort),
+      ntpPort: portOf('--ntp-port', flags.ntpPort),
+      secondAddress: addressOf('--second-address', flags.secondAddress),
+    },
     ...{ certificateDirectory: directory, decoyPorts: CLEAR_PORTS, warmUp: true },
     ...(keys === undefined ? {} : { keys }),
   })
@@ -77,10 +105,16 @@ export async function openBench(path: string, flags: BenchFlags): Promise<OpenBe
 
 /** What the device needs, for copying. */
 export function needsText({ bench, caFile }: OpenBench): string {
-  const { hub } = bench
+  const { hub, dns, ntp, relay } = bench
   return [
     bench.connectionString,
     `CA: ${caFile} (${String(hub.caPem.split('BEGIN CERTIFICATE').length - 1)} roots)`,
     `${hub.hostName} → ${hub.address}   ports ${String(hub.mqttPort)} (MQTT) and ${String(hub.httpsPort)} (HTTPS, WebSocket)`,
+    ...(dns === undefined
+      ? []
+      : [
+          `DNS: ${hub.address}:${String(dns.port)}${relay === undefined ? '' : `, moves to ${relay.address}`}`,
+        ]),
+    ...(ntp === undefined ? [] : [`time (SNTP): ${hub.address}:${String(ntp.port)}`]),
   ].join('\n')
 }

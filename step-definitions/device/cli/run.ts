@@ -10,8 +10,8 @@ import { conduct } from '../conductor/conductor.ts'
 import { benchHand } from '../conductor/triggers.ts'
 import { readDeviceFile, secondsOf } from '../file/read.ts'
 import { judge } from '../judge/judge.ts'
-import { readRecording } from '../recording/files.ts'
-import { deviceCertificate } from '../report/certificate.ts'
+import { parseRecording } from '../recording/files.ts'
+import { deviceCertificate, signingKey } from '../report/certificate.ts'
 import { DEVICE_FILE, RECORDING_FILE, summary, writeDeviceReports } from '../report/reports.ts'
 import { DEVICE_PROFILES, resultsOf, type DeviceResults } from '../report/results.ts'
 import { terminalAsk } from './ask.ts'
@@ -20,7 +20,8 @@ import { needsText, openBench, type BenchFlags } from './bench-flags.ts'
 export interface RunFlags extends BenchFlags {
   readonly quick?: boolean
   readonly extended?: boolean
-  readonly endurance?: boolean
+  /** True: a day. */
+  readonly endurance?: boolean | string
   readonly budget?: string
   readonly only?: string
   readonly phase?: string
@@ -57,6 +58,13 @@ export async function runDevice(
     throw new UsageError(
       `--profile: must be one of ${DEVICE_PROFILES.map((name) => `device-${name}`).join(', ')}, got ${flags.profile}`,
     )
+  const budgetSeconds = flags.budget === undefined ? undefined : durationOf('--budget', flags.budget)
+  const enduranceSeconds =
+    typeof flags.endurance === 'string' ? durationOf('--endurance', flags.endurance) : undefined
+  if (!/^\d+$/.test(flags.seed)) throw new UsageError(`--seed: must be a whole number, got ${flags.seed}`)
+  const signs = flags.sign === undefined ? undefined : textOf(flags.sign)
+  // Before a run of an hour, not after it.
+  if (signs !== undefined) signingKey(signs)
   const deviceFileText = textOf(path)
   const open = await openBench(path, flags)
   const { bench, clock, file, env } = open
@@ -66,7 +74,11 @@ export async function runDevice(
   }
   say(needsText(open))
   const ask = flags.person ? terminalAsk(process.stdin, say) : undefined
-  const hand = benchHand(clock, ask, env)
+  const log: string[] = []
+  const hand = benchHand(clock, ask, env, (line) => {
+    // The last lines of a device that talks for a day.
+    if (log.push(withoutSecrets(line, bench.keys)) > LONGEST_LOG) log.shift()
+  })
   const controller = new AbortController()
   const interrupt = (): void => {
     controller.abort()
@@ -76,7 +88,8 @@ export async function runDevice(
     const recording = await conduct({
       ...{ bench, rows, numbers: OUR_NUMBERS, kind, puller: hand.pull, seed: Number(flags.seed) },
       ...{ suite: suiteVersion(), only, signal: controller.signal, say },
-      ...(flags.budget === undefined ? {} : { budgetSeconds: budgetOf(flags.budget) }),
+      ...(budgetSeconds === undefined ? {} : { budgetSeconds }),
+      ...(enduranceSeconds === undefined ? {} : { enduranceSeconds }),
     })
     const verdicts = judge(recording, file, rows)
     const results = resultsOf({
@@ -87,11 +100,8 @@ export async function runDevice(
       numbers: OUR_NUMBERS,
       profile: flags.profile,
     })
-    const certificate =
-      certifies && results.exitCode === 0
-        ? deviceCertificate(results, flags.sign === undefined ? undefined : textOf(flags.sign))
-        : undefined
-    writeDeviceReports(flags.reports, { results, recording, rows, deviceFileText, certificate })
+    const certificate = certifies && results.exitCode === 0 ? deviceCertificate(results, signs) : undefined
+    writeDeviceReports(flags.reports, { results, recording, rows, deviceFileText, certificate, log })
     tell(results, say)
     say(`reports in ${flags.reports}`)
     return results.exitCode
@@ -104,7 +114,8 @@ export async function runDevice(
 
 /** Judges a recorded run again. @returns the exit code. */
 export function judgeAgain(folder: string, say: Say): number {
-  const recording = readRecording(join(folder, RECORDING_FILE))
+  const recordingPath = join(folder, RECORDING_FILE)
+  const recording = parseRecording(textOf(recordingPath), recordingPath)
   const path = join(folder, DEVICE_FILE)
   const file = readDeviceFile(path)
   const rows = deviceRows()
@@ -124,11 +135,11 @@ function tell(results: DeviceResults, say: Say): void {
 }
 
 function kindOf({ quick, extended, endurance }: RunFlags): RunKind {
-  if ([quick, extended, endurance].filter((flag) => flag === true).length > 1)
+  if ([quick === true, extended === true, endurance !== undefined].filter(Boolean).length > 1)
     throw new UsageError('--quick, --extended and --endurance exclude each other')
   if (quick === true) return 'quick'
   if (extended === true) return 'extended'
-  return endurance === true ? 'endurance' : 'standard'
+  return endurance === undefined ? 'standard' : 'endurance'
 }
 
 function selected(rows: readonly DeviceRow[], { only, phase }: RunFlags): readonly string[] | undefined {
@@ -144,10 +155,19 @@ function selected(rows: readonly DeviceRow[], { only, phase }: RunFlags): readon
     .map(({ id }) => id)
 }
 
-function budgetOf(text: string): number {
+function durationOf(flag: string, text: string): number {
   if (!/^\d+(\.\d+)?(ms|[smhd])$/.test(text))
-    throw new UsageError(`--budget: must be a duration such as 30m, got ${text}`)
+    throw new UsageError(`${flag}: must be a duration such as 30m, got ${text}`)
   return secondsOf(text)
+}
+
+const LONGEST_LOG = 10_000
+
+/** What a device says of itself is kept without its keys. */
+function withoutSecrets(line: string, keys: readonly string[]): string {
+  return keys
+    .reduce((text, key) => text.replaceAll(key, '***'), line)
+    .replace(/(SharedAccessKey=|sig=)[^&;\s"']+/g, '$1***')
 }
 
 export function textOf(path: string): string {

@@ -104,7 +104,9 @@ export class Bench {
     const keys = options.keys ?? [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')]
     const { id: deviceId, moduleId } = file.device
     const certificate =
-      file.auth.kind === 'x509' ? (options.certificate ?? (await newCertificate(deviceId))) : undefined
+      file.auth.kind === 'x509'
+        ? (options.certificate ?? (await newCertificate(deviceId, hubClock.now())))
+        : undefined
     const authentication =
       certificate !== undefined
         ? {
@@ -150,7 +152,8 @@ export class Bench {
     })
     if (network.secondAddress !== undefined)
       this.relay = await Relay.start({
-        ...{ address: network.secondAddress, port: hub.mqttPort, hubAddress: address },
+        ...{ address: network.secondAddress, hubAddress: address },
+        port: file.transport === 'mqtt-ws' ? hub.httpsPort : hub.mqttPort,
         relayed: (peer) => recorder.record({ type: 'relayed', peer }),
       })
   }
@@ -219,13 +222,17 @@ export class Bench {
   ): Promise<{ readonly code: number; readonly text: string; readonly socket?: TLSSocket }> {
     const { hub } = this
     const { hostName, address, mqttPort, caPem } = hub
+    const certificate = identity === this.identity ? this.certificate : undefined
     const key = hub.registry.get(identity).authentication.symmetricKey.primaryKey ?? ''
     const name =
       identity.moduleId === undefined ? identity.deviceId : `${identity.deviceId}/${identity.moduleId}`
     const se = String(Math.floor(this.hubClock.now() / 1000) + 3_600)
     const sr = encodeURIComponent(`${hostName}/devices/${name.replace('/', '/modules/')}`)
     return new Promise((resolve) => {
-      const socket = connectTls({ host: address, port: mqttPort, servername: hostName, ca: caPem })
+      const socket = connectTls({
+        ...{ host: address, port: mqttPort, servername: hostName, ca: caPem },
+        ...certificate,
+      })
       this.#own.add(socket)
       const done = (code: number, text: string): void => {
         cancel()
@@ -259,7 +266,7 @@ export class Bench {
               clientId: name,
             },
             username: `${hostName}/${name}/?api-version=2021-04-12`,
-            password: Buffer.from(token({ sr, key, se })),
+            ...(certificate === undefined ? { password: Buffer.from(token({ sr, key, se })) } : {}),
           }),
         )
       })
@@ -321,9 +328,13 @@ function warmUpHttps({ address, httpsPort, hostName, caPem }: MockHub): Promise<
   })
 }
 
-async function newCertificate(commonName: string): Promise<DeviceCertificate> {
+const DAY_MS = 86_400_000
+
+/** @param now epoch ms at the hub, which looks at dates. */
+async function newCertificate(commonName: string, now: number): Promise<DeviceCertificate> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: commonName }], {
     ...{ keyType: 'ec', curve: 'P-256', algorithm: 'sha256' },
+    ...{ notBeforeDate: new Date(now - DAY_MS), notAfterDate: new Date(now + 365 * DAY_MS) },
   })
   return { key, cert }
 }

@@ -30,6 +30,7 @@ describe('an error names the field, the rule and what was given', () => {
     [`${LEAST}does: { telemetry: { every: often } }`, 'does.telemetry.every must match pattern'],
     [`${LEAST}trigger: {}`, 'trigger must be left out'],
     [`${LEAST}triggers: { boot: { shell: x } }`, 'triggers.boot must be left out'],
+    [`${LEAST}triggers: { start: { shel: x } }`, 'triggers.start.shel must be left out'],
     [`${LEAST}does: { telemetry: { sequence: n } }`, 'does.telemetry.sequence must match pattern'],
     ['device: [', 'is no YAML'],
   ])('%s', (text, message) => {

@@ -27,7 +27,7 @@ export function parseDeviceFile(text: string, name = 'device.yaml'): DeviceFile 
     read = parse(text)
   } catch (error) {
     throw new DeviceFileError(
-      `${name}: is no YAML: ${error instanceof Error ? error.message : String(error)}`,
+      `${name}: is no YAML: ${(error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''}`,
     )
   }
   return deviceFileOf(read, name)
@@ -58,7 +58,7 @@ interface Written {
   readonly roots?: number
 }
 
-const check = new Ajv({ verbose: true, allowUnionTypes: true }).compile(DEVICE_FILE_SCHEMA)
+const check = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(DEVICE_FILE_SCHEMA)
 const DEFAULT_WITHIN = 15
 
 /** @throws DeviceFileError. */
@@ -164,11 +164,15 @@ function bytesOf(given: string | number): number {
   return typeof given === 'number' ? given : Number(/^\d+/.exec(given)?.[0] ?? 0) * 1024
 }
 
+const isUnknown = ({ keyword }: ErrorObject): boolean => keyword === 'additionalProperties'
+
 function explain(errors: readonly ErrorObject[]): string {
   // The deepest error says most; `anyOf` and `oneOf` only say that something below them is wrong.
   const [error] = [...errors]
     .filter(({ keyword }) => !['anyOf', 'oneOf', 'if'].includes(keyword))
-    .sort((a, b) => b.instancePath.length - a.instancePath.length)
+    .sort(
+      (a, b) => b.instancePath.length - a.instancePath.length || Number(isUnknown(b)) - Number(isUnknown(a)),
+    )
   if (error === undefined) return 'is invalid'
   const place = error.instancePath.slice(1).replaceAll('/', '.')
   const { additionalProperty, missingProperty, allowedValues } = error.params as Record<string, unknown>

@@ -64,6 +64,11 @@ test('the good device breaks nothing in an extended run, and the run ends as pla
   expect(words).toEqual(NO_PASS)
   expect(run.recording.entries.at(-1)).toMatchObject({ type: 'end', complete: true })
   expect(run.recording.entries.filter(({ type }) => type === 'recovery')).toEqual([])
+  // A burst that is throttled takes the link away, and the answer with it.
+  const refused = run.recording.entries.filter(
+    (entry) => entry.type === 'trigger' && !entry.ok && entry.name !== 'burst',
+  )
+  expect(refused).toEqual([])
 })
 
 test('a verdict is a function: the same recording is judged the same', () => {

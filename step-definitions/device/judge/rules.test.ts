@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { PROVOCATIONS } from '../conductor/phases/all.ts'
 import { ROWS } from '../testing/simulation.ts'
+import { under } from './testing/cases/case.ts'
 import { FEATURES_CASES } from './testing/cases/features.ts'
 import { RETURNS } from './testing/cases/returns.ts'
 import { TLS_CASES } from './testing/cases/tls.ts'
@@ -82,3 +83,16 @@ test.each(['DUT-RECON-01', 'DUT-CONN-11', 'DUT-SESS-02', 'DUT-TLS-10'])(
     expect(j.verdictOf(row, gone(true, j.probe, j.wait(130))).word).toBe('INCONCLUSIVE')
   },
 )
+
+test('DUT-TLS-06: a reset that overtakes the alert once is no WARN; a stranger that was shown the password stays a FAIL', () => {
+  const attempt = (link: number, alert?: string): j.Journal => [
+    ...[j.dialled(link), j.fault('tls.unknown_ca'), j.hello(link)],
+    j.ended(link, { finished: false, code: 'X', ...(alert === undefined ? {} : { alert }) }),
+  ]
+  const word = (...attempts: j.Journal): string =>
+    j.verdictOf('DUT-TLS-06', under('tls.unknown_ca', ...j.down(1), ...attempts)).word
+  expect(word(...attempt(2), ...attempt(3))).toBe('WARN')
+  expect(word(...attempt(2), ...attempt(3, 'unknown_ca'))).toBe('PASS')
+  const shown = [j.dialled(4), j.fault('tls.unknown_ca'), ...j.opened(4).slice(1), j.connect(4)]
+  expect(word(...attempt(2, 'unknown_ca'), ...shown)).toBe('FAIL')
+})

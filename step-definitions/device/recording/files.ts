@@ -1,6 +1,5 @@
 /** A recording as lines of JSON: the header, then the entries. */
 
-import { readFileSync } from 'node:fs'
 import type { Entry, Recording, RecordingHeader } from './entries.ts'
 
 export const FORMAT = 'iot-hub-device-recording/1'
@@ -9,11 +8,9 @@ export function recordingText({ header, entries }: Recording): string {
   return [header, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('')
 }
 
-/** @throws RangeError with the line that cannot be read. */
-export function readRecording(path: string): Recording {
-  const lines = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
+/** @param path shown in errors. @throws RangeError with the line that cannot be read. */
+export function parseRecording(text: string, path: string): Recording {
+  const lines = text.split('\n').filter((line) => line !== '')
   const parsed = lines.map((line, at): unknown => {
     try {
       return JSON.parse(line)

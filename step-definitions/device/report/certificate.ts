@@ -1,12 +1,27 @@
 /** The certificate of a device, and the check of one. */
 
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 import { NUMBERS } from '../catalogue/numbers.ts'
 import type { DeviceResults } from './results.ts'
 
 interface Certificate {
   readonly certificate: Readonly<Record<string, unknown>>
   readonly signature?: { readonly algorithm: 'Ed25519'; readonly value: string; readonly publicKey: string }
+}
+
+/** @param keyPem private key of a lab. @throws RangeError for what is no Ed25519 key in PEM. */
+export function signingKey(keyPem: string): KeyObject {
+  let key: KeyObject
+  try {
+    key = createPrivateKey(keyPem)
+  } catch (error) {
+    throw new RangeError(
+      `--sign: must be a private key in PEM: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+  if (key.asymmetricKeyType !== 'ed25519')
+    throw new RangeError(`--sign: must be an Ed25519 key, got ${String(key.asymmetricKeyType)}`)
+  return key
 }
 
 /** @param keyPem private key of a lab (Ed25519); undefined: it is not signed. @throws RangeError for another key. */
@@ -32,9 +47,7 @@ export function deviceCertificate(results: DeviceResults, keyPem?: string): Cert
     note: 'Not a certificate of Microsoft or of any vendor of hubs. Valid for exactly this device, firmware and suite.',
   }
   if (keyPem === undefined) return { certificate }
-  const key = createPrivateKey(keyPem)
-  if (key.asymmetricKeyType !== 'ed25519')
-    throw new RangeError(`--sign: must be an Ed25519 key, got ${String(key.asymmetricKeyType)}`)
+  const key = signingKey(keyPem)
   const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString()
   return {
     certificate,

@@ -18,6 +18,8 @@ export interface ReportInput {
   readonly deviceFileText: string
   /** Undefined: the run certifies nothing. */
   readonly certificate?: object | undefined
+  /** What the program that is the device has said; no evidence. */
+  readonly log?: readonly string[]
 }
 
 export const RECORDING_FILE = 'journal.ndjson'
@@ -25,7 +27,7 @@ export const DEVICE_FILE = 'device.yaml'
 
 export function writeDeviceReports(folder: string, input: ReportInput): void {
   mkdirSync(folder, { recursive: true })
-  const { results, recording, deviceFileText, certificate } = input
+  const { results, recording, deviceFileText, certificate, log = [] } = input
   const files: Readonly<Record<string, string>> = {
     [RECORDING_FILE]: recordingText(recording),
     [DEVICE_FILE]: deviceFileText,
@@ -34,6 +36,7 @@ export function writeDeviceReports(folder: string, input: ReportInput): void {
     'junit.xml': junit(results),
     'summary.md': summary(results),
     'badge.json': `${JSON.stringify(badge(results))}\n`,
+    ...(log.length === 0 ? {} : { 'device.log': `${log.join('\n')}\n` }),
     ...(certificate === undefined
       ? {}
       : { 'device-certificate.json': `${JSON.stringify(certificate, undefined, 2)}\n` }),

@@ -49,7 +49,8 @@ export async function spoilAttempts(
 ): Promise<void> {
   const from = stage.seq
   const id = stage.arm({ ...fault, count: times })
-  if (!stage.drop()) throw new Trouble('the device was not connected')
+  // A device that connects for each message is away most of the time: its next attempt counts.
+  stage.drop()
   if (await stage.untilFired(id, 1, stage.patience)) {
     steps.struck()
     await stage.untilFired(id, times, seconds)
@@ -61,22 +62,34 @@ export async function spoilAttempts(
   await stage.back(stage.patience, from)
 }
 
-/** Refuses all connections for a while. @param meanwhile what happens while the device is away. */
+/**
+ * Refuses all connections for a while.
+ * @param meanwhile what happens while the device is away.
+ * @param backSeconds how long the return may take. @default patience
+ */
 export async function outage(
   stage: Stage,
   steps: Steps,
   seconds: number,
-  meanwhile: () => void = () => undefined,
+  { meanwhile, backSeconds = stage.patience }: { meanwhile?: () => void; backSeconds?: number } = {},
 ): Promise<void> {
   const from = stage.seq
   const id = stage.arm({ name: 'tcp.refuse', count: 'always' })
   if (!stage.drop()) throw new Trouble('the device was not connected')
   steps.struck()
-  meanwhile()
+  meanwhile?.()
   await stage.pause(seconds)
   stage.disarm(id)
   steps.released()
-  await stage.back(stage.patience, from)
+  await stage.back(backSeconds, from)
+}
+
+/** Keep-alive of the last CONNECT, in seconds; 0: none. */
+export function keepAliveOf(stage: Stage): number {
+  const last = stage.bench.recorder.entries.findLast(
+    (entry) => entry.type === 'packet' && entry.cmd === 'connect',
+  )
+  return last?.type === 'packet' && 'keepalive' in last ? last.keepalive : 0
 }
 
 /** Shorthand. */

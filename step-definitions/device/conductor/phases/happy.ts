@@ -1,7 +1,7 @@
 /** The device is started, and what it does by itself is watched. */
 
 import type { Provocation } from '../provocation.ts'
-import { provocation } from './common.ts'
+import { keepAliveOf, provocation } from './common.ts'
 
 /** Pieces of telemetry that are waited for. */
 const MESSAGES = 3
@@ -36,10 +36,7 @@ export const HAPPY: readonly Provocation[] = [
     'always',
     ['DUT-PROT-09'],
     async (stage, steps) => {
-      const connect = stage.bench.recorder.entries.findLast(
-        (entry) => entry.type === 'packet' && entry.cmd === 'connect',
-      )
-      const keepAlive = connect?.type === 'packet' && 'keepalive' in connect ? connect.keepalive : 0
+      const keepAlive = keepAliveOf(stage)
       steps.struck()
       // Longer keep-alives are watched while everything else goes on.
       if (keepAlive > 0 && keepAlive <= 60) await stage.pause(keepAlive * 1.6)

@@ -91,10 +91,7 @@ export const LIFE: readonly Provocation[] = [
     },
     long,
   ),
-  provocation('refused.other', 'life', ['DUT-LIFE-03'], (stage, steps) => fight(stage, steps), {
-    impossible: ({ auth }) =>
-      auth.kind === 'x509' ? 'the suite has no certificate of the device' : undefined,
-  }),
+  provocation('refused.other', 'life', ['DUT-LIFE-03'], (stage, steps) => fight(stage, steps)),
 ]
 
 /** The suite takes the connection again and again. */

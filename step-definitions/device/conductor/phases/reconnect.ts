@@ -2,20 +2,22 @@
 
 import type { Provocation } from '../provocation.ts'
 import { Trouble, type Stage } from '../stage.ts'
-import { loseAndReturn, needs, outage, patienceOf, provocation, spoilAttempts } from './common.ts'
+import {
+  keepAliveOf,
+  loseAndReturn,
+  needs,
+  outage,
+  patienceOf,
+  provocation,
+  spoilAttempts,
+} from './common.ts'
+
+const LONG_OUTAGE_SECONDS = 600
 
 const loss = (name: string, row: string, fault: string, parameters = {}): Provocation =>
   provocation(`loss.${name}`, 'reconnect', [row], (stage, steps) =>
     loseAndReturn(stage, steps, () => stage.armFor(fault, parameters)),
   )
-
-/** Keep-alive of the last CONNECT, in seconds; 0: none. */
-export function keepAliveOf(stage: Stage): number {
-  const last = stage.bench.recorder.entries.findLast(
-    (entry) => entry.type === 'packet' && entry.cmd === 'connect',
-  )
-  return last?.type === 'packet' && 'keepalive' in last ? last.keepalive : 0
-}
 
 /** Nothing comes through, and the connection stays up. */
 const silence = (name: string, row: string, direction: 'both' | 'out'): Provocation =>
@@ -61,7 +63,7 @@ export const RECONNECT: readonly Provocation[] = [
     { seconds: (file) => 4 * patienceOf(file) },
   ),
   provocation('loss.restart', 'reconnect', ['DUT-RECON-07'], (stage, steps) =>
-    outage(stage, steps, 20, () => stage.armFor('sessions.forget')),
+    outage(stage, steps, 20, { meanwhile: () => stage.armFor('sessions.forget') }),
   ),
   provocation(
     'loss.websocket',
@@ -75,9 +77,16 @@ export const RECONNECT: readonly Provocation[] = [
     },
     { impossible: ({ transport }) => (transport === 'mqtt-ws' ? undefined : 'the device uses no WebSocket') },
   ),
-  provocation('loss.long', 'reconnect', ['DUT-RECON-09'], (stage, steps) => longOutage(stage, steps), {
-    seconds: ({ limits }) => 600 + limits.maxPauseSeconds,
-  }),
+  provocation(
+    'loss.long',
+    'reconnect',
+    ['DUT-RECON-09'],
+    (stage, steps) =>
+      outage(stage, steps, LONG_OUTAGE_SECONDS, {
+        backSeconds: Math.max(stage.patience, stage.file.limits.maxPauseSeconds * 1.1),
+      }),
+    { seconds: ({ limits }) => LONG_OUTAGE_SECONDS + limits.maxPauseSeconds },
+  ),
   provocation(
     'loss.power',
     'reconnect',
@@ -213,17 +222,6 @@ export const RECONNECT: readonly Provocation[] = [
     },
   ),
 ]
-
-async function longOutage(stage: Stage, steps: Parameters<Provocation['run']>[1]): Promise<void> {
-  const from = stage.seq
-  const fault = stage.arm({ name: 'tcp.refuse', count: 'always' })
-  if (!stage.drop()) throw new Trouble('the device was not connected')
-  steps.struck()
-  await stage.pause(600)
-  stage.disarm(fault)
-  steps.released()
-  await stage.back(Math.max(stage.patience, stage.file.limits.maxPauseSeconds * 1.1), from)
-}
 
 const KINDS = ['tcp.drop_now', 'tcp.reset', 'tcp.half_close', 'tcp.blackhole'] as const
 const LOSSES = 10

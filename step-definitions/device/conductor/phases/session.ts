@@ -13,8 +13,10 @@ export const SESSION: readonly Provocation[] = [
     ['DUT-SESS-01', 'DUT-C2D-04'],
     async (stage, steps) => {
       const ids: string[] = []
-      await outage(stage, steps, 5, () => {
-        for (let times = 0; times < 3; times++) ids.push(stage.sendMessage(textOf(stage)))
+      await outage(stage, steps, 5, {
+        meanwhile: () => {
+          for (let times = 0; times < 3; times++) ids.push(stage.sendMessage(textOf(stage)))
+        },
       })
       await completed(stage, ids, stage.patience)
     },

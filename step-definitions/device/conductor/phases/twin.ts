@@ -77,8 +77,10 @@ export const TWIN: readonly Provocation[] = [
     async (stage, steps) => {
       let expected: JsonObject | undefined
       let from = stage.seq
-      await outage(stage, steps, 5, () => {
-        ;({ from, echoed: expected } = set(stage))
+      await outage(stage, steps, 5, {
+        meanwhile: () => {
+          ;({ from, echoed: expected } = set(stage))
+        },
       })
       await echo(stage, expected, stage.patience, from)
     },

@@ -4,6 +4,7 @@ import { during, missing, rule, type Rule } from '../helpers.ts'
 import { secondsBetween, type Publish, type View, type Window } from '../view.ts'
 import type { EntryOf, PacketEntry } from '../../recording/entries.ts'
 import { disturbed, disturbedAt, gaps } from './disturbed.ts'
+import { repetitions } from './repetitions.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgement } from '../words.ts'
 
 const incoming = (view: View): readonly PacketEntry[] => view.packets().filter(({ way }) => way === 'in')
@@ -52,34 +53,6 @@ function afterMalformed(view: View, window: Window, fault: EntryOf<'fault'>): Ju
   return on === undefined || (link?.closed !== undefined && within(link.closed))
     ? missing(view, window, 'it is stuck after a malformed packet', fault)
     : warn('it ignores the bytes and goes on', citing(fault, on))
-}
-
-/** What is wrong with messages that are sent again, read in order: what is not acknowledged is open, on later links too. */
-function repetitions(view: View): readonly Judgement[] {
-  const bad: Judgement[] = []
-  const open = new Map<number, Publish>()
-  for (const link of view.links)
-    for (const packet of link.packets) {
-      if (packet.cmd === 'puback' && packet.way === 'out') open.delete(packet.id)
-      if (packet.cmd !== 'publish' || packet.way !== 'in' || packet.qos !== 1) continue
-      const isCopy = (one: Publish): boolean => one.hash === packet.hash && one.topic === packet.topic
-      const same = open.get(packet.id)
-      const isSame = same !== undefined && isCopy(same)
-      // What a lost link swallowed was sent, and never seen.
-      const mayBeLost =
-        link !== view.links[0] && packet.at - (link.connected?.at ?? 0) < view.numbers.settleSeconds * 1000
-      const other = [...open.values()].find((one) => one !== same && isCopy(one))
-      if (packet.dup) {
-        if (!isSame && !mayBeLost && !disturbed(view, packet))
-          bad.push(fail('DUP is set on a first sending', citing(packet)))
-      } else if (isSame && same.link === packet.link)
-        bad.push(fail('a packet is sent again under its id without DUP', citing(same, packet)))
-      else if (isSame || (other !== undefined && (other.link !== packet.link || !disturbed(view, packet))))
-        bad.push(warn('a message is sent again as a new one, without DUP', citing(other ?? same, packet)))
-      if (other !== undefined) open.delete(other.id)
-      open.set(packet.id, packet)
-    }
-  return bad
 }
 
 export const PROTOCOL: readonly Rule[] = [

@@ -23,6 +23,8 @@ function deceived(view: View, { begun, over }: Window, names: readonly string[])
   )
 }
 
+const NO_ALERT = 'the attempt was closed without an alert'
+
 /** What a stranger was shown. */
 function shownTo({ entry, ended, link, fault }: Dial): Judgement | undefined {
   const said = link?.packets.find(({ way }) => way === 'in')
@@ -38,7 +40,7 @@ function shownTo({ entry, ended, link, fault }: Dial): Judgement | undefined {
   if (ended.finished)
     return warn('the handshake was finished, and then closed without data', citing(fault, entry, ended))
   return ended.alert === undefined
-    ? warn('the attempt was closed without an alert', citing(fault, entry, ended))
+    ? warn(NO_ALERT, citing(fault, entry, ended))
     : pass(`refused with the alert ${ended.alert}`, citing(fault, entry, ended))
 }
 
@@ -47,7 +49,10 @@ const stranger = (id: string, provocation: string, ...faults: readonly string[])
     during(view, provocation, (window) => {
       const judged = faults.map((fault) => {
         const attempts = deceived(view, window, [fault])
-        const each = attempts.flatMap((dial) => shownTo(dial) ?? [])
+        const all = attempts.flatMap((dial) => shownTo(dial) ?? [])
+        // A reset overtakes an alert now and then: whoever has sent it once sends it.
+        const hasAlert = all.some(({ word }) => word === 'PASS')
+        const each = hasAlert ? all.filter(({ why }) => why !== NO_ALERT) : all
         return each.length === 0
           ? inconclusive(`no attempt met ${fault}`, citing(window.struck))
           : worst(each)

@@ -26,10 +26,9 @@ export class Upload {
   async run(name: string, content: string): Promise<void> {
     const { options, traits, clock } = this.#device
     const files = `/devices/${options.deviceId}/files`
-    const authorization = this.#device.password() ?? ''
-    const begun = await this.#call('POST', `${files}?${API}`, JSON.stringify({ blobName: name }), {
-      authorization,
-    })
+    const password = this.#device.password()
+    const headers = password === undefined ? {} : { authorization: password }
+    const begun = await this.#call('POST', `${files}?${API}`, JSON.stringify({ blobName: name }), headers)
     if (begun.status === 429 || begun.status >= 500) {
       if (traits.retriesUpload)
         clock.schedule(RETRY_SECONDS * 1000, () => void this.run(name, content).catch(() => undefined))
@@ -47,7 +46,7 @@ export class Upload {
       statusCode: stored.status,
       statusDescription: isSuccess ? 'done' : 'refused',
     }
-    await this.#call('POST', `${files}/notifications?${API}`, JSON.stringify(told), { authorization })
+    await this.#call('POST', `${files}/notifications?${API}`, JSON.stringify(told), headers)
   }
 
   async #call(
@@ -57,7 +56,7 @@ export class Upload {
     headers: Readonly<Record<string, string>>,
   ): Promise<{ readonly status: number; readonly body: string }> {
     const { options, traits } = this.#device
-    const { host, caPem, httpsPort, resolve }: DeviceOptions = options
+    const { host, caPem, httpsPort, resolve, certificate }: DeviceOptions = options
     const address = await resolve(host)
     return new Promise((done, failed) => {
       const call = request(
@@ -65,6 +64,7 @@ export class Upload {
           ...{ host: address, port: httpsPort, servername: host, ca: caPem, method, path, agent: false },
           checkServerIdentity: (_name, shown) => checkServerIdentity(host, shown),
           ...traits.tls,
+          ...certificate,
           headers: {
             host,
             'content-type': 'application/json',
