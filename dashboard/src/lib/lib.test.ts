@@ -3,10 +3,11 @@
 import { describe, expect, test } from 'vitest'
 import { fateOf } from './c2d-fate.ts'
 import { changesBetween, jsonProblem, numbersIn, patchBetween } from './diff.ts'
+import { eventsIn } from './events.ts'
 import { parseRecipe } from './recipes.ts'
 import { parseRecord, recordText } from './record.ts'
 import { linksIn, stepsOf } from './sequence.ts'
-import { hexDump, shown, spanText, viewsOf } from './text.ts'
+import { counted, hexDump, quoted, shown, spanText, viewsOf } from './text.ts'
 import type { Entry } from './types.ts'
 
 const entry = (seq: number, type: string, more: object = {}): Entry => ({
@@ -124,4 +125,34 @@ test('the fate of a message is read from deliveries, settlements and the queue',
   expect(fateOf(1, [delivered, settled('complete')], []).word).toBe('completed')
   expect(fateOf(1, [delivered, settled('reject')], []).word).toBe('rejected')
   expect(fateOf(1, [], []).word).toContain('expired or deleted')
+})
+
+test.each([
+  [0, '0 messages'],
+  [1, '1 message'],
+  [12_000, '12,000 messages'],
+])('%d is %s', (count, text) => {
+  expect(counted(count, 'message')).toBe(text)
+})
+
+test.each([
+  ['HostName=a;b', "'HostName=a;b'"],
+  ["it's $(here)", "'it'\\''s $(here)'"],
+  ['/a/b-1.pem', '/a/b-1.pem'],
+  ['', "''"],
+])('a shell takes %s as one word: %s', (text, word) => {
+  expect(quoted(text)).toBe(word)
+})
+
+test('events of a stream are found however it is cut', () => {
+  const text = 'id: 1\nevent: packet\ndata: {"seq":1}\n\nevent: left-out\ndata: {}\n\n'
+  for (let cut = 0; cut <= text.length; cut++) {
+    const first = eventsIn(text.slice(0, cut))
+    const second = eventsIn(first.rest + text.slice(cut))
+    expect([...first.events, ...second.events]).toEqual([
+      { event: 'packet', data: '{"seq":1}' },
+      { event: 'left-out', data: '{}' },
+    ])
+    expect(second.rest).toBe('')
+  }
 })
