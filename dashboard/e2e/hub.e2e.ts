@@ -187,3 +187,24 @@ test('packets of a link are drawn; a record is saved, and opened at another hub'
   })
   await other.page.getByText('line 2: expected an entry with seq, time and type').waitFor()
 })
+
+test('a link whose beginning the hub no longer has is still listed and drawn', async () => {
+  await using world = await openWorld({ seed: SEED, settings: { journalRetained: 40 } })
+  const { page, hub } = world
+  await world.goto('overview')
+  await page.getByRole('link', { name: /Connected devices 0 of 1/ }).waitFor()
+  const device = world.device('thermostat')
+  await device.connect()
+  await Promise.all(Array.from({ length: 60 }, (_, n) => device.sendMessage(`{"n": ${String(n)}}`)))
+  expect(hub.journal.filter({ type: 'connected' })).toEqual([])
+  await world.goto('wire')
+  await page
+    .getByRole('navigation', { name: 'Links' })
+    .getByRole('link', { name: /thermostat/ })
+    .waitFor()
+  await page
+    .getByRole('listbox', { name: /Packets of the link/ })
+    .getByText('PUBLISH', { exact: true })
+    .first()
+    .waitFor()
+})

@@ -85,8 +85,15 @@ describe('GET /devices', () => {
     journal.record({ type: 'connected', linkId: 'l2', identity: 'a1', transport: 'mqtt-ws' })
     journal.record({ type: 'disconnected', linkId: 'l1', identity: 'a1', reason: 'taken-over' })
     expect(await link()).toEqual({ linkId: 'l2', transport: 'mqtt-ws' })
-    journal.record({ type: 'disconnected', linkId: 'l2', identity: 'a1', reason: 'link-closed' })
+    journal.record({ type: 'connected', linkId: 'l3', identity: 'b1', transport: 'amqp' })
+    journal.record({ type: 'connected', linkId: 'l4', identity: 'a1', transport: 'mqtt' })
+    const listed = async (query: string) =>
+      ((await server.call('GET', `/links${query}`)).json as { linkId: string }[]).map(({ linkId }) => linkId)
+    expect(await listed('')).toEqual(['l4', 'l3'])
+    expect(await listed('?contains=B')).toEqual(['l3'])
+    journal.record({ type: 'disconnected', linkId: 'l4', identity: 'a1', reason: 'link-closed' })
     expect(await link()).toBeNull()
+    expect(await listed('?limit=1')).toEqual(['l3'])
   })
 })
 
