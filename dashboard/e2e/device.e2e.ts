@@ -255,7 +255,7 @@ describe('one device', () => {
     await page.getByText('GatewayTimeout').waitFor()
   })
 
-  test('a message to the device is delivered and settled', async () => {
+  test('a message to the device waits, is rejected, or delivered and settled', async () => {
     await using world = await openWorld({ seed: SEED })
     const { page } = world
     await world.goto('devices/thermostat/messages')
@@ -270,6 +270,8 @@ describe('one device', () => {
       device.onMessageReceived = resolve
     })
     await device.connect()
+    await page.getByText('rejected: the device had not subscribed').waitFor()
+    await page.getByRole('button', { name: 'Send' }).click()
     const message = await received
     expect(String(message.data)).toBe('{"hello": 1}')
     expect(message.customProperties).toMatchObject({ level: 'high' })

@@ -119,12 +119,17 @@ test('the fate of a message is read from deliveries, settlements and the queue',
   const delivered = entry(1, 'delivery', { channel: 'c2d', what: { sequenceNumber: 1, lockToken: 't' } })
   const settled = (outcome: string) =>
     entry(2, 'operation', { operation: 'c2dSettle', input: { lockToken: 't', outcome } })
-  expect(fateOf(1, [], waiting).word).toBe('waiting')
-  expect(fateOf(1, [delivered], waiting).word).toBe('delivered')
-  expect(fateOf(1, [delivered, settled('abandon')], waiting).word).toBe('abandoned')
-  expect(fateOf(1, [delivered, settled('complete')], []).word).toBe('completed')
-  expect(fateOf(1, [delivered, settled('reject')], []).word).toBe('rejected')
-  expect(fateOf(1, [], []).word).toContain('expired or deleted')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [], waiting).word).toBe('waiting')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [delivered], waiting).word).toBe('delivered')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [delivered, settled('abandon')], waiting).word).toBe(
+    'abandoned',
+  )
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [delivered, settled('complete')], []).word).toBe('completed')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [delivered, settled('reject')], []).word).toBe('rejected')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [], []).word).toContain('expired or deleted')
+  const refused = [entry(5, 'refusal', { explanation: { rule: 'WIRE-SESS-06' } })]
+  expect(fateOf({ sequenceNumber: 1, after: 4 }, refused, []).word).toContain('had not subscribed')
+  expect(fateOf({ sequenceNumber: 1, after: 5 }, refused, []).word).toContain('expired or deleted')
 })
 
 test.each([
