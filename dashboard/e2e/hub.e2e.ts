@@ -158,6 +158,7 @@ test('packets of a link are drawn; a record is saved, and opened at another hub'
   const packets = page.getByRole('listbox', { name: /Packets of the link/ })
   for (const cmd of ['CONNECT', 'CONNACK', 'PUBACK', 'SUBACK'])
     await packets.getByText(cmd, { exact: true }).first().waitFor()
+  await packets.getByText('devices/thermostat/messages/events/').first().waitFor()
   await packets.getByText('CONNECT', { exact: true }).click()
   await page
     .getByRole('complementary', { name: 'The chosen packet' })

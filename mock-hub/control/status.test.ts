@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { forPurpose, ManualClock } from '../base/clock.ts'
 import { HubError } from '../core/errors/hub-error.ts'
+import { PublishView } from '../mqtt/codec/packets.ts'
 import { Sample, type LeftOut } from './sample.ts'
 import { openTestServer, type TestServer } from './testing/test-server.ts'
 
@@ -165,6 +166,21 @@ describe('the journal', () => {
     expect(found.map((entry) => entry.identity ?? `${entry.record?.deviceId ?? ''} feedback`)).toEqual(
       expected,
     )
+  })
+
+  test('a PUBLISH, which is decoded when it is read, has all its fields', async () => {
+    const { journal } = server.hub
+    const frame = Buffer.from('devices/d1/messages/events/{}')
+    const packet = new PublishView(0x32, frame, 0, 27, 7, frame.subarray(27))
+    journal.record({ type: 'packet', linkId: 'l1', direction: 'in', cmd: 'publish', packet })
+    expect((await server.call('GET', '/journal?type=packet')).json).toMatchObject([
+      {
+        packet: {
+          ...{ cmd: 'publish', topic: 'devices/d1/messages/events/', payload: '{}' },
+          ...{ qos: 1, dup: false, retain: false, messageId: 7 },
+        },
+      },
+    ])
   })
 
   test('a sample has the first of each window and all that is rare, and says what it left out', () => {
