@@ -13,7 +13,7 @@ export default defineConfig({
       [
         ...['about', 'status', 'devices', 'query', 'journal', 'telemetry', 'faults', 'fault-types'],
         ...['clock', 'explain', 'meter', 'openapi.json', 'reset'],
-        ...['enrollments', 'enrollment-groups', 'registrations', 'linked-hubs', 'certificates'],
+        ...['links', 'enrollments', 'enrollment-groups', 'registrations', 'linked-hubs', 'certificates'],
       ].map((path) => [`/${path}`, 'http://127.0.0.1:9443']),
     ),
   },

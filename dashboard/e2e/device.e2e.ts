@@ -101,9 +101,9 @@ describe('one device', () => {
 
     await page.getByRole('button', { name: 'Pause' }).click()
     await device.sendMessage('{"temperature": 99}')
-    await page.getByRole('button', { name: /Go on \(\d+ new\)/ }).waitFor()
+    await page.getByRole('button', { name: /Resume \(\d+ new\)/ }).waitFor()
     expect(await list.getByText('99').count()).toBe(0)
-    await page.getByRole('button', { name: /Go on/ }).click()
+    await page.getByRole('button', { name: /Resume/ }).click()
     await page.getByRole('button', { name: 'Close' }).click()
     await list.getByText('{"temperature": 99}').waitFor()
 
@@ -255,7 +255,7 @@ describe('one device', () => {
     await page.getByText('GatewayTimeout').waitFor()
   })
 
-  test('a message to the device is delivered and settled', async () => {
+  test('a message to the device waits, is rejected, or delivered and settled', async () => {
     await using world = await openWorld({ seed: SEED })
     const { page } = world
     await world.goto('devices/thermostat/messages')
@@ -270,6 +270,8 @@ describe('one device', () => {
       device.onMessageReceived = resolve
     })
     await device.connect()
+    await page.getByText('rejected: the device had not subscribed').waitFor()
+    await page.getByRole('button', { name: 'Send' }).click()
     const message = await received
     expect(String(message.data)).toBe('{"hello": 1}')
     expect(message.customProperties).toMatchObject({ level: 'high' })

@@ -158,6 +158,7 @@ test('packets of a link are drawn; a record is saved, and opened at another hub'
   const packets = page.getByRole('listbox', { name: /Packets of the link/ })
   for (const cmd of ['CONNECT', 'CONNACK', 'PUBACK', 'SUBACK'])
     await packets.getByText(cmd, { exact: true }).first().waitFor()
+  await packets.getByText('devices/thermostat/messages/events/').first().waitFor()
   await packets.getByText('CONNECT', { exact: true }).click()
   await page
     .getByRole('complementary', { name: 'The chosen packet' })
@@ -186,4 +187,25 @@ test('packets of a link are drawn; a record is saved, and opened at another hub'
     buffer: Buffer.from('{"record":"mock-iot-hub","version":1}\n{"seq":1}\n'),
   })
   await other.page.getByText('line 2: expected an entry with seq, time and type').waitFor()
+})
+
+test('a link whose beginning the hub no longer has is still listed and drawn', async () => {
+  await using world = await openWorld({ seed: SEED, settings: { journalRetained: 40 } })
+  const { page, hub } = world
+  await world.goto('overview')
+  await page.getByRole('link', { name: /Connected devices 0 of 1/ }).waitFor()
+  const device = world.device('thermostat')
+  await device.connect()
+  await Promise.all(Array.from({ length: 60 }, (_, n) => device.sendMessage(`{"n": ${String(n)}}`)))
+  expect(hub.journal.filter({ type: 'connected' })).toEqual([])
+  await world.goto('wire')
+  await page
+    .getByRole('navigation', { name: 'Links' })
+    .getByRole('link', { name: /thermostat/ })
+    .waitFor()
+  await page
+    .getByRole('listbox', { name: /Packets of the link/ })
+    .getByText('PUBLISH', { exact: true })
+    .first()
+    .waitFor()
 })

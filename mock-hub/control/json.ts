@@ -36,6 +36,9 @@ export function withoutSecrets(value: unknown): Json {
   }
   if (Array.isArray(value)) return value.map(withoutSecrets)
   if (typeof value !== 'object') return null
+  // What is decoded when it is read, such as a PUBLISH, says itself what it holds.
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return withoutSecrets(value.toJSON() as unknown)
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, inner]) => inner !== undefined)

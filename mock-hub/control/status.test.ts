@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { forPurpose, ManualClock } from '../base/clock.ts'
 import { HubError } from '../core/errors/hub-error.ts'
+import { PublishView } from '../mqtt/codec/packets.ts'
 import { Sample, type LeftOut } from './sample.ts'
 import { openTestServer, type TestServer } from './testing/test-server.ts'
 
@@ -85,8 +86,15 @@ describe('GET /devices', () => {
     journal.record({ type: 'connected', linkId: 'l2', identity: 'a1', transport: 'mqtt-ws' })
     journal.record({ type: 'disconnected', linkId: 'l1', identity: 'a1', reason: 'taken-over' })
     expect(await link()).toEqual({ linkId: 'l2', transport: 'mqtt-ws' })
-    journal.record({ type: 'disconnected', linkId: 'l2', identity: 'a1', reason: 'link-closed' })
+    journal.record({ type: 'connected', linkId: 'l3', identity: 'b1', transport: 'amqp' })
+    journal.record({ type: 'connected', linkId: 'l4', identity: 'a1', transport: 'mqtt' })
+    const listed = async (query: string) =>
+      ((await server.call('GET', `/links${query}`)).json as { linkId: string }[]).map(({ linkId }) => linkId)
+    expect(await listed('')).toEqual(['l4', 'l3'])
+    expect(await listed('?contains=B')).toEqual(['l3'])
+    journal.record({ type: 'disconnected', linkId: 'l4', identity: 'a1', reason: 'link-closed' })
     expect(await link()).toBeNull()
+    expect(await listed('?limit=1')).toEqual(['l3'])
   })
 })
 
@@ -158,6 +166,21 @@ describe('the journal', () => {
     expect(found.map((entry) => entry.identity ?? `${entry.record?.deviceId ?? ''} feedback`)).toEqual(
       expected,
     )
+  })
+
+  test('a PUBLISH, which is decoded when it is read, has all its fields', async () => {
+    const { journal } = server.hub
+    const frame = Buffer.from('devices/d1/messages/events/{}')
+    const packet = new PublishView(0x32, frame, 0, 27, 7, frame.subarray(27))
+    journal.record({ type: 'packet', linkId: 'l1', direction: 'in', cmd: 'publish', packet })
+    expect((await server.call('GET', '/journal?type=packet')).json).toMatchObject([
+      {
+        packet: {
+          ...{ cmd: 'publish', topic: 'devices/d1/messages/events/', payload: '{}' },
+          ...{ qos: 1, dup: false, retain: false, messageId: 7 },
+        },
+      },
+    ])
   })
 
   test('a sample has the first of each window and all that is rare, and says what it left out', () => {

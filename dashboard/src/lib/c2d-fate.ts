@@ -1,11 +1,13 @@
 /** What became of a cloud-to-device message, read from the journal and the queue. */
 
 import type { Tone } from './entry.ts'
-import type { Entry, WaitingMessage } from './types.ts'
+import type { Entry, Explanation, WaitingMessage } from './types.ts'
 
 export interface Sent {
   readonly sequenceNumber: number
   readonly body: string
+  /** The newest entry when it was sent. */
+  readonly after: number
 }
 
 export interface Fate {
@@ -25,7 +27,7 @@ export const WAITING: Fate = { word: 'waiting', tone: 'plain' }
 
 /** @param entries of the device. @param waiting what its queue holds. */
 export function fateOf(
-  sequenceNumber: number,
+  { sequenceNumber, after }: Omit<Sent, 'body'>,
   entries: readonly Entry[],
   waiting: readonly WaitingMessage[],
 ): Fate {
@@ -49,7 +51,15 @@ export function fateOf(
         ? { word: 'completed', tone: 'good', at: time }
         : { word: outcome === 'reject' ? 'rejected' : 'abandoned', tone: 'warn', at: time }
   }
+  const unsubscribed = entries.some(({ seq, explanation }) => seq > after && isUnsubscribed(explanation))
+  if (inQueue === undefined && fate === WAITING && unsubscribed)
+    return { word: 'rejected: the device had not subscribed', tone: 'warn' }
   if (inQueue === undefined && fate.word !== 'completed' && fate.word !== 'rejected')
     return { word: 'gone: expired or deleted', tone: 'warn' }
   return fate
+}
+
+/** The hub rejects what waits when a device that has not subscribed before subscribes. */
+function isUnsubscribed(explanation: unknown): boolean {
+  return (explanation as Explanation | undefined)?.rule === 'WIRE-SESS-06'
 }

@@ -3,10 +3,11 @@
 import { describe, expect, test } from 'vitest'
 import { fateOf } from './c2d-fate.ts'
 import { changesBetween, jsonProblem, numbersIn, patchBetween } from './diff.ts'
+import { eventsIn } from './events.ts'
 import { parseRecipe } from './recipes.ts'
 import { parseRecord, recordText } from './record.ts'
 import { linksIn, stepsOf } from './sequence.ts'
-import { hexDump, shown, spanText, viewsOf } from './text.ts'
+import { counted, hexDump, quoted, shown, spanText, viewsOf } from './text.ts'
 import type { Entry } from './types.ts'
 
 const entry = (seq: number, type: string, more: object = {}): Entry => ({
@@ -118,10 +119,45 @@ test('the fate of a message is read from deliveries, settlements and the queue',
   const delivered = entry(1, 'delivery', { channel: 'c2d', what: { sequenceNumber: 1, lockToken: 't' } })
   const settled = (outcome: string) =>
     entry(2, 'operation', { operation: 'c2dSettle', input: { lockToken: 't', outcome } })
-  expect(fateOf(1, [], waiting).word).toBe('waiting')
-  expect(fateOf(1, [delivered], waiting).word).toBe('delivered')
-  expect(fateOf(1, [delivered, settled('abandon')], waiting).word).toBe('abandoned')
-  expect(fateOf(1, [delivered, settled('complete')], []).word).toBe('completed')
-  expect(fateOf(1, [delivered, settled('reject')], []).word).toBe('rejected')
-  expect(fateOf(1, [], []).word).toContain('expired or deleted')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [], waiting).word).toBe('waiting')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [delivered], waiting).word).toBe('delivered')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [delivered, settled('abandon')], waiting).word).toBe(
+    'abandoned',
+  )
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [delivered, settled('complete')], []).word).toBe('completed')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [delivered, settled('reject')], []).word).toBe('rejected')
+  expect(fateOf({ sequenceNumber: 1, after: 0 }, [], []).word).toContain('expired or deleted')
+  const refused = [entry(5, 'refusal', { explanation: { rule: 'WIRE-SESS-06' } })]
+  expect(fateOf({ sequenceNumber: 1, after: 4 }, refused, []).word).toContain('had not subscribed')
+  expect(fateOf({ sequenceNumber: 1, after: 5 }, refused, []).word).toContain('expired or deleted')
+})
+
+test.each([
+  [0, '0 messages'],
+  [1, '1 message'],
+  [12_000, '12,000 messages'],
+])('%d is %s', (count, text) => {
+  expect(counted(count, 'message')).toBe(text)
+})
+
+test.each([
+  ['HostName=a;b', "'HostName=a;b'"],
+  ["it's $(here)", "'it'\\''s $(here)'"],
+  ['/a/b-1.pem', '/a/b-1.pem'],
+  ['', "''"],
+])('a shell takes %s as one word: %s', (text, word) => {
+  expect(quoted(text)).toBe(word)
+})
+
+test('events of a stream are found however it is cut', () => {
+  const text = 'id: 1\nevent: packet\ndata: {"seq":1}\n\nevent: left-out\ndata: {}\n\n'
+  for (let cut = 0; cut <= text.length; cut++) {
+    const first = eventsIn(text.slice(0, cut))
+    const second = eventsIn(first.rest + text.slice(cut))
+    expect([...first.events, ...second.events]).toEqual([
+      { event: 'packet', data: '{"seq":1}' },
+      { event: 'left-out', data: '{}' },
+    ])
+    expect(second.rest).toBe('')
+  }
 })

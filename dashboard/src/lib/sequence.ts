@@ -1,7 +1,7 @@
 /** Links and their steps, read from entries of the journal. */
 
 import { lineOf, type Tone } from './entry.ts'
-import type { Entry } from './types.ts'
+import type { Entry, LiveLink } from './types.ts'
 
 export interface Link {
   readonly linkId: string
@@ -43,6 +43,20 @@ export function linksIn(entries: readonly Entry[]): readonly Link[] {
     })
   }
   return [...links.values()].reverse()
+}
+
+/** Links that entries tell of, and those that live and whose beginning the journal no longer has. */
+export function allLinks(entries: readonly Entry[], live: readonly LiveLink[]): readonly Link[] {
+  const told = linksIn(entries)
+  const known = new Set(told.map(({ linkId }) => linkId))
+  const older = live.filter(({ linkId }) => !known.has(linkId))
+  return [
+    ...told,
+    ...older.map(({ linkId, identity, transport, connectedTime }) => ({
+      ...{ linkId, identity, transport, openedAt: connectedTime },
+      ...{ open: true, reason: undefined },
+    })),
+  ]
 }
 
 const NOTES: ReadonlySet<string> = new Set([

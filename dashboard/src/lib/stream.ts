@@ -2,6 +2,7 @@
 
 import { call, open } from './api.ts'
 import { after, now } from './clock.ts'
+import { eventsIn, type StreamEvent } from './events.ts'
 import type { Entry, Status } from './types.ts'
 
 const AGAIN_MS = 1_000
@@ -16,27 +17,6 @@ export interface Following {
   readonly onRestart: () => void
   /** What there was already has been handed over. */
   readonly onOpen: () => void
-}
-
-export interface StreamEvent {
-  readonly event: string
-  readonly data: string
-}
-
-/** Splits a stream of server-sent events into events; what is left is the beginning of the next. */
-export function eventsIn(text: string): { readonly events: readonly StreamEvent[]; readonly rest: string } {
-  const blocks = text.split('\n\n')
-  const rest = blocks.pop() ?? ''
-  const events = blocks.flatMap((block) => {
-    let event = 'message'
-    const data: string[] = []
-    for (const line of block.split('\n')) {
-      if (line.startsWith('event: ')) event = line.slice(7)
-      else if (line.startsWith('data: ')) data.push(line.slice(6))
-    }
-    return data.length === 0 ? [] : [{ event, data: data.join('\n') }]
-  })
-  return { events, rest }
 }
 
 /**

@@ -129,6 +129,13 @@ export interface Entry {
   readonly [field: string]: unknown
 }
 
+export interface LiveLink {
+  readonly linkId: string
+  readonly identity: string
+  readonly transport: string
+  readonly connectedTime: string
+}
+
 export interface WaitingMessage {
   readonly sequenceNumber: number
   readonly enqueuedTime: string

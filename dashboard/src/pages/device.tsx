@@ -130,7 +130,11 @@ function DeviceHead({
       </div>
       <div class="row facts-line">
         <Badge tone={online ? 'good' : 'plain'}>
-          {online ? `connected over ${device.link?.transport ?? '?'}` : 'not connected'}
+          {!online
+            ? 'not connected'
+            : device.link == null
+              ? 'connected'
+              : `connected over ${device.link.transport}`}
         </Badge>
         <Badge tone={device.status === 'enabled' ? 'plain' : 'warn'}>{device.status}</Badge>
         <span class="faint">

@@ -276,8 +276,8 @@ function trustLines(sdk: Sdk, { env, caPath = '' }: About): readonly string[] {
 function Secrets() {
   const [open, setOpen] = useState<About | undefined>(undefined)
   const rows: readonly (readonly [string, 'serviceConnectionString' | 'eventHubConnectionString'])[] = [
-    ['Service connection string', 'serviceConnectionString'],
-    ['Events connection string', 'eventHubConnectionString'],
+    ['Service', 'serviceConnectionString'],
+    ['Events', 'eventHubConnectionString'],
   ]
   return (
     <>
@@ -287,7 +287,10 @@ function Secrets() {
             <dt>{name}</dt>
             <dd class="mono wrap">
               <span>{open === undefined ? '••••••••••••' : (open[field] ?? 'none')}</span>
-              <Copy text={async () => (await call<About>('GET', '/about'))[field] ?? ''} label={name} />
+              <Copy
+                text={async () => (await call<About>('GET', '/about'))[field] ?? ''}
+                label={`${name} connection string`}
+              />
             </dd>
           </div>
         ))}

@@ -8,11 +8,11 @@ import { useCall } from '../parts/forms.tsx'
 import { call, messageOf } from '../lib/api.ts'
 import { save } from '../lib/files.ts'
 import { about, status } from '../lib/hub.ts'
-import { linksIn, stepsOf, type Link, type Step } from '../lib/sequence.ts'
+import { allLinks, linksIn, stepsOf, type Link, type Step } from '../lib/sequence.ts'
 import { parseRecord, recordText, type OpenedRecord } from '../lib/record.ts'
 import { hrefOf, replace } from '../lib/route.ts'
 import { clockText, counted, dateText } from '../lib/text.ts'
-import type { Entry } from '../lib/types.ts'
+import type { Entry, LiveLink } from '../lib/types.ts'
 import { useAsked, useJournal } from '../lib/use-journal.ts'
 import { useValue } from '../lib/value.ts'
 
@@ -74,22 +74,23 @@ export function WirePage({ linkId }: { readonly linkId: string | undefined }) {
   )
 }
 
+const LIVE = '/links?limit=500'
 const LINKS = '/journal?type=link-opened,connected,disconnected,link-closed&limit=2000'
 const KEPT = 5_000
 
 function LiveWire({ linkId }: { readonly linkId: string | undefined }) {
   const now = useValue(status)
-  const { value: all } = useAsked(
-    () => call<readonly Entry[]>('GET', LINKS),
+  const { value: links } = useAsked(
+    async () =>
+      allLinks(await call<readonly Entry[]>('GET', LINKS), await call<readonly LiveLink[]>('GET', LIVE)),
     [now?.totals.connects, now?.totals.refusals, now?.devices.connected],
   )
-  const links = useMemo(() => linksIn(all ?? []), [all])
-  const newest = links[0]?.linkId
+  const newest = links?.[0]?.linkId
   // A link that opens later does not take the place of the one that a person reads.
   useEffect(() => {
     if (linkId === undefined && newest !== undefined) replace('wire', newest)
   }, [linkId, newest])
-  if (all === undefined || (linkId === undefined && newest !== undefined)) return null
+  if (links === undefined || (linkId === undefined && newest !== undefined)) return null
   return linkId === undefined ? (
     <Empty icon="wire" title="No link yet">
       When a device connects, its packets are drawn here.

@@ -83,6 +83,22 @@ export const identityRoutes: ControlRoutes = (app, { hub }) => {
   })
   const documentOf = (record: IdentityRecord, hidden = false): JsonObject =>
     identityDocument(hub, record, links.of(identityKey(record.identity)), hidden)
+  app.get<{ Querystring: PageQuery }>(
+    '/links',
+    {
+      schema: {
+        tags,
+        summary: 'List the connections that live, newest first; `contains` looks at their identities',
+        querystring: objectOf(PAGE),
+      },
+    },
+    ({ query }, reply) =>
+      pageOf(
+        links.list().filter(({ identity }) => containsText(identity, query.contains)),
+        query,
+        reply,
+      ).map(({ at, ...link }) => ({ ...link, connectedTime: utcText(at) })),
+  )
   app.get<{ Querystring: ListQuery }>(
     '/devices',
     { schema: { tags, summary: 'List devices, oldest first', querystring: LIST } },
@@ -205,7 +221,7 @@ function identityDocument(
     status: record.status,
     statusReason: record.statusReason,
     connectionState: record.connectionState,
-    link: link === undefined ? null : { ...link },
+    link: link === undefined ? null : { linkId: link.linkId, transport: link.transport },
     lastActivityTime: time(record.lastActivityAt),
     generationId: record.generationId,
     etag: record.etag,

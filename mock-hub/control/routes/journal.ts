@@ -138,19 +138,23 @@ function filterOf({ type, identity, device, link, cmd }: JournalQuery): (entry: 
       unknown,
     )
   const commands = listOf(cmd)
+  const isOfDevice = device === undefined ? () => true : concerning(device)
   return (entry) =>
     (types === undefined || types.includes(entry.type)) &&
     (identity === undefined || ('identity' in entry && entry.identity === identity)) &&
-    (device === undefined || concerns(entry, device)) &&
+    isOfDevice(entry) &&
     (link === undefined || ('linkId' in entry && entry.linkId === link)) &&
     (commands === undefined || ('cmd' in entry && commands.includes(entry.cmd)))
 }
 
-/** Whether an entry is about a device or one of its modules. */
-function concerns(entry: JournalEntry, deviceId: string): boolean {
-  if (entry.type === 'feedback') return entry.record.deviceId === deviceId
-  if (!('identity' in entry)) return false
-  return entry.identity === deviceId || entry.identity.startsWith(`${deviceId}/`)
+/** Whether an entry is about a device or one of its modules; asked for each entry while a page is open. */
+function concerning(deviceId: string): (entry: JournalEntry) => boolean {
+  const modules = `${deviceId}/`
+  return (entry) => {
+    if (entry.type === 'feedback') return entry.record.deviceId === deviceId
+    if (!('identity' in entry)) return false
+    return entry.identity === deviceId || entry.identity.startsWith(modules)
+  }
 }
 
 function listOf(text: string | undefined): readonly string[] | undefined {

@@ -17,25 +17,25 @@ const tags = ['provisioning']
 export const provisioningRoutes: ControlRoutes = (app, { provisioning }) => {
   if (provisioning === undefined) return
   const { individual, groups, registrations, certificates } = provisioning
-  type Collection = readonly [root: string, what: string, idField: string, enrollments: Enrollments]
+  type Collection = readonly [root: string, what: string, enrollments: Enrollments]
   const collections: readonly Collection[] = [
-    ['/enrollments', 'individual enrollment', 'registrationId', individual],
-    ['/enrollment-groups', 'enrollment group', 'enrollmentGroupId', groups],
+    ['/enrollments', 'individual enrollment', individual],
+    ['/enrollment-groups', 'enrollment group', groups],
   ]
-  const list = (root: string, summary: string, idField: string, all: () => readonly JsonObject[]): void => {
+  const list = (root: string, summary: string, all: () => readonly JsonObject[]): void => {
     app.get<{ Querystring: PageQuery }>(
       root,
       { schema: { tags, summary, querystring: objectOf(PAGE) } },
       ({ query }, reply) =>
         pageOf(
-          all().filter(({ [idField]: id }) => typeof id === 'string' && containsText(id, query.contains)),
+          all().filter((row) => containsText(idOf(row), query.contains)),
           query,
           reply,
         ),
     )
   }
-  for (const [root, what, idField, enrollments] of collections) {
-    list(root, `List every ${what}, without keys, sorted by id`, idField, () => enrollments.list())
+  for (const [root, what, enrollments] of collections) {
+    list(root, `List every ${what}, without keys, sorted by id`, () => enrollments.list())
     app.get<Entry>(
       `${root}/:id`,
       { schema: { tags, summary: `Read an ${what} with its keys` } },
@@ -61,9 +61,7 @@ export const provisioningRoutes: ControlRoutes = (app, { provisioning }) => {
       },
     )
   }
-  list('/registrations', 'List the state of every registration, sorted by id', 'registrationId', () =>
-    registrations.list(),
-  )
+  list('/registrations', 'List the state of every registration, sorted by id', () => registrations.list())
   app.delete<Entry>(
     '/registrations/:id',
     { schema: { tags, summary: 'Delete the state of a registration; the device stays in its hub' } },
@@ -147,4 +145,9 @@ export const provisioningRoutes: ControlRoutes = (app, { provisioning }) => {
     { schema: { tags, summary: 'Unlink a hub; reset links it again' } },
     ({ params: { id } }) => ({ unlinked: provisioning.unlink(id) }),
   )
+}
+
+function idOf({ registrationId, enrollmentGroupId }: JsonObject): string {
+  const id = registrationId ?? enrollmentGroupId
+  return typeof id === 'string' ? id : ''
 }

@@ -55,12 +55,13 @@ export function C2dTab({
         ...(ack === 'none' ? {} : { ack }),
         ...(kind === 'json' ? { contentType: 'application/json', contentEncoding: 'utf-8' } : {}),
       }
+      const after = entries.at(-1)?.seq ?? 0
       const answer = await call<{ sequenceNumber: number }>('POST', path, {
         body: text,
         properties: propertiesOf(rows),
         system,
       })
-      setSent((before) => [{ sequenceNumber: answer.sequenceNumber, body: text }, ...before])
+      setSent((before) => [{ sequenceNumber: answer.sequenceNumber, body: text, after }, ...before])
     })
   }
   const unsent = waiting.filter(
@@ -71,6 +72,7 @@ export function C2dTab({
     ...unsent.map(({ sequenceNumber, body }) => ({
       sequenceNumber,
       body: typeof body === 'string' ? body : '(bytes)',
+      after: entries.at(-1)?.seq ?? 0,
     })),
   ]
   return (
@@ -125,14 +127,14 @@ export function C2dTab({
       >
         {all.length === 0 ? (
           <Empty icon="send" title="No message waits">
-            A message waits until the device connects; then you see it delivered and settled.
+            A device gets what is sent after it has subscribed; you see each message delivered and settled.
           </Empty>
         ) : (
           <ul class="sent" aria-live="polite">
             {all.map((one, at) => {
               // The queue was read before the newest were sent.
               const isNew = at < sent.length - asked.known
-              const fate = isNew ? WAITING : fateOf(one.sequenceNumber, entries, waiting)
+              const fate = isNew ? WAITING : fateOf(one, entries, waiting)
               return (
                 <li key={one.sequenceNumber}>
                   <span class="faint">{one.sequenceNumber}</span>

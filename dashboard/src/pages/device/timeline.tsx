@@ -62,7 +62,7 @@ export function TimelineTab({ journal, name }: TimelineProps) {
               setHeld(held === undefined ? journal.entries : undefined)
             }}
           >
-            {held === undefined ? 'Pause' : `Go on${fresh > 0 ? ` (${shortNumber(fresh)} new)` : ''}`}
+            {held === undefined ? 'Pause' : `Resume${fresh > 0 ? ` (${shortNumber(fresh)} new)` : ''}`}
           </Button>
           <Button
             icon="save"
