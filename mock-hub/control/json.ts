@@ -37,13 +37,16 @@ export function withoutSecrets(value: unknown): Json {
   if (Array.isArray(value)) return value.map(withoutSecrets)
   if (typeof value !== 'object') return null
   // What is decoded when it is read, such as a PUBLISH, says itself what it holds.
-  if ('toJSON' in value && typeof value.toJSON === 'function')
-    return withoutSecrets(value.toJSON() as unknown)
+  if (isDecodedWhenRead(value)) return withoutSecrets(value.toJSON())
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, inner]) => inner !== undefined)
       .map(([key, inner]) => [key, isSecret(key, inner) ? HIDDEN : withoutSecrets(inner)]),
   )
+}
+
+function isDecodedWhenRead(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function'
 }
 
 function isSecret(key: string, value: unknown): boolean {
