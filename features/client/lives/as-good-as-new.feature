@@ -353,24 +353,6 @@ Feature: As good as new
         | module   |
 
     @fault:mqtt @python-api
-    Scenario Outline: The answer to the <identity> is not JSON
-      Given a connected <identity> client
-      And the hub is going to answer a twin request with something that is not JSON
-      When it asks for its twin
-      Then the call fails with ClientError
-      And it works in every way
-
-      @identity:device
-      Examples: device
-        | identity |
-        | device   |
-
-      @identity:module
-      Examples: module
-        | identity |
-        | module   |
-
-    @fault:mqtt @python-api
     Scenario Outline: The hub does not answer the first subscription of the <identity>
       Given a connected <identity> client
       And the hub is going to withhold the answer to a subscription
