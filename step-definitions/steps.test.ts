@@ -8,7 +8,7 @@ const STEP = /^(Given|When|Then)\(\s*(?:'((?:[^'\\]|\\.)*)'|(\/.*\/))/
 /** A body that can fail: an assertion, a wait that ends with the scenario, or a helper that asserts. */
 const ASSERTS =
   /\b(?:assert\.\w+|assert(?:[A-Z]\w+)?|(?:not)?(?:[dD]eep)?[sS]trictEqual|ok|match|fail|take|closing|fence|eventually|accepted|stillWaiting)\(|throw new /
-const MAX_STEPS = 230
+const MAX_STEPS = 250
 
 interface Step {
   readonly keyword: string

@@ -98,7 +98,7 @@ Then('the pages have {string} rows', async function (this: ConformanceWorld, len
 
 Then('the rows of all pages are those of {string}', async function (this: ConformanceWorld, names: string) {
   const scenario = await hubScenarioOf(this)
-  holds(
+  assertRows(
     scenario,
     'deviceId',
     names.split(' ').map((name) => scenario.ids(name).deviceId),
@@ -108,12 +108,12 @@ Then('the rows of all pages are those of {string}', async function (this: Confor
 Then(
   'the rows of all pages have the different {string} {string}',
   async function (this: ConformanceWorld, column: string, values: string) {
-    holds(await hubScenarioOf(this), column, values.split(' '))
+    assertRows(await hubScenarioOf(this), column, values.split(' '))
   },
 )
 
 /** Each value once, in any order. */
-function holds(scenario: HubScenario, column: string, values: readonly string[]): void {
+function assertRows(scenario: HubScenario, column: string, values: readonly string[]): void {
   const found = readingOf(scenario)
     .pages.flat()
     .map((row) => String(row[column]))

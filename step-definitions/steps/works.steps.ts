@@ -19,7 +19,7 @@ const looks = new WeakMap<ConformanceWorld, number>()
 Then('it works in every way', async function (this: ConformanceWorld) {
   const number = (looks.get(this) ?? 0) + 1
   looks.set(this, number)
-  await sends(this, `look ${String(number)}`)
+  await assertSends(this, `look ${String(number)}`)
   await readsAndReports(this, number)
   if (receivesByCalls(this)) return
   await isCalled(this, number)
@@ -38,7 +38,7 @@ function receivesByCalls({ client }: ConformanceWorld): boolean {
   return client.calls.some(({ request }) => request.do.startsWith('receive'))
 }
 
-async function sends(world: ConformanceWorld, text: string): Promise<void> {
+async function assertSends(world: ConformanceWorld, text: string): Promise<void> {
   const { session, identity, kind } = world.client.current
   const message = messageFrom({ text, messageId: text, 'property rate': '50%25', 'property empty': '' })
   await must(world, { do: 'sendTelemetry', session, message })

@@ -217,7 +217,6 @@ Feature: Devices in the registry
         | what                  | status | path                                        | id                                 |
         | all marks             | 200    | {lamp}-.+%25_%23*%3F!(),:=@$';              | {lamp}-.+%_#*?!(),:=@$';           |
         | a blank               | 400    | {lamp}%20x                                  | {lamp} x                           |
-        | a slash               | 400    | {lamp}%2Fx                                  | {lamp}/x                           |
         | a letter beyond ASCII | 400    | {lamp}%C3%A9                                | {lamp}é                            |
         | 129 characters        | 400    | {x*129}                                     | {x*129}                            |
 

@@ -57,12 +57,14 @@ describe.each(PROVOKED)('%s', (row) => {
     expect(j.verdictOf(row, journal, file).word).toBe('NOT_OBSERVED')
   })
 
-  test.skipIf(NEVER_JUDGED.includes(row))('is inconclusive when nothing struck', () => {
+  if (NEVER_JUDGED.includes(row)) return
+
+  test('is inconclusive when nothing struck', () => {
     const journal = all(row, (name) => [j.begun(name), j.wait(130), j.over(name)])
     expect(j.verdictOf(row, journal, file).word).toBe('INCONCLUSIVE')
   })
 
-  test.skipIf(NEVER_JUDGED.includes(row))('is inconclusive when the bench was at fault', () => {
+  test('is inconclusive when the bench was at fault', () => {
     const journal = all(row, (name) => [j.begun(name), j.struck(name), j.wait(130), j.over(name, 'no way')])
     expect(j.verdictOf(row, journal, file).word).toBe('INCONCLUSIVE')
   })
