@@ -106,6 +106,7 @@ test('with the keyboard alone a person creates a device, opens it, changes a pro
   await page.getByRole('heading', { name: 'b', exact: true }).waitFor()
   expect(hub.registry.find({ deviceId: 'b' })).toBeDefined()
 
+  await page.getByRole('link', { name: 'Devices 2', exact: true }).waitFor()
   await tabTo('Devices 2')
   await keyboard.press('Enter')
   const list = page.getByRole('listbox', { name: /Devices/ })
