@@ -10,7 +10,7 @@ import type { Message } from '../core/contract/message.ts'
 import type { Caller } from '../core/contract/operations.ts'
 import type { IdentityPrincipal } from '../core/contract/principal.ts'
 import type { Channel, CloseReason, DeviceLink } from '../core/contract/sessions.ts'
-import { type Explanation, toHubError } from '../core/errors/hub-error.ts'
+import { type Explanation, HubError, toHubError } from '../core/errors/hub-error.ts'
 import { formatC2dBag, formatInputBag } from './codec/property-bag.ts'
 import { formatC2d, formatDesired, formatInput, formatMethodRequest, ownRoot } from './codec/topics.ts'
 import type { MqttTransport } from './connection-info.ts'
@@ -25,6 +25,9 @@ export interface MqttCaller extends Caller {
   /** That of the user name. */
   readonly apiVersion: string | undefined
 }
+
+/** A text of MQTT has no more bytes. */
+const LONGEST_TOPIC = 65_535
 
 export class MqttLink implements DeviceLink {
   /** `d1` or `d1/m1`. */
@@ -80,8 +83,13 @@ export class MqttLink implements DeviceLink {
     const { identity } = this.principal
     // The Go SDK fails without a `$.` property, so `to` is always sent, as the service has spelled it (WIRE-C2D-04).
     const to = message.system.to ?? `/${ownRoot(identity)}/messages/devicebound`
+    const topic = formatC2d(identity, formatC2dBag({ ...message, system: { ...message.system, to } }))
+    if (!this.#fits(topic)) {
+      this.#hub.c2d.settle(identity, lockToken, 'reject')
+      return
+    }
     this.#send('c2d', 'c2d.delivery', {
-      topic: formatC2d(identity, formatC2dBag({ ...message, system: { ...message.system, to } })),
+      topic,
       payload: message.body,
       dup: redelivered,
       key: `c2d ${sequenceNumber}`,
@@ -104,7 +112,7 @@ export class MqttLink implements DeviceLink {
 
   deliverInput(inputName: string, message: Message): void {
     const topic = formatInput(this.principal.identity, inputName, formatInputBag(message))
-    this.#send('inputs', 'input.delivery', { topic, payload: message.body }, inputName)
+    if (this.#fits(topic)) this.#send('inputs', 'input.delivery', { topic, payload: message.body }, inputName)
   }
 
   close(reason: CloseReason, explanation?: Explanation): void {
@@ -115,6 +123,21 @@ export class MqttLink implements DeviceLink {
   refused(error: unknown): void {
     const { linkId, transport } = this.caller
     this.#hub.refuse(toHubError(error), { identity: this.key, linkId, transport })
+  }
+
+  /** @returns false: its properties need a topic that no packet can hold, which the journal tells. */
+  #fits(topic: string): boolean {
+    const bytes = Buffer.byteLength(topic)
+    if (bytes <= LONGEST_TOPIC) return true
+    this.refused(
+      new HubError({
+        kind: 'MessageTooLarge',
+        rule: 'MQTT-1.5.3',
+        expected: `a topic of at most ${String(LONGEST_TOPIC)} bytes; the encoded properties are part of it`,
+        received: `${String(bytes)} bytes; the message is not delivered`,
+      }),
+    )
+    return false
   }
 
   /** The client has taken over a message: by PUBACK, or with QoS 0 by being sent it. */

@@ -37,6 +37,8 @@ export class Journal {
   #open: OpenSegment | undefined
   /** What has been written to earlier segments is on the disk. */
   #earlier: Promise<void> | undefined
+  /** The write to the disk that began last. */
+  #before: Promise<void> | undefined
   /** Those who came when enough writes were under way. */
   #waiting: Waiting[] = []
 
@@ -117,12 +119,22 @@ export class Journal {
     return segment
   }
 
-  async #sync(segment: OpenSegment): Promise<void> {
+  /** Of two under way the later may end first: it is told after the earlier, whose failure is its own. */
+  #sync(segment: OpenSegment): Promise<void> {
+    const done = this.#synced(segment, this.#before)
+    this.#before = done
+    // Whoever waits for it is told of a failure.
+    done.catch(() => undefined)
+    return done
+  }
+
+  async #synced(segment: OpenSegment, before: Promise<void> | undefined): Promise<void> {
     segment.syncs++
     const earlier = this.#earlier
     try {
       await onDisk(segment.file)
       await earlier
+      await before
     } finally {
       segment.syncs--
       if (segment === this.#open) this.#next(segment)

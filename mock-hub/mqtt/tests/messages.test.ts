@@ -247,6 +247,27 @@ describe('cloud to device', () => {
     expect(messageId).toBe(2)
   })
 
+  test('a message whose properties no topic can hold is rejected, and the next one arrives', async () => {
+    const client = await server.connected(d1)
+    await subscribed(client, 'devices/d1/messages/devicebound/#')
+    const send = (text: string, blanks: number): void => {
+      server.hub.c2d.send(d1, {
+        body: Buffer.from(text),
+        system: { messageId: text, ack: 'negative' },
+        properties: { blanks: ' '.repeat(blanks) },
+      })
+    }
+    send('long', 30_000)
+    send('short', 1)
+    expect(await client.take('publish')).toMatchObject({ payload: Buffer.from('short') })
+    expect(server.hub.c2d.count(d1)).toBe(1)
+    expect(server.hub.lastRefusals).toMatchObject([{ explanation: { rule: 'MQTT-1.5.3' } }])
+    server.clock.advance(16_000)
+    expect(server.hub.feedback.receive()?.item).toMatchObject([
+      { originalMessageId: 'long', statusCode: 'Rejected' },
+    ])
+  })
+
   test('WIRE-C2D-12: PUBREC, PUBREL and PUBCOMP close', async () => {
     const client = await server.connected(d1)
     await subscribed(client, 'devices/d1/messages/devicebound/#')
