@@ -12,34 +12,50 @@ const IN_FLIGHT = 64
 const GROUP_BYTES = 20_000
 const GROUPS = 50
 
-function kept(id: string, durability: 'disk' | 'process', connections: number, goal: number): Figure {
+/** What is left when the state is kept, of what a server without a state to keep reaches. */
+function kept(
+  id: string,
+  durability: 'disk' | 'process',
+  anchor: string,
+  atLeast: number,
+  startAnchor: () => Promise<ServerProcess>,
+): Figure {
   return {
     id,
-    title: `telemetry, ${connections} × ${IN_FLIGHT} in flight, state kept with durability ${durability}`,
+    title: `telemetry, 1 × ${IN_FLIGHT} in flight, state kept with durability ${durability}`,
     unit: 'messages/s',
-    anchor: 'the same hub in memory',
-    goal: { atLeast: goal },
+    anchor,
+    goal: { atLeast },
     async open(effort) {
       const dataDirectory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-bench-'))
-      const [ours, anchor] = await Promise.all([
-        startServer('hub', { devices: connections, dataDirectory, durability }),
-        startServer('hub', { devices: connections }),
+      const [ours, other] = await Promise.all([
+        startServer('hub', { devices: 1, dataDirectory, durability }),
+        startAnchor(),
       ])
       return {
         async ours() {
           const disk = diskMs(dataDirectory)
-          const sample = await publishOnce(ours, connections, IN_FLIGHT, effort)
+          const sample = await publishOnce(ours, 1, IN_FLIGHT, effort)
           return { ...sample, extra: { ...sample.extra, diskMs: disk } }
         },
-        anchor: () => publishOnce(anchor, connections, IN_FLIGHT, effort),
+        anchor: () => publishOnce(other, 1, IN_FLIGHT, effort),
         close: async () => {
-          await Promise.all([ours.stop(), anchor.stop()])
+          await Promise.all([ours.stop(), other.stop()])
           rmSync(dataDirectory, { recursive: true, force: true })
         },
       }
     },
   }
 }
+
+const besideMemory = (id: string, durability: 'disk' | 'process', goal: number): Figure =>
+  kept(id, durability, 'the same hub in memory', goal, () => startServer('hub', { devices: 1 }))
+
+/** How much is left of what the disk and the system allow, whatever the hub in memory reaches. */
+const besideFloor = (id: string, durability: 'disk' | 'process', goal: number): Figure =>
+  kept(id, durability, 'a Node server that writes what it reads and acknowledges', goal, () =>
+    startServer('floor', { durability }),
+  )
 
 /** The disk decides how many groups a second there can be: so long takes the storing of one. */
 function diskMs(folder: string): number {
@@ -54,32 +70,6 @@ function diskMs(folder: string): number {
   }
   closeSync(file)
   return median(times)
-}
-
-/** How much of what the disk and the system allow is left, whatever the hub in memory reaches. */
-function besideFloor(id: string, durability: 'disk' | 'process', goal: number): Figure {
-  return {
-    id,
-    title: `telemetry, 1 × ${IN_FLIGHT} in flight, state kept with durability ${durability}`,
-    unit: 'messages/s',
-    anchor: 'a Node server that writes what it reads and acknowledges',
-    goal: { atLeast: goal },
-    async open(effort) {
-      const dataDirectory = mkdtempSync(join(tmpdir(), 'mock-iot-hub-bench-'))
-      const [ours, anchor] = await Promise.all([
-        startServer('hub', { devices: 1, dataDirectory, durability }),
-        startServer('floor', { durability }),
-      ])
-      return {
-        ours: () => publishOnce(ours, 1, IN_FLIGHT, effort),
-        anchor: () => publishOnce(anchor, 1, IN_FLIGHT, effort),
-        close: async () => {
-          await Promise.all([ours.stop(), anchor.stop()])
-          rmSync(dataDirectory, { recursive: true, force: true })
-        },
-      }
-    },
-  }
 }
 
 /** Nobody reads what mosquitto is sent, so that it has less to keep than the hub, which keeps every event. */
@@ -144,8 +134,8 @@ function start(devices: number): Figure {
 }
 
 export const figures: readonly Figure[] = [
-  kept('D1', 'process', 1, 0.5),
-  kept('D1-disk', 'disk', 1, 0.25),
+  besideMemory('D1', 'process', 0.5),
+  besideMemory('D1-disk', 'disk', 0.25),
   besideFloor('D1-floor', 'process', 0.3),
   besideFloor('D1-disk-floor', 'disk', 0.5),
   besideMosquitto('process'),

@@ -2,11 +2,11 @@
  * F1, F2, F3: what a message and a connection cost the server, beside the least that a Node process needs and beside brokers
  * that people would take. The throughput of one process differs twofold from run to run on shared cores, its CPU far less.
  */
-import type { Effort, Figure, Pair, Sample } from '../figure.ts'
+import type { Effort, Figure, Sample } from '../figure.ts'
 import { closeAll } from '../load/offered-load.ts'
 import { openDevices } from '../load/publish-load.ts'
-import { type ServerProcess, startServer } from '../servers/server.ts'
-import { publishOnce } from './telemetry.ts'
+import type { ServerProcess } from '../servers/server.ts'
+import { hubBeside, publishOnce } from './telemetry.ts'
 
 type Anchor = 'floor' | 'aedes' | 'mosquitto' | 'mochi'
 const NAMES: Readonly<Record<Anchor, string>> = {
@@ -18,28 +18,6 @@ const NAMES: Readonly<Record<Anchor, string>> = {
 const BROKERS: readonly Anchor[] = ['aedes', 'mosquitto', 'mochi']
 
 type Cost = (server: ServerProcess, connections: number, effort: Effort) => Promise<Sample>
-
-async function pair(
-  anchor: Anchor,
-  connections: number,
-  effort: Effort,
-  cost: Cost,
-): Promise<Pair | { skipped: string }> {
-  let other: ServerProcess
-  try {
-    other = await startServer(anchor)
-  } catch (error) {
-    return { skipped: error instanceof Error ? error.message : String(error) }
-  }
-  const hub = await startServer('hub', { devices: connections })
-  return {
-    ours: () => cost(hub, connections, effort),
-    anchor: () => cost(other, connections, effort),
-    close: async () => {
-      await Promise.all([hub.stop(), other.stop()])
-    },
-  }
-}
 
 /** One figure with a goal beside the floor, and one without beside each broker. */
 function beside(
@@ -54,7 +32,10 @@ function beside(
     unit,
     anchor: NAMES[anchor],
     ...(anchor === 'floor' ? { goal: { atMost } } : {}),
-    open: (effort) => pair(anchor, Math.max(1, Math.round(connections * effort.size)), effort, cost),
+    open: (effort) => {
+      const count = Math.max(1, Math.round(connections * effort.size))
+      return hubBeside(anchor, count, (server) => cost(server, count, effort))
+    },
   }))
 }
 

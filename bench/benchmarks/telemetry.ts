@@ -12,15 +12,18 @@ function throughput(id: string, connections: number, inFlight: number, anchor: A
     unit: 'messages/s',
     anchor: anchor === 'aedes' ? 'bare aedes' : 'mosquitto',
     goal: { atLeast: goal },
-    open: (effort) => openPair(effort, Math.max(1, Math.round(connections * effort.size)), inFlight, anchor),
+    open: (effort) => {
+      const count = Math.max(1, Math.round(connections * effort.size))
+      return hubBeside(anchor, count, (server) => publishOnce(server, count, inFlight, effort))
+    },
   }
 }
 
-async function openPair(
-  effort: Effort,
-  connections: number,
-  inFlight: number,
-  anchor: Anchor,
+/** A hub with so many devices beside another server, both measured in the same way. */
+export async function hubBeside(
+  anchor: string,
+  devices: number,
+  measure: (server: ServerProcess) => Promise<Sample>,
 ): Promise<Pair | { skipped: string }> {
   let other: ServerProcess
   try {
@@ -28,11 +31,10 @@ async function openPair(
   } catch (error) {
     return { skipped: error instanceof Error ? error.message : String(error) }
   }
-  const hub = await startServer('hub', { devices: connections })
-  const side = (server: ServerProcess) => () => publishOnce(server, connections, inFlight, effort)
+  const hub = await startServer('hub', { devices })
   return {
-    ours: side(hub),
-    anchor: side(other),
+    ours: () => measure(hub),
+    anchor: () => measure(other),
     close: async () => {
       await Promise.all([hub.stop(), other.stop()])
     },
