@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { ClassicLevel } from 'classic-level'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { StoreError } from '../core/contract/store/state-store.ts'
 import { summed } from './document-names.ts'
 import { HEAD, openDatabase, type Database } from './level-database.ts'
@@ -164,6 +165,23 @@ test('a damaged database is saved as far as it can be read', async () => {
   rmSync(directory.note)
   const report = await salvageData(directory, at('saved').path, say)
   expect(report).toMatchObject({ database: { had: 4, read: 3 }, dropped: ['twin/n6'], groupsLost: 0 })
+})
+
+test('a damaged database is put together before it is opened', async () => {
+  const directory = await filled('d', 6)
+  // The constructor of a database calls it too, a turn later.
+  const opened = vi.spyOn(ClassicLevel.prototype, 'open')
+  const repair = ClassicLevel.repair.bind(ClassicLevel)
+  const repaired = vi.spyOn(ClassicLevel, 'repair').mockImplementation(async (location) => {
+    await repair(location)
+    expect(opened).not.toHaveBeenCalled()
+  })
+  onTestFinished(() => {
+    opened.mockRestore()
+    repaired.mockRestore()
+  })
+  await salvageData(directory, at('saved').path, say)
+  expect(repaired).toHaveBeenCalledOnce()
 })
 
 test('a store that is closed takes no group', async () => {

@@ -161,9 +161,14 @@ class Remains {
 
   /** @throws StoreError */
   static async open(location: string, place: string): Promise<Remains> {
-    const database = openDatabase(location, true)
     try {
       await ClassicLevel.repair(location)
+    } catch (error) {
+      throw storeError(place, error)
+    }
+    // Not before: a database begins to open when it is made, and two would write the same files.
+    const database = openDatabase(location, true)
+    try {
       await database.open()
       const stored = await database.get(HEAD)
       const value = stored && checkedValue(HEAD, stored)
