@@ -123,7 +123,7 @@ export function program(terminal: Terminal, done: (code: number) => void): Comma
     .option('--sut <which>', 'only requirements of the client or the hub: client, hub or all', 'all')
     .option(
       '--workers <count>',
-      'processes that run scenarios side by side; one for each processor by default, and one with --driver or --hub',
+      'processes that run scenarios side by side; one for each processor and each 100 scenarios by default, and one with --driver or --hub',
     )
     .option('--until-failure', 'skip what is left after the first FAIL; such a run cannot certify', false)
     .option('--json', 'print the totals as a line of JSON at the end', false)

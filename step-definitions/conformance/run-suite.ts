@@ -29,6 +29,8 @@ import { levelsOf, type Verdict, verdictOf } from './verdict.ts'
 
 /** More processes than this spend longer on loading the steps than they save. */
 const MOST_WORKERS = 4
+/** A process that runs fewer scenarios than this loads the steps in vain. */
+const SCENARIOS_A_WORKER = 100
 
 export interface SuiteFlags extends HubFlags {
   readonly mode: 'run' | 'certify'
@@ -86,7 +88,7 @@ export async function runSuite(given: SuiteFlags, say: (line: string) => void): 
   const outcomes = await runScenarios(
     {
       ...{ tags, order, messages: join(flags.reports, 'messages.ndjson'), parameters },
-      workers: workersOf(flags),
+      workers: workersOf(flags, plan.length),
       ...(paths === undefined ? {} : { paths }),
     },
     (outcome) => {
@@ -252,9 +254,12 @@ function orderOf(order: string): string {
  * Scenarios share nothing but a driver, a hub elsewhere, and the end of a run at its first failure: those have one process.
  * @throws UsageError.
  */
-function workersOf({ workers, driver, hub, untilFailure }: SuiteFlags): number {
+function workersOf({ workers, driver, hub, untilFailure }: SuiteFlags, scenarios: number): number {
   const isShared = driver !== undefined || hub !== undefined || untilFailure === true || RESTARTS
-  if (workers === undefined) return isShared ? 1 : Math.min(MOST_WORKERS, availableParallelism())
+  if (workers === undefined)
+    return isShared
+      ? 1
+      : Math.min(MOST_WORKERS, availableParallelism(), Math.ceil(scenarios / SCENARIOS_A_WORKER))
   const count = /^[1-9]\d?$/.test(workers) ? Number(workers) : 0
   if (count === 0) throw new UsageError(`--workers: must be a whole number from 1, got ${workers}`)
   if (count > 1 && isShared)

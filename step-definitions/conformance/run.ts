@@ -6,6 +6,7 @@ import { loadConfiguration, runCucumber } from '@cucumber/cucumber/api'
 import { type Pickle, type Scenario, scenarioOf } from '../catalogue/scenarios.ts'
 import { IDIOM, READING_TYPE, type ReadingRecord } from '../neutral/reading.ts'
 import { TRIAL_TYPE, type TrialCost } from '../trials/trial.ts'
+import { MessageFile } from './message-file.ts'
 import { SUITE } from './suite.ts'
 import type { Ending } from './verdict.ts'
 
@@ -93,16 +94,22 @@ export async function runScenarios(
       name: [...(options.names ?? [])],
       order: options.order as `random:${string}`, // or `defined`
       strict: true,
-      format: options.messages === undefined ? ['summary:/dev/null'] : [['message', options.messages]],
+      format: ['summary:/dev/null'],
       worldParameters: { ...options.parameters },
       parallel: options.workers === undefined || options.workers === 1 ? 0 : options.workers,
       publish: false,
     },
   })
   const collected = new Collection(ended)
-  await runCucumber(runConfiguration, { stdout: nowhere() }, (envelope) => {
-    collected.take(envelope)
-  })
+  const messages = options.messages === undefined ? undefined : new MessageFile(options.messages)
+  try {
+    await runCucumber(runConfiguration, { stdout: nowhere() }, (envelope) => {
+      messages?.take(envelope)
+      collected.take(envelope)
+    })
+  } finally {
+    messages?.end()
+  }
   return collected.outcomes
 }
 
