@@ -19,7 +19,7 @@ const minutes = number('minutes', values.minutes, 60)
 const storm = number('storm', values.storm, Math.ceil(devices * 0.4))
 /** A device sends about so often. */
 const SECONDS_BETWEEN = 10
-/** Growth of the heap from a quarter of the time to the end that is no leak: retained events and journal. */
+/** Growth of the heap from a quarter of the time to the end that is not a leak: retained events and journal. */
 const ALLOWED_GROWTH = 64 * 2 ** 20
 const YEAR_MS = 365 * 86_400_000
 const STORMS = Math.max(3, Math.ceil(minutes / 3))

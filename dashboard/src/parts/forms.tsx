@@ -9,7 +9,7 @@ export interface JsonFieldProps extends FieldTexts {
   readonly text: string
   readonly onText: (text: string) => void
   readonly rows?: number
-  /** Whether text that is no JSON is fine too. */
+  /** Whether text that is not JSON is fine too. */
   readonly anyText?: boolean
 }
 

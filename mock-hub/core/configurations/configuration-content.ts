@@ -11,7 +11,7 @@ import type { ConfigurationContent, StoredConfiguration } from '../contract/serv
 /** A module of a deployment; the IoT Edge daemon gives it its keys. */
 const DEPLOYED: IdentitySpec = { managedBy: 'IotEdge', authentication: { type: 'none' } }
 
-/** The module that runs the others: a deployment that says all of it is a whole one. */
+/** The module that runs the others. A deployment that sets all its desired properties is a base deployment, others are layers. */
 export const AGENT = '$edgeAgent'
 
 const PATH = /^properties\.desired(\.[^.]+)*$/

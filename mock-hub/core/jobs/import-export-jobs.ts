@@ -12,7 +12,6 @@ import type { Configurations } from '../contract/services/configurations.ts'
 import type { BlobAccess, DocumentRenderer } from '../contract/services/documents.ts'
 import type { ImportExportJobs, ImportExportRequest } from '../contract/services/jobs.ts'
 import { HubError } from '../errors/hub-error.ts'
-import { quoted } from '../errors/quoted.ts'
 import { jobNotFound } from './job-checks.ts'
 
 interface Job {

@@ -48,7 +48,7 @@ export async function conduct(options: RunOptions): Promise<Recording> {
     hubAheadMs: bench.hubClock.now() - bench.clock.now(),
   }
   await conductor.run()
-  // What the hub tells from now on is no part of the run.
+  // What the hub tells from now on is not part of the run.
   return { header, entries: [...bench.recorder.entries] }
 }
 

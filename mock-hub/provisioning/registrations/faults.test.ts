@@ -15,7 +15,7 @@ import {
   type TestProvisioning,
 } from '../testing/test-provisioning.ts'
 
-describe('levers', () => {
+describe('faults', () => {
   const arm = (dps: TestProvisioning, name: string, parameters: JsonObject = {}): void => {
     dps.hub.faults.arm({ name, scope: { identity: 'd1' }, parameters })
   }

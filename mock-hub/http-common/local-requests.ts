@@ -6,7 +6,7 @@
 import { isLoopback } from './loopback.ts'
 
 /** @returns why a request is not from this machine, in a sentence; undefined: it may be. */
-export function strangerProblem({
+export function foreignRequestProblem({
   host = '',
   origin,
 }: {
