@@ -65,6 +65,14 @@ test.each(tracked('*.md'))('every link of %s leads to a page and an anchor', (do
   expect(dead).toEqual([])
 })
 
+test('every file that ARCHITECTURE.md names exists', () => {
+  const named = [...readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.ts)`/g)]
+  const roots = ['.', 'mock-hub', 'reference-client', 'step-definitions']
+  const paths = named.map(([, path = '']) => path)
+  expect(paths.length).toBeGreaterThan(30)
+  expect(paths.filter((path) => !roots.some((root) => existsSync(posix.join(root, path))))).toEqual([])
+})
+
 /** The packages of this repository: name to its commands. */
 const COMMANDS: ReadonlyMap<string, readonly string[]> = new Map(
   ['mock-hub', 'reference-client', 'step-definitions'].map((folder) => {

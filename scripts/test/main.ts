@@ -26,9 +26,10 @@ const LINT: Job = { name: 'types and lint', command: ['oxlint'] }
 const FORMAT: Job = { name: 'format', command: ['oxfmt', '--check'] }
 const KEYS: Job = { name: 'untrusted keys', command: ['tsx', 'lint-rules/untrusted-keys.ts'] }
 const TYPES_OF_PAGE: Job = { name: 'types of the dashboard', command: ['tsc', '-p', 'dashboard/src'] }
+const PRODUCTS = ['mock-hub', 'reference-client', 'step-definitions']
 const IMPORTS: Job = {
   name: 'imports',
-  command: ['depcruise', 'mock-hub', 'reference-client', 'step-definitions', 'certs', 'dashboard'],
+  command: ['depcruise', ...PRODUCTS, 'certs', 'dashboard', 'scripts', 'bench', 'lint-rules'],
 }
 const REQUIREMENTS: Job = { name: 'requirements', command: ['tsx', 'scripts/test/requirements.ts'] }
 const UNIT: Job = { name: 'unit and adapter tests', command: ['vitest', 'run'] }
