@@ -28,9 +28,9 @@ Then('it works in every way', async function (this: ConformanceWorld) {
   await assertSends(this, `look ${String(number)}`)
   await readsAndReports(this, number)
   if (receivesByCalls(this)) return
-  await isCalled(this, number)
-  await hearsOfWishes(this, number)
-  if (this.client.current.kind === 'device') await getsMessages(this, `for you ${String(number)}`)
+  await answersMethods(this, number)
+  await receivesDesired(this, number)
+  if (this.client.current.kind === 'device') await receivesMessages(this, `for you ${String(number)}`)
 })
 
 /** A call that must succeed. @throws AssertionError. */
@@ -118,7 +118,7 @@ async function toldOnce(
   act()
   await world.activity.eventually(
     () => world.client.eventData(happening).length > before,
-    `The application's being told of ${happening}`,
+    `An event ${happening} of the application`,
   )
   await world.time.settle()
   const [event, ...more] = world.client.eventData(happening).slice(before)
@@ -126,7 +126,7 @@ async function toldOnce(
   return event ?? {}
 }
 
-async function isCalled(world: ConformanceWorld, number: number): Promise<void> {
+async function answersMethods(world: ConformanceWorld, number: number): Promise<void> {
   const backend = await world.backend()
   const answer = { status: 299, payload: { answered: true } }
   const told = await toldOnce(
@@ -142,7 +142,7 @@ async function isCalled(world: ConformanceWorld, number: number): Promise<void> 
   deepStrictEqual([status, payload], [answer.status, answer.payload], 'The answer')
 }
 
-async function hearsOfWishes(world: ConformanceWorld, number: number): Promise<void> {
+async function receivesDesired(world: ConformanceWorld, number: number): Promise<void> {
   const backend = await world.backend()
   const { identity } = world.client.current
   const told = await toldOnce(world, 'desired', () => {
@@ -152,7 +152,7 @@ async function hearsOfWishes(world: ConformanceWorld, number: number): Promise<v
   deepStrictEqual(told['patch'], { look: number, no: false, gone: null, $version: version }, 'The patch')
 }
 
-async function getsMessages(world: ConformanceWorld, text: string): Promise<void> {
+async function receivesMessages(world: ConformanceWorld, text: string): Promise<void> {
   const backend = await world.backend()
   const { identity } = world.client.current
   const told = await toldOnce(world, 'message', () => {

@@ -45,12 +45,12 @@ Then('the hub serves {string} in every way', async function (this: ConformanceWo
   link.send(connectPacket(scenario, name, []))
   strictEqual((await link.take('connack')).returnCode, 0, 'The return code of CONNACK')
   await subscribe(looked)
-  await stores(looked)
-  await keepsReports(looked)
-  await tellsWishes(looked)
+  await storesTelemetry(looked)
+  await mergesReported(looked)
+  await notifiesDesired(looked)
   await callsMethods(looked)
-  await delivers(looked)
-  await knows(looked)
+  await deliversMessages(looked)
+  await showsIdentity(looked)
 })
 
 async function asService(
@@ -89,7 +89,7 @@ function publish({ link }: Looked, topic: string, payload: string): number {
   return messageId
 }
 
-async function stores(looked: Looked): Promise<void> {
+async function storesTelemetry(looked: Looked): Promise<void> {
   const { scenario, link, root, number, name } = looked
   const before = (await scenario.messages(0)).length
   const body = `look ${String(number)}`
@@ -124,7 +124,7 @@ async function ask(looked: Looked, topic: string, payload: string): Promise<RawP
   return looked.link.take('publish', (packet) => packet.topic?.includes(`$rid=${rid}`) ?? false)
 }
 
-async function keepsReports(looked: Looked): Promise<void> {
+async function mergesReported(looked: Looked): Promise<void> {
   const { reported } = await twinOf(looked)
   const version = Number(reported['$version']) + 1
   const patch = { look: looked.number, gone: null, list: [looked.number, [looked.number]] }
@@ -137,7 +137,7 @@ async function keepsReports(looked: Looked): Promise<void> {
   deepStrictEqual(jsonOf(read.payload?.toString() ?? ''), after, 'The twin that the device reads')
 }
 
-async function tellsWishes(looked: Looked): Promise<void> {
+async function notifiesDesired(looked: Looked): Promise<void> {
   const { link, number, twin } = looked
   const { desired } = await twinOf(looked)
   const patch = { look: number, no: false, gone: null }
@@ -162,7 +162,7 @@ async function callsMethods(looked: Looked): Promise<void> {
   deepStrictEqual(jsonOf((await called).body), { status: 200 + number, payload: { number } }, 'The answer')
 }
 
-async function delivers(looked: Looked): Promise<void> {
+async function deliversMessages(looked: Looked): Promise<void> {
   const { scenario, link, name, number } = looked
   const text = `for you ${String(number)}`
   const { status } = await scenario.send(
@@ -183,7 +183,7 @@ async function delivers(looked: Looked): Promise<void> {
   deepStrictEqual(link.left('publish').map(viewOf), [], 'What came besides')
 }
 
-async function knows(looked: Looked): Promise<void> {
+async function showsIdentity(looked: Looked): Promise<void> {
   const { scenario, name, twin } = looked
   const { deviceId, moduleId } = scenario.identity(name)
   const { connectionState, status, cloudToDeviceMessageCount } = jsonOf(

@@ -25,7 +25,7 @@ function LinkedHubs() {
   const change = (method: string, path: string, body?: unknown): void => {
     run(async () => {
       await call(method, path, body)
-      setConnectionString('')
+      if (method === 'POST') setConnectionString('')
       again()
     })
   }
