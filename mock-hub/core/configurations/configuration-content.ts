@@ -105,7 +105,7 @@ export function applyContent(
   if (agent !== undefined) createListed(hub, identity.deviceId, overlay(agent.map(({ section }) => section)))
 }
 
-/** All contents but the deployments below the last one that is a whole one (docs/contract/configurations.md#wire-cfg-07). */
+/** All contents, without the deployments below the last base deployment (docs/contract/configurations.md#wire-cfg-07). */
 export function inForce<T extends SourcedContent>(contents: readonly T[]): readonly T[] {
   const base = contents.findLastIndex(({ content }) => isWhole(content.modulesContent?.[AGENT]))
   return contents.filter(({ content }, index) => index >= base || !isDeployment(content))
