@@ -60,6 +60,14 @@ module.exports = {
       { path: '^(mock-hub|reference-client)/', pathNot: '^(mock-hub|reference-client)/index\\.ts$' },
     ),
     forbid(
+      'steps-are-above-what-they-use',
+      {
+        path: '^step-definitions/',
+        pathNot: ['^step-definitions/steps/', '^step-definitions/(index|trials/.*\\.steps)\\.ts$'],
+      },
+      { path: '^step-definitions/(steps/|trials/.*\\.steps\\.ts$)' },
+    ),
+    forbid(
       'one-driver-knows-our-client',
       { path: '^step-definitions/', pathNot: '^step-definitions/driver/reference-[a-z-]+\\.ts$' },
       { path: '^reference-client/' },

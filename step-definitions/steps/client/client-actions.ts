@@ -2,7 +2,7 @@
 
 import type { DataTable } from '@cucumber/cucumber'
 import type { DriverRequest, WireMessage } from '../../driver/client-driver.ts'
-import { tokenFor } from './client-factory.ts'
+import { tokenFor } from '../../world/clients/client-factory.ts'
 import type { CreatedClient } from '../../world/clients/created-client.ts'
 import type { ConformanceWorld } from '../../world/world.ts'
 

@@ -12,7 +12,13 @@ import type {
   WireMessage,
 } from '../../driver/client-driver.ts'
 import { prepare, startInOrder } from '../../neutral/order.ts'
-import { creation, FACTORIES, createClient, settingsOf, tokenFor } from './client-factory.ts'
+import {
+  creation,
+  FACTORIES,
+  createClient,
+  settingsOf,
+  tokenFor,
+} from '../../world/clients/client-factory.ts'
 import type { HandlerKind } from './parameter-types.ts'
 import type { ConformanceWorld } from '../../world/world.ts'
 

@@ -3,7 +3,7 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import type { DataTable } from '@cucumber/cucumber'
 import type { Json } from '../../driver/client-driver.ts'
-import { valueOf } from './client-factory.ts'
+import { valueOf } from '../../world/clients/client-factory.ts'
 import type { ConformanceWorld } from '../../world/world.ts'
 
 /** The value at a path such as `desired.fan`; undefined when there is none. */

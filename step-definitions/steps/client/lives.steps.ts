@@ -7,7 +7,7 @@ import { NotSupported } from '../../world/errors.ts'
 import { publishes, telemetryFacts } from '../../world/wire.ts'
 import type { ConformanceWorld } from '../../world/world.ts'
 import { messageFrom } from './client-actions.ts'
-import { tokenFor, valueOf } from './client-factory.ts'
+import { tokenFor, valueOf } from '../../world/clients/client-factory.ts'
 import { at } from './expectations.ts'
 
 const BY_HANDLERS = 'handlers.disconnect'

@@ -9,7 +9,7 @@ import type {
   Verbs,
 } from '../../driver/client-driver.ts'
 import { CLIENT_ACTIONS } from './client-actions.ts'
-import { FACTORIES } from './client-factory.ts'
+import { FACTORIES } from '../../world/clients/client-factory.ts'
 
 /** A handler and its behaviour. */
 export interface HandlerKind {

@@ -10,7 +10,7 @@ import { describeReply } from '../../world/clients/replies.ts'
 import { startWebhook } from '../../world/environment/webhook.ts'
 import { packets, publishes } from '../../world/wire.ts'
 import type { ConformanceWorld } from '../../world/world.ts'
-import { createClient, settingsOf } from '../client/client-factory.ts'
+import { createClient, settingsOf } from '../../world/clients/client-factory.ts'
 import { assertRows } from '../client/expectations.ts'
 import type { Outcome } from '../client/parameter-types.ts'
 import {
@@ -19,7 +19,7 @@ import {
   FACTORIES,
   provisioningCreation,
   sessionOf,
-} from './client-factory.ts'
+} from '../../world/clients/provisioning-factory.ts'
 
 Given(
   /^a provisioning client(?: from an? (symmetric key|X\.509 certificate))?$/,

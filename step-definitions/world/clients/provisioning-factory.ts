@@ -9,9 +9,9 @@ import {
   type Json,
   type ProvisioningFactory,
 } from '../../driver/client-driver.ts'
-import { certificateFiles } from '../../world/environment/certificates.ts'
-import type { ConformanceWorld } from '../../world/world.ts'
-import { settingsOf } from '../client/client-factory.ts'
+import { certificateFiles } from '../environment/certificates.ts'
+import type { ConformanceWorld } from '../world.ts'
+import { settingsOf } from './client-factory.ts'
 
 const ARGUMENTS = ['provisioningHost', 'registrationId', 'idScope', 'symmetricKey', 'x509']
 /** The factories by the words of the features. */

@@ -1,11 +1,11 @@
 /** Creates clients: the arguments of each factory for the identities of a scenario. */
 
 import type { DataTable } from '@cucumber/cucumber'
-import { certificateFiles } from '../../world/environment/certificates.ts'
+import { certificateFiles } from '../environment/certificates.ts'
 import type { DriverRequest, Factory, IdentityKind, Json, JsonObject } from '../../driver/client-driver.ts'
-import { signToken } from '../../world/environment/sas.ts'
-import type { CreatedClient } from '../../world/clients/created-client.ts'
-import type { ConformanceWorld } from '../../world/world.ts'
+import { signToken } from '../environment/sas.ts'
+import type { CreatedClient } from './created-client.ts'
+import type { ConformanceWorld } from '../world.ts'
 
 /** The arguments of the factories; every other row of a table is an option. */
 const ARGUMENTS = ['connectionString', 'sastoken', 'symmetricKey', 'hostname', 'deviceId', 'moduleId', 'x509']
