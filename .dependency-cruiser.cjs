@@ -2,6 +2,8 @@
 const TEST = '\\.test\\.ts$'
 /** Tests and their helpers may look anywhere below their product. */
 const TESTING = [TEST, '/testing/']
+/** What is published. */
+const PRODUCTS = '^(mock-hub|reference-client|step-definitions)/'
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to })
 
 const ADAPTERS = ['mqtt', 'amqp', 'http', 'control']
@@ -58,6 +60,14 @@ module.exports = {
       { path: '^(mock-hub|reference-client)/', pathNot: '^(mock-hub|reference-client)/index\\.ts$' },
     ),
     forbid(
+      'steps-are-above-what-they-use',
+      {
+        path: '^step-definitions/',
+        pathNot: ['^step-definitions/steps/', '^step-definitions/(index|trials/.*\\.steps)\\.ts$'],
+      },
+      { path: '^step-definitions/(steps/|trials/.*\\.steps\\.ts$)' },
+    ),
+    forbid(
       'one-driver-knows-our-client',
       { path: '^step-definitions/', pathNot: '^step-definitions/driver/reference-[a-z-]+\\.ts$' },
       { path: '^reference-client/' },
@@ -70,29 +80,33 @@ module.exports = {
         pathNot: '^(node:)?(crypto|events)$',
       },
     ),
-    forbid('one-door-to-aedes', { pathNot: ['^mock-hub/mqtt/', '^bench/'] }, { path: 'node_modules/aedes' }),
+    forbid(
+      'one-door-to-aedes',
+      { path: PRODUCTS, pathNot: '^mock-hub/mqtt/' },
+      { path: 'node_modules/aedes' },
+    ),
     forbid('one-door-to-leveldb', { pathNot: '^mock-hub/store/' }, { path: 'node_modules/classic-level/' }),
     forbid(
       'one-door-to-fastify',
-      { pathNot: '^mock-hub/(http|http-common|control)/' },
+      { path: PRODUCTS, pathNot: '^mock-hub/(http|http-common|control)/' },
       { path: 'node_modules/(@fastify|fastify)/' },
     ),
     forbid(
       'one-door-to-rhea',
-      { pathNot: ['^mock-hub/amqp/', '^step-definitions/raw-clients/', '^scripts/crash/', TEST] },
+      { path: PRODUCTS, pathNot: ['^mock-hub/amqp/', '^step-definitions/raw-clients/', TEST] },
       { path: 'node_modules/rhea/' },
     ),
     forbid(
       'one-door-to-mqtt.js',
       {
-        path: '^(mock-hub|reference-client|step-definitions)/',
+        path: PRODUCTS,
         pathNot: ['^reference-client/mqtt/', ...TESTING],
       },
       { path: 'node_modules/mqtt/' },
     ),
     forbid(
       'shipped-code-needs-no-dev-dependency',
-      { path: '^(mock-hub|reference-client|step-definitions)/', pathNot: TESTING },
+      { path: PRODUCTS, pathNot: TESTING },
       { dependencyTypes: ['npm-dev'] },
     ),
   ],

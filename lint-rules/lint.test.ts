@@ -1,4 +1,4 @@
-/** What the gate forbids, asked of the real linter with the real configuration. */
+/** What lint forbids: the real linter with the real configuration judges samples. */
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -16,16 +16,18 @@ interface Step {
   readonly body: string
 }
 
-const steps: readonly Step[] = readdirSync(FOLDER).flatMap((file) =>
-  readFileSync(new URL(file, FOLDER), 'utf8')
-    .split(/^(?=(?:Given|When|Then)\()/m)
-    .flatMap((block) => {
-      const [, keyword, text, pattern] = STEP.exec(block) ?? []
-      // Code after the step, for example a helper, is not part of its body.
-      const body = block.split(/^\}\)$|^\)$/m, 1)[0] ?? ''
-      return keyword === undefined ? [] : [{ keyword, words: text ?? pattern ?? '', body }]
-    }),
-)
+const steps: readonly Step[] = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) =>
+    readFileSync(new URL(file, FOLDER), 'utf8')
+      .split(/^(?=(?:Given|When|Then)\()/m)
+      .flatMap((block) => {
+        const [, keyword, text, pattern] = STEP.exec(block) ?? []
+        // Code after the step, for example a helper, is not part of its body.
+        const body = block.split(/^\}\)$|^\)$/m, 1)[0] ?? ''
+        return keyword === undefined ? [] : [{ keyword, words: text ?? pattern ?? '', body }]
+      }),
+  )
 
 test('there are not too many steps', () => {
   expect(steps.length).toBeGreaterThan(50)

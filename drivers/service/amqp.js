@@ -87,23 +87,23 @@ async function telemetryOf(client, text) {
   else await client.sendEvent(message)
 }
 
-const ROADS = [
-  { road: 'AMQP', onDevice: transports.Amqp, onService: undefined, options: {} },
+const TRANSPORTS = [
+  { name: 'AMQP', onDevice: transports.Amqp, onService: undefined, options: {} },
   {
-    road: 'AMQP over WebSocket',
+    name: 'AMQP over WebSocket',
     onDevice: transports.AmqpWs,
     onService: serviceOverWebSocket.AmqpWs,
     options: { webSocketOptions: { webSocket: WebSocket } },
   },
 ]
 
-for (const [index, { road, onDevice, onService, options }] of ROADS.entries()) {
+for (const [index, { name, onDevice, onService, options }] of TRANSPORTS.entries()) {
   const deviceId = `amqp-${index}`
   const client = device.Client.fromConnectionString(await register(deviceId), onDevice)
   const service = iothub.Client.fromConnectionString(hub, onService)
-  const D = (call, run) => row(`azure-iot-device, ${road}`, call, run)
-  const S = (call, run) => row(`azure-iothub, ${road}`, call, run)
-  const E = (call, run) => row(`@azure/event-hubs, ${road}`, call, run)
+  const D = (call, run) => row(`azure-iot-device, ${name}`, call, run)
+  const S = (call, run) => row(`azure-iothub, ${name}`, call, run)
+  const E = (call, run) => row(`@azure/event-hubs, ${name}`, call, run)
 
   // -------------------------------------------------------------- the device, its telemetry, its readers
   await D('open', () => client.open())
@@ -216,7 +216,7 @@ for (const [index, { road, onDevice, onService, options }] of ROADS.entries()) {
   })
 
   // -------------------------------------------------------------- a module
-  const M = (call, run) => row(`azure-iot-device, module, ${road}`, call, run)
+  const M = (call, run) => row(`azure-iot-device, module, ${name}`, call, run)
   const module = device.ModuleClient.fromConnectionString(await register(deviceId, 'm1'), onDevice)
   await M('open', () => module.open())
   await M('sendOutputEvent', async () => {

@@ -1,6 +1,6 @@
 @sut:hub @wire
 Feature: Connections
-  The hub is responsible for letting in who names himself as documented, and for telling everybody else so at CONNECT.
+  The hub is responsible for admitting clients that identify themselves as documented, and for refusing all others at CONNECT.
   https://learn.microsoft.com/azure/iot/iot-mqtt-connect-to-iot-hub
 
   Background:

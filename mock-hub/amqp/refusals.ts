@@ -51,8 +51,8 @@ export function conditionOf({ kind, status }: HubError): string {
 }
 
 /**
- * The error of a rejected message or a refused link; its description is the service's report in JSON (WIRE-AMQP-18), but for what
- * a tier lacks.
+ * The error of a rejected message or a refused link. Its description is the service's report in JSON (WIRE-AMQP-18), except for
+ * operations that the tier does not have: it is the message alone.
  * @param now epoch ms.
  */
 export function amqpErrorOf(error: HubError, now: number, condition = conditionOf(error)): AmqpError {

@@ -8,7 +8,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { wantsPage } from './page.ts'
-import { strangerProblem } from '../http-common/strangers.ts'
+import { foreignRequestProblem } from '../http-common/local-requests.ts'
 import { ControlError } from './errors.ts'
 
 /** Installs the check. @param token undefined: only callers on this machine are accepted. */
@@ -62,6 +62,6 @@ function checkOrigin({ method, headers: { origin, host = '' } }: FastifyRequest)
 }
 
 function checkLocal({ headers }: FastifyRequest): void {
-  const problem = strangerProblem(headers)
+  const problem = foreignRequestProblem(headers)
   if (problem !== undefined) throw new ControlError(403, 'Forbidden', problem)
 }

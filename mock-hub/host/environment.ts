@@ -112,7 +112,7 @@ export function aboutHub(hub: MockHub, secrets = true): Readonly<Record<string, 
   }
 }
 
-/** What nobody has to hide. */
+/** Without keys. */
 function aboutProvisioning({
   provisioning,
   settings,

@@ -96,7 +96,7 @@ test.each<[string, (loose: LooseHub) => unknown, string]>([
     'message.properties.a to be a string, or null; given: 1',
   ],
   [
-    'text that is no JSON as a payload',
+    'text that is not JSON as a payload',
     ({ methods }) => methods.invoke(d, { methodName: 'm', payload: 'on' }),
     'hub.methods.invoke: expected call.payload to be a JSON value, or JSON text (for the string on: \'"on"\'); given: "on"',
   ],

@@ -28,7 +28,7 @@ test('of a member that is there twice the last counts', () => {
   expect(read('{"a":[1],"b":2,"a":3}')).toEqual({ a: 3, b: 2 })
 })
 
-test('what is no JSON object is refused as JSON.parse refuses it', () => {
+test('what is not a JSON object is refused as JSON.parse refuses it', () => {
   const good = '{"a": [1, {"b": [2]}], "c": "]}", "d": []}'
   fc.assert(
     fc.property(

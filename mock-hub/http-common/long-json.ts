@@ -12,7 +12,7 @@ const CLOSE_BRACKET = 0x5d
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
-/** A member that is no list, or an element of a list. */
+/** A member that is not a list, or an element of a list. */
 const LONGEST_PIECE = 64 * 2 ** 20
 
 /** What is wrong with the text. */

@@ -13,7 +13,7 @@ export class BodyReader {
     this.#path = path
   }
 
-  /** @throws HubError GenericBadRequest when the value is no object. */
+  /** @throws HubError GenericBadRequest when the value is not an object. */
   static of(value: Json | undefined, what: string): BodyReader {
     if (!isObject(value)) throw badField(what, 'to be a JSON object', value)
     return new BodyReader(value)

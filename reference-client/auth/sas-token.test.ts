@@ -44,7 +44,7 @@ describe('tokens of the application', () => {
     'plain text',
     'sr=h%2Fdevices%2Fd&sig=x&se=1',
     'SharedAccessSignature SharedAccessSignature sr=a&sig=b&se=1',
-  ])('%j is no token (BOTH-SAS-04)', (text) => {
+  ])('%j is not a token (BOTH-SAS-04)', (text) => {
     expect(() => parseSasToken(text)).toThrow(/^Invalid SasToken provided/)
   })
 

@@ -29,7 +29,7 @@ test('PROV-KEY-04: an option that is unknown', () => {
   expect(create('d1', KEY, { productInfo: 'x' })).toThrow(/productInfo/)
 })
 
-test('PROV-X509-02: sastokenTtl is no option of certificates', () => {
+test('PROV-X509-02: sastokenTtl is not an option of certificates', () => {
   const act = (): unknown =>
     ProvisioningDeviceClient.createFromX509Certificate('h', 'd1', SCOPE, new X509('c.pem', 'k.pem'), {
       sastokenTtl: 1,

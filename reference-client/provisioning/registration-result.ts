@@ -60,10 +60,10 @@ export interface AnswerBody {
   readonly state: JsonObject | undefined
 }
 
-/** @throws SyntaxError when the text is not JSON, TypeError when it is no object. */
+/** @throws SyntaxError when the text is not JSON, TypeError when it is not an object. */
 export function readAnswer(text: string): AnswerBody {
   const value = JSON.parse(text) as JsonValue
-  if (!isObject(value)) throw new TypeError('The answer of the provisioning service is no object')
+  if (!isObject(value)) throw new TypeError('The answer of the provisioning service is not an object')
   const state = member(value, 'registrationState')
   return {
     operationId: textMember(value, 'operationId'),

@@ -1,4 +1,4 @@
-/** The clients that `scripts/certify.ts` certifies, and the command lines of their drivers. */
+/** The clients that `scripts/certify/main.ts` certifies, and the command lines of their drivers. */
 
 import { join } from 'node:path'
 import {

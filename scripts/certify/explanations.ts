@@ -41,7 +41,7 @@ export interface Complaint {
   readonly text: string
 }
 
-/** @throws Error when the file is no list of explanations. */
+/** @throws Error when the file is not a list of explanations. */
 export function parseExplanations(text: string): readonly Explanation[] {
   const entries: unknown = parse(text) ?? []
   if (!Array.isArray(entries)) throw new Error('explanations must be a list')

@@ -15,7 +15,7 @@ const TWINS = 'mock-hub/core/twins/twins.ts'
 
 /** A seed whose script has none of the faults that a broken hub needs says nothing. */
 const MOST_SEEDS = 4
-const CHAOS = ['--no-warnings', '--import=tsx', 'scripts/chaos.ts']
+const CHAOS = ['--no-warnings', '--import=tsx', 'scripts/chaos/main.ts']
 
 export const BROKEN_HUBS: readonly BrokenHub[] = [
   {

@@ -94,6 +94,7 @@ async function fill(base: DataDirectory, durability: Durability, root: string): 
   const store = new LevelStore({ directory, durability, say: () => undefined, journalBytes: JOURNAL_BYTES })
   await store.open(() => undefined)
   for (let number = 1; number <= GROUPS; number++) await store.commit(groupOf(number))
+  // Meanwhile the database takes over the older groups: its files are damaged too.
   await new Promise((resolve) => setTimeout(resolve, 200))
   cpSync(directory.path, base.path, { recursive: true })
   await store.close()

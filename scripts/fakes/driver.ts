@@ -1,5 +1,5 @@
 /**
- * Fake clients for `scripts/fakes.ts`, behind the driver protocol: `null` never connects, `liar` reports success for
+ * Fake clients for `scripts/fakes/main.ts`, behind the driver protocol: `null` never connects, `liar` reports success for
  * everything and opens no socket, `parrot` connects and does nothing else; see `strangers.ts` for the others. Started as
  * `driver.ts NAME`.
  */

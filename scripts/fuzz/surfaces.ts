@@ -3,7 +3,7 @@
 import { fuzzAmqp } from './amqp.ts'
 import { fuzzHttp } from './http.ts'
 import { fuzzMqtt, type FuzzOptions } from './mqtt.ts'
-import { fuzzProvisioning } from './provisioning.ts'
+import { fuzzProvisioning } from './provisioning/provisioning.ts'
 import type { Report } from './watch.ts'
 
 export type SurfaceName = 'mqtt' | 'amqp' | 'http' | 'blob' | 'control' | 'provisioning'

@@ -2,7 +2,7 @@
 
 import type { Journal } from '../../mock-hub/core/contract/journal.ts'
 
-/** Growth of the heap that is no leak: caches, compiled code, retained entries. */
+/** Growth of the heap that is not a leak: caches, compiled code, retained entries. */
 const ALLOWED_GROWTH = 48 * 1024 * 1024
 /** A run ends after so many failures. */
 const ENOUGH = 20

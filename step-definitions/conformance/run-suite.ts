@@ -23,7 +23,7 @@ import { type Outcome, runScenarios } from './run.ts'
 import { PYTHON_API } from '../neutral/reading.ts'
 import { SUITE } from './suite.ts'
 import { UsageError } from './usage-error.ts'
-import { RESTARTS } from '../world/restarts.ts'
+import { RESTARTS } from '../world/hub/restarts.ts'
 import { CRASH, isRunStopped, stopRun } from './stop.ts'
 import { levelsOf, type Verdict, verdictOf } from './verdict.ts'
 

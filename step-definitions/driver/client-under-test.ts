@@ -8,7 +8,7 @@ import { openTransport } from './open-transport.ts'
 import { type ClientDriver, type DriverRequest, HarnessError, type Hello } from './client-driver.ts'
 import { quietFor, systemAlarm } from './clock.ts'
 import { RemoteDriver } from './remote-driver.ts'
-import { settle, whenStill } from '../world/clock.ts'
+import { settle, whenStill } from '../world/time/clock.ts'
 import { ReferenceDriver } from './reference-driver.ts'
 
 /** After this many milliseconds without activity, a client in another process is idle. */

@@ -3,7 +3,7 @@
  */
 
 import type { JournalEntry } from 'mock-iot-hub'
-import { readToken } from '../world/sas.ts'
+import { readToken } from '../world/environment/sas.ts'
 
 /** What the rules need besides the journal. */
 export interface InvariantContext {

@@ -5,9 +5,9 @@
 
 import { AssertionError, ok } from 'node:assert/strict'
 import type { DriverReply } from '../driver/client-driver.ts'
-import type { Call } from '../world/client-calls.ts'
-import { describeReply } from '../world/replies.ts'
-import { Restless } from '../world/restless.ts'
+import type { Call } from '../world/clients/client-calls.ts'
+import { describeReply } from '../world/clients/replies.ts'
+import { Restless } from '../world/clients/restless.ts'
 import { packets } from '../world/wire.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { accepted, happened } from './happened.ts'

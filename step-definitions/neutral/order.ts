@@ -5,7 +5,7 @@
 
 import { AssertionError } from 'node:assert/strict'
 import type { DriverRequest } from '../driver/client-driver.ts'
-import { MOST_REAL_SECONDS } from '../world/scenario-time.ts'
+import { MOST_REAL_SECONDS } from '../world/time/scenario-time.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 
 /** The longest that a first connection may take before the call itself is made. */

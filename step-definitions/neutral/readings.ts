@@ -6,8 +6,7 @@
 import type { JournalEntry } from 'mock-iot-hub'
 import type { NeutralReading } from '../catalogue/requirement.ts'
 import type { JsonObject } from '../driver/client-driver.ts'
-import { messageFrom } from '../steps/client-actions.ts'
-import { readToken } from '../world/sas.ts'
+import { readToken } from '../world/environment/sas.ts'
 import { packets, publishes, telemetryFacts, topicOf } from '../world/wire.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { accepted } from './happened.ts'
@@ -146,7 +145,11 @@ async function connected(world: ConformanceWorld): Promise<void> {
 }
 
 async function send(world: ConformanceWorld, session: string, text: string): Promise<void> {
-  world.client.start({ do: 'sendTelemetry', session, message: messageFrom({ text }) })
+  world.client.start({
+    do: 'sendTelemetry',
+    session,
+    message: { body: Buffer.from(text).toString('base64') },
+  })
   await world.time.passUntil(PATIENCE_SECONDS, () => hasStored(world, text))
 }
 

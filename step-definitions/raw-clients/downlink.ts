@@ -1,6 +1,7 @@
 /**
  * Sends a message to a device or module: over AMQP at a hub elsewhere, as service SDKs do; over HTTPS
- * (docs/decisions/0078-back-ends-may-send-over-https.md) at the hub of this project, which is quicker. The outcome over AMQP is given as the answer of the route.
+ * (docs/decisions/0078-back-ends-may-send-over-https.md) at the hub of this project, which is quicker. The outcome over
+ * AMQP is given as the answer of the route.
  */
 
 import { dataSection, type Message, type RawAmqpClient } from './amqp-client.ts'

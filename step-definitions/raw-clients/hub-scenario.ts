@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { HarnessError } from '../driver/client-driver.ts'
 import { NotSupported } from '../world/errors.ts'
-import type { Reason } from '../world/restarts.ts'
+import type { Reason } from '../world/hub/restarts.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { embeddedHub } from './embedded-hub.ts'
 import { valueAt } from './expectations.ts'

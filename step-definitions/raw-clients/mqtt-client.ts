@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream'
 import mqttPacket from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import WebSocket, { createWebSocketStream } from 'ws'
-import type { Activity } from '../world/activity.ts'
+import type { Activity } from '../world/time/activity.ts'
 import { trusting } from './trust.ts'
 
 /** A received packet, with the fields that scenarios read. */

@@ -19,17 +19,17 @@ import { endOfRun } from '../driver/client-under-test.ts'
 import { brokenInvariants, BEFORE_CONNACK, type InvariantContext } from '../invariants/invariants.ts'
 import { READING_TYPE } from '../neutral/reading.ts'
 import { lookFurther } from '../neutral/readings.ts'
-import { createClient } from '../steps/client-factory.ts'
-import { createProvisioningClient, sessionOf } from '../steps/provisioning-factory.ts'
+import { createClient } from './clients/client-factory.ts'
+import { createProvisioningClient, sessionOf } from './clients/provisioning-factory.ts'
 import { assertClaimed } from './claims.ts'
 import { Inconclusive, NotSupported } from './errors.ts'
-import { describeReply } from './replies.ts'
-import { restartCounts } from './restarts.ts'
+import { describeReply } from './clients/replies.ts'
+import { restartCounts } from './hub/restarts.ts'
 import { ConformanceWorld } from './world.ts'
 
 /**
  * The limit of a step in real time, far above what a step takes on a busy machine. A step that reaches it is an ERROR:
- * waits in vain end earlier, when nothing is under way (world/activity.ts).
+ * waits in vain end earlier, when nothing is under way (world/time/activity.ts).
  */
 const STEP_LIMIT_MS = 120_000
 setDefaultTimeout(STEP_LIMIT_MS)

@@ -1,7 +1,7 @@
 /** A device or module beside the client under test: it connects over MQTT and responds to every method call. */
 
 import { RawMqttClient } from '../raw-clients/mqtt-client.ts'
-import { signToken } from './sas.ts'
+import { signToken } from './environment/sas.ts'
 import type { ConformanceWorld } from './world.ts'
 
 const METHOD = /^\$iothub\/methods\/POST\/[^/]+\/\?\$rid=(.+)$/

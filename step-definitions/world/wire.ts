@@ -1,6 +1,6 @@
 /** What the hub received from a client, in the terms of the documentation. */
 
-import { readToken } from './sas.ts'
+import { readToken } from './environment/sas.ts'
 import type { ConformanceWorld } from './world.ts'
 import type { JournalEntry } from 'mock-iot-hub'
 

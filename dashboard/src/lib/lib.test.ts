@@ -7,7 +7,7 @@ import { eventsIn } from './events.ts'
 import { parseRecipe } from './recipes.ts'
 import { parseRecord, recordText } from './record.ts'
 import { linksIn, stepsOf } from './sequence.ts'
-import { counted, hexDump, quoted, shown, spanText, viewsOf } from './text.ts'
+import { counted, hexDump, quoted, quotedForJvm, shown, spanText, viewsOf } from './text.ts'
 import type { Entry } from './types.ts'
 
 const entry = (seq: number, type: string, more: object = {}): Entry => ({
@@ -147,6 +147,15 @@ test.each([
   ['', "''"],
 ])('a shell takes %s as one word: %s', (text, word) => {
   expect(quoted(text)).toBe(word)
+})
+
+test.each([
+  ['/a/truststore.p12', '/a/truststore.p12'],
+  ['/my hub/truststore.p12', '"/my hub/truststore.p12"'],
+  ["/it's/truststore.p12", '"/it\'s/truststore.p12"'],
+  ['/a"b/truststore.p12', "'/a\"b/truststore.p12'"],
+])('the JVM takes the path %s as one option: %s', (path, word) => {
+  expect(quotedForJvm(path)).toBe(word)
 })
 
 test('events of a stream are found however it is cut', () => {

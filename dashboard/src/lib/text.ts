@@ -23,6 +23,12 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }
 
+/** Quotes a path within `JAVA_TOOL_OPTIONS` where that is needed: the JVM takes both quotes, and knows no escape. */
+export function quotedForJvm(path: string): string {
+  if (!/[\s'"]/.test(path)) return path
+  return path.includes('"') ? `'${path}'` : `"${path}"`
+}
+
 /** As a shell takes it for one word: ids and paths come from elsewhere. */
 export function quoted(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`

@@ -5,7 +5,7 @@ export interface JsonObject {
   readonly [key: string]: Json
 }
 
-/** Text, or bytes that are no text. */
+/** Text, or bytes that are not text. */
 export type Bytes = string | { readonly base64: string }
 
 export interface Explanation {

@@ -43,12 +43,17 @@ export function usePages<T>(
     const asked = `${path}?${selection}&skip=${String(skip)}&limit=${String(limit)}`
     wanted.current = asked
     return after(rows.size === 0 ? 0 : REST_MS, () => {
-      request<readonly T[]>('GET', asked).then(({ body, headers }) => {
-        if (wanted.current !== asked) return
-        setFailed(undefined)
-        setTotal(Number(headers.get('x-total-count')))
-        setRows(new Map(body.map((row, at) => [skip + at, row])))
-      }, setFailed)
+      request<readonly T[]>('GET', asked).then(
+        ({ body, headers }) => {
+          if (wanted.current !== asked) return
+          setFailed(undefined)
+          setTotal(Number(headers.get('x-total-count')))
+          setRows(new Map(body.map((row, at) => [skip + at, row])))
+        },
+        (error: unknown) => {
+          if (wanted.current === asked) setFailed(error)
+        },
+      )
     })
   }, [path, selection, span[0], span[1], change, round])
   return {

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { Badge, Button, Choice, Dialog, Empty, Problem } from '../parts/basics.tsx'
-import { CheckBox, Field, SearchField, TextField } from '../parts/fields.tsx'
+import { CheckBox, SearchField, TextArea, TextField } from '../parts/fields.tsx'
 import { useCall } from '../parts/forms.tsx'
 import { VirtualList } from '../parts/virtual-list.tsx'
 import { call, messageOf } from '../lib/api.ts'
@@ -202,24 +202,14 @@ function ByQuery() {
           ask()
         }}
       >
-        <Field
+        <TextArea
           label="Query"
           hint="The language of the service: tags, properties.desired, properties.reported, aggregates."
           problem={failed === undefined ? undefined : messageOf(failed)}
-        >
-          {(attributes) => (
-            <textarea
-              {...attributes}
-              class="code"
-              rows={2}
-              spellcheck={false}
-              value={text}
-              onInput={(event) => {
-                setText(event.currentTarget.value)
-              }}
-            />
-          )}
-        </Field>
+          rows={2}
+          value={text}
+          onValue={setText}
+        />
         <Button type="submit" look="main" icon="search" disabled={busy}>
           Run
         </Button>

@@ -7,7 +7,7 @@ import { call, pathOf } from '../lib/api.ts'
 import { about, rates, status, type Rate } from '../lib/hub.ts'
 import { lineOf } from '../lib/entry.ts'
 import { hrefOf } from '../lib/route.ts'
-import { clockText, counted, quoted, shortNumber, spanText } from '../lib/text.ts'
+import { clockText, counted, quoted, quotedForJvm, shortNumber, spanText } from '../lib/text.ts'
 import type { About, Entry, IdentityDocument, Status } from '../lib/types.ts'
 import { useAsked, useJournal } from '../lib/use-journal.ts'
 import { useValue } from '../lib/value.ts'
@@ -264,7 +264,7 @@ function trustLines(sdk: Sdk, { env, caPath = '' }: About): readonly string[] {
       return line('SSL_CERT_FILE')
     case 'java': {
       const store = caPath.replace(/[^/\\]*$/, 'truststore.p12')
-      const options = `-Djavax.net.ssl.trustStore=${store} -Djavax.net.ssl.trustStorePassword=changeit`
+      const options = `-Djavax.net.ssl.trustStore=${quotedForJvm(store)} -Djavax.net.ssl.trustStorePassword=changeit`
       return [
         `keytool -importcert -noprompt -alias mock-iot-hub -file ${quoted(caPath)} -keystore ${quoted(store)} -storetype PKCS12 -storepass changeit`,
         `export JAVA_TOOL_OPTIONS=${quoted(options)}`,

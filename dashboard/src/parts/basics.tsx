@@ -26,6 +26,22 @@ export function Card(props: {
   )
 }
 
+/** What is chosen in a list, beside the list. */
+export function Chosen(props: {
+  readonly label: string
+  readonly onClose: () => void
+  readonly children: ComponentChildren
+}) {
+  return (
+    <aside class="card scroll" aria-label={props.label} tabIndex={0}>
+      {props.children}
+      <Button look="quiet" icon="close" onClick={props.onClose}>
+        Close
+      </Button>
+    </aside>
+  )
+}
+
 export function Badge({
   tone,
   children,

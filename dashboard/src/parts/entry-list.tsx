@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Entry } from '../lib/types.ts'
-import { Button } from './basics.tsx'
+import { Chosen } from './basics.tsx'
 import { EntryDetail } from './detail.tsx'
 import { VirtualList } from './virtual-list.tsx'
 
@@ -46,18 +46,14 @@ export function EntryList<T extends { readonly entry: Entry }>(props: EntryListP
     <div class={`split ${chosen === undefined ? 'single' : ''}`}>
       {props.frame(list)}
       {chosen === undefined ? null : (
-        <aside class="card scroll" aria-label={props.chosenLabel} tabIndex={0}>
+        <Chosen
+          label={props.chosenLabel}
+          onClose={() => {
+            setPicked(undefined)
+          }}
+        >
           <EntryDetail key={chosen.seq} entry={chosen} />
-          <Button
-            look="quiet"
-            icon="close"
-            onClick={() => {
-              setPicked(undefined)
-            }}
-          >
-            Close
-          </Button>
-        </aside>
+        </Chosen>
       )}
     </div>
   )

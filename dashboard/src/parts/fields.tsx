@@ -62,6 +62,33 @@ export function TextField({ value, onValue, placeholder, required, ...texts }: T
   )
 }
 
+export interface TextAreaProps extends TextFieldProps {
+  readonly rows: number
+}
+
+/** Several lines of text: JSON, a certificate. */
+export function TextArea({ value, onValue, placeholder, required, rows, ...texts }: TextAreaProps) {
+  return (
+    <Field {...texts}>
+      {(attributes) => (
+        <textarea
+          {...attributes}
+          class="code"
+          autocomplete="off"
+          spellcheck={false}
+          required={required}
+          placeholder={placeholder}
+          rows={rows}
+          value={value}
+          onInput={(event) => {
+            onValue(event.currentTarget.value)
+          }}
+        />
+      )}
+    </Field>
+  )
+}
+
 export interface NumberFieldProps extends FieldTexts {
   /** As the person writes it. */
   readonly value: string

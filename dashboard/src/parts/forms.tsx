@@ -3,35 +3,19 @@
 import { useState } from 'preact/hooks'
 import { jsonProblem } from '../lib/diff.ts'
 import { Button } from './basics.tsx'
-import { Field, type FieldTexts } from './fields.tsx'
+import { TextArea, type FieldTexts } from './fields.tsx'
 
 export interface JsonFieldProps extends FieldTexts {
   readonly text: string
   readonly onText: (text: string) => void
   readonly rows?: number
-  /** Whether text that is no JSON is fine too. */
+  /** Whether text that is not JSON is fine too. */
   readonly anyText?: boolean
 }
 
-export function JsonField({ label, text, onText, hint, problem, rows = 6, anyText = false }: JsonFieldProps) {
+export function JsonField({ text, onText, rows = 6, anyText = false, ...props }: JsonFieldProps) {
   const wrong = anyText || text.trim() === '' ? undefined : jsonProblem(text)
-  return (
-    <Field label={label} hint={hint} problem={wrong ?? problem}>
-      {(attributes) => (
-        <textarea
-          {...attributes}
-          class="code"
-          rows={rows}
-          spellcheck={false}
-          autocomplete="off"
-          value={text}
-          onInput={(event) => {
-            onText(event.currentTarget.value)
-          }}
-        />
-      )}
-    </Field>
-  )
+  return <TextArea {...props} rows={rows} value={text} onValue={onText} problem={wrong ?? props.problem} />
 }
 
 export type PropertyRows = readonly (readonly [string, string])[]

@@ -58,7 +58,7 @@ pub fn mqtt(device: &HashMap<String, String>, tls: TlsConfiguration, life: Durat
     Ok(options)
 }
 
-/// A request with a JSON body; text goes as it is. The answer is null when it is no JSON.
+/// A request with a JSON body; text goes as it is. The answer is null when it is not JSON.
 pub fn request(method: &str, url: &str, token: Option<&str>, body: Value) -> Result<Value> {
     let tls = TlsConfig::builder()
         .provider(TlsProvider::NativeTls)

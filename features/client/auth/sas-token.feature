@@ -65,7 +65,7 @@ Feature: Clients from a SAS token
         | module   | {device}/{module} |
 
   @BOTH-SAS-04
-  Rule: A text that is no SAS token is refused
+  Rule: A text that is not a SAS token is refused
 
     @construction
     Scenario Outline: <what>
@@ -201,7 +201,7 @@ Feature: Clients from a SAS token
         | module   |
 
   @BOTH-SAS-09
-  Rule: The life of tokens is no option of this factory
+  Rule: The life of tokens is not an option of this factory
 
     @construction
     Scenario Outline: sastokenTtl

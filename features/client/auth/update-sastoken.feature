@@ -92,7 +92,7 @@ Feature: Replacing the SAS token
       And the hub has seen 1 connection attempt
 
   @BOTH-UPD-04
-  Rule: A text that is no token, or lacks a field, or has one too many, is refused
+  Rule: A text that is not a token, or lacks a field, or has one too many, is refused
 
     Scenario Outline: <what>
       Given a connected <identity> client from a SAS token

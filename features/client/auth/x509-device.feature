@@ -102,7 +102,7 @@ Feature: Device clients from an X.509 certificate
       Then the call fails with TypeError
 
   @DEV-X509-08
-  Rule: The life of tokens is no option of this factory
+  Rule: The life of tokens is not an option of this factory
 
     @construction @identity:device
     Scenario: sastokenTtl

@@ -95,7 +95,7 @@ Feature: Registering over AMQP
       Then "thermostat" is refused by the provisioning service over AMQP with "amqp:not-found" and:
         | errorCode | /^404\d{3}$/ |
 
-    Scenario: A body that is no object
+    Scenario: A body that is not an object
       When "thermostat" sends the provisioning service a request over AMQP with:
         | body | [1] |
       Then "thermostat" is refused by the provisioning service over AMQP with "com.microsoft:argument-error" and:

@@ -76,7 +76,7 @@ test('names: an address, a name that leads nowhere, a name without a dot', async
 
 test('ports: an address that is not of this machine', async () => {
   const [first] = await portFindings('192.0.2.1', false)
-  expect(first).toMatchObject({ state: 'problem', text: '192.0.2.1 is no address of this machine' })
+  expect(first).toMatchObject({ state: 'problem', text: '192.0.2.1 is not an address of this machine' })
 })
 
 test('ports: one that another program holds, and one that a running hub holds', async () => {

@@ -43,7 +43,7 @@ function portFinding(port: number, address: string, result: string, running: boo
         'run as root, or on Linux: sudo sysctl net.ipv4.ip_unprivileged_port_start=443',
       )
     case 'EADDRNOTAVAIL':
-      return problem(`${address} is no address of this machine`, 'name another one with --listen')
+      return problem(`${address} is not an address of this machine`, 'name another one with --listen')
     default:
       return problem(`${at}: ${result}`)
   }

@@ -11,7 +11,7 @@ import type { ConfigurationContent, StoredConfiguration } from '../contract/serv
 /** A module of a deployment; the IoT Edge daemon gives it its keys. */
 const DEPLOYED: IdentitySpec = { managedBy: 'IotEdge', authentication: { type: 'none' } }
 
-/** The module that runs the others: a deployment that says all of it is a whole one. */
+/** The module that runs the others. A deployment that sets all its desired properties is a base deployment, others are layers. */
 export const AGENT = '$edgeAgent'
 
 const PATH = /^properties\.desired(\.[^.]+)*$/
@@ -105,7 +105,7 @@ export function applyContent(
   if (agent !== undefined) createListed(hub, identity.deviceId, overlay(agent.map(({ section }) => section)))
 }
 
-/** All contents but the deployments below the last one that is a whole one (docs/contract/configurations.md#wire-cfg-07). */
+/** All contents, without the deployments below the last base deployment (docs/contract/configurations.md#wire-cfg-07). */
 export function inForce<T extends SourcedContent>(contents: readonly T[]): readonly T[] {
   const base = contents.findLastIndex(({ content }) => isWhole(content.modulesContent?.[AGENT]))
   return contents.filter(({ content }, index) => index >= base || !isDeployment(content))

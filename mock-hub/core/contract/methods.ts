@@ -25,7 +25,7 @@ export interface MethodCall {
 export interface MethodResult {
   /** Status that the device chose. */
   readonly status: number
-  /** The value of the payload: null when it is empty, its text when it is no JSON. */
+  /** The value of the payload: null when it is empty, its text when it is not JSON. */
   readonly payload: Json
   /** The payload as the device sent it; REST callers receive these bytes (WIRE-METH-22). */
   readonly body: Buffer

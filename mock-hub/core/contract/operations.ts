@@ -29,7 +29,7 @@ export interface Operations {
   twinGet: { input: undefined; outcome: TwinDocument }
   /** Merges reported properties; the outcome is their new version. */
   twinPatch: { input: { readonly patch: Json; readonly baseVersion: number | undefined }; outcome: number }
-  /** Responds to a method call; the payload is passed on as it is, also when it is no JSON. */
+  /** Responds to a method call; the payload is passed on as it is, also when it is not JSON. */
   methodResponse: {
     input: { readonly requestId: string; readonly status: number; readonly payload: Buffer }
     outcome: undefined

@@ -43,7 +43,7 @@ describe('a message orders a fault', () => {
   })
 
   test.each(['soon', '-1', '', 'Infinity', 'NaN'])(
-    '%j is no number of seconds and counts as none',
+    '%j is not a number of seconds and counts as none',
     (text) => {
       expect(order('KillTcp', text, text)).toMatchObject({ delayMs: 0, durationMs: 0 })
     },

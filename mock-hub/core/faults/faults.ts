@@ -38,8 +38,8 @@ export class HubFaults implements Faults {
   }
 
   arm(definition: FaultDefinition): ArmedFault {
-    const lever = checkDefinition(definition)
-    const armed = new Armed(`f${String(++this.#lastId)}`, definition, lever)
+    const type = checkDefinition(definition)
+    const armed = new Armed(`f${String(++this.#lastId)}`, definition, type)
     const { durationSeconds } = definition
     if (durationSeconds !== undefined)
       armed.cancelTimer = this.#clock.schedule(
@@ -131,7 +131,7 @@ class Armed {
   readonly #ends = new Emitter<[]>()
   #ended = false
 
-  constructor(id: string, definition: FaultDefinition, lever: FaultType) {
+  constructor(id: string, definition: FaultDefinition, type: FaultType) {
     const { name, scope, trigger, count = 1, durationSeconds, parameters = {} } = definition
     const dot = name.lastIndexOf('.')
     this.id = id
@@ -144,7 +144,7 @@ class Armed {
     this.count = count
     this.durationSeconds = durationSeconds
     this.parameters = parameters
-    this.explain = explain(definition, lever)
+    this.explain = explain(definition, type)
   }
 
   onEnd(listener: () => void): () => void {
@@ -184,7 +184,7 @@ class Armed {
 }
 
 /** One sentence: at which point, what the hub does, for whom, after how many matches, how often, how long. */
-function explain(definition: FaultDefinition, lever: FaultType): string {
+function explain(definition: FaultDefinition, type: FaultType): string {
   const { scope, trigger, count = 1, durationSeconds, parameters = {} } = definition
   const skip = trigger?.skip ?? 0
   const given = Object.entries(parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
@@ -195,5 +195,5 @@ function explain(definition: FaultDefinition, lever: FaultType): string {
     ...(durationSeconds === undefined ? [] : [`within ${String(durationSeconds)} s`]),
   ]
   const values = given.length === 0 ? '' : ` (${given.join(', ')})`
-  return `At ${lever.trigger}, the hub ${lever.description}${values}; ${conditions.join(', ')}.`
+  return `At ${type.trigger}, the hub ${type.description}${values}; ${conditions.join(', ')}.`
 }

@@ -64,7 +64,7 @@ describe('scope of a device’s token', () => {
     expect(refused(d, own(sr)).explanation.rule).toBe('WIRE-AUTH-08')
   })
 
-  test('WIRE-AUTH-08: a prefix of the text that is no prefix of the segments is refused', () => {
+  test('WIRE-AUTH-08: a prefix of the text that is not a prefix of the segments is refused', () => {
     const deviceId = { deviceId: 'dev1' }
     expect(refused(deviceId, own(`${HOST}/devices/dev`, deviceId)).explanation.rule).toBe('WIRE-AUTH-08')
   })

@@ -220,7 +220,7 @@ export class HubAuthentication implements Authentication {
   }
 }
 
-/** @throws HubError IotHubUnauthorizedAccess when it is no shared access signature. */
+/** @throws HubError IotHubUnauthorizedAccess when it is not a shared access signature. */
 function read(text: string): SasToken {
   const token = parseSasToken(text)
   if (typeof token === 'string')

@@ -12,7 +12,7 @@ import type { Configurations } from '../contract/services/configurations.ts'
 import type { BlobAccess, DocumentRenderer } from '../contract/services/documents.ts'
 import type { ImportExportJobs, ImportExportRequest } from '../contract/services/jobs.ts'
 import { HubError } from '../errors/hub-error.ts'
-import { quoted } from '../errors/quoted.ts'
+import { jobNotFound } from './job-checks.ts'
 
 interface Job {
   readonly jobId: string
@@ -221,13 +221,7 @@ export class HubImportExportJobs implements ImportExportJobs {
   #find(jobId: string): Job {
     const job = this.#jobs.get(jobId)
     if (job !== undefined) return job
-    throw new HubError({
-      kind: 'JobNotFound',
-      message: `Job '${jobId}' was not found.`,
-      rule: 'WIRE-JOB-02',
-      expected: 'the id of a job',
-      received: quoted(jobId),
-    })
+    throw jobNotFound(jobId)
   }
 
   /** Fields without a value are left out; only the answer to the creation names the input. */

@@ -5,6 +5,16 @@ import type { HubQueries, TwinTarget } from '../query/queries.ts'
 
 const LONGEST_EXECUTION_SECONDS = 172_800
 
+export function jobNotFound(jobId: string): HubError {
+  return new HubError({
+    kind: 'JobNotFound',
+    message: `Job '${jobId}' was not found.`,
+    rule: 'WIRE-JOB-02',
+    expected: 'the id of a job',
+    received: quoted(jobId),
+  })
+}
+
 /** @throws HubError ArgumentInvalid, ArgumentNull. */
 export function checkJobRequest({
   jobId,

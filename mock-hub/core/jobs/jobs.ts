@@ -10,7 +10,7 @@ import type { ContinuationTokens } from '../query/continuation-tokens.ts'
 import { pageSize } from '../query/page-size.ts'
 import type { HubQueries } from '../query/queries.ts'
 import { TIERS } from '../throttling/throttle.ts'
-import { checkJobRequest } from './job-checks.ts'
+import { checkJobRequest, jobNotFound } from './job-checks.ts'
 import { deviceJobDocument, jobDocument } from './job-documents.ts'
 import { JobRunner } from './job-runner.ts'
 import { JobStore } from './job-store.ts'
@@ -141,13 +141,7 @@ export class HubJobs implements Jobs {
   #find(jobId: string): Job {
     const job = this.#jobs.get(jobId)
     if (job !== undefined) return job
-    throw new HubError({
-      kind: 'JobNotFound',
-      message: `Job '${jobId}' was not found.`,
-      rule: 'WIRE-JOB-02',
-      expected: 'the id of a job',
-      received: quoted(jobId),
-    })
+    throw jobNotFound(jobId)
   }
 }
 

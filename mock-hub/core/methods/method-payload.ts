@@ -12,7 +12,7 @@ export function sizeOf(payload: MethodCall['payload']): number {
   return Buffer.byteLength(textOf(payload) ?? '')
 }
 
-/** The value of a response: null when it is empty, its text when it is no JSON. */
+/** The value of a response: null when it is empty, its text when it is not JSON. */
 export function valueOf(body: Buffer): Json {
   if (body.length === 0) return null
   const text = body.toString()

@@ -70,7 +70,7 @@ describe('a call and its answer', () => {
     expect(link.requests[0]?.payload).toBe(text)
   })
 
-  test('the value of a response is null when it is empty, and its text when it is no JSON', async () => {
+  test('the value of a response is null when it is empty, and its text when it is not JSON', async () => {
     const link = device()
     for (const [at, [body, payload]] of [
       ['', null],

@@ -149,7 +149,7 @@ describe('wideQueryLanguage', () => {
   test('WIRE-QRY-12: a function that is none is named, with those that there are', () => {
     const { message } = refusal("SELECT * FROM devices WHERE STARTS_WITH(deviceId, 'x')")
     expect(message).toContain('Line 1:29')
-    expect(message).toContain('STARTS_WITH is no function here')
+    expect(message).toContain('STARTS_WITH is not a function here')
     expect(message).toContain('STARTSWITH, ENDSWITH, ARRAY_CONTAINS')
     expect(refusal("SELECT * FROM devices WHERE startswith('x')").message).toContain(
       'takes 2 arguments, given: 1',

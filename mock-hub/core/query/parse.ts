@@ -85,7 +85,7 @@ function findFunction(
 ): QueryFunction {
   const known = functions.get(name.toUpperCase())
   if (known === undefined)
-    throw fail(`${name} is no function here; there are ${[...functions.keys()].join(', ')}`)
+    throw fail(`${name} is not a function here; there are ${[...functions.keys()].join(', ')}`)
   const [fewest, most] = known.arity
   if (given >= fewest && given <= most) return known
   const wanted =

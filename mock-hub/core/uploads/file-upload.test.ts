@@ -77,7 +77,7 @@ describe('a place to upload', () => {
     ...['', '/a', '..', '../e/a', 'a/../../e', './a', 'a/.', '\ud800'],
     // The blob endpoint would refuse these: with the folder of the device, the last has one character too many.
     ...['a\\..\\b', 'a\nb', 'a\u007f', 'x'.repeat(1_023)],
-  ])('WIRE-FILE-01 WIRE-FILE-16: %j is no name', async (blobName) => {
+  ])('WIRE-FILE-01 WIRE-FILE-16: %j is not a name', async (blobName) => {
     expect((await rejectionOf(start(blobName))).code).toBe(400004)
     expect(signed).toEqual([])
   })

@@ -162,7 +162,11 @@ const REFUSED: readonly (readonly [attack: string, refusal: Refusal, claim: () =
     () => keyed('d1', KEY, { skn: 'provisioningserviceowner' }),
   ],
   ['a token that has expired', ['DPS-AUTH-09', 401000, 'form'], () => keyed('d1', KEY, { seconds: -301 })],
-  ['a text that is no token', ['DPS-AUTH-01', 401000, 'form'], () => ({ registrationId: 'd1', token: KEY })],
+  [
+    'a text that is not a token',
+    ['DPS-AUTH-01', 401000, 'form'],
+    () => ({ registrationId: 'd1', token: KEY }),
+  ],
   ['no credential', ['DPS-AUTH-17', 401000, 'form'], () => ({ registrationId: 'd1' })],
   ['an id scope that is not there', ['DPS-ERR-04', 404000], () => scoped('0ne000000FF')],
   ['an id scope in other letters', ['DPS-ERR-04', 404000], () => scoped('0NE00000000')],

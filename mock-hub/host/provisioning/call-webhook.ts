@@ -22,7 +22,7 @@ export function webhookCaller({ clock, anywhere, caPem }: WebhookOptions): CallW
         `the webhook ${url.hostname} is not on this machine; the setting dpsWebhooksAnywhere allows it`,
       )
     return ask({
-      ...{ clock, url, whom: 'the webhook', method: 'POST', body: JSON.stringify(document) },
+      ...{ clock, url, server: 'the webhook', method: 'POST', body: JSON.stringify(document) },
       ca: [...rootCertificates, caPem()],
     })
   }

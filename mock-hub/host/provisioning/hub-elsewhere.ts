@@ -130,7 +130,7 @@ class HubByConnectionString implements LinkedHub {
     check(status, body)
     const found = readJson(body)
     if (isObject(found)) return found
-    throw new Error(`it answered with JSON that is no object: ${body.slice(0, 100)}`)
+    throw new Error(`it answered with JSON that is not an object: ${body.slice(0, 100)}`)
   }
 
   async #call(method: string, path: string, document: JsonObject, ifMatch?: string): Promise<void> {
@@ -141,7 +141,7 @@ class HubByConnectionString implements LinkedHub {
   #ask(method: string, path: string, document?: JsonObject, ifMatch?: string): ReturnType<typeof ask> {
     const { hostName, port } = this.#at
     return ask({
-      ...{ clock: this.#clock, whom: 'it', method, ca: this.#roots() },
+      ...{ clock: this.#clock, server: 'it', method, ca: this.#roots() },
       url: new URL(`https://${hostName}:${String(port)}${path}?${API_VERSION}`),
       headers: {
         Authorization: this.#token(),

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts'
 export interface OutgoingRequest {
   readonly clock: Clock
   /** Who is asked, for errors: `the webhook`. */
-  readonly whom: string
+  readonly server: string
   readonly url: URL
   readonly method: string
   readonly headers?: Readonly<Record<string, string>>
@@ -23,7 +23,7 @@ const MOST_BYTES = 256 * 1024
 
 /** @returns status and body. @throws Error when there is no answer in time, or a very long one. */
 export function ask(asked: OutgoingRequest): Promise<{ readonly status: number; readonly body: string }> {
-  const { clock, whom, url, method, headers = {}, body, ca } = asked
+  const { clock, server, url, method, headers = {}, body, ca } = asked
   return new Promise((resolve, reject) => {
     const content =
       body === undefined
@@ -36,7 +36,7 @@ export function ask(asked: OutgoingRequest): Promise<{ readonly status: number; 
     const request =
       url.protocol === 'https:' ? requestHttps(url, { ...options, ca: [...ca] }) : requestHttp(url, options)
     const cancel = clock.schedule(LONGEST_MS, () => {
-      request.destroy(new Error(`${whom} did not answer within ${String(LONGEST_MS / 1000)} s`))
+      request.destroy(new Error(`${server} did not answer within ${String(LONGEST_MS / 1000)} s`))
     })
     const failed = (error: Error): void => {
       cancel()
@@ -49,7 +49,7 @@ export function ask(asked: OutgoingRequest): Promise<{ readonly status: number; 
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         length += chunk.length
-        if (length > MOST_BYTES) request.destroy(new Error(`${whom} answered with more than 256 KB`))
+        if (length > MOST_BYTES) request.destroy(new Error(`${server} answered with more than 256 KB`))
       })
       response.on('error', failed)
       response.on('end', () => {

@@ -13,7 +13,7 @@ const BESIDE = 2
  * @param where what errors call the text.
  * @returns the value; undefined for a text without one.
  * @throws InvalidInput for a text that is too long or too deep, that contains itself, or that has values which JSON does
- *   not have; RangeError when it is no YAML.
+ *   not have; RangeError when it is not YAML.
  */
 export async function readYaml(text: string, where: string): Promise<unknown> {
   if (text.length > LONGEST_SEED)

@@ -12,7 +12,7 @@ afterEach(() => hub?.stop())
 function fresh(): Hub {
   return (hub = createHub({ clock: new ManualClock() }))
 }
-/** A seed that is no snapshot. */
+/** A seed that is not a snapshot. */
 const seedOf = async (text: string, where: string): Promise<Seed> => seedPart(await parseSeed(text, where))
 const keyOf = onceEach((purpose) => Buffer.from(`key of ${purpose} `.padEnd(32)).toString('base64'))
 

@@ -70,11 +70,11 @@ export function notFound(request: FastifyRequest): HubError {
 }
 
 /** The path exists, but not for this method: the framework below the service answers. */
-export function methodNotAllowed({ method, url }: FastifyRequest): HubError {
+export function methodNotAllowed({ method, url }: FastifyRequest, rule = 'WIRE-ERR-03'): HubError {
   return new HubError({
     kind: 'GenericMethodNotAllowed',
     message: `The requested resource does not support http method '${method}'.`,
-    rule: 'WIRE-ERR-03',
+    rule,
     expected: 'a method that this path has',
     received: `${method} ${url.slice(0, 200)}`,
   })

@@ -41,7 +41,7 @@ export function batchOf(bytes: Buffer): readonly Message[] {
   try {
     entries = readJson(bytes.toString('utf8'))
   } catch (error) {
-    throw badBatch('a JSON array', error instanceof RangeError ? error.message : 'bytes that are no JSON')
+    throw badBatch('a JSON array', error instanceof RangeError ? error.message : 'bytes that are not JSON')
   }
   if (!Array.isArray(entries) || entries.length === 0)
     throw badBatch(

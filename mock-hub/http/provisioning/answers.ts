@@ -3,8 +3,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Server } from 'node:https'
 import type { Hub } from '../../core/contract/hub.ts'
-import { HubError } from '../../core/errors/hub-error.ts'
+import type { HubError } from '../../core/errors/hub-error.ts'
 import type { Provisioning } from '../../provisioning/contract/provisioning.ts'
+import { methodNotAllowed } from '../common/errors.ts'
 import { errorAnswer } from '../../provisioning/contract/error-answer.ts'
 
 /** The handlers authenticate; the hub's api-version, throttle and faults do not apply. */
@@ -34,13 +35,7 @@ export function registrationOf({ params }: FastifyRequest): string | undefined {
   return scope === undefined ? undefined : registrationId
 }
 
-/** The path is there, and not for this method. */
-export function methodNotAllowed({ method, url }: FastifyRequest): never {
-  throw new HubError({
-    kind: 'GenericMethodNotAllowed',
-    message: `The requested resource does not support http method '${method}'.`,
-    rule: 'DPS-HTTP-01',
-    expected: 'a method that this path has',
-    received: `${method} ${url.slice(0, 200)}`,
-  })
+/** A handler for the methods that a path does not have. */
+export function noSuchMethod(request: FastifyRequest): never {
+  throw methodNotAllowed(request, 'DPS-HTTP-01')
 }

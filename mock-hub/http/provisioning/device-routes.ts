@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Registrant, RegistrationAnswer } from '../../provisioning/contract/provisioning.ts'
 import { credentialsOf } from '../common/access.ts'
 import { apiVersionOf } from '../common/api-version.ts'
-import { JSON_TYPE, methodNotAllowed, OF_PROVISIONING, type ProvisioningRoutes } from './answers.ts'
+import { JSON_TYPE, noSuchMethod, OF_PROVISIONING, type ProvisioningRoutes } from './answers.ts'
 
 interface DeviceRoute {
   Params: { readonly scope: string; readonly registrationId: string; readonly operationId: string }
@@ -42,7 +42,7 @@ export const deviceRoutes: ProvisioningRoutes = (app, { devices }) => {
     [`${ROOT}/operations/:operationId`, ['PUT', 'POST', 'DELETE', 'PATCH']],
     [ROOT, ['GET', 'PUT', 'DELETE', 'PATCH']],
   ] as const)
-    app.route({ url, method: [...method], config, schema: { hide: true }, handler: methodNotAllowed })
+    app.route({ url, method: [...method], config, schema: { hide: true }, handler: noSuchMethod })
 }
 
 function registrantOf(request: FastifyRequest<DeviceRoute>): Registrant {

@@ -6,7 +6,7 @@ import { HubError } from '../../core/errors/hub-error.ts'
 import type { Enrollments, Page } from '../../provisioning/contract/enrollments.ts'
 import type { ProvisioningRight } from '../../provisioning/contract/policies.ts'
 import { pageRequest, type PageHeaders } from '../service/query.ts'
-import { JSON_TYPE, methodNotAllowed, OF_PROVISIONING, type ProvisioningRoutes } from './answers.ts'
+import { JSON_TYPE, noSuchMethod, OF_PROVISIONING, type ProvisioningRoutes } from './answers.ts'
 
 interface EntryRoute {
   Params: { readonly id: string }
@@ -79,7 +79,7 @@ export const serviceRoutes: ProvisioningRoutes = (app, provisioning) => {
       [`${root}/:id`, ['POST', 'PATCH']],
       [`${root}/:id/attestationmechanism`, ['GET', 'PUT', 'DELETE', 'PATCH']],
     ] as const)
-      app.route({ url, method: [...method], config, schema: { hide: true }, handler: methodNotAllowed })
+      app.route({ url, method: [...method], config, schema: { hide: true }, handler: noSuchMethod })
   }
   const { registrations } = provisioning
   app.get<EntryRoute>(
@@ -112,7 +112,7 @@ export const serviceRoutes: ProvisioningRoutes = (app, provisioning) => {
     method: ['PUT', 'POST', 'PATCH'],
     config,
     schema: { hide: true },
-    handler: methodNotAllowed,
+    handler: noSuchMethod,
   })
 }
 

@@ -48,7 +48,7 @@ describe('telemetry', () => {
   })
 
   test.each([
-    ['x', 'bytes that are no JSON'],
+    ['x', 'bytes that are not JSON'],
     ['{}', 'given: object'],
     ['[]', 'an empty array'],
     ['[1]', '[0] to be an object'],

@@ -21,7 +21,7 @@ test.each<[string, Buffer | string, object]>([
   ['JSON', '{"t":1}', { body: { t: 1 } }],
   ['text', 'hello', { body: 'hello' }],
   ['nothing', '', { body: '' }],
-  ['bytes that are no text', Buffer.from([0xff, 0]), { bodyBase64: '/wA=' }],
+  ['bytes that are not text', Buffer.from([0xff, 0]), { bodyBase64: '/wA=' }],
   ['JSON that cannot be written again', DEEP, { body: DEEP }],
 ])('a body of %s', (_what, body, shown) => {
   const document = eventDocument(message(body))

@@ -35,7 +35,7 @@ const cases = ROUTES.flatMap(([method, path, isArray]) =>
     ['no body', undefined, 400005],
     ['null', 'null', 400005],
     ['no JSON', '{', 400006],
-    ['bytes that are no text', Buffer.from([0x22, 0xff, 0x22]), 400006],
+    ['bytes that are not text', Buffer.from([0x22, 0xff, 0x22]), 400006],
     ['text', '"text"', 400000],
     ['a number', '7', 400000],
     ['the other kind', isArray ? '{}' : '[]', 400000],

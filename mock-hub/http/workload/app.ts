@@ -12,7 +12,7 @@ import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { answerWhenStored } from '../../http-common/answer-when-stored.ts'
 import { NESTING_RULE, readJsonBodies } from '../../http-common/json-bodies.ts'
-import { strangerProblem } from '../../http-common/strangers.ts'
+import { foreignRequestProblem } from '../../http-common/local-requests.ts'
 import { certificateRoutes } from './certificates.ts'
 import { base64Of, moduleKey, decrypt, encrypt, signWith } from './crypto.ts'
 import { moduleDocument, moduleOf, modulesOf, type ModuleParams } from './modules.ts'
@@ -39,7 +39,7 @@ export function workloadApp(
   })
   if (refusesStrangers)
     app.addHook('onRequest', (request, reply, next) => {
-      const problem = strangerProblem(request.headers)
+      const problem = foreignRequestProblem(request.headers)
       if (problem === undefined) next()
       else void reply.code(403).send({ message: problem })
     })

@@ -67,9 +67,9 @@ describe('invalid packets after CONNACK', () => {
     ['PUBLISH shorter than its topic', raw(0x30, [0, 40], EVENTS)],
     ['PUBLISH without a topic', raw(0x30)],
     ['WIRE-D2C-16: PUBLISH to the empty topic', raw(0x30, text(''))],
-    ['PUBLISH to a topic that is no UTF-8', raw(0x30, text(Buffer.from([...Buffer.from(EVENTS), 0xff])))],
+    ['PUBLISH to a topic that is not UTF-8', raw(0x30, text(Buffer.from([...Buffer.from(EVENTS), 0xff])))],
     [
-      'a request on a topic that is no UTF-8',
+      'a request on a topic that is not UTF-8',
       raw(0x30, text(Buffer.from('$iothub/twin/GET/?$rid=\xff', 'latin1'))),
     ],
     ['WIRE-SESS-24: PUBLISH to a filter', raw(0x30, text('devices/+/messages/events/'))],

@@ -152,7 +152,7 @@ describe('listenTls', () => {
   })
 })
 
-describe('tls levers', () => {
+describe('tls faults', () => {
   test.each(['unknown_ca', 'wrong_name', 'expired', 'not_yet_valid'])(
     'tls.%s shows the variant once',
     async (name) => {

@@ -80,7 +80,7 @@ function choiceOf(body: string, hubs: readonly LinkedHub[]): Choice {
   } catch {
     throw failed('Custom allocation failed: the answer of the webhook is not JSON.')
   }
-  if (!isObject(answer)) throw failed('Custom allocation failed: the answer of the webhook is no object.')
+  if (!isObject(answer)) throw failed('Custom allocation failed: the answer of the webhook is not an object.')
   const hostName = own(answer, 'iotHubHostName')
   const hub = hubs.find((each) => typeof hostName === 'string' && sameId(each.hostName, hostName))
   if (hub === undefined)

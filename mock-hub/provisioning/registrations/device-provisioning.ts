@@ -1,4 +1,4 @@
-/** What devices can do: register, poll, look up. The one gate: journal, faults, attestation, throttle, assignment. */
+/** What devices can do: register, poll, look up. The one dispatcher: journal, faults, attestation, throttle, assignment. */
 
 import type { Clock } from '../../base/clock.ts'
 import type { Json, JsonObject } from '../../base/json.ts'

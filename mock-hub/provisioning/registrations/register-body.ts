@@ -34,7 +34,7 @@ export function payloadOf({ registrationId, transport }: Registrant, text: strin
     throw badRequest(
       'DPS-REG-11',
       `registrationId to be ${quoted(registrationId)}, as in the connection or the path`,
-      typeof given === 'string' ? quoted(given) : 'something that is no text',
+      typeof given === 'string' ? quoted(given) : 'something that is not text',
     )
   if ((own(body, 'csr') ?? null) !== null)
     throw badRequest('DPS-REG-14', 'no csr: this service issues no certificates', 'a csr')

@@ -150,7 +150,7 @@ export function stateIn(answer: JsonObject): JsonObject {
 /** A member that is a text. */
 export function textIn(document: JsonObject, name: string): string {
   const value = own(document, name)
-  if (typeof value !== 'string') throw new Error(`${name} is no text: ${JSON.stringify(value)}`)
+  if (typeof value !== 'string') throw new Error(`${name} is not text: ${JSON.stringify(value)}`)
   return value
 }
 

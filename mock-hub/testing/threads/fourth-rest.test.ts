@@ -112,7 +112,7 @@ describe('queries and target conditions', () => {
 })
 
 describe('methods', () => {
-  test('report-samples-python-11: a payload that is no JSON makes the request malformed', async () => {
+  test('report-samples-python-11: a payload that is not JSON makes the request malformed', async () => {
     const { status } = await server.call('POST', '/twins/d1/methods', {
       body: '{"methodName":"SetTelemetryInterval","timeout":60,"payload":a}',
       headers: { 'content-type': 'application/json' },

@@ -193,7 +193,7 @@ describe('methods', () => {
     expect(result).toMatchObject({ status: 200, payload: {} })
   })
 
-  test('report-esp32-28: an answer that is no JSON reaches the caller at once', async () => {
+  test('report-esp32-28: an answer that is not JSON reaches the caller at once', async () => {
     const [, result] = await call(undefined, 'Some Response Message')
     expect(result).toMatchObject({ status: 200 })
   })

@@ -51,7 +51,7 @@ describe('MQTT', () => {
     expect(granted).toEqual([0, 0])
   })
 
-  test('report-azc-1768: a reported patch that is no JSON', async () => {
+  test('report-azc-1768: a reported patch that is not JSON', async () => {
     const { client } = await subscribed('$iothub/twin/res/#')
     publish(client, '$iothub/twin/PATCH/properties/reported/?$rid=abc', '{"a":')
     expect((await client.take('publish')).topic).toBe('$iothub/twin/res/400/?$rid=abc')

@@ -1,5 +1,6 @@
 /** All mutants that the operators make of the hub and the client, and drawings from them. */
 
+import { seeded } from '../../../step-definitions/device/conductor/seeded.ts'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
@@ -109,7 +110,7 @@ export function draw(
   count: number,
   seed: number,
 ): readonly GeneratedMutant[] {
-  const random = generator(seed)
+  const random = seeded(seed)
   const byOperator = new Map<string, GeneratedMutant[]>()
   for (const mutant of shuffled(all, random))
     byOperator.set(mutant.operator, [...(byOperator.get(mutant.operator) ?? []), mutant])
@@ -142,15 +143,4 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
     ;[list[index], list[other]] = [list[other] as T, list[index] as T] // both indexes are within the list
   }
   return list
-}
-
-/** Mulberry32: the same numbers for the same seed on every machine. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -46,7 +46,7 @@ export async function initDevice(path: string, flags: InitFlags, say: (line: str
   say(`${path} is written. Next: iot-hub-conformance device check ${path}`)
 }
 
-/** @throws UsageError for an answer that is no JSON; DeviceFileError for another wrong one. */
+/** @throws UsageError for an answer that is not JSON; DeviceFileError for another wrong one. */
 export function deviceFileText(answers: ReadonlyMap<string, string>): string {
   const get = (name: string): string => answers.get(name) ?? ''
   const desired = get('desired')

@@ -7,6 +7,7 @@ import { FORMAT } from '../recording/files.ts'
 import type { Bench } from './bench.ts'
 import { PROVOCATIONS } from './phases/all.ts'
 import type { Provocation } from './provocation.ts'
+import { seeded } from './seeded.ts'
 import { Interrupted, messageOf, Stage, Trouble } from './stage.ts'
 import type { Puller } from './triggers.ts'
 
@@ -47,7 +48,7 @@ export async function conduct(options: RunOptions): Promise<Recording> {
     hubAheadMs: bench.hubClock.now() - bench.clock.now(),
   }
   await conductor.run()
-  // What the hub tells from now on is no part of the run.
+  // What the hub tells from now on is not part of the run.
   return { header, entries: [...bench.recorder.entries] }
 }
 
@@ -257,16 +258,5 @@ class Conductor {
     const ok = await stage.back(stage.patience, from)
     bench.recorder.record({ type: 'recovery', after, how, ok })
     return ok
-  }
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

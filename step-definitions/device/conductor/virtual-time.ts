@@ -4,7 +4,7 @@
  */
 
 import { ManualClock } from 'mock-iot-hub'
-import { happened, settle } from '../../world/clock.ts'
+import { happened, settle } from '../../world/time/clock.ts'
 
 export class VirtualTime {
   readonly bench = new ManualClock()

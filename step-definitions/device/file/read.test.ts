@@ -32,7 +32,7 @@ describe('an error names the field, the rule and what was given', () => {
     [`${LEAST}triggers: { boot: { shell: x } }`, 'triggers.boot must be left out'],
     [`${LEAST}triggers: { start: { shel: x } }`, 'triggers.start.shel must be left out'],
     [`${LEAST}does: { telemetry: { sequence: n } }`, 'does.telemetry.sequence must match pattern'],
-    ['device: [', 'is no YAML'],
+    ['device: [', 'is not YAML'],
   ])('%s', (text, message) => {
     expect(() => parseDeviceFile(text)).toThrow(message)
   })

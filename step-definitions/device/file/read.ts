@@ -27,7 +27,7 @@ export function parseDeviceFile(text: string, name = 'device.yaml'): DeviceFile 
     read = parse(text)
   } catch (error) {
     throw new DeviceFileError(
-      `${name}: is no YAML: ${(error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''}`,
+      `${name}: is not YAML: ${(error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''}`,
     )
   }
   return deviceFileOf(read, name)

@@ -16,7 +16,7 @@ const objectOf = (properties: object, required: readonly string[] = []): object 
 
 const TRIGGER_TEXTS: Readonly<Record<TriggerName, string>> = {
   start: 'Starts the device.',
-  stop: 'Ends it in good order.',
+  stop: 'Stops it in order.',
   powerCycle:
     'Takes the power away and gives it back. Default: a program of start is killed and started again.',
   network: 'Takes the network away and gives it back.',
@@ -71,7 +71,7 @@ export const DEVICE_FILE_SCHEMA: object = objectOf(
         },
         ['kind'],
       ),
-      'Its credentials.',
+      'How it authenticates.',
     ),
     transport: said({ enum: ['mqtt', 'mqtt-ws'] }, 'Default: mqtt.'),
     roots: said({ type: 'integer', minimum: 1 }, 'How many roots it trusts. Default: 1.'),
@@ -178,11 +178,14 @@ export const DEVICE_FILE_SCHEMA: object = objectOf(
           'Factor by which a build for tests shortens its pauses.',
         ),
       }),
-      'What it can bear.',
+      'Its limits.',
     ),
     network: said(
       objectOf({
-        dns: said({ enum: ['suite', 'hosts', 'lab', 'none'] }, 'Who leads the name of the hub to the bench.'),
+        dns: said(
+          { enum: ['suite', 'hosts', 'lab', 'none'] },
+          'What resolves the host name of the hub to the bench.',
+        ),
         ntp: said({ enum: ['suite', 'none'] }, 'Whether the bench tells the time over SNTP.'),
       }),
       'The network around it.',

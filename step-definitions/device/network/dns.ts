@@ -1,7 +1,8 @@
 /** The DNS responder of the bench: it leads the name of the hub to an address, moves it, and fails on demand. UDP alone. */
 
-import { createSocket, type Socket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
 import { decode, encode, type Answer, type Packet } from 'dns-packet'
+import { boundSocket, UdpResponder, type UdpAddress } from './udp.ts'
 
 /** How long a device may keep an answer, in seconds. */
 export const TTL_SECONDS = 5
@@ -10,11 +11,7 @@ const AUTHORITATIVE = 0x0400
 const SERVFAIL = 2
 const NXDOMAIN = 3
 
-export interface DnsOptions {
-  /** Where it listens. */
-  readonly address: string
-  /** 0: any free port. */
-  readonly port: number
+export interface DnsOptions extends UdpAddress {
   readonly hostName: string
   /** Where every other name leads, such as that of a time server; undefined: there is no other name. */
   readonly others?: string | undefined
@@ -22,17 +19,16 @@ export interface DnsOptions {
   readonly asked: (name: string, answer: string) => void
 }
 
-export class DnsResponder {
+export class DnsResponder extends UdpResponder {
   /** Where the name of the hub leads. */
   leadsTo: string
   /** Answers SERVFAIL to everything. */
   fails = false
   readonly #options: DnsOptions
-  readonly #socket: Socket
 
   private constructor(options: DnsOptions, socket: Socket) {
+    super(socket)
     this.#options = options
-    this.#socket = socket
     this.leadsTo = options.address
     socket.on('message', (bytes, { port, address }) => {
       const answer = this.#answer(bytes)
@@ -42,15 +38,7 @@ export class DnsResponder {
 
   /** @throws the system's error for a port that cannot be had. */
   static async start(options: DnsOptions): Promise<DnsResponder> {
-    return new DnsResponder(options, await boundSocket(options.port, options.address))
-  }
-
-  get port(): number {
-    return this.#socket.address().port
-  }
-
-  stop(): void {
-    this.#socket.close()
+    return new DnsResponder(options, await boundSocket(options))
   }
 
   #answer(bytes: Buffer): Buffer | undefined {
@@ -77,18 +65,4 @@ export class DnsResponder {
       ...{ questions: [question], answers },
     })
   }
-}
-
-/** A UDP socket that listens. @throws the system's error. */
-export function boundSocket(port: number, address: string): Promise<Socket> {
-  const socket = createSocket('udp4')
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject)
-    socket.bind(port, address, () => {
-      socket.off('error', reject)
-      // A device that is gone answers with ICMP.
-      socket.on('error', () => undefined)
-      resolve(socket)
-    })
-  })
 }

@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:dgram'
 import type { Clock } from 'mock-iot-hub'
-import { boundSocket } from './dns.ts'
+import { boundSocket, UdpResponder, type UdpAddress } from './udp.ts'
 
 const PACKET_BYTES = 48
 /** Seconds from 1900 to 1970. */
@@ -10,22 +10,18 @@ const EPOCH_SECONDS = 2_208_988_800
 const CLIENT = 3
 const SERVER = 4
 
-export interface SntpOptions {
-  readonly address: string
-  /** 0: any free port. */
-  readonly port: number
+export interface SntpOptions extends UdpAddress {
   readonly clock: Clock
   /** Hears of each question. */
   readonly asked: (offsetSeconds: number) => void
 }
 
-export class SntpResponder {
+export class SntpResponder extends UdpResponder {
   /** Seconds by which its time is ahead of the bench. */
   offsetSeconds = 0
-  readonly #socket: Socket
 
   private constructor({ clock, asked }: SntpOptions, socket: Socket) {
-    this.#socket = socket
+    super(socket)
     socket.on('message', (bytes, { port, address }) => {
       const [first = 0] = bytes
       if (bytes.length < PACKET_BYTES || (first & 7) !== CLIENT) return
@@ -36,15 +32,7 @@ export class SntpResponder {
 
   /** @throws the system's error for a port that cannot be had. */
   static async start(options: SntpOptions): Promise<SntpResponder> {
-    return new SntpResponder(options, await boundSocket(options.port, options.address))
-  }
-
-  get port(): number {
-    return this.#socket.address().port
-  }
-
-  stop(): void {
-    this.#socket.close()
+    return new SntpResponder(options, await boundSocket(options))
   }
 }
 

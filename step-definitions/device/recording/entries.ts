@@ -28,7 +28,7 @@ export interface ConnectFields {
   readonly clean: boolean
   readonly will?: { readonly topic: string; readonly qos: number; readonly retain: boolean }
   readonly token?: ShownToken
-  /** A password that is no token. */
+  /** A password that is not a token. */
   readonly password?: true
 }
 

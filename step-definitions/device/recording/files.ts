@@ -15,7 +15,7 @@ export function parseRecording(text: string, path: string): Recording {
     try {
       return JSON.parse(line)
     } catch {
-      throw new RangeError(`${path}:${String(at + 1)}: is no JSON`)
+      throw new RangeError(`${path}:${String(at + 1)}: is not JSON`)
     }
   })
   const [header, ...entries] = parsed as [RecordingHeader | undefined, ...Entry[]] // the suite wrote them; checked below

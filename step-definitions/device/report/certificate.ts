@@ -69,7 +69,7 @@ export function certificateProblem(text: string, keyPem?: string): string | unde
   try {
     read = JSON.parse(text) as Partial<Certificate>
   } catch {
-    return 'it is no JSON'
+    return 'it is not JSON'
   }
   const { certificate, signature } = read
   if (certificate?.['format'] !== 'iot-hub-device-certificate/1') return 'it is no certificate of a device'

@@ -68,24 +68,18 @@ function Keys({ path, sas }: { readonly path: string; readonly sas: boolean }) {
         </Button>
         {sas ? (
           <>
-            <Button
-              icon="key"
-              disabled={busy}
-              onClick={() => {
-                regenerate('primaryKey')
-              }}
-            >
-              New primary key
-            </Button>
-            <Button
-              icon="key"
-              disabled={busy}
-              onClick={() => {
-                regenerate('secondaryKey')
-              }}
-            >
-              New secondary key
-            </Button>
+            {(['primary', 'secondary'] as const).map((which) => (
+              <Button
+                key={which}
+                icon="key"
+                disabled={busy}
+                onClick={() => {
+                  regenerate(`${which}Key`)
+                }}
+              >
+                New {which} key
+              </Button>
+            ))}
             <Button
               icon="clock"
               disabled={busy}

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import { Badge, Button, Card, Empty, Problem } from '../../parts/basics.tsx'
-import { CheckBox, Field, NumberField, TextField } from '../../parts/fields.tsx'
+import { CheckBox, NumberField, TextArea, TextField } from '../../parts/fields.tsx'
 import { useCall } from '../../parts/forms.tsx'
 import { call, messageOf } from '../../lib/api.ts'
 import type { LinkedHub, UploadedCertificate } from '../../lib/types.ts'
@@ -25,7 +25,7 @@ function LinkedHubs() {
   const change = (method: string, path: string, body?: unknown): void => {
     run(async () => {
       await call(method, path, body)
-      setConnectionString('')
+      if (method === 'POST') setConnectionString('')
       again()
     })
   }
@@ -130,21 +130,14 @@ function Certificates() {
         }}
       >
         <TextField label="Name" required value={name} onValue={setName} />
-        <Field label="Certificate" hint="PEM">
-          {(attributes) => (
-            <textarea
-              {...attributes}
-              class="code"
-              rows={4}
-              required
-              spellcheck={false}
-              value={certificate}
-              onInput={(event) => {
-                setCertificate(event.currentTarget.value)
-              }}
-            />
-          )}
-        </Field>
+        <TextArea
+          label="Certificate"
+          hint="PEM"
+          rows={4}
+          required
+          value={certificate}
+          onValue={setCertificate}
+        />
         <CheckBox label="No proof of possession is needed" checked={verified} onChange={setVerified} />
         <Problem text={failed === undefined ? undefined : messageOf(failed)} />
         <div class="row end">

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import { Button, Choice, Dialog, Problem } from '../../parts/basics.tsx'
-import { CheckBox, Field, TextField } from '../../parts/fields.tsx'
+import { CheckBox, TextArea, TextField } from '../../parts/fields.tsx'
 import { JsonField, useCall } from '../../parts/forms.tsx'
 import { ApiError, call, messageOf } from '../../lib/api.ts'
 import { isObject } from '../../lib/diff.ts'
@@ -53,24 +53,14 @@ export function NewEnrollment({
         <TextField label={idName} required value={id} onValue={setId} />
         <Choice label="Attestation" options={ATTESTATION} at={type} onPick={setType} />
         {type === 'x509' ? (
-          <Field
+          <TextArea
             label={kind === 'group' ? 'Certificate of the authority' : 'Certificate of the device'}
             hint="PEM"
-          >
-            {(attributes) => (
-              <textarea
-                {...attributes}
-                class="code"
-                rows={4}
-                required
-                spellcheck={false}
-                value={pem}
-                onInput={(event) => {
-                  setPem(event.currentTarget.value)
-                }}
-              />
-            )}
-          </Field>
+            rows={4}
+            required
+            value={pem}
+            onValue={setPem}
+          />
         ) : (
           <p class="faint">The service makes the keys; you find them beside the {noun}.</p>
         )}

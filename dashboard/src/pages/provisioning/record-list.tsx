@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { Button, Empty, Problem } from '../../parts/basics.tsx'
+import { Chosen, Empty, Problem } from '../../parts/basics.tsx'
 import { SearchField } from '../../parts/fields.tsx'
 import { VirtualList } from '../../parts/virtual-list.tsx'
 import { messageOf } from '../../lib/api.ts'
@@ -79,18 +79,14 @@ export function RecordList<T>(props: RecordListProps<T>) {
             />
           </div>
           {row === undefined ? null : (
-            <aside class="card scroll" aria-label={`The chosen ${noun}`} tabIndex={0}>
+            <Chosen
+              label={`The chosen ${noun}`}
+              onClose={() => {
+                setPicked(undefined)
+              }}
+            >
               {props.detail(row, again)}
-              <Button
-                look="quiet"
-                icon="close"
-                onClick={() => {
-                  setPicked(undefined)
-                }}
-              >
-                Close
-              </Button>
-            </aside>
+            </Chosen>
           )}
         </div>
       )}

@@ -9,7 +9,7 @@ import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgem
 
 const incoming = (view: View): readonly PacketEntry[] => view.packets().filter(({ way }) => way === 'in')
 
-/** Refusals of the hub's own parser: what arrived was no MQTT, or a topic that no client may use. */
+/** Refusals of the hub's own parser: what arrived was not MQTT, or a topic that no client may use. */
 const MALFORMED =
   /topic "[^"]*[#+]|malformed|wildcard|not UTF-8|QoS 3|packet id 0|remaining length|reserved|flags/i
 

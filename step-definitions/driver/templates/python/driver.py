@@ -58,7 +58,7 @@ def create(request):
         raise Unsupported(f"the options {', '.join(foreign)}")
     given = request["arguments"].get("connectionString")
     if not isinstance(given, str):
-        raise Failure("argumentType", TypeError("the connection string is no text"))
+        raise Failure("argumentType", TypeError("the connection string is not text"))
     parts = dict(part.split("=", 1) for part in given.split(";") if "=" in part)
     if not {"HostName", "DeviceId", "SharedAccessKey"} <= set(parts):
         raise Failure("argument", ValueError("the connection string lacks something"))
