@@ -141,7 +141,7 @@ function checkPartitions(commits: GroupCommits, partitions: number, path: string
   throw new InvalidInput(
     'startMockHub',
     'partitions',
-    `to be ${String(stored)}, as those of the events in ${path} (or begin anew with fresh)`,
+    `to be ${String(stored)}, as those of the events in ${path} (or start from scratch with fresh)`,
     partitions,
   )
 }

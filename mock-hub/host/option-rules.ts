@@ -141,7 +141,11 @@ export const OPTIONS = {
     rule: oneOf('disk', 'process'),
     default: 'disk',
   },
-  fresh: { help: 'begins anew: deletes the state in the data directory', rule: BOOLEAN, default: false },
+  fresh: {
+    help: 'starts from scratch: deletes the state in the data directory',
+    rule: BOOLEAN,
+    default: false,
+  },
   partitions: {
     help: 'partitions of the Event Hubs-compatible endpoint, 1 to 32',
     rule: wholeNumber(1, 32),

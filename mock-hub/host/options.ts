@@ -89,7 +89,7 @@ export interface MockHubOptions {
    * that of the machine, and costs less). Default: `disk`.
    */
   readonly durability?: 'disk' | 'process' | undefined
-  /** Whether to begin anew: what `dataDirectory` keeps is deleted, but for the certificates. Default: false. */
+  /** Whether to start from scratch: what `dataDirectory` keeps is deleted, except the certificates. Default: false. */
   readonly fresh?: boolean | undefined
   /** Partitions of the Event Hubs-compatible endpoint, 1 to 32. Default: 4. */
   readonly partitions?: number | undefined

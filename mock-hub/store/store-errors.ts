@@ -6,7 +6,7 @@ export function damaged(place: string, what: string, options?: ErrorOptions): St
   return new StoreError(
     'StoreDamaged',
     `${place}: ${what}; look at it with "mock-iot-hub data check ${place}", save what can be read with ` +
-      `"mock-iot-hub data salvage ${place} --into DIR", or begin anew with --fresh`,
+      `"mock-iot-hub data salvage ${place} --into DIR", or start from scratch with --fresh`,
     options,
   )
 }

@@ -96,7 +96,7 @@ export async function open(path: string, init: RequestInit = {}): Promise<Respon
   const response = await fetch(new URL(path.replace(/^\//, ''), document.baseURI), { ...init, headers })
   if (response.ok) return response
   if (response.status === 401) {
-    // A hub that was started anew may have another token.
+    // A restarted hub may have another token.
     sessionStorage.removeItem(STORED)
     tokenWanted.set(true)
   }

@@ -13,7 +13,7 @@ export interface Following {
   readonly onEntries: (entries: readonly Entry[]) => void
   /** The hub sampled: it left out so many. */
   readonly onLeftOut: (count: number) => void
-  /** The hub started anew: earlier entries are gone. */
+  /** The hub was restarted: earlier entries are gone. */
   readonly onRestart: () => void
   /** What there was already has been handed over. */
   readonly onOpen: () => void

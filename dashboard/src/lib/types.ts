@@ -52,7 +52,7 @@ export interface Status {
     readonly faultsFired: number
     readonly requests: number
   }
-  /** Another id: the hub started anew, and counts its entries from 1 again. */
+  /** Another id: the hub was restarted, and counts its entries from 1 again. */
   readonly journal: { readonly id: string; readonly seq: number }
   readonly meter: { readonly used: number; readonly limit: number | null; readonly tier: string | null }
   readonly faults: { readonly armed: number }

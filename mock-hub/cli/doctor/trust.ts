@@ -46,7 +46,7 @@ function lifeOf(caPath: string, { subject, validTo }: X509Certificate): Finding 
     ? ok(`${caPath}: ${nameOf(subject)} is valid until ${validTo}`)
     : problem(
         `${caPath}: ${nameOf(subject)} has expired (${validTo})`,
-        'start a hub: it makes a new one, which clients must trust anew',
+        'start a hub: it makes a new one, which clients must trust again',
       )
 }
 

@@ -95,12 +95,12 @@ export class OperationDispatcher {
         throttle.take('fileUpload', 0)
         const start = (): Promise<Operations['uploadStart']['outcome']> =>
           uploads.start(principal.identity, blobName)
-        return this.#struck('file_upload.response', principal, start)
+        return this.#withFault('file_upload.response', principal, start)
       },
       uploadFinish: ({ principal }, result) => {
         throttle.take('fileUpload', 0)
         const finish = (): Promise<undefined> => uploads.finish(principal.identity, result)
-        return this.#struck('file_upload.response', principal, finish)
+        return this.#withFault('file_upload.response', principal, finish)
       },
       invokeMethod: ({ principal }, { target, call }) => {
         this.#checkReach(principal.identity, target)
@@ -184,7 +184,7 @@ export class OperationDispatcher {
     }
   }
 
-  async #struck<T>(point: string, principal: IdentityPrincipal, handle: () => Promise<T>): Promise<T> {
+  async #withFault<T>(point: string, principal: IdentityPrincipal, handle: () => Promise<T>): Promise<T> {
     const met = this.#deps.faults.idle ? undefined : this.#meet(point, principal)
     if (met?.effect === 'status') throw ordered(met)
     if (met?.effect === 'delay') await this.#later(met)

@@ -6,7 +6,7 @@ import type { KeySource, Seed } from '../seed/seed.ts'
 
 export type ProvisioningSeed = Pick<Seed, 'enrollments' | 'enrollmentGroups' | 'certificates' | 'linkedHubs'>
 
-/** Links are no state: each start makes them anew. @throws InvalidInput for a connection string that is none. */
+/** Links are no state: each start makes them again. @throws InvalidInput for a connection string that is none. */
 export function applyLinks(provisioning: Provisioning, { linkedHubs = [] }: ProvisioningSeed): void {
   for (const linked of linkedHubs) provisioning.linkElsewhere(linked)
 }

@@ -89,7 +89,7 @@ async function current(options: CertificateStoreOptions, keyType: KeyType): Prom
     const previous = problem?.damaged === true ? undefined : found
     const made = await makeServerCertificates(names, now, keyType, previous)
     await putInPlace(path, JSON.stringify(made), 0o600)
-    say(`made a new ${kind} in ${directory}, which clients must trust anew: ${problem?.text ?? ''}`)
+    say(`made a new ${kind} in ${directory}, which clients must trust again: ${problem?.text ?? ''}`)
     return made
   }
   const serverIs = serverProblem(found, names, now)

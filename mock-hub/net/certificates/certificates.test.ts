@@ -132,7 +132,7 @@ describe('certificate store', () => {
     const certificate = new X509Certificate(second.server.cert)
     expect(certificate.verify(new X509Certificate(second.authority.cert).publicKey)).toBe(true)
     for (const name of ['a.example', 'b.example']) expect(certificate.checkHost(name)).toBeDefined()
-    expect(said[1]).toMatch(/trust anew.*b\.example/)
+    expect(said[1]).toMatch(/trust again.*b\.example/)
     expect(await open(serverNames(['a.example', 'b.example']))).toEqual(second)
   })
 
@@ -142,7 +142,7 @@ describe('certificate store', () => {
     await writeFile(path, (await readFile(path, 'utf8')).replace(/,"permitted":\[[^\]]*\]/, ''))
     const second = await open()
     expect(second.authority.key).toBe(first.authority.key)
-    expect(said[1]).toMatch(/trust anew.*any name/)
+    expect(said[1]).toMatch(/trust again.*any name/)
   })
 
   it('makes a new server certificate before the old one expires, under the same CA', async () => {
@@ -158,7 +158,7 @@ describe('certificate store', () => {
     const first = await open()
     clock.advance(820 * DAY_MS)
     expect((await open()).authority).not.toEqual(first.authority)
-    expect(said[1]).toMatch(/trust anew.*expires/)
+    expect(said[1]).toMatch(/trust again.*expires/)
   })
 
   it.each([

@@ -10,7 +10,7 @@ export interface StoredDocument {
   readonly value: Buffer | undefined
 }
 
-/** What one turn of the event loop changed. */
+/** What one event changed. */
 export interface Group {
   /** From 1 without gaps in the life of the store. */
   readonly number: number
