@@ -122,7 +122,7 @@ describe('identities', () => {
 describe('scopes', () => {
   test('T13: parents', async () => {
     const edge = await device('e', { capabilities: { iotEdge: true } })
-    const scope = String(edge['deviceScope'])
+    const scope = edge['deviceScope'] as string
     const leaf = await device('l', { deviceScope: scope })
     expect(leaf['parentScopes']).toEqual([scope])
     const ignored = await device('l2', { parentScopes: [scope] })
@@ -358,7 +358,7 @@ describe('queries, jobs, methods', () => {
     const answer = await call('GET', '/digitaltwins/d')
     const twin = (await call('GET', '/twins/d')).json as JsonObject
     expect(answer.json).toMatchObject({ $dtId: 'd', $metadata: { $model: '' } })
-    expect(answer.headers['etag'] ?? answer.headers['ETag']).toBe(`"${String(twin['etag'])}"`)
+    expect(answer.headers['etag'] ?? answer.headers['ETag']).toBe(`"${twin['etag'] as string}"`)
     const none = await call('POST', '/digitaltwins/none/commands/c')
     expect(none.status).toBe(404)
     expect(JSON.parse(messageOf(none))).toMatchObject({ errorCode: 404001 })
