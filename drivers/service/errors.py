@@ -89,14 +89,17 @@ configurations.create_configuration(configuration())
 for what, run in [
     ("get_device", lambda: registry.get_device("nobody")),
     ("delete_device", lambda: registry.delete_device("nobody")),
+]:
+    refused("registry", "DeviceNotFound", 404, what, run)
+for what, run in [
     ("get_modules", lambda: registry.get_modules("nobody")),
     ("create_module_with_sas", lambda: registry.create_module_with_sas("nobody", "m", "me", KEY, KEY)),
 ]:
-    refused("registry", "DeviceNotFound", 404, what, run)
+    refused("registry", "IotHubUnauthorizedAccess", 401, what, run)
 refused("twin", "DeviceNotFound", 404, "get_twin", lambda: registry.get_twin("nobody"))
 refused("twin", "DeviceNotFound", 404, "update_twin", lambda: registry.update_twin("nobody", Twin(tags={}), "*"))
 refused("registry", "ModuleNotFound", 404, "get_module", lambda: registry.get_module("f1", "none"))
-refused("twin", "ModuleNotFound", 404, "get_module_twin", lambda: registry.get_module_twin("f1", "none"))
+refused("twin", "DeviceNotFound", 404, "get_module_twin", lambda: registry.get_module_twin("f1", "none"))
 refused(
     "registry",
     "DeviceAlreadyExists",
@@ -106,7 +109,7 @@ refused(
 )
 refused(
     "registry",
-    "ModuleAlreadyExistsOnDevice",
+    409301,
     409,
     "create_module_with_sas",
     lambda: registry.create_module_with_sas("f1", "m", "me", KEY, KEY),
@@ -217,7 +220,6 @@ refused(
     "apply_configuration_on_edge_device",
     lambda: configurations.apply_configuration_on_edge_device("f1", CONTENT),
 )
-refused("job", "JobNotFound", 404, "get_scheduled_job", lambda: jobs.get_scheduled_job("none"))
 refused("job", "JobNotFound", 404, "cancel_scheduled_job", lambda: jobs.cancel_scheduled_job("none"))
 refused(
     "job",

@@ -25,8 +25,9 @@ Feature: As good as new
 
     Scenario: A device with keys of its back end
       Given a registered identity "fan" with:
-        | authentication.type                    | sas                      |
-        | authentication.symmetricKey.primaryKey | AAAAAAAAAAAAAAAAAAAAAA== |
+        | authentication.type                      | sas                      |
+        | authentication.symmetricKey.primaryKey   | AAAAAAAAAAAAAAAAAAAAAA== |
+        | authentication.symmetricKey.secondaryKey | AAAAAAAAAAAAAAAAAAAAAQ== |
       Then the hub serves "fan" in every way
 
     Scenario: The module of an edge device

@@ -231,13 +231,19 @@ Feature: Authentication
       Then "camera" is refused with return code 5
 
   @WIRE-AUTH-18
-  Rule: A device with authentication none cannot connect by itself
+  Rule: Who has the authentication none cannot connect by itself
 
     Scenario: No credential is right
-      Given a registered identity "leaf" with:
-        | authentication.type | none |
-      When "leaf" connects
-      Then "leaf" is refused with return code 5
+      Given a registered identity "gateway" with:
+        | capabilities.iotEdge | true |
+      And a registered identity "gateway/filter"
+      When the service requests DELETE "/devices/{gateway}/modules/filter" with:
+        | header if-match | * |
+      And the service requests POST "/devices/{gateway}/applyConfigurationContent" with:
+        | body | {"modulesContent":{"$edgeAgent":{"properties.desired":{"modules":{"filter":{}}}}}} |
+      Then the answer is 204
+      When "gateway/filter" connects
+      Then "gateway/filter" is refused with return code 5
 
   @WIRE-AUTH-19
   Rule: HTTPS takes the same token in the Authorization header

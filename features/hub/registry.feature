@@ -26,7 +26,7 @@ Feature: The service's REST API
         | GET  | /devices/{thermostat}/modules/no | 2021-04-12  | 404    | ModuleNotFound  |
         | GET  | /twins/{thermostat}-unknown      | 2021-04-12  | 404    | DeviceNotFound  |
         | POST | /devices/query                   | 2021-04-12  | 400    | ArgumentInvalid |
-        | GET  | /jobs/v2/{thermostat}            | 2021-04-12  | 404    | JobNotFound     |
+        | POST | /jobs/v2/{thermostat}/cancel     | 2021-04-12  | 404    | JobNotFound     |
 
   @WIRE-ERR-02
   Rule: Methods refuse with JSON in Message

@@ -50,9 +50,12 @@ export function conditionOf({ kind, status }: HubError): string {
   return CONDITIONS[kind] ?? BY_STATUS[status] ?? 'amqp:internal-error'
 }
 
+/** What is said without JSON. */
+const IN_PLAIN_TEXT: ReadonlySet<string> = new Set(['OperationNotAvailableInCurrentTier', 'MessageTooLarge'])
+
 /**
  * The error of a rejected message or a refused link. Its description is the service's report in JSON (WIRE-AMQP-18), except for
- * operations that the tier does not have: it is the message alone.
+ * operations that the tier does not have and messages that are too large: it is the message alone.
  * @param now epoch ms.
  */
 export function amqpErrorOf(error: HubError, now: number, condition = conditionOf(error)): AmqpError {
@@ -63,17 +66,16 @@ export function amqpErrorOf(error: HubError, now: number, condition = conditionO
   const trackingId = `${randomBytes(16).toString('hex')}-G:0-TimeStamp:${stamp}`
   return {
     condition,
-    description:
-      error.kind === 'OperationNotAvailableInCurrentTier'
-        ? error.message
-        : JSON.stringify({
-            errorCode: error.code,
-            trackingId,
-            // Other transports tell more, in words about their headers.
-            message: error.kind === 'IotHubUnauthorizedAccess' ? 'Unauthorized' : error.message,
-            ...(error.info === undefined ? {} : { info: error.info }),
-            timestampUtc: utc,
-          }),
+    description: IN_PLAIN_TEXT.has(error.kind)
+      ? error.message
+      : JSON.stringify({
+          errorCode: error.code,
+          trackingId,
+          // Other transports tell more, in words about their headers.
+          message: error.kind === 'IotHubUnauthorizedAccess' ? 'Unauthorized' : error.message,
+          ...(error.info === undefined ? {} : { info: error.info }),
+          timestampUtc: utc,
+        }),
     info: new Map([
       ['com.microsoft:tracking-id', string(trackingId)],
       ['com.microsoft:is-filtered', boolean(true)],

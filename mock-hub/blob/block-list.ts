@@ -9,7 +9,7 @@ export interface BlockReference {
 }
 
 const ENTRY = /\s*<(Latest|Committed|Uncommitted)>([A-Za-z0-9+/=]*)<\/\1>\s*/y
-const OPEN = /^﻿?\s*(?:<\?xml[^<>]*\?>)?\s*<BlockList\s*(\/>|>)/
+const OPEN = /^\ufeff?\s*(?:<\?xml[^<>]*\?>)?\s*<BlockList\s*(\/>|>)/
 const CLOSE = /\s*<\/BlockList>\s*$/y
 
 /** The maximum number of blocks of a blob. */

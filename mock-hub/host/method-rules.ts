@@ -210,7 +210,7 @@ export const SERVICE_RULES: { readonly [K in Service]: MethodsOf<Services[K]> } 
     put: [['id', TEXT], ['spec', OBJECT], IF_MATCH],
     get: [['id', TEXT]],
     has: [['id', TEXT]],
-    list: [['top', NUMBER]],
+    list: [],
     remove: [['id', TEXT], IF_MATCH],
     clear: [],
     test: [
@@ -238,6 +238,7 @@ export const SERVICE_RULES: { readonly [K in Service]: MethodsOf<Services[K]> } 
         ),
       ],
     ],
+    has: [JOB_ID],
     get: [JOB_ID],
     cancel: [JOB_ID],
     query: [['filter', objectOf({ type: STRING, status: STRING })], PAGE],

@@ -70,7 +70,7 @@ test('identities of the seed have connection strings, and reset restores them', 
     hub.connectionString({ deviceId: 'd', moduleId: 'm' }),
   ]).toEqual(before)
   expect(hub.faults.idle).toBe(true)
-  expect(hub.services.configurations.list(10)).toEqual([])
+  expect(hub.services.configurations.list()).toEqual([])
 })
 
 test('reset forgets all that has happened', async () => {

@@ -28,12 +28,17 @@ export async function bundleCommand(root, folder) {
     legalComments: 'none',
     logLevel: 'warning',
   })
-  const text = `(function (module, require, __url) {\n${outputFiles[0].text}\n})\n`
+  const text = inAscii(`(function (module, require, __url) {\n${outputFiles[0].text}\n})\n`)
   const name = `command-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.cjs`
   mkdirSync(folder, { recursive: true })
   const file = join(folder, name)
   writeFileSync(file, text)
   return { file, packages: packagesOf(root, Object.keys(metafile.inputs)) }
+}
+
+/** `load-bundle.js` reads one byte a character, and esbuild escapes texts alone: regular expressions are left as they are. */
+function inAscii(text) {
+  return text.replace(/[^\x00-\x7f]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** The packages that files belong to, with their licences, by path. */

@@ -151,12 +151,12 @@ public final class Errors {
         refused("registry", "DeviceNotFound", 404, "getDevice", () -> REGISTRY.getDevice("nobody"));
         refused("registry", "DeviceNotFound", 404, "removeDevice", () -> REGISTRY.removeDevice("nobody"));
         refused("registry", "DeviceNotFound", 404, "updateDevice", () -> REGISTRY.updateDevice(device("nobody")));
-        refused("registry", "DeviceNotFound", 404, "getModulesOnDevice", () -> REGISTRY.getModulesOnDevice("nobody"));
-        refused("registry", "DeviceNotFound", 404, "addModule", () -> REGISTRY.addModule(new Module("nobody", "m")));
+        refused("registry", "IotHubUnauthorizedAccess", 401, "getModulesOnDevice", () -> REGISTRY.getModulesOnDevice("nobody"));
+        refused("registry", "IotHubUnauthorizedAccess", 401, "addModule", () -> REGISTRY.addModule(new Module("nobody", "m")));
         refused("registry", "ModuleNotFound", 404, "getModule", () -> REGISTRY.getModule("h1", "none"));
         refused("registry", "ModuleNotFound", 404, "removeModule", () -> REGISTRY.removeModule("h1", "none"));
         refused("registry", "DeviceAlreadyExists", 409, "addDevice", () -> REGISTRY.addDevice(device("h1")));
-        refused("registry", "ModuleAlreadyExistsOnDevice", 409, "addModule", () -> REGISTRY.addModule(new Module("h1", "m")));
+        refusedInJson("registry", 409301, 409, "addModule", () -> REGISTRY.addModule(new Module("h1", "m")));
         refused("registry", "ArgumentInvalid", 400, "addDevice", () -> REGISTRY.addDevice(device("no|bars")));
         refused("registry", "InvalidDeviceScope", 400, "addDevice", () -> {
             Device child = device("h2");
@@ -175,7 +175,7 @@ public final class Errors {
         refused("twin", "DeviceNotFound", 404, "get", () -> TWINS.get("nobody"));
         refused("twin", "DeviceNotFound", 404, "patch", () -> TWINS.patch(tagged("nobody", "a", 1)));
         refused("twin", "DeviceNotFound", 404, "replace", () -> TWINS.replace(tagged("nobody", "a", 1)));
-        refused("twin", "ModuleNotFound", 404, "get (module)", () -> TWINS.get("h1", "none"));
+        refused("twin", "DeviceNotFound", 404, "get (module)", () -> TWINS.get("h1", "none"));
         refused("twin", "PreconditionFailed", 412, "patch (etag)", () -> TWINS.patch(tagged("h1", "a", 1), STALE));
         refused("twin", "PreconditionFailed", 412, "replace (etag)", () -> TWINS.replace(tagged("h1", "a", 1), STALE));
         refused("twin", "ArgumentInvalid", 400, "patch", () -> TWINS.patch(tagged("h1", "a.b", 1)));
@@ -215,18 +215,12 @@ public final class Errors {
             bad.getMetrics().setQueries(new HashMap<>(Map.of("m", "SELECT")));
             CONFIGURATIONS.create(bad);
         });
-        refused("configuration", "CannotModifyImmutableConfigurationContent", 400, "replace", () -> {
-            Configuration changed = CONFIGURATIONS.get("h-conf");
-            changed.getContent().setDeviceContent(new HashMap<>(Map.of("properties.desired.x", 2)));
-            CONFIGURATIONS.replace(changed);
-        });
         refused("configuration", "InvalidConfigurationContent", 400, "applyConfigurationContentOnDevice",
             () -> CONFIGURATIONS.applyConfigurationContentOnDevice("h1", configuration("any").getContent()));
     }
 
     private static void jobs() throws Exception {
         Date later = new Date(System.currentTimeMillis() + 3_600_000);
-        refused("job", "JobNotFound", 404, "get", () -> JOBS.get("none"));
         refused("job", "JobNotFound", 404, "cancel", () -> JOBS.cancel("none"));
         JOBS.scheduleUpdateTwin("h-job", "deviceId = 'h1'", tagged("h1", "a", 1), later, 60);
         refused("job", "JobAlreadyExists", 409, "scheduleUpdateTwin", () -> JOBS.scheduleUpdateTwin("h-job", "*", tagged("h1", "a", 1), later, 60));

@@ -145,7 +145,6 @@ Feature: Devices in the registry
         | path                       |
         | /devices/{lamp}            |
         | /twins/{lamp}              |
-        | /devices/{lamp}/modules    |
         | /twins/{lamp}/modules/bulb |
 
     Scenario: A device that is created again begins anew

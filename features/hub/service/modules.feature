@@ -28,7 +28,7 @@ Feature: Modules
     Scenario: Of an unknown device
       When the service requests PUT "/devices/{lamp}-unknown/modules/bulb" with:
         | body | {"deviceId":"{lamp}-unknown","moduleId":"bulb"} |
-      Then the answer is 404 DeviceNotFound
+      Then the answer is 401 IotHubUnauthorizedAccess
 
   @WIRE-REG-13
   Rule: A device lists its modules, and no others

@@ -52,6 +52,7 @@ function checkSize(bytes: number, most: number): void {
   if (bytes <= most) return
   throw new HubError({
     kind: 'MessageTooLarge',
+    message: `Message size is ${String(bytes)} bytes which is greater than the max size ${String(most)} bytes allowed.`,
     rule: 'WIRE-AMQP-11',
     expected: `a message of at most ${most} bytes`,
     received: `${bytes} bytes`,

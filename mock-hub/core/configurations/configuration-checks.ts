@@ -1,11 +1,10 @@
-import { type Json, sameJson } from '../../base/json.ts'
 import type { ConfigurationContent } from '../contract/services/configurations.ts'
 import { checkIfMatch, wantedEtag } from '../contract/etag.ts'
 import type { IfMatch } from '../contract/registry.ts'
 import { HubError } from '../errors/hub-error.ts'
 import { quoted } from '../errors/quoted.ts'
 import type { HubQueries } from '../query/queries.ts'
-import { contentError } from './configuration-content.ts'
+import { contentError, deploymentError } from './configuration-content.ts'
 import type { Configuration, Targets } from './configuration.ts'
 import { targetError } from './target-conditions.ts'
 
@@ -44,32 +43,17 @@ export function checkConfigurationEtag(etag: string, ifMatch: IfMatch): void {
 }
 
 /**
- * The content of a configuration that is created, or of one that exists: that one cannot be changed.
- * @throws HubError InvalidConfigurationContent, CannotModifyImmutableConfigurationContent.
+ * The content of a configuration that is created, or of one that exists: each write has one, and the first stays
+ * (WIRE-CFG-08).
+ * @throws HubError InvalidConfigurationContent.
  */
 export function checkedContent(
   given: ConfigurationContent | null | undefined,
   before: ConfigurationContent | undefined,
 ): ConfigurationContent {
-  if (before === undefined) {
-    const problem = contentError(given)
-    if (given == null || problem !== undefined) throw invalidContent(problem ?? 'content is missing')
-    return given
-  }
-  if (given != null && !sameJson(sectionsOf(given), sectionsOf(before)))
-    throw new HubError({
-      kind: 'CannotModifyImmutableConfigurationContent',
-      message: 'The content of a configuration cannot be changed; make a new one.',
-      rule: RULE,
-      expected: 'the content it was created with, or none',
-      received: 'another content',
-    })
-  return before
-}
-
-/** Clients send a content back with its keys in another order, and with null or `{}` for a section that it has not. */
-function sectionsOf({ deviceContent, moduleContent, modulesContent }: ConfigurationContent): Json {
-  return [deviceContent ?? {}, moduleContent ?? {}, modulesContent ?? {}]
+  const problem = contentError(given) ?? (given == null ? undefined : deploymentError(given))
+  if (given == null || problem !== undefined) throw invalidContent(problem ?? 'content is missing')
+  return before ?? given
 }
 
 /** `SELECT *` alone is a metric too: the suite of the CLI creates it (WIRE-CFG-06). It counts devices. */
@@ -150,6 +134,21 @@ export function targetsOf(
       received: error.explanation.received,
     })
   }
+}
+
+/** As {@link targetsOf}, for a test of the condition: `*` is none there (WIRE-CFG-03). @throws HubError InvalidConfigurationTargetCondition. */
+export function testedTargets(
+  condition: string,
+  queries: Pick<HubQueries, 'parseTarget' | 'predicate'>,
+): Targets | undefined {
+  if (condition.trim() !== '*') return targetsOf(condition, queries)
+  throw new HubError({
+    kind: 'InvalidConfigurationTargetCondition',
+    message: "SQL query parse failed due to following errors: \n\tLine 1:1 Unexpected character at input '*'",
+    rule: 'WIRE-CFG-03',
+    expected: 'a condition over devices or modules: * is for configurations alone',
+    received: '*',
+  })
 }
 
 /**

@@ -13,6 +13,7 @@ const DEPLOYED: IdentitySpec = { managedBy: 'IotEdge', authentication: { type: '
 
 /** The module that runs the others. A deployment that sets all its desired properties is a base deployment, others are layers. */
 export const AGENT = '$edgeAgent'
+const HUB = '$edgeHub'
 
 const PATH = /^properties\.desired(\.[^.]+)*$/
 
@@ -29,6 +30,16 @@ export function contentError(content: ConfigurationContent | null | undefined): 
         return `content.${name}: properties.desired must be an object`
     }
   return undefined
+}
+
+/** @returns what is wrong with the content of a configuration for edge devices; undefined: nothing, or it is for others (WIRE-CFG-09). */
+export function deploymentError(content: ConfigurationContent): string | undefined {
+  if (!isDeployment(content)) return undefined
+  if (isAbout(content, HUB) && !isAbout(content, AGENT))
+    return `content.modulesContent with ${HUB} needs ${AGENT}`
+  return Object.keys(content.deviceContent ?? {}).length === 0
+    ? undefined
+    : 'content has modulesContent or deviceContent, and not both'
 }
 
 /** The content as the service API shows it: without missing sections. */

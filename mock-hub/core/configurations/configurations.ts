@@ -29,6 +29,7 @@ import {
   configurationNotFound,
   metricQuery,
   targetsOf,
+  testedTargets,
 } from './configuration-checks.ts'
 import { applyContent } from './configuration-content.ts'
 import { configurationDocument } from './configuration-document.ts'
@@ -109,8 +110,8 @@ export class HubConfigurations implements Configurations {
     return this.#configurations.has(id)
   }
 
-  list(top: number): readonly JsonObject[] {
-    return [...this.#configurations.values()].slice(0, top).map((one) => this.#document(one))
+  list(): readonly JsonObject[] {
+    return [...this.#configurations.values()].map((one) => this.#document(one))
   }
 
   remove(id: string, ifMatch: IfMatch): void {
@@ -134,7 +135,9 @@ export class HubConfigurations implements Configurations {
       return error === undefined ? [] : [[name, error] as const]
     })
     const targetConditionError =
-      targetCondition === undefined ? undefined : messageOf(() => targetsOf(targetCondition, this.#queries))
+      targetCondition === undefined
+        ? undefined
+        : messageOf(() => testedTargets(targetCondition, this.#queries))
     return {
       targetConditionError: targetConditionError ?? '',
       customMetricQueryErrors: objectOf(errors),

@@ -5,19 +5,27 @@ import type { Hub } from '../contract/hub.ts'
 import { isSystemModule } from '../contract/identity.ts'
 import type { IdentityRecord } from '../contract/registry.ts'
 import type { ConfigurationContent } from '../contract/services/configurations.ts'
+import { HubError } from '../errors/hub-error.ts'
 import { invalidContent } from './configuration-checks.ts'
 import { AGENT, contentError, overlay } from './configuration-content.ts'
 
 const RULE = 'WIRE-CFG-04'
 
-/** @throws HubError InvalidConfigurationContent. */
+/** @throws HubError InvalidConfigurationContent, ArgumentInvalid. */
 export function checkEdgeContent({ iotEdge }: IdentityRecord, content: ConfigurationContent): void {
   const problem =
     contentError(content) ??
     (hasKeys(content.modulesContent) ? undefined : 'content needs modulesContent for an edge device') ??
-    (hasKeys(content.moduleContent) ? 'content.moduleContent is for configurations of modules' : undefined) ??
-    (iotEdge ? undefined : 'content is applied to edge devices, and this device is none')
+    (hasKeys(content.moduleContent) ? 'content.moduleContent is for configurations of modules' : undefined)
   if (problem !== undefined) throw invalidContent(problem, RULE)
+  if (!iotEdge)
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: 'Not an Azure IoT Edge device',
+      rule: RULE,
+      expected: 'an edge device',
+      received: 'another device',
+    })
 }
 
 /** Removes the modules of earlier deployments that the new one lists no longer; modules that others manage stay. */

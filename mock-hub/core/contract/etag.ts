@@ -39,6 +39,24 @@ export function wantedEtag(ifMatch: IfMatch): string | undefined {
   return etag === '' ? undefined : etag
 }
 
+/** Devices and modules are written with an etag without quotes too, where other resources do not see one (WIRE-REG-42). */
+export function quotedIfMatch(ifMatch: IfMatch): IfMatch {
+  const bare = ifMatch?.trim() ?? ''
+  return bare === '' || bare === '*' || bare.includes('"') ? ifMatch : `"${bare}"`
+}
+
+/** A device or module is removed with an etag or `*` alone (WIRE-REG-43). @throws HubError PreconditionFailed. */
+export function checkGiven(ifMatch: IfMatch): void {
+  if (wantedEtag(quotedIfMatch(ifMatch)) !== undefined) return
+  throw new HubError({
+    kind: 'PreconditionFailed',
+    message: 'Etag missing',
+    rule: 'WIRE-REG-43',
+    expected: 'If-Match with the etag in quotation marks, or *',
+    received: ifMatch === undefined ? 'no If-Match' : quoted(ifMatch),
+  })
+}
+
 /** The `If-Match` header that wants this etag; `*` without one. */
 export function ifMatchOf(etag: string | null | undefined): string {
   const bare = etag?.replace(/^"(.*)"$/s, '$1') ?? ''

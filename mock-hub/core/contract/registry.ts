@@ -137,7 +137,8 @@ export interface IdentitySpec {
   /** Scopes of the gateways. Default: that of `deviceScope`. */
   readonly parentScopes?: readonly string[] | undefined
   /** Who manages the module. Default: none. */
-  readonly managedBy?: string | undefined
+  /** Null clears it. */
+  readonly managedBy?: string | null | undefined
   /** Key-value pairs of the back end. Default: none. */
   readonly attributes?: JsonObject | undefined
 }

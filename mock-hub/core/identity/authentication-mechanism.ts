@@ -95,6 +95,7 @@ function checkedKey(name: string, text: string): string {
   const received = problem ?? `a key of ${String(length)} bytes`
   throw new HubError({
     kind: 'ArgumentInvalid',
+    message: problem === undefined ? 'Invalid device key length' : undefined,
     rule: 'WIRE-REG-02',
     expected: `authentication.symmetricKey.${name} to be base64 of 16 to 64 bytes`,
     received,
@@ -111,23 +112,16 @@ function thumbprintsOf(
     if (isThumbprint(wanted)) return wanted
     throw new HubError({
       kind: 'ArgumentInvalid',
+      message: 'StringIsNotThumbprint',
       rule: 'WIRE-AUTH-15',
       expected: `authentication.x509Thumbprint.${name} to be 40 or 64 hex digits`,
       received: `${String(wanted.length)} characters that are not`,
     })
   }
-  const thumbprints = {
+  return {
     primaryThumbprint: thumbprint('primaryThumbprint'),
     secondaryThumbprint: thumbprint('secondaryThumbprint'),
   }
-  if (thumbprints.primaryThumbprint === null && thumbprints.secondaryThumbprint === null)
-    throw new HubError({
-      kind: 'ArgumentInvalid',
-      rule: 'WIRE-AUTH-15',
-      expected: 'a thumbprint for authentication type selfSigned',
-      received: 'none',
-    })
-  return thumbprints
 }
 
 function given(text: string | null | undefined): text is string {

@@ -63,13 +63,12 @@ export function scopesOf(
   if (spec.parentScopes !== undefined)
     for (const scope of parentScopes) checkScope('parentScopes', scope, findDevice)
   if (iotEdge) {
-    const own = scopeOf(deviceId, generationId)
-    const asked = spec.deviceScope ?? own
-    // A caller may send back the scope that it read; an edge device cannot have another one.
-    if (asked !== own && asked !== '') checkScope('deviceScope', asked, findDevice)
-    return { deviceScope: own, parentScopes }
+    // One that becomes an edge device later has no generation in its scope. What a caller asks for has no effect.
+    const own = before === undefined ? scopeOf(deviceId, generationId) : `${SCHEME}${deviceId}-`
+    return { deviceScope: wasEdge ? before.deviceScope : own, parentScopes }
   }
-  const deviceScope = spec.deviceScope ?? (wasEdge ? undefined : before?.deviceScope)
+  // What ceases to be an edge device has no parent until the next update.
+  const deviceScope = wasEdge ? undefined : (spec.deviceScope ?? before?.deviceScope)
   if (deviceScope === undefined || deviceScope === '') return { deviceScope: undefined, parentScopes: [] }
   if (deviceScope !== before?.deviceScope) checkScope('deviceScope', deviceScope, findDevice)
   return { deviceScope, parentScopes: [deviceScope] }

@@ -95,7 +95,7 @@ export class IdentityRegistry implements Registry {
       statusReason,
       statusUpdatedAt: status === before.status ? before.statusUpdatedAt : this.#deps.clock.now(),
       authentication: mechanismOf(spec.authentication, before.authentication, this.#deps.random),
-      managedBy: spec.managedBy ?? before.managedBy,
+      managedBy: spec.managedBy === undefined ? before.managedBy : (spec.managedBy ?? undefined),
       attributes: spec.attributes ?? before.attributes,
       iotEdge,
       ...scopesOf({ identity, iotEdge, generationId: before.generationId, spec, before }, this.#findDevice),
@@ -219,7 +219,7 @@ export class IdentityRegistry implements Registry {
       authentication,
       iotEdge,
       ...scopesOf({ identity, iotEdge, generationId, spec, before: undefined }, this.#findDevice),
-      managedBy: spec.managedBy,
+      managedBy: spec.managedBy ?? undefined,
       attributes: spec.attributes,
     }
     return this.#add(record)

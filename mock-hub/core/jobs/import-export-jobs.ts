@@ -84,7 +84,7 @@ export class HubImportExportJobs implements ImportExportJobs {
     if ([...this.#jobs.values()].some(({ endedAt }) => endedAt === undefined))
       throw new HubError({
         kind: 'JobQuotaExceeded',
-        message: 'An import or export job is running.',
+        message: 'Job quota has been exceeded',
         rule: 'WIRE-JOB-02',
         expected: 'one import or export job at a time',
         received: 'a second one',
@@ -166,7 +166,7 @@ export class HubImportExportJobs implements ImportExportJobs {
     const { outputBlobContainerUri = '', outputBlobName = FILE } = request
     await this.#blobs.write(outputBlobContainerUri, outputBlobName, fileOf(lines))
     if (request.includeConfigurations !== true) return
-    const configurations = this.#configurations.list(Infinity).map((one) => JSON.stringify(one))
+    const configurations = this.#configurations.list().map((one) => JSON.stringify(one))
     const { configurationsBlobName = CONFIGURATIONS_FILE } = request
     await this.#blobs.write(outputBlobContainerUri, configurationsBlobName, fileOf(configurations))
   }

@@ -4,6 +4,7 @@ import { quoted } from '../errors/quoted.ts'
 import type { HubQueries, TwinTarget } from '../query/queries.ts'
 
 const LONGEST_EXECUTION_SECONDS = 172_800
+const LATEST_START_MS = 168 * 3_600_000
 
 export function jobNotFound(jobId: string): HubError {
   return new HubError({
@@ -15,20 +16,17 @@ export function jobNotFound(jobId: string): HubError {
   })
 }
 
-/** @throws HubError ArgumentInvalid, ArgumentNull. */
-export function checkJobRequest({
-  jobId,
-  type,
-  updateTwin,
-  method,
-  maxExecutionTimeInSeconds,
-}: JobRequest): void {
-  if (!/^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/.test(jobId))
+/** @param now epoch ms. @throws HubError ArgumentInvalid, ArgumentNull. */
+export function checkJobRequest(
+  { jobId, type, updateTwin, method, maxExecutionTimeInSeconds, startAt }: JobRequest,
+  now: number,
+): void {
+  if (!/^[a-z0-9\-']{1,64}$/.test(jobId))
     throw new HubError({
       kind: 'ArgumentInvalid',
       message: 'The job id is not valid.',
-      rule: 'WIRE-JOB-01',
-      expected: "a job id of 1 to 128 letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ '",
+      rule: 'WIRE-JOB-12',
+      expected: "a job id of 1 to 64 lower-case letters, digits, - and '",
       received: quoted(jobId),
     })
   if (!(maxExecutionTimeInSeconds > 0 && maxExecutionTimeInSeconds <= LONGEST_EXECUTION_SECONDS))
@@ -38,6 +36,14 @@ export function checkJobRequest({
       rule: 'WIRE-JOB-01',
       expected: `maxExecutionTimeInSeconds from 1 to ${String(LONGEST_EXECUTION_SECONDS)}`,
       received: String(maxExecutionTimeInSeconds),
+    })
+  if (startAt !== undefined && startAt > now + LATEST_START_MS)
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: 'startTime must be within 168 hours',
+      rule: 'WIRE-JOB-13',
+      expected: 'a startTime within 168 hours',
+      received: new Date(startAt).toISOString(),
     })
   if (type === 'scheduleUpdateTwin') checkTwinUpdate(updateTwin)
   else if (method === undefined)
@@ -62,7 +68,9 @@ function checkTwinUpdate(updateTwin: JobRequest['updateTwin']): void {
   if (updateTwin.etag !== '*')
     throw new HubError({
       kind: 'ArgumentInvalid',
-      message: 'updateTwin.etag must be *: a job writes twins whatever their etag is.',
+      message:
+        'Missing or invalid etag for job type ScheduleUpdateTwin. ' +
+        "ScheduleUpdateTwin job type is a force update, which only accepts '*' as the Etag.",
       rule: 'WIRE-JOB-03',
       expected: 'updateTwin.etag "*"',
       received: updateTwin.etag === undefined ? 'none' : quoted(updateTwin.etag),

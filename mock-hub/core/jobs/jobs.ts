@@ -47,7 +47,7 @@ export class HubJobs implements Jobs {
 
   create(request: JobRequest): JsonObject {
     this.#forgetOld()
-    checkJobRequest(request)
+    checkJobRequest(request, this.#hub.clock.now())
     const { jobId } = request
     if (this.#jobs.has(jobId))
       throw new HubError({
@@ -63,6 +63,10 @@ export class HubJobs implements Jobs {
     this.#store.changed(job)
     this.#runner.schedule(job)
     return jobDocument(job, this.#time)
+  }
+
+  has(jobId: string): boolean {
+    return this.#jobs.has(jobId)
   }
 
   get(jobId: string): JsonObject {
@@ -122,7 +126,7 @@ export class HubJobs implements Jobs {
     if (active >= most)
       throw new HubError({
         kind: 'ThrottlingMaxActiveJobCountExceeded',
-        message: `At most ${String(most)} jobs are active at a time.`,
+        message: '429',
         rule: 'WIRE-JOB-01',
         expected: `at most ${String(most)} active jobs in tier ${tier}`,
         received: `${String(active)} active jobs and a new one`,

@@ -19,8 +19,25 @@ const CONNECT_TIMEOUT: Range = { fewest: 0, most: 300, otherwise: 0 }
 export function checkCall(call: MethodCall): { readonly response: number; readonly connect: number } {
   const response = secondsOf('responseTimeoutInSeconds', call, RESPONSE_TIMEOUT)
   const connect = secondsOf('connectTimeoutInSeconds', call, CONNECT_TIMEOUT)
+  checkWithin(call)
   checkNameAndPayload(call)
   return { response, connect }
+}
+
+/** Who says both: the wait for the device is part of the call (WIRE-METH-25). @throws HubError ArgumentInvalid. */
+function checkWithin({
+  responseTimeoutInSeconds: response,
+  connectTimeoutInSeconds: connect,
+}: MethodCall): void {
+  if (response == null || connect == null || connect <= response) return
+  const time = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(11, 19)
+  throw new HubError({
+    kind: 'ArgumentInvalid',
+    message: `Device connection timeout ${time(connect)} cannot be longer than an overall call timeout ${time(response)}`,
+    rule: 'WIRE-METH-25',
+    expected: 'connectTimeoutInSeconds of at most responseTimeoutInSeconds',
+    received: `${String(connect)} and ${String(response)}`,
+  })
 }
 
 function secondsOf(

@@ -167,16 +167,23 @@ describe('time-outs', () => {
   )
 
   test('WIRE-METH-15: who comes in time gets the call, and from then the response time-out runs', async () => {
-    const call = refused({ connectTimeoutInSeconds: 10, responseTimeoutInSeconds: 5 })
+    const call = refused({ connectTimeoutInSeconds: 10, responseTimeoutInSeconds: 10 })
     clock.advance(9_999)
     const link = device()
     expect(link.requests).toHaveLength(1)
-    clock.advance(4_999)
+    clock.advance(9_999)
     const second = invoke()
     answer(link, 1)
     await second
     clock.advance(1)
     expect((await call).code).toBe(504101)
+  })
+
+  test('WIRE-METH-25: who waits longer for the device than the call lasts is refused', async () => {
+    expect(await refused({ connectTimeoutInSeconds: 60, responseTimeoutInSeconds: 30 })).toMatchObject({
+      code: 400004,
+      message: 'Device connection timeout 00:01:00 cannot be longer than an overall call timeout 00:00:30',
+    })
   })
 
   test.each([

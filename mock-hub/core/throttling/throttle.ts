@@ -253,15 +253,21 @@ export class TierThrottle implements Throttle {
   }
 }
 
-/** Operations of the registry wait in a queue and time out there (docs/contract/throttling.md#throttling-registry). */
+/** What waits in a queue and times out there, as the service names it (docs/contract/throttling.md#throttling-registry). */
+const QUEUED = new Map<ThrottledOperation, string>([
+  ['registry', 'CRUD'],
+  ['configuration', 'ConfigurationWrite'],
+])
+
 function refusalOf(operation: ThrottledOperation): {
   readonly kind: HubErrorKind
   readonly message: string
 } {
-  return operation === 'registry'
+  const queued = QUEUED.get(operation)
+  return queued !== undefined
     ? {
         kind: 'ThrottlingBacklogTimeout',
-        message: 'The request has been throttled. Wait 10 seconds and try again. Operation type: CRUD',
+        message: `The request has been throttled. Wait 10 seconds and try again. Operation type: ${queued}`,
       }
     : {
         kind: 'ThrottlingException',

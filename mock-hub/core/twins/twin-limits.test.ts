@@ -94,7 +94,7 @@ describe('keys', () => {
       ),
       { numRuns: 500 },
     )
-    expect(ruleOf({ '': 1 })).toBe('WIRE-TWIN-26')
+    passes({ '': 1 })
   })
 
   test('WIRE-TWIN-26: the text names the key, as the service does', () => {

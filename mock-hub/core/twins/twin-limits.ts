@@ -108,7 +108,6 @@ function checkKey(path: string, key: string): void {
   const where = `a key ${quoted(key)} in ${quoted(path)}`
   if (key === '$version' || key === '$metadata')
     throw invalid('WIRE-TWIN-13', 'no $version and no $metadata: only the hub writes them', where)
-  if (key === '') throw invalid('WIRE-TWIN-26', 'keys that are not empty', where)
   if (FORBIDDEN_IN_KEYS.test(key)) throw badCharacters(key, where)
   const bytes = Buffer.byteLength(key)
   if (bytes > TWIN_LIMITS.keyBytes)

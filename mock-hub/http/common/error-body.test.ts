@@ -25,6 +25,44 @@ const context = (given: Partial<ErrorContext> = {}): ErrorContext => ({
 })
 
 describe('error bodies', () => {
+  test('WIRE-ERR-11: what the service of jobs says is within the text, as the Node SDK cuts it off', () => {
+    const error = new HubError({
+      kind: 'ThrottlingMaxActiveJobCountExceeded',
+      ...explanation,
+      rule: 'WIRE-JOB-01',
+      message: '429',
+    })
+    const { Message, ExceptionMessage } = errorBody(error, context({ family: 'job' }))
+    const [, inner = ''] =
+      /^ErrorCode:ThrottlingMaxActiveJobCountExceeded;Error: 429 (.*)$/.exec(Message) ?? []
+    expect(JSON.parse(inner)).toEqual({
+      Message: 'ErrorCode:ThrottlingMaxActiveJobCountExceeded;429',
+      ExceptionMessage: 'Tracking ID:65ee3cd809ff4565b023205f3c766f52-TimeStamp:08/24/2018 17:49:33',
+    })
+    expect(ExceptionMessage).toContain('-G:0-TimeStamp:')
+    const named = new HubError({
+      kind: 'JobAlreadyExists',
+      ...explanation,
+      rule: 'WIRE-JOB-01',
+      message: 'x',
+    })
+    expect(errorBody(named, context({ family: 'job' })).Message).toMatch(/;Error: Conflict \{/)
+  })
+
+  test('WIRE-ERR-11: a second import or export is refused in lines', () => {
+    const error = new HubError({
+      kind: 'JobQuotaExceeded',
+      ...explanation,
+      message: 'Job quota has been exceeded',
+    })
+    expect(errorBody(error, context())).toEqual({
+      Message:
+        'ErrorCode:JobQuotaExceeded;Error: 403 ErrorCode: JobQuotaExceeded\nMessage: Job quota has been exceeded\n' +
+        'Timestamp: 08/24/2018 17:49:33\nTracking ID: ',
+      ExceptionMessage: '',
+    })
+  })
+
   test.each(['2016-11-14', '2018-06-30', '2021-04-12', undefined])(
     'WIRE-ERR-01: the registry says ErrorCode:name;text at api-version %s, with the request id as tracking id',
     (apiVersion) => {
@@ -115,7 +153,9 @@ describe('error bodies', () => {
 
   test.each(Object.keys(HUB_ERRORS) as HubErrorKind[])('%s is reported by name or by number', (kind) => {
     const error = new HubError({ kind, message: 'text', ...explanation })
-    expect(errorBody(error, context()).Message).toBe(`ErrorCode:${kind};text`)
+    const { Message: first } = errorBody(error, context())
+    if (kind === 'JobQuotaExceeded') expect(first).toContain('Message: text')
+    else expect(first).toBe(`ErrorCode:${kind};text`)
     const { Message } = errorBody(error, context({ family: 'method' }))
     if (kind === 'InvalidProtocolVersion') expect(Message).toContain(kind)
     else expect(JSON.parse(Message)).toMatchObject({ errorCode: HUB_ERRORS[kind].code })
@@ -125,10 +165,10 @@ describe('error bodies', () => {
 test.each([
   ['/devices/:deviceId', 'registry'],
   ['/devices', 'registry'],
-  ['/devices/:deviceId/modules/:moduleId', 'registry'],
+  ['/devices/:deviceId/modules/:moduleId', 'module'],
   ['/configurations/:id', 'registry'],
   ['/devices/query', 'registry'],
-  ['/jobs/v2/:id', 'registry'],
+  ['/jobs/v2/:id', 'job'],
   ['/devices/:deviceId/files', 'device'],
   ['/devices/:deviceId/files/notifications', 'device'],
   ['/devices/:deviceId/modules/:moduleId/files/notifications/*', 'device'],

@@ -10,7 +10,7 @@ export interface ErrorBody {
 }
 
 /** The part of the service behind a route. Each writes its refusals in its own form; `device` is for devices alone. */
-export type ErrorFamily = 'registry' | 'twin' | 'method' | 'device'
+export type ErrorFamily = 'registry' | 'twin' | 'method' | 'device' | 'module' | 'job'
 
 /** What an error body says beside the error. */
 export interface ErrorContext {
@@ -27,6 +27,7 @@ export interface ErrorContext {
 const METHOD = /\/methods$|\/commands\/:command$/i
 const TWIN = /^\/(?:twins|digitaltwins)\//i
 const MODULES = /^\/devices\/:deviceId\/modules(?:\/:moduleId)?$/i
+const JOB = /^\/jobs\/v2\/:id/i
 const UPLOAD = /\/files(?:\/notifications(?:\/\*)?)?$/i
 
 /** The family that the route of a request belongs to. */
@@ -35,7 +36,9 @@ export function errorFamily({
   principal,
 }: Pick<FastifyRequest, 'routeOptions' | 'principal'>): ErrorFamily {
   if (METHOD.test(url)) return 'method'
-  if (UPLOAD.test(url) || (MODULES.test(url) && principal?.type === 'identity')) return 'device'
+  if (UPLOAD.test(url)) return 'device'
+  if (MODULES.test(url)) return principal?.type === 'identity' ? 'device' : 'module'
+  if (JOB.test(url)) return 'job'
   return TWIN.test(url) ? 'twin' : 'registry'
 }
 
@@ -50,11 +53,16 @@ export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
   const trackingId = `${requestId.replaceAll('-', '')}${node}-TimeStamp:${trackingTime(now)}`
   // Node's SDK splits Message at each semicolon, also in JSON.
   const text = error.message.replaceAll(';', ',')
-  if (!inJson(error, context))
-    return {
+  if (!inJson(error, context)) {
+    const body: ErrorBody = {
       Message: `ErrorCode:${error.kind};${text}`,
       ExceptionMessage: `Tracking ID:${trackingId}`,
     }
+    if (error.kind === 'JobQuotaExceeded') return ofImportsAndExports(error, trackingTime(now))
+    return family === 'job' && OF_THE_JOB_SERVICE.test(error.explanation.rule)
+      ? ofTheJobService(error, body)
+      : body
+  }
   return {
     Message: JSON.stringify({
       errorCode: error.code,
@@ -68,11 +76,37 @@ export function errorBody(error: HubError, context: ErrorContext): ErrorBody {
   }
 }
 
+/** Rules that the service behind the route of jobs checks, and not the route (WIRE-ERR-11). */
+const OF_THE_JOB_SERVICE = /^WIRE-JOB-(?:0[123]|1[23])$/
+/** Statuses as .NET writes them: it has no name for 429. */
+const STATUS_NAMES = new Map([
+  [400, 'BadRequest'],
+  [404, 'NotFound'],
+  [405, 'MethodNotAllowed'],
+  [409, 'Conflict'],
+])
+
+/** The service behind the route has answered with a body of its own, which the route puts into its text (WIRE-ERR-11). */
+function ofTheJobService({ kind, status }: HubError, { Message, ExceptionMessage }: ErrorBody): ErrorBody {
+  const inner = JSON.stringify({ Message, ExceptionMessage: ExceptionMessage.replace('-G:0', '') })
+  return {
+    Message: `ErrorCode:${kind};Error: ${STATUS_NAMES.get(status) ?? String(status)} ${inner}`,
+    ExceptionMessage,
+  }
+}
+
+/** Imports and exports answer in lines (WIRE-ERR-11). */
+function ofImportsAndExports({ kind, status, message }: HubError, time: string): ErrorBody {
+  const lines = [`Error: ${String(status)} ErrorCode: ${kind}`, `Message: ${message}`, `Timestamp: ${time}`]
+  return { Message: `ErrorCode:${kind};${lines.join('\n')}\nTracking ID: `, ExceptionMessage: '' }
+}
+
 function inJson(error: HubError, { family, apiVersion, jsonTwinErrors }: ErrorContext): boolean {
   const method = family === 'method' && apiVersion !== undefined && apiVersion >= '2018'
   // The version selects the form, and a method says in its own that the caller may not.
   if (error.kind === 'InvalidProtocolVersion') return false
   if (error.status === 401 || family === 'method') return method
-  if (family === 'device') return true
+  if (family === 'device' || (family === 'module' && error.kind === 'ModuleAlreadyExistsOnDevice'))
+    return true
   return family === 'twin' && jsonTwinErrors
 }

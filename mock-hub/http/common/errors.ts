@@ -26,13 +26,18 @@ export function refusalBody(hub: Hub, error: HubError, request: FastifyRequest):
   if (throughGateway(request)) return { message: error.message }
   if (error.kind === 'GenericMethodNotAllowed') return { Message: error.message }
   const family = errorFamily(request)
-  return errorBody(family === 'device' ? inWords(error, hub, request) : error, {
-    family,
-    apiVersion: apiVersionOf(request),
-    requestId: request.id,
-    now: hub.clock.now(),
-    jsonTwinErrors: hub.settings.jsonTwinErrors,
-  })
+  return errorBody(
+    family === 'device' || error.kind === 'ModuleAlreadyExistsOnDevice'
+      ? inWords(error, hub, request)
+      : error,
+    {
+      family,
+      apiVersion: apiVersionOf(request),
+      requestId: request.id,
+      now: hub.clock.now(),
+      jsonTwinErrors: hub.settings.jsonTwinErrors,
+    },
+  )
 }
 
 /** What a device is told of a module that is not there, or there already (docs/contract/errors.md#wire-err-02). */

@@ -17,7 +17,10 @@ export const configurationRoutes: HubRoutes = (app, { services: { configurations
   app.get<{ Querystring: { top?: string } }>(
     '/configurations',
     { config: read, schema: { tags, summary: 'List configurations' } },
-    ({ query: { top } }) => configurations.list(topOf(top)),
+    ({ query: { top } }) => {
+      checkTop(top)
+      return configurations.list()
+    },
   )
   app.get<{ Params: { id: string } }>(
     '/configurations/:id',
@@ -93,11 +96,9 @@ function checkArrays(request: FastifyRequest, content: ConfigurationContent | nu
   checkTwinArrays(apiVersionOf(request), deviceContent, moduleContent, modulesContent)
 }
 
-/** More than there can be is all of them. @throws HubError ArgumentInvalid. */
-function topOf(given: string | undefined): number {
-  if (given === undefined) return Infinity
-  const top = /^\d{1,10}$/.test(given) ? Number(given) : 0
-  if (top >= 1) return top
+/** All are listed, whatever the number. @throws HubError ArgumentInvalid. */
+function checkTop(given: string | undefined): void {
+  if (given === undefined || /^0*[1-9]\d*$/.test(given)) return
   throw new HubError({
     kind: 'ArgumentInvalid',
     rule: 'WIRE-CFG-01',

@@ -84,7 +84,7 @@ export function twinDocument(
     lastActivityTime: twinTime(record.lastActivityAt),
     cloudToDeviceMessageCount: hub.c2d.count(twin.identity),
     authenticationType: record.authentication.type,
-    x509Thumbprint: { ...record.authentication.x509Thumbprint },
+    x509Thumbprint: row ? { ...record.authentication.x509Thumbprint } : thumbprints(record, apiVersion),
     ...(offers('modelId', apiVersion) ? { modelId: twin.modelId } : {}),
     version: twin.version,
     ...(Object.keys(twin.tags).length === 0 ? {} : { tags: twin.tags }),
@@ -93,6 +93,13 @@ export function twinDocument(
     ...scopes(record, { answer: 'read', apiVersion }),
     ...attributes(record, apiVersion),
   }
+}
+
+/** Measured in 2026: names with a capital letter where there is a thumbprint. Captures of before 2021 have none. */
+function thumbprints({ authentication: { x509Thumbprint } }: IdentityRecord, apiVersion: string): JsonObject {
+  const { primaryThumbprint, secondaryThumbprint } = x509Thumbprint
+  if (apiVersion < '2021' || (primaryThumbprint ?? secondaryThumbprint) === null) return { ...x509Thumbprint }
+  return { PrimaryThumbprint: primaryThumbprint, SecondaryThumbprint: secondaryThumbprint }
 }
 
 /** A twin row of a query in the shape of an older api-version. */

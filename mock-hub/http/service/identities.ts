@@ -3,15 +3,23 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { JsonObject } from '../../base/json.ts'
 import { offers } from '../../core/contract/api-versions.ts'
-import { wantedEtag } from '../../core/contract/etag.ts'
+import { checkGiven, quotedIfMatch, wantedEtag } from '../../core/contract/etag.ts'
 import type { Hub } from '../../core/contract/hub.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
-import type { IdentityRecord } from '../../core/contract/registry.ts'
+import { quoted } from '../../core/errors/quoted.ts'
+import type { IdentityRecord, IdentitySpec } from '../../core/contract/registry.ts'
 import { apiVersionOf } from '../common/api-version.ts'
 import { checkContentType } from '../common/body.ts'
 import { identityDocument, type IdentityShape } from './documents.ts'
-import { checkNames, IDENTITY_BODY, replacementOf, specOf, type IdentityBody } from './identity-body.ts'
+import {
+  checkCredentials,
+  checkNames,
+  IDENTITY_BODY,
+  replacementOf,
+  specOf,
+  type IdentityBody,
+} from './identity-body.ts'
 import { type Access, type HubRoutes } from '../common/route-context.ts'
 import { IDENTITY_PATHS, identityOf, type IdentityParams } from '../../http-common/identity-paths.ts'
 
@@ -58,6 +66,7 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
     },
     (request) => {
       const { deviceId } = request.params
+      checkOwner(hub, request, deviceId)
       hub.registry.get({ deviceId })
       return hub.registry
         .modulesOf(deviceId)
@@ -74,8 +83,9 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
       path,
       { config: { access: reads, throttle }, schema: { tags, summary: 'Read an identity' } },
       (request, reply) => {
-        const record = hub.registry.get(identityOf(request.params))
-        return answer(reply, record, shapeOf(request, 'read'))
+        const identity = identityOf(request.params)
+        checkOwnerOf(hub, request, identity)
+        return answer(reply, hub.registry.get(identity), shapeOf(request, 'read'))
       },
     )
     app.put<IdentityRoute>(
@@ -86,7 +96,9 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
       },
       (request, reply) => {
         checkContentType(request)
-        const { record, shape } = writeIdentity(hub, request, identityOf(request.params), request.body)
+        const identity = identityOf(request.params)
+        checkOwnerOf(hub, request, identity)
+        const { record, shape } = writeIdentity(hub, request, identity, request.body)
         return answer(reply, record, shape)
       },
     )
@@ -94,7 +106,12 @@ export const registryRoutes: HubRoutes = (app, { hub }, done) => {
       path,
       { config: { access: writes, throttle }, schema: { tags, summary: 'Delete an identity' } },
       (request, reply) => {
-        hub.registry.remove(identityOf(request.params), request.headers['if-match'])
+        const identity = identityOf(request.params)
+        const { 'if-match': ifMatch } = request.headers
+        checkOwnerOf(hub, request, identity)
+        hub.registry.get(identity)
+        checkGiven(ifMatch)
+        hub.registry.remove(identity, ifMatch)
         return reply.code(204).send()
       },
     )
@@ -113,19 +130,86 @@ export function writeIdentity(
   identity: Identity,
   given: IdentityBody,
 ): { readonly record: IdentityRecord; readonly shape: IdentityShape } {
-  const ifMatch = request.headers['if-match']
-  const body = offers('attributes', apiVersionOf(request)) ? given : { ...given, attributes: null }
+  const ifMatch = quotedIfMatch(request.headers['if-match'])
+  const body = withKeys(
+    request,
+    identity,
+    offers('attributes', apiVersionOf(request)) ? given : { ...given, attributes: null },
+  )
   checkNames(identity, body)
+  checkCredentials(identity, body)
   const spec = specOf(body)
   const creates = wantedEtag(ifMatch) === undefined
   const record = creates
     ? hub.registry.create(identity, spec)
-    : hub.registry.update(identity, replacementOf(identity, body), ifMatch)
+    : hub.registry.update(identity, updateOf(hub, request, identity, body), ifMatch)
   const answer = creates ? 'created' : 'updated'
   return {
     record,
     shape: { ...shapeOf(request, 'read'), answer, scopesGiven: spec.parentScopes !== undefined },
   }
+}
+
+/**
+ * The update that a body asks for. Since there are parents of edge devices, an edge device is written with its own scope, and
+ * loses the parents that are not given (WIRE-REG-44).
+ * @throws HubError ArgumentInvalid.
+ */
+function updateOf(
+  { registry }: Pick<Hub, 'registry'>,
+  request: FastifyRequest,
+  identity: Identity,
+  body: IdentityBody,
+): IdentitySpec {
+  const spec = replacementOf(identity, body)
+  const before = registry.find(identity)
+  if (!offers('parentScopes', apiVersionOf(request))) return spec
+  if (identity.moduleId !== undefined) return { ...spec, managedBy: spec.managedBy ?? null }
+  if (before?.iotEdge === true && spec.iotEdge === true && spec.deviceScope !== before.deviceScope)
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: 'Device scope is immutable',
+      rule: 'WIRE-REG-44',
+      expected: `deviceScope ${before.deviceScope ?? ''}, which the device has`,
+      received: body.deviceScope == null ? 'none' : quoted(body.deviceScope),
+    })
+  return { ...spec, parentScopes: spec.parentScopes ?? [] }
+}
+
+/** A module that a back end writes has keys where it says that it has none; one that its device writes may have none (WIRE-REG-46). */
+function withKeys({ principal }: FastifyRequest, { moduleId }: Identity, body: IdentityBody): IdentityBody {
+  const { authentication } = body
+  if (moduleId === undefined || authentication?.type !== 'none' || principal?.type === 'identity') return body
+  return { ...body, authentication: { ...authentication, type: 'sas' } }
+}
+
+/** As for a device in the path. */
+function checkOwnerOf(
+  hub: Pick<Hub, 'registry'>,
+  request: FastifyRequest,
+  { deviceId, moduleId }: Identity,
+): void {
+  if (moduleId !== undefined) checkOwner(hub, request, deviceId)
+}
+
+/**
+ * A policy may read and write modules of devices that exist and are enabled (WIRE-REG-45).
+ * @throws HubError IotHubUnauthorizedAccess.
+ */
+function checkOwner(
+  { registry }: Pick<Hub, 'registry'>,
+  { principal }: FastifyRequest,
+  deviceId: string,
+): void {
+  const device = registry.find({ deviceId })
+  if (principal?.type === 'identity' || device?.status === 'enabled') return
+  throw new HubError({
+    kind: 'IotHubUnauthorizedAccess',
+    message: 'Unauthorized',
+    rule: 'WIRE-REG-45',
+    expected: 'a device that is registered and enabled',
+    received: device === undefined ? 'no such device' : 'a disabled one',
+  })
 }
 
 /** @throws HubError DeviceInvalidResultCount outside 1 to 1000 (WIRE-REG-08). */

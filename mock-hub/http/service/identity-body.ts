@@ -114,6 +114,40 @@ export function replacementOf({ moduleId }: Identity, body: IdentityBody): Ident
   }
 }
 
+/**
+ * Keys come in pairs, thumbprints have no separators, and a device has a way to prove itself (WIRE-REG-46).
+ * @throws HubError ArgumentInvalid.
+ */
+export function checkCredentials({ moduleId }: Identity, { authentication }: IdentityBody): void {
+  const { primaryKey, secondaryKey } = authentication?.symmetricKey ?? {}
+  const [primary, secondary] = [primaryKey ?? '', secondaryKey ?? '']
+  if ((primary === '') !== (secondary === ''))
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: 'Either no keys or both keys can be set',
+      rule: 'WIRE-REG-46',
+      expected: 'authentication.symmetricKey with both keys, or with none',
+      received: primary === '' ? 'secondaryKey alone' : 'primaryKey alone',
+    })
+  for (const thumbprint of Object.values(authentication?.x509Thumbprint ?? {}))
+    if (typeof thumbprint === 'string' && /[^0-9a-f]/i.test(thumbprint))
+      throw new HubError({
+        kind: 'ArgumentInvalid',
+        message: 'StringIsNotThumbprint',
+        rule: 'WIRE-REG-46',
+        expected: 'authentication.x509Thumbprint of hex digits, without colons or blanks',
+        received: `${String(thumbprint.length)} characters with others`,
+      })
+  if (authentication?.type === 'none' && moduleId === undefined)
+    throw new HubError({
+      kind: 'ArgumentInvalid',
+      message: 'DeviceAuthenticationTypeIsMissing',
+      rule: 'WIRE-REG-46',
+      expected: 'authentication.type sas, selfSigned or certificateAuthority',
+      received: 'none',
+    })
+}
+
 /** @throws HubError ArgumentInvalid when the body names another identity than the path. */
 export function checkNames(identity: Identity, body: IdentityBody): void {
   for (const field of ['deviceId', 'moduleId'] as const) {

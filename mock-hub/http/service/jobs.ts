@@ -45,7 +45,7 @@ const JOB = {
 
 const DEFAULT_EXECUTION_SECONDS = 3_600
 
-export const jobRoutes: HubRoutes = (app, { services: { jobs, importExport } }, done) => {
+export const jobRoutes: HubRoutes = (app, { services: { jobs } }, done) => {
   const config = { access: { service: ['ServiceConnect'] }, throttle: 'job' } as const
   const tags = ['jobs']
   app.put<{ Params: { id: string }; Body: JobBody }>(
@@ -95,9 +95,8 @@ export const jobRoutes: HubRoutes = (app, { services: { jobs, importExport } }, 
   app.get<{ Params: { id: string } }>(
     '/jobs/v2/:id',
     { config, schema: { tags, summary: 'Read a job' } },
-    // Of a job that imports or exports this route knows the id and nothing else (WIRE-JOB-05).
-    ({ params: { id } }) =>
-      importExport.has(id) ? { jobId: id, type: 'unknown', status: 'unknown' } : jobs.get(id),
+    // Of a job that it does not know, one that imports or exports for example, this route tells the id (WIRE-JOB-05).
+    ({ params: { id } }) => (jobs.has(id) ? jobs.get(id) : { jobId: id, type: 'unknown', status: 'unknown' }),
   )
   app.post<{ Params: { id: string } }>(
     '/jobs/v2/:id/cancel',

@@ -35,11 +35,21 @@ export const queryRoutes: HubRoutes = (app, { services }, done) => {
       },
     },
     (request, reply) => {
-      const page = services.queries.run(queryOf(request.body), pageRequest(request.headers))
+      const page = inFewWords(() => services.queries.run(queryOf(request.body), pageRequest(request.headers)))
       return sendPage(reply, page.itemType === 'Twin' ? twinsOf(page, apiVersionOf(request)) : page)
     },
   )
   done()
+}
+
+/** The answer does not say what is wrong with a query; the journal of this hub does (WIRE-QRY-23). @throws HubError as `act`. */
+function inFewWords<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (!(error instanceof HubError) || error.explanation.rule !== 'WIRE-QRY-08') throw error
+    throw new HubError({ kind: error.kind, ...error.explanation, message: 'BadRequest' })
+  }
 }
 
 /** Twins have a `modelId` since 2020-09-30 and the preview before it. */

@@ -3,8 +3,11 @@
 import type { FastifyRequest } from 'fastify'
 import type { JsonObject } from '../../base/json.ts'
 import { checkTwinArrays } from '../../core/contract/api-versions.ts'
+import type { Hub } from '../../core/contract/hub.ts'
 import type { Identity } from '../../core/contract/identity.ts'
 import { checkWritable } from '../../core/contract/system-modules.ts'
+import { HubError } from '../../core/errors/hub-error.ts'
+import { quoted } from '../../core/errors/quoted.ts'
 import { apiVersionOf } from '../common/api-version.ts'
 import { twinDocument } from './documents.ts'
 import { updateOf, type TwinBody } from './twin-update.ts'
@@ -26,6 +29,18 @@ const TWIN = {
   },
 } as const
 
+/** The twin of a module that is not there is that of a device that is not there (WIRE-TWIN-44). @throws HubError DeviceNotFound. */
+function checkThere({ registry }: Pick<Hub, 'registry'>, { deviceId, moduleId }: Identity): void {
+  if (moduleId === undefined || registry.find({ deviceId, moduleId }) !== undefined) return
+  throw new HubError({
+    kind: 'DeviceNotFound',
+    message: deviceId,
+    rule: 'WIRE-TWIN-44',
+    expected: 'a module that is registered',
+    received: quoted(`${deviceId}/${moduleId}`),
+  })
+}
+
 export const twinRoutes: HubRoutes = (app, { hub }, done) => {
   const access = { service: ['ServiceConnect'] } as const
   // Recorded: an answer with a twin has no ETag header.
@@ -37,7 +52,11 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
     app.get<TwinRoute>(
       path,
       { config: { access, throttle: 'twinRead' }, schema: { tags: ['twins'], summary: 'Read a twin' } },
-      (request) => answer(request, identityOf(request.params)),
+      (request) => {
+        const identity = identityOf(request.params)
+        checkThere(hub, identity)
+        return answer(request, identity)
+      },
     )
     for (const [method, write, summary] of [
       ['PATCH', 'patch', 'Merge tags and desired properties'],
@@ -50,6 +69,7 @@ export const twinRoutes: HubRoutes = (app, { hub }, done) => {
         schema: { tags: ['twins'], summary, body: TWIN },
         handler(request) {
           const identity = identityOf(request.params)
+          checkThere(hub, identity)
           checkWritable(identity)
           const update = updateOf(request.body, 'GenericBadRequest')
           checkTwinArrays(apiVersionOf(request), update.tags, update.desired)

@@ -61,14 +61,23 @@ async function statusOf(method: string, resource: Resource, header: string | und
   return (await server.call(method, resource.path, { headers, ...body })).status
 }
 
+test.each(HEADERS)(
+  'WIRE-REG-23: a configuration, If-Match %j: PUT %i, DELETE',
+  async (header, onPut, _write, onDelete) => {
+    expect(await statusOf('PUT', await configuration(), header)).toBe(onPut)
+    expect(await statusOf('DELETE', await configuration(), header)).toBe(onDelete)
+  },
+)
+
 describe.each([
   ['device', device],
   ['module', module],
-  ['configuration', configuration],
-])('WIRE-REG-23: a %s', (_name, make) => {
-  test.each(HEADERS)('If-Match %j: PUT %i, DELETE', async (header, onPut, _write, onDelete) => {
-    expect(await statusOf('PUT', await make(), header)).toBe(onPut)
-    expect(await statusOf('DELETE', await make(), header)).toBe(onDelete)
+])('WIRE-REG-23 WIRE-REG-42 WIRE-REG-43: a %s', (_name, make) => {
+  test.each(HEADERS)('If-Match %j: PUT, DELETE', async (header, onPut, _write, onDelete) => {
+    const bare: Readonly<Record<string, number>> = { '{etag}': 200, 'c3RhbGU=': 412 }
+    expect(await statusOf('PUT', await make(), header)).toBe(bare[header ?? ''] ?? onPut)
+    const missing = header === undefined || header === '' || header === '""'
+    expect(await statusOf('DELETE', await make(), header)).toBe(missing ? 412 : onDelete)
   })
 })
 

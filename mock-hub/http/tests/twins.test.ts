@@ -264,10 +264,13 @@ describe('writing', () => {
     },
   )
 
-  test('unknown devices and modules are 404', async () => {
+  test('WIRE-TWIN-44: unknown devices and modules are 404 DeviceNotFound', async () => {
     expect(errorOf(await server.call('GET', '/twins/nobody')).code).toBe(404001)
     expect(errorOf(await server.call('PATCH', '/twins/nobody', { body: { tags: {} } })).code).toBe(404001)
-    expect(errorOf(await server.call('GET', `/twins/${newDevice()}/modules/m`)).code).toBe(404010)
+    for (const method of ['GET', 'PATCH'])
+      expect(
+        errorOf(await server.call(method, `/twins/${newDevice()}/modules/m`, { body: { tags: {} } })).code,
+      ).toBe(404001)
   })
 })
 

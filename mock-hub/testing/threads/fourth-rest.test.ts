@@ -48,7 +48,7 @@ describe('identities', () => {
       x509Thumbprint: { primaryThumbprint: SHA256, secondaryThumbprint: SHA256 },
     }
     expect((await create('x', { authentication })).status).toBe(200)
-    expect((await server.call('GET', '/twins/x')).json).toMatchObject({
+    expect((await server.call('GET', '/twins/x', { apiVersion: '2018-06-30' })).json).toMatchObject({
       status: 'enabled',
       statusUpdateTime: '0001-01-01T00:00:00Z',
       connectionState: 'Disconnected',

@@ -70,7 +70,7 @@ export interface Configurations {
   /** Whether there is such a configuration. */
   has(id: string): boolean
   /** The documents of the oldest configurations, oldest first. @param top - maximum number of documents. */
-  list(top: number): readonly JsonObject[]
+  list(): readonly JsonObject[]
   /** Deletes a configuration; the properties that it has written stay. @throws HubError ConfigurationNotFound, PreconditionFailed. */
   remove(id: string, ifMatch: IfMatch): void
   /** Deletes all configurations. */

@@ -44,6 +44,8 @@ export interface Jobs {
    * @throws HubError JobAlreadyExists, ArgumentInvalid, ArgumentNull, ThrottlingMaxActiveJobCountExceeded.
    */
   create(request: JobRequest): JsonObject
+  /** Whether there is a job. */
+  has(jobId: string): boolean
   /** The document of a job. @throws HubError JobNotFound. */
   get(jobId: string): JsonObject
   /** Cancels a job for the devices where it has not started. @throws HubError JobNotFound, OperationNotAllowedInCurrentState. */

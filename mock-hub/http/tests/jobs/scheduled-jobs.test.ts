@@ -17,7 +17,7 @@ const put = (body: object, id = 'j'): Promise<Answer> => server.call('PUT', `/jo
 const rows = async (): Promise<unknown> =>
   (await server.call('POST', '/devices/query', { body: { query: 'SELECT * FROM devices.jobs' } })).json
 
-test('WIRE-JOB-05: of an import or export job the route of scheduled jobs knows the id alone', async () => {
+test('WIRE-JOB-05: of a job that it does not know the route of scheduled jobs tells the id alone', async () => {
   const outputBlobContainerUri = `https://localhost/${server.storage.containerName}`
   const made = await server.call('POST', '/jobs/create', { body: { type: 'export', outputBlobContainerUri } })
   const { jobId } = made.json as { jobId: string }
@@ -25,7 +25,11 @@ test('WIRE-JOB-05: of an import or export job the route of scheduled jobs knows 
     status: 200,
     json: { jobId, type: 'unknown', status: 'unknown' },
   })
-  expect(errorOf(await server.call('GET', '/jobs/v2/nobody')).name).toBe('JobNotFound')
+  expect(await server.call('GET', '/jobs/v2/nobody')).toMatchObject({
+    status: 200,
+    json: { jobId: 'nobody', type: 'unknown', status: 'unknown' },
+  })
+  expect(errorOf(await server.call('POST', '/jobs/v2/nobody/cancel')).name).toBe('JobNotFound')
 })
 
 test('WIRE-JOB-11: the document of a twin job repeats the twin, without a device', async () => {
