@@ -9,6 +9,8 @@ export interface DataDirectory {
   readonly state: string
   /** The groups that the database does not have yet. */
   readonly journal: string
+  /** Groups that a start could not use. */
+  readonly setAside: string
   /** Says which group was acknowledged last. */
   readonly note: string
   readonly blobs: string
@@ -21,6 +23,7 @@ export function dataDirectory(path: string): DataDirectory {
     path: root,
     state: join(root, 'state'),
     journal: join(root, 'journal'),
+    setAside: join(root, 'set-aside'),
     note: join(root, 'acknowledged'),
     blobs: join(root, 'blobs'),
     certificates: join(root, 'certificates'),
@@ -34,6 +37,12 @@ export async function makeDataDirectory({ path }: DataDirectory): Promise<void> 
 }
 
 /** Forgets what it keeps but for the certificates: who trusted the hub still does. */
-export async function emptyDataDirectory({ state, journal, note, blobs }: DataDirectory): Promise<void> {
-  for (const path of [state, journal, note, blobs]) await rm(path, { recursive: true, force: true })
+export async function emptyDataDirectory({
+  state,
+  journal,
+  setAside,
+  note,
+  blobs,
+}: DataDirectory): Promise<void> {
+  for (const path of [state, journal, setAside, note, blobs]) await rm(path, { recursive: true, force: true })
 }
