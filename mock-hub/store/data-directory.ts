@@ -1,6 +1,6 @@
 /** A directory that keeps the state of one hub. It is as secret as the keys in it. */
 
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 export interface DataDirectory {
@@ -34,15 +34,4 @@ export function dataDirectory(path: string): DataDirectory {
 export async function makeDataDirectory({ path }: DataDirectory): Promise<void> {
   const made = await mkdir(path, { recursive: true, mode: 0o700 })
   if (made !== undefined) await chmod(path, 0o700)
-}
-
-/** Forgets what it keeps but for the certificates: who trusted the hub still does. */
-export async function emptyDataDirectory({
-  state,
-  journal,
-  setAside,
-  note,
-  blobs,
-}: DataDirectory): Promise<void> {
-  for (const path of [state, journal, setAside, note, blobs]) await rm(path, { recursive: true, force: true })
 }

@@ -32,7 +32,11 @@ async function turns(): Promise<void> {
 }
 
 /** A journal whose writes to the disk end when the test says so. @returns appends a group and waits for it. */
-function journalOf(): { readonly journal: Journal; readonly write: (number: number) => void; readonly told: string[] } {
+function journalOf(): {
+  readonly journal: Journal
+  readonly write: (number: number) => void
+  readonly told: string[]
+} {
   const journal = new Journal(at('d').journal, true)
   disk.underWay = []
   const told: string[] = []

@@ -80,9 +80,10 @@ export class LevelStore implements StateStore {
     const { path, state, journal, note } = this.#directory
     try {
       await makeDataDirectory(this.#directory)
-      const noted = this.#noted()
-      if (noted !== undefined || existsSync(state)) this.#checkFiles()
+      this.#checkFiles()
       const { number, now, format } = await this.#database.open()
+      // Not before: until now another hub may have had the directory.
+      const noted = this.#noted()
       this.#state = { number, now }
       this.#readJournal(noted)
       await this.#database.read((document) => {

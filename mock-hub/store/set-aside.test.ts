@@ -2,7 +2,8 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'n
 import type * as FileSystem from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { emptyDataDirectory, type DataDirectory } from './data-directory.ts'
+import type { DataDirectory } from './data-directory.ts'
+import { deleteState } from './delete-state.ts'
 import { Journal } from './journal.ts'
 import { readableGroups, segmentsIn } from './journal-reader.ts'
 import { groupRecord } from './group-record.ts'
@@ -69,7 +70,7 @@ test.each([
     expect(said.join('\n')).not.toContain('cannot be read')
     await checkData(directory, say)
     expect(said.join('\n')).toContain(`${folder} has what an earlier start could not use`)
-    await emptyDataDirectory(directory)
+    await deleteState(directory)
     expect(foldersSetAside(directory)).toEqual([])
   },
 )
