@@ -1,5 +1,10 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { expect, test, vi } from 'vitest'
 import type { PageRequest } from '../core/contract/services/queries.ts'
+import { signed } from '../core/testing/test-hub.ts'
+import type { MockHub } from './mock-hub.ts'
 import { useDataDirectory } from './testing/data-hubs.ts'
 
 const { open, again } = useDataDirectory()
@@ -29,6 +34,38 @@ test('so are the tokens of lists of the provisioning service', async () => {
   expect(
     groups(second)?.query({ query: 'SELECT *' }, { continuation: page?.continuation }).rows,
   ).toMatchObject([{ enrollmentGroupId: 'b' }])
+})
+
+test('a registration that has ended can be polled after a restart', async () => {
+  const settings = { provisioning: true, seed: { enrollments: [{ registrationId: 'r1' }] } }
+  const registrant = (hub: MockHub) => {
+    const { idScope, enrollments } = hub.provisioning as NonNullable<MockHub['provisioning']>
+    const { symmetricKey } = enrollments.attestation('r1') as { symmetricKey: { primaryKey: string } }
+    const resource = `${idScope}/registrations/r1`
+    const authorization = signed(resource, symmetricKey.primaryKey, 4_102_444_800, 'registration')
+    return async (method: string, path: string, body?: string) => {
+      const sent = request({
+        ...{ method, path: `/${resource}/${path}?api-version=2021-06-01` },
+        ...{ host: hub.hostName, port: hub.httpsPort, ca: hub.caPem },
+        headers: { authorization, 'content-type': 'application/json' },
+      })
+      sent.end(body)
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+      const chunks: Buffer[] = []
+      for await (const chunk of answer) chunks.push(chunk as Buffer)
+      return JSON.parse(Buffer.concat(chunks).toString()) as { operationId: string; status: string }
+    }
+  }
+  const first = await open(settings)
+  const { operationId } = await registrant(first)('PUT', 'register', '{"registrationId":"r1"}')
+  await vi.waitFor(async () => {
+    expect(await registrant(first)('GET', `operations/${operationId}`)).toMatchObject({ status: 'assigned' })
+  })
+  const second = await again(settings)
+  expect(await registrant(second)('GET', `operations/${operationId}`)).toMatchObject({
+    ...{ operationId, status: 'assigned' },
+    registrationState: { deviceId: 'r1' },
+  })
 })
 
 test.each([

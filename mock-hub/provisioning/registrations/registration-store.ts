@@ -50,7 +50,7 @@ export class RegistrationStore implements Registrations {
   }
 
   /** Records the outcome of a registration; a failed one leaves the earlier assignment. */
-  put(registrationId: string, attested: Attested, outcome: Outcome): Registration {
+  put(registrationId: string, attested: Attested, outcome: Outcome, operationId?: string): Registration {
     const { enrollment, leaf } = attested
     const before = this.find(registrationId)
     const now = this.#clock.now()
@@ -62,6 +62,7 @@ export class RegistrationStore implements Registrations {
       assigned: outcome.status === 'assigned' ? outcome.assigned : before?.assigned,
       leaf,
       etag: newEtag(this.#random),
+      operationId,
       createdAt: before?.createdAt ?? now,
       updatedAt: now,
     }
