@@ -23,6 +23,8 @@ interface StoredStorage {
   readonly key: string
   readonly file: number
   readonly etag: number
+  /** Jobs name their containers with it. Absent: an earlier version stored this. */
+  readonly port?: number
 }
 
 export class BuiltInStorage implements BlobStorage {
@@ -33,20 +35,23 @@ export class BuiltInStorage implements BlobStorage {
   }
   readonly store: BlobStore
   readonly #hostName: string
+  readonly #commits: Commits | undefined
   #port = 443
 
   constructor({ clock, hostName, containerName, directory, commits }: OwnStorageOptions) {
     this.#hostName = hostName
+    this.#commits = commits
     this.containerName = containerName ?? 'uploads'
     this.store = new BlobStore({ now: () => clock.now(), directory, commits })
     commits?.keep<StoredStorage>({
       kind: 'blobStorage',
       keys: () => ['own'],
-      read: () => ({ key: this.account.key, ...this.store.numbers }),
+      read: () => ({ key: this.account.key, ...this.store.numbers, port: this.#port }),
       load: ([document]) => {
         if (document === undefined) return
         this.account = { ...this.account, key: document.value.key }
         this.store.numbers = document.value
+        this.#port = document.value.port ?? this.#port
       },
     })
     // The key is kept before the first signature leaves.
@@ -60,7 +65,9 @@ export class BuiltInStorage implements BlobStorage {
 
   /** The HTTP adapter reports the port that serves the blobs. */
   servedOn(port: number): void {
+    if (port === this.#port) return
     this.#port = port
+    this.#commits?.changed('blobStorage', 'own')
   }
 
   sign(blobName: string, expiresAt: number): string {

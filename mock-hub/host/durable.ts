@@ -12,7 +12,8 @@ import { StoreError, type StoreState } from '../core/contract/store/state-store.
 import { counter } from '../core/store/counter.ts'
 import { GroupCommits } from '../core/store/group-commits.ts'
 import type { ProvisioningPolicy } from '../provisioning/contract/policies.ts'
-import { dataDirectory, emptyDataDirectory, type DataDirectory } from '../store/data-directory.ts'
+import { dataDirectory, type DataDirectory } from '../store/data-directory.ts'
+import { deleteState } from '../store/delete-state.ts'
 import { LevelStore } from '../store/level-store.ts'
 import type { Undo } from './undo.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -117,20 +118,6 @@ export async function openDataDirectory(
       await commits.close()
     },
   }
-}
-
-/** Another hub may be using it: whoever does has the lock. */
-async function deleteState(directory: DataDirectory): Promise<void> {
-  const store = new LevelStore({ directory, say: () => undefined })
-  try {
-    await store.open(() => undefined)
-  } catch (error) {
-    // What is damaged may be deleted as well.
-    if (error instanceof StoreError && ['StoreLocked', 'StoreFailed'].includes(error.problem)) throw error
-  } finally {
-    await store.close()
-  }
-  await emptyDataDirectory(directory)
 }
 
 /** The partition of an event, and with it its numbers, depend on how many there are. */

@@ -3,7 +3,7 @@
  * its log, and would begin without the newest groups and without a word.
  */
 
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 
 /** `disk`: a group is on the disk. `process`: it is with the system, and survives the end of the process alone. */
@@ -20,6 +20,11 @@ const FORM = /^(\d{16} (?:disk {3}|process)) ([0-9a-f]{8})\n$/
 
 function textOf({ number, durability }: Acknowledged): string {
   return `${String(number).padStart(DIGITS, '0')} ${durability.padEnd(7)}`
+}
+
+function lineOf(acknowledged: Acknowledged): string {
+  const text = textOf(acknowledged)
+  return `${text} ${sumOf(text)}\n`
 }
 
 function sumOf(text: string): string {
@@ -47,16 +52,18 @@ export function readAcknowledged(path: string): Acknowledged | undefined {
 export class AcknowledgedFile {
   readonly #file: number
 
-  constructor(path: string) {
-    // Neither truncates nor fails when it is new.
-    this.#file = openSync(path, 'a+', 0o600)
-    closeSync(this.#file)
+  /** @param first what a new file says: a process that is killed now leaves none that says nothing. */
+  constructor(path: string, first: Acknowledged) {
+    if (!existsSync(path)) {
+      const made = `${path}.new`
+      writeFileSync(made, lineOf(first), { mode: 0o600 })
+      renameSync(made, path)
+    }
     this.#file = openSync(path, 'r+')
   }
 
   write(acknowledged: Acknowledged): void {
-    const text = textOf(acknowledged)
-    writeSync(this.#file, `${text} ${sumOf(text)}\n`, 0)
+    writeSync(this.#file, lineOf(acknowledged), 0)
   }
 
   close(): void {

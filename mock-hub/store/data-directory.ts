@@ -1,6 +1,6 @@
 /** A directory that keeps the state of one hub. It is as secret as the keys in it. */
 
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 
 export interface DataDirectory {
@@ -9,6 +9,8 @@ export interface DataDirectory {
   readonly state: string
   /** The groups that the database does not have yet. */
   readonly journal: string
+  /** Groups that a start could not use. */
+  readonly setAside: string
   /** Says which group was acknowledged last. */
   readonly note: string
   readonly blobs: string
@@ -21,6 +23,7 @@ export function dataDirectory(path: string): DataDirectory {
     path: root,
     state: join(root, 'state'),
     journal: join(root, 'journal'),
+    setAside: join(root, 'set-aside'),
     note: join(root, 'acknowledged'),
     blobs: join(root, 'blobs'),
     certificates: join(root, 'certificates'),
@@ -31,9 +34,4 @@ export function dataDirectory(path: string): DataDirectory {
 export async function makeDataDirectory({ path }: DataDirectory): Promise<void> {
   const made = await mkdir(path, { recursive: true, mode: 0o700 })
   if (made !== undefined) await chmod(path, 0o700)
-}
-
-/** Forgets what it keeps but for the certificates: who trusted the hub still does. */
-export async function emptyDataDirectory({ state, journal, note, blobs }: DataDirectory): Promise<void> {
-  for (const path of [state, journal, note, blobs]) await rm(path, { recursive: true, force: true })
 }

@@ -10,6 +10,8 @@ const FRAME_BYTES = 8
 const HEAD_BYTES = 20
 /** Lengths of name and value. */
 const DOCUMENT_BYTES = 8
+/** Of UTF-8, for a unit of a string. */
+const MOST_BYTES_A_UNIT = 3
 /** Stands for the length of a value that is gone. */
 const GONE = 0xffffffff
 
@@ -40,28 +42,42 @@ export function storedDocument({ name, value }: NamedDocument): StoredDocument |
   return kind && { kind, key: name.slice(kind.length + 1), value }
 }
 
+/** A record is built here and written at once; a large one does not stay. */
+let scratch = Buffer.alloc(2 ** 16)
+const LARGEST_SCRATCH = 2 ** 20
+
+/** @returns bytes that the next call overwrites. */
 export function groupRecord(
   { number, now }: Pick<Group, 'number' | 'now'>,
   documents: readonly NamedDocument[],
 ): Buffer {
-  const nameBytes = documents.map(({ name }) => Buffer.byteLength(name))
-  let size = FRAME_BYTES + HEAD_BYTES
-  documents.forEach(({ value }, index) => {
-    size += DOCUMENT_BYTES + (nameBytes[index] ?? 0) + (value?.length ?? 0)
-  })
-  const record = Buffer.allocUnsafe(size)
-  let at = record.writeDoubleBE(number, FRAME_BYTES)
-  at = record.writeDoubleBE(now, at)
-  at = record.writeUInt32BE(documents.length, at)
-  documents.forEach(({ name, value }, index) => {
-    at = record.writeUInt32BE(nameBytes[index] ?? 0, at)
-    at = record.writeUInt32BE(value?.length ?? GONE, at)
-    at += record.write(name, at)
-    if (value !== undefined) at += value.copy(record, at)
-  })
-  record.writeUInt32BE(size - FRAME_BYTES, 0)
+  const most = documents.reduce(
+    (bytes, { name, value }) =>
+      bytes + DOCUMENT_BYTES + MOST_BYTES_A_UNIT * name.length + (value?.length ?? 0),
+    FRAME_BYTES + HEAD_BYTES,
+  )
+  const bytes = roomFor(most)
+  let at = bytes.writeDoubleBE(number, FRAME_BYTES)
+  at = bytes.writeDoubleBE(now, at)
+  at = bytes.writeUInt32BE(documents.length, at)
+  for (const { name, value } of documents) {
+    const nameBytes = bytes.write(name, at + DOCUMENT_BYTES)
+    at = bytes.writeUInt32BE(nameBytes, at)
+    at = bytes.writeUInt32BE(value?.length ?? GONE, at) + nameBytes
+    if (value === undefined) continue
+    bytes.set(value, at)
+    at += value.length
+  }
+  const record = bytes.subarray(0, at)
+  record.writeUInt32BE(at - FRAME_BYTES, 0)
   record.writeUInt32BE(crc32(record.subarray(FRAME_BYTES)), 4)
   return record
+}
+
+function roomFor(bytes: number): Buffer {
+  if (bytes > LARGEST_SCRATCH) return Buffer.allocUnsafe(bytes)
+  if (bytes > scratch.length) scratch = Buffer.alloc(Math.min(2 * bytes, LARGEST_SCRATCH))
+  return scratch
 }
 
 /** @returns undefined: no whole record begins there. */

@@ -8,7 +8,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  unlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { laterRecord, readGroupRecord, type GroupRecord } from './group-record.ts'
@@ -105,11 +104,8 @@ export function* readableGroups(folder: string): Iterable<GroupRecord> {
   }
 }
 
-/** Cuts off what cannot be read, and all that lies behind it. */
-export function cutAt(folder: string, { path, at }: JournalBreak): void {
-  const segments = segmentsIn(folder)
-  const index = segments.findIndex((segment) => segment.path === path)
-  for (const later of segments.slice(index + 1).reverse()) unlinkSync(later.path)
+/** Cuts off the end of a file, from the break on. */
+export function cutAt({ path, at }: JournalBreak): void {
   const file = openSync(path, 'r+')
   try {
     ftruncateSync(file, at)

@@ -3,8 +3,9 @@
  * and on the disk after {@link Journal.sync}.
  */
 
-import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncFolder } from './disk.ts'
 import { segmentPath, segmentsIn, type Segment } from './journal-reader.ts'
 
 /**
@@ -83,6 +84,8 @@ export class Journal {
     const segment = this.#open
     if (segment === undefined) return
     this.#open = undefined
+    // What a failure left behind the last group would be taken for a group that is damaged.
+    ftruncateSync(segment.file, segment.bytes)
     const waiting = this.#waiting
     this.#waiting = []
     const last = this.#onDisk ? this.#sync(segment) : Promise.resolve()
@@ -175,15 +178,4 @@ function onDisk(file: number): Promise<void> {
       else reject(error)
     })
   })
-}
-
-/** The name of a new file is on the disk. Windows cannot open a folder. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
 }

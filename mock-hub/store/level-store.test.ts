@@ -28,6 +28,13 @@ test('what was stored is there, and nothing else', async () => {
   expect(await checkData(directory, say)).toEqual({ group: 7, now: 7, documents: { twin: 4 } })
 })
 
+test.each(['disk', 'process'] as const)(
+  'a hub that was killed before its first group starts, with durability %s',
+  async (durability) => {
+    expect(await outcomeOf(await killed('d', 0, { durability }))).toBe(0)
+  },
+)
+
 test('a second store on the directory is refused with a sentence, and not when the first is closed', async () => {
   const directory = await filled('d', 1)
   const first = storeAt(directory)

@@ -17,6 +17,7 @@ import { makeDataDirectory, type DataDirectory } from './data-directory.ts'
 import { groupRecord, namedDocuments, storedDocument, type NamedDocument } from './group-record.ts'
 import { Journal } from './journal.ts'
 import { cutAt, readJournal, segmentsIn, type JournalBreak } from './journal-reader.ts'
+import { setAsideAfter } from './set-aside.ts'
 import { LevelDatabase, STORE_FORMAT } from './level-database.ts'
 import { damaged, storeError } from './store-errors.ts'
 
@@ -26,11 +27,14 @@ export interface LevelStoreOptions {
   readonly durability?: Durability | undefined
   /** Says what is wrong but no reason to refuse. */
   readonly say: (line: string) => void
-  /** When the journal has so many bytes, the database takes them over. Default: 8 MiB. */
+  /** When the journal has so many bytes, the database takes them over. Default: 32 MiB. */
   readonly journalBytes?: number | undefined
+  /** Says what a hub would do with the journal, and leaves it as it is. Default: false. */
+  readonly looks?: boolean | undefined
 }
 
-const JOURNAL_BYTES = 8 * 2 ** 20
+/** Events that nobody keeps any longer by then never reach the database. */
+const JOURNAL_BYTES = 32 * 2 ** 20
 /** So many times these may be in the journal before new groups wait for the database. */
 const MOST_JOURNALS = 4
 
@@ -43,6 +47,7 @@ export class LevelStore implements StateStore {
   readonly #durability: Durability
   readonly #say: (line: string) => void
   readonly #journalBytes: number
+  readonly #looks: boolean
   readonly #database: LevelDatabase
   #journal: Journal | undefined
   #acknowledged: AcknowledgedFile | undefined
@@ -55,12 +60,19 @@ export class LevelStore implements StateStore {
   /** Why the database could not take it over. */
   #failure: StoreError | undefined
 
-  constructor({ directory, durability = 'disk', say, journalBytes = JOURNAL_BYTES }: LevelStoreOptions) {
+  constructor({
+    directory,
+    durability = 'disk',
+    say,
+    journalBytes = JOURNAL_BYTES,
+    looks = false,
+  }: LevelStoreOptions) {
     this.place = directory.path
     this.#directory = directory
     this.#durability = durability
     this.#say = say
     this.#journalBytes = journalBytes
+    this.#looks = looks
     this.#database = new LevelDatabase(directory.path, directory.state)
   }
 
@@ -68,9 +80,10 @@ export class LevelStore implements StateStore {
     const { path, state, journal, note } = this.#directory
     try {
       await makeDataDirectory(this.#directory)
-      const noted = this.#noted()
-      if (noted !== undefined || existsSync(state)) this.#checkFiles()
+      this.#checkFiles()
       const { number, now, format } = await this.#database.open()
+      // Not before: until now another hub may have had the directory.
+      const noted = this.#noted()
       this.#state = { number, now }
       this.#readJournal(noted)
       await this.#database.read((document) => {
@@ -78,8 +91,12 @@ export class LevelStore implements StateStore {
       })
       for (const [name, value] of this.#gathered) if (value !== undefined) give({ name, value }, live)
       this.#checkNewest(noted)
+      if (this.#looks) return this.#state
       this.#journal = new Journal(journal, this.#durability === 'disk')
-      this.#acknowledged = new AcknowledgedFile(note)
+      this.#acknowledged = new AcknowledgedFile(note, {
+        number: this.#state.number,
+        durability: this.#durability,
+      })
       // A version that knows no journal must not begin without it.
       if (format < STORE_FORMAT || number === 0) await this.#database.write([], { number, now })
     } catch (error) {
@@ -108,7 +125,10 @@ export class LevelStore implements StateStore {
     try {
       journal.append(group.number, groupRecord(group, documents))
     } catch (error) {
-      throw storeError(this.place, error)
+      const failure = storeError(this.place, error)
+      // The database may need less room for it than the journal does.
+      if (failure.problem === 'StoreFull' && this.#gathered.size > 0) this.#takeOver(journal)
+      throw failure
     }
     for (const { name, value } of documents) this.#gathered.set(name, value)
     this.#state = { number: group.number, now: group.now }
@@ -212,8 +232,15 @@ export class LevelStore implements StateStore {
     const what = lost
       ? whatIsLost(stop)
       : `the end of ${stop.path} is no whole group: it was not acknowledged`
-    this.#say(`store: ${this.place}: ${what}; it goes on after group ${String(stop.number - 1)}`)
-    cutAt(journal, stop)
+    const isLast = segmentsIn(journal).at(-1)?.path === stop.path
+    const goesOn = `store: ${this.place}: ${what}; it goes on after group ${String(stop.number - 1)}`
+    if (this.#looks) this.#say(goesOn)
+    else if (lost || !isLast)
+      this.#say(`${goesOn}; the rest of the journal is set aside in ${setAsideAfter(this.#directory, stop)}`)
+    else {
+      this.#say(goesOn)
+      cutAt(stop)
+    }
   }
 
   /** LevelDB makes a new database when it does not find the file that names the old one. */

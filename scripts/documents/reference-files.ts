@@ -66,7 +66,7 @@ export const FILES: readonly DocumentedFile[] = [
     what: 'Unix socket of the workload API of IoT Edge, while a hub runs and has a module',
   },
   {
-    file: 'data directory: `state/`, `journal/`, `acknowledged`, `blobs/`, `certificates/`',
+    file: 'data directory: `state/`, `journal/`, `set-aside/`, `acknowledged`, `blobs/`, `certificates/`',
     by: [
       '--data',
       '--into',
@@ -76,7 +76,7 @@ export const FILES: readonly DocumentedFile[] = [
       'data import <dir>',
     ],
     what:
-      'the state of one hub: a database, the groups that it does not have yet, the number of the last acknowledged group, uploads, ' +
+      'the state of one hub: a database, the groups that it does not have yet, groups that a start could not use, the number of the last acknowledged group, uploads, ' +
       'and what `--dir` has; [what survives](reliability.md#what-survives)',
   },
   {

@@ -113,8 +113,11 @@ export class HubScenario {
     if (this.#amqp.size > 0 || [...this.#links.values()].some(({ closed }) => !closed))
       return 'a connection is open'
     if (this.response !== this.#settled) return 'a call is under way'
-    return this.#hasLocked ? 'a message is locked' : undefined
+    return this.#hasLocked ? 'a message is locked' : this.busyElsewhere()
   }
+
+  /** The same of what other back ends of the scenario do. */
+  busyElsewhere: () => Reason | undefined = () => undefined
 
   // ------------------------------------------------------------------ identities
 

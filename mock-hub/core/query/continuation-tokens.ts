@@ -1,7 +1,8 @@
 /** Continuation tokens: where the next page starts, signed so that only this hub can make one. */
 
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { HubError } from '../errors/hub-error.ts'
+import { passingKey } from '../store/kept-key.ts'
 import type { Position } from './rows.ts'
 
 /** Where a query stands between two pages. */
@@ -13,7 +14,12 @@ export interface Progress {
 }
 
 export class ContinuationTokens {
-  readonly #key = randomBytes(32)
+  readonly #key: () => Buffer
+
+  /** @param key default: a new one. */
+  constructor(key: () => Buffer = passingKey()) {
+    this.#key = key
+  }
 
   /** The token of the page that starts after `progress`. */
   create(query: string, progress: Progress): string {
@@ -36,7 +42,7 @@ export class ContinuationTokens {
   }
 
   #signature(text: string): Buffer {
-    return createHmac('sha256', this.#key).update(text).digest()
+    return createHmac('sha256', this.#key()).update(text).digest()
   }
 }
 

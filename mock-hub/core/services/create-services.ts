@@ -15,6 +15,7 @@ import { twinRows, type TwinSource } from '../query/rows.ts'
 import { HubDigitalTwins } from '../twins/digital-twins.ts'
 import { HubEdgeGateways } from './edge-gateways.ts'
 import { HubSnapshots } from './snapshots.ts'
+import { keptKey } from '../store/kept-key.ts'
 
 /**
  * Builds the service-side features of a hub: queries, configurations, jobs, digital twins, Edge gateways, snapshots, event messages.
@@ -23,7 +24,7 @@ import { HubSnapshots } from './snapshots.ts'
  */
 export function createServices(hub: Hub, renderer: DocumentRenderer, blobs: BlobAccess): Services {
   const statusOf = (identity: Identity) => configurations.statusOf(identity)
-  const tokens = new ContinuationTokens()
+  const tokens = new ContinuationTokens(keptKey(hub.commits, 'queryPages'))
   const jobRows = deviceJobRows(() => jobs.deviceJobs())
   const collectionsOf = (source: TwinSource): Collections => ({
     devices: twinRows(source, 'devices', renderer.twin, statusOf),

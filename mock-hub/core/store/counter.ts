@@ -1,4 +1,4 @@
-/** Numbers that go on after a restart, so that none is used twice: each owner has one document of the kind `counter`. */
+/** What goes on after a restart, such as numbers, so that none is used twice: each owner has one document of the kind `counter`. */
 
 import type { Commits, StateDocument, StateSource } from '../contract/store/commits.ts'
 

@@ -9,6 +9,7 @@ import { quoted } from '../../core/errors/quoted.ts'
 import { attestationDocument } from '../attestation/attestation-body.ts'
 import { BodyReader } from '../body-reader.ts'
 import type { Enrollments, Page, PageRequest } from '../contract/enrollments.ts'
+import { keptKey } from '../../core/store/kept-key.ts'
 import { newEtag } from '../names.ts'
 import { badField, checkEtag, enrollmentNotFound } from '../refusals.ts'
 import { keepRecords } from '../stored-record.ts'
@@ -46,11 +47,12 @@ export class EnrollmentStore implements Enrollments {
   readonly #deps: StoreDependencies
   /** By id in lower case. */
   readonly #records = new Map<string, Enrollment>()
-  readonly #pages = new Pages()
+  readonly #pages: Pages
   #sorted: readonly Enrollment[] | undefined
 
   constructor(deps: StoreDependencies) {
     this.#deps = deps
+    this.#pages = new Pages(keptKey(deps.commits, `${ITEM_TYPE[deps.kind]}Pages`))
     keepRecords(deps.commits, STATE_KIND[deps.kind], this.#records, () => {
       this.#sorted = undefined
     })

@@ -1,6 +1,6 @@
 /** Lists page by page, sorted by id (DPS-ENR-14). */
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isObject, own, type Json } from '../../base/json.ts'
 import type { Page, PageRequest } from '../contract/enrollments.ts'
 import { badRequest, notImplemented } from '../refusals.ts'
@@ -8,7 +8,12 @@ import { badRequest, notImplemented } from '../refusals.ts'
 const LARGEST_PAGE = 100
 
 export class Pages {
-  readonly #key = randomBytes(32)
+  readonly #key: () => Buffer
+
+  /** @param key signs the tokens. */
+  constructor(key: () => Buffer) {
+    this.#key = key
+  }
 
   /**
    * @param rows sorted by id in lower case.
@@ -49,7 +54,7 @@ export class Pages {
   }
 
   #signature(list: string, after: string): string {
-    return createHmac('sha256', this.#key)
+    return createHmac('sha256', this.#key())
       .update(`${list}\n${after}`)
       .digest('base64url')
       .slice(0, SIGNATURE_LENGTH)

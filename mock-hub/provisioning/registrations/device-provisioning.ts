@@ -80,7 +80,11 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
     return this.#answer(ordered, () => {
       this.#deps.attestor.attest(registrant)
       const { registrationId } = registrant
-      const operation = this.#operations.get(operationId, registrationId)
+      const operation = this.#operations.get(
+        operationId,
+        registrationId,
+        this.#deps.store.find(registrationId),
+      )
       this.#deps.throttles.takePoll(registrationId)
       const { ended } = operation
       if (ended === undefined || operation.assigningPolls > 0) {
@@ -132,7 +136,7 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
       if (!isCurrent()) return
       const outcome = await this.#decide(registrant, attested, payload, decision, isCurrent)
       if (!isCurrent()) return
-      operation.ended = this.#deps.store.put(registrationId, attested, outcome)
+      operation.ended = this.#deps.store.put(registrationId, attested, outcome, operation.id)
       this.#record(registrant, 'ended', { operationId: operation.id, ...summary(outcome) })
       if (this.#running.get(key) === run) this.#running.delete(key)
     })

@@ -43,10 +43,15 @@ export class RegistrationOperations {
     return operation
   }
 
-  /** @throws HubError GenericNotFound for an operation that is not there, or another registration's (DPS-POLL-10). */
-  get(id: string, registrationId: string): Operation {
+  /**
+   * @param latest of this registration: an operation that ended before the hub was started again is found by it.
+   * @throws HubError GenericNotFound for an operation that is not there, or another registration's (DPS-POLL-10).
+   */
+  get(id: string, registrationId: string, latest: Registration | undefined): Operation {
     const operation = this.#kept.get(id)?.operation
     if (operation !== undefined && sameId(operation.registrationId, registrationId)) return operation
+    if (latest?.operationId === id && this.#clock.now() - latest.updatedAt < KEPT_MS)
+      return { id, registrationId, assigningPolls: 0, ended: latest }
     throw new HubError({
       kind: 'GenericNotFound',
       message: 'Operation not found.',

@@ -8,6 +8,7 @@ import type { Page, PageRequest } from '../contract/enrollments.ts'
 import type { Registrations } from '../contract/provisioning.ts'
 import type { Attested } from '../attestation/attestor.ts'
 import { inOrder, Pages } from '../enrollments/pages.ts'
+import { keptKey } from '../../core/store/kept-key.ts'
 import { newEtag, sameId } from '../names.ts'
 import { checkEtag, enrollmentNotFound, registrationNotFound } from '../refusals.ts'
 import { keepRecords } from '../stored-record.ts'
@@ -20,12 +21,13 @@ export class RegistrationStore implements Registrations {
   readonly #commits: Commits
   /** By registration id in lower case. */
   readonly #records = new Map<string, Registration>()
-  readonly #pages = new Pages()
+  readonly #pages: Pages
   /** All records have been replaced by others. */
   onLoaded: () => void = () => undefined
 
   constructor(clock: Clock, random: Random, commits: Commits, groupExists: (id: string) => boolean) {
     this.#commits = commits
+    this.#pages = new Pages(keptKey(commits, 'registrationPages'))
     keepRecords(commits, 'registration', this.#records, () => {
       this.onLoaded()
     })
@@ -48,7 +50,7 @@ export class RegistrationStore implements Registrations {
   }
 
   /** Records the outcome of a registration; a failed one leaves the earlier assignment. */
-  put(registrationId: string, attested: Attested, outcome: Outcome): Registration {
+  put(registrationId: string, attested: Attested, outcome: Outcome, operationId?: string): Registration {
     const { enrollment, leaf } = attested
     const before = this.find(registrationId)
     const now = this.#clock.now()
@@ -60,6 +62,7 @@ export class RegistrationStore implements Registrations {
       assigned: outcome.status === 'assigned' ? outcome.assigned : before?.assigned,
       leaf,
       etag: newEtag(this.#random),
+      operationId,
       createdAt: before?.createdAt ?? now,
       updatedAt: now,
     }

@@ -40,6 +40,8 @@ export interface Registration {
   readonly leaf: Certificate | undefined
   /** Without quotes. */
   readonly etag: string
+  /** The operation that ended with it. Absent: an earlier version stored it. */
+  readonly operationId?: string | undefined
   /** Epoch ms. */
   readonly createdAt: number
   readonly updatedAt: number

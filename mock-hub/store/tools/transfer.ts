@@ -28,7 +28,7 @@ export async function exportData(
   say: (line: string) => void,
 ): Promise<DataReport> {
   requireData(directory)
-  const store = new LevelStore({ directory, say })
+  const store = new LevelStore({ directory, say, looks: true })
   const kinds: string[] = []
   try {
     const { number, now } = await store.open(({ kind }) => kinds.push(kind))

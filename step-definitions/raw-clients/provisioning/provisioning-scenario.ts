@@ -4,6 +4,7 @@ import { createHmac, X509Certificate } from 'node:crypto'
 import type { IConnectPacket } from 'mqtt-packet'
 import { HarnessError } from '../../driver/client-driver.ts'
 import { NotSupported } from '../../world/errors.ts'
+import type { Reason } from '../../world/restarts.ts'
 import { RegistrantAmqpClient } from './registrant-amqp.ts'
 import { valueAt } from '../expectations.ts'
 import type { HubScenario } from '../hub-scenario.ts'
@@ -41,6 +42,7 @@ export function provisioningOf(scenario: HubScenario, activity: Waits): Provisio
   if (provisioning === undefined)
     throw new NotSupported('hub.provisioning: the provisioning service of this hub is unknown (--dps)')
   const created = new ProvisioningScenario(scenario, provisioning, activity)
+  scenario.busyElsewhere = () => created.busy
   scenarios.set(scenario, created)
   return created
 }
@@ -342,6 +344,15 @@ export class ProvisioningScenario {
   }
 
   // ------------------------------------------------------------------ AMQP
+
+  /** Links to hubs were changed: a hub that is started again has those of its seed. */
+  linksChanged = false
+
+  /** Why the hub cannot be started again now; undefined: it can. */
+  get busy(): Reason | undefined {
+    if (this.#amqp.size > 0) return 'a connection is open'
+    return this.linksChanged ? 'a link to a hub is changed' : undefined
+  }
 
   /** The AMQP connection of a device; opens it at the first call. Rows: those of the token, `certificate`, `address`. */
   async amqp(name: string, rows: Rows = []): Promise<RegistrantAmqpClient> {

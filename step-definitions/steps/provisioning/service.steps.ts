@@ -261,10 +261,12 @@ Given(/^the provisioning service is going to (.*)$/, async function (this: Confo
 })
 
 Given('the provisioning service has no linked hub', async function (this: ConformanceWorld) {
-  const { service } = await provisioning(this)
+  const scenario = await provisioning(this)
+  const { service } = scenario
   if (service.unlink === undefined)
     throw new NotSupported('hub.links: hubs cannot be unlinked from this provisioning service')
   await service.unlink()
+  scenario.linksChanged = true
 })
 
 Given('the provisioning service throttles', async function (this: ConformanceWorld) {

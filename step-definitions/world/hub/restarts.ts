@@ -17,6 +17,7 @@ export type Reason =
   | 'a fault is armed'
   | 'a call is under way'
   | 'a message is locked'
+  | 'a link to a hub is changed'
 
 /** How often hubs were started again, and what kept them. */
 export class RestartCounts {

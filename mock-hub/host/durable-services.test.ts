@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+import { expect, test, vi } from 'vitest'
+import type { PageRequest } from '../core/contract/services/queries.ts'
+import { signed } from '../core/testing/test-hub.ts'
+import type { MockHub } from './mock-hub.ts'
+import { useDataDirectory } from './testing/data-hubs.ts'
+
+const { open, again } = useDataDirectory()
+const KEY = Buffer.alloc(32, 1).toString('base64')
+const DEVICES = ['d1', 'd2', 'd3'].map((deviceId) => ({ deviceId }))
+
+test('a query goes on where it was: its continuation token is good over a restart', async () => {
+  const text = 'SELECT deviceId FROM devices'
+  const first = await open({ seed: { devices: DEVICES } })
+  const { rows, continuation } = first.services.queries.run(text, { maxItems: 2 })
+  const second = await again()
+  const rest: PageRequest = { maxItems: 2, continuation }
+  expect([...rows, ...second.services.queries.run(text, rest).rows]).toEqual(DEVICES)
+  expect(() => second.services.queries.run(`${text} WHERE true = true`, rest)).toThrow()
+})
+
+test('so are the tokens of lists of the provisioning service', async () => {
+  const first = await open()
+  const attestation = {
+    ...{ type: 'symmetricKey' },
+    symmetricKey: { primaryKey: KEY, secondaryKey: KEY },
+  }
+  const groups = (hub: typeof first) => hub.provisioning?.enrollmentGroups
+  for (const id of ['a', 'b']) groups(first)?.put(id, { enrollmentGroupId: id, attestation })
+  const page = groups(first)?.query({ query: 'SELECT *' }, { maxItems: 1 })
+  const second = await again()
+  expect(
+    groups(second)?.query({ query: 'SELECT *' }, { continuation: page?.continuation }).rows,
+  ).toMatchObject([{ enrollmentGroupId: 'b' }])
+})
+
+test('a registration that has ended can be polled after a restart', async () => {
+  const settings = { provisioning: true, seed: { enrollments: [{ registrationId: 'r1' }] } }
+  const registrant = (hub: MockHub) => {
+    const { idScope, enrollments } = hub.provisioning as NonNullable<MockHub['provisioning']>
+    const { symmetricKey } = enrollments.attestation('r1') as { symmetricKey: { primaryKey: string } }
+    const resource = `${idScope}/registrations/r1`
+    const authorization = signed(resource, symmetricKey.primaryKey, 4_102_444_800, 'registration')
+    return async (method: string, path: string, body?: string) => {
+      const sent = request({
+        ...{ method, path: `/${resource}/${path}?api-version=2021-06-01` },
+        ...{ host: hub.hostName, port: hub.httpsPort, ca: hub.caPem },
+        headers: { authorization, 'content-type': 'application/json' },
+      })
+      sent.end(body)
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+      const chunks: Buffer[] = []
+      for await (const chunk of answer) chunks.push(chunk as Buffer)
+      return JSON.parse(Buffer.concat(chunks).toString()) as { operationId: string; status: string }
+    }
+  }
+  const first = await open(settings)
+  const { operationId } = await registrant(first)('PUT', 'register', '{"registrationId":"r1"}')
+  await vi.waitFor(async () => {
+    expect(await registrant(first)('GET', `operations/${operationId}`)).toMatchObject({ status: 'assigned' })
+  })
+  const second = await again(settings)
+  expect(await registrant(second)('GET', `operations/${operationId}`)).toMatchObject({
+    ...{ operationId, status: 'assigned' },
+    registrationState: { deviceId: 'r1' },
+  })
+})
+
+test.each([
+  ['the same port', true],
+  ['another port', false],
+])(
+  'a job that was about to write to the own storage writes there after a restart, on %s',
+  async (_what, same) => {
+    const first = await open({ seed: { devices: DEVICES } })
+    const outputBlobContainerUri = `https://${first.hostName}:${String(first.httpsPort)}/uploads?sig=x`
+    const job = first.services.importExport.create({ type: 'export', outputBlobContainerUri })
+    const second = await again(same ? { httpsPort: first.httpsPort } : {})
+    await vi.waitFor(() => {
+      expect(second.services.importExport.get(String(job['jobId']))['status']).not.toMatch(/enqueued|running/)
+    })
+    expect(second.services.importExport.get(String(job['jobId']))).toMatchObject({ status: 'completed' })
+  },
+)
