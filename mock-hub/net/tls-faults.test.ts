@@ -36,6 +36,11 @@ describe('at the HTTPS port, which also serves WebSocket', () => {
     expect(await bench.handshake({ port: bench.hub.httpsPort })).toBe(code)
   })
 
+  test.each(['other', 'below'])('tls.wrong_name with a name that is %s', async (name) => {
+    bench.arm('tls.wrong_name', { name })
+    expect(await bench.handshake({ port: bench.hub.httpsPort })).toBe('ERR_TLS_CERT_ALTNAME_INVALID')
+  })
+
   test('tls.require_client_cert refuses a client without a certificate', async () => {
     bench.arm('tls.require_client_cert')
     const socket = bench.dial({ port: bench.hub.httpsPort, maxVersion: 'TLSv1.2' })

@@ -17,6 +17,7 @@ type UnknownChain = 'missing_issuer' | 'self_signed_root' | 'self_signed_leaf'
 export type TlsVariant =
   | UnknownChain
   | 'wrong_name'
+  | 'name_below'
   | 'expired'
   | 'not_yet_valid'
   | 'rotated'
@@ -47,7 +48,7 @@ const VARIANTS: ReadonlyMap<string, (match: FaultMatch) => TlsVariant> = new Map
 >([
   // One of its values: the fault has been checked when it was armed.
   ['unknown_ca', ({ parameters: { chain } }) => (chain ?? 'missing_issuer') as UnknownChain],
-  ['wrong_name', () => 'wrong_name'],
+  ['wrong_name', ({ parameters: { name } }) => (name === 'below' ? 'name_below' : 'wrong_name')],
   ['expired', () => 'expired'],
   ['not_yet_valid', () => 'not_yet_valid'],
   ['rotated', () => 'rotated'],

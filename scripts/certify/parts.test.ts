@@ -13,10 +13,21 @@ test('the parts have every feature of clients once, and about as many scenarios'
 })
 
 test('a requirement of two parts has one record with the worst verdict', () => {
-  const record = (requirement: string, verdict: string) =>
-    ({ requirement, identity: 'device', verdict, scenarios: [{ verdict }] }) as unknown as RequirementResult
+  const record = (requirement: string, verdict: string, neutral?: string) =>
+    ({
+      requirement,
+      identity: 'device',
+      verdict,
+      ...(neutral && { neutral }),
+      scenarios: [{ verdict }],
+    }) as unknown as RequirementResult
   expect(joinRecords([record('A', 'PASS'), record('B', 'PASS'), record('A', 'FAIL')])).toEqual([
     { ...record('A', 'FAIL'), scenarios: [{ verdict: 'PASS' }, { verdict: 'FAIL' }] },
     record('B', 'PASS'),
   ])
+  expect(
+    joinRecords([record('A', 'PASS', 'PASS'), record('A', 'FAIL', 'FAIL'), record('A', 'PASS')])[0],
+  ).toMatchObject({
+    neutral: 'FAIL',
+  })
 })

@@ -72,10 +72,17 @@ export function joinRecords(records: readonly RequirementResult[]): readonly Req
             ...other,
             scenarios: [...other.scenarios, ...record.scenarios],
             verdict: rollUp([other.verdict, record.verdict]),
+            ...neutralOf(other, record),
           },
     )
   }
   return [...byKey.values()]
+}
+
+/** A reading that one of two records does not have is the other's. */
+function neutralOf(...records: readonly RequirementResult[]): Pick<RequirementResult, 'neutral'> {
+  const verdicts = records.flatMap(({ neutral }) => neutral ?? [])
+  return verdicts.length === 0 ? {} : { neutral: rollUp(verdicts) }
 }
 
 function run(driver: string, { reports, selection }: Part, callSeconds: number): Promise<void> {

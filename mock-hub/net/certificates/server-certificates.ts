@@ -25,6 +25,7 @@ export type CertificateVariant =
   | 'self_signed_root'
   | 'self_signed_leaf'
   | 'wrong_name'
+  | 'name_below'
   | 'expired'
   | 'not_yet_valid'
   | 'rotated'
@@ -141,6 +142,8 @@ export async function makeVariant(
     case 'wrong_name':
       // One that the authority permits: the name must be all that is wrong.
       return issued({ commonName: WRONG_NAME, names: [WRONG_NAME] })
+    case 'name_below':
+      return issued({ commonName: WRONG_NAME, names: below(names) })
     case 'expired':
       return issued({ notBefore: now - 30 * DAY_MS, notAfter: now - DAY_MS })
     case 'not_yet_valid':
@@ -155,6 +158,11 @@ export async function makeVariant(
       return { key, cert: `${cert}${intermediate.cert}${cross}` }
     }
   }
+}
+
+/** Names below those of a hub, for which its authority may issue certificates too. */
+function below(names: readonly string[]): readonly string[] {
+  return names.filter((name) => isIP(name) === 0 && !name.startsWith('*.')).map((name) => `other.${name}`)
 }
 
 /** Why an authority cannot be used any longer; undefined: it can. */

@@ -3,7 +3,14 @@
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { request } from 'node:https'
 import { createServer, type Server } from 'node:net'
-import { startMockHub, type Clock, type HubClock, type Identity, type MockHub } from 'mock-iot-hub'
+import {
+  startMockHub,
+  type Clock,
+  type FaultDefinition,
+  type HubClock,
+  type Identity,
+  type MockHub,
+} from 'mock-iot-hub'
 import mqttPacket from 'mqtt-packet'
 import { generate } from 'selfsigned'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
@@ -285,15 +292,20 @@ export class Bench {
   }
 }
 
-const OTHER_CERTIFICATES = [
-  ...['tls.unknown_ca', 'tls.wrong_name', 'tls.expired', 'tls.not_yet_valid'],
-  ...['tls.rotated', 'tls.other_root', 'tls.many_names'],
+const OTHER_CERTIFICATES: readonly FaultDefinition[] = [
+  ...['missing_issuer', 'self_signed_leaf', 'self_signed_root'].map((chain) => ({
+    ...{ name: 'tls.unknown_ca', parameters: { chain } },
+  })),
+  ...['other', 'below'].map((name) => ({ name: 'tls.wrong_name', parameters: { name } })),
+  ...['expired', 'not_yet_valid', 'rotated', 'other_root', 'many_names'].map((name) => ({
+    ...{ name: `tls.${name}` },
+  })),
 ]
 
 /** Makes the certificates of the faults: the hub keeps them. */
 async function warmUp({ faults, address, mqttPort, hostName }: MockHub): Promise<void> {
-  for (const name of OTHER_CERTIFICATES) {
-    const { id } = faults.arm({ name })
+  for (const fault of OTHER_CERTIFICATES) {
+    const { id } = faults.arm(fault)
     await new Promise<void>((resolve) => {
       const socket = connectTls({
         host: address,

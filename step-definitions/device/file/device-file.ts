@@ -31,6 +31,8 @@ export interface Does {
     readonly json?: boolean
     /** Where a number stands that rises with each message, such as `$.n`. */
     readonly sequence?: string
+    /** Properties of each message, with their values. */
+    readonly properties?: Readonly<Record<string, string>>
   }
   readonly c2d?: {
     readonly text: string

@@ -38,7 +38,13 @@ interface Written {
   readonly auth: DeviceFile['auth']
   readonly transport?: DeviceFile['transport']
   readonly does?: {
-    readonly telemetry?: { every?: string; qos?: 0 | 1; json?: boolean; sequence?: string }
+    readonly telemetry?: {
+      every?: string
+      qos?: 0 | 1
+      json?: boolean
+      sequence?: string
+      properties?: Readonly<Record<string, string>>
+    }
     readonly c2d?: { text: string; shows?: object; within?: string }
     readonly methods?: readonly { name: string; within?: string }[]
     readonly twin?: { desired?: { set: object; echoed?: object; within?: string }; reported?: boolean }

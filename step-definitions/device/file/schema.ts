@@ -83,6 +83,10 @@ export const DEVICE_FILE_SCHEMA: object = objectOf(
             qos: said({ enum: [0, 1] }, 'QoS of its messages.'),
             json: said({ type: 'boolean' }, 'Whether their bodies are JSON.'),
             sequence: said(PATH, 'JSON path of a number that rises with each message, such as $.n.'),
+            properties: said(
+              { type: 'object', additionalProperties: { type: 'string' } },
+              'Properties of each message, with their values.',
+            ),
           }),
           'It sends messages.',
         ),

@@ -98,3 +98,47 @@ test('DUT-TLS-06: a reset that overtakes the alert once is no WARN; a stranger t
   const shown = [j.dialled(4), j.fault('tls.unknown_ca'), ...j.opened(4).slice(1), j.connect(4)]
   expect(word(...attempt(2, 'unknown_ca'), ...shown)).toBe('FAIL')
 })
+
+const repeated = (present: boolean, id: number): j.Journal => [
+  ...[...j.up(1), j.sent(1, j.EVENTS, { id, text: 'a' }), ...j.down(1), ...j.up(2, {}, present)],
+  ...[j.sent(2, j.EVENTS, { id, text: 'a' }), j.puback(2, 'out', id)],
+]
+const property = (text: string): j.Journal => [
+  ...[...j.up(1), j.sent(1, `devices/${j.ID}/messages/events/room=${text}`)],
+]
+const answered = (rid: string): j.Journal => [
+  ...under('method.known', j.service('method', 'm1', { name: 'setLed' }), j.answer('m1')),
+  ...[j.got(1, '$iothub/methods/POST/setLed/?$rid=a'), j.sent(1, `$iothub/methods/res/200/?$rid=${rid}`)],
+]
+const returns = (telemetry: boolean): j.Journal => [
+  ...[j.begun('start'), j.struck('start'), ...j.up(1), ...j.telemetry(1, 1), j.over('start'), ...j.down(1)],
+  ...[2, 3].flatMap((link) => [
+    ...[...j.up(link), j.wait(25), ...(telemetry ? j.telemetry(link, link) : []), ...j.down(link)],
+  ]),
+]
+
+test.each<[row: string, what: string, journal: j.Journal, word: string]>([
+  ['DUT-PROT-04', 'a repetition under its id without DUP', repeated(true, 40), 'FAIL'],
+  ['DUT-PROT-04', 'an id that a new count may reach', repeated(true, 1), 'WARN'],
+  ['DUT-PROT-04', 'a new session', repeated(false, 40), 'WARN'],
+  ['DUT-D2C-02', 'a declared property', property('first%20floor'), 'PASS'],
+  ['DUT-D2C-02', 'a property that is encoded twice', property('first%2520floor'), 'FAIL'],
+  [
+    'DUT-CONN-03',
+    'the older form',
+    j.up(1, { username: `${j.HOST}/${j.ID}/api-version=2021-04-12` }),
+    'WARN',
+  ],
+  ['DUT-METH-01', 'the $rid of the request', answered('a'), 'PASS'],
+  ['DUT-METH-01', 'an answer to no request', answered('0'), 'FAIL'],
+  ['DUT-D2C-01', 'telemetry on later connections', returns(true), 'PASS'],
+  ['DUT-D2C-01', 'telemetry on the first connection alone', returns(false), 'FAIL'],
+  [
+    'DUT-PROT-01',
+    'what the hub cannot read',
+    [...j.up(1), j.refusal(1, 'bits', 400_006, 'MQTT-4.8.0-1')],
+    'FAIL',
+  ],
+])('%s: %s', (row, _what, journal, word) => {
+  expect(j.verdictOf(row, journal).word).toBe(word)
+})

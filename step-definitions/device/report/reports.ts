@@ -8,6 +8,7 @@ import { NUMBERS } from '../catalogue/numbers.ts'
 import { PHASES, type DeviceRow } from '../catalogue/rows.ts'
 import type { Recording } from '../recording/entries.ts'
 import { recordingText } from '../recording/files.ts'
+import { captureOf } from './capture.ts'
 import { ladder } from './ladder.ts'
 import type { DeviceResults, RowResult } from './results.ts'
 
@@ -24,6 +25,7 @@ export interface ReportInput {
 
 export const RECORDING_FILE = 'journal.ndjson'
 export const DEVICE_FILE = 'device.yaml'
+const CAPTURE_FILE = 'run.pcapng'
 
 export function writeDeviceReports(folder: string, input: ReportInput): void {
   mkdirSync(folder, { recursive: true })
@@ -42,6 +44,7 @@ export function writeDeviceReports(folder: string, input: ReportInput): void {
       : { 'device-certificate.json': `${JSON.stringify(certificate, undefined, 2)}\n` }),
   }
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
+  writeFileSync(join(folder, CAPTURE_FILE), captureOf(recording))
 }
 
 const isFinding = ({ word }: RowResult): boolean => ['FAIL', 'WARN', 'INCONCLUSIVE', 'ERROR'].includes(word)

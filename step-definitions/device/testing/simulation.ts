@@ -26,7 +26,7 @@ export const GOOD_FILE = {
   transport: 'mqtt',
   roots: 2,
   does: {
-    telemetry: { every: '5s', qos: 1, json: true, sequence: '$.n' },
+    telemetry: { every: '5s', qos: 1, json: true, sequence: '$.n', properties: { room: 'first floor' } },
     c2d: { text: '{"led":"on"}', shows: { telemetry: { '$.led': 'on' } }, within: '15s' },
     methods: [
       { name: 'setLed', payload: { on: true }, expect: { status: 200, payload: { led: 'on' } } },

@@ -63,7 +63,19 @@ export const TLS: readonly FaultType[] = faultTypes('tls', 'everyone', 'a TLS ha
     },
     { chain: 'self_signed_root' },
   ],
-  ['wrong_name', 'presents a certificate for another host name'],
+  [
+    'wrong_name',
+    'presents a certificate for another host name',
+    {
+      name: {
+        type: 'string',
+        description: 'one of another domain, or one below the name of the hub',
+        default: 'other',
+        oneOf: ['other', 'below'],
+      },
+    },
+    { name: 'below' },
+  ],
   ['expired', 'presents a certificate that has expired'],
   ['not_yet_valid', 'presents a certificate that is not valid yet'],
   ['rotated', 'presents another certificate, of a new intermediate authority below the same root'],

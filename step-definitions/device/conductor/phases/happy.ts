@@ -6,6 +6,7 @@ import { keepAliveOf, provocation } from './common.ts'
 /** Pieces of telemetry that are waited for. */
 const MESSAGES = 3
 const LONGEST_WATCH = 90
+const SLOW_SECONDS = 1
 
 export const HAPPY: readonly Provocation[] = [
   provocation(
@@ -14,6 +15,9 @@ export const HAPPY: readonly Provocation[] = [
     ['DUT-NET-01', 'DUT-TLS-01', 'DUT-D2C-01'],
     async (stage, steps) => {
       const from = stage.seq
+      // A hub that takes a second lets it be seen what is under way at once.
+      stage.armFor('mqtt.puback.delay', { seconds: SLOW_SECONDS }, { count: 20 })
+      stage.armFor('twin.response.delay', { seconds: SLOW_SECONDS }, { count: 4 })
       steps.struck()
       if (stage.has('start')) await stage.pull('start')
       steps.released()

@@ -13,6 +13,7 @@ import {
 } from './common.ts'
 
 const LONG_OUTAGE_SECONDS = 600
+const UNAVAILABLE_SECONDS = 20
 
 const loss = (name: string, row: string, fault: string, parameters = {}): Provocation =>
   provocation(`loss.${name}`, 'reconnect', [row], (stage, steps) =>
@@ -136,14 +137,20 @@ export const RECONNECT: readonly Provocation[] = [
     },
     { seconds: () => 420 },
   ),
-  provocation('connack.unavailable', 'reconnect', ['DUT-CONN-11'], (stage, steps) =>
-    spoilAttempts(
-      stage,
-      steps,
-      { name: 'mqtt.connack.code', scope: { identity: stage.key }, parameters: { code: 3 } },
-      { times: 3 },
-    ),
-  ),
+  provocation('connack.unavailable', 'reconnect', ['DUT-CONN-11', 'DUT-BACK-03'], async (stage, steps) => {
+    const from = stage.seq
+    const fault = stage.armFor('mqtt.connack.code', { code: 3 }, { count: 'always' })
+    stage.drop()
+    if (await stage.untilFired(fault, 1, stage.patience)) {
+      steps.struck()
+      // Long enough for who is in a hurry to show it.
+      await stage.pause(UNAVAILABLE_SECONDS)
+      await stage.untilFired(fault, 3, stage.patience)
+    }
+    stage.disarm(fault)
+    steps.released()
+    await stage.back(stage.patience, from)
+  }),
   provocation(
     'tcp.silent',
     'reconnect',

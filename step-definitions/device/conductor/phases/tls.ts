@@ -14,8 +14,15 @@ const ATTEMPTS = 3
 /** How long the further attempts are waited for. */
 const FURTHER_SECONDS = 45
 
-/** A stranger answers in the hub's place, three times. */
-function stranger(name: string, row: string, faults: readonly FaultDefinition[]): Provocation {
+/**
+ * A stranger answers in the hub's place, three times.
+ * @param faults one after the other, with a return of the device between them; those of a list strike one attempt each.
+ */
+function stranger(
+  name: string,
+  row: string,
+  faults: readonly (FaultDefinition | readonly FaultDefinition[])[],
+): Provocation {
   return provocation(
     `tls.${name}`,
     'tls',
@@ -27,21 +34,28 @@ function stranger(name: string, row: string, faults: readonly FaultDefinition[])
   )
 }
 
-async function deceive(stage: Stage, steps: Steps, faults: readonly FaultDefinition[]): Promise<void> {
-  for (const [at, fault] of faults.entries()) {
+async function deceive(
+  stage: Stage,
+  steps: Steps,
+  faults: readonly (FaultDefinition | readonly FaultDefinition[])[],
+): Promise<void> {
+  for (const [at, one] of faults.entries()) {
     const from = stage.seq
-    const id = stage.arm({ ...fault, count: ATTEMPTS })
+    // What is armed first strikes first.
+    const ids = [one]
+      .flat()
+      .map((fault, _at, all) => stage.arm({ ...fault, count: Math.ceil(ATTEMPTS / all.length) }))
+    const fired = (): number => ids.reduce((sum, id) => sum + stage.fired(id), 0)
     stage.drop()
-    if (await stage.untilFired(id, 1, stage.patience)) {
+    if (await stage.when(() => fired() > 0, stage.patience)) {
       steps.struck()
       await stage.when(
-        () =>
-          stage.fired(id) >= ATTEMPTS || stage.entriesAfter(from).some(({ type }) => type === 'connected'),
+        () => fired() >= ATTEMPTS || stage.entriesAfter(from).some(({ type }) => type === 'connected'),
         FURTHER_SECONDS,
       )
       await stage.pause(2)
     }
-    stage.disarm(id)
+    for (const id of ids) stage.disarm(id)
     if (at === faults.length - 1) steps.released()
     if (!(await stage.connected(stage.patience))) return
   }
@@ -52,13 +66,20 @@ const accepted = (name: string, rows: readonly string[], fault: FaultDefinition)
     spoilAttempts(stage, steps, fault, { seconds: 10 }),
   )
 
+/** A leaf without its issuer, one that signed itself, one with a root that nobody knows. */
+const UNKNOWN = ['missing_issuer', 'self_signed_leaf', 'self_signed_root'].map((chain) => ({
+  ...{ name: 'tls.unknown_ca', parameters: { chain } },
+}))
+
+const WRONG_NAMES = ['below', 'other'].map((name) => ({ name: 'tls.wrong_name', parameters: { name } }))
+
 export const TLS: readonly Provocation[] = [
   accepted('recommended_suites', ['DUT-TLS-04'], {
     name: 'tls.cipher_allowlist',
     parameters: { ciphers: RECOMMENDED },
   }),
-  stranger('unknown_ca', 'DUT-TLS-06', [{ name: 'tls.unknown_ca' }]),
-  stranger('wrong_name', 'DUT-TLS-07', [{ name: 'tls.wrong_name' }]),
+  stranger('unknown_ca', 'DUT-TLS-06', [UNKNOWN]),
+  stranger('wrong_name', 'DUT-TLS-07', [WRONG_NAMES]),
   stranger('dates', 'DUT-TLS-08', [{ name: 'tls.expired' }, { name: 'tls.not_yet_valid' }]),
   stranger('old_protocol', 'DUT-TLS-09', [{ name: 'tls.old_protocol' }]),
   accepted('rotated', ['DUT-TLS-11'], { name: 'tls.rotated' }),

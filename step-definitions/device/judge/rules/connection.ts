@@ -145,9 +145,8 @@ export const CONNECT_PACKET: readonly Rule[] = [
       if (version === null) return warn('the user name has no api-version', [seq])
       if (!/^\d{4}-\d{2}-\d{2}(-preview)?$/.test(version))
         return fail(`api-version=${version} is no version`, [seq])
-      return version < '2018-06-30'
-        ? warn(`api-version ${version} is older than 2018-06-30`, [seq])
-        : undefined
+      if (version < '2018-06-30') return warn(`api-version ${version} is older than 2018-06-30`, [seq])
+      return older === '' ? undefined : warn('there is no ? before api-version', [seq])
     }),
   ),
   rule('DUT-CONN-04', (view) => {

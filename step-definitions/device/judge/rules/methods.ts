@@ -39,13 +39,29 @@ function unanswered(view: View, window: Window, { asked, name, answer }: Call): 
 
 const CALLER_SECONDS = 30
 
+const ridOf = ({ topic }: Publish): string => /\$rid=(.+)$/.exec(topic)?.[1] ?? ''
+
+const requestsOf = (view: View): readonly Publish[] =>
+  view.deliveries().filter(({ topic }) => topic.startsWith('$iothub/methods/POST/'))
+
+const answersOf = (view: View): readonly Publish[] =>
+  view.publishes().filter(({ topic }) => topic.startsWith('$iothub/methods/res/'))
+
+/** An answer whose $rid is of no request, in the whole run. */
+function strangeAnswer(view: View): Judgement | undefined {
+  const rids = new Set(requestsOf(view).map(ridOf))
+  const strange = answersOf(view).find((one) => !rids.has(ridOf(one)))
+  return strange && fail('an answer to no request', citing(strange))
+}
+
 export const METHODS: readonly Rule[] = [
   rule('DUT-METH-01', (view) =>
     during(view, 'method.known', (window) => {
       const calls = callsIn(view, window)
       if (calls.length === 0) return inconclusive('nothing was called')
-      return worst(
-        calls.map((call) => {
+      return worst([
+        ...[strangeAnswer(view) ?? []].flat(),
+        ...calls.map((call) => {
           const { asked, name, answer } = call
           if (answer?.ok !== true) return unanswered(view, window, call)
           const claim = view.file.does.methods?.find((one) => one.name === name)
@@ -57,7 +73,7 @@ export const METHODS: readonly Rule[] = [
             { seconds },
           )
         }),
-      )
+      ])
     }),
   ),
   rule('DUT-METH-02', (view) => {
@@ -140,16 +156,15 @@ export const METHODS: readonly Rule[] = [
     }),
   ),
   rule('DUT-METH-06', (view) => {
-    const requests = view.deliveries().filter(({ topic }) => topic.startsWith('$iothub/methods/POST/'))
+    const requests = requestsOf(view)
     if (requests.length === 0)
       return during(view, 'method.repeated', () => notObserved('no method was called'), {
         needsStrike: false,
       })
-    const rid = ({ topic }: Publish): string => /\$rid=(.+)$/.exec(topic)?.[1] ?? ''
-    const answers = view.publishes().filter(({ topic }) => topic.startsWith('$iothub/methods/res/'))
-    const judged = [...new Set(requests.map(rid))].map((id) => {
-      const own = requests.filter((one) => rid(one) === id)
-      const given = answers.filter((one) => rid(one) === id)
+    const answers = answersOf(view)
+    const judged = [...new Set(requests.map(ridOf))].map((id) => {
+      const own = requests.filter((one) => ridOf(one) === id)
+      const given = answers.filter((one) => ridOf(one) === id)
       return given.length > own.length
         ? fail(
             `${String(given.length)} answers to ${String(own.length)} ${own.length === 1 ? 'request' : 'requests'}`,
@@ -160,8 +175,8 @@ export const METHODS: readonly Rule[] = [
           : pass('one answer for each delivery', citing(own, given))
     })
     const known = judged.flatMap((one) => one ?? [])
-    const strange = answers.find((one) => !requests.some((request) => rid(request) === rid(one)))
-    if (strange !== undefined) return fail('an answer to no request', citing(strange))
+    const strange = strangeAnswer(view)
+    if (strange !== undefined) return strange
     return known.length === 0 ? inconclusive('no request was answered', citing(requests)) : worst(known)
   }),
   rule('DUT-METH-07', (view) =>

@@ -57,6 +57,8 @@ const HURRYING = [
   'backoff.1',
   'backoff.2',
   'loss.at_once',
+  'loss.long',
+  'connack.unavailable',
   'refused.code5',
   'throttled',
   'refused.disabled',

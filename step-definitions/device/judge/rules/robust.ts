@@ -113,6 +113,8 @@ export const UPLOAD: readonly Rule[] = [
       if (stored === undefined) return missing(view, window, 'nothing was stored', window.struck)
       if (notified === undefined) return missing(view, window, 'the upload was not notified', window.struck)
       const cites = citing(window.struck, begun, stored, told, notified)
+      if (notified.status >= 300)
+        return fail(`the hub refused the notification with ${String(notified.status)}`, cites)
       if (!isSuccess(told)) return fail('what was stored was notified as a failure', cites)
       return older
         ? warn('the correlation id stands in the path', cites)

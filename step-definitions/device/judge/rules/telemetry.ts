@@ -1,7 +1,7 @@
 /** Rules about telemetry, about secrets, and about what the device says of itself. */
 
 import { atPath, comesBack, during, jsonOf, missing, rule, type Rule } from '../helpers.ts'
-import { secondsBetween, type Publish, type View } from '../view.ts'
+import { secondsBetween, type Link, type Publish, type View } from '../view.ts'
 import { isAcknowledged } from './disturbed.ts'
 import { citing, fail, inconclusive, notObserved, pass, warn, worst, type Judgement } from '../words.ts'
 
@@ -68,10 +68,33 @@ function sameNumber(one: Publish, other: Publish, path: string): boolean {
   return value !== undefined && value === atPath(jsonOf(other.text), path)
 }
 
+/** Telemetry that came on the first connection and on none after it, though they lived for several times its pace. */
+function silentAfterReturn(view: View, everySeconds: number | undefined): Judgement | undefined {
+  if (everySeconds === undefined) return undefined
+  const has = ({ packets }: Link): boolean => view.telemetry(packets).length > 0
+  const [first, ...later] = view.links.filter(({ connected }) => connected !== undefined)
+  const long = later.filter(({ connected, closed }) => {
+    const seconds = connected === undefined || closed === undefined ? 0 : secondsBetween(connected, closed)
+    return seconds >= FEWEST_PACES * everySeconds
+  })
+  if (first === undefined || !has(first) || long.length < 2 || later.some(has)) return undefined
+  return fail(
+    'no telemetry came after the first connection',
+    citing(
+      first.connected,
+      long.flatMap(({ connected, closed }) => [connected, closed]),
+    ),
+  )
+}
+
+const FEWEST_PACES = 4
+
 export const TELEMETRY: readonly Rule[] = [
   rule('DUT-D2C-01', (view) => {
     const claim = view.file.does.telemetry
     if (claim === undefined) return notObserved('the device does not claim telemetry')
+    const silent = silentAfterReturn(view, claim.everySeconds)
+    if (silent !== undefined) return silent
     return during(view, 'start', (window) => {
       const messages = view.telemetry(window.entries)
       const taken =
@@ -115,12 +138,20 @@ export const TELEMETRY: readonly Rule[] = [
   rule('DUT-D2C-02', (view) => {
     const messages = view.telemetry()
     if (messages.length === 0) return unclaimed(view) ?? notObserved('no telemetry was seen')
+    const declared = Object.entries(view.file.does.telemetry?.properties ?? {})
     const bad = messages.flatMap((message) => {
       const bag = bagOf(message)
       if (decoded(bag) === undefined)
         return [fail(`properties that cannot be decoded: ${bag}`, citing(message))]
       if (bag.includes('+'))
         return [fail(`a plus sign in the properties, which stands for no space: ${bag}`, citing(message))]
+      const wrong = declared.find(([name, value]) => propertiesOf(message).get(name) !== value)
+      if (wrong !== undefined) {
+        const [name, value] = wrong
+        const shown = propertiesOf(message).get(name)
+        const what = shown === undefined ? 'is not there' : `is ${shown}, not ${value}`
+        return [fail(`the declared property ${name} ${what}`, citing(message))]
+      }
       if (!ENCODED.test(bag))
         return [warn(`properties that are not percent-encoded: ${bag}`, citing(message))]
       const unknown = [...propertiesOf(message).keys()].find(

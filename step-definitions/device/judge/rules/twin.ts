@@ -218,7 +218,7 @@ export const TWIN: readonly Rule[] = [
       if (again === undefined)
         return warn('a patch that was refused is never sent again', citing(patch, first, window.over))
       const seconds = secondsBetween(first, again)
-      return (seconds < 1 ? warn : pass)(
+      return (seconds < 1 ? fail : pass)(
         `again after ${seconds.toFixed(1)} s`,
         citing(window.struck, patch, first, again),
         { seconds },

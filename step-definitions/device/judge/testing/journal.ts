@@ -13,7 +13,7 @@ export type Journal = readonly (Part | readonly Part[])[]
 const STARTED_AT = 1_767_225_600_000
 export const HOST = 'hub.iot.test'
 export const ID = 'thermostat-1'
-export const EVENTS = `devices/${ID}/messages/events/$.ct=application%2Fjson&$.ce=utf-8`
+export const EVENTS = `devices/${ID}/messages/events/$.ct=application%2Fjson&$.ce=utf-8&room=first%20floor`
 export const BOUND = `devices/${ID}/messages/devicebound/`
 export const GET = '$iothub/twin/GET/?$rid=1'
 export const PATCH = '$iothub/twin/PATCH/properties/reported/?$rid=2'

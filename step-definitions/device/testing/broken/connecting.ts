@@ -25,7 +25,7 @@ export const CONNECTING: readonly Variant[] = [
     tls: { checkServerIdentity: () => undefined },
   }),
   broken('D12', 'does not look at the dates', { overlooks: (code) => /EXPIRED|NOT_YET/.test(code) }),
-  broken('D13', 'never dials again after a bad certificate', { retriesAfterBadCertificate: false }),
+  broken('D13', 'never dials again after a bad certificate', { retriesAfterBadCertificate: () => false }),
   broken('D14', 'pins the leaf', { pinsLeaf: true }),
   broken('D15', 'has little room for certificates', { largestHandshakeBytes: 2_200 }),
   broken('D16', 'has 4 KB for what it receives', { largestPacket: 4_096 }),
@@ -53,7 +53,7 @@ export const CONNECTING: readonly Variant[] = [
     },
   }),
   broken('D23', 'asks for keep-alive 0', { keepAlive: 0 }, { warns: ['DUT-CONN-05'] }),
-  broken('D24', 'asks for a clean session', { clean: true }),
+  broken('D24', 'asks for a clean session', { clean: () => true }),
   broken(
     'D25',
     'opens the new connection before it closes the old one',

@@ -49,7 +49,7 @@ export const PACKETS: readonly Variant[] = [
   ),
   broken('D43', 'does not miss SUBACK', { subackSeconds: never }),
   broken('D44', 'stops reading after a malformed packet', { malformed: 'hang' }),
-  broken('D45', 'sends nothing', { sendsTelemetry: false }),
+  broken('D45', 'sends nothing', { sendsTelemetry: () => false }),
   broken('D46', 'writes a space as +', { properties: '$.ct=application%2Fjson&$.ce=utf-8&room=first+floor' }),
   broken('D47', 'says no content type', { properties: 'room=first%20floor' }),
   broken('D48', 'sends 300 KB', {

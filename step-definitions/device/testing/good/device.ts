@@ -11,6 +11,7 @@ import { GOOD, type Traits } from './traits.ts'
 
 /** How long a connection must live to count as a success. */
 const SUCCESS_MS = 5_000
+const DIAL_TWICE_MS = 8_000
 
 export class Device implements Owner {
   readonly options: DeviceOptions
@@ -103,7 +104,7 @@ export class Device implements Owner {
 
   /** The life of the next tokens, in seconds; a new one is made at once. */
   setTokenLife(seconds: number): void {
-    this.app.tokenSeconds = seconds
+    this.app.twin.tokenSeconds = seconds
     this.renew()
   }
 
@@ -140,7 +141,7 @@ export class Device implements Owner {
     if ((opened && !traits.reconnects) || this.#drops >= traits.quitsAfterDrops) return
     const code = refused?.code ?? 0
     if (traits.givesUp(code, this.failures)) return
-    if (refused?.certificate === true && !traits.retriesAfterBadCertificate) return
+    if (refused?.certificate !== undefined && !traits.retriesAfterBadCertificate(refused.certificate)) return
     // A credential that was refused is made anew, with the other key.
     if (code === 5) {
       if (traits.newToken) this.#token = undefined
@@ -148,13 +149,16 @@ export class Device implements Owner {
     }
     this.#dialIn(this.#pause(opened, refused))
     this.failures++
+    // Another task has noticed as well.
+    if (traits.dialsTwice && opened) this.clock.schedule(DIAL_TWICE_MS, () => void this.#dial())
   }
 
   #pause(opened: boolean, refused: Refused | undefined): number {
     const { pauseAfterAlert, pauseAfterRefusal, pauseAfterDrop, dnsPauseSeconds, pause } = this.traits
     if (refused?.handshake === true && pauseAfterAlert !== undefined) return pauseAfterAlert
     if (refused?.name === true && dnsPauseSeconds !== undefined) return dnsPauseSeconds
-    if (refused?.code !== undefined && pauseAfterRefusal !== undefined) return pauseAfterRefusal(refused.code)
+    const ofCode = refused?.code === undefined ? undefined : pauseAfterRefusal(refused.code)
+    if (ofCode !== undefined) return ofCode
     if (opened && pauseAfterDrop !== undefined) return pauseAfterDrop
     return pause(this.failures, this.options.random()) + this.#losses * this.traits.slowerSeconds
   }
@@ -183,8 +187,9 @@ export class Device implements Owner {
       return
     }
     if (this.link !== link || !this.#on) return
-    if (older !== undefined && !traits.overlaps) older.drop()
-    if (traits.clearPort !== undefined) link.sayInClear(this.#address, traits.clearPort)
+    if (older !== undefined && !traits.overlaps && !traits.dialsTwice) older.drop()
+    if (traits.clearPort !== undefined && this.failures >= traits.clearAfterFailures)
+      link.sayInClear(this.#address, traits.clearPort)
     link.open(this.#address, traits.port(options.webSocket === true ? options.httpsPort : port))
   }
 
@@ -213,7 +218,7 @@ export class Device implements Owner {
     if (keys.length === 0) return traits.passwordBesideCertificate ? traits.token(host, 'AAAA', 1) : undefined
     const now = this.clock.now() + this.app.clockAheadMs
     if (this.#token === undefined || (traits.newToken && this.#token.expiresAt <= now)) {
-      const expires = Math.floor(now / 1000) + this.app.tokenSeconds
+      const expires = Math.floor(now / 1000) + this.app.twin.tokenSeconds
       const key = keys[traits.secondKey ? this.#keyAt % keys.length : 0] ?? ''
       this.#token = {
         text: traits.token(`${host}/devices/${deviceId}`, key, expires, traits.skn),
@@ -225,7 +230,7 @@ export class Device implements Owner {
 
   /** Ms until the token of this connection is to be renewed. */
   get renewInMs(): number {
-    const life = this.app.tokenSeconds * 1000
+    const life = this.app.twin.tokenSeconds * 1000
     const left = (this.#token?.expiresAt ?? 0) - this.clock.now() - this.app.clockAheadMs
     return Math.max(1_000, left - life * (1 - this.traits.renewsAt))
   }

@@ -55,6 +55,7 @@ export class Link implements OpenLink {
       // Whoever sends no name compares it none the less.
       checkServerIdentity: (_name, shown) => checkServerIdentity(host, shown),
       ...traits.tls,
+      ...(this.#device.failures > 0 ? traits.tlsAfterFailure : {}),
       rejectUnauthorized: false,
     })
     this.#socket = socket
@@ -69,7 +70,7 @@ export class Link implements OpenLink {
     socket.on('secureConnect', () => {
       this.#lift('handshake')
       const problem = this.#certificateProblem(socket)
-      if (problem) this.#end({ handshake: true, certificate: true })
+      if (problem !== undefined) this.#end({ handshake: true, certificate: problem })
       else if (options.webSocket === true) this.#upgrade(socket)
       else this.#connect()
     })
@@ -82,8 +83,11 @@ export class Link implements OpenLink {
       else if (traits.halfClose === 'close') this.#end(this.#refusal())
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      const certificate = this.#isHandshaking && /CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(error.code ?? '')
-      this.#end(this.#isHandshaking ? { handshake: true, certificate } : this.#refusal())
+      const { code = '' } = error
+      if (this.openedAt !== undefined && code === 'ECONNRESET' && !traits.survivesReset) this.#device.die()
+      const isCertificate = /CERT|SELF_SIGNED|ISSUER|ALTNAME/.test(code)
+      const refused = { handshake: true, ...(isCertificate ? { certificate: code } : {}) }
+      this.#end(this.#isHandshaking ? refused : this.#refusal())
     })
     socket.on('close', () => {
       this.#end(this.#refusal())
@@ -110,18 +114,19 @@ export class Link implements OpenLink {
   }
 
   /** The certificate is judged before anything is said; with an alert where the stack can send one. */
-  #certificateProblem(socket: TLSSocket): boolean {
+  #certificateProblem(socket: TLSSocket): string | undefined {
     const { traits } = this.#device
     const shown = socket.getPeerX509Certificate()
-    if (shown === undefined) return true
+    if (shown === undefined) return 'NO_CERT'
     if (traits.pinsLeaf) {
-      if (this.#device.pinned !== undefined && this.#device.pinned !== shown.fingerprint256) return true
+      if (this.#device.pinned !== undefined && this.#device.pinned !== shown.fingerprint256)
+        return 'OTHER_CERT'
       this.#device.pin(shown.fingerprint256)
     }
-    if ((this.#tcp?.bytesRead ?? 0) > traits.largestHandshakeBytes) return true
-    const { authorizationError } = socket
-    const code = codeOf(authorizationError)
-    return code !== '' && !traits.overlooks(code, this.#device.connections, this.#device.failures)
+    if ((this.#tcp?.bytesRead ?? 0) > traits.largestHandshakeBytes) return 'LARGE_CERT'
+    const code = codeOf(socket.authorizationError)
+    const overlooked = code === '' || traits.overlooks(code, this.#device.connections, this.#device.failures)
+    return overlooked ? undefined : code
   }
 
   get #isHandshaking(): boolean {
@@ -142,14 +147,17 @@ export class Link implements OpenLink {
       username: traits.username(host, deviceId),
       password: this.#device.password(),
       keepAlive: traits.keepAlive,
-      clean: traits.clean,
-      will: traits.will === undefined ? undefined : { topic: traits.will, body: 'gone' },
+      clean: traits.clean(this.#device.failures),
+      will: traits.will === undefined ? undefined : { topic: traits.will, body: 'gone', qos: traits.willQos },
     })
   }
 
   #connect(): void {
     const { traits } = this.#device
     this.send(this.#connectPacket())
+    this.#after(traits.repeatsConnectSeconds, () => {
+      if (this.openedAt === undefined) this.#connect()
+    })
     this.#limit('connack', traits.connackSeconds, () => {
       this.#end({})
     })
@@ -177,7 +185,7 @@ export class Link implements OpenLink {
           this.#device.die()
           return
         }
-        this.#take(next)
+        if (next.body.length <= traits.discardsAbove) this.#take(next)
         if (traits.reads === 'first') {
           this.#reader.drop()
           return
@@ -186,6 +194,7 @@ export class Link implements OpenLink {
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       if (traits.malformed === 'close') this.#end(this.#refusal())
+      else if (traits.malformed === 'ignore') this.#reader.drop()
       else this.#hung = true
     }
   }
@@ -240,7 +249,7 @@ export class Link implements OpenLink {
   subscribe(id: number, filters: readonly string[], then: () => void): void {
     const { traits } = this.#device
     this.#subscribed = { id, then: traits.waitsForSuback ? then : () => undefined }
-    this.send(packets.subscribe(id, filters, traits.subscribeQos))
+    this.send(packets.subscribe(id, filters, traits.subscribeQos, traits.subscribeFlags))
     this.#limit('suback', traits.subackSeconds, () => {
       this.#end(undefined)
     })
@@ -253,7 +262,8 @@ export class Link implements OpenLink {
     const wait = traits.keepAlive * traits.pingsAfter
     const look = (): void => {
       // Whoever sends all the time and hears nothing pings as well.
-      const quiet = Math.min(this.#lastSentAt, this.#lastHeardAt)
+      const quiet =
+        traits.pingsWhen === 'unheard' ? this.#lastHeardAt : Math.min(this.#lastSentAt, this.#lastHeardAt)
       const idle = (clock.now() - (traits.pingSeconds === Infinity ? this.#lastSentAt : quiet)) / 1000
       if (idle < wait - 0.001) {
         this.#after(wait - idle, look)
@@ -274,7 +284,7 @@ export class Link implements OpenLink {
     this.#ended = true
     this.#clear()
     const socket = this.#socket
-    socket?.end(() => socket.destroy())
+    if (this.#device.traits.closesAfterDisconnect) socket?.end(() => socket.destroy())
   }
 
   /** Ends it without a word. */

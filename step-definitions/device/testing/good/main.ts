@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { HubClock } from 'mock-iot-hub'
-import { anyNumber } from './application.ts'
 import { Device } from './device.ts'
+import { anyNumber } from './values.ts'
 
 const {
   IOTHUB_DEVICE_CONNECTION_STRING = '',

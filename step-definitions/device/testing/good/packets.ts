@@ -6,8 +6,8 @@ export interface Incoming {
   readonly body: Buffer
 }
 
-export function text(value: string): Buffer {
-  const bytes = Buffer.from(value)
+export function text(value: string, encoding: BufferEncoding = 'utf8'): Buffer {
+  const bytes = Buffer.from(value, encoding)
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes])
 }
 
@@ -31,7 +31,7 @@ export interface ConnectOptions {
   readonly password: string | undefined
   readonly keepAlive: number
   readonly clean: boolean
-  readonly will?: { readonly topic: string; readonly body: string } | undefined
+  readonly will?: { readonly topic: string; readonly body: string; readonly qos: number } | undefined
 }
 
 export function connect({
@@ -44,7 +44,11 @@ export function connect({
   clean,
   will,
 }: ConnectOptions): Buffer {
-  const flags = 0x80 | (password === undefined ? 0 : 0x40) | (clean ? 2 : 0) | (will === undefined ? 0 : 4)
+  const flags =
+    0x80 |
+    (password === undefined ? 0 : 0x40) |
+    (clean ? 2 : 0) |
+    (will === undefined ? 0 : 4 | (will.qos << 3))
   return packet(
     ...([1, 0, text(name), Buffer.from([level, flags]), idBytes(keepAlive), text(clientId)] as const),
     ...(will === undefined ? [] : [text(will.topic), text(will.body)]),
@@ -54,16 +58,23 @@ export function connect({
 }
 
 /** @param qos of the fixed header; @param id 0: none. */
-export function publish(topic: string, body: Buffer | string, qos: number, id: number, dup: boolean): Buffer {
+export function publish(
+  topic: string,
+  body: Buffer | string,
+  qos: number,
+  id: number,
+  dup: boolean,
+  encoding?: BufferEncoding,
+): Buffer {
   return packet(
-    ...([3, (dup ? 8 : 0) | (qos << 1), text(topic)] as const),
+    ...([3, (dup ? 8 : 0) | (qos << 1), text(topic, encoding)] as const),
     ...(qos === 0 ? [] : [idBytes(id)]),
     Buffer.from(body),
   )
 }
 
-export function subscribe(id: number, filters: readonly string[], qos: number): Buffer {
-  return packet(8, 2, idBytes(id), ...filters.flatMap((filter) => [text(filter), Buffer.from([qos])]))
+export function subscribe(id: number, filters: readonly string[], qos: number, flags: number): Buffer {
+  return packet(8, flags, idBytes(id), ...filters.flatMap((filter) => [text(filter), Buffer.from([qos])]))
 }
 
 export const puback = (id: number): Buffer => packet(4, 0, idBytes(id))

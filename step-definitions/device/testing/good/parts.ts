@@ -33,7 +33,8 @@ export interface DeviceOptions {
 export interface Refused {
   readonly code?: number
   readonly handshake?: boolean
-  readonly certificate?: boolean
+  /** What is wrong with the certificate, such as `CERT_HAS_EXPIRED`. */
+  readonly certificate?: string
   readonly name?: boolean
 }
 

@@ -41,7 +41,7 @@ export class Upload {
     if (!traits.notifiesUpload) return
     const isSuccess = traits.claimsUploads || stored.status === 201
     const told = {
-      correlationId,
+      correlationId: traits.uploadCorrelation(correlationId),
       isSuccess,
       statusCode: stored.status,
       statusDescription: isSuccess ? 'done' : 'refused',
