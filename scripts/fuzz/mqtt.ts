@@ -49,7 +49,7 @@ export async function fuzzMqtt({ seed, inputs, from = 0 }: FuzzOptions): Promise
       server.accept(stream, { transport: 'mqtt', peer: 'fuzz' })
     })
 
-  const watch = new Watch('packet', from)
+  const watch = new Watch('packet', from, inputs)
   watch.journal(hub.journal)
   let connections = 0
   const end = from + inputs
@@ -83,7 +83,7 @@ export async function fuzzMqtt({ seed, inputs, from = 0 }: FuzzOptions): Promise
     } while (watch.at < last && !peer.over)
     peer.drop()
     await turn()
-    watch.quarter(watch.at - from >= inputs / 4)
+    watch.progress(watch.at - from)
   }
   const good = open()
   good.write(connect(true))

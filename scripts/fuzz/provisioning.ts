@@ -72,7 +72,7 @@ export async function fuzzProvisioning({ seed, inputs, from = 0 }: FuzzOptions):
   const { raw } = new X509Certificate(cert)
   enroll(dps)
 
-  const watch = new Watch('input', from)
+  const watch = new Watch('input', from, inputs)
   watch.journal(hub.journal)
   let operationId = 'x'
   let etag = 'x'
@@ -174,7 +174,7 @@ export async function fuzzProvisioning({ seed, inputs, from = 0 }: FuzzOptions):
     if (random(2_000) === 0) dps.clear()
     // Back ends change and delete what devices need to be assigned.
     if (random(20) === 0) enroll(dps)
-    watch.quarter(watch.at - from >= inputs / 4)
+    watch.progress(watch.at - from)
   }
   await checkService(hub, watch, async () => {
     dps.clear()
