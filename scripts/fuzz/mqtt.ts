@@ -12,7 +12,7 @@ import type { Hub } from '../../mock-hub/core/contract/hub.ts'
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { createMqttServer } from '../../mock-hub/mqtt/server.ts'
 import { withOneLie } from './mqtt-lies.ts'
-import { malformed, noise, packetOf } from './mqtt-packets.ts'
+import { fillCaches, malformed, noise, packetOf } from './mqtt-packets.ts'
 import { dial, type Peer } from './peers.ts'
 import { randomFrom, type Random } from './random.ts'
 import { turn, Watch, type Report } from './watch.ts'
@@ -29,6 +29,7 @@ export const PACKETS_PER_CONNECTION = 50
 
 /** Sends the packets and reports. */
 export async function fuzzMqtt({ seed, inputs, from = 0 }: FuzzOptions): Promise<Report> {
+  fillCaches()
   const clock = new ManualClock(Date.UTC(2026, 0, 1))
   const hub = createHub({
     clock,
