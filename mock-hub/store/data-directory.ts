@@ -33,6 +33,15 @@ export async function makeDataDirectory({ path }: DataDirectory): Promise<void> 
   if (made !== undefined) await chmod(path, 0o700)
 }
 
+/**
+ * Makes the folder of the database, for nobody but its owner: LevelDB makes files that everybody may read, and a data directory
+ * that was there before keeps its rights. @throws the system's error.
+ */
+export async function makeStateFolder({ state }: DataDirectory): Promise<void> {
+  await mkdir(state, { recursive: true })
+  await chmod(state, 0o700)
+}
+
 /** Forgets what it keeps but for the certificates: who trusted the hub still does. */
 export async function emptyDataDirectory({ state, journal, note, blobs }: DataDirectory): Promise<void> {
   for (const path of [state, journal, note, blobs]) await rm(path, { recursive: true, force: true })

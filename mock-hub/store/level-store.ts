@@ -13,7 +13,7 @@ import {
   type StoreState,
 } from '../core/contract/store/state-store.ts'
 import { AcknowledgedFile, readAcknowledged, type Acknowledged, type Durability } from './acknowledged.ts'
-import { makeDataDirectory, type DataDirectory } from './data-directory.ts'
+import { makeDataDirectory, makeStateFolder, type DataDirectory } from './data-directory.ts'
 import { groupRecord, namedDocuments, storedDocument, type NamedDocument } from './group-record.ts'
 import { Journal } from './journal.ts'
 import { cutAt, readJournal, segmentsIn, type JournalBreak } from './journal-reader.ts'
@@ -70,6 +70,7 @@ export class LevelStore implements StateStore {
       await makeDataDirectory(this.#directory)
       const noted = this.#noted()
       if (noted !== undefined || existsSync(state)) this.#checkFiles()
+      await makeStateFolder(this.#directory)
       const { number, now, format } = await this.#database.open()
       this.#state = { number, now }
       this.#readJournal(noted)
