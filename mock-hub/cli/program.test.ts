@@ -71,6 +71,20 @@ test('an invalid seed file: exit code 2, the field, the rule and the given value
   expect(code).toBe(2)
 })
 
+const CONNECTION = `HostName=h;SharedAccessKeyName=o;SharedAccessKey=${'QUJD'.repeat(10)}=`
+test.each([
+  ['--setting', `hostName=${CONNECTION}`],
+  ['--seed', `/nowhere/${CONNECTION}`],
+  ['--hostname', CONNECTION],
+  ['data', 'check', `/nowhere/${CONNECTION}`],
+  ['tail', '--control', `http://127.0.0.1:1/?${CONNECTION}`],
+])('an error about %s shows no secret of what was given', async (...args) => {
+  const at = terminal()
+  expect(await run(args, at)).toBeGreaterThan(0)
+  expect(at.err).not.toBe('')
+  expect(at.err).not.toContain('QUJD')
+})
+
 test('a named port that is in use: exit code 1 and one sentence', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
