@@ -21,7 +21,7 @@ const storm = number('storm', values.storm, Math.ceil(devices * 0.4))
 /** A device sends about every so many seconds. */
 const secondsBetween = number('every', values.every, 10)
 /** Growth that is no leak: compiled code, full rings of the journal and of events. */
-const ALLOWED = { unit: 'message', allowedLive: 8 * 2 ** 20, allowedTaken: 32 * 2 ** 20 }
+const ALLOWED = { unit: 'message', allowedLive: 8 * 2 ** 20, allowedNative: 32 * 2 ** 20 }
 /** Memory is compared where so many devices are connected: those that are missing take none. */
 const CONNECTED = Math.floor(devices * 0.99)
 const YEAR_MS = 365 * 86_400_000

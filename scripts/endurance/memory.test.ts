@@ -3,12 +3,12 @@ import { randomFrom } from '../fuzz/random.ts'
 import { judgeMemory, sampleMemory, type MemorySample } from './memory.ts'
 
 const MIB = 2 ** 20
-const RULE = { unit: 'message', allowedLive: 8 * MIB, allowedTaken: 32 * MIB }
+const RULE = { unit: 'message', allowedLive: 8 * MIB, allowedNative: 32 * MIB }
 
 /** Sixty samples of half a million messages, as the soak of an hour has them; noise of two MiB in each. */
 function run(
   bytesEach: number,
-  { messages = 500_000, native = 0 }: { messages?: number; native?: number } = {},
+  { messages = 500_000, held = 0 }: { messages?: number; held?: number } = {},
 ): MemorySample[] {
   const random = randomFrom(1, 1)
   return Array.from({ length: 60 }, (_, n) => {
@@ -18,9 +18,9 @@ function run(
     const filling = Math.min(n, 15) * MIB
     return {
       ...{ work, heap: 100 * MIB + filling + noise + work * bytesEach, external: 8 * MIB },
-      taken: 400 * MIB + work * native,
-      // It rises to what malloc has taken.
-      resident: (500 + n) * MIB + noise + work * native,
+      native: 400 * MIB + work * held,
+      // It rises until all that was taken has been written to.
+      resident: (500 + n) * MIB + noise + work * held,
     }
   })
 }
@@ -42,7 +42,7 @@ test('so is one outside the heap', () => {
 })
 
 test('and one of native code, when it is large', () => {
-  expect(judgeMemory(run(0, { native: 200 }), RULE).ok).toBe(false)
+  expect(judgeMemory(run(0, { held: 200 }), RULE).ok).toBe(false)
 })
 
 test('a few samples far off change nothing', () => {
@@ -62,10 +62,10 @@ test('a short run says how little it would see, and one with few samples is not 
 })
 
 test('a sample has the memory of this process', () => {
-  const { work, heap, external, taken, resident } = sampleMemory(7)
+  const { work, heap, external, native, resident } = sampleMemory(7)
   expect(work).toBe(7)
   for (const bytes of [heap, external, resident]) expect(bytes).toBeGreaterThan(0)
-  expect(taken > 0).toBe(process.platform === 'linux')
+  expect(native > 0).toBe(process.platform === 'linux')
 })
 
 test('it shows the quarters', () => {

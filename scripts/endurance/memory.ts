@@ -1,9 +1,9 @@
 /**
  * What a long run says about memory: samples after a collection, their trend, and whether it is a leak. Memory is live when it
  * is reachable after a collection: the heap of V8, and the buffers that its objects hold. What native code such as TLS holds
- * is in what malloc has taken from the system, which it hardly gives back: it may rise until the largest number of connections
- * has been there once. Resident memory rises further, to all of that, as more of it has been written to once; it is shown, not
- * judged.
+ * is in what the process has taken from the system beside the heap. malloc gives little of that back: it rises until the
+ * largest number of connections has been there at once. Resident memory rises further, until all of that has been written to
+ * once; it is shown, and not judged.
  */
 
 import { readFileSync } from 'node:fs'
@@ -15,8 +15,8 @@ export interface MemorySample {
   readonly heap: number
   /** Bytes outside that objects of the heap hold. */
   readonly external: number
-  /** Bytes that malloc has taken from the system for the main thread; 0 where the system does not say (Linux does). */
-  readonly taken: number
+  /** Bytes that the process has taken from the system beside the heap; 0 where the system does not say (Linux does). */
+  readonly native: number
   /** Bytes of the process that are in the machine's memory. */
   readonly resident: number
 }
@@ -26,8 +26,8 @@ export interface MemoryRule {
   readonly unit: string
   /** Bytes that live memory may grow by, from a quarter of the work to the end: caches, compiled code. */
   readonly allowedLive: number
-  /** Bytes that malloc may take from the system in the second half of the work. */
-  readonly allowedTaken: number
+  /** Bytes that the process may take from the system, beside the heap, in the second half of the work. */
+  readonly allowedNative: number
 }
 
 export interface MemoryVerdict {
@@ -45,24 +45,25 @@ export function sampleMemory(work: number): MemorySample {
   // What the first collection finalizes is free after the second.
   globalThis.gc?.()
   globalThis.gc?.()
-  const { heapUsed: heap, external, rss: resident } = process.memoryUsage()
-  return { work, heap, external, taken: takenByMalloc(), resident }
+  const { heapUsed: heap, heapTotal, external, rss: resident } = process.memoryUsage()
+  return { work, heap, external, native: takenBeside(heapTotal), resident }
 }
 
-function takenByMalloc(): number {
-  let maps
+/** @param heapTotal bytes that V8 has taken. */
+function takenBeside(heapTotal: number): number {
+  let status
   try {
-    maps = readFileSync('/proc/self/maps', 'utf8')
+    status = readFileSync('/proc/self/status', 'utf8')
   } catch {
     return 0
   }
-  const [, from = '0', to = '0'] = /^([0-9a-f]+)-([0-9a-f]+) .*\[heap\]$/m.exec(maps) ?? []
-  return Number.parseInt(to, 16) - Number.parseInt(from, 16)
+  const [, data = '0'] = /^VmData:\s+(\d+) kB$/m.exec(status) ?? []
+  return Number(data) * 1_024 - heapTotal
 }
 
 /** One line of numbers. */
-export function memoryText({ heap, external, taken, resident }: MemorySample): string {
-  return `heap ${mib(heap)}, external ${mib(external)}, taken by malloc ${mib(taken)}, resident ${mib(resident)} MiB`
+export function memoryText({ heap, external, native, resident }: MemorySample): string {
+  return `heap ${mib(heap)}, external ${mib(external)}, native ${mib(native)}, resident ${mib(resident)} MiB`
 }
 
 /** Judges samples of like moments, oldest first, from the whole of a run. */
@@ -80,15 +81,15 @@ export function judgeMemory(samples: readonly MemorySample[], rule: MemoryRule):
       lines: [...lines, `memory: not judged, ${late.length} samples of at least ${FEWEST} after a quarter`],
     }
   const live = growth(late, ({ heap, external }) => heap + external)
-  const taken = growth(half, (sample) => sample.taken)
+  const native = growth(half, (sample) => sample.native)
   const each = (grown: { bytes: number; work: number }): string =>
     `${mib(grown.bytes)} MiB (${(grown.bytes / grown.work).toFixed(1)} bytes a ${rule.unit})`
-  const ok = live.bytes <= rule.allowedLive && taken.bytes <= rule.allowedTaken
+  const ok = live.bytes <= rule.allowedLive && native.bytes <= rule.allowedNative
   return {
     ok,
     lines: [
       ...lines,
-      `memory: live ${each(live)} more since a quarter, taken by malloc ${each(taken)} more since the half: ${ok ? 'flat' : 'IT GROWS'}; ` +
+      `memory: live ${each(live)} more since a quarter, native ${each(native)} more since the half: ${ok ? 'flat' : 'IT GROWS'}; ` +
         `${(rule.allowedLive / live.work).toFixed(1)} live bytes a ${rule.unit} would be a leak`,
     ],
   }
