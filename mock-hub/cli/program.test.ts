@@ -181,7 +181,7 @@ test('a control token comes from a file; commands for a running hub use it too',
   await stop()
 })
 
-test('--json: what is in no other event is a warning, and a start that fails an error', async () => {
+test('--json: events of the journal, and a start that fails is an error', async () => {
   const { ready, events, stop } = await runs()
   await fetch(`${ready.controlUrl}/devices`, { method: 'POST', body: '{"deviceId":"a"}' })
   await stop()
@@ -199,6 +199,21 @@ test('--json: what is in no other event is a warning, and a start that fails an 
     },
   ])
   other.close()
+})
+
+test('--json: what the journal lacks is a warning', async () => {
+  const at = terminal()
+  // There is no browser.
+  Object.assign(at.env, { PATH: directory })
+  const ended = run([...ANY_PORTS, '--json', '--open'], at)
+  while (!at.out.includes('"warning"')) await once(at.stdout, 'data')
+  at.signals.emit('SIGINT')
+  await ended
+  expect(JSON.parse(at.out.trimEnd().split('\n').at(-1) ?? '')).toEqual({
+    event: 'warning',
+    at: expect.any(Number) as unknown,
+    message: expect.stringMatching(/^--open: cannot start .* yourself$/) as unknown,
+  })
 })
 
 test('a signal that comes before a hub is ready, or with the line that says so, stops it in order', async () => {
