@@ -162,8 +162,7 @@ function sample(): void {
   if (latest.connected >= CONNECTED) memory.push(now)
   const minute = ((performance.now() - startedAt) / 60_000).toFixed(1)
   process.stdout.write(
-    `${minute} min: ${latest.connected} connected, ${totals.acknowledged} acknowledged, ${totals.lost} lost, ${memoryText(now)}
-`,
+    `${minute} min: ${latest.connected} connected, ${totals.acknowledged} acknowledged, ${totals.lost} lost, ${memoryText(now)}\n`,
   )
 }
 
