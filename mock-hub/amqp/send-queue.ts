@@ -41,7 +41,7 @@ export class SendQueue {
     this.#flush()
     const { maxUnreadBytes } = this.#context.hub.settings
     if (this.#bytes > maxUnreadBytes)
-      this.#overflow(unreadError('messages that wait for credit', this.#bytes, maxUnreadBytes))
+      this.#overflow(unreadError('messages without credit', this.#bytes, maxUnreadBytes))
     else if (this.#waiting.length > MOST_MESSAGES)
       this.#overflow(
         new HubError({

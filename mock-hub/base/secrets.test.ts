@@ -17,6 +17,11 @@ test.each([
   ['/devices/sr%3Dh%26sig%3Dabc', '/devices/sr%3Dh%26sig%3D***'],
   ['Authorization: Bearer abcdefgh.123', 'Authorization: Bearer ***'],
   ['password=correct-horse-battery-staple', 'password=***'],
+  [`{"primaryKey":"${KEY}","x":1}`, '{"primaryKey":"***","x":1}'],
+  [`{"symmetricKey": {"primaryKey": "${KEY}"}}`, '{"symmetricKey": {"primaryKey": "***"}}'],
+  [`{\\"primaryKey\\":\\"${KEY}\\"}`, '{\\"primaryKey\\":\\"***\\"}'],
+  [`    primaryKey: ${KEY}`, '    primaryKey: ***'],
+  [`secondaryKey: '${KEY}'`, "secondaryKey: '***'"],
 ])('%s becomes %s', (text, hidden) => {
   expect(withoutSecrets(text)).toBe(hidden)
   expect(withoutSecrets(hidden)).toBe(hidden)
@@ -29,6 +34,9 @@ test.each([
   'devices/d/messages/events/monkey=1&token=2',
   'expected sig to be the HMAC-SHA256 of sr and se, received another signature',
   'Really? yes',
+  'expected Authorization to be a token: SharedAccessSignature sr=…',
+  'Expected token: base64, padded',
+  '{"maxTelemetryBytes":262144,"key":"short"}',
   '?',
   '?a=&b',
 ])('%s stays', (text) => {

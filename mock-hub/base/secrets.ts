@@ -7,6 +7,8 @@ const HIDDEN = '***'
 const SECRET_FIELD = /(?<![A-Za-z])(sig|SharedAccessKey|AccountKey)(=|%3D)[^&;\s"']+/gi
 /** Fields that are secret by their name when they hold enough for a secret. */
 const LIKELY_FIELD = /\b(\w*(?:key|token|secret|password|signature))(=|%3D)[^&;\s"']{16,}/gi
+/** The same as JSON and YAML write it. */
+const LIKELY_MEMBER = /\b(\w*(?:key|token|secret|password|signature)\\?["']?\s*:\s*\\?["']?)[\w+/=.-]{22,}/gi
 const HEADER_VALUE = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/g
 const QUERY = /\?[^\s"'<>]+/g
 /** Names of query parameters, percent-decoded. */
@@ -21,6 +23,7 @@ export function withoutSecrets(text: string): string {
     .replace(QUERY, queryWithoutSecrets)
     .replace(SECRET_FIELD, `$1$2${HIDDEN}`)
     .replace(LIKELY_FIELD, `$1$2${HIDDEN}`)
+    .replace(LIKELY_MEMBER, `$1${HIDDEN}`)
     .replace(HEADER_VALUE, `$1 ${HIDDEN}`)
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { BlobStore } from './blob-store.ts'
@@ -21,6 +24,15 @@ describe('blob store', () => {
     expect(info).toMatchObject({ size: 11, modifiedAt: 1000, contentType: 'text/plain' })
     expect(await read('d/a')).toBe('hello world')
     expect(await read('d/a', 4, 6)).toBe('o w')
+  })
+
+  test('no other user of the machine can read it, where it is kept', async () => {
+    const directory = join(mkdtempSync(join(tmpdir(), 'mock-iot-hub-test-')), 'blobs')
+    const kept = new BlobStore({ now: () => 1000, directory })
+    await kept.put('d/a', bytes('secret'), headers)
+    expect(readdirSync(directory)).toHaveLength(1)
+    expect(statSync(directory).mode & 0o077).toBe(0)
+    rmSync(dirname(directory), { recursive: true })
   })
 
   test('a blob may be empty', async () => {

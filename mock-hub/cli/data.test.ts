@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -88,6 +88,16 @@ test('data check, export, import and salvage', async () => {
     code: 1,
     err: `mock-iot-hub: StoreFailed: ${join(root, 'none')} keeps no state of a hub\n`,
   })
+})
+
+test('an export is for its owner alone, also where a file of others stood', async () => {
+  await called(hub('--device', 'a'))
+  for (const name of ['new.jsonl', 'old.jsonl']) {
+    const file = join(root, name)
+    if (name === 'old.jsonl') writeFileSync(file, 'text', { mode: 0o644 })
+    expect((await called(['data', 'export', join(root, 'data'), file])).code).toBe(0)
+    expect(statSync(file).mode & 0o077).toBe(0)
+  }
 })
 
 test('when the state cannot be stored, the command ends with the reason', async () => {

@@ -2,8 +2,8 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -65,6 +65,24 @@ const handshakes = `
   // The hub lives until the test has seen all of them.
   process.stdin.resume()
 `
+
+test(
+  'uploads that a killed hub has left are deleted at the next start',
+  async () => {
+    const { pid } = spawnSync(process.execPath, ['-e', ''])
+    const left = join(directory, `mock-iot-hub-blobs-${hostname()}-${String(pid)}-ABCdef`)
+    mkdirSync(left)
+    writeFileSync(join(left, '1'), 'bytes')
+    const file = client(
+      'waits.mjs',
+      `import { existsSync } from 'node:fs'
+      while (existsSync(process.env.LEFT)) await new Promise((resolve) => setImmediate(resolve))`,
+    )
+    const args = ['--quiet', '--dir', join(directory, 'ca'), '--', process.execPath, file]
+    expect(await exec(args, { TMPDIR: directory, LEFT: left })).toMatchObject({ code: 0 })
+  },
+  SLOW,
+)
 
 test(
   'four at once in one folder: each has an address and a workload socket of its own, and all pass',

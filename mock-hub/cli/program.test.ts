@@ -71,6 +71,21 @@ test('an invalid seed file: exit code 2, the field, the rule and the given value
   expect(code).toBe(2)
 })
 
+const CONNECTION = `HostName=h;SharedAccessKeyName=o;SharedAccessKey=${'QUJD'.repeat(10)}=`
+test.each([
+  ['--setting', `hostName=${CONNECTION}`],
+  ['--seed', `/nowhere/${CONNECTION}`],
+  ['--hostname', CONNECTION],
+  ['--json', '--seed', `/nowhere/${CONNECTION}`],
+  ['data', 'check', `/nowhere/${CONNECTION}`],
+  ['tail', '--control', `http://127.0.0.1:1/?${CONNECTION}`],
+])('an error about %s shows no secret of what was given', async (...args) => {
+  const at = terminal()
+  expect(await run(args, at)).toBeGreaterThan(0)
+  expect(at.out + at.err).toContain('SharedAccessKey')
+  expect(at.out + at.err).not.toContain('QUJD')
+})
+
 test('a named port that is in use: exit code 1 and one sentence', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
@@ -166,7 +181,7 @@ test('a control token comes from a file; commands for a running hub use it too',
   await stop()
 })
 
-test('--json: what is in no other event is a warning, and a start that fails an error', async () => {
+test('--json: events of the journal, and a start that fails is an error', async () => {
   const { ready, events, stop } = await runs()
   await fetch(`${ready.controlUrl}/devices`, { method: 'POST', body: '{"deviceId":"a"}' })
   await stop()
@@ -184,6 +199,21 @@ test('--json: what is in no other event is a warning, and a start that fails an 
     },
   ])
   other.close()
+})
+
+test('--json: what the journal lacks is a warning', async () => {
+  const at = terminal()
+  // There is no browser.
+  Object.assign(at.env, { PATH: directory })
+  const ended = run([...ANY_PORTS, '--json', '--open'], at)
+  while (!at.out.includes('"warning"')) await once(at.stdout, 'data')
+  at.signals.emit('SIGINT')
+  await ended
+  expect(JSON.parse(at.out.trimEnd().split('\n').at(-1) ?? '')).toEqual({
+    event: 'warning',
+    at: expect.any(Number) as unknown,
+    message: expect.stringMatching(/^--open: cannot start .* yourself$/) as unknown,
+  })
 })
 
 test('a signal that comes before a hub is ready, or with the line that says so, stops it in order', async () => {

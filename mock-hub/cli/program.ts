@@ -1,6 +1,7 @@
 /** The commands of `mock-iot-hub`. Exit codes: 0 success, 1 failure, 2 wrong command line. */
 
 import { Command, CommanderError, Option } from 'commander'
+import { withoutSecrets } from '../base/secrets.ts'
 import { edgeEnvironment } from './commands/edge-env.ts'
 import { exec, type ExecFlags } from './commands/exec.ts'
 import { MESSAGE_SOURCES } from '../core/contract/message.ts'
@@ -37,14 +38,14 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE
     const text = error instanceof Error ? error.message : String(error)
-    terminal.stderr.write(`mock-iot-hub: ${text}\n`)
+    terminal.stderr.write(`mock-iot-hub: ${withoutSecrets(text)}\n`)
     if (error instanceof UsageError || error instanceof TypeError || error instanceof RangeError) return USAGE
     if (
       !(error instanceof PortError || error instanceof IsolationError) &&
       error instanceof Error &&
       terminal.env['MOCK_IOT_HUB_DEBUG'] !== undefined
     )
-      terminal.stderr.write(`${error.stack ?? ''}\n`)
+      terminal.stderr.write(`${withoutSecrets(error.stack ?? '')}\n`)
     return FAILURE
   }
 }
@@ -69,7 +70,8 @@ export function program(
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
+      // An error shows the value that was given.
+      writeErr: (text) => terminal.stderr.write(withoutSecrets(text)),
     })
     .configureHelp({ optionDescription: ({ description }) => description, helpWidth: 110 })
     .addHelpText(

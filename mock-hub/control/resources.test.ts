@@ -151,6 +151,19 @@ describe('messages', () => {
     expect((await server.call('DELETE', '/devices/d1/messages')).json).toEqual({ purged: 4 })
   })
 
+  test.each(['no base64!', 'QUI', 'QU-_', 'QUI=x'])(
+    'bytes in %j are refused, not shortened',
+    async (base64) => {
+      await make('d1')
+      const { status, json } = await server.call('POST', '/devices/d1/messages', { body: { base64 } })
+      expect([status, json]).toMatchObject([
+        400,
+        { message: expect.stringContaining('body.base64') as unknown },
+      ])
+      expect((await server.call('GET', '/devices/d1/messages')).json).toEqual([])
+    },
+  )
+
   test('WIRE-MOD-03: a message goes to an input of a module', async () => {
     await make('d1')
     await server.call('POST', '/devices/d1/modules', { moduleId: 'm1' })

@@ -242,7 +242,13 @@ describe('who may call', () => {
 
   test('a request with the Host or Origin of another site is refused', async () => {
     for (const headers of [{ host: 'evil.example' }, { host: 'localhost', origin: 'https://evil.example' }])
-      expect((await server.call('POST', '/reset', undefined, headers)).status).toBe(403)
+      for (const [method, path] of [
+        ['POST', '/reset'],
+        ['GET', '/about'],
+        ['GET', '/snapshot'],
+        ['GET', '/openapi.json'],
+      ] as const)
+        expect((await server.call(method, path, undefined, headers)).status, `${method} ${path}`).toBe(403)
     expect(server.resets()).toBe(0)
     // The page of another server on this machine is another page.
     for (const origin of ['http://localhost:3000', 'https://localhost', 'null', 'no url'])

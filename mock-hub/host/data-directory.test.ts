@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { afterTurn, ManualClock } from '../base/clock.ts'
@@ -22,6 +22,40 @@ test('a directory with state wins over the seed, and a reset goes back to it', a
   const fresh = await again({ fresh: true })
   expect(fresh.identities()).toEqual([])
   expect(fresh.state).toMatch(/^kept in .* \(disk, new\)$/)
+})
+
+describe('no other user of the machine can read it', () => {
+  /** The files that others can open: their own rights, and those of each folder above them. */
+  const open = (folder: string): string[] =>
+    (statSync(folder).mode & 0o011) === 0
+      ? []
+      : readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+          const path = join(folder, entry.name)
+          if (entry.isDirectory()) return open(path)
+          return (statSync(path).mode & 0o066) === 0 ? [] : [path]
+        })
+  const secret = (): string[] =>
+    open(data.directory).filter((path) => !/certificates\/(ca|\.gitignore)/.test(path))
+
+  test('when the hub has made the directory', async () => {
+    const dataDirectory = join(data.directory, 'new')
+    await data.open({ dataDirectory, seed: SEED })
+    expect(statSync(dataDirectory).mode & 0o077).toBe(0)
+  })
+
+  test('when it was there, and open to all', async () => {
+    chmodSync(data.directory, 0o755)
+    await data.open({ seed: SEED })
+    expect(secret()).toEqual([])
+  })
+
+  test('when an earlier version has left its database open to all', async () => {
+    await data.open({ seed: SEED })
+    chmodSync(data.directory, 0o755)
+    chmodSync(join(data.directory, 'state'), 0o755)
+    await data.again()
+    expect(secret()).toEqual([])
+  })
 })
 
 test('a second hub on the directory is refused', async () => {

@@ -4,7 +4,14 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Settings } from '../core/contract/settings.ts'
 import { quoted } from '../core/errors/quoted.ts'
-import { expiryOf, isSignedByEither, parseSasToken, scopesOf } from '../core/identity/sas-token.ts'
+import {
+  expiryOf,
+  isSignedByEither,
+  parseSasToken,
+  scopesOf,
+  SIGNATURE_RULE,
+  signatureProblem,
+} from '../core/identity/sas-token.ts'
 import type { ProvisioningPolicy, ProvisioningRight } from './contract/policies.ts'
 import { badCredential, badToken } from './refusals.ts'
 
@@ -49,6 +56,8 @@ export function authorize(
     throw badToken('DPS-ENR-15', `${expected}: this service knows no Entra identities`, 'a bearer token')
   const token = parseSasToken(header)
   if (typeof token === 'string') throw badToken('DPS-ENR-15', expected, token)
+  const problem = signatureProblem(token)
+  if (problem !== undefined) throw badToken('DPS-ENR-15', SIGNATURE_RULE, problem)
   const policy = policies.find(({ name }) => name === token.skn)
   if (policy === undefined)
     throw badToken(

@@ -35,3 +35,12 @@ export async function makeDataDirectory({ path }: DataDirectory): Promise<void> 
   const made = await mkdir(path, { recursive: true, mode: 0o700 })
   if (made !== undefined) await chmod(path, 0o700)
 }
+
+/**
+ * Makes the folder of the database, for nobody but its owner: LevelDB makes files that everybody may read, and a data directory
+ * that was there before keeps its rights. @throws the system's error.
+ */
+export async function makeStateFolder({ state }: DataDirectory): Promise<void> {
+  await mkdir(state, { recursive: true })
+  await chmod(state, 0o700)
+}

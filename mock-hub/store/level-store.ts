@@ -13,7 +13,7 @@ import {
   type StoreState,
 } from '../core/contract/store/state-store.ts'
 import { AcknowledgedFile, readAcknowledged, type Acknowledged, type Durability } from './acknowledged.ts'
-import { makeDataDirectory, type DataDirectory } from './data-directory.ts'
+import { makeDataDirectory, makeStateFolder, type DataDirectory } from './data-directory.ts'
 import { groupRecord, namedDocuments, storedDocument, type NamedDocument } from './group-record.ts'
 import { Journal } from './journal.ts'
 import { cutAt, readJournal, segmentsIn, type JournalBreak } from './journal-reader.ts'
@@ -81,6 +81,7 @@ export class LevelStore implements StateStore {
     try {
       await makeDataDirectory(this.#directory)
       this.#checkFiles()
+      await makeStateFolder(this.#directory)
       const { number, now, format } = await this.#database.open()
       // Not before: until now another hub may have had the directory.
       const noted = this.#noted()

@@ -34,7 +34,7 @@ export async function fuzzAmqp({ seed, inputs, from = 0 }: FuzzOptions): Promise
       server.accept(stream, { peer: 'fuzz', certificates: undefined, transport: 'amqp' })
     })
 
-  const watch = new Watch('frame', from)
+  const watch = new Watch('frame', from, inputs)
   watch.journal(hub.journal)
   let connections = 0
   const end = from + inputs
@@ -74,7 +74,7 @@ export async function fuzzAmqp({ seed, inputs, from = 0 }: FuzzOptions): Promise
     }
     peer.drop()
     await turn()
-    watch.quarter(watch.at - from >= inputs / 4)
+    watch.progress(watch.at - from)
   }
   if (server.connections > 0) watch.fail(`${server.connections} connections were never closed`)
 

@@ -49,7 +49,7 @@ export async function fuzzHttp(
   surface: HttpSurface,
   { seed, inputs, from = 0 }: FuzzOptions,
 ): Promise<Report> {
-  const watch = new Watch('request', from)
+  const watch = new Watch('request', from, inputs)
   const warn = (line: string, isRefusal = false): void => {
     if (!isRefusal && /^(control|blob): /.test(line)) watch.fail(line)
   }
@@ -94,7 +94,7 @@ export async function fuzzHttp(
       const isBad = answer === 'silence' || (answer.startsWith('5') && answer !== '504' && answer !== '501')
       if (isBad && !(answer === '500' && watch.isIntended()))
         watch.fail(`answer ${answer} to request ${number}`)
-      watch.quarter(next - from >= inputs / 4)
+      watch.progress(next - from)
     }
     working--
     windIfAllWait()

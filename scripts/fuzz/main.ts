@@ -52,12 +52,13 @@ do {
     if (signal.aborted || (endAt !== undefined && Date.now() > endAt)) break
     process.stdout.write(`fuzz ${name} from seed ${seed}\n`)
     const report = await SURFACES[name]({ seed, inputs: whole(name) ?? ROUND[name], from })
-    const { failures, novel, outcomes, ...numbers } = report
+    const { failures, novel, outcomes, memory, ...numbers } = report
     if (values.keep) keep(name, report)
     add(name, report.inputs, report.connections, failures.length)
     process.stdout.write(
       `${JSON.stringify({ ...numbers, rules: Object.keys(outcomes).length, novel: novel.length })}\n`,
     )
+    for (const line of memory) process.stdout.write(`${line}\n`)
     tell(name, String(seed), failures)
   }
   if (!signal.aborted && (all || values.differential !== undefined)) {

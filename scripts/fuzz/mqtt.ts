@@ -12,7 +12,7 @@ import type { Hub } from '../../mock-hub/core/contract/hub.ts'
 import { createHub } from '../../mock-hub/core/create-hub.ts'
 import { createMqttServer } from '../../mock-hub/mqtt/server.ts'
 import { withOneLie } from './mqtt-lies.ts'
-import { malformed, noise, packetOf } from './mqtt-packets.ts'
+import { fillCaches, malformed, noise, packetOf } from './mqtt-packets.ts'
 import { dial, type Peer } from './peers.ts'
 import { randomFrom, type Random } from './random.ts'
 import { turn, Watch, type Report } from './watch.ts'
@@ -29,6 +29,7 @@ export const PACKETS_PER_CONNECTION = 50
 
 /** Sends the packets and reports. */
 export async function fuzzMqtt({ seed, inputs, from = 0 }: FuzzOptions): Promise<Report> {
+  fillCaches()
   const clock = new ManualClock(Date.UTC(2026, 0, 1))
   const hub = createHub({
     clock,
@@ -49,7 +50,7 @@ export async function fuzzMqtt({ seed, inputs, from = 0 }: FuzzOptions): Promise
       server.accept(stream, { transport: 'mqtt', peer: 'fuzz' })
     })
 
-  const watch = new Watch('packet', from)
+  const watch = new Watch('packet', from, inputs)
   watch.journal(hub.journal)
   let connections = 0
   const end = from + inputs
@@ -83,7 +84,7 @@ export async function fuzzMqtt({ seed, inputs, from = 0 }: FuzzOptions): Promise
     } while (watch.at < last && !peer.over)
     peer.drop()
     await turn()
-    watch.quarter(watch.at - from >= inputs / 4)
+    watch.progress(watch.at - from)
   }
   const good = open()
   good.write(connect(true))

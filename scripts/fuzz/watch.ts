@@ -1,9 +1,14 @@
 /** What a run looks for: exceptions that escape, internal errors in the journal, memory that grows. */
 
 import type { Journal } from '../../mock-hub/core/contract/journal.ts'
+import { judgeMemory, memoryText, sampleMemory, type MemorySample } from '../endurance/memory.ts'
 
-/** Growth of the heap that is not a leak: caches, compiled code, retained entries. */
-const ALLOWED_GROWTH = 48 * 1024 * 1024
+/** Growth that is not a leak: compiled code, caches of the libraries, full rings of the journal and of events. */
+const ALLOWED = { allowedLive: 4 * 2 ** 20, allowedNative: 32 * 2 ** 20 }
+/** A run reads its memory so often; every second time it says so. */
+const SAMPLES = 20
+/** Runs with fewer inputs say nothing about memory: the first ones fill caches. */
+const FEWEST_JUDGED = 50_000
 /** A run ends after so many failures. */
 const ENOUGH = 20
 /** Where the service fails with 500, and so does the hub: a body without a content type. */
@@ -20,8 +25,8 @@ export interface Report {
   readonly connections: number
   /** Number of refusals by rule, and of answers by status. */
   readonly outcomes: Readonly<Record<string, number>>
-  /** Heap in bytes after a quarter and at the end. */
-  readonly heap: readonly [number, number]
+  /** What memory did, for people; empty when the run is too short to say. */
+  readonly memory: readonly string[]
   /** Inputs that led to an outcome of a new kind: number of the first input of their connection. */
   readonly novel: readonly number[]
   readonly failures: readonly string[]
@@ -39,16 +44,20 @@ export class Watch {
   at: number
   /** Number of the first input of its connection. */
   connectionAt = 0
-  #heapEarly = 0
-  readonly #from: number
+  readonly #memory: MemorySample[] = []
+  readonly #inputs: number
   readonly #startedMs = performance.now()
   #saidMs = this.#startedMs
 
-  /** @param what an input: `packet`, `request`. */
-  constructor(what: string, from: number) {
+  /**
+   * @param what an input: `packet`, `request`.
+   * @param from number of the first input.
+   * @param inputs how many there will be.
+   */
+  constructor(what: string, from: number, inputs: number) {
     this.#what = what
+    this.#inputs = inputs
     this.at = from
-    this.#from = from
     const escaped = (error: unknown): void => {
       this.fail(`escaped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     }
@@ -94,31 +103,34 @@ export class Watch {
     this.failures.push(`near ${this.#what} ${this.at} (--from ${this.connectionAt}): ${why}`)
   }
 
-  /** To be called at times; the first call after a quarter of the inputs counts. Says how far the run is. */
-  quarter(passed: boolean): void {
-    if (passed && this.#heapEarly === 0) this.#heapEarly = heapNow()
+  /**
+   * To be called at times, when little is under way: reads the memory, and says how far the run is.
+   * @param sent number of inputs so far.
+   */
+  progress(sent: number): void {
+    if (this.#inputs >= FEWEST_JUDGED && sent >= (this.#inputs / SAMPLES) * (this.#memory.length + 1)) {
+      const sample = sampleMemory(sent)
+      this.#memory.push(sample)
+      if (this.#memory.length % 2 === 0)
+        process.stderr.write(`${String(sent)} ${this.#what}s: ${memoryText(sample)}\n`)
+    }
     const now = performance.now()
     if (now - this.#saidMs < PROGRESS_MS) return
     this.#saidMs = now
-    const sent = this.at - this.#from
     const rate = Math.round((sent * 1_000) / (now - this.#startedMs))
     process.stderr.write(`${String(sent)} ${this.#what}s, ${String(rate)}/s\n`)
   }
 
   report(seed: number, inputs: number, connections: number): Report {
-    const heapLate = heapNow()
-    if (this.#heapEarly > 0 && heapLate - this.#heapEarly > ALLOWED_GROWTH)
-      this.fail(`the heap grew from ${this.#heapEarly} to ${heapLate} bytes`)
+    const { ok, lines: memory } =
+      inputs < FEWEST_JUDGED
+        ? { ok: true, lines: [] }
+        : judgeMemory(this.#memory, { ...ALLOWED, unit: this.#what })
+    if (!ok) this.fail(memory.at(-1) ?? 'memory grew')
     for (const stop of this.#stops) stop()
     const { outcomes, failures } = this
-    const novel = [...this.#novel]
-    return { seed, inputs, connections, outcomes, heap: [this.#heapEarly, heapLate], novel, failures }
+    return { seed, inputs, connections, outcomes, memory, novel: [...this.#novel], failures }
   }
-}
-
-function heapNow(): number {
-  globalThis.gc?.()
-  return process.memoryUsage().heapUsed
 }
 
 /** Settles when everything written has been handled. */

@@ -70,6 +70,21 @@ const lastReceived = (): string => {
   return `${last?.explanation.rule}: ${last?.explanation.received}`
 }
 
+const QUESTION = encodeMessage({
+  application: new Map([
+    ['operation', string('READ')],
+    ['name', string('localhost')],
+    ['type', string('com.microsoft:eventhub')],
+  ]),
+  data: [],
+})
+/** Asks the node behind handle 1. */
+async function ask(id: number): Promise<void> {
+  const fields = { handle: 1, deliveryId: id, deliveryTag: Buffer.from('t'), messageFormat: 0 }
+  near.write(frameOf(0, 0, 'transfer', fields, QUESTION))
+  await turns(4)
+}
+
 test('an Event Hubs reader with endless credit gets as much as it reads, and no more waits', async () => {
   appendEvents(100, 60_000)
   hello()
@@ -98,26 +113,7 @@ test('limit-unread: a client that asks and does not read is not read either, and
   attach('$management', 0, true, 1_000_000)
   attach('$management', 1, false)
   await turns(20)
-  const question = encodeMessage({
-    application: new Map([
-      ['operation', string('READ')],
-      ['name', string('localhost')],
-      ['type', string('com.microsoft:eventhub')],
-    ]),
-    data: [],
-  })
-  for (let id = 0; id < 90; id++) {
-    near.write(
-      frameOf(
-        0,
-        0,
-        'transfer',
-        { handle: 1, deliveryId: id, deliveryTag: Buffer.from('t'), messageFormat: 0 },
-        question,
-      ),
-    )
-    await turns(4)
-  }
+  for (let id = 0; id < 90; id++) await ask(id)
   expect(far.writableLength).toBeLessThan(200_000)
   clock.advance(240_000)
   expect(server.connections).toBe(1)
@@ -125,6 +121,23 @@ test('limit-unread: a client that asks and does not read is not read either, and
   clock.advance(10_000)
   expect(server.connections).toBe(0)
   expect(far.destroyed).toBe(true)
+})
+
+test.each([
+  ['bytes', 10_000, /^limit-unread: 10\d{3} bytes of messages without credit that wait for it$/],
+  ['messages', 16_777_216, /^limit-unread: none for 1001 messages$/],
+])('limit-unread: a link that gives no credit is detached when too many %s wait', async (_, most, reason) => {
+  await stop()
+  await start(most)
+  near.resume()
+  hello()
+  attach('$management', 0, true)
+  attach('$management', 1, false)
+  await turns(20)
+  for (let id = 0; id < 1_001 && hub.lastRefusals.length === 0; id++) await ask(id)
+  expect(lastReceived()).toMatch(reason)
+  // The connection and its other links go on.
+  expect(server.connections).toBe(1)
 })
 
 test.each([

@@ -1,7 +1,8 @@
 /** `mock-iot-hub data`: looks at a directory of `--data`, saves what is damaged, takes it elsewhere. */
 
 import { once } from 'node:events'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream, type WriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import type { Command } from 'commander'
@@ -47,7 +48,7 @@ export function addDataCommands(
     .argument('<file>', 'the file to write')
     .action(async (dir: string, file: string) => {
       const { exportData, dataDirectory } = await tools()
-      const out = createWriteStream(file, { mode: 0o600 })
+      const out = await secretFile(file)
       const write = async (line: string): Promise<void> => {
         if (!out.write(line)) await once(out, 'drain')
       }
@@ -63,6 +64,13 @@ export function addDataCommands(
       const { importData } = await tools()
       print(shown(await importData(linesOf(file), dir, warn)))
     })
+}
+
+/** A file for its owner alone, also where another one stood. A pipe or a terminal stays as it is. */
+async function secretFile(path: string): Promise<WriteStream> {
+  const handle = await open(path, 'w', 0o600)
+  if ((await handle.stat()).isFile()) await handle.chmod(0o600)
+  return handle.createWriteStream()
 }
 
 /** Begins to read when the first line is asked for: lines that nobody waits for are lost. */

@@ -2,6 +2,7 @@
 
 import { aboutHub } from '../../host/environment.ts'
 import type { Logger } from '../../base/logger.ts'
+import { withoutSecrets } from '../../base/secrets.ts'
 import { LENIENCIES } from '../../core/contract/settings.ts'
 import { HubClock, type Clock } from '../../base/clock.ts'
 import { eventJson, eventLine, timeOf } from '../event-lines.ts'
@@ -37,7 +38,7 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
   const hub = await startHub(flags, say, {
     ...{ logger, rsaCertificate: 'background', takenIsError: false },
   }).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = withoutSecrets(error instanceof Error ? error.message : String(error))
     if (flags.json) print(JSON.stringify({ event: 'error', at: clock.now(), message }))
     throw error
   })
@@ -58,7 +59,8 @@ export async function serve(flags: Flags, terminal: Terminal): Promise<number> {
   })
   const end = await Promise.race([stopped, hub.failure])
   if (end instanceof Error) {
-    if (flags.json) print(JSON.stringify({ event: 'error', at: clock.now(), message: end.message }))
+    if (flags.json)
+      print(JSON.stringify({ event: 'error', at: clock.now(), message: withoutSecrets(end.message) }))
     throw end
   }
   say(`${end}: stopping`)

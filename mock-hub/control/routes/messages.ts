@@ -1,5 +1,7 @@
 /** Cloud-to-device messages, and messages to inputs of modules. */
 
+import { base64Problem } from '../../base/base64.ts'
+import { InvalidInput } from '../../base/invalid-input.ts'
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { WaitingC2d } from '../../core/contract/c2d.ts'
 import type { ApplicationProperties, Message, SystemProperties } from '../../core/contract/message.ts'
@@ -103,7 +105,10 @@ function bodyOf(body: Json | undefined): Buffer {
   if (body === undefined) return Buffer.alloc(0)
   if (typeof body === 'string') return Buffer.from(body)
   const base64 = base64Of(body)
-  return base64 === undefined ? Buffer.from(JSON.stringify(body)) : Buffer.from(base64, 'base64')
+  if (base64 === undefined) return Buffer.from(JSON.stringify(body))
+  if (base64Problem(base64) !== undefined)
+    throw new InvalidInput('message', 'body.base64', 'to be base64 (+ and /, padded with =)', base64)
+  return Buffer.from(base64, 'base64')
 }
 
 function base64Of(body: Json): string | undefined {

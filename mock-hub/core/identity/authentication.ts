@@ -3,7 +3,6 @@
  * docs/contract/authentication.md.
  */
 
-import { base64Problem } from '../../base/base64.ts'
 import type { Clock } from '../../base/clock.ts'
 import type {
   DeviceCredentials,
@@ -19,7 +18,15 @@ import { quoted } from '../errors/quoted.ts'
 import { identityKey, type Identity } from '../contract/identity.ts'
 import { actorOf } from './edge-chain.ts'
 import { PolicyAuthentication } from './policy-authentication.ts'
-import { expiryOf, isSignedByEither, parseSasToken, scopesOf, type SasToken } from './sas-token.ts'
+import {
+  expiryOf,
+  isSignedByEither,
+  parseSasToken,
+  scopesOf,
+  SIGNATURE_RULE,
+  signatureProblem,
+  type SasToken,
+} from './sas-token.ts'
 import { ShownTokens } from './shown-tokens.ts'
 import { checkExpiry, watchExpiry } from './token-expiry.ts'
 import { unauthorized } from './unauthorized.ts'
@@ -225,9 +232,8 @@ function read(text: string): SasToken {
   const token = parseSasToken(text)
   if (typeof token === 'string')
     throw unreadable('WIRE-AUTH-01', 'SharedAccessSignature sr=…&sig=…&se=…[&skn=…]', token)
-  const problem = base64Problem(token.sig)
-  if (problem !== undefined)
-    throw unreadable('WIRE-AUTH-21', 'sig to be base64 (+ and /, padded with =), percent-encoded', problem)
+  const problem = signatureProblem(token)
+  if (problem !== undefined) throw unreadable('WIRE-AUTH-21', SIGNATURE_RULE, problem)
   return token
 }
 

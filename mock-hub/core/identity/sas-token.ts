@@ -1,6 +1,7 @@
 /** Shared access signatures: parsing, signature, scope and expiry. */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { base64Problem } from '../../base/base64.ts'
 
 export interface SasToken {
   /** The resource exactly as sent, because this text was signed (WIRE-AUTH-02). */
@@ -44,7 +45,15 @@ export function parseSasToken(text: string): SasToken | string {
   }
 }
 
-/** Whether this key made the signature; compared in constant time. */
+/** What {@link signatureProblem} looks for, in words. */
+export const SIGNATURE_RULE = 'sig to be base64 (+ and /, padded with =), percent-encoded'
+
+/** What keeps the signature from being base64, and the mistake of a client that looks so; undefined: nothing. */
+export function signatureProblem({ sig }: SasToken): string | undefined {
+  return base64Problem(sig)
+}
+
+/** Whether this key made the signature; call it when {@link signatureProblem} finds none. Compared in constant time. */
 export function isSignedWith(token: SasToken, keyBase64: string): boolean {
   const wanted = createHmac('sha256', Buffer.from(keyBase64, 'base64'))
     .update(`${token.sr}\n${token.se}`)

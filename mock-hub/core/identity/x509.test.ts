@@ -21,7 +21,7 @@ const CA = [
 async function make(
   commonName: string | readonly string[],
   by?: Made,
-  options: { ca?: boolean; years?: number; usage?: 'clientAuth' | 'serverAuth' } = {},
+  options: { ca?: boolean; signs?: boolean; years?: number; usage?: 'clientAuth' | 'serverAuth' } = {},
 ): Promise<Made> {
   const notBeforeDate = new Date('2020-01-01')
   const notAfterDate = new Date(`${String(2020 + (options.years ?? 60))}-01-01`)
@@ -35,6 +35,7 @@ async function make(
       notBeforeDate,
       notAfterDate,
       ...(options.ca === true ? { extensions: [...CA] } : {}),
+      ...(options.signs === true ? { extensions: [{ name: 'keyUsage' as const, keyCertSign: true }] } : {}),
       ...(options.usage === undefined
         ? {}
         : { extensions: [{ name: 'extKeyUsage', [options.usage]: true }] }),
@@ -138,6 +139,7 @@ describe('certificateAuthority', () => {
 
   test('WIRE-AUTH-17: another name, another authority, a gap in the chain, an issuer that is no authority, an expired certificate', async () => {
     const leaf = await make('dev', root)
+    const signer = await make('signer', root, { signs: true })
     for (const certificates of [
       [(await make('dev1', root)).der],
       [(await make('Dev', root)).der],
@@ -147,10 +149,21 @@ describe('certificateAuthority', () => {
       [(await make('dev', middle)).der],
       // The certificate of a device is not an authority.
       [(await make('dev', leaf)).der, leaf.der],
+      // Nor is one that may sign certificates and does not say that it is an authority.
+      [(await make('dev', signer)).der, signer.der],
       [(await make('dev', root, { years: 1 })).der],
       [Buffer.from('no certificate')],
     ])
       expect(rule(...certificates)).toBe('WIRE-AUTH-17')
+  })
+
+  test('WIRE-AUTH-17: an authority that has expired vouches for nobody', async () => {
+    const short = await make('short', undefined, { ca: true, years: 1 })
+    hub.registry.trustCertificateAuthority(short.pem)
+    const { der } = await make('dev', short)
+    expect(refusalOf(() => hub.authentication.admit(d, { certificates: [der] })).explanation).toMatchObject({
+      ...{ rule: 'WIRE-AUTH-17', received: 'an authority that has expired' },
+    })
   })
 
   test.each(['a,b', 'a;b', 'a#b', 'a+b', '#a', 'a=b', 'CN=b'])(

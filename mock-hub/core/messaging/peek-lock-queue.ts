@@ -60,6 +60,8 @@ export class PeekLockQueue<T> implements ServiceQueue<T>, StateSource<StoredItem
   }
 
   push(item: T): void {
+    // Also when nobody reads.
+    this.#dropExpired()
     const [oldest] = this.#items
     if (oldest !== undefined && this.#items.length >= this.#limits.depth) {
       oldest.cancelLock()
@@ -151,8 +153,12 @@ export class PeekLockQueue<T> implements ServiceQueue<T>, StateSource<StoredItem
 
   #dropExpired(): void {
     const now = this.#clock.now()
-    for (const item of [...this.#items])
-      if (item.expiresAt <= now && item.lockToken === undefined) this.#remove(item)
+    for (let index = this.#items.length - 1; index >= 0; index--) {
+      const item = this.#items[index]
+      if (item === undefined || item.expiresAt > now || item.lockToken !== undefined) continue
+      this.#items.splice(index, 1)
+      this.#changed(item)
+    }
   }
 
   #remove(item: Item<T>): void {

@@ -19,7 +19,8 @@ test.each([
   ['dashes in a line', levels(50_000, '- ', '1')],
   ['keys that are keys', levels(50_000, '? ', '1')],
   ['indents', Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
-])('%s that nest too deeply are refused before they are composed', async (_, text) => {
+  ['lists through an alias', `a: &a ${levels(200, '[', '1', ']')}\nb: ${levels(100, '[', '*a', ']')}`],
+])('%s that nest too deeply are refused', async (_, text) => {
   await expect(parseSeed(text, 's.yaml')).rejects.toThrow(
     new InvalidInput('s.yaml', 'the text', 'to nest at most 256 levels', 'more levels'),
   )

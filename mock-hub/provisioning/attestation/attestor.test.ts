@@ -44,6 +44,23 @@ describe('symmetric keys', () => {
     })
   })
 
+  test('DPS-AUTH-01: a signature that is not strict base64 is refused, and the refusal names the fault of the client', () => {
+    const good = token(dps, 'd1')
+    const sig = decodeURIComponent(/sig=([^&]+)/.exec(good)?.[1] ?? '')
+    for (const [given, why] of [
+      [sig.replace(/=+$/, ''), 'no padding'],
+      [`${sig}x`, 'text after the padding'],
+      [`${sig.slice(0, 20)} ${sig.slice(20)}`, 'white space'],
+    ] as const) {
+      const sasToken = good.replace(/sig=[^&]+/, `sig=${encodeURIComponent(given)}`)
+      const { code, explanation } = refusalOf(() => {
+        prove(keyed(dps, 'd1', KEY, { credentials: { sasToken } }))
+      })
+      expect([code, explanation.rule]).toEqual([401000, 'DPS-AUTH-01'])
+      expect(explanation.received).toContain(why)
+    }
+  })
+
   test('DPS-AUTH-03: the documented vector of a derived key', () => {
     const groupKey =
       '8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw=='

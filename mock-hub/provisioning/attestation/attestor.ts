@@ -5,7 +5,14 @@ import type { Clock } from '../../base/clock.ts'
 import type { Settings } from '../../core/contract/settings.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { quoted } from '../../core/errors/quoted.ts'
-import { expiryOf, isSignedByEither, parseSasToken, type SasToken } from '../../core/identity/sas-token.ts'
+import {
+  expiryOf,
+  isSignedByEither,
+  parseSasToken,
+  SIGNATURE_RULE,
+  signatureProblem,
+  type SasToken,
+} from '../../core/identity/sas-token.ts'
 import type { DeviceAuthentication } from '../contract/linked-hub.ts'
 import type { Registrant } from '../contract/provisioning.ts'
 import type { Enrollment } from '../enrollments/enrollment.ts'
@@ -262,8 +269,11 @@ function attestedByKey(enrollment: Enrollment, primaryKey: string, secondaryKey:
 
 function readToken(text: string): SasToken {
   const token = parseSasToken(text)
-  if (typeof token !== 'string') return token
-  throw badToken('DPS-AUTH-01', 'a token SharedAccessSignature sr=…&sig=…&se=…[&skn=registration]', token)
+  if (typeof token === 'string')
+    throw badToken('DPS-AUTH-01', 'a token SharedAccessSignature sr=…&sig=…&se=…[&skn=registration]', token)
+  const problem = signatureProblem(token)
+  if (problem !== undefined) throw badToken('DPS-AUTH-01', SIGNATURE_RULE, problem)
+  return token
 }
 
 function checkCommonName(certificates: readonly Buffer[], registrationId: string): void {

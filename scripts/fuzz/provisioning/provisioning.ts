@@ -21,7 +21,7 @@ import type { Provisioning } from '../../../mock-hub/provisioning/contract/provi
 import { createProvisioning } from '../../../mock-hub/provisioning/create-provisioning.ts'
 import { hubOfThisProcess } from '../../../mock-hub/provisioning/hubs/hub-of-this-process.ts'
 import { withOneLie } from '../mqtt-lies.ts'
-import { malformed, noise } from '../mqtt-packets.ts'
+import { fillCaches, malformed, noise } from '../mqtt-packets.ts'
 import { PACKETS_PER_CONNECTION, type FuzzOptions } from '../mqtt.ts'
 import { dial, type Peer } from '../peers.ts'
 import { registrantFrame, registrantHello, registrantLinks } from './frames.ts'
@@ -42,6 +42,7 @@ import { turn, Watch, type Report } from '../watch.ts'
 
 /** Sends the inputs and reports. */
 export async function fuzzProvisioning({ seed, inputs, from = 0 }: FuzzOptions): Promise<Report> {
+  fillCaches()
   const clock = new ManualClock(Date.UTC(2026, 0, 1))
   const settings = { journalRetained: 500, telemetryRetained: 500, maxDevices: 20, seed: 1 }
   const hub = createHub({ clock, settings })
@@ -72,7 +73,7 @@ export async function fuzzProvisioning({ seed, inputs, from = 0 }: FuzzOptions):
   const { raw } = new X509Certificate(cert)
   enroll(dps)
 
-  const watch = new Watch('input', from)
+  const watch = new Watch('input', from, inputs)
   watch.journal(hub.journal)
   let operationId = 'x'
   let etag = 'x'
@@ -174,7 +175,7 @@ export async function fuzzProvisioning({ seed, inputs, from = 0 }: FuzzOptions):
     if (random(2_000) === 0) dps.clear()
     // Back ends change and delete what devices need to be assigned.
     if (random(20) === 0) enroll(dps)
-    watch.quarter(watch.at - from >= inputs / 4)
+    watch.progress(watch.at - from)
   }
   await checkService(hub, watch, async () => {
     dps.clear()
