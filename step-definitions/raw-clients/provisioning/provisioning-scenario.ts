@@ -40,6 +40,7 @@ export function provisioningOf(scenario: HubScenario, activity: Waits): Provisio
   const { provisioning } = scenario.hub
   if (provisioning === undefined)
     throw new NotSupported('hub.provisioning: the provisioning service of this hub is unknown (--dps)')
+  scenario.audit.expectChanges()
   const created = new ProvisioningScenario(scenario, provisioning, activity)
   scenarios.set(scenario, created)
   return created
