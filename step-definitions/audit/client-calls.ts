@@ -237,7 +237,7 @@ function comingsOf(session: string, facts: ClientFacts, event: string, call: str
     .toSorted((a, b) => a.toSeq - b.toSeq)
     .flatMap(({ settled }) => {
       const ok = settled !== undefined && 'ok' in settled ? settled.ok : null
-      return isFields(ok) ? [ok as JsonObject] : []
+      return isFields(ok) ? [ok] : []
     })
 }
 

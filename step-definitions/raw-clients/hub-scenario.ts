@@ -1,7 +1,7 @@
 /** A scenario of the hub side: its identities, their connections, and the last response. */
 
 import { randomBytes } from 'node:crypto'
-import type { Agent } from 'node:https'
+import { Agent } from 'node:https'
 import { HarnessError } from '../driver/client-driver.ts'
 import { NotSupported } from '../world/errors.ts'
 import type { Reason } from '../world/restarts.ts'
@@ -77,6 +77,8 @@ export class HubScenario {
   readonly #amqp = new Map<string, RawAmqpClient>()
   /** What holds for every answer of the hub. */
   readonly audit: HubAudit = new HubAudit(this)
+  /** For many requests on one connection, in which no time passes. */
+  readonly kept = new Agent({ keepAlive: true, maxSockets: 1 })
   readonly #suffix = randomBytes(4).toString('hex')
   /** The last response, or a pending one. */
   response: Promise<RawResponse> | undefined
@@ -419,6 +421,7 @@ export class HubScenario {
   async end(): Promise<void> {
     for (const link of this.#links.values()) link.drop()
     for (const client of this.#amqp.values()) client.drop()
+    this.kept.destroy()
     for (const run of this.#cleanUp.splice(0).reverse()) await run()
     if (!this.isRemote) return
     const created = [...this.#registered].filter((name) => !name.includes('/'))
