@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { JournalEntry } from 'mock-iot-hub'
 import type { DriverEvent, DriverReply, DriverRequest, JsonObject } from '../driver/client-driver.ts'
 import { jsonOf } from '../raw-clients/https-client.ts'
-import { isFields } from './exchange.ts'
+import { field, isFields } from './exchange.ts'
 
 /** A call, and what the hub had recorded when it began and ended. */
 export interface AuditedCall {
@@ -43,10 +43,23 @@ export function callProblems(facts: ClientFacts): readonly string[] {
   const wire = new Wire(facts.journal)
   return [
     ...facts.calls.flatMap((call) => effectOf(call, facts, wire)),
+    ...facts.calls.flatMap((call) => registered(call, wire)),
     ...[...facts.clientIds].flatMap(([session, clientId]) => told(session, clientId, facts, wire)),
     ...[...facts.clientIds].flatMap(([session, clientId]) => rest(session, clientId, facts, wire)),
     ...wire.problems(),
   ]
+}
+
+/** Each registration sends its own payload; what was not given may be absent or null. */
+function registered({ request, settled, fromSeq, toSeq }: AuditedCall, wire: Wire): readonly string[] {
+  if (request.do !== 'provisionRegister' || settled === undefined || !('ok' in settled)) return []
+  const wanted = request.payload ?? null
+  const sent = wire.publishes.filter(
+    ({ seq, topic }) => seq > fromSeq && seq <= toSeq && topic.includes('/iotdps-register/'),
+  )
+  return sent.every(({ payload }) => isDeepStrictEqual(field(jsonOf(payload), 'payload') ?? null, wanted))
+    ? []
+    : [`provisionRegister: another payload than ${shown(wanted)} was sent`]
 }
 
 /** What went over the connections of the clients. */

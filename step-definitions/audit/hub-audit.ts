@@ -85,6 +85,19 @@ export class HubAudit {
     return [...new Set(this.#problems)]
   }
 
+  /** An edge device has the modules of the runtime, of its own generation (WIRE-REG-90). */
+  async #lookAtRuntime(deviceId: string, device: unknown, agent: Agent): Promise<void> {
+    const path = `/devices/${encodeURIComponent(deviceId)}/modules?api-version=${API_VERSION}`
+    const { body } = await this.#scenario.asService({ method: 'GET', path, headers: {} }, undefined, agent)
+    const modules = JSON.parse(body.toString()) as readonly unknown[] // judged by the rules of answers
+    for (const name of RUNTIME) {
+      const own = modules.find((one) => field(one, 'moduleId') === name)
+      if (own === undefined) this.#problems.push(`${deviceId} has no ${name}`)
+      else if (field(own, 'generationId') !== field(device, 'generationId'))
+        this.#problems.push(`${name} is of another generation than ${deviceId}`)
+    }
+  }
+
   async #look(key: string, agent: Agent): Promise<void> {
     const [deviceId = '', moduleId] = key.split('/')
     const get = async (root: string): Promise<RawResponse> => {
@@ -94,6 +107,8 @@ export class HubAudit {
     }
     const identity = await get('devices')
     if (identity.status !== 200) return
+    if (field(field(JSON.parse(identity.body.toString()), 'capabilities'), 'iotEdge') === true)
+      await this.#lookAtRuntime(deviceId, JSON.parse(identity.body.toString()), agent)
     const twin = await get('twins')
     const from = moduleId === undefined ? 'devices' : 'devices.modules'
     const one = moduleId === undefined ? '' : ` AND moduleId = '${moduleId}'`
@@ -118,6 +133,9 @@ export class HubAudit {
     for (const problem of problems) this.#problems.push(`the row of ${key}: ${problem}`)
   }
 }
+
+/** The modules of the IoT Edge runtime. */
+const RUNTIME = ['$edgeAgent', '$edgeHub']
 
 /** A row shows the twin as it is. */
 function sameRow(twin: unknown, row: unknown): readonly string[] {

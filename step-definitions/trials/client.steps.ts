@@ -12,8 +12,13 @@ import { bytes, json, patch, properties, text } from './values.ts'
 
 Then('any message that it sends is stored as it is', TRIAL_LIMIT, async function (this: ConformanceWorld) {
   const { session } = this.client.current
-  const message = fc.record({ body: bytes, properties, messageId: fc.option(text.filter((id) => id !== '')) })
-  await trial(this, message, async ({ body, properties: given, messageId }) => {
+  const id = fc.option(text.filter((one) => one !== ''))
+  const message = fc.record({
+    ...{ body: bytes, properties, messageId: id, correlationId: id, userId: id },
+    ...{ contentType: id, contentEncoding: id },
+  })
+  await trial(this, message, async ({ body, properties: given, messageId, ...more }) => {
+    const named = Object.fromEntries(Object.entries(more).filter(([, one]) => one !== null))
     await this.client.must({
       do: 'sendTelemetry',
       session,
@@ -21,6 +26,7 @@ Then('any message that it sends is stored as it is', TRIAL_LIMIT, async function
         body: body.toString('base64'),
         properties: Object.entries(given),
         ...(messageId === null ? {} : { messageId }),
+        ...named,
       },
     })
     const stored = this.hub.started?.telemetry.messages.at(-1)
