@@ -27,5 +27,6 @@ import './steps/client/wire.steps.ts'
 import './steps/client/works.steps.ts'
 import './trials/client.steps.ts'
 import './trials/hub.steps.ts'
+import './trials/service.steps.ts'
 
 export { ConformanceWorld } from './world/world.ts'

@@ -63,6 +63,23 @@ Feature: Edge gateways
         | body | {"authChain":"{stranger};{gateway}"}            |
       Then the answer is 401 IotHubUnauthorizedAccess
 
+    Scenario Outline: Of another gateway, to <route>
+      Given a registered identity "other" with:
+        | capabilities.iotEdge | true |
+      And the service requests GET "/devices/{other}"
+      And a registered identity "below" with:
+        | deviceScope | {answer.deviceScope} |
+      And the service requests GET "/devices/{gateway}/modules/$edgeHub"
+      When "gateway/$edgeHub" requests POST "/devices/{gateway}/modules/$edgeHub/<route>?api-version=2020-06-30-preview" with:
+        | key  | {answer.authentication.symmetricKey.primaryKey}         |
+        | body | {"targetDeviceId":"{below}","authChain":"{below};{other}"} |
+      Then the answer is 401 IotHubUnauthorizedAccess
+
+      Examples:
+        | route                                |
+        | devicesAndModulesInTargetDeviceScope |
+        | getDeviceAndModuleOnBehalfOf         |
+
   @WIRE-EDGE-11
   Rule: A gateway connects for its children
 

@@ -346,6 +346,20 @@ Feature: The service's REST API
   @WIRE-REG-90
   Rule: The modules of the IoT Edge runtime share the generation of their device
 
+    Scenario Outline: Its <what>, at the creation
+      When the service requests PUT "/devices/{gateway}" with:
+        | body | {"deviceId":"{gateway}","capabilities":{"iotEdge":true}} |
+      And the <what> of the answer is remembered
+      And the service requests GET "/devices/{gateway}/modules/$edgeHub"
+      Then the <what> of the answer is the same
+      When the service requests GET "/devices/{gateway}/modules/$edgeAgent"
+      Then the <what> of the answer is the same
+
+      Examples:
+        | what         |
+        | etag         |
+        | generationId |
+
     Scenario: A device that becomes an edge device
       When the service requests PUT "/devices/{thermostat}" with:
         | header if-match | *                                                              |

@@ -94,3 +94,21 @@ Feature: Generated trials of clients
       Examples: module
         | identity |
         | module   |
+
+  @BOTH-RETRY-01 @BOTH-ONPATCH-01 @clock @python-api
+  Rule: All news reaches the application once and in order
+
+    @identity:device
+    Scenario: Of a device
+      Given a connected device client
+      And the application listens for messages
+      And the application listens for method requests
+      And the application listens for desired properties
+      Then all news reaches the application once and in order, whatever happens between
+
+    @identity:module
+    Scenario: Of a module
+      Given a connected module client
+      And the application listens for method requests
+      And the application listens for desired properties
+      Then all news reaches the application once and in order, whatever happens between

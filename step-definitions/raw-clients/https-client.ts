@@ -1,6 +1,6 @@
 /** Sends one HTTPS request exactly as given, without the defaults of an HTTP library. */
 
-import { request } from 'node:https'
+import { type Agent, request } from 'node:https'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Server } from './hub-under-test.ts'
 import { trusting } from './trust.ts'
@@ -22,9 +22,11 @@ export interface RawResponse {
   readonly body: Buffer
 }
 
+/** @param agent keeps connections; default: each request has its own. */
 export function sendRequest(
   hub: Server,
   { method, path, headers, body, certificate }: RawRequest,
+  agent: Agent | false = false,
 ): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
@@ -35,7 +37,7 @@ export function sendRequest(
         method,
         path,
         headers: { host: hub.hostName, 'content-length': String(body?.length ?? 0), ...headers },
-        agent: false,
+        agent,
         ...(certificate === undefined ? trusting(hub.caPem) : { ...certificate, ca: hub.caPem }),
       },
       (incoming) => {

@@ -1,10 +1,13 @@
 /** A scenario of the hub side: its identities, their connections, and the last response. */
 
 import { randomBytes } from 'node:crypto'
+import { Agent } from 'node:https'
 import { HarnessError } from '../driver/client-driver.ts'
 import { NotSupported } from '../world/errors.ts'
 import type { Reason } from '../world/hub/restarts.ts'
 import type { ConformanceWorld } from '../world/world.ts'
+import { HubAudit } from '../audit/hub-audit.ts'
+import { packetProblems } from '../audit/packets.ts'
 import { embeddedHub } from './embedded-hub.ts'
 import { valueAt } from './expectations.ts'
 import { jsonOf, sendRequest, type RawResponse, type RawRequest } from './https-client.ts'
@@ -69,7 +72,13 @@ export class HubScenario {
   readonly #identities = new Map<string, RegisteredIdentity>()
   readonly #registered = new Set<string>()
   readonly #links = new Map<string, RawMqttClient>()
+  /** All connections, in their order. */
+  readonly #opened: { readonly name: string; readonly link: RawMqttClient }[] = []
   readonly #amqp = new Map<string, RawAmqpClient>()
+  /** What holds for every answer of the hub. */
+  readonly audit: HubAudit = new HubAudit(this)
+  /** For many requests on one connection, in which no time passes. */
+  readonly kept = new Agent({ keepAlive: true, maxSockets: 1 })
   readonly #suffix = randomBytes(4).toString('hex')
   /** The last response, or a pending one. */
   response: Promise<RawResponse> | undefined
@@ -136,6 +145,7 @@ export class HubScenario {
   async register(name: string, body?: Readonly<Record<string, unknown>>): Promise<void> {
     const { deviceId, moduleId } = this.ids(name)
     if (body === undefined && this.hub.register !== undefined) {
+      this.audit.registered(deviceId, moduleId)
       this.#identities.set(name, { deviceId, moduleId, ...this.hub.register(deviceId, moduleId) })
       this.#hasRegistered = true
       return
@@ -231,6 +241,7 @@ export class HubScenario {
     const before = this.#links.get(name)
     if (before !== undefined) this.#links.set(`${name} before`, before)
     this.#links.set(name, link)
+    this.#opened.push({ name, link })
     return link
   }
 
@@ -285,13 +296,13 @@ export class HubScenario {
   }
 
   /** A request with the token of a policy; default: the policy of the service connection string. */
-  asService(request: RawRequest, policy?: string): Promise<RawResponse> {
+  asService(request: RawRequest, policy?: string, agent: Agent | false = false): Promise<RawResponse> {
     const parts = connectionStringParts(this.hub.serviceConnectionString)
     const skn = policy ?? parts['SharedAccessKeyName'] ?? ''
     const key = policy === undefined ? parts['SharedAccessKey'] : this.policyKey(policy)
     if (key === undefined) throw new Error(`The hub has no policy ${skn}`)
     const authorization = this.serviceToken(skn, key)
-    return this.#send({ ...request, headers: { authorization, ...request.headers } })
+    return this.#send({ ...request, headers: { authorization, ...request.headers } }, 'service', agent)
   }
 
   /** A token of a policy for one hour. */
@@ -308,17 +319,26 @@ export class HubScenario {
   }
 
   asDevice(name: string, request: RawRequest): Promise<RawResponse> {
-    return this.#send({ ...request, headers: { authorization: this.tokenOf(name), ...request.headers } })
+    return this.#send(
+      { ...request, headers: { authorization: this.tokenOf(name), ...request.headers } },
+      'device',
+      false,
+    )
   }
 
-  #send({ headers, path, ...rest }: RawRequest): Promise<RawResponse> {
+  #send(
+    { headers, path, ...rest }: RawRequest,
+    caller: 'service' | 'device',
+    agent: Agent | false,
+  ): Promise<RawResponse> {
     const versioned = /[?&]api-version=/.test(path)
       ? path
       : `${path}${path.includes('?') ? '&' : '?'}api-version=${API_VERSION}`
     // `-` removes a header, or the api-version.
     const kept = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '-'))
     if (rest.method === 'GET' && RECEIVES.test(path)) this.#hasLocked = true
-    return sendRequest(this.hub, { ...rest, path: versioned.replace(/[?&]api-version=-/, ''), headers: kept })
+    const request = { ...rest, path: versioned.replace(/[?&]api-version=-/, ''), headers: kept }
+    return this.audit.watch(request, caller, sendRequest(this.hub, request, agent))
   }
 
   /** The response to the last request. */
@@ -350,6 +370,25 @@ export class HubScenario {
     } catch (error) {
       return new HarnessError(`The hub does not answer: ${String(error)}`)
     }
+  }
+
+  /** What breaks the rules that hold in every scenario. */
+  async wrong(): Promise<readonly string[]> {
+    const connected = [...this.#links.keys()].map((name) =>
+      this.#identities.get(name.replace(/ before$/, '')),
+    )
+    const keys = connected.flatMap((one) => (one === undefined ? [] : [keyOf(one)]))
+    return [...this.#brokenLinks(), ...(await this.audit.wrong(keys))]
+  }
+
+  #brokenLinks(): readonly string[] {
+    const filters = new Set<string>()
+    return this.#opened.flatMap(({ name, link }) => {
+      const problems = packetProblems(link.log, filters)
+      for (const { packet } of link.log)
+        for (const { topic } of packet?.subscriptions ?? []) filters.add(topic)
+      return problems.map((problem) => `the connection of "${name}": ${problem}`)
+    })
   }
 
   /**
@@ -385,6 +424,7 @@ export class HubScenario {
   async end(): Promise<void> {
     for (const link of this.#links.values()) link.drop()
     for (const client of this.#amqp.values()) client.drop()
+    this.kept.destroy()
     for (const run of this.#cleanUp.splice(0).reverse()) await run()
     if (!this.isRemote) return
     const created = [...this.#registered].filter((name) => !name.includes('/'))
@@ -393,6 +433,10 @@ export class HubScenario {
       await this.asService({ method: 'DELETE', path, headers: { 'if-match': '*' } })
     }
   }
+}
+
+function keyOf({ deviceId, moduleId }: RegisteredIdentity): string {
+  return moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`
 }
 
 function devicePath(deviceId: string, moduleId: string | undefined): string {

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import mqttPacket from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import WebSocket, { createWebSocketStream } from 'ws'
+import type { Wired } from '../audit/packets.ts'
 import type { Activity } from '../world/time/activity.ts'
 import { trusting } from './trust.ts'
 
@@ -57,6 +58,8 @@ export interface DialOptions {
 export class RawMqttClient {
   /** All received packets, in order. */
   readonly received: RawPacket[] = []
+  /** All packets of both sides, in the order in which this side has seen them. */
+  readonly log: Wired[] = []
   readonly #stream: Duplex
   readonly #parser = mqttPacket.parser({ protocolVersion: 4 })
   readonly #taken = new Set<RawPacket>()
@@ -70,6 +73,7 @@ export class RawMqttClient {
     this.#activity = activity
     this.#parser.on('packet', (packet: Packet) => {
       this.received.push(packet as RawPacket)
+      this.log.push({ from: 'hub', packet })
       this.#wake()
     })
     stream.on('data', (chunk: Buffer) => this.#parser.parse(chunk))
@@ -128,6 +132,11 @@ export class RawMqttClient {
 
   /** Sends packets or raw bytes in one write. */
   send(...packets: readonly (Packet | Uint8Array)[]): void {
+    for (const one of packets)
+      this.log.push({
+        from: 'device',
+        packet: one instanceof Uint8Array ? undefined : one,
+      })
     this.#stream.write(
       Buffer.concat(packets.map((p) => (p instanceof Uint8Array ? p : mqttPacket.generate(p)))),
     )

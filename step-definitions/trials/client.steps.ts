@@ -12,8 +12,13 @@ import { bytes, json, patch, properties, text } from './values.ts'
 
 Then('any message that it sends is stored as it is', TRIAL_LIMIT, async function (this: ConformanceWorld) {
   const { session } = this.client.current
-  const message = fc.record({ body: bytes, properties, messageId: fc.option(text.filter((id) => id !== '')) })
-  await trial(this, message, async ({ body, properties: given, messageId }) => {
+  const id = fc.option(text.filter((one) => one !== ''))
+  const message = fc.record({
+    ...{ body: bytes, properties, messageId: id, correlationId: id, userId: id },
+    ...{ contentType: id, contentEncoding: id },
+  })
+  await trial(this, message, async ({ body, properties: given, messageId, ...more }) => {
+    const named = Object.fromEntries(Object.entries(more).filter(([, one]) => one !== null))
     await this.client.must({
       do: 'sendTelemetry',
       session,
@@ -21,6 +26,7 @@ Then('any message that it sends is stored as it is', TRIAL_LIMIT, async function
         body: body.toString('base64'),
         properties: Object.entries(given),
         ...(messageId === null ? {} : { messageId }),
+        ...named,
       },
     })
     const stored = this.hub.started?.telemetry.messages.at(-1)
@@ -92,6 +98,13 @@ Then('any patches that it reports add up', TRIAL_LIMIT, async function (this: Co
   })
 })
 
+async function connectedNow({ time, client }: ConformanceWorld): Promise<boolean> {
+  await time.settle()
+  const { session } = client.current
+  const state = (await client.ask({ do: 'state', session })) as { readonly connected: boolean } // the protocol
+  return state.connected
+}
+
 /** What happens to a client that lives: it sends, loses its connection, waits, goes and comes back. */
 type Event = 'send' | 'cut' | 'refuse' | 'minute' | 'hour' | 'disconnect' | 'connect' | 'renewal'
 
@@ -114,11 +127,7 @@ Then(
     const { session } = this.client.current
     const events = fc.array(fc.constantFrom(...EVENTS), { minLength: 1, maxLength: 8 })
     let number = 0
-    const isConnected = async (): Promise<boolean> => {
-      await this.time.settle()
-      const state = (await this.client.ask({ do: 'state', session })) as { readonly connected: boolean } // the protocol
-      return state.connected
-    }
+    const isConnected = (): Promise<boolean> => connectedNow(this)
     const happen: Readonly<Record<Exclude<Event, 'send'>, () => Promise<unknown>>> = {
       cut: async () => {
         if (!(await isConnected())) return
@@ -164,6 +173,122 @@ Then(
   },
 )
 
+/** What happens to a client with handlers: news of the back end among losses and calls of its own. */
+type News = 'message' | 'wish' | 'call' | 'report' | 'read' | 'send' | 'cut' | 'minute' | 'leave' | 'return'
+
+const NEWS: readonly News[] = [
+  ...(['message', 'message', 'wish', 'wish', 'call', 'report', 'read', 'send'] as const),
+  ...(['cut', 'minute', 'leave', 'return'] as const),
+]
+
+Then(
+  'all news reaches the application once and in order, whatever happens between',
+  TRIAL_LIMIT,
+  async function (this: ConformanceWorld) {
+    const { session, identity, kind } = this.client.current
+    const hub = await this.hub.start()
+    const isConnected = (): Promise<boolean> => connectedNow(this)
+    const events = fc.array(fc.constantFrom(...NEWS), { minLength: 3, maxLength: 10 })
+    let number = 0
+    await trial(this, events, async (given) => {
+      await this.client.must({ do: 'connect', session })
+      await this.time.settle()
+      const told = (of: 'message' | 'desired' | 'method'): readonly JsonObject[] => this.client.eventData(of)
+      const before = {
+        message: told('message').length,
+        desired: told('desired').length,
+        method: told('method').length,
+      }
+      const sent = { message: [] as string[], desired: [] as number[], method: [] as number[] }
+      let reported = -1
+      const happen: Readonly<Record<News, () => Promise<unknown>>> = {
+        message: async () => {
+          // A message to a module has no handler of its own.
+          if (kind === 'module') return
+          const text = `news ${String(++number)}`
+          sent.message.push(text)
+          ;(await this.backend()).send(identity, { text })
+        },
+        wish: async () => {
+          if (!(await isConnected())) return
+          sent.desired.push(++number)
+          ;(await this.backend()).desire(identity, { trial: number })
+        },
+        call: async () => {
+          if (!(await isConnected())) return
+          sent.method.push(++number)
+          ;(await this.backend()).invoke(identity, `call ${String(number)}`, { number })
+          await this.time.settle()
+          await this.client.must({
+            do: 'respondMethod',
+            session,
+            status: 200,
+            payload: { number },
+            fromRequest: true,
+          })
+          const { status, payload } = await (await this.backend()).resultOf(`call ${String(number)}`)
+          deepStrictEqual([status, payload], [200, { number }], 'The answer')
+        },
+        report: async () => {
+          reported = ++number
+          await this.client.must({ do: 'patchReported', session, patch: { trial: reported } })
+        },
+        read: async () => {
+          await this.client.must({ do: 'getTwin', session })
+        },
+        send: async () => {
+          const body = Buffer.from('x').toString('base64')
+          await this.client.must({ do: 'sendTelemetry', session, message: { body } })
+        },
+        cut: async () => {
+          if (!(await isConnected())) return
+          hub.faults.arm({ name: 'tcp.drop_now' })
+          await this.time.settle()
+          await this.time.settle()
+        },
+        minute: () => this.time.pass(60),
+        leave: async () => {
+          await this.client.must({ do: 'disconnect', session })
+        },
+        return: async () => {
+          await this.client.must({ do: 'connect', session })
+        },
+      }
+      for (const event of given) {
+        await happen[event]()
+        await this.time.settle()
+      }
+      await this.client.must({ do: 'connect', session })
+      await this.time.settle()
+      deepStrictEqual(
+        told('message')
+          .slice(before.message)
+          .map((one) => one['text']),
+        sent.message,
+        'The messages',
+      )
+      deepStrictEqual(
+        told('method')
+          .slice(before.method)
+          .map((one) => (one['payload'] as JsonObject)['number']),
+        sent.method,
+        'The calls',
+      )
+      const wishes = told('desired')
+        .slice(before.desired)
+        .map((one) => (one['patch'] as JsonObject)['trial'])
+      deepStrictEqual(
+        wishes.filter((one) => sent.desired.includes(Number(one))),
+        sent.desired,
+        'The wishes',
+      )
+      if (reported >= 0)
+        strictEqual(hub.twins.get(identity).reported.properties['trial'], reported, 'The report')
+      strictEqual(hub.c2d.count(identity), 0, 'What is not acknowledged')
+    })
+  },
+)
+
 /** The order of patches is that of their versions, also when reading comes between them. */
 Then(
   'any changes of its desired properties are told of in order',
@@ -171,11 +296,13 @@ Then(
   async function (this: ConformanceWorld) {
     const { identity, session } = this.client.current
     const changes = fc.array(fc.record({ value: json, reads: fc.boolean() }), { minLength: 1, maxLength: 5 })
+    let number = 0
     await trial(this, changes, async (given) => {
       const wanted = given.filter(({ value }) => value !== null && isStorable(value))
       const before = this.client.eventData('desired').length
       for (const { value, reads } of wanted) {
-        ;(await this.backend()).desire(identity, { trial: value })
+        // A patch that changes nothing is not told of.
+        ;(await this.backend()).desire(identity, { trial: value, number: ++number })
         if (reads) await this.client.must({ do: 'getTwin', session })
       }
       await this.activity.eventually(

@@ -7,6 +7,8 @@ import type { Json, JsonObject } from '../driver/client-driver.ts'
 import { valueAt } from '../raw-clients/expectations.ts'
 import { hubScenarioOf, type HubScenario } from '../raw-clients/hub-scenario.ts'
 import { jsonOf, type RawResponse } from '../raw-clients/https-client.ts'
+import type { RawMqttClient } from '../raw-clients/mqtt-client.ts'
+import { connectPacket } from '../raw-clients/packets.ts'
 import type { ConformanceWorld } from '../world/world.ts'
 import { clearing, merged } from './twin-model.ts'
 import { trial, TRIAL_LIMIT } from './trial.ts'
@@ -178,6 +180,98 @@ Then(
       assert.equal(body.length, bytes)
       const { status } = await scenario.send(name, {}, body)
       assert.equal(status, over <= 0 ? 204 : 413)
+    })
+  },
+)
+
+// ------------------------------------------------------------------ deliveries over MQTT
+
+type Life = 'send' | 'acknowledge' | 'lose' | 'connect' | 'listen'
+
+Then(
+  'any order of sending to {string}, losing its connection and acknowledging delivers each message until it is settled',
+  TRIAL_LIMIT,
+  async function (this: ConformanceWorld, name: string) {
+    const scenario = await hubScenarioOf(this)
+    const { deviceId } = scenario.identity(name)
+    const filter = `devices/${deviceId}/messages/devicebound/#`
+    const lives = fc.array(
+      fc.constantFrom<Life>('send', 'send', 'acknowledge', 'acknowledge', 'lose', 'connect', 'listen'),
+      { minLength: 3, maxLength: 12 },
+    )
+    let number = 0
+    await trial(this, lives, async (given) => {
+      await asService(scenario, 'DELETE', `/devices/${deviceId}/commands`)
+      let link: RawMqttClient | undefined
+      let listens = false
+      /** What was sent and not acknowledged, and what of it this connection has received. */
+      const waiting: string[] = []
+      const held = new Map<string, number>()
+
+      const connect = async (clean: boolean): Promise<void> => {
+        const before = link
+        link = await scenario.open(name)
+        held.clear()
+        link.send(connectPacket(scenario, name, [['clean', String(clean)]]))
+        assert.equal((await link.take('connack')).returnCode, 0)
+        await before?.closing()
+        if (clean) listens = false
+      }
+      const subscribe = async (): Promise<void> => {
+        const messageId = link?.nextId() ?? 0
+        link?.send({ cmd: 'subscribe', messageId, subscriptions: [{ topic: filter, qos: 1 }] })
+        await link?.take('suback', (packet) => packet.messageId === messageId)
+        // What was sent before the subscription is rejected (WIRE-SESS-06).
+        if (!listens) waiting.splice(0)
+        listens = true
+      }
+      /** Takes what came: all that waits, each once, in the order of sending. */
+      const look = async (): Promise<void> => {
+        if (link === undefined) return
+        const due = listens ? waiting.filter((text) => !held.has(text)) : []
+        for (const text of due) {
+          const { payload, messageId = 0 } = await link.take('publish')
+          assert.equal(payload?.toString(), text, 'The next message')
+          held.set(text, messageId)
+        }
+        await link.fence()
+        assert.deepEqual(
+          link.left('publish').map(({ payload }) => payload?.toString()),
+          [],
+          'What came besides',
+        )
+      }
+
+      // A clean session ends an earlier one; the next is kept.
+      await connect(true)
+      await connect(false)
+      for (const one of given) {
+        if (one === 'send') {
+          const text = `message ${String(++number).padStart(6, '0')}`
+          assert.equal((await scenario.send(name, {}, Buffer.from(text))).status, 204)
+          waiting.push(text)
+        } else if (one === 'lose') {
+          link?.drop()
+          await link?.closing()
+          await this.time.settle()
+          link = undefined
+          held.clear()
+        } else if (one === 'connect') await connect(false)
+        else if (one === 'listen' && link !== undefined) await subscribe()
+        else if (one === 'acknowledge') {
+          const [first] = [...held]
+          if (first === undefined || link === undefined) continue
+          link.send({ cmd: 'puback', messageId: first[1] })
+          held.delete(first[0])
+          waiting.splice(waiting.indexOf(first[0]), 1)
+        }
+        await look()
+        const { body } = await asService(scenario, 'GET', `/devices/${deviceId}`)
+        assert.equal(valueAt(jsonOf(body), 'cloudToDeviceMessageCount'), waiting.length, 'What waits')
+      }
+      link?.drop()
+      await link?.closing()
+      await this.time.settle()
     })
   },
 )

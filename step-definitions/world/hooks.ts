@@ -16,6 +16,7 @@ import { type JournalEntry, startMockHub } from 'mock-iot-hub'
 import { HarnessError } from '../driver/client-driver.ts'
 import { isRunStopped } from '../conformance/stop.ts'
 import { endOfRun } from '../driver/client-under-test.ts'
+import { clientProblems } from '../audit/client-audit.ts'
 import { brokenInvariants, BEFORE_CONNACK, type InvariantContext } from '../invariants/invariants.ts'
 import { READING_TYPE } from '../neutral/reading.ts'
 import { lookFurther } from '../neutral/readings.ts'
@@ -142,7 +143,11 @@ async function judge(world: ConformanceWorld, tags: readonly string[]): Promise<
   }
   if (tags.includes(NO_SOCKET)) await connectOnce(world, tags)
   if (tags.includes('@sut:client')) {
-    const broken = brokenInvariants(world.hub.journal, invariantContext(world))
+    const context = invariantContext(world)
+    const broken = [
+      ...brokenInvariants(world.hub.journal, context),
+      ...(context.sharesIdentities ? [] : await clientProblems(world)),
+    ]
     if (broken.length > 0) {
       const error = new AssertionError({ message: `Invariants: ${broken.join('; ')}` })
       if (!world.reading.applies || !broken.every((one) => one.startsWith(BEFORE_CONNACK))) return error
@@ -151,6 +156,8 @@ async function judge(world: ConformanceWorld, tags: readonly string[]): Promise<
       world.reading.decide('WARN', error.message)
     }
   }
+  const wrong = (await world.hubScenario?.wrong()) ?? []
+  if (wrong.length > 0) return new AssertionError({ message: `Audit: ${wrong.join('; ')}` })
   if (world.hubScenario?.hasEvidence === true) return undefined
   if (world.hub.journal.some(isEvidence) || (world.tap?.hellos.length ?? 0) > 0) return undefined
   return new HarnessError('The hub has seen no action of the client: a pass needs evidence')

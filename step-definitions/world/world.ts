@@ -65,6 +65,8 @@ export class ConformanceWorld extends World {
         readonly busy: Reason | undefined
         /** An error when the hub does not answer at all. */
         whetherAlive(): Promise<HarnessError | undefined>
+        /** What breaks the rules that hold in every scenario; looks at all that the scenario has touched. */
+        wrong(): Promise<readonly string[]>
       }
     | undefined
   /** Between client and hub, when the scenario watches the network. */

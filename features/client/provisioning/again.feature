@@ -88,3 +88,15 @@ Feature: Registering again
       And the hub had seen the connection end before the call returned
       When it registers
       Then the registration succeeds
+
+  @PROV-PAY-01
+  Rule: Each registration sends the payload that it was given
+
+    @fault:mqtt
+    Scenario: Another one after a refusal
+      Given a provisioning client
+      And the hub is going to answer a registration with status 400
+      When it registers with the payload {"number":1}
+      Then the registration fails with ClientError
+      When it registers with the payload {"number":2}
+      Then the registration succeeds

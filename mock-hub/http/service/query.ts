@@ -5,6 +5,7 @@ import type { Page, PageRequest } from '../../core/contract/services/queries.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
 import { apiVersionOf } from '../common/api-version.ts'
 import type { HubRoutes } from '../common/route-context.ts'
+import { rowOf } from './documents.ts'
 
 /** Headers of a request for a page. */
 export interface PageHeaders {
@@ -52,10 +53,9 @@ function inFewWords<T>(act: () => T): T {
   }
 }
 
-/** Twins have a `modelId` since 2020-09-30 and the preview before it. */
+/** Rows of twins in the shape of the caller's api-version (docs/contract/registry.md#registry-twin-shapes). */
 function twinsOf(page: Page, apiVersion = ''): Page {
-  if (apiVersion >= '2020-09-30' || apiVersion === '2020-05-31-preview') return page
-  return { ...page, rows: page.rows.map(({ modelId: _, ...row }) => row) }
+  return { ...page, rows: page.rows.map((row) => rowOf(row, apiVersion)) }
 }
 
 /** @throws HubError ArgumentNull. */

@@ -41,6 +41,7 @@ export function provisioningOf(scenario: HubScenario, activity: Waits): Provisio
   const { provisioning } = scenario.hub
   if (provisioning === undefined)
     throw new NotSupported('hub.provisioning: the provisioning service of this hub is unknown (--dps)')
+  scenario.audit.expectChanges()
   const created = new ProvisioningScenario(scenario, provisioning, activity)
   scenario.busyElsewhere = () => created.busy
   scenarios.set(scenario, created)
