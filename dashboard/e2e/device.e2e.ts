@@ -102,7 +102,7 @@ describe('one device', () => {
     await page.getByRole('button', { name: 'Pause' }).click()
     await device.sendMessage('{"temperature": 99}')
     await page.getByRole('button', { name: /Resume \(\d+ new\)/ }).waitFor()
-    expect(await list.getByText('99').count()).toBe(0)
+    expect(await list.getByText('{"temperature": 99}').count()).toBe(0)
     await page.getByRole('button', { name: /Resume/ }).click()
     await page.getByRole('button', { name: 'Close' }).click()
     await list.getByText('{"temperature": 99}').waitFor()

@@ -110,7 +110,7 @@ describe('allocation', () => {
     ['no answer', new Error('timed out'), 'Custom allocation failed: timed out'],
     ['a foreign hub', { status: 200, body: '{"iotHubHostName":"x.example"}' }, 'not one of the linked hubs'],
     ['no JSON', { status: 200, body: 'hi' }, 'not JSON'],
-    ['no object', { status: 200, body: '[]' }, 'no object'],
+    ['no object', { status: 200, body: '[]' }, 'not an object'],
   ])('DPS-HUB-07: %s of the webhook fails the registration with 400207', async (_name, webhook, text) => {
     const dps = openProvisioning()
     dps.dps.individual.put('d1', individual('d1', custom))
