@@ -169,7 +169,9 @@ function effect(
       )
       // How nothing is written is a matter of the client.
       const wanted = request.payload
-      return own.some(({ payload }) => wanted === undefined || isDeepStrictEqual(jsonOf(payload), wanted))
+      return own.some(
+        ({ payload }) => wanted === undefined || isDeepStrictEqual(jsonOf(payload) ?? null, wanted),
+      )
         ? undefined
         : 'no such response was sent'
     }
