@@ -167,8 +167,11 @@ function effect(
       const own = sent.filter(({ topic }) =>
         topic.startsWith(`$iothub/methods/res/${String(request.status)}/`),
       )
-      const wanted = request.payload ?? null
-      return own.some(({ payload }) => isDeepStrictEqual(jsonOf(payload) ?? null, wanted))
+      // How nothing is written is a matter of the client.
+      const wanted = request.payload
+      return own.some(
+        ({ payload }) => wanted === undefined || isDeepStrictEqual(jsonOf(payload) ?? null, wanted),
+      )
         ? undefined
         : 'no such response was sent'
     }
@@ -217,7 +220,8 @@ function sentAs(request: Send, sent: readonly Publish[]): string | undefined {
 
 function bagOf(topic: string): ReadonlyMap<string, string | null> {
   const [, bag = ''] = /\/messages\/(?:events|devicebound)\/(.*)$/s.exec(topic) ?? []
-  return pairsOf(bag)
+  // Some clients end each topic with a slash.
+  return pairsOf(bag.replace(/\/$/, ''))
 }
 
 function pairsOf(bag: string): ReadonlyMap<string, string | null> {
