@@ -235,12 +235,6 @@ export const UNSEEN: readonly Variant[] = [
       return () => ++bad < 4
     })(),
   }),
-  broken(
-    'D184',
-    'sends no telemetry after a reconnection',
-    { sendsTelemetry: (connections) => connections <= 1 },
-    { alsoRuns: LOSSES, kind: 'standard' },
-  ),
   broken('D185', 'dials at once after CONNACK 3', {
     pauseAfterRefusal: (code) => (code === 3 ? 0.1 : undefined),
   }),
