@@ -91,6 +91,10 @@ export const TLS_RULES: readonly Rule[] = [
         `TLS was completed, and CONNECT followed`,
         citing(opened.map(({ entry, connect }) => [entry.seq, connect?.seq]).flat()),
       )
+    // What follows may be no CONNECT that the hub can read: other rows judge that.
+    const refused = view.links.find(({ refusals, entry }) => refusals.length > 0 && entry.tls !== undefined)
+    if (refused !== undefined)
+      return pass('TLS was completed, and data followed', citing(refused.entry, refused.refusals))
     if (view.dials.length === 0) return notObserved('the device never dialled')
     const ended = view.of('tls-ended')
     const [first] = ended

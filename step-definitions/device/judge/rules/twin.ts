@@ -173,16 +173,16 @@ export const TWIN: readonly Rule[] = [
         ? fail('no property was ever reported', citing(view.entries.at(-1)))
         : notObserved('the device reports nothing')
     const judged = patches.flatMap((patch) => {
-      const answer = view
-        .linkOf(patch.link)
-        ?.packets.find(
-          (packet): packet is Publish =>
-            packet.cmd === 'publish' &&
-            packet.way === 'out' &&
-            packet.topic.startsWith(ANSWER) &&
-            ridOf(packet) === ridOf(patch) &&
-            packet.seq > patch.seq,
-        )
+      const answer = view.linkOf(patch.link)?.packets.find(
+        (packet): packet is Publish =>
+          packet.cmd === 'publish' &&
+          packet.way === 'out' &&
+          packet.topic.startsWith(ANSWER) &&
+          ridOf(packet) === ridOf(patch) &&
+          // Of a request for the document under the same id.
+          !packet.topic.startsWith(`${ANSWER}200/`) &&
+          packet.seq > patch.seq,
+      )
       const status = answer === undefined ? undefined : Number(answer.topic.split('/')[3])
       // 429 comes by order of the suite.
       if (answer === undefined || status === 429) return []

@@ -11,14 +11,29 @@ export const CONNECTING: readonly Variant[] = [
   broken('D02', 'tries a port in clear first', { clearPort: 0 }),
   broken('D03', 'resolves the name once, at start', { resolvesEachTime: false }),
   broken('D04', 'asks DNS in a tight loop', { dnsPauseSeconds: 0.05 }),
-  broken('D05', 'has no time limit for TCP and TLS', { handshakeSeconds: never }),
+  broken(
+    'D05',
+    'has no time limit for TCP and TLS',
+    { handshakeSeconds: never },
+    { also: { 'DUT-ROB-05': 'it waits for ever after the same blow' } },
+  ),
   broken('D06', 'breaks the handshake off when it is asked for a certificate', { breaksHandshake: true }),
-  broken('D07', 'speaks TLS 1.1 at most', {
-    tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' },
-  }),
-  broken('D08', 'offers suites with RSA key exchange only', {
-    tls: { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA:AES256-SHA' },
-  }),
+  broken(
+    'D07',
+    'speaks TLS 1.1 at most',
+    {
+      tls: { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' },
+    },
+    { also: { 'DUT-TLS-01': 'no handshake without TLS 1.2' } },
+  ),
+  broken(
+    'D08',
+    'offers suites with RSA key exchange only',
+    {
+      tls: { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA:AES256-SHA' },
+    },
+    { also: { 'DUT-TLS-01': 'no handshake without a suite of the hub' } },
+  ),
   broken('D09', 'sends no SNI', { serverName: () => '' }),
   broken('D10', 'does not check the chain', { overlooks: (code) => !/ALTNAME|EXPIRED|NOT_YET/.test(code) }),
   broken('D11', 'does not compare the name', {
@@ -26,9 +41,30 @@ export const CONNECTING: readonly Variant[] = [
   }),
   broken('D12', 'does not look at the dates', { overlooks: (code) => /EXPIRED|NOT_YET/.test(code) }),
   broken('D13', 'never dials again after a bad certificate', { retriesAfterBadCertificate: () => false }),
-  broken('D14', 'pins the leaf', { pinsLeaf: true }),
-  broken('D15', 'has little room for certificates', { largestHandshakeBytes: 2_200 }),
-  broken('D16', 'has 4 KB for what it receives', { largestPacket: 4_096 }),
+  broken(
+    'D14',
+    'pins the leaf',
+    { pinsLeaf: true },
+    { also: { 'DUT-TLS-04': 'for these suites the hub shows its other leaf, which is not the pinned one' } },
+  ),
+  broken(
+    'D15',
+    'has little room for certificates',
+    { largestHandshakeBytes: 2_200 },
+    { also: { 'DUT-TLS-04': 'the certificates for these suites are larger than its room' } },
+  ),
+  broken(
+    'D16',
+    'has 4 KB for what it receives',
+    { largestPacket: 4_096 },
+    {
+      also: {
+        'DUT-TWIN-02': 'its twin has grown beyond its room',
+        'DUT-METH-01': 'it died of a large packet before',
+        'DUT-METH-02': 'it died of a large packet before',
+      },
+    },
+  ),
   broken('D17', 'dials at once after an alert', { pauseAfterAlert: 0.05 }),
   broken(
     'D18',
@@ -53,7 +89,12 @@ export const CONNECTING: readonly Variant[] = [
     },
   }),
   broken('D23', 'asks for keep-alive 0', { keepAlive: 0 }, { warns: ['DUT-CONN-05'] }),
-  broken('D24', 'asks for a clean session', { clean: () => true }),
+  broken(
+    'D24',
+    'asks for a clean session',
+    { clean: () => true },
+    { also: { 'DUT-C2D-04': 'what waits for a session goes with it' } },
+  ),
   broken(
     'D25',
     'opens the new connection before it closes the old one',

@@ -24,7 +24,17 @@ export const UNSEEN: readonly Variant[] = [
     'D136',
     'swaps the bytes of the packet id in its PUBACK',
     { pubackId: (id) => ((id & 255) << 8) | (id >> 8) },
-    { alsoRuns: ['DUT-C2D-01'] },
+    {
+      alsoRuns: ['DUT-C2D-01'],
+      also: {
+        'DUT-TLS-13': 'the hub takes no other id for an acknowledgement',
+        'DUT-C2D-01': 'the hub takes no other id for an acknowledgement',
+        'DUT-C2D-03': 'the hub takes no other id for an acknowledgement',
+        'DUT-C2D-05': 'the hub takes no other id for an acknowledgement',
+        'DUT-C2D-04': 'the hub takes no other id for an acknowledgement',
+        'DUT-TWIN-06': 'notifications wait behind what is not acknowledged',
+      },
+    },
   ),
   broken(
     'D137',
@@ -37,11 +47,29 @@ export const UNSEEN: readonly Variant[] = [
     'D139',
     'has packet ids of one byte, which pass 0',
     { packetId: (next) => next % 256 },
-    { kind: 'standard', alsoRuns: ['DUT-D2C-07'], options: { telemetrySeconds: 0.3 } },
+    {
+      kind: 'standard',
+      alsoRuns: ['DUT-D2C-07'],
+      options: { telemetrySeconds: 0.3 },
+      also: {
+        'DUT-PROT-01': 'a packet id of 0 makes a packet that cannot be read',
+        'DUT-ROB-05': 'the hub refuses it again and again',
+      },
+    },
   ),
-  broken('D140', 'reads the request id of a method as a decimal number', {
-    methodRid: (rid) => String(Number.parseInt(rid, 10) || 0),
-  }),
+  broken(
+    'D140',
+    'reads the request id of a method as a decimal number',
+    {
+      methodRid: (rid) => String(Number.parseInt(rid, 10) || 0),
+    },
+    {
+      also: {
+        'DUT-METH-06': 'its answer has the id of no request',
+        'DUT-METH-07': 'the caller gets no answer',
+      },
+    },
+  ),
   broken(
     'D141',
     'adds a handler for methods at each connection',
@@ -56,11 +84,26 @@ export const UNSEEN: readonly Variant[] = [
     'D144',
     'reads the twin in a new session alone',
     { readsTwin: 'new session' },
-    { alsoRuns: LOSSES, kind: 'standard' },
+    {
+      alsoRuns: LOSSES,
+      kind: 'standard',
+      also: { 'DUT-TWIN-04': 'what changed meanwhile stands in the document that it does not read' },
+    },
   ),
-  broken('D145', 'reports JSON in a JSON text', {
-    reportedBody: (patch) => JSON.stringify(JSON.stringify(patch)),
-  }),
+  broken(
+    'D145',
+    'reports JSON in a JSON text',
+    {
+      reportedBody: (patch) => JSON.stringify(JSON.stringify(patch)),
+    },
+    {
+      also: {
+        'DUT-TWIN-02': 'its reports are refused',
+        'DUT-TWIN-04': 'its reports are refused',
+        'DUT-TWIN-06': 'its reports are refused',
+      },
+    },
+  ),
   broken('D146', 'repeats a failed patch at once', { patchPauseSeconds: 0 }),
   broken('D147', 'counts request ids for each pair', { rid: (next) => Math.ceil(next / 2).toString(16) }),
   broken(
@@ -76,8 +119,18 @@ export const UNSEEN: readonly Variant[] = [
     { username: (host, id) => `${host}/${id}/api-version=2021-04-12` },
     { warns: ['DUT-CONN-03'] },
   ),
-  broken('D151', 'has a will at QoS 2', { will: 'devices/thermostat-1/messages/events/', willQos: 2 }),
-  broken('D152', 'sends CONNECT again on the same connection', { repeatsConnectSeconds: 5 }),
+  broken(
+    'D151',
+    'has a will at QoS 2',
+    { will: 'devices/thermostat-1/messages/events/', willQos: 2 },
+    { also: { 'DUT-PROT-02': 'a will at QoS 2 is QoS 2' } },
+  ),
+  broken(
+    'D152',
+    'sends CONNECT again on the same connection',
+    { repeatsConnectSeconds: 5 },
+    { also: { 'DUT-ROB-05': 'it waits for ever after the same blow' } },
+  ),
   broken(
     'D153',
     'has two tasks that dial after a loss',
@@ -182,12 +235,6 @@ export const UNSEEN: readonly Variant[] = [
       return () => ++bad < 4
     })(),
   }),
-  broken(
-    'D184',
-    'sends no telemetry after a reconnection',
-    { sendsTelemetry: (connections) => connections <= 1 },
-    { alsoRuns: LOSSES, kind: 'standard' },
-  ),
   broken('D185', 'dials at once after CONNACK 3', {
     pauseAfterRefusal: (code) => (code === 3 ? 0.1 : undefined),
   }),
