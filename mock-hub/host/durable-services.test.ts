@@ -79,8 +79,10 @@ test.each([
     const job = first.services.importExport.create({ type: 'export', outputBlobContainerUri })
     const second = await again(same ? { httpsPort: first.httpsPort } : {})
     await vi.waitFor(() => {
-      expect(second.services.importExport.get(String(job['jobId']))['status']).not.toMatch(/enqueued|running/)
+      expect(second.services.importExport.get(job['jobId'] as string)['status']).not.toMatch(
+        /enqueued|running/,
+      )
     })
-    expect(second.services.importExport.get(String(job['jobId']))).toMatchObject({ status: 'completed' })
+    expect(second.services.importExport.get(job['jobId'] as string)).toMatchObject({ status: 'completed' })
   },
 )

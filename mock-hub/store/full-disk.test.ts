@@ -54,3 +54,23 @@ test.each(['disk', 'process'] as const)(
     expect(await outcomeOf(directory)).toBe(7)
   },
 )
+
+test.each(['disk', 'process'] as const)(
+  'what a group without room left behind is no damage, with durability %s',
+  async (durability) => {
+    const directory = at('d')
+    const store = storeAt(directory, { durability })
+    await store.open(() => undefined)
+    await store.commit(groupOf(1))
+    room.bytes = 150
+    expect(() => store.commit(groupOf(2))).toThrow(StoreError)
+    room.bytes = Infinity
+    // The database has not taken over yet: the group is in the next segment.
+    const stored = store.commit(groupOf(2))
+    const left = copyOf(directory, 'killed')
+    expect([1, 2]).toContain(await outcomeOf(left))
+    await stored
+    expect(await outcomeOf(copyOf(directory, 'stored'))).toBe(2)
+    await store.close()
+  },
+)

@@ -77,7 +77,7 @@ export class LevelStore implements StateStore {
   }
 
   async open(live: (document: StoredDocument) => void): Promise<StoreState> {
-    const { path, state, journal, note } = this.#directory
+    const { path, journal, note } = this.#directory
     try {
       await makeDataDirectory(this.#directory)
       this.#checkFiles()

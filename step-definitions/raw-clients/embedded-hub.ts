@@ -58,11 +58,12 @@ function provisioningOf(world: ConformanceWorld, hub: MockHub): ProvisioningUnde
       return Promise.resolve()
     },
     upload: (name, pem) => {
-      provisioning.certificates.upload(name, pem, true)
+      hub.provisioning?.certificates.upload(name, pem, true)
       return Promise.resolve()
     },
     unlink: () => {
-      provisioning.unlink(hostName)
+      // After a restart it is another one.
+      hub.provisioning?.unlink(hostName)
       return Promise.resolve()
     },
   }
