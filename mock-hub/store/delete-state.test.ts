@@ -1,31 +1,26 @@
-import type * as FileSystem from 'node:fs/promises'
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { StoreError } from '../core/contract/store/state-store.ts'
 import { deleteState } from './delete-state.ts'
 import { files, groupOf, useDataDirectories } from './testing/data-directories.ts'
+import { patchAsynchronousFiles } from './testing/patched-files.ts'
 
 /** What happens before each change of a file. */
-const meanwhile = vi.hoisted(() => ({ act: undefined as ((what: string) => Promise<void>) | undefined }))
+let meanwhile: ((what: string) => Promise<void>) | undefined
 
-vi.mock('node:fs/promises', async (original) => {
-  const fs = await original<typeof FileSystem>()
-  return {
-    ...fs,
-    rm: async (path: string, options: object) => {
-      await meanwhile.act?.(`rm ${path}`)
-      await fs.rm(path, options)
+beforeEach(() => {
+  meanwhile = undefined
+  patchAsynchronousFiles((system) => ({
+    rm: async (path, options) => {
+      await meanwhile?.(`rm ${String(path)}`)
+      await system.rm(path, options)
     },
-    rename: async (from: string, to: string) => {
-      await meanwhile.act?.(`rename ${from}`)
-      await fs.rename(from, to)
+    rename: async (from, to) => {
+      await meanwhile?.(`rename ${String(from)}`)
+      await system.rename(from, to)
     },
-  }
-})
-
-afterEach(() => {
-  meanwhile.act = undefined
+  }))
 })
 
 const { at, storeAt, killed, open, outcomeOf, copyOf } = useDataDirectories()
@@ -64,7 +59,7 @@ test('a hub that starts meanwhile is refused, or keeps what it acknowledges', as
     const other = storeAt(directory)
     let number = 0
     let count = 0
-    meanwhile.act = async () => {
+    meanwhile = async () => {
       if (count++ !== moment) return
       try {
         ;({ number } = await other.open(() => undefined))
@@ -76,7 +71,7 @@ test('a hub that starts meanwhile is refused, or keeps what it acknowledges', as
     }
     await deleteState(directory)
     moments = count
-    meanwhile.act = undefined
+    meanwhile = undefined
     await other.close()
     expect((await open(directory)).number).toBe(number)
   }
@@ -88,13 +83,13 @@ test('a process that is killed on the way leaves the state as it was, or nothing
     const directory = await killed(`d${String(moment)}`, 6)
     let count = 0
     let left = at('none')
-    meanwhile.act = () => {
+    meanwhile = () => {
       if (count++ === moment) left = copyOf(directory, `left ${String(moment)}`)
       return Promise.resolve()
     }
     await deleteState(directory)
     moments = count
-    meanwhile.act = undefined
+    meanwhile = undefined
     outcomes.add(await outcomeOf(left))
     await deleteState(left)
     expect(existsSync(left.state)).toBe(false)

@@ -1,33 +1,30 @@
-import type * as FileSystem from 'node:fs'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { afterTurn } from '../base/clock.ts'
 import { StoreError } from '../core/contract/store/state-store.ts'
 import { groupOf, useDataDirectories } from './testing/data-directories.ts'
+import { patchFiles } from './testing/patched-files.ts'
 
 /** Bytes that the journal may still take. */
-const room = vi.hoisted(() => ({ bytes: Infinity }))
+const room = { bytes: Infinity }
 
 /** As the system does it: a write takes what there is room for, the next one nothing. */
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof FileSystem>()
-  const writeSync = (file: number, bytes: Buffer, from: number, length: number, at: number): number => {
-    if (length <= 64) return fs.writeSync(file, bytes, from, length, at)
-    const taken = Math.min(length, room.bytes)
-    if (taken === 0) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
-    room.bytes -= taken
-    return fs.writeSync(file, bytes, from, taken, at)
-  }
-  return {
-    ...fs,
-    writeSync: (file: number, bytes: Buffer | string, ...rest: number[]) =>
-      typeof bytes === 'string'
-        ? fs.writeSync(file, bytes, ...(rest as [number]))
-        : writeSync(file, bytes, ...(rest as [number, number, number])),
-  }
-})
-
 beforeEach(() => {
   room.bytes = Infinity
+  patchFiles(({ writeSync }) => {
+    const limited = (file: number, bytes: Buffer, from: number, length: number, at: number): number => {
+      if (length <= 64) return writeSync(file, bytes, from, length, at)
+      const taken = Math.min(length, room.bytes)
+      if (taken === 0) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+      room.bytes -= taken
+      return writeSync(file, bytes, from, taken, at)
+    }
+    return {
+      writeSync: ((file: number, bytes: Buffer | string, ...rest: number[]) =>
+        typeof bytes === 'string'
+          ? writeSync(file, bytes, ...(rest as [number]))
+          : limited(file, bytes, ...(rest as [number, number, number]))) as typeof writeSync,
+    }
+  })
 })
 
 const { at, storeAt, copyOf, outcomeOf } = useDataDirectories()

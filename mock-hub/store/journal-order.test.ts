@@ -1,28 +1,23 @@
-import type * as FileSystem from 'node:fs'
-import { afterEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { afterTurn } from '../base/clock.ts'
 import { groupRecord } from './group-record.ts'
 import { Journal } from './journal.ts'
 import { groupOf, useDataDirectories } from './testing/data-directories.ts'
+import { patchFiles } from './testing/patched-files.ts'
 
 type Done = (error: Error | null) => void
 
 /** Writes to the disk that are under way, in the order in which they began; undefined: they end by themselves. */
-const disk = vi.hoisted(() => ({ underWay: undefined as Done[] | undefined }))
+const disk = { underWay: undefined as Done[] | undefined }
 
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof FileSystem>()
-  return {
-    ...fs,
-    fdatasync: (file: number, done: Done) => {
-      if (disk.underWay === undefined) fs.fdatasync(file, done)
-      else disk.underWay.push(done)
-    },
-  }
-})
-
-afterEach(() => {
+beforeEach(() => {
   disk.underWay = undefined
+  patchFiles((system) => ({
+    fdatasync: ((file: number, done: Done) => {
+      if (disk.underWay === undefined) system.fdatasync(file, done)
+      else disk.underWay.push(done)
+    }) as typeof system.fdatasync,
+  }))
 })
 
 const { at, storeAt } = useDataDirectories()

@@ -1,14 +1,14 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type * as FileSystem from 'node:fs'
 import { basename, join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { DataDirectory } from './data-directory.ts'
 import { deleteState } from './delete-state.ts'
 import { Journal } from './journal.ts'
-import { readableGroups, segmentsIn } from './journal-reader.ts'
+import { readableGroups, readJournal, segmentsIn } from './journal-reader.ts'
 import { groupRecord } from './group-record.ts'
-import { foldersSetAside } from './set-aside.ts'
+import { foldersSetAside, setAsideAfter } from './set-aside.ts'
 import { files, useDataDirectories } from './testing/data-directories.ts'
+import { patchFiles } from './testing/patched-files.ts'
 import { checkData } from './tools/check.ts'
 import { exportData } from './tools/transfer.ts'
 
@@ -89,45 +89,38 @@ test('what cannot be read is set aside again and again, and nothing is overwritt
   for (const folder of foldersSetAside(directory)) expect(numbersIn(folder)).toEqual([4, 6, 7, 8, 9])
 })
 
-test('a crash while it is set aside leaves every group in one place or the other', async () => {
-  for (let crash = 1; crash <= 6; crash++) {
-    const directory = await threeSegments(`d${String(crash)}`)
+test.each([1, 2, 3, 4, 5, 6])(
+  'a crash at change %i of a file leaves every group in one place or the other',
+  async (change) => {
+    const directory = await threeSegments('d')
     flip(directory, 2)
-    const steps = { left: crash }
-    vi.resetModules()
-    vi.doMock('node:fs', async (original) => {
-      const fs = await original<typeof FileSystem>()
+    const stop = readJournal(directory.journal, 0, () => undefined)
+    if (stop === undefined) throw new Error('no break')
+    let left = change
+    patchFiles((system) => {
       const orCrash =
         <A extends unknown[], R>(act: (...given: A) => R) =>
         (...given: A): R => {
-          if (--steps.left === 0) throw new Error('crash')
+          if (--left === 0) throw new Error('crash')
           return act(...given)
         }
       return {
-        ...fs,
-        copyFileSync: orCrash(fs.copyFileSync),
-        renameSync: orCrash(fs.renameSync),
-        ftruncateSync: orCrash(fs.ftruncateSync),
+        copyFileSync: orCrash(system.copyFileSync),
+        renameSync: orCrash(system.renameSync),
+        ftruncateSync: orCrash(system.ftruncateSync),
       }
     })
-    onTestFinished(() => {
-      vi.doUnmock('node:fs')
-    })
-    const { setAsideAfter } = await import('./set-aside.ts')
-    const { readJournal } = await import('./journal-reader.ts')
-    const stop = readJournal(directory.journal, 0, () => undefined)
-    if (stop === undefined) throw new Error('no break')
     try {
       setAsideAfter(directory, stop)
     } catch (error) {
       expect(String(error)).toContain('crash')
     }
+    left = Infinity
     expect(await start(directory)).toBe(1)
-    const folders = foldersSetAside(directory)
-    const all = new Set(folders.flatMap((folder) => numbersIn(folder)))
+    const all = new Set(foldersSetAside(directory).flatMap((folder) => numbersIn(folder)))
     expect([...all].sort()).toEqual([1, 3, 4, 5, 6, 7, 8, 9])
-  }
-})
+  },
+)
 
 test('looking changes nothing in the journal', async () => {
   const directory = await threeSegments('d')
