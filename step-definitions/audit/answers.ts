@@ -40,6 +40,11 @@ function typeOfJson({ path, response: { status, headers, body }, answered }: Exc
     : [`JSON has the type ${String(type)}`]
 }
 
+/** The routes of jobs repeat the answer of a service behind them, which has a semicolon of its own (WIRE-ERR-11). */
+function isRepeated(message: string): boolean {
+  return /^ErrorCode:[^;]*;Error: [A-Za-z0-9]+ \{"Message":"ErrorCode:[^;]*;[^;]*$/s.test(message)
+}
+
 /** Status, header, number, name and tracking id of a refusal are of the same error. */
 function refusals(exchange: Exchange): readonly string[] {
   const { response, answered, path } = exchange
@@ -67,7 +72,7 @@ function refusals(exchange: Exchange): readonly string[] {
     return [
       ...wrong,
       ...(first === name ? [] : [`${name} in the header, ${first} in the body`]),
-      ...(/^ErrorCode:[^;]*;[^;]*$/s.test(message) || message.includes('[5; 300]')
+      ...(/^ErrorCode:[^;]*;[^;]*$/s.test(message) || message.includes('[5; 300]') || isRepeated(message)
         ? []
         : ['a second semicolon']),
       ...tracking(exchange, /^Tracking ID:(.*)$/s.exec(exception)?.[1]),

@@ -36,6 +36,15 @@ const thumbprints: Check = (value) =>
   Object.keys(value).length === 2 &&
   orNull(text)(value['primaryThumbprint']) &&
   orNull(text)(value['secondaryThumbprint'])
+/** From 2021 on a twin with a thumbprint has names with a capital letter; its row has not. */
+const twinThumbprints =
+  (isNew: boolean): Check =>
+  (value) =>
+    isFields(value) &&
+    thumbprints(namedAsOfIdentity(value)) &&
+    Object.keys(value).every((name) => /^[A-Z]/.test(name) === (isNew && hasThumbprint(value)))
+const hasThumbprint = (value: unknown): boolean =>
+  Object.values(value as Fields).some((print) => print !== null)
 const CREDENTIALS: Check = oneOf('sas', 'selfSigned', 'certificateAuthority', 'none')
 
 /** A field that is there, may be there, or is not. */
@@ -101,11 +110,22 @@ export function identityProblems(document: unknown, answer: Answer, apiVersion: 
   return [...problems, ...edgeScope(document)]
 }
 
-/** An edge device has a scope of its own generation. */
+/** An edge device has a scope of its own generation; one that became it has none of its generation (WIRE-REG-44). */
 function edgeScope(document: Fields): readonly string[] {
   if (field(document['capabilities'], 'iotEdge') !== true) return []
-  const own = `ms-azure-iot-edge://${String(document['deviceId'])}-${String(document['generationId'])}`
-  return document['deviceScope'] === own ? [] : [`deviceScope is ${String(document['deviceScope'])}`]
+  const later = `ms-azure-iot-edge://${String(document['deviceId'])}-`
+  const own = `${later}${String(document['generationId'])}`
+  return [own, later].includes(String(document['deviceScope']))
+    ? []
+    : [`deviceScope is ${String(document['deviceScope'])}`]
+}
+
+/** The thumbprints of a twin, with the names that those of an identity have. */
+export function namedAsOfIdentity(thumbprints: unknown): unknown {
+  if (!isFields(thumbprints)) return thumbprints
+  return Object.fromEntries(
+    Object.entries(thumbprints).map(([name, print]) => [name.charAt(0).toLowerCase() + name.slice(1), print]),
+  )
 }
 
 /** The type says which credentials there are. */
@@ -114,11 +134,10 @@ function authentication(value: unknown): boolean {
   const { symmetricKey: keys, x509Thumbprint: prints, type } = value
   if (!isFields(keys) || Object.keys(keys).length !== 2 || !thumbprints(prints)) return false
   const both = [keys['primaryKey'], keys['secondaryKey']]
-  const hasPrint = Object.values(prints as Fields).some((print) => print !== null)
   return (
     CREDENTIALS(type) &&
     both.every(type === 'sas' ? (key) => text(key) && KEY.test(String(key)) : (key) => key === null) &&
-    hasPrint === (type === 'selfSigned')
+    hasThumbprint(prints) === (type === 'selfSigned')
   )
 }
 
@@ -134,7 +153,11 @@ export function twinProblems(document: unknown, apiVersion: string, isRow: boole
         ...{ deviceId: text, deviceEtag: text, status: oneOf('enabled', 'disabled'), connectionState: STATE },
         etag: (value) => Buffer.from(String(value), 'base64').length === 8,
         ...{ statusUpdateTime: time, lastActivityTime: time, cloudToDeviceMessageCount: count },
-        ...{ authenticationType: CREDENTIALS, x509Thumbprint: thumbprints, properties: isFields },
+        ...{
+          authenticationType: CREDENTIALS,
+          x509Thumbprint: twinThumbprints(!isRow && apiVersion >= '2021'),
+          properties: isFields,
+        },
         version: (value) => count(value) && Number(value) >= 2,
         ...(apiVersion >= '2020-05-31' ? { modelId: text } : {}),
         ...(isModule ? { moduleId: text } : {}),

@@ -5,7 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { type Exchange, field, type Fields, isFields } from './exchange.ts'
-import { identityProblems, twinProblems } from './documents.ts'
+import { identityProblems, namedAsOfIdentity, twinProblems } from './documents.ts'
 
 interface Known {
   /** The identity as it was last seen. */
@@ -239,7 +239,7 @@ function sameViews(identity: Fields, twin: Fields): readonly string[] {
     ...(field(authentication, 'type') === twin['authenticationType']
       ? []
       : ['the twin has another authenticationType']),
-    ...(isDeepStrictEqual(field(authentication, 'x509Thumbprint'), twin['x509Thumbprint'])
+    ...(isDeepStrictEqual(field(authentication, 'x509Thumbprint'), namedAsOfIdentity(twin['x509Thumbprint']))
       ? []
       : ['the twin has another x509Thumbprint']),
     ...(statusReason === undefined || (statusReason ?? undefined) === twin['statusReason']

@@ -7,7 +7,7 @@ import { Agent } from 'node:https'
 import { isDeepStrictEqual } from 'node:util'
 import type { RawRequest, RawResponse } from '../raw-clients/https-client.ts'
 import { ANSWER_RULES } from './answers.ts'
-import { twinProblems } from './documents.ts'
+import { namedAsOfIdentity, twinProblems } from './documents.ts'
 import { type Exchange, exchangeOf, field, isFields, named } from './exchange.ts'
 import { Histories } from './histories.ts'
 
@@ -140,7 +140,8 @@ const RUNTIME = ['$edgeAgent', '$edgeHub']
 /** A row shows the twin as it is. */
 function sameRow(twin: unknown, row: unknown): readonly string[] {
   if (!isFields(twin)) return ['the twin is no object']
-  return Object.keys(twin).flatMap((name) =>
-    isDeepStrictEqual(field(twin, name), field(row, name)) ? [] : [`${name} is another than in the twin`],
+  const shown = { ...twin, x509Thumbprint: namedAsOfIdentity(twin['x509Thumbprint']) }
+  return Object.keys(shown).flatMap((name) =>
+    isDeepStrictEqual(field(shown, name), field(row, name)) ? [] : [`${name} is another than in the twin`],
   )
 }

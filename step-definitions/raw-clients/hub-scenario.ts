@@ -1,4 +1,7 @@
-/** A scenario of the hub side: its identities, their connections, and the last response. */
+/**
+ * A scenario of the hub side: its identities, their connections, and the last response. It is longer than 400 lines because
+ * every step of the hub side speaks to this one object, whose parts need each other's identities and clock.
+ */
 
 import { randomBytes } from 'node:crypto'
 import { Agent } from 'node:https'

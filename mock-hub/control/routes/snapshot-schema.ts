@@ -234,6 +234,7 @@ const VALUES = {
       assigned: ASSIGNED,
       leaf: CERTIFICATE,
       etag: TEXT,
+      operationId: TEXT,
       createdAt: TIME,
       updatedAt: TIME,
     },
