@@ -326,6 +326,9 @@ await G('getDevice', async () => assert.equal((await manager.getDevice('g1')).de
 await G('updateDevice', async () => {
   const device = await manager.getDevice('g1')
   assert.equal((await manager.updateDevice('g1', { ...device, status: 'disabled' })).status, 'disabled')
+  // A disabled device takes no modules.
+  const disabled = await manager.getDevice('g1')
+  assert.equal((await manager.updateDevice('g1', { ...disabled, status: 'enabled' })).status, 'enabled')
 })
 await G('createModuleWithSas', () => manager.createModuleWithSas('g1', 'm', 'me', key, key))
 await G('createModuleWithX509', () =>

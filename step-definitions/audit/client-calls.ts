@@ -131,7 +131,9 @@ function effectOf(call: AuditedCall, facts: ClientFacts, wire: Wire): readonly s
   if (settled === undefined || !('session' in request)) return []
   const clientId = facts.clientIds.get(request.session)
   if (clientId === undefined) return []
-  const sent = wire.of(clientId, 'in').filter(({ seq }) => seq > call.fromSeq && seq <= call.toSeq)
+  // Nothing confirms a response to a method: the hub may see it after the call has ended.
+  const lastSeq = request.do === 'respondMethod' ? Infinity : call.toSeq
+  const sent = wire.of(clientId, 'in').filter(({ seq }) => seq > call.fromSeq && seq <= lastSeq)
   const problem = effect(call, settled, sent, wire.of(clientId, 'out'))
   return problem === undefined ? [] : [`${request.do}: ${problem}`]
 }
@@ -267,7 +269,10 @@ function told(session: string, clientId: string, facts: ClientFacts, wire: Wire)
   return [
     ...toldMessages(comingsOf(session, facts, 'message', 'receiveMessage'), sent),
     ...toldMethods(comingsOf(session, facts, 'method', 'receiveMethod'), sent),
-    ...toldWishes(wishes.map((one) => ('patch' in one ? (one['patch'] as JsonObject) : one))),
+    ...toldWishes(
+      wishes.map((one) => ('patch' in one ? (one['patch'] as JsonObject) : one)),
+      sent,
+    ),
   ]
 }
 
@@ -319,16 +324,30 @@ function toldMethods(told: readonly JsonObject[], sent: readonly Publish[]): rea
   })
 }
 
-function toldWishes(told: readonly JsonObject[]): readonly string[] {
+/** Versions never fall, and each is told of as often as the hub has sent it: as a patch, and in an answer with the twin. */
+function toldWishes(told: readonly JsonObject[], sent: readonly Publish[]): readonly string[] {
+  const transmissions = sent.map(desiredVersionOf)
   let last = 0
+  let times = 0
   return told.flatMap((patch) => {
     const version = Number(patch['$version'])
     if (!Number.isInteger(version)) return []
-    const problem =
-      version <= last ? [`desired properties of version ${String(version)} after ${String(last)}`] : []
+    const before = last
+    times = version === before ? times + 1 : 1
     last = version
-    return problem
+    const isRight = version > before || transmissions.filter((one) => one === version).length >= times
+    return version >= before && isRight
+      ? []
+      : [`desired properties of version ${String(version)} after ${String(before)}`]
   })
+}
+
+/** The version of the desired properties that the hub sends; undefined: it sends none. */
+function desiredVersionOf({ topic, payload }: Publish): number | undefined {
+  const [, version] = /^\$iothub\/twin\/PATCH\/properties\/desired\/\?\$version=(\d+)/.exec(topic) ?? []
+  if (version !== undefined) return Number(version)
+  if (!topic.startsWith('$iothub/twin/res/200/')) return undefined
+  return Number(field(field(jsonOf(payload), 'desired'), '$version'))
 }
 
 /** Calls that may bring a client back. */

@@ -17,6 +17,7 @@ import { HarnessError } from '../driver/client-driver.ts'
 import { isRunStopped } from '../conformance/stop.ts'
 import { endOfRun } from '../driver/client-under-test.ts'
 import { clientProblems } from '../audit/client-audit.ts'
+import { TOLD_TWICE } from '../audit/client-connections.ts'
 import { brokenInvariants, BEFORE_CONNACK, type InvariantContext } from '../invariants/invariants.ts'
 import { READING_TYPE } from '../neutral/reading.ts'
 import { lookFurther } from '../neutral/readings.ts'
@@ -150,10 +151,12 @@ async function judge(world: ConformanceWorld, tags: readonly string[]): Promise<
     ]
     if (broken.length > 0) {
       const error = new AssertionError({ message: `Invariants: ${broken.join('; ')}` })
-      if (!world.reading.applies || !broken.every((one) => one.startsWith(BEFORE_CONNACK))) return error
-      // MQTT 3.1.1, 3.1.4 allows it.
+      const isEarly = (one: string): boolean => one.startsWith(BEFORE_CONNACK)
+      const isIdiom = (one: string): boolean => isEarly(one) || one.startsWith(TOLD_TWICE)
+      if (!world.reading.applies || !broken.every(isIdiom)) return error
       world.reading.note(error)
-      world.reading.decide('WARN', error.message)
+      // MQTT 3.1.1, 3.1.4 allows it.
+      if (broken.some(isEarly)) world.reading.decide('WARN', error.message)
     }
   }
   const wrong = (await world.hubScenario?.wrong()) ?? []

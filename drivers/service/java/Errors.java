@@ -55,7 +55,8 @@ public final class Errors {
         400, "BadFormat", 401, "Unauthorized", 403, "Forbidden", 404, "NotFound", 405, "UnclassifiedErrorCode",
         409, "Conflict", 412, "PreconditionFailed", 413, "RequestEntityTooLarge");
     private static final Map<Integer, String> CODES = Map.of(
-        400004, "ArgumentInvalid", 404001, "DeviceNotFound", 404103, "DeviceNotOnline", 504101, "UnclassifiedErrorCode");
+        400004, "ArgumentInvalid", 404001, "DeviceNotFound", 404103, "DeviceNotOnline", 504101, "UnclassifiedErrorCode",
+        409301, "ModuleAlreadyExistsOnDevice");
 
     private static final RegistryClient REGISTRY = new RegistryClient(Rows.HUB);
     private static final TwinClient TWINS = new TwinClient(Rows.HUB);
