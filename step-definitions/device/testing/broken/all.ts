@@ -5,7 +5,7 @@ import { FURTHER } from './further.ts'
 import { PACKETS } from './packets.ts'
 import { RECEIVING } from './receiving.ts'
 import { RETURNING } from './returning.ts'
-import { UNSEEN } from './unseen.ts'
+import { REPORTED } from './reported.ts'
 import type { Variant } from './variant.ts'
 
 export const VARIANTS: readonly Variant[] = [
@@ -14,5 +14,5 @@ export const VARIANTS: readonly Variant[] = [
   ...RECEIVING,
   ...RETURNING,
   ...FURTHER,
-  ...UNSEEN,
+  ...REPORTED,
 ]

@@ -1,6 +1,6 @@
 /**
- * Devices whose faults the judge had not seen before they were written: mistakes that were reported of firmware and of libraries
- * for it. `docs/devices.md` says how many were caught at first look.
+ * Devices with mistakes that were reported of firmware and its libraries. `docs/devices.md` says how many of them the judge caught
+ * at first look.
  */
 
 import { sign } from '../good/token.ts'
@@ -13,7 +13,7 @@ const LARGEST = 262_144
 
 const isText = (value: unknown): string => (typeof value === 'number' ? String(value) : (value as string))
 
-export const UNSEEN: readonly Variant[] = [
+export const REPORTED: readonly Variant[] = [
   broken(
     'D135',
     'repeats a message with the same id and without DUP',
