@@ -87,6 +87,22 @@ test.skipIf(!hasJava)(
   30_000,
 )
 
+test('--json: a refusal is one line, the event of the journal', async () => {
+  const { at, stop } = await started('--json')
+  const ready = JSON.parse(at.out.split('\n', 1)[0] ?? '') as Ready
+  await expect(sendsTelemetry(ready, -3_600)).rejects.toThrow('Not authorized')
+  await stop()
+  const lines = at.out
+    .trimEnd()
+    .split('\n')
+    .slice(1)
+    .map((line) => JSON.parse(line) as { readonly event: string })
+  expect(lines.filter(({ event }) => ['refusal', 'warning'].includes(event))).toEqual([
+    expect.objectContaining({ event: 'refusal', identity: 'thermostat' }),
+  ])
+  expect(at.err).not.toContain('Unauthorized')
+})
+
 test('a reset over the control API takes back telemetry and a wound clock', async () => {
   const { at, stop } = await started('--json')
   const ready = JSON.parse(at.out.split('\n', 1)[0] ?? '') as Ready
