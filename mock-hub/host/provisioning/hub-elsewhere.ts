@@ -130,7 +130,7 @@ class HubByConnectionString implements LinkedHub {
     check(status, body)
     const found = readJson(body)
     if (isObject(found)) return found
-    throw new Error(`it answered with JSON that is not an object: ${body.slice(0, 100)}`)
+    throw new Error(`it answered with JSON that is not an object: ${withoutSecrets(body).slice(0, 100)}`)
   }
 
   async #call(method: string, path: string, document: JsonObject, ifMatch?: string): Promise<void> {
@@ -165,7 +165,8 @@ class HubByConnectionString implements LinkedHub {
 function check(status: number, body: string): void {
   if (status >= 200 && status < 300) return
   if (status === 401 || status === 403) throw new HubCredentialRefused(body)
-  throw new Error(`it answered ${String(status)}: ${body.slice(0, 300)}`)
+  // A secret that is cut in two is not found any more.
+  throw new Error(`it answered ${String(status)}: ${withoutSecrets(body).slice(0, 300)}`)
 }
 
 /** @throws InvalidInput */
@@ -192,9 +193,17 @@ function parsed(connectionString: string): Parsed {
       'hub.provisioning.link',
       'connectionString',
       'to be HostName=…;SharedAccessKeyName=…;SharedAccessKey=…, of a policy of a hub',
-      withoutSecrets(connectionString),
+      partsIn(parts),
     )
   return { hostName, port: port === undefined ? HTTPS_PORT : Number(port), policy, key }
+}
+
+/** What a connection string has, never what it says: a key may stand in any part of a text that is none. */
+function partsIn(parts: ReadonlyMap<string, string>): string {
+  const known = ['HostName', 'SharedAccessKeyName', 'SharedAccessKey'].filter((name) =>
+    parts.has(name.toLowerCase()),
+  )
+  return known.length === 0 ? 'a text without any of them' : `a text with ${known.join(' and ')} alone`
 }
 
 function objectIn(document: JsonObject | undefined, name: string): JsonObject | undefined {

@@ -1,6 +1,7 @@
 /** Assigns a device to a hub: allocation, reprovisioning policy, the device in its hub (docs/contract/provisioning.md#provisioning-hub). */
 
 import type { Json } from '../../base/json.ts'
+import { withoutSecrets } from '../../base/secrets.ts'
 import type { Attested } from '../attestation/attestor.ts'
 import {
   HubCredentialRefused,
@@ -39,15 +40,17 @@ export interface AssignerDependencies {
   readonly callWebhook: CallWebhook
 }
 
-/** Never throws: what goes wrong is an outcome. */
+/**
+ * Never throws: what goes wrong is an outcome. A hub elsewhere or a webhook may repeat what it was sent: the device, back
+ * ends, the journal and the store get its words without secrets.
+ */
 export async function assign(deps: AssignerDependencies, request: AssignmentRequest): Promise<Outcome> {
   try {
     return await assignTo(deps, request)
   } catch (error) {
-    if (error instanceof AssignmentFailed)
-      return { status: 'failed', errorCode: error.errorCode, errorMessage: error.message }
-    const errorMessage = error instanceof Error ? error.message : String(error)
-    return { status: 'failed', errorCode: INTERNAL, errorMessage }
+    const errorCode = error instanceof AssignmentFailed ? error.errorCode : INTERNAL
+    const why = error instanceof Error ? error.message : String(error)
+    return { status: 'failed', errorCode, errorMessage: withoutSecrets(why) }
   }
 }
 
