@@ -1,5 +1,8 @@
 /** Base64 as the service reads it: the standard alphabet, padded, and nothing else (RFC 4648, section 4). */
 
+/** The end of "expected {field} …". */
+export const BASE64_RULE = 'to be base64 (+ and /, padded with =)'
+
 /**
  * What keeps a text from being base64, and the mistake of a client that looks so.
  * @returns undefined: it is base64. The text says nothing of the content.

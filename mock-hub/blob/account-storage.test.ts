@@ -28,6 +28,10 @@ describe('the account of a connection string', () => {
 
   test.each([
     ['', 'AccountName is required, got nothing'],
+    [
+      'AccountName=a1;AccountKey=QUI',
+      'expected AccountKey to be base64 (+ and /, padded with =); given: a string',
+    ],
     ['AccountName=a1', 'AccountKey is required, got AccountName'],
     [`AccountName=a1;AccountKey=${KEY};BlobEndpoint=nowhere`, 'BlobEndpoint must be a URL, got nowhere'],
   ])('%j is refused', (connectionString, text) => {

@@ -1,5 +1,6 @@
 /** Uploads to an Azure Storage account, or to a compatible server: the hub signs the SAS with the account key. */
 
+import { BASE64_RULE, base64Problem } from '../base/base64.ts'
 import * as http from 'node:http'
 import * as https from 'node:https'
 import type { BlobStorage, UploadedBlob } from '../core/contract/services/uploads.ts'
@@ -33,6 +34,8 @@ export class AccountStorage implements BlobStorage {
     const fields = fieldsOf(connectionString)
     const name = required(fields, 'AccountName')
     const key = required(fields, 'AccountKey')
+    if (base64Problem(key) !== undefined)
+      throw new RangeError(`blob connection string: expected AccountKey ${BASE64_RULE}; given: a string`)
     const suffix = fields.get('EndpointSuffix') ?? 'core.windows.net'
     const protocol = fields.get('DefaultEndpointsProtocol') ?? 'https'
     const endpoint = fields.get('BlobEndpoint') ?? `${protocol}://${name}.blob.${suffix}`

@@ -1,6 +1,7 @@
 /** Records of the provisioning service as the store and snapshots have them: JSON, certificates in base64 of DER. */
 
 import { X509Certificate } from 'node:crypto'
+import { base64Problem } from '../base/base64.ts'
 import type { Commits, StateKind } from '../core/contract/store/commits.ts'
 
 /** No name of a property can be this. */
@@ -53,7 +54,9 @@ function readRecord(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value)
   const [first] = entries
-  if (entries.length === 1 && first?.[0] === DER && typeof first[1] === 'string')
+  if (entries.length === 1 && first?.[0] === DER && typeof first[1] === 'string') {
+    if (base64Problem(first[1]) !== undefined) throw new Error('not base64')
     return new X509Certificate(Buffer.from(first[1], 'base64'))
+  }
   return Object.fromEntries(entries.map(([name, one]) => [name, readRecord(one)]))
 }

@@ -1,6 +1,6 @@
 /** Cloud-to-device messages, and messages to inputs of modules. */
 
-import { base64Problem } from '../../base/base64.ts'
+import { BASE64_RULE, base64Problem } from '../../base/base64.ts'
 import { InvalidInput } from '../../base/invalid-input.ts'
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { WaitingC2d } from '../../core/contract/c2d.ts'
@@ -107,7 +107,7 @@ function bodyOf(body: Json | undefined): Buffer {
   const base64 = base64Of(body)
   if (base64 === undefined) return Buffer.from(JSON.stringify(body))
   if (base64Problem(base64) !== undefined)
-    throw new InvalidInput('message', 'body.base64', 'to be base64 (+ and /, padded with =)', base64)
+    throw new InvalidInput('message', 'body.base64', BASE64_RULE, base64)
   return Buffer.from(base64, 'base64')
 }
 

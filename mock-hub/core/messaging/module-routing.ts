@@ -122,6 +122,12 @@ export class ModuleRouting implements ModuleInputs, StateSource<StoredInput> {
     return found && { inputName: found.inputName, message: storedMessage.write(found.message) }
   }
 
+  problem(value: unknown): string | undefined {
+    const { message }: { readonly message?: unknown } =
+      typeof value === 'object' && value !== null ? value : {}
+    return storedMessage.problem(message)
+  }
+
   load(documents: readonly StateDocument<StoredInput>[]): void {
     for (const key of [...this.#waiting.keys()]) this.#forget(key)
     const inOrder = documents

@@ -279,3 +279,43 @@ describe('snapshots', () => {
     expect([...world.hub.registry.devices()].map(({ identity }) => identity.deviceId)).toEqual(['kept'])
   })
 })
+
+describe('base64 that a lenient decoder would change is refused with its field, and changes nothing', () => {
+  test.each(['QUI', 'QU-_', 'QUI=\n', 'QUI=x', 'no base64', 7, undefined])('%j', (base64) => {
+    const world = fresh(1)
+    world.hub.registry.create({ deviceId: 'd1' })
+    world.hub.c2d.send({ deviceId: 'd1' }, { body: Buffer.from('AB'), system: {}, properties: {} })
+    const snapshot = JSON.parse(JSON.stringify(taken(world))) as {
+      readonly identities: readonly [
+        {
+          readonly record: { readonly authentication: { readonly symmetricKey: Record<string, unknown> } }
+          readonly cloudToDevice: readonly [{ readonly message: Record<string, unknown> }]
+        },
+      ]
+      readonly documents: unknown[]
+    }
+    const before = taken(world)
+    const refused = (change: (wrong: typeof snapshot) => void, message: string): void => {
+      const wrong = structuredClone(snapshot)
+      change(wrong)
+      expect(() => {
+        world.services.snapshots.restore(wrong as unknown as HubSnapshot)
+      }).toThrow(message)
+      expect(taken(world)).toEqual(before)
+    }
+    refused(({ identities: [{ cloudToDevice }] }) => {
+      cloudToDevice[0].message['bodyBase64'] = base64
+    }, 'expected identities[0].cloudToDevice[0].message.bodyBase64 to be base64 (+ and /, padded with =); given: ')
+    for (const name of ['primaryKey', 'secondaryKey'])
+      refused(({ identities: [{ record }] }) => {
+        record.authentication.symmetricKey[name] = base64
+      }, `expected identities[0].record.authentication.symmetricKey.${name} to be base64 (+ and /, padded with =); given: `)
+    refused(({ documents }) => {
+      const message = { bodyBase64: base64, properties: {}, system: {} }
+      documents.splice(0, documents.length, {
+        ...{ kind: 'input', key: 'd1/m\n1' },
+        value: { inputName: 'i', message },
+      })
+    }, 'expected documents[0].value to be without a message whose bodyBase64 is not base64')
+  })
+})

@@ -5,6 +5,7 @@
  * command has them.
  */
 
+import { BASE64_RULE, base64Problem } from '../../base/base64.ts'
 import { fromJsonText, jsonText } from '../../base/json-floats.ts'
 import { InvalidInput } from '../../base/invalid-input.ts'
 import { HubClock } from '../../base/clock.ts'
@@ -206,7 +207,7 @@ function clockMover({ clock }: SnapshotHub, stored: HubSnapshot['clock']): () =>
 /** Each once, modules after their device. */
 function checkIdentities(identities: readonly StoredIdentity[]): void {
   const seen = new Set<string>()
-  identities.forEach(({ record, twin }, index) => {
+  identities.forEach(({ record, twin, cloudToDevice = [] }, index) => {
     const field = `identities[${String(index)}]`
     const { identity } = record
     const key = identityKey(identity)
@@ -216,8 +217,23 @@ function checkIdentities(identities: readonly StoredIdentity[]): void {
       throw wrong(`${field}.record.identity`, 'to come after its device', key)
     if (!sameIdentity(identity, twin.identity))
       throw wrong(`${field}.twin.identity`, `to be ${key}, as in the record`, twin.identity)
+    checkKeys(record, `${field}.record.authentication.symmetricKey`)
+    cloudToDevice.forEach(({ message: { bodyBase64 } }, at) => {
+      checkBase64(bodyBase64, `${field}.cloudToDevice[${String(at)}].message.bodyBase64`)
+    })
     seen.add(key)
   })
+}
+
+function checkKeys({ authentication }: Pick<IdentityRecord, 'authentication'>, field: string): void {
+  const { primaryKey, secondaryKey } = authentication.symmetricKey
+  for (const [name, key] of Object.entries({ primaryKey, secondaryKey }))
+    if (key !== null) checkBase64(key, `${field}.${name}`)
+}
+
+/** @throws InvalidInput: a lenient decoder would make other bytes of it. */
+function checkBase64(text: unknown, field: string): void {
+  if (typeof text !== 'string' || base64Problem(text) !== undefined) throw wrong(field, BASE64_RULE, text)
 }
 
 function isValidIdentity({ deviceId, moduleId }: Identity): boolean {

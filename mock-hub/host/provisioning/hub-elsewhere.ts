@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
 import { HubClock, type Clock } from '../../base/clock.ts'
+import { BASE64_RULE, base64Problem } from '../../base/base64.ts'
 import { InvalidInput } from '../../base/invalid-input.ts'
 import { isObject, own, type Json, type JsonObject } from '../../base/json.ts'
 import { readJson } from '../../base/json-text.ts'
@@ -195,6 +196,8 @@ function parsed(connectionString: string): Parsed {
       'to be HostName=…;SharedAccessKeyName=…;SharedAccessKey=…, of a policy of a hub',
       partsIn(parts),
     )
+  if (base64Problem(key) !== undefined)
+    throw new InvalidInput('hub.provisioning.link', 'connectionString.SharedAccessKey', BASE64_RULE, key)
   return { hostName, port: port === undefined ? HTTPS_PORT : Number(port), policy, key }
 }
 

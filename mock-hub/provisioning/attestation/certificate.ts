@@ -1,6 +1,7 @@
 /** Certificates of enrollments and of devices: reading, dates, and the `info` that the service shows of them. */
 
 import { X509Certificate } from 'node:crypto'
+import { base64Problem } from '../../base/base64.ts'
 import type { JsonObject } from '../../base/json.ts'
 import { utcText } from '../../base/time-text.ts'
 
@@ -15,7 +16,9 @@ const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/
 export function readCertificate(text: string): Certificate | undefined {
   const [pem] = PEM.exec(text) ?? []
   if (pem !== undefined) return parse(pem)
-  const bytes = Buffer.from(text.replace(/\s+/g, ''), 'base64')
+  const base64 = text.replace(/\s+/g, '')
+  if (base64Problem(base64) !== undefined) return undefined
+  const bytes = Buffer.from(base64, 'base64')
   const [inner] = PEM.exec(bytes.toString('latin1')) ?? []
   return parse(inner ?? bytes)
 }

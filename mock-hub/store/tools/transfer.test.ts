@@ -34,6 +34,13 @@ test.each([
   await expect(bad([lines[0] ?? '', '{"kind":"x"}', ''])).rejects.toThrow(
     'import: expected line 2 to have "kind" to be a kind of this version; given: "x"',
   )
+  const event = (base64: string) => JSON.stringify({ kind: 'event', key: '0', base64 })
+  const file = (base64: string) => JSON.stringify({ file: 'blobs/a', at: 0, base64 })
+  for (const line of [event, file])
+    for (const base64 of ['QUI', 'QU-_', 'QUI= ', 'no base64'])
+      await expect(bad([lines[0] ?? '', line(base64)])).rejects.toThrow(
+        `import: expected line 2 to have "base64" to be base64 (+ and /, padded with =); given: ${JSON.stringify(base64)}`,
+      )
   // A hub that starts there would take a part for the whole.
   expect(readdirSync(at('bad').path)).toEqual([])
 })

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
+import { BASE64_RULE, base64Problem } from '../../base/base64.ts'
 import { isObject, type JsonObject } from '../../base/json.ts'
 import { STATE_KINDS, type StateKind } from '../../core/contract/store/commits.ts'
 import { StoreError, type StoredDocument } from '../../core/contract/store/state-store.ts'
@@ -134,7 +135,7 @@ async function importPart({ path }: DataDirectory, value: JsonObject, at: number
   await mkdir(dirname(target), { recursive: true, mode: 0o700 })
   const handle = await open(target, place === 0 ? 'w' : 'r+', 0o600)
   try {
-    await handle.write(Buffer.from(base64, 'base64'), 0, undefined, place)
+    await handle.write(bytesIn(base64, at), 0, undefined, place)
     await handle.sync()
   } finally {
     await handle.close()
@@ -145,9 +146,15 @@ function documentIn(value: JsonObject, at: number): StoredDocument {
   const { kind, key, text, base64 } = value
   if (!isKind(kind)) throw wrongLine(at, '"kind" to be a kind of this version', kind)
   if (typeof key !== 'string') throw wrongLine(at, '"key" to be a text', key)
-  if (typeof base64 === 'string') return { kind, key, value: Buffer.from(base64, 'base64') }
+  if (typeof base64 === 'string') return { kind, key, value: bytesIn(base64, at) }
   if (typeof text === 'string') return { kind, key, value: Buffer.from(text) }
   throw wrongLine(at, '"text" or "base64"', text)
+}
+
+/** @throws RangeError: a lenient decoder would make other bytes of it. */
+function bytesIn(base64: string, at: number): Buffer {
+  if (base64Problem(base64) !== undefined) throw wrongLine(at, `"base64" ${BASE64_RULE}`, base64)
+  return Buffer.from(base64, 'base64')
 }
 
 function isKind(value: unknown): value is StateKind {
