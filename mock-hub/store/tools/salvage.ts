@@ -1,7 +1,7 @@
 /** `data salvage`: saves what can still be read of a damaged data directory into a new one. */
 
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, link, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
@@ -36,7 +36,12 @@ export async function salvageData(
   say: (line: string) => void,
 ): Promise<SalvageReport> {
   requireData(from)
-  return intoNew(into, (target) => salvageInto(from, target, say))
+  const unlock = await locked(from)
+  try {
+    return await intoNew(into, (target) => salvageInto(from, target, say))
+  } finally {
+    await unlock()
+  }
 }
 
 async function salvageInto(
@@ -142,6 +147,34 @@ async function* saved(
   }
   for await (const document of found.documents()) if (!newest.has(document.name)) yield* known(document)
   for (const [name, value] of newest) yield* known({ name, value })
+}
+
+/**
+ * Takes the lock that a hub has on its directory: a copy of files that change meanwhile is one of no moment. A database that
+ * is damaged may not open, and changes when it does: another one, which is new and empty, opens with the lock of this one.
+ * Call it in no process that has the directory open: the system would take the lock from both.
+ * @throws StoreError StoreLocked. @returns gives the lock back.
+ */
+async function locked({ path, state }: DataDirectory): Promise<() => Promise<void>> {
+  const lock = join(state, 'LOCK')
+  if (!existsSync(lock)) return () => Promise.resolve()
+  const folder = await mkdtemp(join(tmpdir(), 'mock-iot-hub-lock-'))
+  const same = join(folder, 'LOCK')
+  // Windows lets few make symbolic links.
+  await symlink(lock, same).catch(() => link(lock, same))
+  // Not before: a database begins to open when it is made.
+  const database = openDatabase(folder, true)
+  const unlock = async (): Promise<void> => {
+    await database.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await database.open()
+    return unlock
+  } catch (error) {
+    await unlock()
+    throw storeError(path, error)
+  }
 }
 
 /** A database that LevelDB has put together from what it can read. */
