@@ -200,7 +200,7 @@ describe('provisioning', () => {
 
   test('HTTPS: what back ends are told waits', async () => {
     const app = await https()
-    const [{ name, primaryKey }] = dps.policies as [{ name: string; primaryKey: string }]
+    const [{ name, primaryKey }] = dps.policies as unknown as [{ name: string; primaryKey: string }]
     const headers = { authorization: signed('localhost', primaryKey, FAR, name) }
     await answersWait(app, { method: 'GET', url: `/enrollments/r1${version}`, headers }, 200)
     const payload = individual('r2')

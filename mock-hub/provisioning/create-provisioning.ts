@@ -99,7 +99,7 @@ export function createProvisioning(options: ProvisioningOptions): Provisioning {
     groups: () => groups.records,
   })
   const devices = new HubDeviceProvisioning({
-    ...{ clock, settings, journal, faults, random, attestor, store, throttles, callWebhook },
+    ...{ clock, commits, settings, journal, faults, random, attestor, store, throttles, callWebhook },
     hubs: () => linked,
   })
   const link = (added: LinkedHub): void => {

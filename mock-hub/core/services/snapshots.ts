@@ -45,6 +45,7 @@ const DOCUMENT_KINDS = [
   'enrollment',
   'enrollmentGroup',
   'registration',
+  'registrationOperation',
 ] as const satisfies readonly StateKind[]
 
 const OF_PROVISIONING: readonly StateKind[] = [
@@ -52,6 +53,7 @@ const OF_PROVISIONING: readonly StateKind[] = [
   'enrollment',
   'enrollmentGroup',
   'registration',
+  'registrationOperation',
 ]
 
 export class HubSnapshots implements Snapshots {

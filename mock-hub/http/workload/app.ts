@@ -104,7 +104,7 @@ export function workloadApp(
       base64Of(request.body, 'ciphertext'),
     ).toString('base64'),
   }))
-  certificateRoutes(app, hub.clock, find, options.issueCertificate)
+  certificateRoutes(app, hub, find, options.issueCertificate)
   return app
 }
 

@@ -2,8 +2,10 @@
 
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
+import type { Hub } from '../../core/contract/hub.ts'
 import type { IdentityRecord } from '../../core/contract/registry.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
+import { isLoopback } from '../../http-common/loopback.ts'
 import type { IssueCertificate } from '../../net/certificates/issue-certificate.ts'
 import type { ModuleParams } from './modules.ts'
 
@@ -19,7 +21,7 @@ interface CertificateRoute {
 /** Registers `certificate/server` and `certificate/identity`. */
 export function certificateRoutes(
   app: FastifyInstance,
-  clock: Clock,
+  { clock, hostName, settings }: Pick<Hub, 'clock' | 'hostName' | 'settings'>,
   find: (params: Omit<ModuleParams, 'genid'> & { readonly genid?: string }) => IdentityRecord,
   issue: IssueCertificate | undefined,
 ): void {
@@ -36,7 +38,9 @@ export function certificateRoutes(
       const expiresAt = expiryOf(expiration, clock)
       const issued = await issue({
         usage,
-        ...(usage === 'server' ? serverNames(commonName, moduleId) : { commonName: moduleId, names: [] }),
+        ...(usage === 'server'
+          ? serverNames(commonName, moduleId, [hostName, ...settings.aliases])
+          : { commonName: moduleId, names: [] }),
         expiresAt,
       })
       return reply.code(201).send({
@@ -47,14 +51,27 @@ export function certificateRoutes(
     })
 }
 
-/** A server has the name that it asks for and its module id, without the `$` of the modules of the runtime. */
+/**
+ * A server has the name that it asks for and its module id, without the `$` of the modules of the runtime. It may ask for its
+ * own name, for those of the hub, which its gateway has, and for loopback: with its certificate nobody is someone else.
+ */
 function serverNames(
   commonName: unknown,
   moduleId: string,
+  hostNames: readonly string[],
 ): { readonly commonName: string; readonly names: readonly string[] } {
   if (typeof commonName !== 'string' || commonName === '')
     throw invalid('commonName', 'a non-empty text', commonName)
-  return { commonName, names: [...new Set([commonName, moduleId.replace(/^\$/, '')])] }
+  const own = moduleId.replace(/^\$/, '')
+  const asked = commonName.toLowerCase()
+  const permitted = [own, moduleId, ...hostNames].map((name) => name.toLowerCase())
+  if (!permitted.includes(asked) && !isLoopback(asked))
+    throw invalid(
+      'commonName',
+      `the module id, a name on this machine, or a host name of the hub (--hostname adds one): ${[own, ...hostNames].join(', ')}`,
+      commonName,
+    )
+  return { commonName, names: [...new Set([commonName, own])] }
 }
 
 /** At most 90 days from now. @throws HubError ArgumentInvalid when it is not a time in the future. */

@@ -16,7 +16,7 @@ let socketPath: string
 let directory: string
 const issued: IssueCertificateRequest[] = []
 beforeAll(async () => {
-  server = await openTestServer()
+  server = await openTestServer({ aliases: ['gateway.local'] })
   server.hub.registry.create({ deviceId: 'edge' }, { iotEdge: true })
   server.hub.registry.create(module)
   directory = await mkdtemp(join(tmpdir(), 'workload-'))
@@ -173,6 +173,32 @@ test('certificates for a server and for the module itself', async () => {
   expect(
     (await say('POST', pathOf('certificate/server'), '{"expiration":"2025-01-01T00:00:00Z"}')).status,
   ).toBe(400)
+})
+
+test('a server certificate is for the module, the hub and this machine', async () => {
+  const ask = async (commonName: string): Promise<Said> =>
+    say('POST', pathOf('certificate/server'), JSON.stringify({ commonName }))
+  const names = [server.hub.hostName, 'Gateway.Local', module.moduleId, 'localhost', '127.0.0.1', '::1']
+  for (const name of names) expect([name, (await ask(name)).status]).toEqual([name, 201])
+  const before = issued.length
+  const others = [
+    'bank.example',
+    'x.gateway.local',
+    '*.gateway.local',
+    'edgeHub',
+    '10.0.0.1',
+    '127.0.0.1.example',
+  ]
+  for (const name of others)
+    expect(await ask(name)).toEqual({
+      status: 400,
+      json: {
+        message: expect.stringMatching(
+          /^Expected commonName to be the module id, .*gateway\.local\.$/,
+        ) as unknown,
+      },
+    })
+  expect(issued).toHaveLength(before)
 })
 
 test('a page of a browser does not reach the API over TCP', async () => {

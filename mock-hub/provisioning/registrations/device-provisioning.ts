@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../../base/json.ts'
 import type { Random } from '../../base/random.ts'
 import { numberParameter, type FaultMatch, type Faults } from '../../core/contract/faults.ts'
 import type { Journal } from '../../core/contract/journal.ts'
+import type { Commits } from '../../core/contract/store/commits.ts'
 import type { Settings } from '../../core/contract/settings.ts'
 import { kindOfStatus } from '../../core/errors/catalogue.ts'
 import { HubError } from '../../core/errors/hub-error.ts'
@@ -25,6 +26,7 @@ const ANSWERS = ['status', 'delay', 'withhold', 'close', 'body', 'retry_after']
 
 export interface DeviceProvisioningDependencies extends AssignerDependencies {
   readonly clock: Clock
+  readonly commits: Commits
   readonly settings: Settings
   readonly journal: Journal
   readonly faults: Faults
@@ -44,7 +46,7 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
 
   constructor(deps: DeviceProvisioningDependencies) {
     this.#deps = deps
-    this.#operations = new RegistrationOperations(deps.clock)
+    this.#operations = new RegistrationOperations(deps.clock, deps.commits)
     deps.store.onLoaded = () => {
       this.clear()
     }
@@ -78,7 +80,7 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
     this.#record(registrant, 'poll', { operationId })
     const ordered = this.#meet('dps.poll', registrant, ANSWERS)
     return this.#answer(ordered, () => {
-      this.#deps.attestor.attest(registrant)
+      const attested = this.#deps.attestor.attest(registrant)
       const { registrationId } = registrant
       const operation = this.#operations.get(
         operationId,
@@ -86,7 +88,10 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
         this.#deps.store.find(registrationId),
       )
       this.#deps.throttles.takePoll(registrationId)
-      const { ended } = operation
+      const { ended, asked, running } = operation
+      // The hub was stopped before it was decided.
+      if (ended === undefined && !running)
+        this.#run(operation, { ...registrant, apiVersion: asked.apiVersion }, attested, undefined)
       if (ended === undefined || operation.assigningPolls > 0) {
         operation.assigningPolls = Math.max(0, operation.assigningPolls - 1)
         const registrationState = { registrationId, status: 'assigning' }
@@ -127,7 +132,22 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
     const { registrationId } = registrant
     const decision = this.#meet('dps.register', registrant, DECISIONS)
     const polls = decision?.effect === 'assigning' ? numberParameter(decision, 'times', 1) : 0
-    const operation = this.#operations.start(newOperationId(random), registrationId, polls)
+    const asked = { apiVersion: registrant.apiVersion, ...(payload === undefined ? {} : { payload }) }
+    const operation = this.#operations.start(newOperationId(random), registrationId, polls, asked)
+    this.#run(operation, registrant, attested, decision)
+    return operation
+  }
+
+  /** Decides an operation, after those of the same registration before it. */
+  #run(
+    operation: Operation,
+    registrant: Registrant,
+    attested: Attested,
+    decision: FaultMatch | undefined,
+  ): void {
+    operation.running = true
+    const { registrationId } = registrant
+    const { payload } = operation.asked
     const key = registrationId.toLowerCase()
     const before = this.#running.get(key) ?? Promise.resolve()
     const life = this.#life
@@ -136,12 +156,11 @@ export class HubDeviceProvisioning implements DeviceProvisioning {
       if (!isCurrent()) return
       const outcome = await this.#decide(registrant, attested, payload, decision, isCurrent)
       if (!isCurrent()) return
-      operation.ended = this.#deps.store.put(registrationId, attested, outcome, operation.id)
+      this.#operations.end(operation, this.#deps.store.put(registrationId, attested, outcome, operation.id))
       this.#record(registrant, 'ended', { operationId: operation.id, ...summary(outcome) })
       if (this.#running.get(key) === run) this.#running.delete(key)
     })
     this.#running.set(key, run)
-    return operation
   }
 
   async #decide(

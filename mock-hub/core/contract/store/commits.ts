@@ -35,6 +35,7 @@ export const STATE_KINDS = [
   'enrollment',
   'enrollmentGroup',
   'registration',
+  'registrationOperation',
 ] as const
 /** A kind of document. */
 export type StateKind = (typeof STATE_KINDS)[number]
