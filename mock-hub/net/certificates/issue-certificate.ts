@@ -1,6 +1,6 @@
 /**
  * What the workload API of IoT Edge asks of the authority of the edge device: a certificate with its chain and its
- * private key. That authority may issue for any name: modules alone trust it, and no trust store of the machine has it.
+ * private key. The API limits the names; modules alone trust that authority.
  */
 
 export interface IssueCertificateRequest {
