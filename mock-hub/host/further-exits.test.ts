@@ -144,7 +144,7 @@ async function answersWait(app: FastifyInstance<never> | FastifyInstance, asked:
   await waitsFor(statuses(app, asked), [], [status])
 }
 
-const https = async (): Promise<FastifyInstance> => (await http.app()) as unknown as FastifyInstance
+const https = async (): Promise<FastifyInstance> => http.app()
 
 describe('blobs', () => {
   const url = (): string => `/uploads/a${storage.sign('a', clock.now() + 3_600_000)}`
