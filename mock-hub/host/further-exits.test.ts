@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createAmqpServer, type AmqpServer } from '../amqp/server.ts'
 import { dialService } from '../amqp/testing/test-client.ts'
@@ -28,6 +27,7 @@ import { createProvisioning } from '../provisioning/create-provisioning.ts'
 import type { Provisioning } from '../provisioning/contract/provisioning.ts'
 import { connectHub, individual, KEY, SCOPE, token } from '../provisioning/testing/test-provisioning.ts'
 
+type App = ReturnType<typeof workloadApp>
 const D1 = { deviceId: 'd1' }
 const M1 = { deviceId: 'd1', moduleId: 'm' }
 const FAR = 4_102_444_800
@@ -40,7 +40,7 @@ let mqtt: MqttServer
 let amqp: AmqpServer
 let http: HttpAdapter
 let control: ControlServer
-let workload: FastifyInstance
+let workload: App
 let storage: BuiltInStorage
 const clock = new ManualClock()
 
@@ -125,16 +125,16 @@ interface Asked {
 }
 
 /** The statuses of the answers to a request. */
-function statuses(app: FastifyInstance<never> | FastifyInstance, asked: Asked): () => readonly number[] {
+function statuses(app: App, asked: Asked): () => readonly number[] {
   const answers: number[] = []
-  void (app as FastifyInstance)
+  void (app as App)
     .inject(asked as never) // its method is a text
     .then(({ statusCode }: { readonly statusCode: number }) => answers.push(statusCode))
   return () => [...answers]
 }
 
 /** A request is answered at once when nothing waits, and once all is stored when something does. */
-async function answersWait(app: FastifyInstance<never> | FastifyInstance, asked: Asked, status: number) {
+async function answersWait(app: App, asked: Asked, status: number) {
   const warm = statuses(app, asked)
   while (warm().length === 0) {
     await turns()
@@ -144,7 +144,7 @@ async function answersWait(app: FastifyInstance<never> | FastifyInstance, asked:
   await waitsFor(statuses(app, asked), [], [status])
 }
 
-const https = async (): Promise<FastifyInstance> => http.app()
+const https = async (): Promise<App> => http.app()
 
 describe('blobs', () => {
   const url = (): string => `/uploads/a${storage.sign('a', clock.now() + 3_600_000)}`
