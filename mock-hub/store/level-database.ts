@@ -17,6 +17,7 @@ export const STORE_FORMAT = 2
 export const HEAD = 'head'
 /** So much is read at a time. */
 const READ_BYTES = 2 ** 20
+const MOST_READ = 4_096
 /** So many documents are handed over in one turn of the event loop. */
 const DOCUMENTS_A_TURN = 256
 
@@ -24,6 +25,12 @@ export interface Head extends StoreState {
   readonly format: number
   readonly count: number
   readonly digest: string
+}
+
+interface Entry extends NamedDocument {
+  readonly value: Buffer
+  /** The checksum that it carries. */
+  readonly sum: number
 }
 
 export type Database = ClassicLevel<string, Buffer>
@@ -93,10 +100,11 @@ export class LevelDatabase {
   /** Reads and checks everything. @throws StoreError */
   async read(take: (document: NamedDocument) => void): Promise<void> {
     const found = new LiveSet()
-    for await (const [name, stored] of this.#entries()) {
-      found.add(name, sumOf(stored.whole))
-      take({ name, value: stored.value })
-    }
+    for await (const part of this.#parts())
+      for (const entry of part) {
+        found.add(entry.name, entry.sum)
+        take(entry)
+      }
     this.#live = found
     const { count, digest, number } = this.#head
     if (count === found.count && digest === found.digest) return
@@ -111,7 +119,7 @@ export class LevelDatabase {
 
   /** Everything, a part at a time. @throws StoreError */
   async *documents(): AsyncIterable<NamedDocument> {
-    for await (const [name, { value }] of this.#entries()) yield { name, value }
+    for await (const part of this.#parts()) yield* part
   }
 
   /**
@@ -163,16 +171,35 @@ export class LevelDatabase {
     throw damaged(this.#place, `its last group is ${String(last)} instead of ${String(before)}`)
   }
 
-  async *#entries(): AsyncIterable<[string, { readonly value: Buffer; readonly whole: Buffer }]> {
+  /** All documents but the head, checked. While one part is handed over, the next is read. */
+  async *#parts(): AsyncIterable<readonly Entry[]> {
     try {
-      for await (const [name, whole] of this.#opened().iterator({ highWaterMarkBytes: READ_BYTES })) {
-        const value = checkedValue(name, whole)
-        if (value === undefined) throw damaged(this.#place, `the checksum of ${name} is wrong`)
-        if (name !== HEAD) yield [name, { value, whole }]
+      const iterator = this.#opened().iterator({ highWaterMarkBytes: READ_BYTES })
+      try {
+        for (let reading = iterator.nextv(MOST_READ); ;) {
+          const found = await reading
+          if (found.length === 0) return
+          reading = iterator.nextv(MOST_READ)
+          // Whoever stops before the end does not wait for it.
+          reading.catch(() => undefined)
+          yield this.#checked(found)
+        }
+      } finally {
+        await iterator.close()
       }
     } catch (error) {
       throw storeError(this.#place, error)
     }
+  }
+
+  #checked(found: readonly (readonly [string, Buffer])[]): readonly Entry[] {
+    const entries: Entry[] = []
+    for (const [name, whole] of found) {
+      const value = checkedValue(name, whole)
+      if (value === undefined) throw damaged(this.#place, `the checksum of ${name} is wrong`)
+      if (name !== HEAD) entries.push({ name, value, sum: sumOf(whole) })
+    }
+    return entries
   }
 
   #opened(): Database {
