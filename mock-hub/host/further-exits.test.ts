@@ -127,7 +127,7 @@ interface Asked {
 /** The statuses of the answers to a request. */
 function statuses(app: App, asked: Asked): () => readonly number[] {
   const answers: number[] = []
-  void (app as App)
+  void app
     .inject(asked as never) // its method is a text
     .then(({ statusCode }: { readonly statusCode: number }) => answers.push(statusCode))
   return () => [...answers]
