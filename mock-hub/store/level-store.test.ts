@@ -181,7 +181,9 @@ test('a damaged database is put together before it is opened', async () => {
   const repair = ClassicLevel.repair.bind(ClassicLevel)
   const repaired = vi.spyOn(ClassicLevel, 'repair').mockImplementation(async (location) => {
     await repair(location)
-    expect(opened.mock.contexts.map((database) => database.location)).not.toContain(location)
+    expect(opened.mock.contexts.map((database) => (database as ClassicLevel).location)).not.toContain(
+      location,
+    )
   })
   onTestFinished(() => {
     opened.mockRestore()
